@@ -1,0 +1,49 @@
+/**
+ * Four projects, one runner: `npm test -- --selectProjects unit`.
+ * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; warts and probe: their own tests.
+ */
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        keepClassNames: true,
+      },
+      module: { type: 'es6' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+const project = (displayName, testMatch, extra = {}) => ({
+  displayName,
+  testMatch,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@pladmed/warts$': '<rootDir>/warts/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/warts/dist', '<rootDir>/probe/dist'],
+  transform,
+  ...extra,
+});
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  collectCoverageFrom: ['src/**/*.ts', 'warts/src/**/*.ts', 'probe/src/**/*.ts', '!**/*.spec.ts', '!**/cli.ts', '!src/main.ts'],
+  coverageDirectory: 'coverage',
+  coverageReporters: ['text-summary', 'lcov'],
+  reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
+  projects: [
+    project('unit', ['<rootDir>/src/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
+    project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
+    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
+    project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts']),
+    project('probe', ['<rootDir>/probe/{src,test}/**/*.spec.ts']),
+  ],
+};
