@@ -1,0 +1,18 @@
+import { dns } from './dns/dns.kind.js';
+import type { Kind } from './kind.js';
+import { ping } from './ping/ping.kind.js';
+import { traceroute } from './traceroute/traceroute.kind.js';
+
+/** The one list of kinds: a new one is a folder and a line here. */
+const ALL = { ping, traceroute, dns };
+
+export type KindName = keyof typeof ALL;
+
+export const KINDS: { readonly [Name in KindName]: Kind<Name> } = ALL;
+
+export const KIND_NAMES = Object.keys(ALL) as KindName[];
+
+/** Object.hasOwn and not `in`: 'constructor' is no kind. */
+export function isKindName(value: unknown): value is KindName {
+  return typeof value === 'string' && Object.hasOwn(ALL, value);
+}

@@ -1,0 +1,100 @@
+import { isHostName, isHostNameOrIpv4, isIpLiteral } from '../../../common/validation/targets.js';
+
+/** Destinations (or names) that one operation may have in all. */
+export const MAX_DESTINATIONS = 1_000;
+
+/** JSON Schema keywords (OpenAPI 3.1) of a parameter. */
+export type ParamSchema = {
+  type: 'integer' | 'number' | 'string' | 'array';
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  maxItems?: number;
+  pattern?: string;
+  format?: string;
+  enum?: string[];
+  items?: { type: 'string'; maxLength?: number };
+};
+
+/** What a parameter's value has to be: checked, and described in the OpenAPI document, from one statement. */
+export interface ParamRule {
+  schema: ParamSchema;
+  /** What is wrong, as a sentence's end (`must be an integer from 1 to 255`); undefined: nothing is. */
+  complaint(value: unknown): string | undefined;
+}
+
+const rule = (schema: ParamSchema, expected: string, isRight: (value: unknown) => boolean): ParamRule => ({
+  schema,
+  complaint: (value) => (isRight(value) ? undefined : `must be ${expected}`),
+});
+
+/** A JSON number without a fraction, both ends included; a numeric string is none. */
+export const integer = (minimum: number, maximum: number): ParamRule =>
+  rule(
+    { type: 'integer', minimum, maximum },
+    `an integer from ${minimum} to ${maximum}`,
+    (value) => Number.isInteger(value) && between(value as number, minimum, maximum),
+  );
+
+/** A JSON number, both ends included. */
+export const decimal = (minimum: number, maximum: number): ParamRule =>
+  rule(
+    { type: 'number', minimum, maximum },
+    `a number from ${minimum} to ${maximum}`,
+    (value) => typeof value === 'number' && between(value, minimum, maximum),
+  );
+
+/** One of a few words, as written. */
+export const oneOf = (...words: string[]): ParamRule =>
+  rule({ type: 'string', enum: words }, `one of ${words.join(', ')}`, (value) =>
+    words.includes(value as string),
+  );
+
+/** A switch of the classic contract: it is on when it is there, and its value is ''. */
+export const flag = (): ParamRule =>
+  rule({ type: 'string', maxLength: 0 }, "'' (an empty string)", (value) => value === '');
+
+/** A strict IP literal. */
+export const ipLiteral = (): ParamRule =>
+  rule({ type: 'string', minLength: 2, maxLength: 45 }, 'an IPv4 or IPv6 address', isIpLiteral);
+
+/** IP literals to measure. */
+export const ipList = (): ParamRule => listOf('IPv4 or IPv6 addresses', isIpLiteral, 45);
+
+/** Destinations by name. */
+export const targetNameList = (): ParamRule =>
+  listOf('host names (RFC 1123) or IPv4 addresses', isHostNameOrIpv4, 254);
+
+/** Host names only. */
+export const hostNameList = (): ParamRule => listOf('host names (RFC 1123)', isHostName, 254);
+
+/** A list that has to be empty when it is there. */
+export const emptyList = (): ParamRule =>
+  rule(
+    { type: 'array', items: { type: 'string' }, maxItems: 0 },
+    'absent or an empty list',
+    (value) => Array.isArray(value) && value.length === 0,
+  );
+
+/** Positions that a complaint about a list names, at most. */
+const MAX_POSITIONS_NAMED = 5;
+
+function listOf(what: string, isItem: (value: unknown) => boolean, maxLength: number): ParamRule {
+  return {
+    schema: { type: 'array', items: { type: 'string', maxLength }, maxItems: MAX_DESTINATIONS },
+    complaint(value) {
+      if (!Array.isArray(value)) return `must be a list of ${what}`;
+      if (value.length > MAX_DESTINATIONS) return `must have at most ${MAX_DESTINATIONS} entries`;
+      const wrong = value.flatMap((item: unknown, position) => (isItem(item) ? [] : [position]));
+      if (wrong.length === 0) return undefined;
+      const named = wrong.slice(0, MAX_POSITIONS_NAMED).join(', ');
+      const more = wrong.length > MAX_POSITIONS_NAMED ? ' and more' : '';
+      return `must be a list of ${what} (wrong at position ${named}${more}, counted from 0)`;
+    },
+  };
+}
+
+function between(value: number, minimum: number, maximum: number): boolean {
+  return value >= minimum && value <= maximum;
+}

@@ -1,0 +1,36 @@
+import { DestinationsParams } from '../destinations.params.js';
+import { Param } from '../param.decorator.js';
+import { integer, oneOf } from '../param.rules.js';
+
+/** Parameters of a ping; the names are those of the classic contract, the units those of scamper's `ping`. */
+export class PingParams extends DestinationsParams {
+  @Param(integer(1, 100), { description: 'Probe packets per destination and run.', example: 4 })
+  probecount?: number;
+
+  @Param(integer(1, 65_535), { description: 'ICMP checksum of the probe packets.', example: 4_711 })
+  'icmp-sum'?: number;
+
+  @Param(integer(1, 65_535), { description: 'Destination port (TCP and UDP methods).', example: 443 })
+  dport?: number;
+
+  @Param(integer(1, 65_535), { description: 'Source port (TCP and UDP methods).', example: 40_000 })
+  sport?: number;
+
+  @Param(oneOf('icmp-echo', 'icmp-time', 'tcp-syn', 'tcp-ack', 'tcp-ack-sport', 'udp', 'udp-dport'), {
+    description: 'Probe packets sent.',
+    example: 'icmp-echo',
+  })
+  method?: string;
+
+  @Param(integer(1, 255), { description: 'Size of a probe packet, headers included, in bytes.', example: 84 })
+  size?: number;
+
+  @Param(integer(0, 100), {
+    description: 'Time to wait for replies after the last probe packet, in seconds.',
+    example: 1,
+  })
+  timeout?: number;
+
+  @Param(integer(1, 20), { description: 'Time between two probe packets, in seconds.', example: 1 })
+  wait?: number;
+}
