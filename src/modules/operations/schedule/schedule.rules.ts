@@ -1,0 +1,33 @@
+import type { ParamRule } from '../kinds/param.rules.js';
+import { MAX_CRON_LENGTH, parseCron } from './cron-expression.js';
+import { parseRfc3339, parseStopTime } from './times.js';
+
+const text = (
+  schema: Omit<ParamRule['schema'], 'type'>,
+  expected: string,
+  parse: (value: string) => unknown,
+): ParamRule => ({
+  schema: { type: 'string', ...schema },
+  complaint: (value) =>
+    typeof value === 'string' && parse(value) !== undefined ? undefined : `must be ${expected}`,
+});
+
+/** A cron expression as a crontab has it. */
+export const cronExpression = (): ParamRule =>
+  text(
+    { maxLength: MAX_CRON_LENGTH },
+    'a cron expression of five fields (minute, hour, day of month, month, day of week), as in "*/5 * * * *"',
+    parseCron,
+  );
+
+/** A time of the native API. */
+export const instant = (): ParamRule =>
+  text({ format: 'date-time' }, 'an RFC 3339 time with a zone, as in 2030-01-31T12:00:00Z', parseRfc3339);
+
+/** A time of the classic contract. */
+export const stopTime = (): ParamRule =>
+  text(
+    { pattern: String.raw`^\d{2}/\d{2}/\d{4} \d{2}:\d{2}$` },
+    'a time that exists, in UTC, written dd/mm/YYYY HH:MM',
+    parseStopTime,
+  );
