@@ -1,0 +1,92 @@
+#!/bin/bash
+# Writes the parts of nginx's configuration that depend on the environment and becomes nginx.
+#
+#   UPSTREAMS       the servers behind us, host:port, separated by spaces (default: server:5000). With several,
+#                   a client's address decides, so that socket.io's polling stays with one of them.
+#   HTTPS_REDIRECT  yes or no: with certificates, send plain HTTP to HTTPS (default: yes)
+#   METRICS_ALLOW   networks in CIDR notation that may read /metrics, separated by spaces (default: none)
+#
+# TLS is on when /etc/nginx/tls holds fullchain.pem and privkey.pem. After they were renewed: send nginx a HUP.
+# shellcheck disable=SC2016 # $backend and the like are nginx's variables
+set -euo pipefail
+
+fail() {
+  echo "nginx: $*" >&2
+  exit 64
+}
+
+here=/etc/nginx/pladmed
+made=/tmp/nginx
+certificate=/etc/nginx/tls/fullchain.pem
+key=/etc/nginx/tls/privkey.pem
+mkdir -p "$made"
+
+read -ra upstreams <<<"${UPSTREAMS:-server:5000}"
+read -ra metrics <<<"${METRICS_ALLOW-}"
+for upstream in "${upstreams[@]}"; do
+  [[ $upstream =~ ^[A-Za-z0-9._-]+:[0-9]+$ ]] || fail "UPSTREAMS: '$upstream' is not host:port."
+done
+
+if ((${#upstreams[@]} == 1)); then
+  printf 'map "" $backend { default %s; }\n' "${upstreams[0]}" >"$made/backends.conf"
+else
+  {
+    echo 'split_clients "$remote_addr" $backend {'
+    for upstream in "${upstreams[@]:1}"; do
+      printf '  %s%% %s;\n' "$((100 / ${#upstreams[@]}))" "$upstream"
+    done
+    printf '  * %s;\n}\n' "${upstreams[0]}"
+  } >"$made/backends.conf"
+fi
+
+{
+  echo 'location = /metrics {'
+  for network in "${metrics[@]}"; do
+    [[ $network =~ ^[0-9a-fA-F.:]+(/[0-9]{1,3})?$ ]] || fail "METRICS_ALLOW: '$network' is no network."
+    echo "  allow $network;"
+  done
+  echo '  deny all;'
+  echo '  error_page 403 =404 @metrics_hidden;'
+  echo '  proxy_pass http://$backend;'
+  echo '}'
+  echo 'location @metrics_hidden {'
+  echo '  default_type application/problem+json;'
+  echo "  return 404 '{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"Error\":\"There is nothing here.\"}';"
+  echo '}'
+} >"$made/metrics.conf"
+
+plain="server {
+  listen 80 default_server;
+  include $here/locations.conf;
+}"
+redirect='server {
+  listen 80 default_server;
+  location = /nginx-health { access_log off; return 200 "ok\n"; }
+  location /.well-known/acme-challenge/ { root /etc/nginx/tls/acme; default_type text/plain; }
+  location / { return 308 https://$host$request_uri; }
+}'
+if [[ -r $certificate && -r $key ]]; then
+  case ${HTTPS_REDIRECT:-yes} in
+    yes) echo "$redirect" ;;
+    no) echo "$plain" ;;
+    *) fail "HTTPS_REDIRECT must be yes or no." ;;
+  esac >"$made/servers.conf"
+  cat >>"$made/servers.conf" <<CONFIG
+server {
+  listen 443 ssl default_server;
+  ssl_certificate $certificate;
+  ssl_certificate_key $key;
+  include $here/locations.conf;
+}
+CONFIG
+  echo 'nginx: TLS on.'
+else
+  echo "$plain" >"$made/servers.conf"
+  echo 'nginx: no certificate in /etc/nginx/tls, plain HTTP only.'
+fi
+
+# nginx writes whole request lines into its error log; cut the queries (tokens) out of them.
+rm -f "$made/errors"
+mkfifo "$made/errors"
+sed -u -E 's/\?[^ "]*/?.../g' <"$made/errors" >&2 &
+exec nginx -g 'daemon off;' 2>"$made/errors"
