@@ -1,1 +1,17 @@
-export {};
+export { Address, compareAddresses, sameAddress } from './address.js';
+export { decode, decodeStream, type Decoded } from './decode.js';
+export { StreamDecoder, type DecodeLimits } from './decoder.js';
+export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
+export { WartsError, type WartsErrorCode } from './errors.js';
+export { jsonLines, recordToJson, recordToObject } from './json/index.js';
+export type { WartsRecord } from './record.js';
+export type * from './records/dealias.js';
+export { HopFlag, type TraceHop } from './records/hop.js';
+export type { IcmpExtension } from './records/icmp-extension.js';
+export { PingFlag, type PingRecord, type PingReply, type PingTimestamps } from './records/ping.js';
+export type * from './records/tbit.js';
+export type { Doubletree, PmtudNote, TracePmtud } from './records/trace-attributes.js';
+export { StopReason, TraceMethod, type TraceRecord } from './records/trace.js';
+export type * from './records/tracelb.js';
+export type * from './records/types.js';
+export { summarize, type PingSummary, type TraceSummary } from './summary.js';

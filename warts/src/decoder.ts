@@ -1,0 +1,177 @@
+import { WartsError, type WartsErrorCode } from './errors.js';
+import { ByteQueue } from './queue.js';
+import { Reader } from './reader.js';
+import type { WartsRecord } from './record.js';
+import { readDealias } from './records/dealias.js';
+import {
+  readAddressRecord,
+  readCycleDefinition,
+  readCycleStart,
+  readCycleStop,
+  readList,
+} from './records/file.js';
+import { readPing } from './records/ping.js';
+import { readTbit } from './records/tbit.js';
+import { readTrace } from './records/trace.js';
+import { readTracelb } from './records/tracelb.js';
+
+/** What decoding may use before it stops with a `limit` error. */
+export interface DecodeLimits {
+  /** Records; without limit if not given. */
+  maxRecords?: number;
+  /** Bytes of input; without limit if not given. */
+  maxBytes?: number;
+  /** Milliseconds from the start of decoding; looked at between records. */
+  deadlineMs?: number;
+  /** Bytes of one record that is decoded; 16 MiB if not given. */
+  maxRecordBytes?: number;
+  /** Replies, hops, probes and the like in one record; 500 000 if not given. */
+  maxRecordParts?: number;
+}
+
+const DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_RECORD_PARTS = 500_000;
+
+const MAGIC = 0x1205;
+const HEADER_BYTES = 8;
+const DEADLINE_EVERY_RECORDS = 16;
+
+type RecordReader = (reader: Reader) => WartsRecord;
+
+/** How each record type is read, by its number in warts(5). */
+const RECORD_READERS: ReadonlyMap<number, RecordReader> = new Map<number, RecordReader>([
+  [1, readList],
+  [2, readCycleStart],
+  [3, readCycleDefinition],
+  [4, readCycleStop],
+  [5, readAddressRecord],
+  [6, readTrace],
+  [7, readPing],
+  [8, readTracelb],
+  [9, readDealias],
+  [11, readTbit],
+]);
+
+/** Record types that a dump looks at: all others are skipped, and what is wrong in them does not matter. */
+export const DUMP_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6]);
+
+interface RecordHeader {
+  type: number;
+  length: number;
+  read: RecordReader | undefined;
+}
+
+/** Decodes a file that comes in chunks of any size. Every error is a `WartsError`; after one, nothing more can be read. */
+export class StreamDecoder {
+  private readonly queue = new ByteQueue();
+  private readonly reader: Reader;
+  private readonly maxRecords: number;
+  private readonly maxBytes: number;
+  private readonly maxRecordBytes: number;
+  private readonly deadline: number;
+  /** Byte of the input at which the queue begins. */
+  private offset = 0;
+  private recordIndex = 0;
+  private header: RecordHeader | undefined = undefined;
+  private skipLeft = 0;
+
+  constructor(
+    limits: DecodeLimits = {},
+    private readonly types?: ReadonlySet<number>,
+  ) {
+    this.reader = new Reader(limits.maxRecordParts ?? DEFAULT_MAX_RECORD_PARTS);
+    this.maxRecords = limits.maxRecords ?? Infinity;
+    this.maxBytes = limits.maxBytes ?? Infinity;
+    this.maxRecordBytes = limits.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
+    this.deadline = limits.deadlineMs === undefined ? Infinity : Date.now() + limits.deadlineMs;
+  }
+
+  /** The records that `chunk` completes. Take all of them before the next chunk. */
+  *push(chunk: Uint8Array): Generator<WartsRecord, void, undefined> {
+    this.queue.push(chunk);
+    for (let record = this.next(); record !== undefined; record = this.next()) yield record;
+  }
+
+  /** Call after the last chunk: throws if the input ended inside a record, or was no warts file. */
+  finish(): void {
+    if (this.recordIndex === 0 && this.header === undefined && this.queue.length < 2) {
+      this.fail('not-warts', 'no warts record');
+    }
+    if (this.header !== undefined || this.queue.length > 0) {
+      this.fail('truncated', 'the input ends inside a record');
+    }
+  }
+
+  private fail(code: WartsErrorCode, detail: string): never {
+    throw new WartsError(code, detail, this.recordIndex, this.offset);
+  }
+
+  private next(): WartsRecord | undefined {
+    const header = (this.header ??= this.nextHeader());
+    if (header === undefined) return undefined;
+    const record = header.read === undefined ? this.skip(header) : this.read(header, header.read);
+    if (record === undefined) return undefined;
+    this.header = undefined;
+    this.recordIndex++;
+    return record;
+  }
+
+  private nextHeader(): RecordHeader | undefined {
+    const { queue } = this;
+    if (queue.length < 2) return undefined;
+    const bytes = queue.peek();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const magic = view.getUint16(0);
+    if (magic !== MAGIC) {
+      this.fail(
+        this.recordIndex === 0 ? 'not-warts' : 'malformed',
+        `0x${magic.toString(16)} where a record begins`,
+      );
+    }
+    if (queue.length < HEADER_BYTES) return undefined;
+    const type = view.getUint16(2);
+    const length = view.getUint32(4);
+    if (type === 0 || length === 0) this.fail('malformed', `record of type ${type} and length ${length}`);
+    const wanted = this.types === undefined || this.types.has(type);
+    const read = wanted ? RECORD_READERS.get(type) : undefined;
+    this.checkLimits(length, read !== undefined);
+    this.consume(HEADER_BYTES);
+    this.skipLeft = read === undefined ? length : 0;
+    return { type, length, read };
+  }
+
+  private checkLimits(length: number, isRead: boolean): void {
+    if (this.recordIndex >= this.maxRecords) this.fail('limit', `more than ${this.maxRecords} records`);
+    if (this.offset + HEADER_BYTES + length > this.maxBytes)
+      this.fail('limit', `more than ${this.maxBytes} bytes`);
+    if (isRead && length > this.maxRecordBytes) {
+      this.fail('limit', `record of ${length} bytes, at most ${this.maxRecordBytes} are read`);
+    }
+    if (this.recordIndex % DEADLINE_EVERY_RECORDS === 0 && Date.now() > this.deadline) {
+      this.fail('limit', 'no time left');
+    }
+  }
+
+  private skip(header: RecordHeader): WartsRecord | undefined {
+    const count = Math.min(this.skipLeft, this.queue.length);
+    this.consume(count);
+    this.skipLeft -= count;
+    if (this.skipLeft > 0) return undefined;
+    return { type: 'skipped', wartsType: header.type, length: header.length };
+  }
+
+  private read(header: RecordHeader, read: RecordReader): WartsRecord | undefined {
+    const { queue, reader } = this;
+    if (queue.length < header.length) return undefined;
+    reader.recordIndex = this.recordIndex;
+    reader.begin(queue.peek(), header.length, this.offset);
+    const record = read(reader);
+    this.consume(header.length);
+    return record;
+  }
+
+  private consume(count: number): void {
+    this.queue.drop(count);
+    this.offset += count;
+  }
+}

@@ -1,0 +1,44 @@
+/** Bytes that came and are not used up yet. A lone chunk is used where it stands; only leftovers are copied. */
+export class ByteQueue {
+  private buffer: Uint8Array = new Uint8Array(0);
+  private owned = false;
+  private start = 0;
+  private end = 0;
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.start === this.end) {
+      this.buffer = chunk;
+      this.owned = false;
+      this.start = 0;
+      this.end = chunk.length;
+      return;
+    }
+    if (!this.owned || this.buffer.length - this.end < chunk.length) this.grow(chunk.length);
+    this.buffer.set(chunk, this.end);
+    this.end += chunk.length;
+  }
+
+  /** At least doubles, so that a long record in small chunks is not copied once per chunk. */
+  private grow(extra: number): void {
+    const live = this.length;
+    const next = new Uint8Array(Math.max(2 * live, live + extra));
+    next.set(this.buffer.subarray(this.start, this.end));
+    this.buffer = next;
+    this.owned = true;
+    this.start = 0;
+    this.end = live;
+  }
+
+  /** What is there, without taking it. */
+  peek(): Uint8Array {
+    return this.buffer.subarray(this.start, this.end);
+  }
+
+  drop(count: number): void {
+    this.start += count;
+  }
+}

@@ -1,0 +1,83 @@
+import { readParameters, type Reader } from '../reader.js';
+import type {
+  AddressRecord,
+  Cycle,
+  CycleDefinitionRecord,
+  CycleStartRecord,
+  CycleStopRecord,
+  List,
+  ListRecord,
+} from './types.js';
+
+/** A list record (type 1). Its number must be the next of the file. */
+export function readList(reader: Reader): ListRecord {
+  const number = nextNumber(reader, reader.tables.lists.length, 'list');
+  const list: List = { id: reader.u32(), name: reader.text(), description: undefined, monitor: undefined };
+  readParameters(reader, list, readListParameter);
+  reader.tables.lists.push(list);
+  return { type: 'list', number, list };
+}
+
+function readListParameter(reader: Reader, list: List, id: number): boolean {
+  if (id === 1) list.description = reader.text();
+  else if (id === 2) list.monitor = reader.text();
+  else return false;
+  return true;
+}
+
+/** A cycle start record (type 2): the cycle began when this record was written. */
+export function readCycleStart(reader: Reader): CycleStartRecord {
+  return { type: 'cycle-start', ...readCycle(reader) };
+}
+
+/** A cycle definition record (type 3): the cycle began in another file. */
+export function readCycleDefinition(reader: Reader): CycleDefinitionRecord {
+  return { type: 'cycle-definition', ...readCycle(reader) };
+}
+
+function readCycle(reader: Reader): { number: number; cycle: Cycle } {
+  const number = nextNumber(reader, reader.tables.cycles.length, 'cycle');
+  const list = reader.list();
+  if (list === undefined) reader.fail('reference', 'cycle without a list');
+  const cycle: Cycle = {
+    id: reader.u32(),
+    list,
+    start_sec: reader.u32(),
+    stop_sec: undefined,
+    hostname: undefined,
+  };
+  readParameters(reader, cycle, readCycleParameter);
+  reader.tables.cycles.push(cycle);
+  return { number, cycle };
+}
+
+function readCycleParameter(reader: Reader, cycle: Cycle, id: number): boolean {
+  if (id === 1) cycle.stop_sec = reader.u32();
+  else if (id === 2) cycle.hostname = reader.text();
+  else return false;
+  return true;
+}
+
+/** A cycle stop record (type 4). From here on the cycle's number stands for nothing. */
+export function readCycleStop(reader: Reader): CycleStopRecord {
+  const number = reader.u32();
+  const cycle = reader.tables.cycles[number - 1];
+  if (cycle === undefined) reader.fail('reference', `cycle ${number} is not defined`);
+  const stop_sec = reader.u32();
+  reader.tables.cycles[number - 1] = undefined;
+  return { type: 'cycle-stop', number, cycle, stop_sec };
+}
+
+/** An address record (type 5). The first byte repeats the low bits of the number and is not checked. */
+export function readAddressRecord(reader: Reader): AddressRecord {
+  reader.u8();
+  const address = reader.addressOfType();
+  const number = reader.tables.addresses.push(address);
+  return { type: 'address', number, address };
+}
+
+function nextNumber(reader: Reader, known: number, kind: string): number {
+  const number = reader.u32();
+  if (number !== known + 1) reader.fail('malformed', `${kind} ${number} follows ${kind} ${known}`);
+  return number;
+}
