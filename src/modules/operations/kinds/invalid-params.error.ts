@@ -16,7 +16,7 @@ export class InvalidParamsError extends Error {
 
 /**
  * Runs all checks and returns what they return, so that a caller hears of everything at once.
- * @throws InvalidParamsError with the violations of all checks, in order
+ * @throws InvalidParamsError with the violations of all checks, in order, each once
  */
 export function checkTogether<T extends readonly unknown[]>(...checks: { [I in keyof T]: () => T[I] }): T {
   const violations: Violation[] = [];
@@ -25,10 +25,14 @@ export function checkTogether<T extends readonly unknown[]>(...checks: { [I in k
       return check();
     } catch (error) {
       if (!(error instanceof InvalidParamsError)) throw error;
-      violations.push(...error.violations);
+      violations.push(...error.violations.filter((each) => !violations.some((told) => isSame(told, each))));
       return undefined;
     }
   });
   if (violations.length > 0) throw new InvalidParamsError(violations);
   return results as unknown as T;
+}
+
+function isSame(one: Violation, other: Violation): boolean {
+  return one.field === other.field && one.message === other.message;
 }

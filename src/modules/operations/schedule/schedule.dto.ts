@@ -3,9 +3,9 @@ import { Param } from '../kinds/param.decorator.js';
 import { integer, oneOf } from '../kinds/param.rules.js';
 import { cronExpression, instant } from './schedule.rules.js';
 
+/** Without an example: a fixed time would be too far ahead, or past, on most days. */
 const START = {
   description: 'First moment of the schedule, at most 366 days ahead; now if absent.',
-  example: '2030-01-01T00:00:00Z',
 };
 
 const STOP = {
@@ -19,10 +19,7 @@ export class OnceScheduleDto {
   @Param(oneOf('once'), { description: 'One run.', example: 'once', required: true })
   type: 'once';
 
-  @Param(instant(), {
-    description: 'When to run, at most 366 days ahead; now if absent.',
-    example: '2030-01-01T00:00:00Z',
-  })
+  @Param(instant(), { description: 'When to run, at most 366 days ahead; now if absent.' })
   at?: string;
 }
 
@@ -91,5 +88,6 @@ export function scheduleSchema() {
   return {
     oneOf: references.map(([, $ref]) => ({ $ref })),
     discriminator: { propertyName: 'type', mapping: Object.fromEntries(references) },
+    example: { type: 'once' },
   };
 }
