@@ -10,6 +10,9 @@ const DAY_MS = MINUTES_OF_DAY * MINUTE_MS;
  */
 const LONGEST_GAP_DAYS = 8 * 366;
 
+/** The Gregorian calendar repeats itself, weekdays too, every 400 years. */
+const CALENDAR_CYCLE_DAYS = 146_097;
+
 /**
  * Counts the cron times after `after` and before `before` (both excluded, milliseconds since the epoch).
  * Arithmetic per day, not minute by minute; it gives up once the count is above `bound`.
@@ -66,6 +69,13 @@ function countMinutes({ minutesOfDay }: CronTimes, from: number, to: number): nu
 
 /** Matching days from `from` to `to` (excluded); both count days since the epoch. */
 function countDays(times: CronTimes, from: number, to: number, bound: number): number {
+  const cycles = Math.max(0, Math.floor((to - from) / CALENDAR_CYCLE_DAYS));
+  const rest = walkDays(times, from + cycles * CALENDAR_CYCLE_DAYS, to, bound);
+  if (cycles === 0 || rest > bound) return rest;
+  return rest + cycles * walkDays(times, from, from + CALENDAR_CYCLE_DAYS, bound);
+}
+
+function walkDays(times: CronTimes, from: number, to: number, bound: number): number {
   let count = 0;
   let day = from;
   while (day < to && count <= bound) {
