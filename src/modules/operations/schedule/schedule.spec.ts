@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { countRunsUntil } from './runs.js';
 import { dueTimes, firstRun, runsOf, scheduleEnd, toWireSchedule, type Schedule } from './schedule.js';
 
 const NOW = new Date('2026-11-21T05:10:30.000Z');
@@ -134,7 +133,6 @@ describe('a schedule', () => {
         expect(times.at(-1)).toEqual(scheduleEnd(schedule));
         if (times.length > 1) expect(times).toHaveLength(runsOf(schedule));
         const now = new Date((schedule.type === 'once' ? schedule.at : schedule.start).getTime() + passed);
-        expect(countRunsUntil(schedule, now)).toBe(times.filter((time) => time <= now).length);
         const next = [...dueTimes(schedule, now, new Date(8e12), 1)];
         expect(next).toEqual(times.filter((time) => time >= now).slice(0, 1));
       }),

@@ -127,12 +127,12 @@ function* cronRunTimes(schedule: CronSchedule, from: number): Generator<number, 
 }
 
 /** Milliseconds into its minute of a run, counted from 0, rounded down. */
-export function offsetInMinute(run: number, timesPerMinute: number): number {
+function offsetInMinute(run: number, timesPerMinute: number): number {
   return Math.floor((run * 60_000) / timesPerMinute);
 }
 
 /** The times of a schedule whose expression was checked when it was made. */
-export function cronOf({ cron }: CronSchedule): CronTimes {
+function cronOf({ cron }: CronSchedule): CronTimes {
   const times = parseCron(cron);
   if (!times) throw new TypeError(`not a cron expression: ${cron}`);
   return times;
