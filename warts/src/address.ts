@@ -75,10 +75,6 @@ export function compareAddresses(a: Address, b: Address): number {
   );
 }
 
-export function sameAddress(a: Address, b: Address): boolean {
-  return a === b || compareAddresses(a, b) === 0;
-}
-
 function swapBytes(word: number): number {
   return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }

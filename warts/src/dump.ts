@@ -1,4 +1,3 @@
-import { sameAddress, type Address } from './address.js';
 import { decodeEach } from './decode.js';
 import { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 import type { WartsError } from './errors.js';
@@ -111,18 +110,14 @@ function haltReason(trace: TraceRecord, byTtl: TraceHop[][]): [string, number] {
 
 /** Distance from the first address met again to the nearest earlier TTL that has it; 0 without a loop. */
 function loopLength(byTtl: TraceHop[][], firstHop: number): number {
-  for (let ttl = firstHop + 1; ttl < byTtl.length; ttl++) {
-    for (const { addr } of byTtl[ttl] ?? []) {
-      const length = distanceBack(byTtl, firstHop, ttl, addr);
-      if (length > 0) return length;
+  const lastTtl = new Map<string, number>();
+  for (let ttl = firstHop; ttl < byTtl.length; ttl++) {
+    const addresses = (byTtl[ttl] ?? []).map((hop) => hop.addr.toString());
+    for (const address of addresses) {
+      const earlier = lastTtl.get(address);
+      if (earlier !== undefined) return ttl - earlier;
     }
-  }
-  return 0;
-}
-
-function distanceBack(byTtl: TraceHop[][], firstHop: number, ttl: number, addr: Address): number {
-  for (let earlier = ttl - 1; earlier >= firstHop; earlier--) {
-    if (byTtl[earlier]?.some((hop) => sameAddress(hop.addr, addr)) === true) return ttl - earlier;
+    for (const address of addresses) lastTtl.set(address, ttl);
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-export { Address, compareAddresses, sameAddress } from './address.js';
+export { Address, compareAddresses } from './address.js';
 export { decode, decodeStream, type Decoded } from './decode.js';
 export { StreamDecoder, type DecodeLimits } from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';

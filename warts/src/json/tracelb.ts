@@ -1,4 +1,148 @@
-import type { TracelbRecord } from '../records/tracelb.js';
-export function tracelbJson(record: TracelbRecord): string {
-  return JSON.stringify(record);
+import { compareAddresses, type Address } from '../address.js';
+import {
+  TRACELB_NODE_HAS_Q_TTL,
+  TRACELB_REPLY_IS_TCP,
+  type TracelbLink,
+  type TracelbNode,
+  type TracelbProbe,
+  type TracelbRecord,
+  type TracelbReply,
+} from '../records/tracelb.js';
+import type { Timeval } from '../records/types.js';
+import { localTime, milliseconds, nameOf, quote } from './text.js';
+
+const METHODS = [undefined, 'udp-dport', 'icmp-echo', 'udp-sport', 'tcp-sport', 'tcp-ack-sport'];
+const METHOD_ICMP_ECHO = 2;
+
+/** A tracelb record as sc_warts2json prints it. */
+export function tracelbJson(lb: TracelbRecord): string {
+  const hasPorts = lb.method !== METHOD_ICMP_ECHO && METHODS[lb.method] !== undefined;
+  const nodes = lb.nodes.filter((node) => node.links.length > 0).map((node) => nodeJson(lb, node));
+  return (
+    `{"type":"tracelb", "version":"0.1", "userid":${lb.userid}, "method":${nameOf(METHODS, lb.method)}` +
+    `, "src":"${lb.src.toString()}", "dst":"${lb.dst.toString()}"` +
+    (lb.rtr === undefined ? '' : `, "rtr":"${lb.rtr.toString()}"`) +
+    (hasPorts ? `, "sport":${lb.sport}, "dport":${lb.dport}` : '') +
+    `, "start":{"sec":${lb.start.sec}, "usec":${lb.start.usec}, "ftime":"${localTime(lb.start.sec)}"}` +
+    `, "probe_size":${lb.probe_size_bytes}, "firsthop":${lb.first_hop}, "attempts":${lb.attempts}` +
+    `, "confidence":${lb.confidence}, "tos":${lb.tos}, "gaplimit":${lb.gap_limit}` +
+    `, "wait_timeout":${lb.wait_timeout_s}, "wait_probe":${lb.wait_probe_cs * 10}` +
+    `, "probec":${lb.probe_count}, "probec_max":${lb.probe_count_max}` +
+    `, "nodec":${lb.node_count}, "linkc":${lb.link_count}` +
+    (nodes.length === 0 ? '' : `, "nodes":[${nodes.join(', ')}]`) +
+    '}'
+  );
+}
+
+function nodeJson(lb: TracelbRecord, node: TracelbNode): string {
+  const [only] = node.links;
+  const links =
+    node.links.length === 1 && only !== undefined ? singleLink(lb, only) : severalLinks(lb, node.links);
+  return (
+    `{"addr":"${node.addr.toString()}"` +
+    (node.name === undefined ? '' : `, "name":${quote(node.name)}`) +
+    (node.flags & TRACELB_NODE_HAS_Q_TTL ? `, "q_ttl":${node.q_ttl}` : '') +
+    `, "linkc":${node.links.length}, "links":[${links}]}`
+  );
+}
+
+/** One array with what the first probes of each link met. */
+function severalLinks(lb: TracelbRecord, links: readonly TracelbLink[]): string {
+  return `[${links.map((link) => reached(lb, link, link.sets[0])).join(', ')}]`;
+}
+
+/** What each TTL before the link's far end met, then the far end. */
+function singleLink(lb: TracelbRecord, link: TracelbLink): string {
+  const between = link.sets.slice(0, -1).map((set) => `[${setSummary(set)}]`);
+  return [...between, `[${reached(lb, link, link.sets.at(-1))}]`].join(', ');
+}
+
+function reached(lb: TracelbRecord, link: TracelbLink, set: readonly TracelbProbe[] | undefined): string {
+  const addr = link.to === undefined ? undefined : lb.nodes[link.to]?.addr;
+  if (addr === undefined) return '{"addr":"*"}';
+  return answersJson({ addr, probes: answersByAddress(set ?? []).get(addr.toString())?.probes ?? [] });
+}
+
+/** Each address that answered with the probes it answered; then `*` if some flow had no answer at all. */
+function setSummary(set: readonly TracelbProbe[]): string {
+  const answers = [...answersByAddress(set).values()];
+  const parts = answers.sort((a, b) => compareAddresses(a.addr, b.addr)).map(answersJson);
+  if (hasSilentFlow(set)) parts.push('{"addr":"*"}');
+  return parts.join(', ');
+}
+
+/** The probes that an address answered, and its replies to each. */
+interface Answers {
+  addr: Address;
+  probes: { probe: TracelbProbe; replies: TracelbReply[] }[];
+}
+
+function answersByAddress(set: readonly TracelbProbe[]): Map<string, Answers> {
+  const byAddress = new Map<string, Answers>();
+  for (const probe of set) {
+    for (const reply of probe.replies) {
+      if (reply.from === undefined) continue;
+      const key = reply.from.toString();
+      const answers = byAddress.get(key) ?? { addr: reply.from, probes: [] };
+      byAddress.set(key, answers);
+      const last = answers.probes.at(-1);
+      if (last?.probe === probe) last.replies.push(reply);
+      else answers.probes.push({ probe, replies: [reply] });
+    }
+  }
+  return byAddress;
+}
+
+/** Neighbouring probes of one flow id are one flow. */
+function hasSilentFlow(set: readonly TracelbProbe[]): boolean {
+  let silent = false;
+  let flowid: number | undefined;
+  for (const probe of set) {
+    if (probe.flowid !== flowid) {
+      if (silent) return true;
+      silent = true;
+      flowid = probe.flowid;
+    }
+    if (probe.replies.length > 0) silent = false;
+  }
+  return silent;
+}
+
+function answersJson({ addr, probes }: Answers): string {
+  const list = probes.map(({ probe, replies }) => probeJson(probe, replies));
+  return `{"addr":"${addr.toString()}", "probes":[${list.join(', ')}]}`;
+}
+
+function probeJson({ tx, ttl, attempt, flowid }: TracelbProbe, replies: readonly TracelbReply[]): string {
+  return (
+    `{"tx":{"sec":${tx.sec}, "usec":${tx.usec}}, "replyc":${replies.length}` +
+    `, "ttl":${ttl}, "attempt":${attempt}, "flowid":${flowid}` +
+    (replies.length === 0 ? '' : `, "replies":[${replies.map((reply) => replyJson(tx, reply)).join(', ')}]`) +
+    '}'
+  );
+}
+
+function replyJson(tx: Timeval, reply: TracelbReply): string {
+  const { rx, ttl, from } = reply;
+  return (
+    `{"rx":{"sec":${rx.sec}, "usec":${rx.usec}}, "ttl":${ttl}, "rtt":${milliseconds(between(tx, rx))}` +
+    (from?.isIPv4 === true ? `, "ipid":${reply.ipid}` : '') +
+    (reply.flags & TRACELB_REPLY_IS_TCP ? `, "tcp_flags":${reply.tcp_flags}` : icmpFields(reply)) +
+    '}'
+  );
+}
+
+/** Microseconds from one time to another. */
+function between(from: Timeval, to: Timeval): number {
+  return (to.sec - from.sec) * 1_000_000 + to.usec - from.usec;
+}
+
+function icmpFields(reply: TracelbReply): string {
+  const { icmp_type, icmp_code, icmp_q_tos, icmp_q_ttl } = reply;
+  const quotes =
+    reply.from?.isIPv4 === true ? icmp_type === 3 || icmp_type === 11 : icmp_type === 1 || icmp_type === 3;
+  return (
+    `, "icmp_type":${icmp_type}, "icmp_code":${icmp_code}, "icmp_q_tos":${icmp_q_tos}` +
+    (quotes ? `, "icmp_q_ttl":${icmp_q_ttl}` : '')
+  );
 }

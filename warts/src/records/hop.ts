@@ -1,7 +1,7 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
-import type { Timeval } from './types.js';
+import { NO_TIME, type Timeval } from './types.js';
 
 /** Bits of `TraceHop.flags`; with neither TCP nor UDP the answer is an ICMP message. */
 export const HopFlag = { Tcp: 0x20, Udp: 0x40, NoDetails: 0x80 } as const;
@@ -38,8 +38,6 @@ type HopDraft = Omit<TraceHop, 'addr' | 'icmp_q_ttl' | 'icmp_q_ipl_bytes'> & {
   icmp_q_ttl: number | undefined;
   icmp_q_ipl_bytes: number | undefined;
 };
-
-const NO_TIME: Timeval = Object.freeze({ sec: 0, usec: 0 });
 
 /** A count and as many hops. */
 export function readHops(reader: Reader): TraceHop[] {

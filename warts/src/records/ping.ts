@@ -1,6 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
-import type { Cycle, List, Timeval } from './types.js';
+import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** Bits of `PingRecord.flags`. */
 export const PingFlag = {
@@ -104,8 +104,6 @@ type ReplyDraft = Omit<PingReply, 'from' | 'protocol'> & {
   from: Address | undefined;
   protocol: number | undefined;
 };
-
-const NO_TIME: Timeval = Object.freeze({ sec: 0, usec: 0 });
 
 /** Read a ping record's body. */
 export function readPing(reader: Reader): PingRecord {

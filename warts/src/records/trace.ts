@@ -2,7 +2,7 @@ import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
 import { readHops, type TraceHop } from './hop.js';
 import { readTraceAttributes, type Doubletree, type TracePmtud } from './trace-attributes.js';
-import type { Cycle, List, Timeval } from './types.js';
+import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** `TraceRecord.method` of a traceroute: how it probes. */
 export const TraceMethod = {
@@ -69,7 +69,6 @@ export interface TraceRecord {
 
 type TraceDraft = Omit<TraceRecord, 'dst'> & { dst: Address | undefined };
 
-const NO_TIME: Timeval = Object.freeze({ sec: 0, usec: 0 });
 const MAX_HOP_COUNT = 255;
 
 /** Read a trace record's body. */
