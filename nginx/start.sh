@@ -4,6 +4,7 @@
 #   UPSTREAMS       the servers behind us, host:port, separated by spaces (default: server:5000). With several,
 #                   a client's address decides, so that socket.io's polling stays with one of them.
 #   HTTPS_REDIRECT  yes or no: with certificates, send plain HTTP to HTTPS (default: yes)
+#   HTTPS_PORT      port that clients reach our 443 by, for that redirect (default: 443)
 #   METRICS_ALLOW   networks in CIDR notation that may read /metrics, separated by spaces (default: none)
 #
 # TLS is on when /etc/nginx/tls holds fullchain.pem and privkey.pem. After they were renewed: send nginx a HUP.
@@ -59,11 +60,14 @@ plain="server {
   listen 80 default_server;
   include $here/locations.conf;
 }"
+https_port=${HTTPS_PORT:-443}
+[[ $https_port =~ ^[0-9]{1,5}$ ]] || fail "HTTPS_PORT: '$https_port' is no port."
+https_port=:$https_port
 redirect='server {
   listen 80 default_server;
   location = /nginx-health { access_log off; return 200 "ok\n"; }
   location /.well-known/acme-challenge/ { root /etc/nginx/tls/acme; default_type text/plain; }
-  location / { return 308 https://$host$request_uri; }
+  location / { return 308 https://$host'${https_port%:443}'$request_uri; }
 }'
 if [[ -r $certificate && -r $key ]]; then
   case ${HTTPS_REDIRECT:-yes} in
