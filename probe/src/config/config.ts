@@ -1,0 +1,140 @@
+import { messageOf } from '../errors.js';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { kindByName } from '../kinds/index.js';
+import { parseNetwork } from '../policy/networks.js';
+import { PROTOCOL } from '../protocol.js';
+
+/** A setting that cannot be used, as a sentence for the person who made it. */
+export class ConfigError extends Error {}
+
+const list = z
+  .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
+  .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
+const number = (least: number, most: number): z.ZodType<number> =>
+  z.coerce.number().int().min(least).max(most);
+const flag = z.union([
+  z.boolean(),
+  z
+    .enum(['1', 'true', 'yes', 'on', '0', 'false', 'no', 'off', ''])
+    .transform((text) => ['1', 'true', 'yes', 'on'].includes(text)),
+]);
+const MIB = 1024 * 1024;
+
+const settingsSchema = z.object({
+  server: z.url({ protocol: /^(https?|wss?)$/ }),
+  token: z.string().min(1).max(4096),
+  dataDir: z.string().min(1),
+  allow: list.default([]),
+  deny: list.default([]),
+  allowPrivate: flag.default(false),
+  denyKinds: list.default([]),
+  concurrentRuns: number(1, 100).default(8),
+  packetsPerSecond: number(1, 10_000).default(200),
+  runSeconds: number(1, 86_400).default(3_600),
+  storeMib: number(1, 1024 * 1024).default(512),
+  totalCredits: number(0, 1_000_000_000).default(PROTOCOL.defaultTotalCredits),
+  scamper: z.string().min(1).default('scamper'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type SettingName = keyof typeof settingsSchema.shape;
+
+export interface Settings extends z.infer<typeof settingsSchema> {
+  storeBytes: number;
+}
+
+/** The environment variable of each setting. */
+export const VARIABLES: Readonly<Record<SettingName, string>> = {
+  server: 'PLADMED_SERVER',
+  token: 'PLADMED_TOKEN',
+  dataDir: 'PLADMED_DATA_DIR',
+  allow: 'PLADMED_ALLOW',
+  deny: 'PLADMED_DENY',
+  allowPrivate: 'PLADMED_ALLOW_PRIVATE',
+  denyKinds: 'PLADMED_DENY_KINDS',
+  concurrentRuns: 'PLADMED_CONCURRENT_RUNS',
+  packetsPerSecond: 'PLADMED_PACKETS_PER_SECOND',
+  runSeconds: 'PLADMED_RUN_SECONDS',
+  storeMib: 'PLADMED_STORE_MIB',
+  totalCredits: 'PLADMED_TOTAL_CREDITS',
+  scamper: 'PLADMED_SCAMPER',
+  logLevel: 'PLADMED_LOG_LEVEL',
+};
+
+/** The options on the command line, by the same names; `tokenFile` stands for `token`. */
+export type Options = Partial<Record<SettingName, unknown>> & { tokenFile?: string };
+
+/** Where a probe keeps its things when nobody says otherwise. */
+export function defaultDataDir(environment: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/lib/pladmed-probe';
+  return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'pladmed-probe');
+}
+
+/**
+ * Puts the settings together: the command line before the environment before the file that `join` wrote.
+ * @throws ConfigError with one sentence
+ */
+export function readSettings(options: Options, environment: NodeJS.ProcessEnv): Settings {
+  const given: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const value = options[name as SettingName] ?? environment[variable];
+    if (value !== undefined) given[name] = value;
+  }
+  const tokenFile = options.tokenFile ?? environment['PLADMED_TOKEN_FILE'];
+  if (given['token'] === undefined && tokenFile !== undefined) given['token'] = readToken(tokenFile);
+  given['dataDir'] ??= defaultDataDir(environment);
+  const read = settingsSchema.safeParse({ ...readConfigFile(String(given['dataDir'])), ...given });
+  if (!read.success) throw new ConfigError(complaint(read.error));
+  checkLists(read.data);
+  return { ...read.data, storeBytes: read.data.storeMib * MIB };
+}
+
+export const CONFIG_FILE = 'config.json';
+
+/** What `join` and `policy` wrote; empty when there is nothing. @throws ConfigError when the file is broken */
+export function readConfigFile(dataDir: string): Record<string, unknown> {
+  const path = join(dataDir, CONFIG_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return {};
+  }
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw new ConfigError(`${path} cannot be read as JSON: correct it, or remove it and join again`);
+  }
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    throw new ConfigError(`The token file ${path} cannot be read`);
+  }
+}
+
+function complaint(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const name = String(issue?.path[0] ?? '') as SettingName;
+  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  // The value is not repeated: it may be the token.
+  return `${option} (or ${VARIABLES[name]}) is missing or wrong: ${issue?.message ?? ''}`;
+}
+
+function checkLists(settings: z.infer<typeof settingsSchema>): void {
+  for (const network of [...settings.allow, ...settings.deny]) {
+    try {
+      parseNetwork(network);
+    } catch (error) {
+      throw new ConfigError(messageOf(error));
+    }
+  }
+  const unknown = settings.denyKinds.find((kind) => !kindByName.has(kind));
+  if (unknown !== undefined)
+    throw new ConfigError(`There is no kind ${unknown}: ${[...kindByName.keys()].join(', ')}`);
+}

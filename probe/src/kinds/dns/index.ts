@@ -1,0 +1,173 @@
+import { messageOf } from '../../errors.js';
+import { getServers } from 'node:dns';
+import { isIP } from 'node:net';
+import { RunFailure } from '../../runs/failure.js';
+import type { Kind, RunContext } from '../kind.js';
+import { type DnsParams, dnsParams, isOn } from './dns.params.js';
+import { encodeQuery, isTransferComplete, isTruncated, type Question, reverseName } from './message.js';
+import { askTcp, askUdp, BadLocalAddress, type Exchange } from './transport.js';
+
+const TIMEOUT_MS = 5_000;
+const TRANSFER_TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+/** Names asked for at once. */
+const PARALLEL = 8;
+const SLACK_MS = 10_000;
+
+interface Resolver {
+  address: string;
+  port: number;
+}
+
+/** One message sent, and what came back; docs/protocol.md, format `dns`. */
+interface QueryRecord {
+  name: string;
+  type: string;
+  resolver: string;
+  port: number;
+  transport: 'udp' | 'tcp';
+  sent_at: string;
+  rtt_ms: number | null;
+  query: string;
+  response: string | null;
+  error: string | null;
+}
+
+export const dns: Kind<DnsParams> = {
+  name: 'dns',
+  params: dnsParams,
+  timeLimitMs: (params) => {
+    const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
+    return rounds * (ATTEMPTS * TIMEOUT_MS + TRANSFER_TIMEOUT_MS) + SLACK_MS;
+  },
+  measure: async (params, context) => {
+    const resolvers = resolversFor(params, context);
+    const questions = questionsOf(params);
+    const records: QueryRecord[][] = questions.map(() => []);
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let index = next++; index < questions.length; index = next++) {
+        const question = questions[index];
+        if (question !== undefined) records[index] = await ask(question, params, resolvers, context);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    context.signal.throwIfAborted();
+    return { format: 'dns', content: Buffer.from(JSON.stringify({ version: 1, queries: records.flat() })) };
+  },
+};
+
+function questionsOf(params: DnsParams): Question[] {
+  const names = [...new Set([...params.fqdns, ...params.name])];
+  const questions = names.map((name): Question => ({ name, type: params.type }));
+  if (params.x !== undefined) questions.push({ name: reverseName(params.x), type: 'ptr' });
+  return questions;
+}
+
+/** The given resolver, which the host must allow, or the host's own ones, which it allowed by using them. */
+function resolversFor(params: DnsParams, context: RunContext): [Resolver, ...Resolver[]] {
+  const all =
+    params.resolver === undefined
+      ? getServers().map(readServer)
+      : [{ address: context.targets.checked(params.resolver), port: params.resolver_port ?? 53 }];
+  const families = wantedFamilies(params);
+  const [first, ...others] = all.filter(({ address }) => families.has(isIP(address.split('%')[0] ?? '')));
+  if (first === undefined)
+    throw new RunFailure('bad_params', 'the probe has no resolver of that address family');
+  return [first, ...others];
+}
+
+function wantedFamilies(params: DnsParams): Set<number> {
+  const families = new Set<number>();
+  const [four, six] = [isOn(params.ipv4), isOn(params.ipv6)];
+  if (four || !six) families.add(4);
+  if (six || !four) families.add(6);
+  if (params.address !== undefined) families.delete(isIP(params.address) === 4 ? 6 : 4);
+  return families;
+}
+
+function readServer(text: string): Resolver {
+  const withPort = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text);
+  if (withPort === null) return { address: text, port: 53 };
+  return { address: withPort[1] ?? withPort[2] ?? text, port: Number(withPort[3]) };
+}
+
+/** Asks until an answer comes, each time the next resolver; a truncated answer is asked for again over TCP. */
+async function ask(
+  question: Question,
+  params: DnsParams,
+  resolvers: readonly [Resolver, ...Resolver[]],
+  context: RunContext,
+): Promise<QueryRecord[]> {
+  const records: QueryRecord[] = [];
+  const overTcp = question.type === 'axfr' || isOn(params.tcp);
+  for (let attempt = 0; attempt < ATTEMPTS && !context.signal.aborted; attempt++) {
+    const resolver = resolvers[attempt % resolvers.length] ?? resolvers[0];
+    const [record, ...more] = await exchange(question, params, resolver, overTcp ? 'tcp' : 'udp', context);
+    if (record === undefined) continue;
+    records.push(record, ...more);
+    if (record.response === null) continue;
+    if (record.transport === 'udp' && isTruncated(Buffer.from(record.response, 'base64'))) {
+      records.push(...(await exchange(question, params, resolver, 'tcp', context)));
+    }
+    break;
+  }
+  return records;
+}
+
+/** One query and its answer; a zone transfer has an entry for each message. @throws RunFailure for a local address that is none */
+async function exchange(
+  question: Question,
+  params: DnsParams,
+  resolver: Resolver,
+  transport: 'udp' | 'tcp',
+  context: RunContext,
+): Promise<QueryRecord[]> {
+  const query = encodeQuery(question, params);
+  const transfer = question.type === 'axfr';
+  const settings: Exchange = {
+    resolver: resolver.address,
+    port: resolver.port,
+    from: params.address,
+    timeoutMs: transfer ? TRANSFER_TIMEOUT_MS : TIMEOUT_MS,
+    signal: context.signal,
+  };
+  const record = {
+    name: question.name,
+    type: question.type.toUpperCase(),
+    resolver: resolver.address,
+    port: resolver.port,
+    transport,
+    sent_at: new Date(context.clock.now()).toISOString(),
+    query: query.toString('base64'),
+  };
+  const begun = context.clock.monotonic();
+  try {
+    const responses =
+      transport === 'udp'
+        ? [await askUdp(query, settings)]
+        : await askTcp(query, settings, transfer ? isTransferComplete : undefined);
+    const rtt_ms = milliseconds(context.clock.monotonic() - begun);
+    return responses.map((response) => ({
+      ...record,
+      rtt_ms,
+      response: response.toString('base64'),
+      error: null,
+    }));
+  } catch (error) {
+    if (error instanceof BadLocalAddress) throw new RunFailure('bad_params', error.message);
+    return [
+      {
+        ...record,
+        rtt_ms: null,
+        response: null,
+        error: messageOf(error),
+      },
+    ];
+  }
+}
+
+/** To the microsecond. */
+function milliseconds(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

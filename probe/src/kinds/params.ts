@@ -1,0 +1,62 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** A whole number in a range; digits in a string are a number too, as callers of the classic routes send them. */
+export function whole(least: number, most: number): z.ZodType<number | undefined> {
+  return z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number),
+    ])
+    .pipe(z.int().min(least).max(most))
+    .optional();
+}
+
+/** A number in a range, ends included. */
+export function fraction(least: number, most: number): z.ZodType<number | undefined> {
+  return z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{0,3}(\.\d{1,6})?$/)
+        .transform(Number),
+    ])
+    .pipe(z.number().min(least).max(most))
+    .optional();
+}
+
+export const MAX_TARGETS = 1000;
+export const PORT = { least: 1, most: 65_535 } as const;
+
+export const ipLiteral = z
+  .string()
+  .max(45)
+  .refine((text) => isIP(text) !== 0 && !text.includes('%'), 'is no IP address');
+
+const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+/** Names that are only looked up may carry underscores (RFC 8552). */
+const LOOKUP_LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+
+function hasLabels(text: string, label: RegExp): boolean {
+  const bare = text.endsWith('.') ? text.slice(0, -1) : text;
+  return bare.length > 0 && bare.length <= 253 && bare.split('.').every((each) => label.test(each));
+}
+
+/** A host name by RFC 1123; one that looks like an IPv4 address in another notation is none. */
+export const hostName = z
+  .string()
+  .max(254)
+  .refine((text) => hasLabels(text, LABEL) && !/(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(text), 'is no host name');
+
+/** A name to ask the DNS for; `.` is the root. */
+export const lookupName = z
+  .string()
+  .max(254)
+  .refine((text) => text === '.' || hasLabels(text, LOOKUP_LABEL), 'is no domain name');
+
+export const ips = z.array(ipLiteral).max(MAX_TARGETS).default([]);
+export const fqdns = z.array(hostName).max(MAX_TARGETS).default([]);

@@ -1,0 +1,19 @@
+import type { Kind } from '../kind.js';
+import { runScamper } from '../scamper.js';
+import { DEFAULT_PROBECOUNT, pingCommand, type PingParams, pingParams } from './ping.params.js';
+
+const SLACK_MS = 30_000;
+
+export const ping: Kind<PingParams> = {
+  name: 'ping',
+  params: pingParams,
+  timeLimitMs: (params) => {
+    const count = params.probecount ?? DEFAULT_PROBECOUNT;
+    const seconds = count * (params.wait ?? 1) + (params.timeout ?? 1);
+    // A packet of each destination may have to wait for its turn at the least packet rate.
+    const turns = count * (params.ips.length + params.fqdns.length);
+    return (seconds + turns) * 1000 + SLACK_MS;
+  },
+  measure: async (params, context) =>
+    runScamper(pingCommand(params), await context.targets.destinations(params), context),
+};

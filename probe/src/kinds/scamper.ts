@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { RunFailure } from '../runs/failure.js';
+import { runProcess } from '../runs/process.js';
+import type { Measured, RunContext } from './kind.js';
+
+/** A command of scamper: its name and its options. Each value is a number, or a word from a list of ours. */
+export interface ScamperCommand {
+  name: 'ping' | 'trace';
+  options: readonly (readonly [flag: string, value: number | ScamperMethod | undefined])[];
+}
+
+export const SCAMPER_METHODS = [
+  'icmp-echo',
+  'icmp-time',
+  'tcp-syn',
+  'tcp-ack',
+  'tcp-ack-sport',
+  'udp',
+  'udp-dport',
+  'icmp-paris',
+  'udp-paris',
+] as const;
+export type ScamperMethod = (typeof SCAMPER_METHODS)[number];
+
+/** Scamper reads its command as one string; nothing but these characters can be in it, whatever a server sent. */
+const ALLOWED = /^[a-z]+( -[a-zA-Z] ([0-9]+|[a-z]+(-[a-z]+)*))*$/;
+
+/** Its own ceiling (scamper -p). */
+const MOST_PACKETS_PER_SECOND = 10_000;
+
+/**
+ * The argument list of one scamper invocation.
+ * @throws RunFailure `bad_params` if anything but options, numbers and known words would reach it
+ */
+export function scamperArguments(
+  command: ScamperCommand,
+  addresses: readonly string[],
+  settings: { output: string; packetsPerSecond: number },
+): string[] {
+  const words = command.options.flatMap(([flag, value]) =>
+    value === undefined ? [] : [`-${flag} ${value}`],
+  );
+  const text = [command.name, ...words].join(' ');
+  if (!ALLOWED.test(text) || addresses.some((address) => isIP(address) === 0 || address.includes('%'))) {
+    throw new RunFailure('bad_params', 'a parameter is not of its kind');
+  }
+  const rate = Math.min(MOST_PACKETS_PER_SECOND, Math.max(1, Math.floor(settings.packetsPerSecond)));
+  return ['-O', 'warts', '-o', settings.output, '-p', String(rate), '-c', text, '-i', ...addresses];
+}
+
+/**
+ * Runs scamper once for all destinations.
+ * @returns what it wrote, in warts
+ * @throws RunFailure `tool_missing`, `tool_failed`; `timeout` is told by whoever raised the signal
+ */
+export async function runScamper(
+  command: ScamperCommand,
+  addresses: readonly string[],
+  context: RunContext,
+): Promise<Measured> {
+  if (addresses.length === 0) throw new RunFailure('bad_params', 'there is no destination');
+  const output = join(context.folder, 'warts');
+  const args = scamperArguments(command, addresses, { output, packetsPerSecond: context.packetsPerSecond });
+  const { code, signal, stderr } = await runProcess({
+    program: context.scamper,
+    args,
+    cwd: context.folder,
+    signal: context.signal,
+  });
+  context.signal.throwIfAborted();
+  if (code !== 0) {
+    const how = signal === null ? `with code ${code ?? '?'}` : `by ${signal}`;
+    throw new RunFailure('tool_failed', `scamper ended ${how}${stderr === '' ? '' : `: ${stderr.trim()}`}`);
+  }
+  return { format: 'warts', content: await readFile(output) };
+}

@@ -1,0 +1,58 @@
+import { promises as dns } from 'node:dns';
+import { RunFailure } from '../runs/failure.js';
+import type { HostPolicy } from '../policy/policy.js';
+
+/** Finds the addresses of a name, in the order of preference. */
+export type Resolve = (name: string) => Promise<string[]>;
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+/**
+ * The system's resolvers, asked over the network (getaddrinfo would hold a thread of the file system for seconds).
+ * IPv4 addresses come first.
+ */
+export async function resolveBySystem(name: string): Promise<string[]> {
+  // RFC 6761: localhost never leaves the host.
+  if (/(^|\.)localhost\.?$/i.test(name)) return LOOPBACK;
+  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
+  const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  return found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+}
+
+/** Turns what a user asked for into addresses that the host allows. */
+export class TargetGuard {
+  constructor(
+    private readonly policy: HostPolicy,
+    private readonly resolve: Resolve = resolveBySystem,
+  ) {}
+
+  /** @throws RunFailure `refused` */
+  checked(address: string): string {
+    const rule = this.policy.refusal(address);
+    if (rule !== null) throw new RunFailure('refused', rule);
+    return address;
+  }
+
+  /**
+   * The first allowed address of a name.
+   * @throws RunFailure `unresolved` without an address, `refused` when the host allows none of them
+   */
+  async addressOf(name: string): Promise<string> {
+    const addresses = await this.resolve(name);
+    if (addresses.length === 0) throw new RunFailure('unresolved', `${name} has no address`);
+    const rules = addresses.map((address) => this.policy.refusal(address));
+    const allowed = addresses.find((_, index) => rules[index] === null);
+    if (allowed === undefined) throw new RunFailure('refused', `${name}: ${rules[0] ?? ''}`);
+    return allowed;
+  }
+
+  /**
+   * Every destination of a run, addresses first, names resolved. One that is refused or unresolved fails the run before any packet.
+   * @throws RunFailure `refused`, `unresolved`
+   */
+  async destinations(params: { ips: readonly string[]; fqdns: readonly string[] }): Promise<string[]> {
+    const literal = params.ips.map((address) => this.checked(address));
+    const resolved = await Promise.all(params.fqdns.map((name) => this.addressOf(name)));
+    return [...literal, ...resolved];
+  }
+}

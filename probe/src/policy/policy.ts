@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import { contains, deniedByDefault, type NamedNetwork, parseNetwork, withEmbedded } from './networks.js';
+
+export interface PolicySettings {
+  /** Networks that the host allows although they are denied by default. */
+  allow: readonly string[];
+  /** Networks that the host denies; stronger than `allow`. */
+  deny: readonly string[];
+  /** Allows everything that is denied by default. */
+  allowPrivate: boolean;
+  /** Kinds that the host does not do. */
+  denyKinds: readonly string[];
+}
+
+/**
+ * What the host lets the probe do. The server cannot change it. Every address that a packet would go to is asked for here, after
+ * names were resolved.
+ */
+export class HostPolicy {
+  private readonly allowed: readonly NamedNetwork[];
+  private readonly denied: readonly NamedNetwork[];
+  private readonly defaults: readonly NamedNetwork[];
+  private readonly deniedKinds: ReadonlySet<string>;
+
+  /** @throws Error with a sentence when a network cannot be read */
+  constructor(settings: PolicySettings) {
+    this.allowed = settings.allow.map(named);
+    this.denied = settings.deny.map(named);
+    this.defaults = settings.allowPrivate ? [] : deniedByDefault;
+    this.deniedKinds = new Set(settings.denyKinds);
+  }
+
+  /** The rule that forbids this address, as a sentence; null when it may be measured. */
+  refusal(address: string): string | null {
+    if (isIP(address) === 0 || address.includes('%')) return `${address} is no plain IP address`;
+    for (const each of withEmbedded(address)) {
+      const carried = each.toString() === address ? '' : ` (as ${each.toString()})`;
+      const denied = this.denied.find(({ network }) => contains(network, each));
+      if (denied !== undefined) return `the host denies ${denied.name}: ${address}${carried}`;
+      const rule = this.defaults.find(({ network }) => contains(network, each));
+      if (rule !== undefined && !this.allowed.some(({ network }) => contains(network, each))) {
+        return `denied by default, ${rule.name}: ${address}${carried}`;
+      }
+    }
+    return null;
+  }
+
+  /** The rule that forbids this kind; null when it may be done. */
+  kindRefusal(kind: string): string | null {
+    return this.deniedKinds.has(kind) ? `the host does not allow the kind ${kind}` : null;
+  }
+}
+
+function named(text: string): NamedNetwork {
+  return { network: parseNetwork(text), name: text };
+}

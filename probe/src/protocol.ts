@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+/**
+ * The probe protocol, version 2: its numbers, its words and its messages. docs/protocol.md is normative; the server
+ * holds the same numbers in a file of its own, and a test compares the two.
+ */
+export const PROTOCOL = {
+  version: 2,
+  namespace: '/probe',
+  path: '/socket.io/',
+  /** Items in one `results` or `failed` message. */
+  maxBatchItems: 100,
+  /** Bytes of `content` in one `results` message. */
+  maxBatchBytes: 8 * 1024 * 1024,
+  maxDetailLength: 500,
+  maxVersionLength: 32,
+  defaultTotalCredits: 1000,
+  statusIntervalMs: 60_000,
+  /** The least wait before a probe with a refused token tries again. */
+  invalidTokenRetryMs: 5_000,
+} as const;
+
+export const FAILURE_REASONS = [
+  'missed',
+  'refused',
+  'unresolved',
+  'timeout',
+  'tool_missing',
+  'tool_failed',
+  'given_up',
+  'bad_params',
+] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+export const CLOCK_SOURCES = ['ntp', 'socket', 'none'] as const;
+
+/** What a result says about the clock that stamped it: server time minus probe time, in ms. */
+export interface ClockEstimate {
+  offset_ms: number | null;
+  error_ms: number | null;
+  source: (typeof CLOCK_SOURCES)[number];
+  age_s: number | null;
+}
+
+export const RESULT_FORMATS = ['warts', 'dns', 'http', 'tls', 'ntp'] as const;
+export type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+export interface ResultItem {
+  operation_id: string;
+  scheduled_at: string;
+  started_at: string;
+  duration_ms: number;
+  clock: ClockEstimate;
+  format: ResultFormat;
+  content: Buffer;
+}
+
+export interface FailedItem {
+  operation_id: string;
+  scheduled_at: string;
+  reason: FailureReason;
+  detail: string;
+  clock: ClockEstimate;
+}
+
+const id = z.string().regex(/^[0-9a-f]{24}$/i);
+const time = z.iso.datetime({ offset: true });
+
+export const scheduleSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('once'), at: time }),
+  z.object({ type: z.literal('interval'), every_s: z.int().min(1).max(86_400), start: time, stop: time }),
+  z.object({
+    type: z.literal('cron'),
+    cron: z.string().max(200),
+    times_per_minute: z.int().min(1).max(60),
+    start: time,
+    stop: time,
+  }),
+]);
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+export const operationSchema = z.object({
+  operation_id: id,
+  kind: z.string().max(32),
+  params: z.record(z.string(), z.unknown()),
+  schedule: scheduleSchema,
+  cost_per_run: z.int().min(0),
+});
+export type Operation = z.infer<typeof operationSchema>;
+
+/** Operations are read one by one: one that is broken is refused and does not take the others with it. */
+export const syncSchema = z.object({
+  revision: z.union([z.int(), z.string()]).optional(),
+  full: z.boolean(),
+  operations: z.array(z.unknown()),
+  stopped: z.array(id).default([]),
+});
+
+export const stopSchema = z.object({ operation_id: id, reason: z.string().optional() });
+export const reconnectSchema = z.object({ after_ms: z.number().min(0).max(3_600_000) });
+
+export interface SyncAnswer {
+  refused: { operation_id: string; reason: string }[];
+}
+
+export interface RequestError {
+  error: { code: string; message: string; field?: string };
+}
+
+export const errorAnswerSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string().default('') }),
+});
+
+export const itemsAnswerSchema = z.object({
+  items: z.array(
+    z.object({
+      status: z.enum(['stored', 'duplicate', 'refused', 'busy']),
+      reason: z.string().optional(),
+      retry_after_ms: z.number().min(0).max(3_600_000).optional(),
+    }),
+  ),
+});
+export type ItemAnswer = z.infer<typeof itemsAnswerSchema>['items'][number];
+
+export const statusAnswerSchema = z.object({ server_time: time });
+
+export interface StatusReport {
+  backlog: { results: number; bytes: number };
+  running: number;
+  in_use_credits: number;
+  clock: ClockEstimate;
+}
+
+export const connectErrorSchema = z.object({
+  code: z.enum(['invalid_token', 'unsupported_protocol', 'invalid_handshake']),
+  message: z.string(),
+});
+
+/** Events that the server sends; every one is acknowledged. Payloads are unknown until they are checked. */
+export interface ServerToProbe {
+  sync: (message: unknown, ack?: (answer: SyncAnswer | RequestError) => void) => void;
+  stop: (message: unknown, ack?: (answer: Record<string, never> | RequestError) => void) => void;
+  reconnect: (message: unknown, ack?: (answer: Record<string, never> | RequestError) => void) => void;
+}
+
+/** Events that the probe sends. */
+export interface ProbeToServer {
+  results: (items: ResultItem[], ack: (answer: unknown) => void) => void;
+  failed: (items: FailedItem[], ack: (answer: unknown) => void) => void;
+  status: (report: StatusReport, ack: (answer: unknown) => void) => void;
+}
+
+export interface Handshake {
+  token: string;
+  protocol: number;
+  version: string;
+  capabilities: { kinds: string[]; ipv4: boolean; ipv6: boolean };
+  total_credits: number;
+}

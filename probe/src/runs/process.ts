@@ -1,0 +1,71 @@
+import { errorCode } from '../errors.js';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { RunFailure } from './failure.js';
+
+export interface Command {
+  program: string;
+  args: readonly string[];
+  cwd: string;
+  signal: AbortSignal;
+}
+
+export interface ProcessResult {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stderr: string;
+}
+
+const STDERR_LIMIT = 4096;
+
+/**
+ * Runs a program by its argument list, without a shell, in a process group of its own, with an empty environment. When the signal is
+ * raised the whole group is killed.
+ * @throws RunFailure `tool_missing` when there is no such program
+ */
+export function runProcess(command: Command): Promise<ProcessResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command.program, command.args, {
+      cwd: command.cwd,
+      detached: true,
+      shell: false,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    const kill = (): void => {
+      killGroup(child);
+    };
+    command.signal.addEventListener('abort', kill, { once: true });
+    if (command.signal.aborted) kill();
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (stderr.length < STDERR_LIMIT) stderr += text.slice(0, STDERR_LIMIT - stderr.length);
+    });
+    child.on('error', (error) => {
+      command.signal.removeEventListener('abort', kill);
+      reject(spawnFailure(command.program, error));
+    });
+    child.on('close', (code, signal) => {
+      command.signal.removeEventListener('abort', kill);
+      // What the program left running goes with it.
+      kill();
+      resolve({ code, signal, stderr });
+    });
+  });
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function spawnFailure(program: string, error: Error): RunFailure {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'EACCES') {
+    return new RunFailure('tool_missing', `${program} is not installed on the probe, or may not be run`);
+  }
+  return new RunFailure('tool_failed', `${program} could not be started: ${error.message}`);
+}

@@ -1,0 +1,127 @@
+import type { ClockEstimate, FailureReason, Operation, Schedule } from '../protocol.js';
+import { cover, type Coverage, emptyCoverage, uncover } from '../scheduler/coverage.js';
+import { type Occurrences, occurrences } from '../scheduler/schedule.js';
+
+/** Why runs were not done. */
+export interface Cause {
+  reason: FailureReason;
+  detail: string;
+  clock: ClockEstimate;
+}
+
+/**
+ * Runs of one operation that were not done and are still to be reported: every moment of the schedule after `after`, up to
+ * and with `until`. Two weeks of missed runs are one such record, whatever the interval.
+ */
+export interface Gap extends Cause {
+  seq: number;
+  id: string;
+  schedule: Schedule;
+  after: number;
+  until: number;
+}
+
+/** One change of the probe's memory; the journal is a list of these. Times are ms since 1970. */
+export type LedgerRecord =
+  | { t: 'op'; operation: Operation }
+  | { t: 'drop'; id: string }
+  | { t: 'cover'; id: string; after: number; until: number }
+  | { t: 'begin'; id: string; after: number; at: number }
+  | { t: 'end'; id: string; at: number }
+  | ({ t: 'gap' } & Gap)
+  | { t: 'extend'; seq: number; until: number }
+  | { t: 'told'; seq: number; until: number }
+  | { t: 'retract'; seq: number; until: number };
+
+export interface OperationState {
+  operation: Operation;
+  runs: Occurrences;
+  coverage: Coverage;
+}
+
+/** Names a run on this probe. */
+export function runKey(id: string, at: number): string {
+  return `${id}-${at}`;
+}
+
+/** Everything the probe must remember over a restart, but for the results. Changed by records only, so that a replay gives the same. */
+export class LedgerState {
+  readonly operations = new Map<string, OperationState>();
+  /** Runs begun and neither stored nor failed. */
+  readonly running = new Map<string, { id: string; at: number }>();
+  readonly gaps = new Map<number, Gap>();
+  lastSeq = 0;
+
+  apply(record: LedgerRecord): void {
+    switch (record.t) {
+      case 'op':
+        this.addOperation(record.operation);
+        break;
+      case 'drop':
+        this.operations.delete(record.id);
+        break;
+      case 'cover':
+        this.cover(record.id, record.after, record.until);
+        break;
+      case 'begin':
+        this.running.set(runKey(record.id, record.at), { id: record.id, at: record.at });
+        this.cover(record.id, record.after, record.at);
+        break;
+      case 'end':
+        this.running.delete(runKey(record.id, record.at));
+        break;
+      case 'gap': {
+        const { t: _, ...gap } = record;
+        this.gaps.set(gap.seq, gap);
+        this.lastSeq = Math.max(this.lastSeq, gap.seq);
+        this.cover(gap.id, gap.after, gap.until);
+        break;
+      }
+      default:
+        this.changeGap(record);
+    }
+  }
+
+  private addOperation(operation: Operation): void {
+    const known = this.operations.get(operation.operation_id);
+    this.operations.set(operation.operation_id, {
+      operation,
+      runs: occurrences(operation.schedule),
+      coverage: known?.coverage ?? emptyCoverage(),
+    });
+  }
+
+  private cover(id: string, after: number, until: number): void {
+    const state = this.operations.get(id);
+    if (state !== undefined) state.coverage = cover(state.coverage, { after, until });
+  }
+
+  private changeGap(record: Extract<LedgerRecord, { seq: number; t: 'extend' | 'told' | 'retract' }>): void {
+    const gap = this.gaps.get(record.seq);
+    if (gap === undefined) return;
+    if (record.t === 'extend') {
+      this.cover(gap.id, gap.until, record.until);
+      gap.until = record.until;
+    } else if (record.t === 'told') {
+      gap.after = Math.max(gap.after, record.until);
+    } else {
+      const state = this.operations.get(gap.id);
+      const from = Math.max(gap.after, record.until);
+      if (state !== undefined) state.coverage = uncover(state.coverage, { after: from, until: gap.until });
+      gap.until = Math.min(gap.until, record.until);
+    }
+    if (gap.after >= gap.until) this.gaps.delete(gap.seq);
+  }
+
+  /** The records that make this state out of nothing. */
+  snapshot(): LedgerRecord[] {
+    const records: LedgerRecord[] = [];
+    for (const [id, state] of this.operations) {
+      records.push({ t: 'op', operation: state.operation });
+      for (const { after, until } of state.coverage) records.push({ t: 'cover', id, after, until });
+    }
+    for (const { id, at } of this.running.values()) records.push({ t: 'begin', id, after: at, at });
+    for (const gap of this.gaps.values()) records.push({ t: 'gap', ...gap });
+    return records;
+  }
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { CLOCK_SOURCES, RESULT_FORMATS } from '../protocol.js';
+
+/** A result as the probe keeps it. */
+export interface StoredResult {
+  operation_id: string;
+  /** When the run was due, ms since 1970. */
+  at: number;
+  started_at: string;
+  duration_ms: number;
+  clock: z.infer<typeof headerSchema>['clock'];
+  format: z.infer<typeof headerSchema>['format'];
+  content: Buffer;
+}
+
+const MAGIC = Buffer.from('PLRS0001');
+const PREFIX = MAGIC.length + 4;
+
+const headerSchema = z.object({
+  operation_id: z.string(),
+  at: z.number(),
+  started_at: z.string(),
+  duration_ms: z.number(),
+  clock: z.object({
+    offset_ms: z.number().nullable(),
+    error_ms: z.number().nullable(),
+    source: z.enum(CLOCK_SOURCES),
+    age_s: z.number().nullable(),
+  }),
+  format: z.enum(RESULT_FORMATS),
+  sha256: z.string(),
+});
+
+export class DamagedResult extends Error {}
+
+/** The bytes of a result file: a mark, the length of the header, the header as JSON, the content. */
+export function encodeResult(result: StoredResult): Buffer[] {
+  const { content, ...rest } = result;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const header = Buffer.from(JSON.stringify({ ...rest, sha256 }));
+  const prefix = Buffer.alloc(PREFIX);
+  MAGIC.copy(prefix);
+  prefix.writeUInt32BE(header.length, MAGIC.length);
+  return [prefix, header, content];
+}
+
+/** @throws DamagedResult when the bytes are not what was written */
+export function decodeResult(file: Buffer): StoredResult {
+  if (file.length < PREFIX || !file.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new DamagedResult('no result file');
+  const end = PREFIX + file.readUInt32BE(MAGIC.length);
+  const header = readHeader(file.subarray(PREFIX, end));
+  const content = file.subarray(end);
+  const { sha256, ...rest } = header;
+  if (createHash('sha256').update(content).digest('hex') !== sha256)
+    throw new DamagedResult('the content is damaged');
+  return { ...rest, content };
+}
+
+function readHeader(bytes: Buffer): z.infer<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    throw new DamagedResult('the header is damaged');
+  }
+}
