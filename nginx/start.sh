@@ -60,12 +60,16 @@ plain="server {
   listen 80 default_server;
   include $here/locations.conf;
 }"
+# For containers beside us, which need no TLS; this port is not published.
+inside="server {
+  listen 8080 default_server;
+  include $here/locations.conf;
+}"
 https_port=${HTTPS_PORT:-443}
 [[ $https_port =~ ^[0-9]{1,5}$ ]] || fail "HTTPS_PORT: '$https_port' is no port."
 https_port=:$https_port
 redirect='server {
   listen 80 default_server;
-  location = /nginx-health { access_log off; return 200 "ok\n"; }
   location /.well-known/acme-challenge/ { root /etc/nginx/tls/acme; default_type text/plain; }
   location / { return 308 https://$host'${https_port%:443}'$request_uri; }
 }'
@@ -88,6 +92,8 @@ else
   echo "$plain" >"$made/servers.conf"
   echo 'nginx: no certificate in /etc/nginx/tls, plain HTTP only.'
 fi
+
+echo "$inside" >>"$made/servers.conf"
 
 # nginx writes whole request lines into its error log; cut the queries (tokens) out of them.
 rm -f "$made/errors"
