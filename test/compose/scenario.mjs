@@ -245,6 +245,11 @@ async function waitHealthy() {
   });
 }
 
+function isWell({ Status: status, ExitCode: code, Health: health }) {
+  if (status === 'exited') return code === 0;
+  return status === 'running' && (health === undefined || health.Status === 'healthy');
+}
+
 // --- HTTP and UDP --------------------------------------------------------------------------------------------------
 
 async function http(method, path, body, token) {
