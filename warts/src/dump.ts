@@ -66,7 +66,6 @@ export function destinationHop(trace: TraceRecord): TraceHop | undefined {
 }
 
 function isFromDestination(trace: TraceRecord, hop: TraceHop): boolean {
-  const isTcp = (hop.flags & HopFlag.Tcp) !== 0;
   switch (trace.method) {
     case TraceMethod.Udp:
     case TraceMethod.UdpParis:
@@ -76,7 +75,7 @@ function isFromDestination(trace: TraceRecord, hop: TraceHop): boolean {
       return isEchoReply(hop);
     case TraceMethod.Tcp:
     case TraceMethod.TcpAck:
-      return isTcp;
+      return (hop.flags & HopFlag.Tcp) !== 0 || isPortUnreachable(hop);
     default:
       return false;
   }

@@ -91,7 +91,7 @@ function prefixscanFields(scan: Prefixscan): string {
  * would be the prefix's first or last address. Of IPv6 addresses scamper prints -1 as unsigned.
  */
 function commonPrefix(b: Address, ab: Address): number {
-  if (!b.isIPv4) return 4294967295;
+  if (!b.isIPv4 || !ab.isIPv4) return 4294967295;
   let length = Math.clz32(b.word0 ^ ab.word0);
   while (length < 31 && (isEdge(b.word0, length) || isEdge(ab.word0, length))) length--;
   return length;
@@ -154,7 +154,7 @@ function reply(from: DealiasReply): string {
 
 function identifier({ src, flags: bits, ipid, ipid32 }: DealiasReply): string {
   if (src?.isIPv4 === true) return `, "ipid": ${ipid}`;
-  return bits & DEALIAS_REPLY_HAS_IPID32 ? `, "ipid32": ${ipid32}` : '';
+  return bits & DEALIAS_REPLY_HAS_IPID32 ? `, "ipid": ${ipid32}` : '';
 }
 
 function icmpFields({ protocol, icmp_type, icmp_code, icmp_q_ttl }: DealiasReply): string {

@@ -10,7 +10,7 @@ import {
 } from '../records/ping.js';
 import type { Timeval } from '../records/types.js';
 import { pingStatistics } from './ping-statistics.js';
-import { flagNames, hexadecimal, milliseconds, nameOf, optional } from './text.js';
+import { flagNames, hexadecimal, milliseconds, nameOf } from './text.js';
 
 const METHODS = [
   'icmp-echo',
@@ -36,9 +36,8 @@ const MAX_DATA_DIGITS = 511;
 export function pingJson(ping: PingRecord): string {
   return (
     `{"type":"ping", "version":"0.4", "method":${nameOf(METHODS, ping.method)}` +
-    optional('src', quoted(ping.src)) +
-    `, "dst":"${ping.dst.toString()}"` +
-    optional('rtr', quoted(ping.rtr)) +
+    `, "src":"${ping.src.toString()}", "dst":"${ping.dst.toString()}"` +
+    (ping.rtr === undefined ? '' : `, "rtr":"${ping.rtr.toString()}"`) +
     `, "start":{"sec":${ping.start.sec},"usec":${ping.start.usec}}` +
     `, "ping_sent":${ping.sent}, "probe_size":${ping.probe_size_bytes}, "userid":${ping.userid}` +
     `, "ttl":${ping.ttl}, "wait":${ping.wait_s}` +
@@ -47,10 +46,6 @@ export function pingJson(ping: PingRecord): string {
     probeFields(ping) +
     `, "responses":[${responses(ping)}],"statistics":${statistics(ping)}}`
   );
-}
-
-function quoted(address: Address | undefined): string | undefined {
-  return address === undefined ? undefined : `"${address.toString()}"`;
 }
 
 function probeFields(ping: PingRecord): string {
@@ -110,7 +105,7 @@ function times(tx: Timeval, rttUs: number): string {
     sec++;
     usec -= 1_000_000;
   }
-  return `, "tx":{"sec":${tx.sec}, "usec":${tx.usec}}, "rx":{"sec":${sec}, "usec":${usec}}`;
+  return `, "tx":{"sec":${tx.sec}, "usec":${tx.usec}}, "rx":{"sec":${sec >>> 0}, "usec":${usec}}`;
 }
 
 function identifiers(reply: PingReply): string {

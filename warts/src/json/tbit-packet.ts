@@ -51,7 +51,7 @@ function packetJson(
 
 function directionName(direction: number): string {
   if (direction === TBIT_SENT) return '"tx"';
-  return direction === TBIT_RECEIVED ? '"rx"' : `"${direction}"`;
+  return direction === TBIT_RECEIVED ? '"rx"' : String(direction);
 }
 
 function timeSince(start: Timeval, time: Timeval): string {

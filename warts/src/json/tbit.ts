@@ -56,6 +56,7 @@ const RESULT_GROUPS: readonly (readonly [first: number, names: readonly string[]
 const RESULTS: (string | undefined)[] = [];
 for (const [first, names] of RESULT_GROUPS) names.forEach((name, i) => (RESULTS[first + i] = name));
 
+const HTTPS = 1;
 const OPTIONS = ['tcpts', 'sack'];
 const PMTUD_OPTIONS = ['blackhole'];
 const NULL_OPTIONS = ['tcpts', 'ipts-syn', 'iprr-syn', 'ipqs-syn', 'sack', 'fo', 'fo-exp'];
@@ -72,7 +73,7 @@ export function tbitJson(tbit: TbitRecord): string {
     `, "server_mss":${tbit.server_mss_bytes}, "ttl":${tbit.ttl}, "result":${nameOf(RESULTS, tbit.result)}` +
     (tbit.options === 0 ? '' : `, "options":[${flagNames(OPTIONS, tbit.options, 16)}]`) +
     (tbit.window_scale === 0 ? '' : `, "wscale":${tbit.window_scale}`) +
-    (cookie === undefined ? '' : `, "fo_cookie":"${hexadecimal(cookie)}"`) +
+    (cookie === undefined || cookie.length === 0 ? '' : `, "fo_cookie":"${hexadecimal(cookie)}"`) +
     optional('client_isn', packets.clientIsn?.toString()) +
     optional('server_isn', packets.serverIsn?.toString()) +
     testFields(tbit) +
@@ -119,5 +120,5 @@ function applicationFields(tbit: TbitRecord): string {
 
 function httpUrl({ scheme, host, file }: TbitHttp): string {
   if (host === undefined) return '';
-  return `, "http_url":${quote(`${scheme === 0 ? 'http' : 'https'}://${host}${file ?? ''}`)}`;
+  return `, "http_url":${quote(`${scheme === HTTPS ? 'https' : 'http'}://${host}${file ?? ''}`)}`;
 }

@@ -32,7 +32,7 @@ export function tcpOptions(bytes: Uint8Array, isn: number): string {
     if (option !== undefined) options.push(option);
     at += length;
   }
-  return options.join(',');
+  return options.join(', ');
 }
 
 function optionJson(kind: number, length: number, view: DataView, isn: number): string | undefined {
@@ -64,7 +64,7 @@ function sackJson(view: DataView, isn: number): string | undefined {
     const right = (view.getUint32(at + 4) - isn) >>> 0;
     blocks.push(`{"left":${left}, "right":${right}}`);
   }
-  return `{"kind":"sack", "blocks":[${blocks.join(',')}]}`;
+  return `{"kind":"sack", "blocks":[${blocks.join(', ')}]}`;
 }
 
 function cookie(view: DataView, at: number): string {

@@ -26,7 +26,8 @@ export function flagNames(names: readonly (string | undefined)[], flags: number,
   const set: string[] = [];
   for (let bit = 0; bit < bits; bit++) {
     const value = 2 ** bit;
-    if (Math.floor(flags / value) % 2 === 1) set.push(`"${names[bit] ?? value}"`);
+    const name = names[bit];
+    if (Math.floor(flags / value) % 2 === 1) set.push(name === undefined ? String(value) : `"${name}"`);
   }
   return set.join(',');
 }

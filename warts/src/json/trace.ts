@@ -1,6 +1,6 @@
 import { HopFlag, isQuoting, type TraceHop } from '../records/hop.js';
 import type { IcmpExtension } from '../records/icmp-extension.js';
-import { TRACE_ICMP_CHECKSUM, TraceMethod, type TraceRecord } from '../records/trace.js';
+import { TraceFlag, TraceMethod, type TraceRecord } from '../records/trace.js';
 import { localTime, milliseconds, nameOf } from './text.js';
 
 const METHODS = [undefined, 'icmp-echo', 'udp', 'tcp', 'icmp-echo-paris', 'udp-paris', 'tcp-ack'];
@@ -48,29 +48,29 @@ function ports(trace: TraceRecord): string {
     case TraceMethod.TcpAck:
       return `, "sport":${trace.sport}, "dport":${trace.dport}`;
     default:
-      return trace.flags & TRACE_ICMP_CHECKSUM ? `, "icmp_sum":${trace.dport}` : '';
+      return trace.flags & TraceFlag.IcmpChecksum ? `, "icmp_sum":${trace.dport}` : '';
   }
 }
 
 function hops(trace: TraceRecord): string {
+  const hasHeaders = (trace.flags & TraceFlag.ErrorQueue) === 0;
   let text = '';
   for (const hop of trace.hops) {
-    if (hop.probe_ttl >= trace.first_hop) text += (text === '' ? ', "hops":[' : ',') + hopJson(hop);
+    if (hop.probe_ttl >= trace.first_hop)
+      text += (text === '' ? ', "hops":[' : ',') + hopJson(hop, hasHeaders);
   }
   return text === '' ? '' : text + ']';
 }
 
-function hopJson(hop: TraceHop): string {
+function hopJson(hop: TraceHop, hasHeaders: boolean): string {
   return (
     `{"addr":"${hop.addr.toString()}"` +
     (hop.name === undefined ? '' : `, "name":"${printableName(hop.name)}"`) +
     `, "probe_ttl":${hop.probe_ttl}, "probe_id":${hop.probe_id}, "probe_size":${hop.probe_size_bytes}` +
     (hop.tx.sec === 0 ? '' : `, "tx":{"sec":${hop.tx.sec}, "usec":${hop.tx.usec}}`) +
     `, "rtt":${milliseconds(hop.rtt_us)}, "reply_ttl":${hop.reply_ttl}, "reply_tos":${hop.reply_tos}` +
-    (hop.flags & HopFlag.NoDetails
-      ? ''
-      : `, "reply_ipid":${hop.reply_ipid}, "reply_size":${hop.reply_size_bytes}`) +
-    answer(hop) +
+    (hasHeaders ? `, "reply_ipid":${hop.reply_ipid}, "reply_size":${hop.reply_size_bytes}` : '') +
+    answer(hop, hasHeaders) +
     (hop.extensions === undefined ? '' : `, "icmpext":[${hop.extensions.map(extensionJson).join(',')}]`) +
     '}'
   );
@@ -82,11 +82,11 @@ export function printableName(name: string): string {
   return printable.replace(/["\\]/g, '\\$&');
 }
 
-function answer(hop: TraceHop): string {
+function answer(hop: TraceHop, hasHeaders: boolean): string {
   if (hop.flags & HopFlag.Tcp) return `, "tcp_flags":${hop.tcp_flags}`;
   if (hop.flags & HopFlag.Udp) return '';
   let text = `, "icmp_type":${hop.icmp_type}, "icmp_code":${hop.icmp_code}`;
-  if ((hop.flags & HopFlag.NoDetails) === 0 && isQuoting(hop.addr, hop.icmp_type)) {
+  if (hasHeaders && isQuoting(hop.addr, hop.icmp_type)) {
     text += `, "icmp_q_ttl":${hop.icmp_q_ttl}, "icmp_q_ipl":${hop.icmp_q_ipl_bytes}`;
     if (hop.addr.isIPv4) text += `, "icmp_q_tos":${hop.icmp_q_tos}`;
   }

@@ -9,17 +9,19 @@ import {
   type TracelbReply,
 } from '../records/tracelb.js';
 import type { Timeval } from '../records/types.js';
-import { localTime, milliseconds, nameOf, quote } from './text.js';
+import { localTime, milliseconds, quote } from './text.js';
 
 const METHODS = [undefined, 'udp-dport', 'icmp-echo', 'udp-sport', 'tcp-sport', 'tcp-ack-sport'];
 const METHOD_ICMP_ECHO = 2;
+
+const SILENT = '{"addr":"*"}';
 
 /** A tracelb record as sc_warts2json prints it. */
 export function tracelbJson(lb: TracelbRecord): string {
   const hasPorts = lb.method !== METHOD_ICMP_ECHO && METHODS[lb.method] !== undefined;
   const nodes = lb.nodes.filter((node) => node.links.length > 0).map((node) => nodeJson(lb, node));
   return (
-    `{"type":"tracelb", "version":"0.1", "userid":${lb.userid}, "method":${nameOf(METHODS, lb.method)}` +
+    `{"type":"tracelb", "version":"0.1", "userid":${lb.userid}, "method":"${METHODS[lb.method] ?? '(null)'}"` +
     `, "src":"${lb.src.toString()}", "dst":"${lb.dst.toString()}"` +
     (lb.rtr === undefined ? '' : `, "rtr":"${lb.rtr.toString()}"`) +
     (hasPorts ? `, "sport":${lb.sport}, "dport":${lb.dport}` : '') +
@@ -29,7 +31,7 @@ export function tracelbJson(lb: TracelbRecord): string {
     `, "wait_timeout":${lb.wait_timeout_s}, "wait_probe":${lb.wait_probe_cs * 10}` +
     `, "probec":${lb.probe_count}, "probec_max":${lb.probe_count_max}` +
     `, "nodec":${lb.node_count}, "linkc":${lb.link_count}` +
-    (nodes.length === 0 ? '' : `, "nodes":[${nodes.join(', ')}]`) +
+    (nodes.length === 0 ? '' : `, "nodes":[${nodes.join(',')}]`) +
     '}'
   );
 }
@@ -46,28 +48,52 @@ function nodeJson(lb: TracelbRecord, node: TracelbNode): string {
   );
 }
 
-/** One array with what the first probes of each link met. */
+/** One array with what the first probes of each link met. The blank before the first probe is scamper's. */
 function severalLinks(lb: TracelbRecord, links: readonly TracelbLink[]): string {
-  return `[${links.map((link) => reached(lb, link, link.sets[0])).join(', ')}]`;
+  const farEnds = links.map((link) => {
+    const addr = farEnd(lb, link);
+    return addr === undefined
+      ? SILENT
+      : `{"addr":"${addr.toString()}", "probes":[ ${probesOf(link.sets[0], addr)}]}`;
+  });
+  return `[${farEnds.join(',')}]`;
 }
 
 /** What each TTL before the link's far end met, then the far end. */
 function singleLink(lb: TracelbRecord, link: TracelbLink): string {
-  const between = link.sets.slice(0, -1).map((set) => `[${setSummary(set)}]`);
-  return [...between, `[${reached(lb, link, link.sets.at(-1))}]`].join(', ');
+  const addr = farEnd(lb, link);
+  const last =
+    addr === undefined
+      ? SILENT
+      : `{"addr":"${addr.toString()}", "probes":[${probesOf(link.sets.at(-1), addr)}]}`;
+  return [...link.sets.slice(0, -1).map(setSummary), last].map((part) => `[${part}]`).join(',');
 }
 
-function reached(lb: TracelbRecord, link: TracelbLink, set: readonly TracelbProbe[] | undefined): string {
-  const addr = link.to === undefined ? undefined : lb.nodes[link.to]?.addr;
-  if (addr === undefined) return '{"addr":"*"}';
-  return answersJson({ addr, probes: answersByAddress(set ?? []).get(addr.toString())?.probes ?? [] });
+function farEnd(lb: TracelbRecord, link: TracelbLink): Address | undefined {
+  return link.to === undefined ? undefined : lb.nodes[link.to]?.addr;
+}
+
+/** All probes of a set, each with its replies from one address. */
+function probesOf(set: readonly TracelbProbe[] | undefined, addr: Address): string {
+  const key = addr.toString();
+  return (set ?? [])
+    .map((probe) =>
+      probeJson(
+        probe,
+        probe.replies.filter(({ from }) => from.toString() === key),
+      ),
+    )
+    .join(',');
 }
 
 /** Each address that answered with the probes it answered; then `*` if some flow had no answer at all. */
 function setSummary(set: readonly TracelbProbe[]): string {
-  const answers = [...answersByAddress(set).values()];
-  const parts = answers.sort((a, b) => compareAddresses(a.addr, b.addr)).map(answersJson);
-  if (hasSilentFlow(set)) parts.push('{"addr":"*"}');
+  const answers = [...answersByAddress(set).values()].sort((a, b) => compareAddresses(a.addr, b.addr));
+  const parts = answers.map(({ addr, probes }) => {
+    const list = probes.map(({ probe, replies }) => probeJson(probe, replies));
+    return `{"addr":"${addr.toString()}", "probes":[${list.join(',')}]}`;
+  });
+  if (hasSilentFlow(set)) parts.push(SILENT);
   return parts.join(', ');
 }
 
@@ -81,7 +107,6 @@ function answersByAddress(set: readonly TracelbProbe[]): Map<string, Answers> {
   const byAddress = new Map<string, Answers>();
   for (const probe of set) {
     for (const reply of probe.replies) {
-      if (reply.from === undefined) continue;
       const key = reply.from.toString();
       const answers = byAddress.get(key) ?? { addr: reply.from, probes: [] };
       byAddress.set(key, answers);
@@ -108,16 +133,11 @@ function hasSilentFlow(set: readonly TracelbProbe[]): boolean {
   return silent;
 }
 
-function answersJson({ addr, probes }: Answers): string {
-  const list = probes.map(({ probe, replies }) => probeJson(probe, replies));
-  return `{"addr":"${addr.toString()}", "probes":[${list.join(', ')}]}`;
-}
-
 function probeJson({ tx, ttl, attempt, flowid }: TracelbProbe, replies: readonly TracelbReply[]): string {
   return (
     `{"tx":{"sec":${tx.sec}, "usec":${tx.usec}}, "replyc":${replies.length}` +
     `, "ttl":${ttl}, "attempt":${attempt}, "flowid":${flowid}` +
-    (replies.length === 0 ? '' : `, "replies":[${replies.map((reply) => replyJson(tx, reply)).join(', ')}]`) +
+    (replies.length === 0 ? '' : `, "replies":[${replies.map((reply) => replyJson(tx, reply)).join(',')}]`) +
     '}'
   );
 }
@@ -126,21 +146,20 @@ function replyJson(tx: Timeval, reply: TracelbReply): string {
   const { rx, ttl, from } = reply;
   return (
     `{"rx":{"sec":${rx.sec}, "usec":${rx.usec}}, "ttl":${ttl}, "rtt":${milliseconds(between(tx, rx))}` +
-    (from?.isIPv4 === true ? `, "ipid":${reply.ipid}` : '') +
+    (from.isIPv4 ? `, "ipid":${reply.ipid}` : '') +
     (reply.flags & TRACELB_REPLY_IS_TCP ? `, "tcp_flags":${reply.tcp_flags}` : icmpFields(reply)) +
     '}'
   );
 }
 
-/** Microseconds from one time to another. */
+/** Microseconds from one time to another, modulo 2^32 as scamper counts them. */
 function between(from: Timeval, to: Timeval): number {
-  return (to.sec - from.sec) * 1_000_000 + to.usec - from.usec;
+  return ((to.sec - from.sec) * 1_000_000 + to.usec - from.usec) >>> 0;
 }
 
 function icmpFields(reply: TracelbReply): string {
   const { icmp_type, icmp_code, icmp_q_tos, icmp_q_ttl } = reply;
-  const quotes =
-    reply.from?.isIPv4 === true ? icmp_type === 3 || icmp_type === 11 : icmp_type === 1 || icmp_type === 3;
+  const quotes = reply.from.isIPv4 ? icmp_type === 3 || icmp_type === 11 : icmp_type === 1 || icmp_type === 3;
   return (
     `, "icmp_type":${icmp_type}, "icmp_code":${icmp_code}, "icmp_q_tos":${icmp_q_tos}` +
     (quotes ? `, "icmp_q_ttl":${icmp_q_ttl}` : '')

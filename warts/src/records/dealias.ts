@@ -226,13 +226,13 @@ function readProbe(reader: Reader, definitions: readonly DealiasDefinition[]): D
     reader.fail('reference', `probe definition ${header.definition} of ${definitions.length}`);
   }
   const replies: DealiasReply[] = [];
-  for (let left = header.reply_count; left > 0; left--) replies.push(readReply(reader, definition));
+  for (let left = header.reply_count; left > 0; left--) replies.push(readReply(reader));
   return { definition, tx: header.tx, ipid: header.ipid, seq: header.seq, replies };
 }
 
 type ReplyDraft = Omit<DealiasReply, 'protocol'> & { protocol: number | undefined };
 
-function readReply(reader: Reader, definition: DealiasDefinition): DealiasReply {
+function readReply(reader: Reader): DealiasReply {
   const reply: ReplyDraft = {
     src: undefined,
     rx: NO_TIME,
@@ -249,7 +249,7 @@ function readReply(reader: Reader, definition: DealiasDefinition): DealiasReply 
   };
   reader.countPart();
   readParameters(reader, reply, readReplyParameter);
-  reply.protocol ??= definition.dst?.isIPv4 === true ? 1 : 58;
+  reply.protocol ??= reply.src?.isIPv4 === true ? 1 : 58;
   return reply as DealiasReply;
 }
 

@@ -3,15 +3,15 @@ import { readParameters, type Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Timeval } from './types.js';
 
-/** Bits of `TraceHop.flags`; with neither TCP nor UDP the answer is an ICMP message. */
-export const HopFlag = { Tcp: 0x20, Udp: 0x40, NoDetails: 0x80 } as const;
+/** Bits of `TraceHop.flags`; with neither the answer is an ICMP message. */
+export const HopFlag = { Tcp: 0x20, Udp: 0x40 } as const;
 
 /** One answer to a traceroute's probe (warts(5), "traceroute hops"). */
 export interface TraceHop {
   addr: Address;
   name: string | undefined;
   probe_ttl: number;
-  /** Which of the probes to this TTL was answered, counted from 1. */
+  /** Which of the probes to this TTL was answered, counted from 1; 0 if not recorded. */
   probe_id: number;
   probe_size_bytes: number;
   reply_ttl: number;
@@ -51,7 +51,7 @@ function readHop(reader: Reader): TraceHop {
     addr: undefined,
     name: undefined,
     probe_ttl: 0,
-    probe_id: 1,
+    probe_id: 0,
     probe_size_bytes: 0,
     reply_ttl: 0,
     reply_tos: 0,
@@ -85,6 +85,7 @@ export function isQuoting(addr: Address, icmpType: number): boolean {
   return addr.isIPv6 && icmpType >= 1 && icmpType <= 3;
 }
 
+/** scamper keeps ICMP type and TCP flags in one place: the later of the two parameters sets both. */
 function readHopParameter(reader: Reader, hop: HopDraft, id: number): boolean {
   switch (id) {
     case 1:
@@ -100,13 +101,13 @@ function readHopParameter(reader: Reader, hop: HopDraft, id: number): boolean {
       hop.flags = reader.u8();
       break;
     case 5:
-      hop.probe_id = reader.u8() + 1;
+      hop.probe_id = (reader.u8() + 1) & 255;
       break;
     case 6:
       hop.rtt_us = reader.u32();
       break;
     case 7:
-      hop.icmp_type = reader.u8();
+      hop.icmp_type = hop.tcp_flags = reader.u8();
       hop.icmp_code = reader.u8();
       break;
     case 8:
@@ -131,7 +132,7 @@ function readHopParameter(reader: Reader, hop: HopDraft, id: number): boolean {
       hop.icmp_q_ttl = reader.u8();
       break;
     case 15:
-      hop.tcp_flags = reader.u8();
+      hop.icmp_type = hop.tcp_flags = reader.u8();
       break;
     case 16:
       hop.icmp_q_tos = reader.u8();

@@ -57,7 +57,7 @@ export interface PingRecord {
   type: 'ping';
   list: List | undefined;
   cycle: Cycle | undefined;
-  src: Address | undefined;
+  src: Address;
   dst: Address;
   /** Router through which probes were sent. */
   rtr: Address | undefined;
@@ -96,7 +96,8 @@ export interface PingRecord {
 }
 
 /** A record while its parameters are read: what must be there may still be missing. */
-type PingDraft = Omit<PingRecord, 'dst' | 'timeout_s'> & {
+type PingDraft = Omit<PingRecord, 'src' | 'dst' | 'timeout_s'> & {
+  src: Address | undefined;
   dst: Address | undefined;
   timeout_s: number | undefined;
 };
@@ -141,7 +142,9 @@ export function readPing(reader: Reader): PingRecord {
     replies: [],
   };
   readParameters(reader, ping, readPingParameter);
-  if (ping.dst === undefined) reader.fail('malformed', 'ping without a destination');
+  if (ping.src === undefined || ping.dst === undefined) {
+    reader.fail('malformed', 'ping without a source or a destination');
+  }
   ping.timeout_s ??= ping.wait_s;
   readReplies(reader, ping as PingRecord);
   return ping as PingRecord;
@@ -217,7 +220,7 @@ function readPingParameter(reader: Reader, ping: PingDraft, id: number): boolean
       ping.data_length_bytes = reader.u16();
       break;
     case 9:
-      ping.data = reader.copy(ping.data_length_bytes);
+      if (ping.data_length_bytes > 0) ping.data = reader.copy(ping.data_length_bytes);
       break;
     case 10:
       ping.count = reader.u16();

@@ -39,7 +39,7 @@ export interface TbitHttp {
   name: 'http';
   host: string | undefined;
   file: string | undefined;
-  /** 0 is http, 1 is https. */
+  /** 1 is https, anything else http. */
   scheme: number;
 }
 

@@ -56,8 +56,14 @@ export function readTraceAttributes(reader: Reader, trace: TraceAttributes): voi
 
 function readAttribute(reader: Reader, trace: TraceAttributes, type: number): void {
   if (type === PMTUD) trace.pmtud = readPmtud(reader);
-  else if (type === LAST_DITCH) trace.last_ditch = readHops(reader);
+  else if (type === LAST_DITCH) trace.last_ditch = readLastDitch(reader);
   else if (type === DOUBLETREE) trace.doubletree = readDoubletree(reader);
+}
+
+/** A parameter block in which nothing is defined yet, then hops. */
+function readLastDitch(reader: Reader): TraceHop[] {
+  readParameters(reader, undefined, () => false);
+  return readHops(reader);
 }
 
 function readPmtud(reader: Reader): TracePmtud {
@@ -72,7 +78,7 @@ function readPmtud(reader: Reader): TracePmtud {
   };
   readParameters(reader, pmtud, readPmtudParameter);
   pmtud.hops = readHops(reader);
-  for (let left = pmtud.note_count; left > 0; left--) pmtud.notes.push(readNote(reader));
+  for (let left = pmtud.note_count; left > 0; left--) pmtud.notes.push(readNote(reader, pmtud.hops.length));
   return pmtud;
 }
 
@@ -86,9 +92,12 @@ function readPmtudParameter(reader: Reader, pmtud: TracePmtud, id: number): bool
   return true;
 }
 
-function readNote(reader: Reader): PmtudNote {
+function readNote(reader: Reader, hopCount: number): PmtudNote {
   const note: PmtudNote = { type: 0, next_hop_mtu_bytes: 0, hop: undefined };
   readParameters(reader, note, readNoteParameter);
+  if (note.hop !== undefined && note.hop >= hopCount) {
+    reader.fail('reference', `hop ${note.hop} of ${hopCount} in a PMTUD note`);
+  }
   return note;
 }
 

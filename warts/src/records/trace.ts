@@ -17,8 +17,11 @@ export const TraceMethod = {
 /** `TraceRecord.stop_reason`: why probing stopped; 3, 7, 8 and 9 are ICMP, hop limit, global stop set and halted. */
 export const StopReason = { None: 0, Completed: 1, Unreachable: 2, Loop: 4, GapLimit: 5, Error: 6 } as const;
 
-/** Bit of `TraceRecord.flags`: `dport` holds the checksum that ICMP probes were made to have. */
-export const TRACE_ICMP_CHECKSUM = 0x20;
+/**
+ * Bits of `TraceRecord.flags`: `dport` holds the checksum that ICMP probes were made to have; answers came from the
+ * error queue of a socket, which does not tell what their IP header or the quoted probe was.
+ */
+export const TraceFlag = { IcmpChecksum: 0x20, ErrorQueue: 0x80 } as const;
 
 /** A traceroute (record type 6; warts(5), "traceroute"). Numbers that the file leaves out are 0. */
 export interface TraceRecord {

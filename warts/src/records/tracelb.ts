@@ -10,7 +10,7 @@ export const TRACELB_NODE_HAS_Q_TTL = 0x01;
 
 /** An answer to a probe of a load-balanced path. */
 export interface TracelbReply {
-  from: Address | undefined;
+  from: Address;
   rx: Timeval;
   ipid: number;
   ttl: number;
@@ -89,6 +89,8 @@ interface NodeDraft extends Omit<TracelbNode, 'addr'> {
   addr: Address | undefined;
   link_count: number;
 }
+
+type ReplyDraft = Omit<TracelbReply, 'from'> & { from: Address | undefined };
 
 interface LinkHeader {
   from: number;
@@ -183,7 +185,7 @@ function readProbe(reader: Reader): TracelbProbe {
 }
 
 function readReply(reader: Reader): TracelbReply {
-  const reply: TracelbReply = {
+  const reply: ReplyDraft = {
     from: undefined,
     rx: NO_TIME,
     ipid: 0,
@@ -198,7 +200,8 @@ function readReply(reader: Reader): TracelbReply {
   };
   reader.countPart();
   readParameters(reader, reply, readReplyParameter);
-  return reply;
+  if (reply.from === undefined) reader.fail('malformed', 'tracelb reply without an address');
+  return reply as TracelbReply;
 }
 
 function readTracelbParameter(reader: Reader, tracelb: TracelbDraft, id: number): boolean {
@@ -345,7 +348,8 @@ function readProbeParameter(
   return true;
 }
 
-function readReplyParameter(reader: Reader, reply: TracelbReply, id: number): boolean {
+/** scamper keeps ICMP type and TCP flags in one place: the later of the two parameters sets both. */
+function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): boolean {
   switch (id) {
     case 1:
       reply.rx = reader.timeval();
@@ -360,11 +364,11 @@ function readReplyParameter(reader: Reader, reply: TracelbReply, id: number): bo
       reply.flags = reader.u8();
       break;
     case 5:
-      reply.icmp_type = reader.u8();
+      reply.icmp_type = reply.tcp_flags = reader.u8();
       reply.icmp_code = reader.u8();
       break;
     case 6:
-      reply.tcp_flags = reader.u8();
+      reply.icmp_type = reply.tcp_flags = reader.u8();
       break;
     case 7:
       reply.extensions = readIcmpExtensions(reader);

@@ -18,12 +18,12 @@ export function toolsAreInstalled(): boolean {
 }
 
 /** What a tool prints for files, also when it ends with a signal or an error. */
-export function runTool(tool: string, args: readonly string[]): string {
+export function runTool(tool: string, args: readonly string[]): { text: string; died: boolean } {
   try {
-    return run(tool, args);
+    return { text: run(tool, args), died: false };
   } catch (error) {
-    const { stdout } = error as { stdout?: string };
-    return stdout ?? '';
+    const { stdout, signal } = error as { stdout?: string; signal?: string | null };
+    return { text: stdout ?? '', died: typeof signal === 'string' };
   }
 }
 
@@ -40,6 +40,8 @@ function run(tool: string, args: readonly string[]): string {
 export interface ToolOutput {
   json: string[];
   rows: string[];
+  /** A tool crashed or did not end, so that what it printed says nothing. */
+  died: boolean;
 }
 
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
@@ -64,25 +66,22 @@ export function toolOutputs(files: readonly Uint8Array[]): ToolOutput[] {
     const last = join(folder, 'last.mark');
     writeFileSync(last, markFile(files.length));
     names.push(last);
-    const json = sections(lines(runTool('sc_warts2json', names)), (line) => line.includes(MARK));
-    const rows = sections(lines(runTool('sc_analysis_dump', ['-C', ...names])), (line) =>
-      line.includes('\t203.0.113.203\t'),
-    );
-    if (json.length === files.length && rows.length === files.length) {
-      return json.map((section, i) => ({ json: section, rows: rows[i]! }));
-    }
+    const json = runTool('sc_warts2json', names);
+    const dump = runTool('sc_analysis_dump', ['-C', ...names]);
     // A tool died on one of the files: ask for each alone.
-    return files.map((_, i) => alone(join(folder, `${i}.warts`)));
+    if (json.died || dump.died) return files.map((_, i) => alone(join(folder, `${i}.warts`)));
+    const objects = sections(lines(json.text), (line) => line.includes(MARK));
+    const rows = sections(lines(dump.text), (line) => line.includes('\t203.0.113.203\t'));
+    return files.map((_, i) => ({ json: objects[i]!, rows: rows[i]!, died: false }));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 function alone(name: string): ToolOutput {
-  return {
-    json: lines(runTool('sc_warts2json', [name])),
-    rows: lines(runTool('sc_analysis_dump', ['-C', name])),
-  };
+  const json = runTool('sc_warts2json', [name]);
+  const dump = runTool('sc_analysis_dump', ['-C', name]);
+  return { json: lines(json.text), rows: lines(dump.text), died: json.died || dump.died };
 }
 
 /** A file with one line in both outputs that no other file gives. */

@@ -12,7 +12,7 @@ export const u16 = (n: number): Bytes => [(n >>> 8) & 255, n & 255];
 export const u32 = (n: number): Bytes => [(n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 export const time = (sec: number, usec: number): Bytes => [...u32(sec), ...u32(usec)];
 export const text = (value: string): Bytes => [...new TextEncoder().encode(value), 0];
-export const latin1 = (value: string): Bytes => [...value].map((char) => char.charCodeAt(0));
+export const latin1 = (value: string): Bytes => Array.from(value, (char) => char.charCodeAt(0));
 
 /** An address in full: type 1 IPv4, 2 IPv6, 3 Ethernet, 4 FireWire by its length. */
 export function address(bytes: Bytes): Bytes {
