@@ -37,7 +37,7 @@ const compose = await composeCommand();
 try {
   await scenario();
 } catch (error) {
-  console.error(error);
+  console.error(`${error.message}\n${error.cause?.message ?? ''}`);
   await showState();
   process.exitCode = 1;
 }
@@ -239,9 +239,7 @@ async function waitHealthy() {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-      .every(
-        (state) => state.Health?.Status === 'healthy' || (state.Status === 'exited' && state.ExitCode === 0),
-      );
+      .every(isWell);
   });
 }
 
@@ -319,7 +317,13 @@ async function composeCommand() {
 }
 
 async function sh(command, args) {
-  return run(command, args, { env: environment, maxBuffer: 64 * 2 ** 20 });
+  try {
+    return await run(command, args, { env: environment, maxBuffer: 64 * 2 ** 20 });
+  } catch (error) {
+    const output = `${error.stdout ?? ''}\n${error.stderr ?? ''}`.trim().split('\n').slice(-60).join('\n');
+    error.message = `${command} ${args.join(' ')} failed (${error.code ?? error.signal}):\n${output}`;
+    throw error;
+  }
 }
 
 async function docker(...args) {
