@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** Old generations that stay, so that a process with an old listing collides instead of starting a second line. */
 const KEPT_GENERATIONS = 16;
 const ATTEMPTS = 100;
+/** A holder that was killed a moment ago is still being torn down, and looks alive. */
+const GRACE_MS = 300;
+const GRACE_POLL_MS = 20;
 
 interface Generation extends ProcessIdentity {
   /** RFC 3339, when the lock was taken. */
@@ -56,9 +60,16 @@ export async function lockDataDir(dataDir: string): Promise<{ release(): Promise
 }
 
 async function refuseWhenHeld(dataDir: string, folder: string, generation: number): Promise<void> {
-  const holder = await readGeneration(folder, generation);
-  if (holder !== undefined && holder.released !== true && (await isAlive(holder))) {
-    throw new DataDirInUseError(dataDir, holder.pid, holder.since);
+  const deadline = performance.now() + GRACE_MS;
+  for (;;) {
+    const holder = await readGeneration(folder, generation);
+    if (holder === undefined || holder.released === true || !(await isAlive(holder))) {
+      return;
+    }
+    if (performance.now() > deadline) {
+      throw new DataDirInUseError(dataDir, holder.pid, holder.since);
+    }
+    await delay(GRACE_POLL_MS);
   }
 }
 

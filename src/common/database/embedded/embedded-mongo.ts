@@ -23,7 +23,7 @@ import { becomePrimary } from './replica-set.js';
 
 const DEFAULT_READY_TIMEOUT_MS = 60_000;
 const DEFAULT_STOP_TIMEOUT_MS = 6_000;
-const DEFAULT_CACHE_SIZE_GB = 1;
+const DEFAULT_CACHE_SIZE_MB = 1024;
 const DEFAULT_OPLOG_SIZE_MB = 1024;
 const DATABASE = 'pladmed';
 /** How often a start is tried again because another program took the port between our look and mongod's. */
@@ -40,9 +40,9 @@ export interface EmbeddedMongoOptions {
   readyTimeoutMs?: number | undefined;
   /** How long a clean stop may take before mongod is killed (which loses nothing: journal), in milliseconds. */
   stopTimeoutMs?: number | undefined;
-  /** WiredTiger's cache, in gigabytes. */
-  cacheSizeGb?: number | undefined;
-  /** The replication log, in megabytes. */
+  /** WiredTiger's cache, in megabytes, 256 or more; default 1024. */
+  cacheSizeMb?: number | undefined;
+  /** The replication log, in megabytes, 990 or more; default 1024. */
   oplogSizeMb?: number | undefined;
   log: EmbeddedLog;
 }
@@ -95,7 +95,7 @@ async function startReady(
 ): Promise<MongodChild> {
   const settings: MongodSettings = {
     paths,
-    cacheSizeGb: options.cacheSizeGb ?? DEFAULT_CACHE_SIZE_GB,
+    cacheSizeMb: options.cacheSizeMb ?? DEFAULT_CACHE_SIZE_MB,
     oplogSizeMb: options.oplogSizeMb ?? DEFAULT_OPLOG_SIZE_MB,
   };
   let wanted = (await readMongodState(paths.state))?.port;

@@ -22,7 +22,7 @@ const SCRIPT = `
   const { MongoBinary } = require(process.argv[1]);
   MongoBinary.getPath({ downloadDir: process.argv[2], version: process.argv[3] }).then(
     (path) => process.send({ path }),
-    (error) => process.send({ reason: String(error.message).split('\\n')[0] }),
+    (error) => process.send({ reason: String(error.message).replace(/\\s+/g, ' ').slice(0, 300) }),
   ).finally(() => process.disconnect());
 `;
 

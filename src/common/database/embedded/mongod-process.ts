@@ -14,8 +14,8 @@ const EXIT_PORT_TAKEN = 48;
 
 export interface MongodSettings {
   paths: DatabasePaths;
-  /** WiredTiger's cache, in gigabytes (mongod takes 0.25 at the least). */
-  cacheSizeGb: number;
+  /** WiredTiger's cache, in megabytes; mongod takes 256 at the least. */
+  cacheSizeMb: number;
   /** The replication log, in megabytes: how far back a change stream can resume. */
   oplogSizeMb: number;
 }
@@ -31,12 +31,12 @@ export interface MongodChild {
 }
 
 /** The arguments of mongod; the data path is always the third, and how an orphan of ours is known. */
-export function mongodArguments({ paths, cacheSizeGb, oplogSizeMb }: MongodSettings, port: number): string[] {
+export function mongodArguments({ paths, cacheSizeMb, oplogSizeMb }: MongodSettings, port: number): string[] {
   return [
     ...['--replSet', REPLICA_SET, '--dbpath', paths.db],
     ...['--bind_ip', LOOPBACK, '--port', String(port), '--nounixsocket'],
     ...['--logpath', paths.log, '--logappend', '--quiet'],
-    ...['--wiredTigerCacheSizeGB', String(cacheSizeGb), '--oplogSize', String(oplogSizeMb)],
+    ...['--wiredTigerCacheSizeGB', String(cacheSizeMb / 1024), '--oplogSize', String(oplogSizeMb)],
     // No half-second bursts of disk writes for MongoDB's support engineers.
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
     // A set of one has nobody to hand over to, so a stop does not wait for that.

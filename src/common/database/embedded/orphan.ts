@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readMongodState, type DatabasePaths } from './database-paths.js';
 import type { EmbeddedLog } from './embedded-log.js';
-import { commandOf, isAlive } from './process-identity.js';
+import { commandOf, isAlive, stillHoldsFiles } from './process-identity.js';
 
 /** How long an orphan may take to shut down in good order, in milliseconds. */
 const CLEAN_STOP_MS = 10_000;
@@ -29,12 +29,12 @@ export async function endOrphan(paths: DatabasePaths, log: EmbeddedLog): Promise
   // A frozen process takes SIGTERM only once it goes on.
   signal(pid, 'SIGCONT');
   signal(pid, 'SIGTERM');
-  if (await endsWithin(pid, paths, CLEAN_STOP_MS)) {
+  if (await endsWithin(pid, CLEAN_STOP_MS)) {
     return;
   }
   log.warn({ pid, dataDir: paths.dataDir }, 'The mongod of an earlier server does not stop; it is killed');
   signal(pid, 'SIGKILL');
-  if (!(await endsWithin(pid, paths, KILLED_MS))) {
+  if (!(await endsWithin(pid, KILLED_MS))) {
     throw new Error(
       `A mongod of an earlier server (process ${pid}) holds ${paths.db} and cannot be stopped; stop it by hand.`,
     );
@@ -67,9 +67,9 @@ async function isMongodOf(pid: number, paths: DatabasePaths): Promise<boolean> {
   return basename(program).startsWith('mongod') && words[words.indexOf('--dbpath') + 1] === paths.db;
 }
 
-async function endsWithin(pid: number, paths: DatabasePaths, limitMs: number): Promise<boolean> {
+async function endsWithin(pid: number, limitMs: number): Promise<boolean> {
   const deadline = Date.now() + limitMs;
-  while (await isMongodOf(pid, paths)) {
+  while (await stillHoldsFiles(pid)) {
     if (Date.now() > deadline) {
       return false;
     }

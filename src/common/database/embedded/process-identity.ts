@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -26,6 +26,18 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
     return false;
   }
   return identity.started === undefined || started === undefined || started === identity.started;
+}
+
+/**
+ * True until the last thread of a process is gone, and with it its open files, locks and ports. A process that is
+ * being torn down has lost its arguments and looks dead (its first thread is a zombie) some milliseconds earlier.
+ */
+export async function stillHoldsFiles(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') {
+    return answersSignals(pid);
+  }
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return threads.length > 1 || (threads.length === 1 && (await isAlive({ pid })));
 }
 
 /**

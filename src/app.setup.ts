@@ -1,0 +1,47 @@
+import { Logger } from '@nestjs/common';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { type Logger as Pino } from 'pino';
+import { DatabaseService } from './common/database/database.service.js';
+import { jsonBody } from './common/http/json-body.js';
+import { methodNotAllowed } from './common/http/method-not-allowed.js';
+import { requestLogger } from './common/logging/request-context.js';
+import { SocketsAdapter } from './common/sockets/sockets.adapter.js';
+import { type Env } from './config/env.js';
+import { openApiDocument, serveExplorer } from './openapi.js';
+import { ProbeConnectionsService } from './modules/probes/probe-connections.service.js';
+
+/** Everything between an HTTP server and the modules: the same for the running server and for tests. */
+export async function setUp(app: NestExpressApplication, env: Env, root: Pino): Promise<void> {
+  const document = openApiDocument(app);
+  app.set('trust proxy', env.trustProxy);
+  app.disable('x-powered-by');
+  app.use(requestLogger(root));
+  app.enableCors({
+    origin: '*',
+    exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 3600,
+  });
+  app.use(securityHeaders());
+  app.use(methodNotAllowed(document.paths));
+  app.use(...jsonBody());
+  const sockets = new Logger('sockets');
+  app.useWebSocketAdapter(
+    new SocketsAdapter(app, env.redisUrl, (error) => {
+      sockets.warn({ err: error }, 'Redis does not answer');
+    }),
+  );
+  serveExplorer(app, document);
+  await app.get(DatabaseService).prepare();
+  await app.get(ProbeConnectionsService).startAfresh();
+}
+
+function securityHeaders() {
+  return helmet({
+    // the frontend comes from another origin
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    // TLS is the proxy's: over plain HTTP these would break the explorer
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+}

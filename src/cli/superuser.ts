@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { text } from 'node:stream/consumers';
+import { DatabaseModule } from '../common/database/database.module.js';
+import { DatabaseService } from '../common/database/database.service.js';
+import { joinDatabase } from '../common/database/provide-database.js';
+import { createLogger } from '../common/logging/logger.js';
+import { ConfigModule } from '../config/config.module.js';
+import { readEnv } from '../config/read-env.js';
+import { AuthModule } from '../modules/auth/auth.module.js';
+import { AuthService } from '../modules/auth/auth.service.js';
+
+const USAGE =
+  'usage: npm run superuser -- create EMAIL [PASSWORD]   (without PASSWORD it is read from standard input)';
+
+@Module({})
+class SuperuserModule {}
+
+/** Makes a superuser, beside a running server or without one. */
+async function main([command, email, given, ...more]: string[]): Promise<string> {
+  if (command !== 'create' || email === undefined || more.length > 0) throw new Error(USAGE);
+  const password = given ?? (await text(process.stdin)).replace(/\r?\n$/, '');
+  const env = { ...readEnv(), logLevel: 'warn' as const };
+  const database = await joinDatabase(env, createLogger(env));
+  try {
+    const imports = [
+      ConfigModule.forRoot(env),
+      DatabaseModule.forRoot(database.uri, env.mongoDatabase),
+      AuthModule,
+    ];
+    const module = { module: SuperuserModule, imports };
+    const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+    try {
+      await app.get(DatabaseService).prepare();
+      const outcome = await app.get(AuthService).makeSuperuser(email, password);
+      return outcome === 'created'
+        ? `${email} is a superuser now`
+        : `${email} had an account; it is a superuser now, with this password`;
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await database.stop();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (sentence) => {
+    console.log(sentence);
+  },
+  (error: unknown) => {
+    console.error(`superuser: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  },
+);

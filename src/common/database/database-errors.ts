@@ -1,0 +1,25 @@
+import {
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
+
+const DUPLICATE_KEY = 11_000;
+
+/** A unique index said no: somebody else was first. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** Nothing is wrong with what was asked; there is nobody to ask. */
+export function isDatabaseAway(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoOperationTimeoutError ||
+    (error instanceof Error && error.name === 'MongooseServerSelectionError')
+  );
+}

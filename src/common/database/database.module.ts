@@ -1,0 +1,34 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { DatabaseService } from './database.service.js';
+import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
+import { MigrationsService } from './migrations/migrations.service.js';
+import { TransactionsService } from './transactions.service.js';
+
+@Global()
+@Module({})
+export class DatabaseModule {
+  /** @param uri of a replica set, embedded or not */
+  static forRoot(uri: string, dbName: string): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        MongooseModule.forRoot(uri, {
+          dbName,
+          autoIndex: false,
+          autoCreate: false,
+          serverSelectionTimeoutMS: 5000,
+          maxPoolSize: 50,
+          writeConcern: { w: 'majority', journal: true },
+          // Nest would try for ever and log each try; we say once what is wrong and end
+          retryAttempts: 5,
+          retryDelay: 1000,
+          verboseRetryLog: true,
+        }),
+        MongooseModule.forFeature([{ name: MIGRATION_MODEL, schema: migrationSchema }]),
+      ],
+      providers: [DatabaseService, MigrationsService, TransactionsService],
+      exports: [DatabaseService, TransactionsService],
+    };
+  }
+}

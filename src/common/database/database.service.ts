@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import { type Connection } from 'mongoose';
+import { MigrationsService } from './migrations/migrations.service.js';
+
+/** The database is there but cannot be used: one sentence with the way out. */
+export class UnusableDatabaseError extends Error {
+  override readonly name = 'UnusableDatabaseError';
+}
+
+/** Collections that outlive `DELETE /delete_all`: they say what the database is, not what people put in it. */
+const STRUCTURAL_COLLECTIONS = ['migrations', 'servers'];
+
+/** Makes the database ready at boot, says how it is, empties it where that is allowed. */
+@Injectable()
+export class DatabaseService {
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    private readonly migrations: MigrationsService,
+  ) {}
+
+  /**
+   * Before the first request: a replica set it must be, migrations run, indexes stand.
+   * @throws UnusableDatabaseError
+   */
+  async prepare(): Promise<void> {
+    await this.demandReplicaSet();
+    await this.migrations.run();
+    for (const model of Object.values(this.connection.models)) {
+      await model.createCollection();
+      await model.createIndexes();
+    }
+  }
+
+  /** @returns milliseconds of a round trip to the primary; throws when there is none */
+  async ping(): Promise<number> {
+    const started = performance.now();
+    await this.db.command({ ping: 1 }, { timeoutMS: 2000 });
+    return performance.now() - started;
+  }
+
+  /** Empties every collection of the platform; indexes go on standing. */
+  async deleteEverything(): Promise<void> {
+    const collections = await this.db.listCollections({}, { nameOnly: true }).toArray();
+    const names = collections.map(({ name }) => name);
+    for (const name of names.filter((each) => !STRUCTURAL_COLLECTIONS.includes(each))) {
+      await this.db.collection(name).deleteMany({});
+    }
+  }
+
+  private get db() {
+    if (this.connection.db === undefined) throw new UnusableDatabaseError('The database is not connected.');
+    return this.connection.db;
+  }
+
+  private async demandReplicaSet(): Promise<void> {
+    const hello = await this.db.admin().command({ hello: 1 });
+    if (hello['setName'] !== undefined || hello['msg'] === 'isdbgrid') return;
+    throw new UnusableDatabaseError(
+      'The MongoDB server is no replica set, and transactions need one. Start mongod with `--replSet rs0` and run ' +
+        '`rs.initiate()` once in mongosh; a set of one member is enough (docs/operations.md, "Database").',
+    );
+  }
+}

@@ -1,0 +1,66 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectConnection, InjectModel } from '@nestjs/mongoose';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Connection, type Model } from 'mongoose';
+import { isDuplicateKey } from '../database-errors.js';
+import { MIGRATION_MODEL, type MigrationEntity } from './migration.schema.js';
+import { type Migration, MIGRATIONS } from './migrations.js';
+
+const LOCK = 'lock';
+const LOCK_MS = 10 * 60_000;
+
+@Injectable()
+export class MigrationsService {
+  private readonly logger = new Logger('migrations');
+
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    @InjectModel(MIGRATION_MODEL) private readonly model: Model<MigrationEntity>,
+  ) {}
+
+  /** Runs what has not run yet, in order; several servers that start at once take turns. */
+  async run(migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+    if ((await this.pending(migrations)).length === 0) return [];
+    await this.takeLock();
+    try {
+      const pending = await this.pending(migrations);
+      for (const migration of pending) {
+        this.logger.log({ migration: migration.id }, 'migrating');
+        await migration.up(this.connection);
+        await this.model.create({ _id: migration.id, at: new Date() });
+      }
+      return pending.map(({ id }) => id);
+    } finally {
+      await this.model.deleteOne({ _id: LOCK });
+    }
+  }
+
+  private async pending(migrations: readonly Migration[]): Promise<Migration[]> {
+    const done = new Set((await this.model.find().select('_id').lean()).map(({ _id }) => _id));
+    return [...migrations].sort((a, b) => a.id.localeCompare(b.id)).filter(({ id }) => !done.has(id));
+  }
+
+  private async takeLock(): Promise<void> {
+    const deadline = Date.now() + LOCK_MS;
+    while (!(await this.tryLock())) {
+      if (Date.now() > deadline) throw new Error('Another server has been migrating for ten minutes.');
+      await pause(250);
+    }
+  }
+
+  private async tryLock(): Promise<boolean> {
+    const now = new Date();
+    try {
+      await this.model.updateOne(
+        { _id: LOCK, until: { $lt: now } },
+        { $set: { at: now, until: new Date(now.getTime() + LOCK_MS) } },
+        { upsert: true },
+      );
+      return true;
+    } catch (error) {
+      // the lock stands and is not over: the upsert ran into its id
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { type Connection } from 'mongoose';
+
+export interface Migration {
+  /** timestamp and purpose; never changed once released, since the database remembers it */
+  id: string;
+  up(connection: Connection): Promise<void>;
+}
+
+/**
+ * In order of their ids. Each runs once a database; it must also be harmless when it runs a second time, because a
+ * server may die between its last write and the note that it has run.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    // logging in looks for the normal form; accounts that somebody imported may have their e-mails as typed
+    id: '2026-11-21T00-normalise-emails',
+    async up(connection) {
+      const users = connection.collection('users');
+      for await (const user of users.find({}, { projection: { email: 1 } })) {
+        const email: unknown = user['email'];
+        if (typeof email !== 'string') continue;
+        const normal = email.trim().toLowerCase();
+        if (normal !== email) await users.updateOne({ _id: user._id }, { $set: { email: normal } });
+      }
+    },
+  },
+];

@@ -1,0 +1,10 @@
+import { ObjectId } from 'mongodb';
+
+export { ObjectId };
+
+const ID = /^[0-9a-fA-F]{24}$/;
+
+/** @returns the id that 24 hexadecimal digits name; undefined for anything else */
+export function parseId(text: unknown): ObjectId | undefined {
+  return typeof text === 'string' && ID.test(text) ? new ObjectId(text) : undefined;
+}

@@ -1,0 +1,57 @@
+/** One wrong member of what a caller sent. */
+export interface Violation {
+  /** path of the member, for example `params.maxttl` */
+  field: string;
+  /** what would be right, as the end of a sentence that begins with the field */
+  message: string;
+}
+
+/**
+ * Every way in which the platform says no. A code is stable and part of the API; the status is what HTTP makes of it.
+ * `invalid_token` is 401 and nothing else is: the classic frontend logs its user out on any 401.
+ */
+const CATALOGUE = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  not_enough_credits: { status: 400, title: 'Not enough credits' },
+  email_taken: { status: 400, title: 'That email is already registered' },
+  too_many_runs: { status: 400, title: 'The operation has too many runs' },
+  unauthenticated: { status: 401, title: 'Authentication is needed' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  wrong_credentials: { status: 404, title: 'Invalid email or password' },
+  no_available_probe: { status: 404, title: 'No available probes' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  conflict: { status: 409, title: 'The state of the resource does not allow this' },
+  changed_meanwhile: { status: 412, title: 'The resource was changed meanwhile' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
+  precondition_required: { status: 428, title: 'An If-Match header is needed' },
+  busy: { status: 503, title: 'The server has too much to do' },
+  shutting_down: { status: 503, title: 'The server is shutting down' },
+} as const;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** A caller's mistake, or a state that does not allow what was asked. Doors translate it; they never invent one. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly status: number;
+  readonly title: string;
+
+  constructor(
+    readonly code: ErrorCode,
+    detail?: string,
+    readonly violations: readonly Violation[] = [],
+  ) {
+    const { status, title } = CATALOGUE[code];
+    super(detail ?? title);
+    this.status = status;
+    this.title = title;
+  }
+
+  /** A 400 that names each wrong field. */
+  static invalid(...violations: Violation[]): DomainError {
+    const detail = violations.map(({ field, message }) => `${field} ${message}`).join('; ');
+    return new DomainError('invalid_request', detail, violations);
+  }
+}

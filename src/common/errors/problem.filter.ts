@@ -1,0 +1,55 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type Request, type Response } from 'express';
+import { isDatabaseAway } from '../database/database-errors.js';
+import { requestIdOf } from '../logging/request-context.js';
+import { DomainError, type ErrorCode } from './domain.error.js';
+import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
+
+const CODE_OF_STATUS: Record<number, ErrorCode> = {
+  400: 'invalid_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'body_too_large',
+};
+
+/** The one place where an error becomes an HTTP answer. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const requestId = requestIdOf(request);
+    const mistake = domainErrorOf(error);
+    if (mistake === undefined) this.logger.error({ err: error, request_id: requestId }, 'request failed');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
+    if (mistake?.code === 'busy') response.setHeader('Retry-After', '2');
+    response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
+  }
+}
+
+/** @returns the caller's mistake behind an error of ours, of Nest, of a body parser or of the driver; undefined: it is ours */
+export function domainErrorOf(error: unknown): DomainError | undefined {
+  if (error instanceof DomainError) return error;
+  if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
+  if (isDatabaseAway(error))
+    return new DomainError('busy', 'The database does not answer; try again shortly');
+  const status = (error as { status?: unknown } | null)?.status;
+  if (typeof status === 'number') return fromStatus(status, (error as Error).message);
+  return undefined;
+}
+
+function fromStatus(status: number, message: string): DomainError | undefined {
+  if (status < 400 || status >= 500) return undefined;
+  if (status === 413) return new DomainError('body_too_large', 'The body may be 1 MB at most');
+  return new DomainError(CODE_OF_STATUS[status] ?? 'invalid_request', message);
+}

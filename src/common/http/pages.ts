@@ -1,0 +1,114 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { type Request, type Response } from 'express';
+import { ObjectId, parseId } from '../database/object-id.js';
+import { DomainError } from '../errors/domain.error.js';
+
+export const MAX_PAGE = 1000;
+
+export class PageQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: 100 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PAGE)
+  limit: number = 100;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    maxLength: 100,
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: '`next` of the page before.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the `next` of the page before' })
+  cursor?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** Where a listing stands: after an id, or after a time and an id. */
+export interface Position {
+  _id: ObjectId;
+  at?: Date;
+}
+
+/** Opaque to callers. */
+export function encodeCursor({ _id, at }: Position): string {
+  const text = at === undefined ? _id.toHexString() : `${_id.toHexString()}.${at.getTime()}`;
+  return Buffer.from(text).toString('base64url');
+}
+
+/** @throws DomainError invalid_request when it is no cursor of ours */
+export function decodeCursor(cursor: string | undefined): Position | undefined {
+  if (cursor === undefined) return undefined;
+  const match = /^([0-9a-f]{24})(?:\.(\d{1,15}))?$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  const _id = parseId(match?.[1]);
+  if (_id === undefined)
+    throw DomainError.invalid({ field: 'cursor', message: 'must be the `next` of the page before' });
+  return match?.[2] === undefined ? { _id } : { _id, at: new Date(Number(match[2])) };
+}
+
+/** @throws DomainError invalid_request when it is no cursor of a listing by time */
+export function decodeTimedCursor(cursor: string | undefined): Required<Position> | undefined {
+  const position = decodeCursor(cursor);
+  if (position === undefined) return undefined;
+  if (position.at === undefined) {
+    throw DomainError.invalid({ field: 'cursor', message: 'must be the `next` of the page before' });
+  }
+  return { _id: position._id, at: position.at };
+}
+
+/**
+ * @param found one more than asked for, where there are more
+ * @returns the page; its `next` stands in the Link header as well (RFC 8288)
+ */
+export function pageOf<Entity, Item>(
+  http: { request: Request; response: Response },
+  { limit }: PageQuery,
+  found: Entity[],
+  toItem: (entity: Entity) => Item,
+  positionOf: (entity: Entity) => Position,
+): Page<Item> {
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const next = found.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null;
+  if (next !== null) http.response.setHeader('Link', `<${nextUrl(http.request, next)}>; rel="next"`);
+  return { items: shown.map(toItem), next };
+}
+
+function nextUrl(request: Request, cursor: string): string {
+  const url = new URL(request.originalUrl, 'http://localhost');
+  url.searchParams.set('cursor', cursor);
+  return url.pathname + url.search;
+}
+
+/** Documents a page of items. */
+export function ApiPage(item: new () => object, description: string) {
+  return applyDecorators(
+    ApiExtraModels(item),
+    ApiOkResponse({
+      description,
+      headers: { Link: { description: 'The next page (RFC 8288).', schema: { type: 'string' } } },
+      schema: {
+        type: 'object',
+        required: ['items', 'next'],
+        properties: {
+          items: { type: 'array', items: { $ref: getSchemaPath(item) } },
+          next: {
+            type: ['string', 'null'] as never,
+            description: '`cursor` of the next page; null: this is the last.',
+          },
+        },
+      },
+    }),
+  );
+}

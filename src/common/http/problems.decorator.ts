@@ -1,0 +1,68 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEM_CONTENT_TYPE } from '../errors/problem.js';
+
+export class ViolationDto {
+  @ApiProperty({ example: 'params.maxttl' })
+  field: string;
+
+  @ApiProperty({ example: 'must be an integer from 1 to 255' })
+  message: string;
+}
+
+/** RFC 9457, and the member `Error` of the classic contract. */
+export class ProblemDto {
+  @ApiProperty({ example: 'urn:pladmed:error:invalid_request' })
+  type: string;
+
+  @ApiProperty({ example: 'The request is not valid' })
+  title: string;
+
+  @ApiProperty({ example: 400 })
+  status: number;
+
+  @ApiProperty({ example: 'params.maxttl must be an integer from 1 to 255' })
+  detail: string;
+
+  @ApiProperty({ description: 'Stable; programs may rely on it.', example: 'invalid_request' })
+  code: string;
+
+  @ApiProperty({ description: 'The log of the server has the request under this id.', format: 'uuid' })
+  request_id: string;
+
+  @ApiProperty({ type: [ViolationDto], required: false, description: 'Each wrong member.' })
+  errors?: ViolationDto[];
+
+  @ApiProperty({ description: 'The same as `detail`, for classic callers.' })
+  Error: string;
+}
+
+const MEANINGS: Record<number, string> = {
+  400: 'The request is not valid; `errors` names each wrong member.',
+  401: 'No valid access token.',
+  403: 'Not allowed for this account.',
+  404: 'There is no such thing, or it is not for you to see.',
+  409: 'Its state does not allow this.',
+  412: 'It was changed since you read it; read it again.',
+  413: 'The body is over 1 MB.',
+  422: 'The Idempotency-Key was used for another request.',
+  428: 'An If-Match header is needed.',
+  500: 'A mistake of ours; the log has it under `request_id`.',
+  503: 'Too much to do, or no database; try again shortly.',
+};
+
+/** Documents the errors of a route; 500 and 503 are possible everywhere and need not be named. */
+export function ApiProblems(...statuses: number[]) {
+  const schema = { $ref: getSchemaPath(ProblemDto) };
+  const all = [...new Set([...statuses, 500, 503])].sort((a, b) => a - b);
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ...all.map((status) =>
+      ApiResponse({
+        status,
+        description: MEANINGS[status] ?? '',
+        content: { [PROBLEM_CONTENT_TYPE]: { schema } },
+      }),
+    ),
+  );
+}

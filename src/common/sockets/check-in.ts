@@ -1,0 +1,81 @@
+import { type Logger } from '@nestjs/common';
+import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
+
+/** Why a handshake is refused: the CONNECT_ERROR's message, and its data. */
+export interface Refusal {
+  code: string;
+  message: string;
+}
+
+interface Gate<Open extends object> {
+  logger: Logger;
+  open(socket: Socket): Promise<Open | Refusal>;
+  close(open: Open, reason: string): Promise<void>;
+}
+
+/** A refused client waits for the server to hang up; it gets the refusal first. */
+const HANG_UP_MS = 500;
+
+/**
+ * Checks who comes before the connection exists: what `open` gives stands in `socket.data.open`. Each one that was opened is
+ * closed once, also when the client is gone before it was connected.
+ */
+export function checkIn<Open extends object>(namespace: Namespace, gate: Gate<Open>): void {
+  namespace.use((socket, next) => {
+    admit(socket, gate).then(
+      (refusal) => {
+        if (refusal === undefined) {
+          next();
+          return;
+        }
+        gate.logger.warn({ code: refusal.code, from: socket.handshake.address }, 'a connection was refused');
+        next(connectError(refusal));
+        hangUpSoon(socket);
+      },
+      (error: unknown) => {
+        gate.logger.error({ err: error }, 'a handshake failed');
+        next(
+          connectError({ code: 'unavailable', message: 'The server cannot check the token now; try again' }),
+        );
+        hangUpSoon(socket);
+      },
+    );
+  });
+}
+
+async function admit<Open extends object>(socket: Socket, gate: Gate<Open>): Promise<Refusal | undefined> {
+  const answer = await gate.open(socket);
+  if (isRefusal(answer)) return answer;
+  (socket.data as { open?: Open }).open = answer;
+  let closed = false;
+  const close = (reason: string) => {
+    if (closed) return;
+    closed = true;
+    gate.close(answer, reason).catch((error: unknown) => {
+      gate.logger.error({ err: error }, 'a good-bye was not noted');
+    });
+  };
+  socket.once('disconnect', close);
+  // the transport may end before the namespace is connected: then there is no `disconnect`
+  socket.conn.once('close', () => {
+    setImmediate(close, 'transport close');
+  });
+  if (socket.conn.readyState !== 'open') close('transport close');
+  return undefined;
+}
+
+function hangUpSoon(socket: Socket): void {
+  setTimeout(() => {
+    socket.conn.close();
+  }, HANG_UP_MS).unref();
+}
+
+function connectError({ code, message }: Refusal): ExtendedError {
+  const error: ExtendedError = new Error(message);
+  error.data = { code, message };
+  return error;
+}
+
+function isRefusal(answer: object): answer is Refusal {
+  return 'code' in answer && 'message' in answer;
+}

@@ -1,0 +1,46 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
+import { type Server, type ServerOptions } from 'socket.io';
+
+/** A classic probe's result may have megabytes (6.8 MB compressed was seen); what is stored ends at 12 MB. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** One Socket.IO server for all namespaces. With Redis it is one with those of the other server processes. */
+export class SocketsAdapter extends IoAdapter {
+  private readonly clients: Redis[] = [];
+
+  constructor(
+    app: INestApplicationContext,
+    private readonly redisUrl: string | undefined,
+    private readonly onRedisError: (error: Error) => void,
+  ) {
+    super(app);
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): Server {
+    const server = super.createIOServer(port, {
+      ...options,
+      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      // fielded clients send an Origin of their own making
+      cors: { origin: true },
+      // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this
+      connectTimeout: 10_000,
+    } as ServerOptions) as Server;
+    if (this.redisUrl !== undefined) server.adapter(createAdapter(this.connect(), this.connect()));
+    return server;
+  }
+
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    for (const client of this.clients) client.disconnect();
+  }
+
+  private connect(): Redis {
+    const client = new Redis(this.redisUrl ?? '', { maxRetriesPerRequest: null });
+    client.on('error', this.onRedisError);
+    this.clients.push(client);
+    return client;
+  }
+}

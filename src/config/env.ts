@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A wrong environment: the message is one sentence that names the variable and what would be right. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+const flag = z
+  .enum(['', '0', '1', 'false', 'true', 'no', 'yes'], { error: 'must be true or false' })
+  .transform((value) => ['1', 'true', 'yes'].includes(value));
+
+const whole = (least: number, most: number) =>
+  z.coerce
+    .number({ error: `must be a whole number from ${least} to ${most}` })
+    .int({ error: `must be a whole number from ${least} to ${most}` })
+    .min(least, { error: `must be a whole number from ${least} to ${most}` })
+    .max(most, { error: `must be a whole number from ${least} to ${most}` });
+
+const uri = (...protocols: string[]) =>
+  z.string().refine((value) => protocols.some((protocol) => value.startsWith(protocol)), {
+    error: `must begin with ${protocols.join(' or ')}`,
+  });
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Every variable that the server reads. The two `.env_*.example` files describe the same list. */
+const variables = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], { error: 'must be development, production or test' })
+    .default('development'),
+  PORT: whole(0, 65_535).default(5000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  SECRET_KEY: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  CACHE_DIR: z.string().min(1).optional(),
+  MONGODB_URI: uri('mongodb://', 'mongodb+srv://').optional(),
+  MONGO_HOST: z.string().min(1).optional(),
+  MONGO_PORT: whole(1, 65_535).default(27_017),
+  MONGO_USERNAME: z.string().min(1).optional(),
+  MONGO_PASSWORD: z.string().min(1).optional(),
+  MONGO_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,60}$/, { error: 'must be 1 to 60 letters, digits, _ or -' })
+    .optional(),
+  MONGOD_BINARY: z.string().min(1).optional(),
+  MONGOD_CACHE_MB: whole(256, 1_048_576).default(1024),
+  REDIS_URL: uri('redis://', 'rediss://').optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional(),
+  LOG_FILE: z.string().min(1).optional(),
+  DEBUG: flag.default(false),
+  ALLOW_DELETE_ALL: flag.default(false),
+  NTP_SERVER: z.string().min(1).optional(),
+  USER_TOKEN_TTL_HOURS: whole(1, 87_600).default(168),
+  PASSWORD_COST: whole(4, 15).default(10),
+  TRUST_PROXY: whole(0, 10).default(0),
+  INGEST_MAX_WAITING_MB: whole(1, 65_536).default(128),
+});
+
+type Variables = z.infer<typeof variables>;
+
+export interface Env {
+  nodeEnv: Variables['NODE_ENV'];
+  production: boolean;
+  port: number;
+  host: string;
+  secretKey: string;
+  dataDir: string;
+  cacheDir: string;
+  /** Where MongoDB is; absent: the server runs its own. */
+  mongoUri?: string | undefined;
+  mongoDatabase: string;
+  mongodBinary?: string | undefined;
+  mongodCacheMb: number;
+  redisUrl?: string | undefined;
+  logLevel: (typeof LOG_LEVELS)[number];
+  logFile?: string | undefined;
+  allowDeleteAll: boolean;
+  ntpServer?: string | undefined;
+  userTokenTtlHours: number;
+  passwordCost: number;
+  trustProxy: number;
+  ingestMaxWaitingBytes: number;
+}
+
+/** The names of all variables, for the test that holds the example files against them. */
+export const VARIABLE_NAMES = Object.keys(variables.shape);
+
+/**
+ * Reads and checks the environment.
+ * @param source name -> text, as in process.env; empty texts count as absent
+ * @returns typed settings; in development a SECRET_KEY is made once and kept in DATA_DIR/secret-key (mode 0600)
+ * @throws EnvironmentError one sentence
+ */
+export function parseEnv(source: NodeJS.ProcessEnv): Env {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(present);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EnvironmentError(`${String(issue?.path[0])} ${issue?.message ?? 'is wrong'}.`);
+  }
+  const read = parsed.data;
+  const production = read.NODE_ENV === 'production';
+  const dataDir = resolve(read.DATA_DIR);
+  return {
+    nodeEnv: read.NODE_ENV,
+    production,
+    port: read.PORT,
+    host: read.HOST,
+    secretKey: read.SECRET_KEY ?? developmentSecret(dataDir, production),
+    dataDir,
+    cacheDir: read.CACHE_DIR ?? defaultCacheDir(source),
+    mongoUri: mongoUri(read),
+    mongoDatabase: read.MONGO_DATABASE ?? databaseIn(read.MONGODB_URI) ?? 'pladmed',
+    mongodBinary: read.MONGOD_BINARY,
+    mongodCacheMb: read.MONGOD_CACHE_MB,
+    redisUrl: read.REDIS_URL,
+    logLevel: read.LOG_LEVEL ?? (read.DEBUG ? 'debug' : 'info'),
+    logFile: read.LOG_FILE,
+    allowDeleteAll: read.ALLOW_DELETE_ALL && !production,
+    ntpServer: read.NTP_SERVER,
+    userTokenTtlHours: read.USER_TOKEN_TTL_HOURS,
+    passwordCost: read.PASSWORD_COST,
+    trustProxy: read.TRUST_PROXY,
+    ingestMaxWaitingBytes: read.INGEST_MAX_WAITING_MB * 1024 * 1024,
+  };
+}
+
+function mongoUri(read: Variables): string | undefined {
+  if (read.MONGODB_URI !== undefined) return read.MONGODB_URI;
+  if (read.MONGO_HOST === undefined) return undefined;
+  const { MONGO_USERNAME: user, MONGO_PASSWORD: password } = read;
+  if ((user === undefined) !== (password === undefined)) {
+    throw new EnvironmentError('MONGO_USERNAME and MONGO_PASSWORD must be set together, or neither.');
+  }
+  const credentials =
+    user === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password ?? '')}@`;
+  const query = user === undefined ? '' : '?authSource=admin';
+  return `mongodb://${credentials}${read.MONGO_HOST}:${read.MONGO_PORT}/${query}`;
+}
+
+/** @returns the database that a connection string names in its path */
+function databaseIn(connectionString: string | undefined): string | undefined {
+  return /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(connectionString ?? '')?.[1];
+}
+
+function defaultCacheDir(source: NodeJS.ProcessEnv): string {
+  return join(source['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pladmed');
+}
+
+function developmentSecret(dataDir: string, production: boolean): string {
+  if (production) {
+    throw new EnvironmentError(
+      'SECRET_KEY must be set in production: a random text of at least 16 characters, for example from `openssl rand -hex 32`.',
+    );
+  }
+  const file = join(dataDir, 'secret-key');
+  try {
+    if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+    mkdirSync(dataDir, { recursive: true });
+    const secret = randomBytes(32).toString('hex');
+    writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+    return secret;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readFileSync(file, 'utf8').trim();
+    throw new EnvironmentError(`DATA_DIR ${dataDir} must be a folder that can be written: ${String(error)}.`);
+  }
+}

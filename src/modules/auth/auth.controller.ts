@@ -1,0 +1,33 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { UserDto } from '../users/dto/user.dto.js';
+import { AuthService } from './auth.service.js';
+import { CredentialsDto, SessionDto } from './dto/auth.dto.js';
+import { Public } from './permissions.js';
+
+@ApiTags('accounts')
+@Controller('api/v1/auth')
+export class AuthController {
+  constructor(private readonly auth: AuthService) {}
+
+  @Post('register')
+  @Public()
+  @ApiOperation({ summary: 'Open an account' })
+  @ApiCreatedResponse({ type: UserDto })
+  @ApiProblems(400, 413)
+  async register(@Body() { email, password }: CredentialsDto): Promise<UserDto> {
+    return UserDto.from(await this.auth.register(email, password));
+  }
+
+  @Post('login')
+  @Public()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Get an access token', description: 'Paste it into Authorize.' })
+  @ApiOkResponse({ type: SessionDto })
+  @ApiProblems(400, 404, 413)
+  async logIn(@Body() { email, password }: CredentialsDto): Promise<SessionDto> {
+    const { token, expiresAt } = await this.auth.logIn(email, password);
+    return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
+  }
+}

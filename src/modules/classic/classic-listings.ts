@@ -1,0 +1,54 @@
+import { Injectable, StreamableFile } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { type OperationEntity } from '../operations/operation.schema.js';
+import { type OperationFilter } from '../operations/operations.repository.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { ResultsService } from '../results/results.service.js';
+import { classicOperation, classicResultText } from './classic.presenter.js';
+
+/** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
+@Injectable()
+export class ClassicListings {
+  constructor(
+    private readonly operations: OperationsService,
+    private readonly results: ResultsService,
+  ) {}
+
+  one(operation: OperationEntity): StreamableFile {
+    return jsonStream(this.operationText(operation, true));
+  }
+
+  all(filter: OperationFilter, withResults: boolean): StreamableFile {
+    return jsonStream(this.arrayText(filter, withResults));
+  }
+
+  private async *arrayText(filter: OperationFilter, withResults: boolean): AsyncGenerator<string> {
+    let separator = '[';
+    for await (const operation of this.operations.stream(filter)) {
+      yield separator;
+      yield* this.operationText(operation, withResults);
+      separator = ',';
+    }
+    yield separator === '[' ? '[]' : ']';
+  }
+
+  private async *operationText(operation: OperationEntity, withResults: boolean): AsyncGenerator<string> {
+    const head = JSON.stringify(classicOperation(operation, await this.operations.probesOf(operation)));
+    if (!withResults) {
+      yield head;
+      return;
+    }
+    yield `${head.slice(0, -1)},"results":[`;
+    const as = operation.result_format === 'dump' ? 'dump' : 'json';
+    let separator = '';
+    for await (const result of this.results.stream({ operation: operation._id, outcome: 'stored' })) {
+      yield separator + classicResultText(result, await this.results.present(result, as));
+      separator = ',';
+    }
+    yield ']}';
+  }
+}
+
+function jsonStream(text: AsyncIterable<string>): StreamableFile {
+  return new StreamableFile(Readable.from(text), { type: 'application/json; charset=utf-8' });
+}

@@ -1,0 +1,131 @@
+import { Logger } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type Namespace, type Server } from 'socket.io';
+import { parseId } from '../../common/database/object-id.js';
+import { checkIn } from '../../common/sockets/check-in.js';
+import { DispatchService } from '../operations/dispatch.service.js';
+import { ConnectedProbes } from '../probes/connected-probes.js';
+import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
+import { ResultsService } from '../results/results.service.js';
+import { ClassicLink, type ClassicSocket } from './classic-link.js';
+import { creditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
+
+/** The socket contract of fielded probes: one delegation per message. */
+@WebSocketGateway({ namespace: '/' })
+export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGatewayConnection<ClassicSocket> {
+  private readonly logger = new Logger('classic-gateway');
+
+  constructor(
+    private readonly connections: ProbeConnectionsService,
+    private readonly connected: ConnectedProbes,
+    private readonly dispatch: DispatchService,
+    private readonly results: ResultsService,
+  ) {}
+
+  afterInit(server: Server | Namespace): void {
+    const namespace = 'of' in server ? server.of('/') : server;
+    checkIn(namespace, {
+      logger: this.logger,
+      open: async ({ handshake: { query, headers } }) => {
+        const details = {
+          protocol: 'classic' as const,
+          total_credits: creditsHeader(headers['total_credits'] ?? headers['total-credits']),
+          in_use_credits: creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']),
+        };
+        const open = await this.connections.open(query['token'], details);
+        return open ?? { code: 'invalid_token', message: 'Invalid token' };
+      },
+      close: (open, reason) => this.connections.close(open, reason),
+    });
+  }
+
+  async handleConnection(socket: ClassicSocket): Promise<void> {
+    const { open } = socket.data;
+    if (open === undefined) return;
+    const link = new ClassicLink(socket, open);
+    socket.on('disconnect', () => {
+      this.connected.remove(link);
+    });
+    this.connected.add(link);
+    this.logger.log({ probe_id: String(link.probe) }, 'probe connected');
+    try {
+      await this.dispatch.probeConnected(link);
+    } catch (error) {
+      // what was not claimed is still pending, and the sweep brings it
+      this.logger.error({ err: error, probe_id: String(link.probe) }, 'could not deliver what was waiting');
+    }
+  }
+
+  @SubscribeMessage('new_operation')
+  async operationBegun(@ConnectedSocket() socket: ClassicSocket, @MessageBody() message: unknown) {
+    return this.changeInUseCredits(socket, message, 1);
+  }
+
+  @SubscribeMessage('finish_operation')
+  async operationFinished(@ConnectedSocket() socket: ClassicSocket, @MessageBody() message: unknown) {
+    return this.changeInUseCredits(socket, message, -1);
+  }
+
+  /**
+   * @returns the operation's id: durable, or never storable, so the probe may delete its copy. Nothing (no acknowledgement):
+   *   it must keep it and send it again. An error where the message names no operation.
+   */
+  @SubscribeMessage('results')
+  async takeResults(@ConnectedSocket() socket: ClassicSocket, @MessageBody() message: unknown) {
+    const { open } = socket.data;
+    if (open === undefined) return undefined;
+    const operationId = namedOperation(message);
+    if (operationId === undefined) return badMessage('operation_id must be a string');
+    const parsed = resultsMessage.safeParse(message);
+    const probe = open.probe._id;
+    if (!parsed.success) {
+      const why = parsed.error.issues[0];
+      this.logger.warn(
+        { probe_id: String(probe), operation_id: operationId, field: why?.path.join('.'), why: why?.message },
+        'a result that can never be stored was thrown away',
+      );
+      return operationId;
+    }
+    const { content, unique_code: uniqueCode, format } = parsed.data;
+    try {
+      const acceptance = await this.results.accept({
+        operation: parseId(operationId),
+        probe,
+        uniqueCode,
+        format,
+        content,
+      });
+      return acceptance.status === 'busy' ? undefined : operationId;
+    } catch (error) {
+      this.logger.error(
+        { err: error, probe_id: String(probe), operation_id: operationId },
+        'a result was not stored',
+      );
+      return undefined;
+    }
+  }
+
+  private async changeInUseCredits(socket: ClassicSocket, message: unknown, sign: 1 | -1) {
+    const parsed = creditsMessage.safeParse(message);
+    if (!parsed.success) return badMessage('credits must be a whole number from 0');
+    const { open } = socket.data;
+    if (open !== undefined) await this.connections.addInUseCredits(open, sign * parsed.data.credits);
+    return { ok: true };
+  }
+}
+
+function namedOperation(message: unknown): string | undefined {
+  const id = (message as { operation_id?: unknown } | null | undefined)?.operation_id;
+  return typeof id === 'string' ? id : undefined;
+}
+
+function badMessage(message: string) {
+  return { error: { code: 'invalid_request', message } };
+}

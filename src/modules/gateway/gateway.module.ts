@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ProbesModule } from '../probes/probes.module.js';
+import { ResultsModule } from '../results/results.module.js';
+import { ProbeGateway } from './probe.gateway.js';
+
+/** The door for native probes. */
+@Module({ imports: [ProbesModule, OperationsModule, ResultsModule], providers: [ProbeGateway] })
+export class GatewayModule {}

@@ -1,0 +1,89 @@
+import { type Socket } from 'socket.io';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
+import { type OpenConnection } from '../probes/probe-connections.service.js';
+import { toWireSchedule } from '../operations/schedule/schedule.js';
+import { type ServerToProbe, type ProbeToServer, syncAnswer, type WireOperation } from './probe.protocol.js';
+
+const ACKNOWLEDGE_MS = 15_000;
+
+export type NativeSocket = Socket<
+  ProbeToServer,
+  ServerToProbe,
+  Record<string, never>,
+  { open?: OpenConnection }
+>;
+
+/** A native probe: jobs go out as `sync`. */
+export class NativeLink implements ProbeLink {
+  readonly protocol = 'native';
+  readonly probe: ObjectId;
+  readonly session: ObjectId;
+  private revision = 0;
+  /** what is created while the first, full sync is being put together waits for it: it would be dropped by it */
+  private readonly synced: Promise<void>;
+  private releaseSynced: () => void = () => undefined;
+
+  constructor(
+    private readonly socket: NativeSocket,
+    { probe, session }: OpenConnection,
+  ) {
+    this.probe = probe._id;
+    this.session = session;
+    this.synced = new Promise((resolve) => {
+      this.releaseSynced = resolve;
+    });
+  }
+
+  async deliver(jobs: readonly Job[], everything: boolean): Promise<DeliveryAnswer[]> {
+    if (!everything) await this.synced;
+    const answer = this.sync(jobs, everything);
+    if (everything) this.releaseSynced();
+    const refused = await answer;
+    return jobs.map(({ operation }): DeliveryAnswer => {
+      if (refused === undefined) return { outcome: 'silent' };
+      const reason = refused.get(operation.toHexString());
+      return reason === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason };
+    });
+  }
+
+  stop(operation: ObjectId, reason: string): void {
+    const message = { operation_id: operation.toHexString(), reason };
+    // an acknowledgement that does not come is no loss: the next full sync says the same
+    this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, () => undefined);
+  }
+
+  askToReconnect(afterMs: number): void {
+    this.socket.timeout(ACKNOWLEDGE_MS).emit('reconnect', { after_ms: afterMs }, () => undefined);
+  }
+
+  close(): void {
+    this.releaseSynced();
+    this.socket.disconnect(true);
+  }
+
+  /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
+  private async sync(jobs: readonly Job[], full: boolean): Promise<Map<string, string> | undefined> {
+    this.revision += 1;
+    const message = { revision: this.revision, full, operations: jobs.map(wireOperation), stopped: [] };
+    try {
+      const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
+      const parsed = syncAnswer.safeParse(answer);
+      return parsed.success
+        ? new Map(parsed.data.refused.map(({ operation_id, reason }) => [operation_id, reason]))
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function wireOperation(job: Job): WireOperation {
+  return {
+    operation_id: job.operation.toHexString(),
+    kind: job.kind,
+    params: job.params,
+    schedule: toWireSchedule(job.schedule),
+    cost_per_run: job.costPerRun,
+  };
+}

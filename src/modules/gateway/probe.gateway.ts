@@ -1,0 +1,196 @@
+import { Logger } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type Namespace } from 'socket.io';
+import { type z } from 'zod';
+import { parseId } from '../../common/database/object-id.js';
+import { checkIn, type Refusal } from '../../common/sockets/check-in.js';
+import { DispatchService } from '../operations/dispatch.service.js';
+import { ConnectedProbes } from '../probes/connected-probes.js';
+import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
+import { type Acceptance, ResultsService } from '../results/results.service.js';
+import { NativeLink, type NativeSocket } from './native-link.js';
+import {
+  failedItem,
+  handshake,
+  type ItemAnswer,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_ITEMS,
+  PROBE_NAMESPACE,
+  PROTOCOL_VERSION,
+  type ProtocolError,
+  resultItem,
+  status,
+} from './probe.protocol.js';
+
+const RETRY_MS = 5000;
+
+/** The native protocol (docs/protocol.md): one delegation per message. */
+@WebSocketGateway({ namespace: PROBE_NAMESPACE })
+export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnection<NativeSocket> {
+  private readonly logger = new Logger('probe-gateway');
+
+  constructor(
+    private readonly connections: ProbeConnectionsService,
+    private readonly connected: ConnectedProbes,
+    private readonly dispatch: DispatchService,
+    private readonly results: ResultsService,
+  ) {}
+
+  afterInit(namespace: Namespace): void {
+    checkIn(namespace, {
+      logger: this.logger,
+      open: async (socket) => {
+        const auth = handshake.safeParse(socket.handshake.auth);
+        if (!auth.success) return refusalOf(socket.handshake.auth, auth.error);
+        const { token, version, capabilities, total_credits } = auth.data;
+        const details = {
+          protocol: 'native' as const,
+          total_credits,
+          in_use_credits: 0,
+          version,
+          kinds: capabilities.kinds,
+        };
+        return (await this.connections.open(token, details)) ?? INVALID_TOKEN;
+      },
+      close: (open, reason) => this.connections.close(open, reason),
+    });
+  }
+
+  async handleConnection(socket: NativeSocket): Promise<void> {
+    const { open } = socket.data;
+    if (open === undefined) return;
+    const link = new NativeLink(socket, open);
+    socket.on('disconnect', () => {
+      this.connected.remove(link);
+    });
+    this.connected.add(link);
+    this.logger.log(
+      { probe_id: String(link.probe), version: open.probe.connection?.version },
+      'probe connected',
+    );
+    try {
+      await this.dispatch.probeConnected(link);
+    } catch (error) {
+      // without its full sync the probe would wait for ever; a new connection gets a new one
+      this.logger.error({ err: error, probe_id: String(link.probe) }, 'the first sync failed');
+      link.close();
+    }
+  }
+
+  @SubscribeMessage('results')
+  async takeResults(@ConnectedSocket() socket: NativeSocket, @MessageBody() items: unknown) {
+    return this.each(socket, items, resultItem, (item, open) =>
+      this.results.accept({
+        operation: parseId(item.operation_id),
+        probe: open.probe._id,
+        uniqueCode: item.scheduled_at.toISOString(),
+        scheduledAt: item.scheduled_at,
+        startedAt: item.started_at,
+        durationMs: item.duration_ms,
+        clock: item.clock,
+        format: item.format,
+        content: item.content,
+      }),
+    );
+  }
+
+  @SubscribeMessage('failed')
+  async takeFailures(@ConnectedSocket() socket: NativeSocket, @MessageBody() items: unknown) {
+    return this.each(socket, items, failedItem, (item, open) =>
+      this.results.acceptFailure({
+        operation: parseId(item.operation_id),
+        probe: open.probe._id,
+        uniqueCode: item.scheduled_at.toISOString(),
+        scheduledAt: item.scheduled_at,
+        clock: item.clock,
+        reason: item.reason,
+        detail: item.detail,
+      }),
+    );
+  }
+
+  @SubscribeMessage('status')
+  async takeStatus(@ConnectedSocket() socket: NativeSocket, @MessageBody() message: unknown) {
+    const parsed = status.safeParse(message);
+    if (!parsed.success) return badRequest(parsed.error);
+    if (socket.data.open !== undefined) await this.connections.report(socket.data.open, parsed.data);
+    return { server_time: new Date().toISOString() };
+  }
+
+  /** Answers each item by itself: one bad item, or one that fails, says nothing about the others. */
+  private async each<Schema extends z.ZodType>(
+    socket: NativeSocket,
+    items: unknown,
+    schema: Schema,
+    accept: (item: z.output<Schema>, open: NonNullable<NativeSocket['data']['open']>) => Promise<Acceptance>,
+  ): Promise<{ items: ItemAnswer[] } | ProtocolError> {
+    const { open } = socket.data;
+    if (open === undefined) return protocolError('invalid_request', 'the connection is not checked in');
+    if (!Array.isArray(items)) return protocolError('invalid_request', 'must be an array of items');
+    if (items.length > MAX_BATCH_ITEMS) {
+      return protocolError('too_many_items', `a batch has at most ${MAX_BATCH_ITEMS} items`);
+    }
+    if (contentBytes(items) > MAX_BATCH_BYTES) {
+      return protocolError('too_large', `a batch has at most ${MAX_BATCH_BYTES} bytes of content`);
+    }
+    const answers = items.map(async (item: unknown): Promise<ItemAnswer> => {
+      const parsed = schema.safeParse(item);
+      if (!parsed.success) {
+        this.logger.warn(
+          { probe_id: String(open.probe._id), why: sentenceOf(parsed.error) },
+          'a bad item was refused',
+        );
+        return { status: 'refused', reason: 'bad_item' };
+      }
+      try {
+        return answerOf(await accept(parsed.data, open));
+      } catch (error) {
+        this.logger.error({ err: error, probe_id: String(open.probe._id) }, 'an item was not stored');
+        return { status: 'busy', retry_after_ms: RETRY_MS };
+      }
+    });
+    return { items: await Promise.all(answers) };
+  }
+}
+
+const INVALID_TOKEN: Refusal = { code: 'invalid_token', message: 'Invalid token' };
+
+function refusalOf(auth: Record<string, unknown>, error: z.ZodError): Refusal {
+  if (typeof auth['token'] !== 'string') return INVALID_TOKEN;
+  if (auth['protocol'] !== PROTOCOL_VERSION) {
+    return { code: 'unsupported_protocol', message: `This server speaks protocol ${PROTOCOL_VERSION}` };
+  }
+  return { code: 'invalid_handshake', message: `Invalid handshake: ${sentenceOf(error)}` };
+}
+
+function answerOf(acceptance: Acceptance): ItemAnswer {
+  if (acceptance.status === 'busy') return { status: 'busy', retry_after_ms: acceptance.retryAfterMs };
+  return acceptance;
+}
+
+function contentBytes(items: unknown[]): number {
+  return items.reduce<number>((sum, item) => {
+    const content = (item as { content?: unknown } | null)?.content;
+    return sum + (content instanceof Uint8Array ? content.length : 0);
+  }, 0);
+}
+
+function sentenceOf(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
+}
+
+function badRequest(error: z.ZodError): ProtocolError {
+  return protocolError('invalid_request', sentenceOf(error), error.issues[0]?.path.join('.'));
+}
+
+function protocolError(code: string, message: string, field?: string): ProtocolError {
+  return { error: { code, message, ...(field !== undefined && field !== '' && { field }) } };
+}

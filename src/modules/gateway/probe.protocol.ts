@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { type WireSchedule } from '../operations/schedule/schedule.js';
+
+/**
+ * The constants and messages of docs/protocol.md, version 2: both directions, in one file. What a probe sends is untrusted
+ * and goes through a schema; what we send is typed.
+ */
+export const PROTOCOL_VERSION = 2;
+export const PROBE_NAMESPACE = '/probe';
+export const MAX_BATCH_ITEMS = 100;
+export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+export const MAX_DETAIL_LENGTH = 500;
+export const DEFAULT_TOTAL_CREDITS = 1000;
+export const FAILURE_REASONS = [
+  'missed',
+  'refused',
+  'unresolved',
+  'timeout',
+  'tool_missing',
+  'tool_failed',
+  'given_up',
+  'bad_params',
+] as const;
+
+const MAX_CREDITS = 1_000_000_000;
+const MAX_MS = 86_400_000;
+
+const id = z.string().regex(/^[0-9a-f]{24}$/, { error: 'must be 24 hexadecimal digits' });
+const time = z.iso.datetime({ error: 'must be an RFC 3339 time in UTC' }).transform((text) => new Date(text));
+const bytes = z
+  .instanceof(Uint8Array)
+  .transform((view) => Buffer.from(view.buffer, view.byteOffset, view.length));
+
+const clock = z.object({
+  offset_ms: z.number().nullable(),
+  error_ms: z.number().nonnegative().nullable(),
+  source: z.enum(['ntp', 'socket', 'none']),
+  age_s: z.number().nonnegative().nullable(),
+});
+
+export const handshake = z.object({
+  token: z.string().max(4096),
+  protocol: z.literal(PROTOCOL_VERSION),
+  version: z.string().max(32),
+  capabilities: z.looseObject({
+    kinds: z.array(z.string().max(32)).max(64),
+    ipv4: z.boolean().optional(),
+    ipv6: z.boolean().optional(),
+  }),
+  total_credits: z.number().int().min(0).max(MAX_CREDITS).default(DEFAULT_TOTAL_CREDITS),
+});
+
+export const resultItem = z.object({
+  operation_id: id,
+  scheduled_at: time,
+  started_at: time,
+  duration_ms: z.number().min(0).max(MAX_MS),
+  clock,
+  format: z.enum(['warts', 'dns']),
+  content: bytes,
+});
+
+export const failedItem = z.object({
+  operation_id: id,
+  scheduled_at: time,
+  reason: z.enum(FAILURE_REASONS),
+  detail: z.string().max(MAX_DETAIL_LENGTH).default(''),
+  clock,
+});
+
+export const status = z.object({
+  backlog: z.object({ results: z.number().int().min(0), bytes: z.number().min(0) }),
+  running: z.number().int().min(0),
+  in_use_credits: z.number().int().min(0).max(MAX_CREDITS),
+  clock,
+});
+
+export type ProbeStatus = z.infer<typeof status>;
+
+export interface ItemAnswer {
+  status: 'stored' | 'duplicate' | 'refused' | 'busy';
+  reason?: string;
+  retry_after_ms?: number;
+}
+
+export interface ProtocolError {
+  error: { code: string; message: string; field?: string };
+}
+
+export interface WireOperation {
+  operation_id: string;
+  kind: string;
+  params: Record<string, unknown>;
+  schedule: WireSchedule;
+  cost_per_run: number;
+}
+
+export interface Sync {
+  /** grows with each sync of one connection */
+  revision: number;
+  full: boolean;
+  operations: WireOperation[];
+  stopped: string[];
+}
+
+export const syncAnswer = z.object({
+  refused: z.array(z.object({ operation_id: id, reason: z.string().max(MAX_DETAIL_LENGTH) })).default([]),
+});
+
+export interface ServerToProbe {
+  sync: (message: Sync, acknowledge: (answer: unknown) => void) => void;
+  stop: (message: { operation_id: string; reason: string }, acknowledge: (answer: unknown) => void) => void;
+  reconnect: (message: { after_ms: number }, acknowledge: (answer: unknown) => void) => void;
+}
+
+export interface ProbeToServer {
+  results: (items: unknown, acknowledge: (answer: { items: ItemAnswer[] } | ProtocolError) => void) => void;
+  failed: (items: unknown, acknowledge: (answer: { items: ItemAnswer[] } | ProtocolError) => void) => void;
+  status: (message: unknown, acknowledge: (answer: { server_time: string } | ProtocolError) => void) => void;
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Response } from 'express';
+import { DatabaseService } from '../../common/database/database.service.js';
+import { Public } from '../auth/permissions.js';
+import { MetricsService } from './metrics.service.js';
+
+export class LiveDto {
+  @ApiProperty({ enum: ['ok'] })
+  status: 'ok';
+}
+
+export class ReadyDto {
+  @ApiProperty({ enum: ['ok', 'unavailable'] })
+  status: 'ok' | 'unavailable';
+
+  @ApiProperty({ enum: ['ok', 'unavailable'] })
+  database: 'ok' | 'unavailable';
+
+  @ApiPropertyOptional({ description: 'Milliseconds of a round trip to the database.' })
+  database_ms?: number;
+}
+
+@ApiTags('operation of the server')
+@Public()
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly database: DatabaseService,
+    private readonly metrics: MetricsService,
+  ) {}
+
+  @Get('health/live')
+  @ApiOperation({ summary: 'The process answers' })
+  @ApiOkResponse({ type: LiveDto })
+  live(): LiveDto {
+    return { status: 'ok' };
+  }
+
+  @Get('health/ready')
+  @ApiOperation({ summary: 'The server can do its work' })
+  @ApiOkResponse({ type: ReadyDto })
+  @ApiResponse({ status: 503, type: ReadyDto, description: 'It cannot: see which part.' })
+  async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyDto> {
+    try {
+      const milliseconds = await this.database.ping();
+      return { status: 'ok', database: 'ok', database_ms: Math.round(milliseconds * 100) / 100 };
+    } catch {
+      response.status(503);
+      return { status: 'unavailable', database: 'unavailable' };
+    }
+  }
+
+  @Get('metrics')
+  @ApiOperation({ summary: 'Metrics for Prometheus' })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
+  async prometheus(@Res({ passthrough: true }) response: Response): Promise<string> {
+    response.setHeader('Content-Type', this.metrics.contentType);
+    return this.metrics.text();
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ProbesModule } from '../probes/probes.module.js';
+import { ResultsModule } from '../results/results.module.js';
+import { HealthController } from './health.controller.js';
+import { MetricsService } from './metrics.service.js';
+
+@Module({
+  imports: [ProbesModule, OperationsModule, ResultsModule],
+  controllers: [HealthController],
+  providers: [MetricsService],
+})
+export class HealthModule {}

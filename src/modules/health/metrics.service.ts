@@ -1,0 +1,89 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { OperationFeed } from '../operations/operation-feed.js';
+import { ConnectedProbes } from '../probes/connected-probes.js';
+import { ResultFeed } from '../results/result-feed.js';
+import { ResultsService } from '../results/results.service.js';
+
+/** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
+@Injectable()
+export class MetricsService implements OnModuleInit {
+  private readonly registry = new Registry();
+
+  constructor(
+    private readonly connected: ConnectedProbes,
+    private readonly results: ResultsService,
+    private readonly resultFeed: ResultFeed,
+    private readonly operationFeed: OperationFeed,
+  ) {}
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  onModuleInit(): void {
+    collectDefaultMetrics({ register: this.registry, prefix: 'pladmed_' });
+    this.countResults();
+    this.countDeliveries();
+    this.gauge('pladmed_probes_connected', 'Probes connected to this server', ['protocol'], (gauge) => {
+      for (const [protocol, count] of Object.entries(this.connected.countByProtocol()))
+        gauge.set({ protocol }, count);
+    });
+    this.gauge('pladmed_ingest_backlog_bytes', 'Bytes of results that are not durable yet', [], (gauge) => {
+      gauge.set(this.results.backlogBytes);
+    });
+    this.gauge(
+      'pladmed_results_refused',
+      'Results refused since the start, by reason',
+      ['reason'],
+      (gauge) => {
+        for (const [reason, count] of this.results.refusalCounts()) gauge.set({ reason }, count);
+      },
+    );
+  }
+
+  async text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private countResults(): void {
+    const stored = new Counter({
+      name: 'pladmed_results_total',
+      help: 'Runs accounted for by this server',
+      labelNames: ['outcome', 'format'],
+      registers: [this.registry],
+    });
+    this.resultFeed.results.subscribe(({ result }) => {
+      stored.inc({ outcome: result.outcome, format: result.format ?? 'none' });
+    });
+  }
+
+  private countDeliveries(): void {
+    const deliveries = new Counter({
+      name: 'pladmed_deliveries_total',
+      help: 'Assignments handed to probes by this server',
+      labelNames: ['answer'],
+      registers: [this.registry],
+    });
+    this.operationFeed.changes.subscribe(({ answer }) => {
+      deliveries.inc({ answer: answer.outcome });
+    });
+  }
+
+  private gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (gauge: Gauge<Label>) => void,
+  ) {
+    const gauge = new Gauge<Label>({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        read(gauge);
+      },
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { parseId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../common/http/pages.js';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { CurrentUser, ForSuperusers, ForUsers } from '../auth/permissions.js';
+import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from '../users/dto/user.dto.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { LedgerService } from './ledger.service.js';
+
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Controller('api/v1/users')
+export class AccountsController {
+  constructor(private readonly ledger: LedgerService) {}
+
+  @Get('me')
+  @ForUsers()
+  @ApiOperation({ summary: 'Your account' })
+  @ApiOkResponse({ type: UserDto })
+  @ApiProblems(401)
+  me(@CurrentUser() user: UserEntity): UserDto {
+    return UserDto.from(user);
+  }
+
+  @Get('me/ledger')
+  @ForUsers()
+  @ApiOperation({ summary: 'Every change of your balance, newest first' })
+  @ApiPage(LedgerEntryDto, 'A page of the statement.')
+  @ApiProblems(400, 401)
+  async statement(
+    @CurrentUser() user: UserEntity,
+    @Query() page: PageQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<LedgerEntryDto>> {
+    const entries = await this.ledger.statement(user._id, page.limit + 1, decodeTimedCursor(page.cursor));
+    return pageOf(
+      { request, response },
+      page,
+      entries,
+      (entry) => LedgerEntryDto.from(entry),
+      (entry) => entry,
+    );
+  }
+
+  @Post(':id/credits')
+  @ForSuperusers()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give credits to a user (superusers)' })
+  @ApiParam({ name: 'id', example: '6720a1b2c3d4e5f601234567' })
+  @ApiOkResponse({ type: BalanceDto })
+  @ApiProblems(400, 401, 403, 404, 413)
+  async grant(@Param('id') id: string, @Body() { credits }: GrantDto): Promise<BalanceDto> {
+    const user = parseId(id);
+    if (user === undefined) throw new DomainError('not_found', 'There is no such user');
+    return { id, credits: await this.ledger.grant(user, credits) };
+  }
+}

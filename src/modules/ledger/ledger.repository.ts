@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type Transaction } from '../../common/database/transactions.service.js';
+import { LEDGER_MODEL, type LedgerEntity } from './ledger.schema.js';
+
+@Injectable()
+export class LedgerRepository {
+  constructor(@InjectModel(LEDGER_MODEL) private readonly model: Model<LedgerEntity>) {}
+
+  async append(entry: Omit<LedgerEntity, '_id'>, transaction: Transaction): Promise<void> {
+    await this.model.collection.insertOne(entry as LedgerEntity, { session: transaction });
+  }
+
+  /** @returns newest first; `before`: the last entry of the page before */
+  async findByUser(
+    user: ObjectId,
+    limit: number,
+    before?: { at: Date; _id: ObjectId },
+  ): Promise<LedgerEntity[]> {
+    const after = before && {
+      $or: [{ at: { $lt: before.at } }, { at: before.at, _id: { $lt: before._id } }],
+    };
+    return this.model
+      .find({ user, ...after })
+      .sort({ at: -1, _id: -1 })
+      .limit(limit)
+      .lean<LedgerEntity[]>();
+  }
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { type LedgerEntity, type LedgerReason } from './ledger.schema.js';
+
+/** More than this in one account is a mistake of somebody's; sums stay exact far beyond it. */
+export const MAX_GRANT = 1_000_000_000_000;
+
+/** The only place where a balance changes: balance and ledger entry in one transaction, or neither. */
+@Injectable()
+export class LedgerService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly transactions: TransactionsService,
+  ) {}
+
+  /**
+   * @param amount credits to take, at least 0
+   * @throws DomainError not_enough_credits: nothing has changed
+   */
+  async charge(user: ObjectId, amount: number, reference: string, transaction: Transaction): Promise<number> {
+    const balance = await this.book(user, -amount, 'operation', reference, transaction);
+    if (balance === null) {
+      throw new DomainError('not_enough_credits', `Not enough credits: this costs ${amount}`);
+    }
+    return balance;
+  }
+
+  /** Adds credits to an account that exists; a vanished account (null) earns nothing. */
+  async pay(
+    user: ObjectId,
+    amount: number,
+    reason: Exclude<LedgerReason, 'operation'>,
+    reference: string,
+    transaction: Transaction,
+  ): Promise<number | null> {
+    return this.book(user, amount, reason, reference, transaction);
+  }
+
+  /**
+   * A superuser gives credits.
+   * @returns the balance after it
+   * @throws DomainError not_found
+   */
+  async grant(user: ObjectId, amount: number): Promise<number> {
+    const reference = `grant:${randomUUID()}`;
+    const balance = await this.transactions.run(
+      (transaction) => this.pay(user, amount, 'grant', reference, transaction),
+      user.toHexString(),
+    );
+    if (balance === null) throw new DomainError('not_found', 'There is no such user');
+    return balance;
+  }
+
+  async statement(
+    user: ObjectId,
+    limit: number,
+    before?: { at: Date; _id: ObjectId },
+  ): Promise<LedgerEntity[]> {
+    return this.ledger.findByUser(user, limit, before);
+  }
+
+  private async book(
+    user: ObjectId,
+    amount: number,
+    reason: LedgerReason,
+    reference: string,
+    transaction: Transaction,
+  ): Promise<number | null> {
+    const balance = await this.users.addCredits(user, amount, transaction);
+    if (balance === null) return null;
+    const entry = { user, amount, balance_after: balance, reason, reference, at: new Date() };
+    await this.ledger.append(entry, transaction);
+    return balance;
+  }
+}

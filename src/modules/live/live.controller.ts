@@ -1,0 +1,43 @@
+import { Controller, type MessageEvent, Param, Sse } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
+import { parseId } from '../../common/database/object-id.js';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../auth/permissions.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { LiveService } from './live.service.js';
+
+/** So that proxies do not take a quiet operation for a dead connection. */
+const HEARTBEAT_MS = 15_000;
+
+@ApiTags('operations')
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1/operations')
+export class LiveController {
+  constructor(
+    private readonly live: LiveService,
+    private readonly operations: OperationsService,
+  ) {}
+
+  @Sse(':id/events')
+  @ApiOperation({
+    summary: 'What happens to an operation, live',
+    description:
+      'Server-sent events `result`, `assignment`, and `heartbeat` every 15 s. It does not end by itself.',
+  })
+  @ApiParam({ name: 'id', example: '6720a1b2c3d4e5f601234567' })
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiProblems(401, 404)
+  async events(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<Observable<MessageEvent>> {
+    const operation = await this.operations.get(parseId(id), user._id);
+    const events = this.live.ofRoom(`operation:${operation._id.toHexString()}`);
+    const ended = events.pipe(ignoreElements(), endWith(true));
+    const heartbeats = interval(HEARTBEAT_MS).pipe(
+      takeUntil(ended),
+      map((): MessageEvent => ({ type: 'heartbeat', data: {} })),
+    );
+    return merge(events.pipe(map(({ name, data }): MessageEvent => ({ type: name, data }))), heartbeats);
+  }
+}

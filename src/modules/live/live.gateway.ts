@@ -1,0 +1,125 @@
+import { Inject, Logger } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type Namespace, type Socket } from 'socket.io';
+import { z } from 'zod';
+import { parseId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { checkIn } from '../../common/sockets/check-in.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { AuthService } from '../auth/auth.service.js';
+import { DispatchBus } from '../operations/dispatch-bus.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { type LiveEvent } from './live.events.js';
+import { LiveService } from './live.service.js';
+
+type LiveSocket = Socket<
+  Record<string, never>,
+  Record<string, never>,
+  Record<string, never>,
+  { open?: UserEntity }
+>;
+
+/** One of the three; `account: true` is the user's own. */
+const subscription = z
+  .object({ operation: z.string(), probe: z.string(), account: z.literal(true) })
+  .partial()
+  .refine((asked) => Object.keys(asked).length === 1);
+
+const MAX_SUBSCRIPTIONS = 1000;
+const BAD_SUBSCRIPTION = 'must name one of operation (id), probe (id), account (true)';
+
+/** Live events for users, over Socket.IO. */
+@WebSocketGateway({ namespace: '/live' })
+export class LiveGateway implements OnGatewayInit<Namespace> {
+  private readonly logger = new Logger('live');
+
+  constructor(
+    private readonly auth: AuthService,
+    private readonly operations: OperationsService,
+    private readonly probes: ProbesService,
+    private readonly live: LiveService,
+    private readonly bus: DispatchBus,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  afterInit(namespace: Namespace): void {
+    checkIn<UserEntity>(namespace, {
+      logger: this.logger,
+      open: async ({ handshake }) => {
+        const token: unknown = handshake.auth['token'];
+        const user = typeof token === 'string' ? await this.auth.identify(token) : undefined;
+        return user ?? { code: 'invalid_token', message: 'Invalid token' };
+      },
+      close: () => Promise.resolve(),
+    });
+    this.live.events.subscribe((event) => {
+      this.send(namespace, event);
+    });
+    if (this.env.redisUrl !== undefined) this.bus.use(transportOver(namespace));
+  }
+
+  @SubscribeMessage('subscribe')
+  async subscribe(@ConnectedSocket() socket: LiveSocket, @MessageBody() message: unknown) {
+    const room = await this.roomOf(socket, message);
+    if (typeof room !== 'string') return room;
+    if (socket.rooms.size > MAX_SUBSCRIPTIONS) {
+      return refusal('too_many', `a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+    }
+    await socket.join(room);
+    return { ok: true };
+  }
+
+  @SubscribeMessage('unsubscribe')
+  async unsubscribe(@ConnectedSocket() socket: LiveSocket, @MessageBody() message: unknown) {
+    const room = await this.roomOf(socket, message);
+    if (typeof room !== 'string') return room;
+    await socket.leave(room);
+    return { ok: true };
+  }
+
+  /** @returns the room, if the user may see what happens in it */
+  private async roomOf(socket: LiveSocket, message: unknown): Promise<string | ReturnType<typeof refusal>> {
+    const user = socket.data.open;
+    const parsed = subscription.safeParse(message);
+    if (user === undefined || !parsed.success) return refusal('invalid_request', BAD_SUBSCRIPTION);
+    const { operation, probe } = parsed.data;
+    try {
+      if (operation !== undefined)
+        return `operation:${String((await this.operations.get(parseId(operation), user._id))._id)}`;
+      if (probe !== undefined) return `probe:${String((await this.probes.get(parseId(probe)))._id)}`;
+      return `user:${String(user._id)}`;
+    } catch (error) {
+      if (error instanceof DomainError) return refusal(error.code, error.message);
+      this.logger.error({ err: error }, 'a subscription failed');
+      return refusal('internal', 'Something went wrong on our side');
+    }
+  }
+
+  private send(namespace: Namespace, { name, data, rooms }: LiveEvent): void {
+    const listening =
+      this.env.redisUrl === undefined ? rooms.filter((room) => namespace.adapter.rooms.has(room)) : rooms;
+    if (listening.length > 0) namespace.to(listening).emit(name, data);
+  }
+}
+
+function refusal(code: string, message: string) {
+  return { error: { code, message } };
+}
+
+/** The servers of one platform hear each other through the adapter of this namespace. */
+function transportOver(namespace: Namespace) {
+  return {
+    announce: (event: string, ...args: string[]) => namespace.serverSideEmit(event, ...args),
+    on: (event: string, listener: (...args: string[]) => void) =>
+      namespace.on(event as 'connection', listener as never),
+  };
+}

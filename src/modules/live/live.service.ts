@@ -1,0 +1,90 @@
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { filter, type Observable, Subject } from 'rxjs';
+import { CREDITS_PER_RESULT } from '../results/batch-writer.js';
+import { OperationFeed, type AssignmentChange } from '../operations/operation-feed.js';
+import { ProbeFeed, type ProbeChange } from '../probes/probe-feed.js';
+import { ResultFeed, type StoredResult } from '../results/result-feed.js';
+import { type LiveEvent } from './live.events.js';
+
+/** Turns what happens in the core into events for those who may see it. Doors take them from here. */
+@Injectable()
+export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly subject = new Subject<LiveEvent>();
+  readonly events: Observable<LiveEvent> = this.subject.asObservable();
+
+  constructor(
+    private readonly results: ResultFeed,
+    private readonly operations: OperationFeed,
+    private readonly probes: ProbeFeed,
+  ) {}
+
+  onModuleInit(): void {
+    this.results.results.subscribe((stored) => {
+      this.subject.next(resultEvent(stored));
+      if (stored.result.outcome === 'stored') this.subject.next(creditsEvent(stored));
+    });
+    this.operations.changes.subscribe((change) => {
+      this.subject.next(assignmentEvent(change));
+    });
+    this.probes.changes.subscribe((change) => {
+      this.subject.next(probeEvent(change));
+    });
+  }
+
+  /** Ends the streams of those who watch, so that the server can. */
+  beforeApplicationShutdown(): void {
+    this.subject.complete();
+  }
+
+  ofRoom(room: string): Observable<LiveEvent> {
+    return this.events.pipe(filter(({ rooms }) => rooms.includes(room)));
+  }
+}
+
+function resultEvent({ result }: StoredResult): LiveEvent {
+  const operation_id = result.operation.toHexString();
+  const probe_id = result.probe.toHexString();
+  return {
+    name: 'result',
+    rooms: [`operation:${operation_id}`, `probe:${probe_id}`],
+    data: {
+      operation_id,
+      probe_id,
+      result_id: result._id.toHexString(),
+      outcome: result.outcome,
+      received_at: result.received_at.toISOString(),
+      ...(result.scheduled_at && { scheduled_at: result.scheduled_at.toISOString() }),
+      ...(result.format && { format: result.format }),
+      ...(result.summary && { summary: result.summary }),
+      ...(result.failure && { failure: result.failure }),
+    },
+  };
+}
+
+function creditsEvent({ result, probeOwner }: StoredResult): LiveEvent {
+  const operation_id = result.operation.toHexString();
+  const data = { amount: CREDITS_PER_RESULT, reason: 'results', operation_id };
+  return { name: 'credits', rooms: [`user:${probeOwner.toHexString()}`], data };
+}
+
+function assignmentEvent({ assignment, answer }: AssignmentChange): LiveEvent {
+  const operation_id = assignment.operation.toHexString();
+  const probe_id = assignment.probe.toHexString();
+  const state = { accepted: 'delivered', refused: 'refused', silent: 'pending' } as const;
+  return {
+    name: 'assignment',
+    rooms: [`operation:${operation_id}`, `probe:${probe_id}`],
+    data: {
+      operation_id,
+      probe_id,
+      state: state[answer.outcome],
+      ...(answer.outcome === 'refused' && { reason: answer.reason }),
+    },
+  };
+}
+
+function probeEvent({ probe, connected }: ProbeChange): LiveEvent {
+  const probe_id = probe._id.toHexString();
+  const rooms = [`probe:${probe_id}`, `user:${probe.owner.toHexString()}`];
+  return { name: 'probe', rooms, data: { probe_id, connected, at: new Date().toISOString() } };
+}

@@ -1,0 +1,187 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type Transaction } from '../../common/database/transactions.service.js';
+import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
+
+/** States in which a probe has still to do something. */
+const LIVE: AssignmentState[] = ['pending', 'delivered'];
+
+export interface Progress {
+  operation: ObjectId;
+  due: number;
+  received: number;
+  failed: number;
+  /** assignments of which runs may still come */
+  open: number;
+  states: Partial<Record<AssignmentState, number>>;
+}
+
+/** What one batch of results adds to one assignment. */
+export interface Arrivals {
+  operation: ObjectId;
+  probe: ObjectId;
+  received: number;
+  failed: number;
+}
+
+@Injectable()
+export class AssignmentsRepository {
+  constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
+
+  async insertAll(assignments: AssignmentEntity[], transaction: Transaction): Promise<void> {
+    await this.model.collection.insertMany(assignments, { session: transaction, ordered: false });
+  }
+
+  async findOne(operation: ObjectId, probe: ObjectId): Promise<AssignmentEntity | null> {
+    return this.model.findOne({ operation, probe }).lean<AssignmentEntity>();
+  }
+
+  async findByOperation(operation: ObjectId, limit = 0, afterProbe?: ObjectId): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ operation, ...(afterProbe && { probe: { $gt: afterProbe } }) })
+      .sort({ probe: 1 })
+      .limit(limit)
+      .lean<AssignmentEntity[]>();
+  }
+
+  async findPendingOfOperation(operation: ObjectId): Promise<AssignmentEntity[]> {
+    return this.model.find({ operation, state: 'pending' }).lean<AssignmentEntity[]>();
+  }
+
+  /** What a probe has to do now. */
+  async findLiveOfProbe(probe: ObjectId, states: AssignmentState[], now: Date): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ probe, state: { $in: states }, ends_at: { $gt: now } })
+      .sort({ _id: 1 })
+      .lean<AssignmentEntity[]>();
+  }
+
+  /** Undelivered for longer than it should take, whatever the reason. */
+  async findOverdue(createdBefore: Date, now: Date, limit: number): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ state: 'pending', ends_at: { $gt: now }, created_at: { $lt: createdBefore } })
+      .limit(limit)
+      .lean<AssignmentEntity[]>();
+  }
+
+  /** Claims pending ones for one attempt to deliver. @returns those that nobody else has claimed */
+  async claim(
+    ids: readonly ObjectId[],
+    delivery: string,
+    at: Date,
+    over: ProbeProtocol,
+  ): Promise<AssignmentEntity[]> {
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'pending' },
+      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, delivery } },
+    );
+    return this.model.find({ _id: { $in: ids }, delivery }).lean<AssignmentEntity[]>();
+  }
+
+  async acknowledge(id: ObjectId, at: Date): Promise<void> {
+    await this.model.updateOne({ _id: id }, { $set: { acknowledged_at: at } });
+  }
+
+  /** One write for all that probes have just accepted. */
+  async markDelivered(ids: readonly ObjectId[], at: Date, over: ProbeProtocol): Promise<void> {
+    if (ids.length === 0) return;
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'pending' },
+      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, acknowledged_at: at } },
+    );
+  }
+
+  async markRefused(id: ObjectId, reason: string, at: Date): Promise<void> {
+    await this.model.updateOne(
+      { _id: id, state: { $in: LIVE } },
+      { $set: { state: 'refused', reason, ended_at: at } },
+    );
+  }
+
+  async findLiveOfOperation(operation: ObjectId, transaction: Transaction): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ operation, state: { $in: LIVE } })
+      .session(transaction)
+      .lean<AssignmentEntity[]>();
+  }
+
+  async markStopped(operation: ObjectId, at: Date, transaction: Transaction): Promise<void> {
+    await this.model.updateMany(
+      { operation, state: { $in: LIVE } },
+      { $set: { state: 'stopped', ended_at: at } },
+      { session: transaction },
+    );
+  }
+
+  /** Those whose time is over: `done` if the probe had it, `expired` if not; and those whose runs all came. */
+  async closeEnded(now: Date): Promise<{ done: number; expired: number }> {
+    const done = await this.model.updateMany(
+      {
+        state: 'delivered',
+        $or: [{ ends_at: { $lte: now } }, { $expr: { $gte: [{ $add: ['$received', '$failed'] }, '$due'] } }],
+      },
+      { $set: { state: 'done', ended_at: now } },
+    );
+    const expired = await this.model.updateMany(
+      { state: 'pending', ends_at: { $lte: now } },
+      { $set: { state: 'expired', ended_at: now, reason: 'the probe did not come before the end' } },
+    );
+    return { done: done.modifiedCount, expired: expired.modifiedCount };
+  }
+
+  /** Moves the counters. @returns how many assignments were there to be moved */
+  async count(arrivals: readonly Arrivals[], at: Date, transaction: Transaction): Promise<number> {
+    const updates = arrivals.map(({ operation, probe, received, failed }) => ({
+      updateOne: {
+        filter: { operation, probe },
+        update: { $inc: { received, failed }, $set: { last_result_at: at } },
+      },
+    }));
+    const { matchedCount } = await this.model.collection.bulkWrite(updates, {
+      session: transaction,
+      ordered: false,
+    });
+    return matchedCount;
+  }
+
+  async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
+    const missing = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
+    const isOpen = { $and: [{ $in: ['$state', LIVE] }, { $gt: ['$ends_at', now] }, missing] };
+    const groups = await this.model.aggregate<{
+      _id: { operation: ObjectId; state: AssignmentState };
+      count: number;
+      due: number;
+      received: number;
+      failed: number;
+      open: number;
+    }>([
+      { $match: { operation: { $in: operations } } },
+      {
+        $group: {
+          _id: { operation: '$operation', state: '$state' },
+          count: { $sum: 1 },
+          due: { $sum: '$due' },
+          received: { $sum: '$received' },
+          failed: { $sum: '$failed' },
+          open: { $sum: { $cond: [isOpen, 1, 0] } },
+        },
+      },
+    ]);
+    return operations.map((operation) => {
+      const own = groups.filter(({ _id }) => _id.operation.equals(operation));
+      const sum = (pick: (group: (typeof groups)[number]) => number) =>
+        own.reduce((total, group) => total + pick(group), 0);
+      return {
+        operation,
+        due: sum(({ due }) => due),
+        received: sum(({ received }) => received),
+        failed: sum(({ failed }) => failed),
+        open: sum(({ open }) => open),
+        states: Object.fromEntries(own.map(({ _id, count }) => [_id.state, count])),
+      };
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { type ObjectId } from '../../common/database/object-id.js';
+import {
+  ConnectedProbes,
+  type DeliveryAnswer,
+  type Job,
+  type ProbeLink,
+} from '../probes/connected-probes.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { type AssignmentEntity } from './assignment.schema.js';
+import { AssignmentsRepository } from './assignments.repository.js';
+import { DispatchBus } from './dispatch-bus.js';
+import { OperationFeed } from './operation-feed.js';
+import { type OperationEntity } from './operation.schema.js';
+import { OperationsRepository } from './operations.repository.js';
+
+interface Delivery {
+  link: ProbeLink;
+  assignments: AssignmentEntity[];
+  jobs: Job[];
+}
+
+/**
+ * Brings assignments to probes. An assignment is stored before anything is sent, so whatever is missed here is found again:
+ * when the probe connects, and by the sweep. Native probes get a job at least once (they know it by its id); classic ones at
+ * most once (they would run it twice), so theirs is claimed in the database before it is sent.
+ */
+@Injectable()
+export class DispatchService {
+  private readonly logger = new Logger('dispatch');
+
+  constructor(
+    private readonly assignments: AssignmentsRepository,
+    private readonly operations: OperationsRepository,
+    private readonly connected: ConnectedProbes,
+    private readonly bus: DispatchBus,
+    private readonly feed: OperationFeed,
+  ) {
+    this.bus.onStarted((operation) => {
+      this.inBackground(this.deliverOperation(operation));
+    });
+    this.bus.onStopped((operation, reason) => {
+      this.inBackground(this.stopHere(operation, reason));
+    });
+  }
+
+  /** A new operation: to the probes that are here now, and a word to the other servers for theirs. */
+  start(operation: OperationEntity, probes: readonly ProbeEntity[]): void {
+    if (probes.some(({ _id }) => this.connected.get(_id) !== undefined)) {
+      this.inBackground(this.deliverOperation(operation._id, operation));
+    }
+    this.bus.announceStarted(operation._id);
+  }
+
+  /** An operation is over: a word to the probes that have it, here and on the other servers. */
+  stop(operation: ObjectId, reason: string): void {
+    this.inBackground(this.stopHere(operation, reason));
+    this.bus.announceStopped(operation, reason);
+  }
+
+  /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
+  async probeConnected(link: ProbeLink): Promise<void> {
+    const states = link.protocol === 'native' ? (['pending', 'delivered'] as const) : (['pending'] as const);
+    const live = await this.assignments.findLiveOfProbe(link.probe, [...states], new Date());
+    const unfinished = live.filter(({ received, failed, due }) => received + failed < due);
+    if (unfinished.length === 0 && link.protocol === 'classic') return;
+    const { assignments, jobs } = await this.withJobs(unfinished);
+    await this.deliver([{ link, assignments, jobs }], true);
+  }
+
+  /** What should have been delivered by now and was not: a message that was lost, a server that died. */
+  async deliverOverdue(): Promise<void> {
+    const now = Date.now();
+    const overdue = await this.assignments.findOverdue(new Date(now - 5000), new Date(now), 5000);
+    const here = overdue.filter(({ probe }) => this.connected.get(probe) !== undefined);
+    await this.deliverAssignments(here);
+  }
+
+  private async deliverOperation(id: ObjectId, operation?: OperationEntity): Promise<void> {
+    const pending = await this.assignments.findPendingOfOperation(id);
+    await this.deliverAssignments(pending, operation);
+  }
+
+  private async deliverAssignments(pending: AssignmentEntity[], operation?: OperationEntity): Promise<void> {
+    const here = pending.filter(({ probe }) => this.connected.get(probe) !== undefined);
+    const { assignments, jobs } = await this.withJobs(here, operation);
+    const deliveries = new Map<ProbeLink, Delivery>();
+    for (const [index, assignment] of assignments.entries()) {
+      const link = this.connected.get(assignment.probe);
+      const job = jobs[index];
+      if (link === undefined || job === undefined) continue;
+      const delivery = deliveries.get(link) ?? { link, assignments: [], jobs: [] };
+      delivery.assignments.push(assignment);
+      delivery.jobs.push(job);
+      deliveries.set(link, delivery);
+    }
+    await this.deliver([...deliveries.values()]);
+  }
+
+  private async deliver(deliveries: Delivery[], everything = false): Promise<void> {
+    const classic = await this.claimClassic(deliveries.filter(({ link }) => link.protocol === 'classic'));
+    const native = deliveries.filter(({ link }) => link.protocol === 'native');
+    const answers = await Promise.all(
+      [...classic, ...native].map((delivery) => this.hand(delivery, everything)),
+    );
+    const accepted = answers.flat();
+    await this.assignments.markDelivered(accepted, new Date(), 'native');
+  }
+
+  /** Leaves in each delivery what nobody else has claimed. */
+  private async claimClassic(deliveries: Delivery[]): Promise<Delivery[]> {
+    if (deliveries.length === 0) return [];
+    const ids = deliveries.flatMap(({ assignments }) => assignments.map(({ _id }) => _id));
+    const claimed = await this.assignments.claim(ids, randomUUID(), new Date(), 'classic');
+    const ours = new Set(claimed.map(({ _id }) => String(_id)));
+    return deliveries
+      .map(({ link, assignments, jobs }) => ({
+        link,
+        assignments: assignments.filter(({ _id }) => ours.has(String(_id))),
+        jobs: jobs.filter((_job, index) => ours.has(String(assignments[index]?._id))),
+      }))
+      .filter(({ jobs }) => jobs.length > 0);
+  }
+
+  /** @returns the assignments that a native probe has accepted, to be noted in one write */
+  private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<ObjectId[]> {
+    const answers = await link.deliver(jobs, everything);
+    const accepted: ObjectId[] = [];
+    for (const [index, assignment] of assignments.entries()) {
+      const answer = answers[index] ?? { outcome: 'silent' };
+      await this.note(link, assignment, answer, accepted);
+      this.feed.assignmentChanged({ assignment, answer });
+    }
+    return accepted;
+  }
+
+  private async note(
+    link: ProbeLink,
+    assignment: AssignmentEntity,
+    answer: DeliveryAnswer,
+    accepted: ObjectId[],
+  ): Promise<void> {
+    const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
+    if (answer.outcome === 'refused') {
+      this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
+      await this.assignments.markRefused(assignment._id, answer.reason, new Date());
+    } else if (answer.outcome === 'silent') {
+      this.logger.warn(ids, 'the probe did not acknowledge the operation');
+    } else if (link.protocol === 'native') {
+      accepted.push(assignment._id);
+    } else {
+      await this.assignments.acknowledge(assignment._id, new Date());
+    }
+  }
+
+  /** @param operation of all of them, where the caller has it */
+  private async withJobs(
+    assignments: AssignmentEntity[],
+    operation?: OperationEntity,
+  ): Promise<Pick<Delivery, 'assignments' | 'jobs'>> {
+    if (assignments.length === 0) return { assignments, jobs: [] };
+    const ids = assignments.map((assignment) => assignment.operation);
+    const operations = operation ? [operation] : await this.operations.findByIds(ids);
+    const jobs = new Map(operations.map((each) => [String(each._id), jobOf(each)]));
+    const pairs = assignments.flatMap((assignment) => {
+      const job = jobs.get(String(assignment.operation));
+      return job ? [{ assignment, job }] : [];
+    });
+    return { assignments: pairs.map(({ assignment }) => assignment), jobs: pairs.map(({ job }) => job) };
+  }
+
+  private async stopHere(operation: ObjectId, reason: string): Promise<void> {
+    for (const { probe } of await this.assignments.findByOperation(operation)) {
+      this.connected.get(probe)?.stop(operation, reason);
+    }
+  }
+
+  private inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.logger.error({ err: error }, 'delivery failed; the sweep will try again');
+    });
+  }
+}
+
+function jobOf(operation: OperationEntity): Job {
+  return {
+    operation: operation._id,
+    kind: operation.kind,
+    params: operation.params,
+    schedule: operation.schedule,
+    costPerRun: operation.cost_per_run,
+    resultFormat: operation.result_format,
+  };
+}

@@ -1,0 +1,138 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { parseId } from '../../common/database/object-id.js';
+import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../common/http/pages.js';
+import { idempotencyKey } from '../../common/http/preconditions.js';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../auth/permissions.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
+import { type OperationEntity } from './operation.schema.js';
+import { OperationsService } from './operations.service.js';
+import { parseSchedule } from './schedule/parse-schedule.js';
+
+const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
+
+@ApiTags('operations')
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1/operations')
+export class OperationsController {
+  constructor(private readonly operations: OperationsService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Schedule a measurement' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key gives the operation made first.',
+  })
+  @ApiCreatedResponse({ type: OperationDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiProblems(400, 401, 404, 413, 422)
+  async create(
+    @CurrentUser() user: UserEntity,
+    @Body() body: CreateOperationDto,
+    @Headers('idempotency-key') header: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    const key = idempotencyKey(header);
+    const { operation } = await this.operations.create(user, {
+      kind: body.kind,
+      params: body.params,
+      schedule: (now) => parseSchedule(body.schedule, now),
+      probes: body.probes.map(parseId),
+      mode: 'native',
+      visibility: body.visibility ?? 'public',
+      ...(key !== undefined && { idempotency: { key, request: body } }),
+    });
+    response.setHeader('Location', `/api/v1/operations/${operation._id.toHexString()}`);
+    return this.shown(operation);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Operations, newest first: all public ones and your own' })
+  @ApiPage(OperationDto, 'A page of operations.')
+  @ApiProblems(400, 401)
+  async list(
+    @CurrentUser() user: UserEntity,
+    @Query() query: OperationsQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<OperationDto>> {
+    const filter = query.mine === true ? { owner: user._id } : { visibleTo: user._id };
+    const before = decodeCursor(query.cursor)?._id;
+    const found = await this.operations.list({ ...filter, kind: query.kind }, query.limit + 1, before);
+    const progress = await this.operations.progressOfAll(found);
+    const rows = found.flatMap((operation, index) => {
+      const own = progress[index];
+      return own ? [{ operation, progress: own }] : [];
+    });
+    return pageOf(
+      { request, response },
+      query,
+      rows,
+      (row) => OperationDto.from(row.operation, row.progress),
+      (row) => ({ _id: row.operation._id }),
+    );
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'An operation and how far it is' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(401, 404)
+  async get(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.get(parseId(id), user._id));
+  }
+
+  @Post(':id/stop')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Stop an operation',
+    description:
+      'Runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told.',
+  })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(400, 401, 403, 404, 409, 413)
+  async stop(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.stop(parseId(id), user));
+  }
+
+  @Get(':id/assignments')
+  @ApiOperation({ summary: 'What each probe has, and has brought' })
+  @ApiParam(ID)
+  @ApiPage(AssignmentDto, 'A page of assignments, by probe.')
+  @ApiProblems(400, 401, 404)
+  async assignments(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<AssignmentDto>> {
+    const operation = await this.operations.get(parseId(id), user._id);
+    const after = decodeCursor(query.cursor)?._id;
+    const found = await this.operations.assignmentsOf(operation, query.limit + 1, after);
+    return pageOf(
+      { request, response },
+      query,
+      found,
+      (assignment) => AssignmentDto.from(assignment),
+      ({ probe }) => ({ _id: probe }),
+    );
+  }
+
+  private async shown(operation: OperationEntity): Promise<OperationDto> {
+    return OperationDto.from(operation, await this.operations.progressOf(operation));
+  }
+}

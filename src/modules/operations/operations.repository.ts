@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type Transaction } from '../../common/database/transactions.service.js';
+import { type KindName } from './kinds/index.js';
+import { OPERATION_MODEL, type OperationEntity } from './operation.schema.js';
+
+export interface OperationFilter {
+  /** operations of this owner */
+  owner?: ObjectId | undefined;
+  /** all public ones, and this reader's private ones; absent: all */
+  visibleTo?: ObjectId | undefined;
+  kind?: KindName | undefined;
+}
+
+@Injectable()
+export class OperationsRepository {
+  constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
+
+  async insert(operation: OperationEntity, transaction: Transaction): Promise<void> {
+    await this.model.collection.insertOne(operation, { session: transaction });
+  }
+
+  async findById(id: ObjectId): Promise<OperationEntity | null> {
+    return this.model.findById(id).lean<OperationEntity>();
+  }
+
+  async findByIds(ids: readonly ObjectId[]): Promise<OperationEntity[]> {
+    return this.model.find({ _id: { $in: ids } }).lean<OperationEntity[]>();
+  }
+
+  async findByIdempotencyKey(owner: ObjectId, key: string): Promise<OperationEntity | null> {
+    return this.model.findOne({ owner, idempotency_key: key }).lean<OperationEntity>();
+  }
+
+  /** Newest first, a page. */
+  async find(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
+    return this.model
+      .find({ ...conditionsOf(filter), ...(before && { _id: { $lt: before } }) })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .lean<OperationEntity[]>();
+  }
+
+  /** In order of creation, one after the other: a listing of all needs no memory for all. */
+  stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
+    return this.model
+      .find(conditionsOf(filter))
+      .sort({ _id: 1 })
+      .lean<OperationEntity[]>()
+      .cursor() as unknown as AsyncIterable<OperationEntity>;
+  }
+
+  /** @returns the operation as it is now; null when it was stopped before */
+  async markStopped(
+    id: ObjectId,
+    at: Date,
+    refunded: number,
+    transaction: Transaction,
+  ): Promise<OperationEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, stopped_at: { $exists: false } },
+        { $set: { stopped_at: at, refunded }, $inc: { revision: 1 } },
+        { session: transaction, returnDocument: 'after' },
+      )
+      .lean<OperationEntity>();
+  }
+}
+
+function conditionsOf({ owner, visibleTo, kind }: OperationFilter) {
+  return {
+    ...(owner && { owner }),
+    ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
+    ...(kind !== undefined && { kind }),
+  };
+}

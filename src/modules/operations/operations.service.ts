@@ -1,0 +1,293 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { isDuplicateKey } from '../../common/database/database-errors.js';
+import { ObjectId } from '../../common/database/object-id.js';
+import { TransactionsService } from '../../common/database/transactions.service.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { type AssignmentEntity } from './assignment.schema.js';
+import { AssignmentsRepository, type Progress } from './assignments.repository.js';
+import { DispatchService } from './dispatch.service.js';
+import { type KindName, KINDS } from './kinds/index.js';
+import { checkTogether, InvalidParamsError } from './kinds/invalid-params.error.js';
+import { type CallerMode } from './kinds/kind.js';
+import { type OperationEntity, type Visibility } from './operation.schema.js';
+import { type OperationFilter, OperationsRepository } from './operations.repository.js';
+import { unusedCredits } from './refund.js';
+import { firstRun, MAX_RUNS, runsOf, type Schedule, scheduleEnd } from './schedule/schedule.js';
+
+const ONCE_GRACE_MS = 24 * 3_600_000;
+const PERIODIC_GRACE_MS = 10 * 60_000;
+
+/** What any door asks for; `mode` says how strict to be and which probes are meant. */
+export interface OperationRequest {
+  kind: KindName;
+  /** unchecked */
+  params: unknown;
+  /** reads the schedule out of the request; throws InvalidParamsError */
+  schedule: (now: Date) => Schedule;
+  resultFormat?: unknown;
+  probes: readonly (ObjectId | undefined)[];
+  /**
+   * classic: only the probes that are available now, unknown params tolerated;
+   * native: all of these probes, now or when they come, unknown params refused
+   */
+  mode: CallerMode;
+  visibility: Visibility;
+  idempotency?: { key: string; request: unknown };
+}
+
+export type OperationState = 'scheduled' | 'running' | 'stopped' | 'done';
+
+export interface CreatedOperation {
+  operation: OperationEntity;
+  probes: ProbeEntity[];
+}
+
+/** The way of an operation out: validate, select, price, charge and store in one transaction, dispatch. */
+@Injectable()
+export class OperationsService {
+  private readonly logger = new Logger('operations');
+
+  constructor(
+    private readonly operations: OperationsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly probes: ProbesService,
+    private readonly ledger: LedgerService,
+    private readonly transactions: TransactionsService,
+    private readonly dispatch: DispatchService,
+  ) {}
+
+  /**
+   * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
+   *   no_available_probe, too_many_runs, not_enough_credits, idempotency_key_reused; nothing has changed then
+   */
+  async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+    const earlier = await this.madeBefore(owner, request);
+    if (earlier !== undefined) return earlier;
+    const now = new Date();
+    const kind = KINDS[request.kind];
+    const [params, schedule, resultFormat] = namingFields(() =>
+      checkTogether(
+        () => kind.check(request.params, request.mode),
+        () => request.schedule(now),
+        () => kind.resultFormat(request.resultFormat),
+      ),
+    );
+    const costPerRun = kind.unitCost * params.destinations.length;
+    const probes = await this.select(request, costPerRun);
+    const runsPerProbe = runsOf(schedule);
+    refuseTooMany(runsPerProbe, probes.length);
+
+    const operation: OperationEntity = {
+      _id: new ObjectId(),
+      owner: owner._id,
+      kind: request.kind,
+      accepted_params: JSON.stringify(params.accepted),
+      params: params.wire,
+      schedule,
+      result_format: resultFormat,
+      visibility: request.visibility,
+      cost_per_run: costPerRun,
+      runs_per_probe: runsPerProbe,
+      credits: costPerRun * runsPerProbe * probes.length,
+      probe_count: probes.length,
+      created_at: now,
+      ends_at: deliveryEnd(schedule, now),
+      revision: 1,
+      ...(request.idempotency && {
+        idempotency_key: request.idempotency.key,
+        request_hash: hashOf(request.idempotency.request),
+      }),
+    };
+    try {
+      await this.store(operation, probes);
+    } catch (error) {
+      // the same request twice at once: the unique index on the key let one through
+      const first = isDuplicateKey(error) ? await this.madeBefore(owner, request) : undefined;
+      if (first === undefined) throw error;
+      return first;
+    }
+    this.logger.log(
+      {
+        operation_id: String(operation._id),
+        kind: operation.kind,
+        probes: probes.length,
+        credits: operation.credits,
+      },
+      'operation created',
+    );
+    this.dispatch.start(operation, probes);
+    return { operation, probes };
+  }
+
+  /** @throws DomainError not_found: also for somebody else's private one */
+  async get(id: ObjectId | undefined, reader?: ObjectId): Promise<OperationEntity> {
+    const operation = id && (await this.operations.findById(id));
+    const visible =
+      operation && (operation.visibility === 'public' || reader?.equals(operation.owner) === true);
+    if (!visible) throw new DomainError('not_found', "The operation doesn't exist");
+    return operation;
+  }
+
+  async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
+    return this.operations.find(filter, limit, before);
+  }
+
+  /** In order of creation, for listings without pages. */
+  stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
+    return this.operations.stream(filter);
+  }
+
+  async probesOf(operation: OperationEntity): Promise<ProbeEntity[]> {
+    const assignments = await this.assignments.findByOperation(operation._id);
+    return this.probes.getKnown(assignments.map(({ probe }) => probe));
+  }
+
+  async assignmentsOf(
+    operation: OperationEntity,
+    limit: number,
+    afterProbe?: ObjectId,
+  ): Promise<AssignmentEntity[]> {
+    return this.assignments.findByOperation(operation._id, limit, afterProbe);
+  }
+
+  async progressOf(operation: OperationEntity): Promise<Progress> {
+    const [progress] = await this.progressOfAll([operation]);
+    if (progress === undefined) throw new Error('no progress for an operation');
+    return progress;
+  }
+
+  /** In the order of the operations. */
+  async progressOfAll(operations: readonly OperationEntity[]): Promise<Progress[]> {
+    return this.assignments.progressOf(
+      operations.map(({ _id }) => _id),
+      new Date(),
+    );
+  }
+
+  /**
+   * Ends an operation now. Paid back: the runs that were not due yet, of every probe that can still be told (a classic
+   * probe that has the job cannot be, and goes on until the end).
+   * @throws DomainError not_found, forbidden, conflict when it is over already
+   */
+  async stop(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+    const operation = await this.get(id, user._id);
+    if (!operation.owner.equals(user._id) && !user.is_superuser) {
+      throw new DomainError('forbidden', 'The operation is not yours');
+    }
+    const now = new Date();
+    const state = stateOf(operation, await this.progressOf(operation), now);
+    if (state === 'stopped' || state === 'done')
+      throw new DomainError('conflict', `The operation is ${state} already`);
+    const stopped = await this.transactions.run(async (transaction) => {
+      const live = await this.assignments.findLiveOfOperation(operation._id, transaction);
+      const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
+      const after = await this.operations.markStopped(operation._id, now, refund, transaction);
+      if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
+      await this.assignments.markStopped(operation._id, now, transaction);
+      if (refund > 0) {
+        await this.ledger.pay(
+          operation.owner,
+          refund,
+          'refund',
+          `stop:${String(operation._id)}`,
+          transaction,
+        );
+      }
+      return after;
+    }, String(operation.owner));
+    this.logger.log({ operation_id: String(operation._id), refunded: stopped.refunded }, 'operation stopped');
+    this.dispatch.stop(operation._id, 'stopped by its owner');
+    return stopped;
+  }
+
+  private async select(request: OperationRequest, costPerRun: number): Promise<ProbeEntity[]> {
+    const probes = await this.probes.getAll(request.probes);
+    if (request.mode === 'native') return probes;
+    const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
+    if (available.length === 0) {
+      throw new DomainError(
+        'no_available_probe',
+        'No available probes: none of them is connected and has room for this',
+      );
+    }
+    return available;
+  }
+
+  private async store(operation: OperationEntity, probes: readonly ProbeEntity[]): Promise<void> {
+    const assignments = probes.map((probe): AssignmentEntity => ({
+      _id: new ObjectId(),
+      operation: operation._id,
+      probe: probe._id,
+      probe_owner: probe.owner,
+      state: 'pending',
+      due: operation.runs_per_probe,
+      received: 0,
+      failed: 0,
+      created_at: operation.created_at,
+      ends_at: operation.ends_at,
+    }));
+    await this.transactions.run(async (transaction) => {
+      await this.ledger.charge(
+        operation.owner,
+        operation.credits,
+        `operation:${String(operation._id)}`,
+        transaction,
+      );
+      await this.operations.insert(operation, transaction);
+      await this.assignments.insertAll(assignments, transaction);
+    }, String(operation.owner));
+  }
+
+  /** The same Idempotency-Key with the same request gives the operation that the first one made. */
+  private async madeBefore(
+    owner: UserEntity,
+    request: OperationRequest,
+  ): Promise<CreatedOperation | undefined> {
+    if (request.idempotency === undefined) return undefined;
+    const operation = await this.operations.findByIdempotencyKey(owner._id, request.idempotency.key);
+    if (operation === null) return undefined;
+    if (operation.request_hash !== hashOf(request.idempotency.request)) {
+      throw new DomainError('idempotency_key_reused');
+    }
+    return { operation, probes: await this.probesOf(operation) };
+  }
+}
+
+/** @param progress of this operation */
+export function stateOf(operation: OperationEntity, progress: Progress, now: Date): OperationState {
+  if (operation.stopped_at !== undefined) return 'stopped';
+  if (progress.open === 0) return 'done';
+  return firstRun(operation.schedule) > now ? 'scheduled' : 'running';
+}
+
+/** Until when a job is worth bringing: a single run for a day, others until their last run and a little for its result. */
+function deliveryEnd(schedule: Schedule, now: Date): Date {
+  const grace = schedule.type === 'once' ? ONCE_GRACE_MS : PERIODIC_GRACE_MS;
+  return new Date(Math.max(scheduleEnd(schedule).getTime(), now.getTime()) + grace);
+}
+
+function refuseTooMany(runsPerProbe: number, probes: number): void {
+  if (runsPerProbe * probes <= MAX_RUNS) return;
+  throw new DomainError(
+    'too_many_runs',
+    `An operation may have ${MAX_RUNS} runs at most; this one has at least ${runsPerProbe} on each of ${probes} probes`,
+  );
+}
+
+function namingFields<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof InvalidParamsError) throw DomainError.invalid(...error.violations);
+    throw error;
+  }
+}
+
+function hashOf(request: unknown): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}

@@ -1,0 +1,22 @@
+import { type AssignmentEntity } from './assignment.schema.js';
+import { type OperationEntity } from './operation.schema.js';
+import { firstRun, runsOf, type Schedule } from './schedule/schedule.js';
+
+/** @returns how many runs were due before `now`; a cron minute that has begun counts whole */
+export function runsBegun(schedule: Schedule, now: Date): number {
+  if (firstRun(schedule) >= now) return 0;
+  if (schedule.type === 'once' || schedule.stop <= now) return runsOf(schedule);
+  return runsOf({ ...schedule, stop: now });
+}
+
+/**
+ * The price of what a stop saves; docs/protocol.md states the rule.
+ * A probe that never got the job did nothing; one that has it did what was due so far; a classic one that has it cannot be
+ * told, and goes on to the end.
+ */
+export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
+  if (assignment.delivered_over === 'classic') return 0;
+  const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, now);
+  const used = Math.max(begun, assignment.received + assignment.failed);
+  return Math.max(0, assignment.due - used) * operation.cost_per_run;
+}

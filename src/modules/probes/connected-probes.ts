@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type Schedule } from '../operations/schedule/schedule.js';
+import { type ProbeProtocol } from './probe.schema.js';
+
+/** What a probe is told to do; each protocol words it in its own way. */
+export interface Job {
+  operation: ObjectId;
+  kind: string;
+  params: Record<string, unknown>;
+  schedule: Schedule;
+  costPerRun: number;
+  resultFormat: string;
+}
+
+/** A probe's answer to a delivery. `silent`: it did not acknowledge in time. */
+export type DeliveryAnswer =
+  { outcome: 'accepted' } | { outcome: 'silent' } | { outcome: 'refused'; reason: string };
+
+/** A probe whose socket this server holds, whatever protocol it speaks. */
+export interface ProbeLink {
+  probe: ObjectId;
+  session: ObjectId;
+  protocol: ProbeProtocol;
+  /**
+   * Hands jobs over; answers in the order of the jobs. Never rejects.
+   * @param everything these are all that this probe has to do: the first delivery after it has come
+   */
+  deliver(jobs: readonly Job[], everything: boolean): Promise<DeliveryAnswer[]>;
+  /** Tells the probe that an operation is over. */
+  stop(operation: ObjectId, reason: string): void;
+  /** Asks it to come back later, as far as its protocol can. */
+  askToReconnect(afterMs: number): void;
+  close(): void;
+}
+
+/** The probes that are connected to this server process. */
+@Injectable()
+export class ConnectedProbes {
+  private readonly links = new Map<string, ProbeLink>();
+
+  /** A newer link takes over: the older one is closed. */
+  add(link: ProbeLink): void {
+    const key = link.probe.toHexString();
+    const older = this.links.get(key);
+    this.links.set(key, link);
+    older?.close();
+  }
+
+  /** Removes this link, unless a newer one has taken its place. */
+  remove(link: ProbeLink): void {
+    const key = link.probe.toHexString();
+    if (this.links.get(key) === link) this.links.delete(key);
+  }
+
+  get(probe: ObjectId): ProbeLink | undefined {
+    return this.links.get(probe.toHexString());
+  }
+
+  all(): ProbeLink[] {
+    return [...this.links.values()];
+  }
+
+  countByProtocol(): Record<ProbeProtocol, number> {
+    const count = { classic: 0, native: 0 };
+    for (const { protocol } of this.links.values()) count[protocol] += 1;
+    return count;
+  }
+
+  closeAll(): void {
+    for (const link of this.all()) link.close();
+    this.links.clear();
+  }
+}

@@ -1,0 +1,210 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { PageQuery } from '../../../common/http/pages.js';
+import { type ProbeEntity } from '../probe.schema.js';
+import { locationOf, type ProbesService } from '../probes.service.js';
+
+const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
+const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
+
+export class LocationDto {
+  @ApiProperty({ minimum: -180, maximum: 180, example: -58.3816, description: 'Degrees, east positive.' })
+  @IsNumber({ allowNaN: false, allowInfinity: false })
+  @Min(-180)
+  @Max(180)
+  longitude: number;
+
+  @ApiProperty({ minimum: -90, maximum: 90, example: -34.6037, description: 'Degrees, north positive.' })
+  @IsNumber({ allowNaN: false, allowInfinity: false })
+  @Min(-90)
+  @Max(90)
+  latitude: number;
+}
+
+export class CreateProbeDto {
+  @ApiProperty({ type: LocationDto })
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => LocationDto)
+  location: LocationDto;
+
+  @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  name?: string;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: 32,
+    items: { type: 'string', pattern: TAG.source },
+    example: ['fibre', 'as:64500'],
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(32)
+  @IsString({ each: true })
+  @Matches(TAG, { each: true, message: TAG_RULE })
+  tags?: string[];
+}
+
+export class UpdateProbeDto {
+  @ApiPropertyOptional({ type: LocationDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LocationDto)
+  location?: LocationDto;
+
+  @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  name?: string;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: 32,
+    items: { type: 'string', pattern: TAG.source },
+    example: ['fibre'],
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(32)
+  @IsString({ each: true })
+  @Matches(TAG, { each: true, message: TAG_RULE })
+  tags?: string[];
+}
+
+export class ProbesQuery extends PageQuery {
+  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  mine?: boolean;
+
+  @ApiPropertyOptional({ pattern: TAG.source, example: 'fibre' })
+  @IsOptional()
+  @IsString()
+  @Matches(TAG, { message: TAG_RULE })
+  tag?: string;
+}
+
+export class ConnectionDto {
+  @ApiProperty({ enum: ['classic', 'native'] })
+  protocol: string;
+
+  @ApiProperty({ format: 'date-time' })
+  since: string;
+
+  @ApiProperty({ type: 'integer' })
+  total_credits: number;
+
+  @ApiProperty({ type: 'integer' })
+  in_use_credits: number;
+
+  @ApiPropertyOptional()
+  version?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'Kinds of measurement that it can do.' })
+  kinds?: string[];
+}
+
+export class ProbeDto {
+  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  id: string;
+
+  @ApiProperty()
+  owner_id: string;
+
+  @ApiProperty({ type: LocationDto })
+  location: LocationDto;
+
+  @ApiPropertyOptional()
+  name?: string;
+
+  @ApiProperty({ type: [String] })
+  tags: string[];
+
+  @ApiProperty()
+  connected: boolean;
+
+  @ApiPropertyOptional({
+    minimum: 0,
+    maximum: 1,
+    description: 'Share of its credits that is free; while connected.',
+  })
+  availability?: number;
+
+  @ApiPropertyOptional({ type: ConnectionDto })
+  connection?: ConnectionDto;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What it said of itself last: backlog, running, clock.',
+  })
+  status?: object;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  last_seen?: string;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ type: 'integer', description: 'Also in ETag.' })
+  revision: number;
+
+  static from(probe: ProbeEntity, probes: ProbesService): ProbeDto {
+    const connection = probes.connectionOf(probe);
+    const availability = probes.availabilityOf(probe);
+    return {
+      id: probe._id.toHexString(),
+      owner_id: probe.owner.toHexString(),
+      location: locationOf(probe),
+      ...(probe.name !== undefined && { name: probe.name }),
+      tags: probe.tags,
+      connected: connection !== undefined,
+      ...(availability !== undefined && { availability }),
+      ...(connection && {
+        connection: {
+          protocol: connection.protocol,
+          since: connection.since.toISOString(),
+          total_credits: connection.total_credits,
+          in_use_credits: connection.in_use_credits,
+          ...(connection.version !== undefined && { version: connection.version }),
+          ...(connection.kinds && { kinds: connection.kinds }),
+        },
+      }),
+      ...(probe.status && { status: probe.status }),
+      ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
+      created_at: probe.created_at.toISOString(),
+      revision: probe.revision,
+    };
+  }
+}
+
+export class ProbeWithTokenDto extends ProbeDto {
+  @ApiProperty({ description: 'For the probe itself. Whoever has it can speak for the probe.' })
+  token: string;
+
+  static withToken(probe: ProbeEntity, probes: ProbesService): ProbeWithTokenDto {
+    return { ...ProbeDto.from(probe, probes), token: probes.tokenOf(probe) };
+  }
+}

@@ -1,0 +1,107 @@
+import { Schema } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+
+export const PROBE_MODEL = 'Probe';
+
+export type ProbeProtocol = 'classic' | 'native';
+
+/** The socket through which a probe is here now. It counts only while its server's lease stands. */
+export interface ProbeConnection {
+  session: ObjectId;
+  server: string;
+  protocol: ProbeProtocol;
+  since: Date;
+  /** credits that the probe says it can carry at once, and carries now */
+  total_credits: number;
+  in_use_credits: number;
+  version?: string;
+  kinds?: string[];
+}
+
+/** What a probe believes of its clock: see docs/protocol.md. */
+export interface ClockEstimate {
+  offset_ms: number | null;
+  error_ms: number | null;
+  source: 'ntp' | 'socket' | 'none';
+  age_s: number | null;
+}
+
+/** What a native probe says of itself. */
+export interface ProbeReport {
+  backlog: { results: number; bytes: number };
+  running: number;
+  in_use_credits: number;
+  clock: ClockEstimate;
+}
+
+/** A vantage point. */
+export interface ProbeEntity {
+  _id: ObjectId;
+  owner: ObjectId;
+  /** GeoJSON: longitude first */
+  location: { type: 'Point'; coordinates: [number, number] };
+  name?: string;
+  tags: string[];
+  /** raised to revoke the tokens given out so far */
+  token_version: number;
+  /** of the document, for If-Match */
+  revision: number;
+  created_at: Date;
+  last_seen?: Date;
+  connection?: ProbeConnection;
+  /** the last thing that a native probe said of itself */
+  status?: Omit<ProbeReport, 'in_use_credits'> & { at: Date };
+  /** makes a repeated creation find the first one */
+  idempotency_key?: string;
+}
+
+const connectionSchema = new Schema<ProbeConnection>(
+  {
+    session: { type: Schema.Types.ObjectId, required: true },
+    server: { type: String, required: true },
+    protocol: { type: String, required: true },
+    since: { type: Date, required: true },
+    total_credits: { type: Number, required: true },
+    in_use_credits: { type: Number, required: true },
+    version: String,
+    kinds: { type: [String], default: undefined },
+  },
+  { _id: false },
+);
+
+export const probeSchema = new Schema<ProbeEntity>(
+  {
+    owner: { type: Schema.Types.ObjectId, required: true },
+    location: {
+      type: new Schema(
+        { type: { type: String, required: true }, coordinates: { type: [Number], required: true } },
+        { _id: false },
+      ),
+      required: true,
+    },
+    name: String,
+    tags: { type: [String], required: true },
+    token_version: { type: Number, required: true },
+    revision: { type: Number, required: true },
+    created_at: { type: Date, required: true },
+    last_seen: Date,
+    connection: connectionSchema,
+    status: Schema.Types.Mixed,
+    idempotency_key: String,
+  },
+  { collection: 'probes', versionKey: false },
+);
+
+// an owner's probes, in order of creation
+probeSchema.index({ owner: 1, _id: 1 });
+// probes near a place
+probeSchema.index({ location: '2dsphere' });
+// probes by tag
+probeSchema.index({ tags: 1, _id: 1 });
+// what a server that died left behind
+probeSchema.index({ 'connection.server': 1 }, { sparse: true });
+// a repeated request finds the probe that the first one made
+probeSchema.index(
+  { owner: 1, idempotency_key: 1 },
+  { unique: true, partialFilterExpression: { idempotency_key: { $exists: true } } },
+);

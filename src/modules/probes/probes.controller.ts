@@ -1,0 +1,134 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { parseId } from '../../common/database/object-id.js';
+import { ApiPage, decodeCursor, type Page, pageOf } from '../../common/http/pages.js';
+import { idempotencyKey, revisionIn, setEtag } from '../../common/http/preconditions.js';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../auth/permissions.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { CreateProbeDto, ProbeDto, ProbesQuery, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
+import { pointOf, ProbesService } from './probes.service.js';
+
+const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
+
+@ApiTags('probes')
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1/probes')
+export class ProbesController {
+  constructor(private readonly probes: ProbesService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Register a probe' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key gives the probe made first.',
+  })
+  @ApiCreatedResponse({ type: ProbeWithTokenDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiProblems(400, 401, 413)
+  async register(
+    @CurrentUser() user: UserEntity,
+    @Body() body: CreateProbeDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ProbeWithTokenDto> {
+    const probe = await this.probes.register(user._id, body, idempotencyKey(key));
+    response.setHeader('Location', `/api/v1/probes/${probe._id.toHexString()}`);
+    setEtag(response, probe.revision);
+    return ProbeWithTokenDto.withToken(probe, this.probes);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Probes, in order of creation' })
+  @ApiPage(ProbeDto, 'A page of probes.')
+  @ApiProblems(400, 401)
+  async list(
+    @CurrentUser() user: UserEntity,
+    @Query() query: ProbesQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<ProbeDto>> {
+    const filter = { owner: query.mine === true ? user._id : undefined, tag: query.tag };
+    const page = { limit: query.limit + 1, after: decodeCursor(query.cursor)?._id };
+    const probes = await this.probes.list(filter, page);
+    return pageOf(
+      { request, response },
+      query,
+      probes,
+      (probe) => ProbeDto.from(probe, this.probes),
+      ({ _id }) => ({ _id }),
+    );
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A probe' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: ProbeDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiProblems(401, 404)
+  async get(@Param('id') id: string, @Res({ passthrough: true }) response: Response): Promise<ProbeDto> {
+    const probe = await this.probes.get(parseId(id));
+    setEtag(response, probe.revision);
+    return ProbeDto.from(probe, this.probes);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change name, tags or location of your probe' })
+  @ApiParam(ID)
+  @ApiHeader({
+    name: 'If-Match',
+    required: true,
+    description: 'The ETag that you have read.',
+    example: '"1"',
+  })
+  @ApiOkResponse({ type: ProbeDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiProblems(400, 401, 403, 404, 412, 413, 428)
+  async update(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { location, name, tags }: UpdateProbeDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ProbeDto> {
+    const changes = {
+      ...(location && { location: pointOf(location) }),
+      ...(name !== undefined && { name }),
+      ...(tags && { tags }),
+    };
+    const probe = await this.probes.update(parseId(id), user._id, revisionIn(ifMatch), changes);
+    setEtag(response, probe.revision);
+    return ProbeDto.from(probe, this.probes);
+  }
+
+  @Post(':id/token')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: ProbeWithTokenDto })
+  @ApiProblems(400, 401, 403, 404, 413)
+  async renewToken(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<ProbeWithTokenDto> {
+    const probe = await this.probes.revokeToken(parseId(id), user._id);
+    return ProbeWithTokenDto.withToken(probe, this.probes);
+  }
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConnectedProbes } from './connected-probes.js';
+import { ProbeConnectionsService } from './probe-connections.service.js';
+import { ProbeFeed } from './probe-feed.js';
+import { PROBE_MODEL, probeSchema } from './probe.schema.js';
+import { ProbesController } from './probes.controller.js';
+import { ProbesRepository } from './probes.repository.js';
+import { ProbesService } from './probes.service.js';
+import { SERVER_MODEL, serverSchema } from './server.schema.js';
+import { ServersRepository } from './servers.repository.js';
+import { ServersService } from './servers.service.js';
+import { SESSION_MODEL, sessionSchema } from './session.schema.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+@Module({
+  imports: [
+    AuthModule,
+    MongooseModule.forFeature([
+      { name: PROBE_MODEL, schema: probeSchema },
+      { name: SESSION_MODEL, schema: sessionSchema },
+      { name: SERVER_MODEL, schema: serverSchema },
+    ]),
+  ],
+  controllers: [ProbesController],
+  providers: [
+    ProbesRepository,
+    SessionsRepository,
+    ServersRepository,
+    ServersService,
+    ConnectedProbes,
+    ProbeFeed,
+    ProbeConnectionsService,
+    ProbesService,
+  ],
+  exports: [ConnectedProbes, ProbeFeed, ProbeConnectionsService, ProbesService],
+})
+export class ProbesModule {}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { isDuplicateKey } from '../../common/database/database-errors.js';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
+
+export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
+
+export interface ProbeFilter {
+  owner?: ObjectId | undefined;
+  tag?: string | undefined;
+}
+
+@Injectable()
+export class ProbesRepository {
+  constructor(@InjectModel(PROBE_MODEL) private readonly model: Model<ProbeEntity>) {}
+
+  /** @returns the new probe; undefined when this owner has used the idempotency key before */
+  async create(probe: Omit<ProbeEntity, '_id'>): Promise<ProbeEntity | undefined> {
+    try {
+      return (await this.model.create(probe)).toObject();
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async findById(id: ObjectId): Promise<ProbeEntity | null> {
+    return this.model.findById(id).lean<ProbeEntity>();
+  }
+
+  async findByIds(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model
+      .find({ _id: { $in: ids } })
+      .sort({ _id: 1 })
+      .lean<ProbeEntity[]>();
+  }
+
+  async findByIdempotencyKey(owner: ObjectId, key: string): Promise<ProbeEntity | null> {
+    return this.model.findOne({ owner, idempotency_key: key }).lean<ProbeEntity>();
+  }
+
+  /** In order of creation; all of them where no limit is given. */
+  async find(
+    filter: ProbeFilter,
+    page: { limit?: number; after?: ObjectId | undefined } = {},
+  ): Promise<ProbeEntity[]> {
+    const query = this.model.find({
+      ...(filter.owner && { owner: filter.owner }),
+      ...(filter.tag !== undefined && { tags: filter.tag }),
+      ...(page.after && { _id: { $gt: page.after } }),
+    });
+    return query
+      .sort({ _id: 1 })
+      .limit(page.limit ?? 0)
+      .lean<ProbeEntity[]>();
+  }
+
+  async update(
+    id: ObjectId,
+    owner: ObjectId,
+    revision: number,
+    changes: ProbeChanges,
+  ): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, owner, revision },
+        { $set: changes, $inc: { revision: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  async raiseTokenVersion(id: ObjectId, owner: ObjectId): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, owner },
+        { $inc: { token_version: 1, revision: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  /** @returns the probe as it was before: its older connection is being taken over; null: it does not exist any more */
+  async setConnection(
+    id: ObjectId,
+    tokenVersion: number,
+    connection: ProbeConnection,
+  ): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, token_version: tokenVersion },
+        { $set: { connection, last_seen: connection.since } },
+        { returnDocument: 'before' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  /** @returns false when a newer connection has taken over: a late good-bye changes nothing */
+  async clearConnection(id: ObjectId, session: ObjectId, at: Date): Promise<boolean> {
+    const { modifiedCount } = await this.model.updateOne(
+      { _id: id, 'connection.session': session },
+      { $unset: { connection: 1 }, $set: { last_seen: at } },
+    );
+    return modifiedCount === 1;
+  }
+
+  async clearConnectionsOfServer(server: string): Promise<number> {
+    const { modifiedCount } = await this.model.updateMany(
+      { 'connection.server': server },
+      { $unset: { connection: 1 } },
+    );
+    return modifiedCount;
+  }
+
+  /** Credits in use never fall below zero, whatever a probe reports. */
+  async addInUseCredits(id: ObjectId, session: ObjectId, credits: number): Promise<void> {
+    const sum = { $add: ['$connection.in_use_credits', credits] };
+    await this.model.updateOne(
+      { _id: id, 'connection.session': session },
+      [{ $set: { 'connection.in_use_credits': { $max: [0, sum] } } }],
+      { updatePipeline: true },
+    );
+  }
+
+  async setReport(id: ObjectId, session: ObjectId, report: ProbeReport, at: Date): Promise<void> {
+    const { in_use_credits, backlog, running, clock } = report;
+    await this.model.updateOne(
+      { _id: id, 'connection.session': session },
+      {
+        $set: {
+          'connection.in_use_credits': in_use_credits,
+          last_seen: at,
+          status: { backlog, running, clock, at },
+        },
+      },
+    );
+  }
+}

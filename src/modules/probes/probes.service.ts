@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { TokensService } from '../auth/tokens.service.js';
+import { ConnectedProbes } from './connected-probes.js';
+import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
+import { type ProbeChanges, type ProbeFilter, ProbesRepository } from './probes.repository.js';
+import { ServersService } from './servers.service.js';
+
+export interface Location {
+  /** degrees, -180 to 180 */
+  longitude: number;
+  /** degrees, -90 to 90 */
+  latitude: number;
+}
+
+export interface NewProbe {
+  location: Location;
+  name?: string | undefined;
+  tags?: string[] | undefined;
+}
+
+@Injectable()
+export class ProbesService {
+  constructor(
+    private readonly probes: ProbesRepository,
+    private readonly servers: ServersService,
+    private readonly tokens: TokensService,
+    private readonly connected: ConnectedProbes,
+  ) {}
+
+  /** @param idempotencyKey the same key of the same owner gives the probe that the first request made */
+  async register(owner: ObjectId, probe: NewProbe, idempotencyKey?: string): Promise<ProbeEntity> {
+    const created = await this.probes.create({
+      owner,
+      location: pointOf(probe.location),
+      ...(probe.name !== undefined && { name: probe.name }),
+      tags: [...new Set(probe.tags)],
+      token_version: 0,
+      revision: 1,
+      created_at: new Date(),
+      ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }),
+    });
+    if (created !== undefined) return created;
+    const first = await this.probes.findByIdempotencyKey(owner, idempotencyKey ?? '');
+    if (first === null) throw new DomainError('conflict', 'The request is being carried out; try again');
+    return first;
+  }
+
+  tokenOf(probe: ProbeEntity): string {
+    return this.tokens.probeToken(probe._id, probe.token_version);
+  }
+
+  /** In order of creation. */
+  async list(
+    filter: ProbeFilter,
+    page?: { limit: number; after?: ObjectId | undefined },
+  ): Promise<ProbeEntity[]> {
+    return this.probes.find(filter, page);
+  }
+
+  /** @throws DomainError not_found */
+  async get(id: ObjectId | undefined): Promise<ProbeEntity> {
+    const probe = id && (await this.probes.findById(id));
+    if (!probe) throw new DomainError('not_found', 'There is no such probe');
+    return probe;
+  }
+
+  /**
+   * @returns the probes of these ids, each once, in order of creation
+   * @throws DomainError not_found naming the first id that is no probe of ours
+   */
+  async getAll(ids: readonly (ObjectId | undefined)[]): Promise<ProbeEntity[]> {
+    const known = ids.filter((id): id is ObjectId => id !== undefined);
+    if (known.length < ids.length) throw new DomainError('not_found', 'An id in probes is no probe of ours');
+    const probes = await this.probes.findByIds(known);
+    if (probes.length < new Set(known.map(String)).size) {
+      const found = new Set(probes.map(({ _id }) => String(_id)));
+      const missing = known.find((id) => !found.has(String(id)));
+      throw new DomainError('not_found', `${String(missing)} in probes is no probe of ours`);
+    }
+    return probes;
+  }
+
+  /** @returns those of the ids that exist, in order of creation */
+  async getKnown(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.probes.findByIds(ids);
+  }
+
+  /**
+   * @param revision what the caller has seen
+   * @throws DomainError not_found, forbidden, changed_meanwhile
+   */
+  async update(
+    id: ObjectId | undefined,
+    owner: ObjectId,
+    revision: number,
+    changes: ProbeChanges,
+  ): Promise<ProbeEntity> {
+    const probe = await this.getOwn(id, owner);
+    const updated = await this.probes.update(probe._id, owner, revision, changes);
+    if (updated === null) {
+      throw new DomainError(
+        'changed_meanwhile',
+        `The probe is at revision ${probe.revision}, not ${revision}`,
+      );
+    }
+    return updated;
+  }
+
+  /** Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token. */
+  async revokeToken(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {
+    const probe = await this.getOwn(id, owner);
+    const revoked = await this.probes.raiseTokenVersion(probe._id, owner);
+    this.connected.get(probe._id)?.close();
+    return revoked ?? probe;
+  }
+
+  /** @returns its connection, if the server that holds the socket is alive */
+  connectionOf(probe: ProbeEntity): ProbeConnection | undefined {
+    const { connection } = probe;
+    return connection && this.servers.isAlive(connection.server) ? connection : undefined;
+  }
+
+  /** @returns the share of its credits that is free, 0 to 1; undefined while it is not connected */
+  availabilityOf(probe: ProbeEntity): number | undefined {
+    const connection = this.connectionOf(probe);
+    if (connection === undefined) return undefined;
+    return connection.total_credits === 0 ? 0 : 1 - connection.in_use_credits / connection.total_credits;
+  }
+
+  /** Connected, and with room for one more run of this cost. */
+  isAvailable(probe: ProbeEntity, costPerRun: number): boolean {
+    const connection = this.connectionOf(probe);
+    return connection !== undefined && connection.in_use_credits + costPerRun <= connection.total_credits;
+  }
+
+  private async getOwn(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {
+    const probe = await this.get(id);
+    if (!probe.owner.equals(owner)) throw new DomainError('forbidden', 'The probe is not yours');
+    return probe;
+  }
+}
+
+export function pointOf({ longitude, latitude }: Location): ProbeEntity['location'] {
+  return { type: 'Point', coordinates: [longitude, latitude] };
+}
+
+export function locationOf({ location }: ProbeEntity): Location {
+  const [longitude, latitude] = location.coordinates;
+  return { longitude, latitude };
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { SESSION_MODEL, type SessionEntity } from './session.schema.js';
+
+@Injectable()
+export class SessionsRepository {
+  constructor(@InjectModel(SESSION_MODEL) private readonly model: Model<SessionEntity>) {}
+
+  async open(session: SessionEntity): Promise<void> {
+    await this.model.collection.insertOne(session);
+  }
+
+  async close(id: ObjectId, to: Date, reason: string): Promise<void> {
+    await this.model.updateOne({ _id: id, to: { $exists: false } }, { $set: { to, reason } });
+  }
+
+  async closeOfServer(server: string, to: Date, reason: string): Promise<number> {
+    const open = { server, to: { $exists: false } };
+    const { modifiedCount } = await this.model.updateMany(open, { $set: { to, reason } });
+    return modifiedCount;
+  }
+}

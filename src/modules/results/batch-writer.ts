@@ -1,0 +1,232 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { isDatabaseAway, isDuplicateKey } from '../../common/database/database-errors.js';
+import { ObjectId } from '../../common/database/object-id.js';
+import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { type Arrivals, AssignmentsRepository } from '../operations/assignments.repository.js';
+import { type ResultEntity } from './result.schema.js';
+import { ResultsRepository, type RunKey } from './results.repository.js';
+
+/** One transaction takes this much at most: the server writes it as one journaled entry of under 16 MB. */
+const MAX_BATCH_RESULTS = 500;
+const MAX_BATCH_BYTES = 12 * 1024 * 1024;
+/** Runs remembered as stored, so that a repeated one costs no look-up. */
+const REMEMBERED_RUNS = 50_000;
+export const CREDITS_PER_RESULT = 10;
+
+export interface Submission {
+  result: ResultEntity;
+  /** earns the result */
+  probeOwner: ObjectId;
+  bytes: number;
+}
+
+export type Written = 'stored' | 'duplicate' | 'assignment_gone';
+
+interface Waiting extends Submission {
+  key: string;
+  settle: (written: Written) => void;
+  fail: (error: unknown) => void;
+}
+
+/**
+ * Group commit: what arrives while one batch is being written is the next batch. A batch is one transaction, majority and
+ * journaled: results, assignment counters, ledger and balances change together or not at all, so there is nothing to repair
+ * after a crash. One batch at a time: batches would only wait for each other's locks.
+ */
+@Injectable()
+export class BatchWriter {
+  private readonly logger = new Logger('ingest');
+  private readonly remembered = new LRUCache<string, true>({ max: REMEMBERED_RUNS });
+  private readonly queue: Waiting[] = [];
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly results: ResultsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly ledger: LedgerService,
+    private readonly transactions: TransactionsService,
+  ) {}
+
+  /** @returns when the result is durable, was so before, or can never be */
+  async write(submission: Submission): Promise<Written> {
+    const key = keyOf(submission.result);
+    if (this.remembered.has(key)) return 'duplicate';
+    return new Promise<Written>((settle, fail) => {
+      this.queue.push({ ...submission, key, settle, fail });
+      this.running ??= this.drain().finally(() => {
+        this.running = undefined;
+      });
+    });
+  }
+
+  /** Forgets what is stored; for a database that was emptied. */
+  forget(): void {
+    this.remembered.clear();
+  }
+
+  /** @returns when nothing is waiting any more */
+  async drained(): Promise<void> {
+    await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    // let everything that has arrived in this turn of the loop into the first batch
+    await new Promise(setImmediate);
+    while (this.queue.length > 0) {
+      await this.commitOrFail(this.nextBatch());
+    }
+  }
+
+  private async commitOrFail(batch: Waiting[]): Promise<void> {
+    try {
+      await this.commit(batch);
+    } catch (error) {
+      if (batch.length > 1 && !isDatabaseAway(error)) {
+        // one of them cannot be written: it must not take the others with it
+        const half = Math.ceil(batch.length / 2);
+        await this.commitOrFail(batch.slice(0, half));
+        await this.commitOrFail(batch.slice(half));
+        return;
+      }
+      this.logger.error(
+        { err: error, results: batch.length },
+        'results were not written; their probes keep them',
+      );
+      for (const { fail } of batch) fail(error);
+    }
+  }
+
+  private nextBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { bytes: more } of this.queue) {
+      if (count > 0 && (count === MAX_BATCH_RESULTS || bytes + more > MAX_BATCH_BYTES)) break;
+      bytes += more;
+      count += 1;
+    }
+    return this.queue.splice(0, count);
+  }
+
+  private async commit(batch: Waiting[]): Promise<void> {
+    const first = settleRepeated(batch);
+    try {
+      await this.commitNew(first);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // some were stored before this process remembers, or by another server: only now it is worth a look-up
+      const stored = new Set((await this.results.findStored(first.map(({ result }) => result))).map(keyOf));
+      const fresh = first.filter(({ key }) => !stored.has(key));
+      for (const { key, settle } of first.filter((item) => stored.has(item.key))) {
+        this.remembered.set(key, true);
+        settle('duplicate');
+      }
+      await this.commitNew(fresh);
+    }
+  }
+
+  private async commitNew(batch: Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    const reference = `results:${new ObjectId().toHexString()}`;
+    const written = await this.transactions.run((transaction) =>
+      this.writeAll(batch, reference, transaction),
+    );
+    if (!written) {
+      await this.commitWithoutOrphans(batch);
+      return;
+    }
+    for (const { key, settle } of batch) {
+      this.remembered.set(key, true);
+      settle('stored');
+    }
+  }
+
+  /** @returns false, and writes nothing, when an assignment is not there any more */
+  private async writeAll(batch: Waiting[], reference: string, transaction: Transaction): Promise<boolean> {
+    const arrivals = arrivalsOf(batch);
+    const counted = await this.assignments.count(arrivals, new Date(), transaction);
+    if (counted < arrivals.length) {
+      await transaction.abortTransaction();
+      return false;
+    }
+    for (const { owner, results } of earningsOf(batch)) {
+      const entry = `${reference}:${owner.toHexString()}`;
+      const amount = results.length * CREDITS_PER_RESULT;
+      const balance = await this.ledger.pay(owner, amount, 'results', entry, transaction);
+      for (const result of results) if (balance !== null) result.paid_by = entry;
+    }
+    await this.results.insertAll(
+      batch.map(({ result }) => result),
+      transaction,
+    );
+    return true;
+  }
+
+  /** The database was emptied under us: what has lost its assignment can never be stored. */
+  private async commitWithoutOrphans(batch: Waiting[]): Promise<void> {
+    const kept: Waiting[] = [];
+    for (const item of batch) {
+      const { operation, probe } = item.result;
+      if ((await this.assignments.findOne(operation, probe)) === null) item.settle('assignment_gone');
+      else kept.push(item);
+    }
+    if (kept.length === batch.length) throw new Error('An assignment is there and cannot be counted');
+    await this.commitNew(kept);
+  }
+}
+
+function keyOf({ operation, probe, unique_code }: RunKey): string {
+  return `${operation.toHexString()}${probe.toHexString()}${unique_code}`;
+}
+
+/** The same run twice in one batch: the later ones are told what the first one is told. @returns the first ones */
+function settleRepeated(batch: Waiting[]): Waiting[] {
+  const first = new Map<string, Waiting>();
+  for (const item of batch) {
+    const earlier = first.get(item.key);
+    if (earlier === undefined) {
+      first.set(item.key, item);
+      continue;
+    }
+    const { settle, fail } = earlier;
+    earlier.settle = (written) => {
+      settle(written);
+      item.settle(written === 'stored' ? 'duplicate' : written);
+    };
+    earlier.fail = (error) => {
+      fail(error);
+      item.fail(error);
+    };
+  }
+  return [...first.values()];
+}
+
+function arrivalsOf(batch: Waiting[]): Arrivals[] {
+  const arrivals = new Map<string, Arrivals>();
+  for (const { result } of batch) {
+    const key = result.operation.toHexString() + result.probe.toHexString();
+    const sum = arrivals.get(key) ?? {
+      operation: result.operation,
+      probe: result.probe,
+      received: 0,
+      failed: 0,
+    };
+    if (result.outcome === 'stored') sum.received += 1;
+    else sum.failed += 1;
+    arrivals.set(key, sum);
+  }
+  return [...arrivals.values()];
+}
+
+function earningsOf(batch: Waiting[]): { owner: ObjectId; results: ResultEntity[] }[] {
+  const earnings = new Map<string, { owner: ObjectId; results: ResultEntity[] }>();
+  for (const { result, probeOwner } of batch) {
+    if (result.outcome !== 'stored') continue;
+    const key = probeOwner.toHexString();
+    const earned = earnings.get(key) ?? { owner: probeOwner, results: [] };
+    earned.results.push(result);
+    earnings.set(key, earned);
+  }
+  return [...earnings.values()];
+}

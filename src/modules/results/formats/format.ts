@@ -1,0 +1,21 @@
+import { type Summary } from '../result.schema.js';
+
+export interface Digest {
+  /** of each destination or query, at most MAX_SUMMARIES */
+  summary: Summary[];
+  /** what is wrong with the bytes; what came before it counts */
+  error?: string;
+}
+
+/** How an operation wants its results shown. */
+export type Presentation = 'json' | 'dump' | 'text';
+
+/** What a probe may send: how it is digested at ingest, and shown later. */
+export interface Format {
+  digest(raw: Buffer): Promise<Digest> | Digest;
+  /** @returns JSON text: an array of objects, or a string with text; damaged bytes give what came before the damage */
+  present(raw: Buffer, as: Presentation): Promise<string> | string;
+}
+
+/** More destinations than this have no summary of their own; an operation has at most 1,000. */
+export const MAX_SUMMARIES = 1000;

@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type ResultEntity } from './result.schema.js';
+
+export interface StoredResult {
+  result: ResultEntity;
+  probeOwner: ObjectId;
+}
+
+/** Results as they become durable, for the live doors. */
+@Injectable()
+export class ResultFeed {
+  private readonly subject = new Subject<StoredResult>();
+  readonly results = this.subject.asObservable();
+
+  stored(stored: StoredResult): void {
+    this.subject.next(stored);
+  }
+}

@@ -1,0 +1,66 @@
+import { type Binary } from 'mongodb';
+import { Schema } from 'mongoose';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { type ClockEstimate } from '../probes/probe.schema.js';
+
+export const RESULT_MODEL = 'Result';
+
+/** gzip: what classic probes make of dig's text. */
+export const RESULT_FORMATS = ['warts', 'gzip', 'dns'] as const;
+export type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+/** Of one destination, or of one DNS query: what is worth asking the database for. */
+export type Summary = Record<string, unknown>;
+
+/** What one run brought back. The raw bytes are the truth; everything shown is derived from them. */
+export interface ResultEntity {
+  _id: ObjectId;
+  operation: ObjectId;
+  probe: ObjectId;
+  /** the run: a classic probe's own code, or the time at which a native one's run was due */
+  unique_code: string;
+  outcome: 'stored' | 'failed';
+  received_at: Date;
+  /** by the probe's clock */
+  scheduled_at?: Date;
+  started_at?: Date;
+  duration_ms?: number;
+  clock?: ClockEstimate;
+  format?: ResultFormat;
+  raw?: Buffer | Binary;
+  summary?: Summary[];
+  /** why the raw bytes could not be decoded, or not to their end */
+  decode_error?: string;
+  /** of a failed run */
+  failure?: { reason: string; detail: string };
+  /** the ledger entry that paid for it */
+  paid_by?: string;
+}
+
+export const resultSchema = new Schema<ResultEntity>(
+  {
+    operation: { type: Schema.Types.ObjectId, required: true },
+    probe: { type: Schema.Types.ObjectId, required: true },
+    unique_code: { type: String, required: true },
+    outcome: { type: String, required: true },
+    received_at: { type: Date, required: true },
+    scheduled_at: Date,
+    started_at: Date,
+    duration_ms: Number,
+    clock: Schema.Types.Mixed,
+    format: String,
+    raw: Buffer,
+    summary: { type: [Schema.Types.Mixed], default: undefined },
+    decode_error: String,
+    failure: Schema.Types.Mixed,
+    paid_by: String,
+  },
+  { collection: 'results', versionKey: false },
+);
+
+// a run is stored once
+resultSchema.index({ operation: 1, probe: 1, unique_code: 1 }, { unique: true });
+// an operation's results, page by page, in the order in which they came
+resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
+// what a probe has brought lately
+resultSchema.index({ probe: 1, received_at: -1 });

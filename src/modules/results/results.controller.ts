@@ -1,0 +1,102 @@
+import { Controller, Get, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { Readable } from 'node:stream';
+import { parseId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { ApiPage, decodeTimedCursor, type Page, pageOf } from '../../common/http/pages.js';
+import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../auth/permissions.js';
+import { type OperationEntity } from '../operations/operation.schema.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { ResultDto, ResultsQuery } from './dto/result.dto.js';
+import { type ResultEntity } from './result.schema.js';
+import { type ResultFilter } from './results.repository.js';
+import { rawBytes, ResultsService } from './results.service.js';
+
+const NDJSON = 'application/x-ndjson';
+const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
+
+@ApiTags('results')
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1')
+export class ResultsController {
+  constructor(
+    private readonly results: ResultsService,
+    private readonly operations: OperationsService,
+  ) {}
+
+  @Get('operations/:id/results')
+  @ApiOperation({
+    summary: "An operation's results, in the order in which they came",
+    description: `With \`Accept: ${NDJSON}\`: all of them, one a line, without pages.`,
+  })
+  @ApiParam(ID)
+  @ApiPage(ResultDto, 'A page of results.')
+  @ApiProblems(400, 401, 404)
+  async list(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() query: ResultsQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<ResultDto> | StreamableFile> {
+    const operation = await this.operations.get(parseId(id), user._id);
+    const filter = filterOf(operation, query);
+    const after = decodeTimedCursor(query.cursor);
+    if (request.accepts(['json', NDJSON]) === NDJSON) {
+      return new StreamableFile(Readable.from(this.lines(filter, query)), { type: NDJSON });
+    }
+    const found = await this.results.list(filter, query.limit + 1, after);
+    const position = ({ _id, received_at }: ResultEntity) => ({ _id, at: received_at });
+    const page = pageOf({ request, response }, query, found, (result) => result, position);
+    return {
+      items: await Promise.all(page.items.map((result) => this.shown(result, query))),
+      next: page.next,
+    };
+  }
+
+  @Get('results/:id/raw')
+  @ApiOperation({ summary: 'What the probe sent, byte for byte' })
+  @ApiParam(ID)
+  @ApiProduces('application/octet-stream')
+  @ApiOkResponse({
+    description: 'warts, gzipped text, or the dns document of docs/protocol.md.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiProblems(401, 404)
+  async raw(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<StreamableFile> {
+    const resultId = parseId(id);
+    const result = resultId && (await this.results.findById(resultId));
+    if (!result?.raw) throw new DomainError('not_found', 'There is no such result');
+    await this.operations.get(result.operation, user._id);
+    const extension = result.format === 'gzip' ? 'txt.gz' : (result.format ?? 'bin');
+    return new StreamableFile(rawBytes(result.raw), {
+      type: 'application/octet-stream',
+      disposition: `attachment; filename="${result._id.toHexString()}.${extension}"`,
+    });
+  }
+
+  private async *lines(filter: ResultFilter, query: ResultsQuery): AsyncGenerator<string> {
+    for await (const result of this.results.stream(filter))
+      yield `${JSON.stringify(await this.shown(result, query))}\n`;
+  }
+
+  private async shown(result: ResultEntity, { view }: ResultsQuery): Promise<ResultDto> {
+    const dto = ResultDto.from(result);
+    if (view === 'summary' || result.outcome === 'failed') return dto;
+    return { ...dto, decoded: JSON.parse(await this.results.present(result, view)) as unknown };
+  }
+}
+
+function filterOf(operation: OperationEntity, { probe, outcome, from, to }: ResultsQuery): ResultFilter {
+  return {
+    operation: operation._id,
+    probe: parseId(probe),
+    outcome,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+  };
+}

@@ -1,0 +1,209 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { ObjectId } from '../../common/database/object-id.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { AssignmentsRepository } from '../operations/assignments.repository.js';
+import { type ClockEstimate } from '../probes/probe.schema.js';
+import { BatchWriter } from './batch-writer.js';
+import { FORMATS } from './formats/index.js';
+import { type Presentation } from './formats/format.js';
+import { ResultFeed } from './result-feed.js';
+import { type ResultEntity, type ResultFormat } from './result.schema.js';
+import { type ResultFilter, ResultsRepository } from './results.repository.js';
+
+/** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
+export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
+/** What a result weighs beside its content. */
+const OVERHEAD_BYTES = 1024;
+/** Results that come later than this after the end of their operation are refused. */
+export const LATE_MS = 14 * 24 * 3_600_000;
+
+interface RunReport {
+  operation: ObjectId | undefined;
+  probe: ObjectId;
+  uniqueCode: string;
+  scheduledAt?: Date;
+  clock?: ClockEstimate;
+}
+
+/** A run that brought something back. */
+export interface ResultReport extends RunReport {
+  format: ResultFormat;
+  content: Buffer;
+  startedAt?: Date;
+  durationMs?: number;
+}
+
+/** A run that was due and could not be done. */
+export interface FailureReport extends RunReport {
+  reason: string;
+  detail: string;
+}
+
+export type RefusalReason = 'unknown_operation' | 'not_assigned' | 'too_large' | 'too_late';
+
+export type Acceptance =
+  | { status: 'stored' | 'duplicate' }
+  | { status: 'refused'; reason: RefusalReason }
+  | { status: 'busy'; retryAfterMs: number };
+
+type Assigned = { probeOwner: ObjectId; endsAt: Date };
+
+const BUSY: Acceptance = { status: 'busy', retryAfterMs: 2000 };
+
+/** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
+@Injectable()
+export class ResultsService {
+  private readonly logger = new Logger('results');
+  /** who is assigned to what never changes; only a database that is emptied makes it forgotten */
+  private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
+  /** of results that are being digested or written */
+  private waitingBytes = 0;
+  private draining = false;
+  private readonly refusals = new Map<RefusalReason, number>();
+
+  constructor(
+    private readonly results: ResultsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly writer: BatchWriter,
+    private readonly feed: ResultFeed,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /** @returns when the result is durable, or why it is not; rejects only when the database fails */
+  async accept(report: ResultReport): Promise<Acceptance> {
+    if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
+    return this.whileRoom(report.content.length, async () => {
+      const { summary, error } = await FORMATS[report.format].digest(report.content);
+      return this.store(report, {
+        outcome: 'stored',
+        format: report.format,
+        raw: report.content,
+        summary,
+        ...(error !== undefined && { decode_error: error }),
+        ...(report.startedAt && { started_at: report.startedAt }),
+        ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
+      });
+    });
+  }
+
+  async acceptFailure(report: FailureReport): Promise<Acceptance> {
+    const failure = { reason: report.reason, detail: report.detail };
+    return this.whileRoom(report.detail.length, () => this.store(report, { outcome: 'failed', failure }));
+  }
+
+  async list(
+    filter: ResultFilter,
+    limit: number,
+    after?: { at: Date; _id: ObjectId },
+  ): Promise<ResultEntity[]> {
+    return this.results.find(filter, limit, after);
+  }
+
+  stream(filter: ResultFilter): AsyncIterable<ResultEntity> {
+    return this.results.stream(filter);
+  }
+
+  async findById(id: ObjectId): Promise<ResultEntity | null> {
+    return this.results.findById(id);
+  }
+
+  /** @returns JSON text of what the raw bytes say; `null` for a failed run */
+  async present(result: ResultEntity, as: Presentation): Promise<string> {
+    if (result.raw === undefined || result.format === undefined) return 'null';
+    return FORMATS[result.format].present(rawBytes(result.raw), as);
+  }
+
+  /** Takes nothing more, and returns when what was taken is durable. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    await this.writer.drained();
+  }
+
+  /** For a database that was emptied. */
+  forget(): void {
+    this.assigned.clear();
+    this.writer.forget();
+  }
+
+  /** Bytes of results that are not durable yet. */
+  get backlogBytes(): number {
+    return this.waitingBytes;
+  }
+
+  /** How many reports were refused since the start, by reason. */
+  refusalCounts(): ReadonlyMap<RefusalReason, number> {
+    return this.refusals;
+  }
+
+  /** Bounds what waits to be written, in bytes: beyond it probes are told to come back, and keep what they have. */
+  private async whileRoom(contentBytes: number, work: () => Promise<Acceptance>): Promise<Acceptance> {
+    const bytes = contentBytes + OVERHEAD_BYTES;
+    if (this.draining) return BUSY;
+    if (this.waitingBytes > 0 && this.waitingBytes + bytes > this.env.ingestMaxWaitingBytes) return BUSY;
+    this.waitingBytes += bytes;
+    try {
+      return await work();
+    } finally {
+      this.waitingBytes -= bytes;
+    }
+  }
+
+  private async store(report: RunReport, content: Partial<ResultEntity>): Promise<Acceptance> {
+    const { operation, probe } = report;
+    if (operation === undefined) return this.refuse(report, 'unknown_operation');
+    const assigned = await this.assignmentOf(operation, probe);
+    if (assigned === undefined) return this.refuse(report, 'not_assigned');
+    if (Date.now() > assigned.endsAt.getTime() + LATE_MS) return this.refuse(report, 'too_late');
+    const result = {
+      _id: new ObjectId(),
+      operation,
+      probe,
+      unique_code: report.uniqueCode,
+      received_at: new Date(),
+      ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
+      ...(report.clock && { clock: report.clock }),
+      ...content,
+    } as ResultEntity;
+    const bytes = rawBytes(result.raw).length + OVERHEAD_BYTES;
+    const written = await this.writer.write({ result, probeOwner: assigned.probeOwner, bytes });
+    if (written === 'assignment_gone') {
+      this.assigned.delete(assignmentKey(operation, probe));
+      return this.refuse(report, 'not_assigned');
+    }
+    if (written === 'stored') this.feed.stored({ result, probeOwner: assigned.probeOwner });
+    return { status: written };
+  }
+
+  private async assignmentOf(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
+    const key = assignmentKey(operation, probe);
+    const known = this.assigned.get(key);
+    if (known !== undefined) return known;
+    const assignment = await this.assignments.findOne(operation, probe);
+    if (assignment === null) return undefined;
+    const assigned = { probeOwner: assignment.probe_owner, endsAt: assignment.ends_at };
+    this.assigned.set(key, assigned);
+    return assigned;
+  }
+
+  private refuse(report: RunReport, reason: RefusalReason): Acceptance {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const ids = {
+      probe_id: String(report.probe),
+      operation_id: report.operation && String(report.operation),
+    };
+    this.logger.warn({ ...ids, unique_code: report.uniqueCode, reason }, 'a result was refused');
+    return { status: 'refused', reason };
+  }
+}
+
+/** Bytes come back from the database in the driver's wrapping. */
+export function rawBytes(raw: ResultEntity['raw']): Buffer {
+  if (raw === undefined) return Buffer.alloc(0);
+  return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer.buffer, raw.buffer.byteOffset, raw.length());
+}
+
+function assignmentKey(operation: ObjectId, probe: ObjectId): string {
+  return operation.toHexString() + probe.toHexString();
+}

@@ -1,0 +1,58 @@
+import { type INestApplication } from '@nestjs/common';
+import { type Server } from 'node:http';
+import { type Logger } from 'pino';
+import { type ProvidedDatabase } from './common/database/provide-database.js';
+import { ConnectedProbes } from './modules/probes/connected-probes.js';
+import { ProbeConnectionsService } from './modules/probes/probe-connections.service.js';
+import { ResultsService } from './modules/results/results.service.js';
+
+/** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
+const PATIENCE_MS = 4000;
+const PROBES_COME_BACK_AFTER_MS = 2000;
+
+/**
+ * SIGTERM and SIGINT drain: no new results, those in flight become durable and are acknowledged, probes are asked to come
+ * back, connections end, the database is closed, exit 0. A second signal ends at once. A database that dies under us: exit 1.
+ */
+export function endOnSignals(app: INestApplication, database: ProvidedDatabase, log: Logger): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals) => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info({ signal }, 'stopping');
+    drain(app)
+      .then(() => database.stop())
+      .then(
+        () => {
+          log.info('stopped');
+          process.exit(0);
+        },
+        (error: unknown) => {
+          log.error({ err: error }, 'stopped with an error');
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  database.onUnexpectedExit((why) => {
+    if (ending) return;
+    log.fatal({ why }, 'the embedded database is gone; ending, the next start recovers it');
+    process.exit(1);
+  });
+}
+
+/** Ends the application in the order in which nothing is lost. */
+export async function drain(app: INestApplication): Promise<void> {
+  const connected = app.get(ConnectedProbes);
+  for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
+  await app.get(ResultsService).drain();
+  connected.closeAll();
+  await app.get(ProbeConnectionsService).endAll();
+  const http = app.getHttpServer() as Server;
+  const cutOff = setTimeout(() => {
+    http.closeAllConnections();
+  }, PATIENCE_MS);
+  await app.close();
+  clearTimeout(cutOff);
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mongoose from 'mongoose';
+import { startEmbeddedMongo } from '../../src/common/database/embedded/embedded-mongo.js';
+import type { EmbeddedLog } from '../../src/common/database/embedded/embedded-log.js';
+
+/** Set by startTestMongo for the test files of a run, which jest runs in processes of their own. */
+const SHARED_URI = 'PLADMED_TEST_MONGODB_URI';
+/** Start and stop are loaded by jest as separate modules, so what runs is kept in the one global of the process. */
+const RUNNING = Symbol.for('pladmed.test-mongod');
+
+interface TestMongod {
+  uri: string;
+  stop(): Promise<void>;
+}
+
+/** Says nothing but the progress of a fetch, which would otherwise look like a test that hangs. */
+const testLog: EmbeddedLog = {
+  info: (_fields, message) => {
+    if (message.startsWith('Fetching')) {
+      console.error(message);
+    }
+  },
+  warn: () => undefined,
+  error: (_fields, message) => {
+    console.error(message);
+  },
+};
+
+/**
+ * A database of its own for a test file: on the run's shared mongod when there is one (see startTestMongo), otherwise
+ * on a mongod started for this file. `stop` drops it.
+ */
+export async function testMongo(): Promise<TestMongod> {
+  const shared = process.env[SHARED_URI];
+  if (shared === undefined || shared === '') {
+    const own = await startTemporaryMongod();
+    return { uri: freshDatabaseUri(own.uri), stop: () => own.stop() };
+  }
+  const uri = freshDatabaseUri(shared);
+  return { uri, stop: () => dropDatabase(uri) };
+}
+
+/** For jest's globalSetup: one mongod for all test files of the run. */
+export async function startTestMongo(): Promise<string> {
+  const mongod = await startTemporaryMongod();
+  Reflect.set(globalThis, RUNNING, mongod);
+  process.env[SHARED_URI] = mongod.uri;
+  return mongod.uri;
+}
+
+/** For jest's globalTeardown. */
+export async function stopTestMongo(): Promise<void> {
+  const mongod = Reflect.get(globalThis, RUNNING) as TestMongod | undefined;
+  Reflect.deleteProperty(globalThis, RUNNING);
+  Reflect.deleteProperty(process.env, SHARED_URI);
+  await mongod?.stop();
+}
+
+/** The same server with a database name that nobody has used. */
+export function freshDatabaseUri(uri = process.env[SHARED_URI] ?? ''): string {
+  if (uri === '') {
+    throw new Error(`No shared test database: ${SHARED_URI} is not set.`);
+  }
+  const fresh = new URL(uri);
+  fresh.pathname = `/test_${randomBytes(8).toString('hex')}`;
+  return fresh.href;
+}
+
+async function startTemporaryMongod(): Promise<TestMongod> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-test-'));
+  const mongo = await startEmbeddedMongo({ ...testMongoOptions(), dataDir });
+  const killOnExit = (): void => {
+    process.kill(mongo.pid, 'SIGKILL');
+  };
+  // A run that is interrupted must leave no mongod behind.
+  process.once('exit', killOnExit);
+  return {
+    uri: mongo.uri,
+    stop: async () => {
+      process.removeListener('exit', killOnExit);
+      await mongo.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What tests give startEmbeddedMongo beside the data directory: small, quiet, and the mongod that this machine has. */
+export function testMongoOptions(): Omit<Parameters<typeof startEmbeddedMongo>[0], 'dataDir'> {
+  const cacheHome = process.env['XDG_CACHE_HOME'];
+  return {
+    mongodBinary: process.env['MONGOD_BINARY'],
+    cacheDir: cacheHome === undefined || cacheHome === '' ? undefined : join(cacheHome, 'pladmed'),
+    cacheSizeMb: 256,
+    oplogSizeMb: 990,
+    log: testLog,
+  };
+}
+
+async function dropDatabase(uri: string): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(uri);
+  try {
+    await client.db().dropDatabase();
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+export interface TestServer {
+  url: string;
+  dataDir: string;
+  pid: number;
+  /** Lines of the log so far. */
+  log: string[];
+  /** SIGTERM. @returns the exit code */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/**
+ * Starts the built server (`dist/main.js`; `make test` builds it first) as a process of its own and waits until it is ready.
+ * @param env MONGODB_URI and MONGO_DATABASE for a shared mongod; without: an embedded one
+ */
+export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+  const dataDir = env['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'pladmed-test-')));
+  const port = env['PORT'] ?? String(await freePort());
+  const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
+    cwd: dataDir,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      HOST: '127.0.0.1',
+      PASSWORD_COST: '4',
+      ...env,
+      PORT: port,
+      DATA_DIR: dataDir,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: string[] = [];
+  await untilReady(child, log);
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    pid: child.pid ?? 0,
+    log,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      if (env['DATA_DIR'] === undefined) await rm(dataDir, { recursive: true, force: true });
+      return code;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, log: string[]): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        log.push(line);
+        if (line.includes('"msg":"ready"')) resolve();
+      });
+    }
+    child.once('exit', (code) => {
+      reject(new Error(`the server ended with ${String(code)}:\n${log.slice(-20).join('\n')}`));
+    });
+  });
+}
+
+/** Runs `npm run superuser -- create EMAIL PASSWORD` for a server's settings. @returns what it printed */
+export async function runSuperuser(
+  env: Record<string, string>,
+  email: string,
+  password: string,
+): Promise<string> {
+  const child = spawn(process.execPath, [join(ROOT, 'dist/cli/superuser.js'), 'create', email, password], {
+    env: { ...process.env, NODE_OPTIONS: '', PASSWORD_COST: '4', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`superuser ended with ${String(code)}: ${output}`);
+  return output;
+}
