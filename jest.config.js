@@ -38,6 +38,8 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', 'warts/src/**/*.ts', 'probe/src/**/*.ts', '!**/*.spec.ts', '!**/cli.ts', '!src/main.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
+  globalSetup: '<rootDir>/test/support/jest-mongod.js',
+  globalTeardown: '<rootDir>/test/support/jest-mongod-stop.js',
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
   projects: [
     project('unit', ['<rootDir>/src/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),

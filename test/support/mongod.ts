@@ -6,7 +6,7 @@ import mongoose from 'mongoose';
 import { startEmbeddedMongo } from '../../src/common/database/embedded/embedded-mongo.js';
 import type { EmbeddedLog } from '../../src/common/database/embedded/embedded-log.js';
 
-/** Set by startTestMongo for the test files of a run, which jest runs in processes of their own. */
+/** Set by jest-mongod.js for the test files of a run, which jest runs in processes of their own. */
 const SHARED_URI = 'PLADMED_TEST_MONGODB_URI';
 /** Start and stop are loaded by jest as separate modules, so what runs is kept in the one global of the process. */
 const RUNNING = Symbol.for('pladmed.test-mongod');
@@ -93,7 +93,7 @@ export function testMongoOptions(): Omit<Parameters<typeof startEmbeddedMongo>[0
   return {
     mongodBinary: process.env['MONGOD_BINARY'],
     cacheDir: cacheHome === undefined || cacheHome === '' ? undefined : join(cacheHome, 'pladmed'),
-    cacheSizeMb: 256,
+    cacheSizeGb: 0.25,
     oplogSizeMb: 990,
     log: testLog,
   };

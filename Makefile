@@ -1,0 +1,47 @@
+# What each command does stands in README.md. All of them set up what they need first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+NODE_MODULES := node_modules/.package-lock.json
+BUILD := dist/.built
+
+.PHONY: help setup build demo run probe test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(NODE_MODULES): package-lock.json package.json warts/package.json probe/package.json
+	@echo "Installing the dependencies (npm ci)"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: $(NODE_MODULES)
+
+build: $(NODE_MODULES) ## compile the server, the probe and the decoder
+	@npm run --silent build
+
+demo: build ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
+	@deploy/tools.sh scamper
+	@node dist/cli/demo.js
+
+run: build ## the server alone in the foreground, with a database of its own
+	@exec node dist/main.js
+
+test: build ## every test, coverage, and the line "N passed, N failed"
+	@deploy/tools.sh scamper dig
+	@npm test --silent -- --coverage
+
+check: build ## types, lint, format, the OpenAPI document, the walls between folders
+	@npm run --silent typecheck
+	@npm run --silent lint
+	@npm run --silent format:check
+	@npm run --silent boundaries
+	@npm run --silent openapi -- --check
+
+bench: build ## figures and ratios
+	@node dist-bench/run.js
+
+clean: ## what was built and downloaded; data/ stays
+	@rm -rf dist probe/dist warts/dist coverage node_modules
+
+-include deploy/compose.mk
