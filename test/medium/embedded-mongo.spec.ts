@@ -57,10 +57,15 @@ const insert = (uri: string, name: string): Promise<unknown> =>
     ),
   );
 
-const names = (uri: string): Promise<unknown[]> =>
+const names = (uri: string): Promise<string[]> =>
   withClient(uri, async (client) => {
-    const things = await client.db().collection('things').find().sort({ name: 1 }).toArray();
-    return things.map((thing) => thing['name']);
+    const things = await client
+      .db()
+      .collection<{ name: string }>('things')
+      .find()
+      .sort({ name: 1 })
+      .toArray();
+    return things.map((thing) => thing.name);
   });
 
 describe('the embedded database', () => {
@@ -78,7 +83,7 @@ describe('the embedded database', () => {
     const first = await start();
     await insert(first.uri, 'a');
     await first.stop();
-    const squatter = createServer();
+    const squatter = createServer((socket) => socket.destroy());
     squatter.listen(Number(new URL(first.uri).port), '127.0.0.1');
     await once(squatter, 'listening');
     const second = await start();

@@ -93,7 +93,7 @@ export function testMongoOptions(): Omit<Parameters<typeof startEmbeddedMongo>[0
   return {
     mongodBinary: process.env['MONGOD_BINARY'],
     cacheDir: cacheHome === undefined || cacheHome === '' ? undefined : join(cacheHome, 'pladmed'),
-    cacheSizeGb: 0.25,
+    cacheSizeMb: 256,
     oplogSizeMb: 990,
     log: testLog,
   };

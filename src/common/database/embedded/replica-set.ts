@@ -32,8 +32,9 @@ export async function becomePrimary(port: number, pid: number, stop: AbortSignal
   stop.addEventListener('abort', abort, { once: true });
   try {
     await requireProcess(client, pid);
-    await configure(client, `${LOOPBACK}:${port}`);
+    let configured = false;
     while (!(await isPrimary(client))) {
+      configured ||= await configure(client, `${LOOPBACK}:${port}`);
       await delay(POLL_MS, undefined, { signal: stop });
     }
   } finally {
@@ -58,16 +59,22 @@ async function isPrimary(client: Client): Promise<boolean> {
   return hello['isWritablePrimary'] === true;
 }
 
-async function configure(client: Client, host: string): Promise<void> {
+/**
+ * @returns false when it has to be tried again: a mongod that still reads its configuration says that it has none.
+ * It may read for 30 s: if a program that never answers now listens on the member's former address, it waits for it.
+ */
+async function configure(client: Client, host: string): Promise<boolean> {
   const config = await readConfig(client);
   if (config === undefined) {
-    await initiate(client, host);
-  } else if (config.members.length !== 1 || config.members[0]?.host !== host) {
+    return initiate(client, host);
+  }
+  if (config.members.length !== 1 || config.members[0]?.host !== host) {
     // Forced: a member whose address has changed does not know itself, and cannot be elected to change it.
     const members = [{ ...config.members[0], _id: 0, host }];
     const changed = { ...config, version: config.version + 1, members };
     await client.db('admin').command({ replSetReconfig: changed, force: true });
   }
+  return true;
 }
 
 async function readConfig(client: Client): Promise<ReplicaSetConfig | undefined> {
@@ -82,13 +89,15 @@ async function readConfig(client: Client): Promise<ReplicaSetConfig | undefined>
   }
 }
 
-async function initiate(client: Client, host: string): Promise<void> {
+async function initiate(client: Client, host: string): Promise<boolean> {
   const config = { _id: REPLICA_SET, members: [{ _id: 0, host }], settings: { electionTimeoutMillis: 500 } };
   try {
     await client.db('admin').command({ replSetInitiate: config });
+    return true;
   } catch (error) {
     if (!(error instanceof MongoServerError) || error.code !== ALREADY_INITIALIZED) {
       throw error;
     }
+    return false;
   }
 }
