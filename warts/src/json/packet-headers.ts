@@ -1,5 +1,5 @@
 /** Bits of a TCP header's flags. */
-export const TcpFlag = { Syn: 0x02, Rst: 0x04, Ack: 0x10 } as const;
+export const TcpFlag = { Fin: 0x01, Syn: 0x02, Rst: 0x04, Ack: 0x10 } as const;
 
 export interface IpHeader {
   version: 4 | 6;

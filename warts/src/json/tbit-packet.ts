@@ -70,7 +70,7 @@ function tcpJson(direction: number, tcp: TcpHeader, seen: TbitPackets): string {
   const ownIsn = isSent ? clientIsn : serverIsn;
   const otherIsn = isSent ? serverIsn : clientIsn;
   // A reset that answers a segment without an ACK has sequence number 0, which is relative to nothing.
-  const isBareReset = direction === TBIT_RECEIVED && (tcp.flags & TcpFlag.Rst) !== 0 && tcp.seq === 0;
+  const isBareReset = !isSent && (tcp.flags & TcpFlag.Rst) !== 0 && tcp.seq === 0;
   return (
     `, "tcp_hlen": ${tcp.header_bytes}, "tcp_flags":[${flagNames(TCP_FLAGS, tcp.flags, 8)}]` +
     `, "tcp_options":[${tcpOptions(tcp.options, otherIsn)}]` +

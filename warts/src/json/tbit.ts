@@ -1,5 +1,6 @@
 import type { TbitRecord } from '../records/tbit.js';
 import type { TbitHttp, TbitNull, TbitPmtud } from '../records/tbit-parts.js';
+import { initialWindowBytes } from './initial-window.js';
 import { tbitPackets } from './tbit-packet.js';
 import { flagNames, hexadecimal, nameOf, optional, quote } from './text.js';
 
@@ -56,6 +57,7 @@ const RESULT_GROUPS: readonly (readonly [first: number, names: readonly string[]
 const RESULTS: (string | undefined)[] = [];
 for (const [first, names] of RESULT_GROUPS) names.forEach((name, i) => (RESULTS[first + i] = name));
 
+const ICW_SUCCESS = 60;
 const HTTPS = 1;
 const OPTIONS = ['tcpts', 'sack'];
 const PMTUD_OPTIONS = ['blackhole'];
@@ -89,6 +91,10 @@ function testFields(tbit: TbitRecord): string {
       return pmtudFields(data);
     case 'null':
       return nullFields(data);
+    case 'icw':
+      return tbit.result === ICW_SUCCESS
+        ? optional('icw_bytes', initialWindowBytes(tbit, data)?.toString())
+        : '';
     case 'blind':
       return `, "blind_off":${data.offset}, "blind_retx":${data.retransmits}`;
     default:

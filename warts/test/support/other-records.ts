@@ -326,7 +326,7 @@ export const tbit: Value = fc
             6: u16,
             7: u16,
             8: time,
-            9: fc.nat(90).map(w.u16),
+            9: fc.oneof(fc.nat(90), oneOf(60)).map(w.u16),
             12: u16,
             13: u16,
             14: u8,
