@@ -21,14 +21,14 @@ build: $(NODE_MODULES) ## compile the server, the probe and the decoder
 	@npm run --silent build
 
 demo: build ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
-	@deploy/tools.sh scamper
-	@node dist/cli/demo.js
+	@scripts/tools.sh scamper
+	@node dist/demo/demo.js
 
 run: build ## the server alone in the foreground, with a database of its own
 	@exec node dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@deploy/tools.sh scamper dig
+	@scripts/tools.sh scamper dig
 	@npm test --silent -- --coverage
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders

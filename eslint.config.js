@@ -36,7 +36,7 @@ export default tseslint.config(
     },
   },
   { files: ENVIRONMENT_READERS, rules: { 'no-restricted-properties': 'off' } },
-  { files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', '**/*.spec.ts'], rules: { 'no-console': 'off' } },
+  { files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', 'src/demo/**', '**/*.spec.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.spec.ts', 'test/**', 'probe/test/**', 'warts/test/**'],
     rules: {

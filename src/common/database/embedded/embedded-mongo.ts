@@ -28,6 +28,8 @@ const DEFAULT_OPLOG_SIZE_MB = 1024;
 const DATABASE = 'pladmed';
 /** How often a start is tried again because another program took the port between our look and mongod's. */
 const PORT_ATTEMPTS = 3;
+/** From the first failed command to the end of a mongod that is dying. */
+const DEATH_THROES_MS = 300;
 
 export interface EmbeddedMongoOptions {
   /** DATA_DIR: the data in DATA_DIR/db, the lock in DATA_DIR/lock, mongod's log in DATA_DIR/db.log. */
@@ -131,7 +133,8 @@ async function untilReady(child: MongodChild, paths: DatabasePaths, limitMs: num
   try {
     await Promise.race([ready, died, late]);
   } catch (error) {
-    // Whatever the first complaint was (a refused command, a closed connection): a dead mongod explains it better.
+    // A mongod that dies closes its connections a moment before it has ended, and its death explains more than they do.
+    await Promise.race([child.ended, delay(DEATH_THROES_MS)]);
     throw child.hasEnded() ? await died.catch((death: unknown) => death) : error;
   } finally {
     stop.abort();

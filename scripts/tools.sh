@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Sees to it that measurement tools are there: scripts/tools.sh scamper dig
+# What is missing is installed with apt where that is possible; otherwise says what to do, and goes on.
+set -euo pipefail
+
+declare -A package=([scamper]=scamper [dig]=dnsutils [chronyd]=chrony)
+missing=()
+for tool in "$@"; do
+  command -v "$tool" > /dev/null || missing+=("${package[$tool]}")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null; then
+  echo "Installing ${missing[*]} (apt-get)"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null && exit 0
+fi
+echo "Missing: ${missing[*]}. Install with your package manager, for example: sudo apt-get install ${missing[*]}" >&2
