@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type IncomingMessage } from 'node:http';
 import { type Logger as Pino } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { withoutSecrets } from './logger.js';
@@ -13,7 +13,7 @@ const QUIET_PATHS = ['/health/live', '/health/ready', '/metrics'];
 
 /** One line a request: id, method, path (without secrets), status, milliseconds. A 5xx is `error`, a 4xx `info`. */
 export function requestLogger(root: Pino) {
-  return pinoHttp<IncomingMessage, ServerResponse>({
+  return pinoHttp({
     logger: root.child({ component: 'http' }),
     genReqId: (_request, response) => {
       const id = randomUUID();

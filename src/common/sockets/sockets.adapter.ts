@@ -27,7 +27,7 @@ export class SocketsAdapter extends IoAdapter {
       cors: { origin: true },
       // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this
       connectTimeout: 10_000,
-    } as ServerOptions) as Server;
+    } as ServerOptions);
     if (this.redisUrl !== undefined) server.adapter(createAdapter(this.connect(), this.connect()));
     return server;
   }

@@ -10,7 +10,7 @@ export class LedgerRepository {
   constructor(@InjectModel(LEDGER_MODEL) private readonly model: Model<LedgerEntity>) {}
 
   async append(entry: Omit<LedgerEntity, '_id'>, transaction: Transaction): Promise<void> {
-    await this.model.collection.insertOne(entry as LedgerEntity, { session: transaction });
+    await this.model.collection.insertOne(entry, { session: transaction });
   }
 
   /** @returns newest first; `before`: the last entry of the page before */

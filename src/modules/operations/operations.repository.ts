@@ -49,7 +49,7 @@ export class OperationsRepository {
       .find(conditionsOf(filter))
       .sort({ _id: 1 })
       .lean<OperationEntity[]>()
-      .cursor() as unknown as AsyncIterable<OperationEntity>;
+      .cursor();
   }
 
   /** @returns the operation as it is now; null when it was stopped before */

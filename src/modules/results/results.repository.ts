@@ -21,7 +21,7 @@ export class ResultsRepository {
 
   /** Past mongoose on purpose: the documents are ours, and this is the busiest write of the platform. */
   async insertAll(results: ResultEntity[], transaction: Transaction): Promise<void> {
-    await this.model.collection.insertMany(results as never[], { session: transaction, ordered: true });
+    await this.model.collection.insertMany(results, { session: transaction, ordered: true });
   }
 
   /** @returns those of the runs of which a result is stored already */
@@ -49,7 +49,7 @@ export class ResultsRepository {
   /** In the order in which they came, one after the other: memory does not grow with their number. */
   stream(filter: ResultFilter): AsyncIterable<ResultEntity> {
     const cursor = this.query(filter).lean<ResultEntity[]>().cursor({ batchSize: 100 });
-    return cursor as unknown as AsyncIterable<ResultEntity>;
+    return cursor;
   }
 
   private query({ operation, probe, outcome, from, to }: ResultFilter, after?: { at: Date; _id: ObjectId }) {

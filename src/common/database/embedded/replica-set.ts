@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LOOPBACK, REPLICA_SET } from './mongod-process.js';
 
-const { MongoClient, MongoServerError } = mongoose.mongo;
+const { MongoClient, MongoNetworkError, MongoServerError } = mongoose.mongo;
 type Client = InstanceType<typeof MongoClient>;
 
 /** Server error codes: there is no configuration yet; somebody has just made one. */
@@ -32,15 +32,29 @@ export async function becomePrimary(port: number, pid: number, stop: AbortSignal
   stop.addEventListener('abort', abort, { once: true });
   try {
     await requireProcess(client, pid);
-    let configured = false;
-    while (!(await isPrimary(client))) {
-      configured ||= await configure(client, `${LOOPBACK}:${port}`);
+    const progress = { configured: false };
+    while (!(await advance(client, `${LOOPBACK}:${port}`, progress))) {
       await delay(POLL_MS, undefined, { signal: stop });
     }
   } finally {
     stop.removeEventListener('abort', abort);
     await client.close();
   }
+}
+
+/** One step towards being primary; true when it is. A mongod that changes its state may close all connections. */
+async function advance(client: Client, host: string, progress: { configured: boolean }): Promise<boolean> {
+  try {
+    if (await isPrimary(client)) {
+      return true;
+    }
+    progress.configured ||= await configure(client, host);
+  } catch (error) {
+    if (!(error instanceof MongoNetworkError)) {
+      throw error;
+    }
+  }
+  return false;
 }
 
 async function requireProcess(client: Client, pid: number): Promise<void> {

@@ -1,0 +1,18 @@
+/**
+ * Asks again and again until the answer is neither false nor undefined.
+ * @param what is named in the error when the deadline passes
+ * @param deadline in ms; long, since it only bounds a failure
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | false | undefined | Promise<T | false | undefined>,
+  deadline = 20_000,
+): Promise<T> {
+  const end = performance.now() + deadline;
+  for (;;) {
+    const answer = await condition();
+    if (answer !== false && answer !== undefined) return answer;
+    if (performance.now() > end) throw new Error(`Waited ${deadline} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
