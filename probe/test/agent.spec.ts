@@ -157,6 +157,22 @@ describe('the probe and a server', () => {
     expect(offered).toBe(2);
   });
 
+  test('finds the batch size that comes through', async () => {
+    await server.close();
+    // The limit of the parser: 10 attachments, and the connection is closed.
+    server = await FakeServer.start(0, {});
+    const params = { fqdns: ['www.example.org'], resolver: '127.0.0.1', resolver_port: resolver.port };
+    const running = await start();
+    await server.until(() => server.connected);
+    server.answer = () => ({ status: 'busy', retry_after_ms: 100 });
+    await server.assign(...Array.from({ length: 20 }, () => operation({ kind: 'dns', params })));
+    await server.until(() => server.batchSizes.length > 0);
+    server.answer = () => ({ status: 'stored' });
+    await server.until(() => server.results.size === 20);
+    await running.stop();
+    expect(Math.max(...server.batchSizes)).toBeLessThanOrEqual(10);
+  });
+
   test('stops an operation when it is told to', async () => {
     const params = { fqdns: ['www.example.org'], resolver: '127.0.0.1', resolver_port: resolver.port };
     const endless = operation({ kind: 'dns', params, schedule: everySeconds(1, 1000) });

@@ -41,6 +41,8 @@ const RETRY: Backoff = { least: 1_000, most: 60_000 };
 const DEFAULT_BUSY_MS = 1_000;
 const JITTER = 0.3;
 const LAST_ACK_MS = 2_000;
+/** After so many acknowledged batches a larger one is tried again. */
+const SMOOTH_BATCHES = 20;
 /** How often an item that the server cannot read is offered before it is set aside. */
 const MOST_UNREADABLE = 3;
 
@@ -52,7 +54,9 @@ export class Delivery {
   private kicks = 0;
   private failures = 0;
   private notBefore = 0;
-  private alone = false;
+  /** Items in a batch: fewer when a batch did not come through, in case its size was the cause. */
+  private most: number = PROTOCOL.maxBatchItems;
+  private smoothBatches = 0;
   private readonly unreadable = new Map<string, number>();
   private pausing = new AbortController();
   private readonly ending = new AbortController();
@@ -121,18 +125,11 @@ export class Delivery {
   private async sendResults(link: Link): Promise<boolean> {
     const batch = await this.nextResults();
     if (batch.length === 0) return false;
-    const answers = readAnswers(
-      await link.request(
-        'results',
-        batch.map(({ result }) => toItem(result)),
-      ),
-      batch.length,
-    );
+    const answers = await this.offer(link, batch);
     if (answers === null) {
       await this.unreadableBatch(batch);
       return true;
     }
-    this.alone = false;
     let stored = 0;
     for (const [index, { entry }] of batch.entries()) {
       const answer = answers[index];
@@ -147,13 +144,29 @@ export class Delivery {
     return true;
   }
 
+  /** @returns the answers, or null when the server could not read the batch */
+  private async offer(link: Link, batch: readonly { result: StoredResult }[]): Promise<ItemAnswer[] | null> {
+    const items = batch.map(({ result }) => toItem(result));
+    try {
+      const answers = readAnswers(await link.request('results', items), items.length);
+      if (answers !== null && ++this.smoothBatches >= SMOOTH_BATCHES) {
+        this.smoothBatches = 0;
+        this.most = Math.min(PROTOCOL.maxBatchItems, this.most * 2);
+      }
+      return answers;
+    } catch (error) {
+      this.most = Math.max(1, Math.floor(items.length / 2));
+      this.smoothBatches = 0;
+      throw error;
+    }
+  }
+
   /** The oldest results that fit a message. One that cannot be read is set aside and reported. */
   private async nextResults(): Promise<{ entry: StoredEntry; result: StoredResult }[]> {
     const batch: { entry: StoredEntry; result: StoredResult }[] = [];
-    const most = this.alone ? 1 : PROTOCOL.maxBatchItems;
     let bytes = 0;
     for (const entry of this.parts.results.oldest()) {
-      if (batch.length >= most) break;
+      if (batch.length >= this.most) break;
       const result = await this.readOrSetAside(entry);
       if (result === null) continue;
       bytes += result.content.length;
@@ -184,7 +197,8 @@ export class Delivery {
 
   /** The server could not read the message: the items go one by one, and one that it will not read alone is set aside in the end. */
   private async unreadableBatch(batch: { entry: StoredEntry }[]): Promise<void> {
-    this.alone = true;
+    this.most = 1;
+    this.smoothBatches = 0;
     const [only, ...others] = batch;
     if (only === undefined || others.length > 0) return;
     const key = `${only.entry.id}-${only.entry.at}`;
@@ -195,7 +209,6 @@ export class Delivery {
       return;
     }
     this.unreadable.delete(key);
-    this.alone = false;
     this.parts.log.error({ operation_id: only.entry.id }, 'the server cannot read this result: set aside');
     await this.parts.results.setAside(only.entry);
   }

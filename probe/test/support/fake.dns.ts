@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import packet from 'dns-packet';
 
 export type Behaviour = 'answer' | 'truncate' | 'spoof_first' | 'silent' | 'silent_once';
@@ -15,13 +15,26 @@ export class FakeDns {
   ) {}
 
   static async start(): Promise<FakeDns> {
-    const udp = createSocket('udp4');
-    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-    const tcp = createServer();
-    const server = new FakeDns(udp, tcp);
-    await new Promise<void>((resolve) => tcp.listen(server.port, '127.0.0.1', resolve));
-    server.serve();
-    return server;
+    for (;;) {
+      const udp = createSocket('udp4');
+      await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+      const tcp = createServer();
+      const server = new FakeDns(udp, tcp);
+      const free = await new Promise<boolean>((resolve) => {
+        tcp.once('error', () => {
+          resolve(false);
+        });
+        tcp.listen(server.port, '127.0.0.1', () => {
+          resolve(true);
+        });
+      });
+      if (free) {
+        server.serve();
+        return server;
+      }
+      // The number is taken over TCP: the next one.
+      udp.close();
+    }
   }
 
   get port(): number {

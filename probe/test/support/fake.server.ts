@@ -1,9 +1,17 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
+import * as parser from 'socket.io-parser';
 import type { FailedItem, Operation, ResultItem, StatusReport } from '../../src/protocol.js';
 
 export type Answer = { status: string; reason?: string; retry_after_ms?: number };
+
+/** A batch carries a binary attachment for each result; the parser's own limit is 10. */
+class Decoder extends parser.Decoder {
+  constructor() {
+    super({ maxAttachments: 100 });
+  }
+}
 
 /** A server that speaks docs/protocol.md and keeps what it gets in memory. */
 export class FakeServer {
@@ -15,6 +23,8 @@ export class FakeServer {
   operations: Operation[] = [];
   refusedBySync: { operation_id: string; reason: string }[] = [];
   duplicates = 0;
+  /** Runs that came both as a result and as a failure. */
+  contradictions: string[] = [];
   /** What an item is answered; null: no acknowledgement at all. */
   answer: (item: ResultItem | FailedItem) => Answer | null = () => ({ status: 'stored' });
   /** Raised: handshakes are refused with this. */
@@ -41,9 +51,9 @@ export class FakeServer {
     });
   }
 
-  static async start(port = 0): Promise<FakeServer> {
+  static async start(port = 0, options: object = { parser: { ...parser, Decoder } }): Promise<FakeServer> {
     const http = createServer();
-    const io = new Server(http, { maxHttpBufferSize: 16 * 1024 * 1024 });
+    const io = new Server(http, { maxHttpBufferSize: 16 * 1024 * 1024, ...options });
     const server = new FakeServer(http, io);
     await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
     return server;
@@ -129,7 +139,10 @@ export class FakeServer {
       if (answer === null) return;
       const key = `${item.operation_id} ${item.scheduled_at}`;
       const known = this.results.has(key) || this.failures.has(key);
-      if (answer.status === 'stored' && known) this.duplicates++;
+      if (answer.status === 'stored' && known) {
+        this.duplicates++;
+        if (!into.has(key)) this.contradictions.push(key);
+      }
       if (answer.status === 'stored' && !known) into.set(key, item);
       answers.push(answer.status === 'stored' && known ? { status: 'duplicate' } : answer);
     }

@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import packet from 'dns-packet';
+import { FakeDns } from '../../../test/support/fake.dns.js';
+import { systemClock } from '../../clock/clock.js';
+import { HostPolicy } from '../../policy/policy.js';
+import type { RunContext } from '../kind.js';
+import { TargetGuard } from '../targets.js';
+import { dnsParams } from './dns.params.js';
+import { dns } from './index.js';
+import { answers, encodeQuery, reverseName } from './message.js';
+
+interface Query {
+  name: string;
+  type: string;
+  transport: string;
+  rtt_ms: number | null;
+  query: string;
+  response: string | null;
+  error: string | null;
+}
+
+describe('dns', () => {
+  let server: FakeDns;
+
+  beforeEach(async () => {
+    server = await FakeDns.start();
+  });
+  afterEach(() => server.close());
+
+  async function measure(params: object, allow = ['127.0.0.0/8']): Promise<Query[]> {
+    const policy = new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] });
+    const context: RunContext = {
+      targets: new TargetGuard(policy),
+      clock: systemClock(),
+      folder: '/nonexistent',
+      packetsPerSecond: 1,
+      scamper: 'none',
+      signal: new AbortController().signal,
+    };
+    const read = dnsParams.parse({ resolver: '127.0.0.1', resolver_port: server.port, ...params });
+    const { content } = await dns.measure(read, context);
+    return (JSON.parse(content.toString()) as { queries: Query[] }).queries;
+  }
+
+  test('asks for each name once, in order', async () => {
+    const queries = await measure({ fqdns: ['a.example', 'b.example'], name: ['b.example', 'c.example'] });
+    expect(queries.map(({ name }) => name)).toEqual(['a.example', 'b.example', 'c.example']);
+    const [first] = queries;
+    expect(first).toMatchObject({ type: 'A', transport: 'udp', error: null, rtt_ms: expect.any(Number) });
+    expect(packet.decode(Buffer.from(first!.response!, 'base64')).answers).toMatchObject([
+      { data: '192.0.2.1' },
+    ]);
+  });
+
+  test('a truncated answer is asked for again over TCP, and both are told', async () => {
+    server.behaviour = 'truncate';
+    const queries = await measure({ fqdns: ['a.example'] });
+    expect(queries.map(({ transport, error }) => [transport, error])).toEqual([
+      ['udp', null],
+      ['tcp', null],
+    ]);
+  });
+
+  test('answers to another question or with another id are passed over', async () => {
+    server.behaviour = 'spoof_first';
+    const [query] = await measure({ fqdns: ['a.example'] });
+    const response = packet.decode(Buffer.from(query!.response!, 'base64'));
+    expect(response.questions).toMatchObject([{ name: 'a.example' }]);
+    expect(response.id).toBe(packet.decode(Buffer.from(query!.query, 'base64')).id);
+  });
+
+  test('a resolver that the host denies is not asked', async () => {
+    await expect(measure({ fqdns: ['a.example'] }, [])).rejects.toMatchObject({ reason: 'refused' });
+    expect(server.asked).toBe(0);
+  });
+
+  test('nobody there: the error of the system, after three attempts', async () => {
+    const gone = await FakeDns.start();
+    const { port } = gone;
+    await gone.close();
+    const queries = await measure({ fqdns: ['a.example'], resolver_port: port });
+    expect(queries).toHaveLength(3);
+    expect(queries[0]).toMatchObject({ response: null, rtt_ms: null, error: 'ECONNREFUSED' });
+  });
+
+  test('a local address that is not ours', async () => {
+    await expect(measure({ fqdns: ['a.example'], address: '192.0.2.77' })).rejects.toMatchObject({
+      reason: 'bad_params',
+    });
+  });
+
+  test('a reverse lookup', async () => {
+    const [query] = await measure({ x: '192.0.2.7' });
+    expect(query).toMatchObject({ name: '7.2.0.192.in-addr.arpa', type: 'PTR', error: null });
+  });
+});
+
+describe('messages', () => {
+  const params = dnsParams.parse({
+    fqdns: ['a.example'],
+    do: true,
+    nsid: '',
+    udp_size: 1400,
+    rd: false,
+    cd: true,
+  });
+
+  test('carry the flags and options that were asked for', () => {
+    const query = packet.decode(encodeQuery({ name: 'a.example', type: 'https' }, params));
+    expect(query).toMatchObject({ flag_rd: false, flag_cd: true, questions: [{ type: 'UNKNOWN_65' }] });
+    expect(query.additionals).toMatchObject([
+      { type: 'OPT', udpPayloadSize: 1400, flag_do: true, options: [{ code: 3 }] },
+    ]);
+  });
+
+  test('names compare without case; a query is no answer', () => {
+    const query = encodeQuery({ name: 'A.Example', type: 'a' }, params);
+    const { id } = packet.decode(query);
+    const reply = packet.encode({ type: 'response', id: id!, questions: [{ name: 'a.eXAMPLE', type: 'A' }] });
+    expect(answers(reply, query)).toBe(true);
+    expect(answers(query, query)).toBe(false);
+    expect(answers(reply.subarray(0, 11), query)).toBe(false);
+    expect(answers(reply.subarray(0, 20), query)).toBe(false);
+  });
+
+  test('reverse names', () => {
+    expect(reverseName('2001:db8::1')).toBe(
+      '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa',
+    );
+  });
+
+  test.each([
+    [{ fqdns: [] }],
+    [{ fqdns: ['a b'] }],
+    [{ fqdns: ['a..b'] }],
+    [{ fqdns: ['x'.repeat(64)] }],
+    [{ fqdns: ['a'], type: 'bogus' }],
+    [{ fqdns: ['a'], address: 'eth0' }],
+    [{ fqdns: ['a'], resolver: 'dns.example' }],
+  ])('%j is refused', (bad) => {
+    expect(dnsParams.safeParse(bad).success).toBe(false);
+  });
+});

@@ -1,0 +1,144 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { everySeconds, operation } from '../../test/support/operations.js';
+import type { Operation } from '../protocol.js';
+import { Ledger } from './ledger.js';
+import type { Cause } from './ledger.state.js';
+
+const clock = { offset_ms: null, error_ms: null, source: 'none', age_s: null } as const;
+const missed: Cause = { reason: 'missed', detail: 'asleep', clock };
+const START = Date.parse('2026-05-01T00:00:00Z');
+const ALL = Number.MAX_SAFE_INTEGER;
+
+describe('the ledger', () => {
+  let folder: string;
+  let ledger: Ledger;
+  let op: Operation;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ledger-'));
+    ledger = await Ledger.open(folder);
+    op = operation({ schedule: everySeconds(1, 1_000_000, START) });
+    await ledger.reconcile([op], []);
+  });
+  afterEach(async () => {
+    await ledger.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function reopen(): Promise<void> {
+    await ledger.close();
+    ledger = await Ledger.open(folder);
+  }
+  const begin = (at: number): Promise<void> =>
+    ledger.settle([{ id: op.operation_id, run: { after: at - 1, until: at } }], []);
+  const miss = (after: number, until: number): Promise<void> =>
+    ledger.settle([], [{ operation: op, stretch: { after, until }, cause: missed }]);
+  const told = (): string[] =>
+    ledger.nextFailed(ALL).items.map(({ scheduled_at }) => scheduled_at.slice(11, 19));
+
+  test('is the same after a restart', async () => {
+    await begin(START);
+    await miss(START, START + 5_000);
+    const before = [...ledger.operations()].map(({ coverage }) => coverage);
+    await reopen();
+    expect([...ledger.operations()].map(({ coverage }) => coverage)).toEqual(before);
+    expect(ledger.interrupted()).toEqual([{ id: op.operation_id, at: START }]);
+    expect(told()).toEqual(['00:00:01', '00:00:02', '00:00:03', '00:00:04', '00:00:05']);
+  });
+
+  test('two weeks of missed runs are one record, told a hundred at a time', async () => {
+    await miss(START - 1, START + 500_000_000);
+    for (let told = 0; told < 300; told += 100) {
+      const batch = ledger.nextFailed(ALL);
+      expect(batch.items).toHaveLength(100);
+      expect(Date.parse(batch.items[0]!.scheduled_at)).toBe(START + told * 1000);
+      await ledger.told(batch, 100);
+      await reopen();
+    }
+    expect((await readFile(join(folder, 'journal'), 'utf8')).length).toBeLessThan(3_000);
+  });
+
+  test('the same failure over and over stays one record', async () => {
+    for (let run = 0; run < 500; run++) {
+      await ledger.failed(op, START + run * 1000, { reason: 'refused', detail: 'denied', clock });
+    }
+    expect(ledger.gapCount).toBe(1);
+    expect(ledger.nextFailed(ALL, 1000).items).toHaveLength(500);
+  });
+
+  test('what the server did not take is told again', async () => {
+    await miss(START - 1, START + 2_000);
+    await ledger.told(ledger.nextFailed(ALL), 1);
+    expect(told()).toEqual(['00:00:01', '00:00:02']);
+    await ledger.told(ledger.nextFailed(ALL), 2);
+    expect(told()).toEqual([]);
+    expect(ledger.gapCount).toBe(0);
+  });
+
+  test('runs that were missed by a clock ahead of its time are to be done after all', async () => {
+    await miss(START - 1, START + 100_000);
+    await ledger.retractAfter(START + 10_000);
+    expect(told()).toHaveLength(11);
+    expect(ledger.operation(op.operation_id)?.coverage).toEqual([
+      { after: -1, until: -1 },
+      { after: START - 1, until: START + 10_000 },
+    ]);
+  });
+
+  test('a report under way while the clock went back is not done a second time', async () => {
+    await miss(START - 1, START + 5_000);
+    const batch = ledger.nextFailed(ALL);
+    await ledger.retractAfter(START + 2_000);
+    await ledger.told(batch, batch.items.length);
+    expect(told()).toEqual([]);
+    expect(ledger.operation(op.operation_id)?.coverage.at(-1)).toEqual({
+      after: START - 1,
+      until: START + 5_000,
+    });
+  });
+
+  test('reports are held back until their time has come', async () => {
+    await miss(START - 1, START + 5_000);
+    expect(ledger.nextFailed(START + 2_500).items).toHaveLength(3);
+  });
+
+  test('a dropped operation is forgotten, its reports are not', async () => {
+    await miss(START - 1, START + 1_000);
+    await ledger.reconcile([], [op.operation_id]);
+    await reopen();
+    expect([...ledger.operations()]).toEqual([]);
+    expect(told()).toEqual(['00:00:00', '00:00:01']);
+  });
+
+  test('an operation that is sent again keeps what was done', async () => {
+    await begin(START);
+    await ledger.reconcile([{ ...op, cost_per_run: 7 }], []);
+    expect(ledger.operation(op.operation_id)?.coverage.at(-1)?.until).toBe(START);
+    expect(ledger.creditsInUse()).toBe(7);
+  });
+
+  test('a line cut short by a crash is left out', async () => {
+    await begin(START);
+    await ledger.close();
+    await appendFile(join(folder, 'journal'), '01234567 {"t":"beg');
+    ledger = await Ledger.open(folder);
+    expect(ledger.damaged).toBe(0);
+    expect(ledger.interrupted()).toHaveLength(1);
+  });
+
+  test('a damaged line costs that line; the file is set aside', async () => {
+    await begin(START);
+    await ledger.close();
+    const path = join(folder, 'journal');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    lines.splice(1, 0, 'zzzzzzzz {"t":"drop"}');
+    await writeFile(path, lines.join('\n'));
+    ledger = await Ledger.open(folder);
+    expect(ledger.damaged).toBe(1);
+    expect(ledger.interrupted()).toHaveLength(1);
+    expect((await readdir(folder)).some((name) => name.startsWith('journal.damaged-'))).toBe(true);
+  });
+});
