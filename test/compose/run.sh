@@ -59,6 +59,7 @@ install_tools() {
   local missing=()
   command -v dockerd >/dev/null || missing+=(docker.io)
   command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || missing+=(docker-compose)
+  command -v openssl >/dev/null || missing+=(openssl)
   [[ $bases == public ]] || command -v debootstrap >/dev/null || missing+=(debootstrap)
   if ((${#missing[@]} == 0)); then
     return

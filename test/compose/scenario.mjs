@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { mkdir } from 'node:fs/promises';
+import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -27,6 +29,8 @@ const environment = {
   // The test needs no time from outside; chrony serves its own clock at stratum 10.
   NTP_POOLS: '',
   NETWORK_MTU: '1400',
+  TLS_DIR: './tls',
+  HTTPS_REDIRECT: 'no',
   SERVER_IMAGE: 'pladmed-test-server',
   CHRONY_IMAGE: 'pladmed-test-chrony',
   PROBE_IMAGE: 'pladmed-test-probe',
@@ -35,6 +39,7 @@ const base = `http://127.0.0.1:${ports[0]}`;
 const compose = await composeCommand();
 
 try {
+  await makeCertificate();
   await scenario();
 } catch (error) {
   console.error(`${error.message}\n${error.cause?.message ?? ''}`);
@@ -58,8 +63,9 @@ async function scenario() {
     await step(`${service} is ${how}: nothing is lost`, () => restart(world, service));
   }
   world.second = await step('a further measurement works', () => measure(world));
-  await step('the whole stack goes down and comes up again: nothing is lost', () => downAndUp(world));
   await step('no token and no password is in a log', () => checkLogs(world));
+  await step('the whole stack goes down and comes up again: nothing is lost', () => downAndUp(world));
+  await step('a backup is made and restored', () => backUpAndRestore(world));
 }
 
 async function step(name, action) {
@@ -96,6 +102,7 @@ async function checkHttp() {
   const big = await fetch(`${base}/login`, { method: 'POST', body: Buffer.alloc(2_000_000, 0x20) });
   assert.equal(big.status, 413);
   assert.equal(typeof (await big.json()).Error, 'string');
+  assert.equal(await httpsStatus('/health/ready'), 200, 'HTTPS');
 }
 
 async function checkTime() {
@@ -190,6 +197,22 @@ async function downAndUp(world) {
   await checkKept(world);
 }
 
+/** What was there at the backup is there again; what came after it is not. */
+async function backUpAndRestore(world) {
+  await sh('bash', ['deploy/backup.sh', 'backup.tar.gz']);
+  await waitHealthy();
+  await waitConnected(world);
+  const later = { ...world, operations: [] };
+  await measure(later);
+  await sh('bash', ['deploy/restore.sh', '--yes', 'backup.tar.gz']);
+  await sh('bash', ['deploy/stack.sh', 'start']);
+  await waitConnected(world);
+  await checkKept(world);
+  for (const { id } of later.operations) {
+    assert.equal((await http('GET', `/operation?id=${id}`)).status, 404);
+  }
+}
+
 /** Every result is there, once, unchanged; so is every credit. */
 async function checkKept(world) {
   for (const { id, results } of world.operations) {
@@ -259,6 +282,21 @@ async function http(method, path, body, token) {
   });
   const text = await response.text();
   return { status: response.status, text };
+}
+
+async function httpsStatus(path) {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: ports[1], path, rejectUnauthorized: false, timeout: 10_000 };
+    get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+}
+
+async function makeCertificate() {
+  await mkdir('tls');
+  await sh('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+    ...['-keyout', 'tls/privkey.pem', '-out', 'tls/fullchain.pem'],
+  ]);
 }
 
 async function expect(status, method, path, body, token) {
