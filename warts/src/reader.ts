@@ -3,7 +3,7 @@ import { WartsError, type WartsErrorCode } from './errors.js';
 import type { Cycle, List, Timeval } from './records/types.js';
 import { FileTables } from './tables.js';
 
-const UTF8 = new TextDecoder();
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * A bounded cursor over one record: every read is checked against the record's end, so no length or count in the
@@ -123,14 +123,19 @@ export class Reader {
 
   /** An address in full that later references of the record do not count. */
   unnumberedAddress(): Address {
-    return this.addressBody(this.u8());
+    const length = this.u8();
+    if (length === 0) this.fail('malformed', 'reference where an address in full must stand');
+    return this.addressBody(length);
   }
 
+  /**
+   * A type and bytes. The type says how many bytes are the address, the length only where reading goes on: the two
+   * agree in what scamper writes, and scamper's reader does not compare them.
+   */
   private addressBody(length: number): Address {
-    const type = this.u8();
-    if (addressLength(type) !== length)
-      this.fail('malformed', `address of type ${type} with ${length} bytes`);
-    return this.addressBytes(type, length);
+    const address = this.addressOfType();
+    this.pos += length - (addressLength(address.type) ?? 0);
+    return address;
   }
 
   /** An address whose length its type gives. */
@@ -138,10 +143,6 @@ export class Reader {
     const type = this.u8();
     const length = addressLength(type);
     if (length === undefined) this.fail('malformed', `address of type ${type}`);
-    return this.addressBytes(type, length);
-  }
-
-  private addressBytes(type: number, length: number): Address {
     const at = this.take(length);
     const view = this.view;
     switch (length) {
