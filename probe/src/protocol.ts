@@ -42,7 +42,7 @@ export interface ClockEstimate {
   age_s: number | null;
 }
 
-export const RESULT_FORMATS = ['warts', 'dns', 'http', 'tls', 'ntp'] as const;
+export const RESULT_FORMATS = ['warts', 'dns'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
 export interface ResultItem {
