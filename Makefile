@@ -21,14 +21,15 @@ build: $(NODE_MODULES) ## compile the server, the probe and the decoder
 	@npm run --silent build
 
 demo: build ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
-	@scripts/tools.sh scamper
+	@scripts/tools.sh libcurl scamper
 	@node dist/demo/demo.js
 
 run: build ## the server alone in the foreground, with a database of its own
+	@scripts/tools.sh libcurl
 	@exec node dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh scamper dig
+	@scripts/tools.sh libcurl scamper dig
 	@npm test --silent -- --coverage
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders
@@ -39,7 +40,8 @@ check: build ## types, lint, format, the OpenAPI document, the walls between fol
 	@npm run --silent openapi -- --check
 
 bench: build ## figures and ratios
-	@node dist-bench/run.js
+	@scripts/tools.sh libcurl
+	@npx tsx test/bench/run.ts
 
 clean: ## what was built and downloaded; data/ stays
 	@rm -rf dist probe/dist warts/dist coverage node_modules

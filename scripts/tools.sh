@@ -3,10 +3,20 @@
 # What is missing is installed with apt where that is possible; otherwise says what to do, and goes on.
 set -euo pipefail
 
-declare -A package=([scamper]=scamper [dig]=dnsutils [chronyd]=chrony)
+declare -A package=([scamper]=scamper [dig]=dnsutils [chronyd]=chrony [libcurl]=libcurl4)
+
+have() {
+  # a mongod from the Python wheel needs libcurl; one of the machine's own brings what it needs
+  if [ "$1" = libcurl ]; then
+    command -v mongod > /dev/null || ldconfig -p 2> /dev/null | grep -q 'libcurl\.so\.4'
+  else
+    command -v "$1" > /dev/null
+  fi
+}
+
 missing=()
 for tool in "$@"; do
-  command -v "$tool" > /dev/null || missing+=("${package[$tool]}")
+  have "$tool" || missing+=("${package[$tool]}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 

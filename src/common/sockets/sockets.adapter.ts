@@ -3,9 +3,19 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { type Server, type ServerOptions } from 'socket.io';
+import * as parser from 'socket.io-parser';
 
 /** A classic probe's result may have megabytes (6.8 MB compressed was seen); what is stored ends at 12 MB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** A native batch carries the content of each of its items as an attachment of its own (docs/protocol.md). */
+const MAX_ATTACHMENTS = 100;
+
+class BatchDecoder extends parser.Decoder {
+  constructor() {
+    super({ maxAttachments: MAX_ATTACHMENTS });
+  }
+}
 
 /** One Socket.IO server for all namespaces. With Redis it is one with those of the other server processes. */
 export class SocketsAdapter extends IoAdapter {
@@ -23,6 +33,7 @@ export class SocketsAdapter extends IoAdapter {
     const server = super.createIOServer(port, {
       ...options,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      parser: { ...parser, Decoder: BatchDecoder },
       // fielded clients send an Origin of their own making
       cors: { origin: true },
       // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this

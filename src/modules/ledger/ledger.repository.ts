@@ -9,8 +9,9 @@ import { LEDGER_MODEL, type LedgerEntity } from './ledger.schema.js';
 export class LedgerRepository {
   constructor(@InjectModel(LEDGER_MODEL) private readonly model: Model<LedgerEntity>) {}
 
-  async append(entry: Omit<LedgerEntity, '_id'>, transaction: Transaction): Promise<void> {
-    await this.model.collection.insertOne(entry, { session: transaction });
+  async appendAll(entries: Omit<LedgerEntity, '_id'>[], transaction: Transaction): Promise<void> {
+    if (entries.length === 0) return;
+    await this.model.collection.insertMany(entries, { session: transaction });
   }
 
   /** @returns newest first; `before`: the last entry of the page before */

@@ -10,6 +10,12 @@ import { type LedgerEntity, type LedgerReason } from './ledger.schema.js';
 /** More than this in one account is a mistake of somebody's; sums stay exact far beyond it. */
 export const MAX_GRANT = 1_000_000_000_000;
 
+export interface Payment {
+  user: ObjectId;
+  /** credits, more than 0 */
+  amount: number;
+}
+
 /** The only place where a balance changes: balance and ledger entry in one transaction, or neither. */
 @Injectable()
 export class LedgerService {
@@ -35,11 +41,33 @@ export class LedgerService {
   async pay(
     user: ObjectId,
     amount: number,
-    reason: Exclude<LedgerReason, 'operation'>,
+    reason: 'grant' | 'refund',
     reference: string,
     transaction: Transaction,
   ): Promise<number | null> {
     return this.book(user, amount, reason, reference, transaction);
+  }
+
+  /**
+   * Pays many accounts at once, in as many round trips as for one. Accounts that have vanished earn nothing.
+   * @returns the reference of each account's entry, by account
+   */
+  async payResults(
+    payments: readonly Payment[],
+    batch: string,
+    transaction: Transaction,
+  ): Promise<Map<string, string>> {
+    const balances = await this.users.addCreditsToMany(payments, transaction);
+    const at = new Date();
+    const entries = payments.flatMap(({ user, amount }) => {
+      const balance = balances.get(user.toHexString());
+      const reference = `${batch}:${user.toHexString()}`;
+      return balance === undefined
+        ? []
+        : [{ user, amount, balance_after: balance, reason: 'results' as const, reference, at }];
+    });
+    await this.ledger.appendAll(entries, transaction);
+    return new Map(entries.map(({ user, reference }) => [user.toHexString(), reference]));
   }
 
   /**
@@ -75,7 +103,7 @@ export class LedgerService {
     const balance = await this.users.addCredits(user, amount, transaction);
     if (balance === null) return null;
     const entry = { user, amount, balance_after: balance, reason, reference, at: new Date() };
-    await this.ledger.append(entry, transaction);
+    await this.ledger.appendAll([entry], transaction);
     return balance;
   }
 }

@@ -81,6 +81,14 @@ export class AssignmentsRepository {
     return this.model.find({ _id: { $in: ids }, delivery }).lean<AssignmentEntity[]>();
   }
 
+  async releaseClaims(ids: readonly ObjectId[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'delivered', acknowledged_at: { $exists: false } },
+      { $set: { state: 'pending' }, $unset: { delivered_at: 1, delivered_over: 1, delivery: 1 } },
+    );
+  }
+
   async acknowledge(id: ObjectId, at: Date): Promise<void> {
     await this.model.updateOne({ _id: id }, { $set: { acknowledged_at: at } });
   }

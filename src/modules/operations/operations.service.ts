@@ -104,7 +104,10 @@ export class OperationsService {
       }),
     };
     try {
-      await this.store(operation, probes);
+      const assignments = assignmentsOf(operation, probes);
+      this.dispatch.claim(assignments);
+      await this.store(operation, assignments);
+      this.dispatch.start(operation, assignments);
     } catch (error) {
       // the same request twice at once: the unique index on the key let one through
       const first = isDuplicateKey(error) ? await this.madeBefore(owner, request) : undefined;
@@ -120,7 +123,6 @@ export class OperationsService {
       },
       'operation created',
     );
-    this.dispatch.start(operation, probes);
     return { operation, probes };
   }
 
@@ -218,19 +220,7 @@ export class OperationsService {
     return available;
   }
 
-  private async store(operation: OperationEntity, probes: readonly ProbeEntity[]): Promise<void> {
-    const assignments = probes.map((probe): AssignmentEntity => ({
-      _id: new ObjectId(),
-      operation: operation._id,
-      probe: probe._id,
-      probe_owner: probe.owner,
-      state: 'pending',
-      due: operation.runs_per_probe,
-      received: 0,
-      failed: 0,
-      created_at: operation.created_at,
-      ends_at: operation.ends_at,
-    }));
+  private async store(operation: OperationEntity, assignments: AssignmentEntity[]): Promise<void> {
     await this.transactions.run(async (transaction) => {
       await this.ledger.charge(
         operation.owner,
@@ -256,6 +246,21 @@ export class OperationsService {
     }
     return { operation, probes: await this.probesOf(operation) };
   }
+}
+
+function assignmentsOf(operation: OperationEntity, probes: readonly ProbeEntity[]): AssignmentEntity[] {
+  return probes.map((probe) => ({
+    _id: new ObjectId(),
+    operation: operation._id,
+    probe: probe._id,
+    probe_owner: probe.owner,
+    state: 'pending',
+    due: operation.runs_per_probe,
+    received: 0,
+    failed: 0,
+    created_at: operation.created_at,
+    ends_at: operation.ends_at,
+  }));
 }
 
 /** @param progress of this operation */

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { isDatabaseAway, isDuplicateKey } from '../../common/database/database-errors.js';
 import { ObjectId } from '../../common/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
-import { LedgerService } from '../ledger/ledger.service.js';
+import { LedgerService, type Payment } from '../ledger/ledger.service.js';
 import { type Arrivals, AssignmentsRepository } from '../operations/assignments.repository.js';
 import { type ResultEntity } from './result.schema.js';
 import { ResultsRepository, type RunKey } from './results.repository.js';
@@ -150,11 +150,10 @@ export class BatchWriter {
       await transaction.abortTransaction();
       return false;
     }
-    for (const { owner, results } of earningsOf(batch)) {
-      const entry = `${reference}:${owner.toHexString()}`;
-      const amount = results.length * CREDITS_PER_RESULT;
-      const balance = await this.ledger.pay(owner, amount, 'results', entry, transaction);
-      for (const result of results) if (balance !== null) result.paid_by = entry;
+    const references = await this.ledger.payResults(earningsOf(batch), reference, transaction);
+    for (const { result, probeOwner } of batch) {
+      const paidBy = references.get(probeOwner.toHexString());
+      if (result.outcome === 'stored' && paidBy !== undefined) result.paid_by = paidBy;
     }
     await this.results.insertAll(
       batch.map(({ result }) => result),
@@ -219,14 +218,14 @@ function arrivalsOf(batch: Waiting[]): Arrivals[] {
   return [...arrivals.values()];
 }
 
-function earningsOf(batch: Waiting[]): { owner: ObjectId; results: ResultEntity[] }[] {
-  const earnings = new Map<string, { owner: ObjectId; results: ResultEntity[] }>();
+function earningsOf(batch: Waiting[]): Payment[] {
+  const earnings = new Map<string, Payment>();
   for (const { result, probeOwner } of batch) {
     if (result.outcome !== 'stored') continue;
     const key = probeOwner.toHexString();
-    const earned = earnings.get(key) ?? { owner: probeOwner, results: [] };
-    earned.results.push(result);
-    earnings.set(key, earned);
+    const payment = earnings.get(key) ?? { user: probeOwner, amount: 0 };
+    payment.amount += CREDITS_PER_RESULT;
+    earnings.set(key, payment);
   }
   return [...earnings.values()];
 }

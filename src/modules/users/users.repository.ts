@@ -44,4 +44,23 @@ export class UsersRepository {
       .lean<Pick<UserEntity, 'credits'>>();
     return after?.credits ?? null;
   }
+
+  /** Adds to each account. @returns the balances after it by account; those that do not exist are missing */
+  async addCreditsToMany(
+    payments: readonly { user: ObjectId; amount: number }[],
+    transaction: Transaction,
+  ): Promise<Map<string, number>> {
+    if (payments.length === 0) return new Map();
+    const updates = payments.map(({ user, amount }) => ({
+      updateOne: { filter: { _id: user }, update: { $inc: { credits: amount } } },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+    const accounts = await this.model.collection
+      .find(
+        { _id: { $in: payments.map(({ user }) => user) } },
+        { session: transaction, projection: { credits: 1 } },
+      )
+      .toArray();
+    return new Map(accounts.map(({ _id, credits }) => [_id.toHexString(), credits]));
+  }
 }

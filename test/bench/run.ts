@@ -1,0 +1,34 @@
+import { benchFanOut } from './fan-out.bench.js';
+import { benchIngest } from './ingest.bench.js';
+import { startEcho, startPlatform } from './platform.js';
+
+/** make bench: figures of this machine, and ratios that mean something on another one. */
+const platform = await startPlatform();
+const echo = await startEcho();
+try {
+  console.log('Results, acknowledged as durable (20 probes; all processes on this machine)');
+  console.table(
+    (await benchIngest(platform, echo.url)).map(({ protocol, bytes, platform: own, echo: bare }) => ({
+      protocol,
+      'bytes each': bytes,
+      'results/s': own,
+      'echo/s': bare,
+      ratio: Number((own / bare).toFixed(2)),
+    })),
+  );
+  console.log('One operation to 1,000 probes');
+  console.table(
+    (await benchFanOut(platform)).map(({ protocol, lastReceiptMs, bytesPerProbe }) => ({
+      protocol,
+      'last receipt, ms (median of 5)': lastReceiptMs,
+      'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
+    })),
+  );
+} catch (error) {
+  console.error(platform.server.log.slice(-20).join('\n'));
+  throw error;
+} finally {
+  echo.stop();
+  await platform.server.stop();
+}
+process.exit(0);
