@@ -76,9 +76,8 @@ function radargunFields(radargun: Radargun): string {
 function prefixscanFields(scan: Prefixscan): string {
   const { a, b, ab, excluded } = scan;
   return (
-    (a === undefined ? '' : `, "a":"${a.toString()}"`) +
-    (b === undefined ? '' : `, "b":"${b.toString()}/${scan.prefix_length}"`) +
-    (ab === undefined || b === undefined ? '' : `, "ab":"${ab.toString()}/${commonPrefix(b, ab)}"`) +
+    `, "a":"${a.toString()}", "b":"${b.toString()}/${scan.prefix_length}"` +
+    (ab === undefined ? '' : `, "ab":"${ab.toString()}/${commonPrefix(b, ab)}"`) +
     (excluded.length === 0 ? '' : `, "xs":[${excluded.map((x) => `"${x.toString()}"`).join(', ')}]`) +
     `, "attempts":${scan.attempts}, "replyc":${scan.reply_count}, "fudge":${scan.fudge}` +
     `, "wait_probe":${scan.wait_probe_ms}, "wait_timeout":${scan.wait_timeout_s}` +
@@ -106,7 +105,7 @@ function isEdge(word: number, prefixLength: number): boolean {
 
 function definition(def: DealiasDefinition): string {
   return (
-    `{"id":${def.id}, "src":"${def.src?.toString() ?? ''}", "dst":"${def.dst?.toString() ?? ''}"` +
+    `{"id":${def.id}, "src":"${def.src.toString()}", "dst":"${def.dst.toString()}"` +
     `, "ttl":${def.ttl}, "size":${def.size_bytes}, "method":${nameOf(DEFINITION_METHODS, def.method)}` +
     transport(def) +
     (def.mtu_bytes === 0 ? '' : `, "mtu":${def.mtu_bytes}`) +
@@ -135,7 +134,7 @@ function transport(def: DealiasDefinition): string {
 function probe({ definition: def, seq, tx, ipid, replies }: DealiasProbe): string {
   return (
     `{"probedef_id":${def.id}, "seq":${seq}, "tx":{"sec":${tx.sec}, "usec":${tx.usec}}` +
-    (def.dst?.isIPv4 === true ? `, "ipid":${ipid}` : '') +
+    (def.dst.isIPv4 ? `, "ipid":${ipid}` : '') +
     `, "replies":[${replies.map(reply).join(', ')}]}`
   );
 }
@@ -143,7 +142,7 @@ function probe({ definition: def, seq, tx, ipid, replies }: DealiasProbe): strin
 function reply(from: DealiasReply): string {
   const { src, rx, ttl, protocol } = from;
   return (
-    `{"src":"${src?.toString() ?? ''}", "rx":{"sec":${rx.sec}, "usec":${rx.usec}}, "ttl":${ttl}` +
+    `{"src":"${src.toString()}", "rx":{"sec":${rx.sec}, "usec":${rx.usec}}, "ttl":${ttl}` +
     identifier(from) +
     `, "proto":${protocol}` +
     (protocol === ICMP || protocol === ICMP6 ? icmpFields(from) : '') +
@@ -153,7 +152,7 @@ function reply(from: DealiasReply): string {
 }
 
 function identifier({ src, flags: bits, ipid, ipid32 }: DealiasReply): string {
-  if (src?.isIPv4 === true) return `, "ipid": ${ipid}`;
+  if (src.isIPv4) return `, "ipid": ${ipid}`;
   return bits & DEALIAS_REPLY_HAS_IPID32 ? `, "ipid": ${ipid32}` : '';
 }
 

@@ -8,6 +8,8 @@ export interface IpHeader {
   ecn: number;
   ttl: number;
   fragment: { id: number; offset: number; more: boolean } | undefined;
+  /** Length of the packet as its header says, whatever was captured of it. */
+  total_bytes: number;
   /** Number of the protocol behind the header. */
   protocol: number;
 }
@@ -44,7 +46,7 @@ export function parsePacket(data: Uint8Array): PacketHeaders {
   if (ip === undefined) return {};
   const isFirst = ip.fragment === undefined || ip.fragment.offset === 0;
   if (!isFirst || ip.protocol !== TCP || ip.header_bytes + TCP_BYTES > data.length) return { ip };
-  return { ip, tcp: parseTcp(view, data, ip.header_bytes) };
+  return { ip, tcp: parseTcp(view, data, ip) };
 }
 
 function parseIp(view: DataView): IpHeader | undefined {
@@ -59,6 +61,7 @@ function parseIPv4(view: DataView): IpHeader {
   return {
     version: 4,
     header_bytes: (view.getUint8(0) & 15) * 4,
+    total_bytes: view.getUint16(2),
     ecn: view.getUint8(1) & 3,
     ttl: view.getUint8(8),
     fragment: { id: view.getUint16(4), offset: (fragment & 0x1fff) * 8, more: (fragment & 0x2000) !== 0 },
@@ -70,6 +73,7 @@ function parseIPv6(view: DataView): IpHeader {
   const ip: IpHeader = {
     version: 6,
     header_bytes: IPV6_BYTES,
+    total_bytes: IPV6_BYTES + view.getUint16(4),
     ecn: (view.getUint8(1) >>> 4) & 3,
     ttl: view.getUint8(7),
     fragment: undefined,
@@ -104,7 +108,8 @@ function skipExtension(view: DataView, ip: IpHeader): boolean {
   return true;
 }
 
-function parseTcp(view: DataView, data: Uint8Array, at: number): TcpHeader {
+function parseTcp(view: DataView, data: Uint8Array, ip: IpHeader): TcpHeader {
+  const at = ip.header_bytes;
   const header_bytes = (view.getUint8(at + 12) >>> 4) * 4;
   return {
     header_bytes,
@@ -112,7 +117,8 @@ function parseTcp(view: DataView, data: Uint8Array, at: number): TcpHeader {
     options: data.subarray(at + TCP_BYTES, Math.max(at + header_bytes, at + TCP_BYTES)),
     seq: view.getUint32(at + 4),
     ack: view.getUint32(at + 8),
-    data_bytes: data.length - at - header_bytes,
+    // As scamper counts it, in 16 bits.
+    data_bytes: (ip.total_bytes - at - header_bytes) & 0xffff,
     window: view.getUint16(at + 14),
   };
 }

@@ -33,8 +33,8 @@ export interface Radargun {
 /** Prefixscan: which address of a prefix is on the near router. */
 export interface Prefixscan {
   name: 'prefixscan';
-  a: Address | undefined;
-  b: Address | undefined;
+  a: Address;
+  b: Address;
   /** The alias of `a` that was found in the prefix of `b`. */
   ab: Address | undefined;
   /** Addresses that were left out. */
@@ -129,8 +129,10 @@ function readRadargun(reader: Reader): Radargun {
   return radargun;
 }
 
+type PrefixscanDraft = Omit<Prefixscan, 'a' | 'b'> & { a: Address | undefined; b: Address | undefined };
+
 function readPrefixscan(reader: Reader): Prefixscan {
-  const prefixscan: Prefixscan = {
+  const prefixscan: PrefixscanDraft = {
     name: 'prefixscan',
     a: undefined,
     b: undefined,
@@ -146,10 +148,13 @@ function readPrefixscan(reader: Reader): Prefixscan {
     reply_count: DEFAULT_REPLY_COUNT,
   };
   readParameters(reader, prefixscan, readPrefixscanParameter);
-  return prefixscan;
+  if (prefixscan.a === undefined || prefixscan.b === undefined) {
+    reader.fail('malformed', 'prefixscan without its addresses');
+  }
+  return prefixscan as Prefixscan;
 }
 
-function readPrefixscanParameter(reader: Reader, prefixscan: Prefixscan, id: number): boolean {
+function readPrefixscanParameter(reader: Reader, prefixscan: PrefixscanDraft, id: number): boolean {
   switch (id) {
     case 1:
       prefixscan.a = reader.address();

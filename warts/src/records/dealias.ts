@@ -9,8 +9,8 @@ export const DEALIAS_REPLY_HAS_IPID32 = 0x01;
 
 /** What kind of probe is sent, and where to. */
 export interface DealiasDefinition {
-  src: Address | undefined;
-  dst: Address | undefined;
+  src: Address;
+  dst: Address;
   id: number;
   /** 1-6: ICMP echo, TCP ACK, UDP, TCP ACK by source port, UDP by destination port, TCP SYN by source port. */
   method: number;
@@ -27,7 +27,7 @@ export interface DealiasDefinition {
 }
 
 export interface DealiasReply {
-  src: Address | undefined;
+  src: Address;
   rx: Timeval;
   ipid: number;
   /** IPv6 fragment identifier; 0 unless `flags` says that there was one. */
@@ -137,8 +137,15 @@ function definitionCount(method: DealiasMethod): number {
   }
 }
 
+type DefinitionDraft = Omit<DealiasDefinition, 'src' | 'dst'> & {
+  src: Address | undefined;
+  dst: Address | undefined;
+};
+
+const LAST_METHOD = 6;
+
 function readDefinition(reader: Reader): DealiasDefinition {
-  const definition: DealiasDefinition = {
+  const definition: DefinitionDraft = {
     src: undefined,
     dst: undefined,
     id: 0,
@@ -155,10 +162,16 @@ function readDefinition(reader: Reader): DealiasDefinition {
   };
   reader.countPart();
   readParameters(reader, definition, readDefinitionParameter);
-  return definition;
+  if (definition.src === undefined || definition.dst === undefined) {
+    reader.fail('malformed', 'probe definition without a source or a destination');
+  }
+  if (definition.method === 0 || definition.method > LAST_METHOD) {
+    reader.fail('malformed', `probe definition of method ${definition.method}`);
+  }
+  return definition as DealiasDefinition;
 }
 
-function readDefinitionParameter(reader: Reader, definition: DealiasDefinition, id: number): boolean {
+function readDefinitionParameter(reader: Reader, definition: DefinitionDraft, id: number): boolean {
   switch (id) {
     case 1:
       definition.dst = reader.globalAddress();
@@ -230,7 +243,10 @@ function readProbe(reader: Reader, definitions: readonly DealiasDefinition[]): D
   return { definition, tx: header.tx, ipid: header.ipid, seq: header.seq, replies };
 }
 
-type ReplyDraft = Omit<DealiasReply, 'protocol'> & { protocol: number | undefined };
+type ReplyDraft = Omit<DealiasReply, 'src' | 'protocol'> & {
+  src: Address | undefined;
+  protocol: number | undefined;
+};
 
 function readReply(reader: Reader): DealiasReply {
   const reply: ReplyDraft = {
@@ -249,7 +265,8 @@ function readReply(reader: Reader): DealiasReply {
   };
   reader.countPart();
   readParameters(reader, reply, readReplyParameter);
-  reply.protocol ??= reply.src?.isIPv4 === true ? 1 : 58;
+  if (reply.src === undefined) reader.fail('malformed', 'dealias reply without an address');
+  reply.protocol ??= reply.src.isIPv4 ? 1 : 58;
   return reply as DealiasReply;
 }
 
