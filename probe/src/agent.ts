@@ -5,6 +5,7 @@ import type { Server } from 'node:net';
 import type { z } from 'zod';
 import type { Clock, Timer } from './clock/clock.js';
 import { ClockEstimator } from './clock/estimate.js';
+import { NtpWatch } from './clock/watch.js';
 import type { Settings } from './config/config.js';
 import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
@@ -12,7 +13,7 @@ import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
 import { kindByName } from './kinds/index.js';
 import { TargetGuard } from './kinds/targets.js';
-import type { Log } from './log.js';
+import { type Log, remembering } from './log.js';
 import { HostPolicy } from './policy/policy.js';
 import {
   type Handshake,
@@ -30,13 +31,19 @@ import { Ledger } from './store/ledger.js';
 import { lockFolder } from './store/lock.js';
 import { recoverRuns } from './store/recovery.js';
 import { ResultStore } from './store/result.store.js';
+import { type ProbeStatus, type Problem, STATUS_FILE_EVERY_MS, writeStatus } from './store/status.file.js';
 
 /** A run under way at a SIGTERM may end by itself within this. */
 const STOP_GRACE_MS = 5_000;
 /** Reports of failed runs are held back that much behind the server's time, in case the host's clock is ahead. */
 const HORIZON_MS = 1_000;
+const PROBLEMS_KEPT = 10;
+const RUNS_SHOWN = 5;
 
 interface Parts {
+  folder: string;
+  problems: Problem[];
+  ntp: NtpWatch;
   lock: Server | null;
   ledger: Ledger;
   results: ResultStore;
@@ -48,6 +55,7 @@ interface Parts {
 /** The probe: its parts, put together, and their life from start to stop. */
 export class Agent {
   private statusTimer: Timer | null = null;
+  private fileTimer: Timer | null = null;
   private readonly connection: Connection;
 
   private constructor(
@@ -81,7 +89,12 @@ export class Agent {
    * Opens the probe's memory and begins to work.
    * @throws FolderInUse, or the error of the file system
    */
-  static async start(settings: Settings, clock: Clock, log: Log): Promise<Agent> {
+  static async start(settings: Settings, clock: Clock, output: Log): Promise<Agent> {
+    const problems: Problem[] = [];
+    const log = remembering(output, (message) => {
+      problems.push({ at: new Date(clock.now()).toISOString(), message });
+      if (problems.length > PROBLEMS_KEPT) problems.shift();
+    });
     const folder = join(settings.dataDir, identityOf(settings.token));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await lockFolder(await realpath(folder));
@@ -123,17 +136,22 @@ export class Agent {
       onSettled,
     });
     const scheduler = new Scheduler({ clock, estimator, ledger, results, runner, log, onSettled });
-    const parts = { lock, ledger, results, runner, scheduler, delivery };
+    const ntp = new NtpWatch({ host: settings.ntpServer, port: settings.ntpPort }, clock, estimator, log);
+    const parts = { folder, problems, ntp, lock, ledger, results, runner, scheduler, delivery };
     const agent = new Agent(parts, settings, policy, estimator, clock, log);
     scheduler.wake();
     agent.connection.open();
+    ntp.start();
     agent.statusEvery();
+    agent.fileEvery();
     return agent;
   }
 
   /** Begins nothing more, gives what is under way a moment, keeps everything on disk. */
   async stop(): Promise<void> {
     this.statusTimer?.cancel();
+    this.fileTimer?.cancel();
+    this.parts.ntp.stop();
     await this.parts.scheduler.stop();
     await this.parts.runner.stop(STOP_GRACE_MS);
     await this.parts.delivery.stop();
@@ -195,6 +213,34 @@ export class Agent {
       this.parts.delivery.kick();
       this.statusEvery();
     }, PROTOCOL.statusIntervalMs);
+  }
+
+  private fileEvery(): void {
+    void writeStatus(this.parts.folder, this.fullStatus()).catch(() => undefined);
+    this.fileTimer = this.clock.setTimer(() => {
+      this.fileEvery();
+    }, STATUS_FILE_EVERY_MS);
+  }
+
+  private fullStatus(): ProbeStatus {
+    const { ledger, runner, scheduler, delivery, problems } = this.parts;
+    return {
+      ...this.status(),
+      written_at: new Date(this.clock.now()).toISOString(),
+      pid: process.pid,
+      server: new URL(this.settings.server).host,
+      connected: this.connection.connected,
+      operations: [...ledger.operations()].length,
+      waiting: runner.waiting,
+      delivered: delivery.delivered,
+      refused: delivery.refused,
+      failed_to_report: ledger.gapCount,
+      held_by: scheduler.heldBy,
+      next_runs: scheduler
+        .upcoming(RUNS_SHOWN)
+        .map(({ operation_id, at }) => ({ operation_id, at: new Date(at).toISOString() })),
+      problems,
+    };
   }
 
   private reportStatus(): void {

@@ -11,3 +11,25 @@ export function createLog(level: string): Log {
     redact: { paths: ['token', '*.token', '*.*.token'], censor: '[redacted]' },
   });
 }
+
+/** A log that also keeps its last warnings and errors, for `status`. */
+export function remembering(log: Log, keep: (message: string) => void): Log {
+  const note = (first: unknown, message?: unknown): void => {
+    const detail =
+      typeof first === 'object' && first !== null && 'detail' in first ? `: ${String(first.detail)}` : '';
+    const text = typeof message === 'string' ? message : typeof first === 'string' ? first : '';
+    keep(text + detail);
+  };
+  return {
+    debug: log.debug.bind(log),
+    info: log.info.bind(log),
+    warn: (first: object, message?: string) => {
+      note(first, message);
+      log.warn(first, message);
+    },
+    error: (first: object, message?: string) => {
+      note(first, message);
+      log.error(first, message);
+    },
+  };
+}

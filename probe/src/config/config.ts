@@ -37,13 +37,17 @@ const settingsSchema = z.object({
   storeMib: number(1, 1024 * 1024).default(512),
   totalCredits: number(0, 1_000_000_000).default(PROTOCOL.defaultTotalCredits),
   scamper: z.string().min(1).default('scamper'),
+  ntpServer: z.string().min(1).max(253).optional(),
+  ntpPort: number(1, 65_535).default(123),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
 
-export interface Settings extends z.infer<typeof settingsSchema> {
+export interface Settings extends Omit<z.infer<typeof settingsSchema>, 'ntpServer'> {
   storeBytes: number;
+  /** The server's host, unless another was named. */
+  ntpServer: string;
 }
 
 /** The environment variable of each setting. */
@@ -61,6 +65,8 @@ export const VARIABLES: Readonly<Record<SettingName, string>> = {
   storeMib: 'PLADMED_STORE_MIB',
   totalCredits: 'PLADMED_TOTAL_CREDITS',
   scamper: 'PLADMED_SCAMPER',
+  ntpServer: 'PLADMED_NTP_SERVER',
+  ntpPort: 'PLADMED_NTP_PORT',
   logLevel: 'PLADMED_LOG_LEVEL',
 };
 
@@ -89,7 +95,8 @@ export function readSettings(options: Options, environment: NodeJS.ProcessEnv): 
   const read = settingsSchema.safeParse({ ...readConfigFile(String(given['dataDir'])), ...given });
   if (!read.success) throw new ConfigError(complaint(read.error));
   checkLists(read.data);
-  return { ...read.data, storeBytes: read.data.storeMib * MIB };
+  const ntpServer = read.data.ntpServer ?? new URL(read.data.server).hostname.replace(/^\[|\]$/g, '');
+  return { ...read.data, ntpServer, storeBytes: read.data.storeMib * MIB };
 }
 
 export const CONFIG_FILE = 'config.json';

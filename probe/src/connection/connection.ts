@@ -190,7 +190,8 @@ function unreadable(error: z.ZodError): RequestError {
   return { error: { code: 'bad_request', message, ...(field === '' ? {} : { field }) } };
 }
 
-function splitServer(server: string): { origin: string; path: string } {
+/** A server may stand behind a path. */
+export function splitServer(server: string): { origin: string; path: string } {
   const url = new URL(server);
   const prefix = url.pathname.replace(/\/+$/, '');
   return { origin: `${url.protocol}//${url.host}`, path: prefix + PROTOCOL.path };
