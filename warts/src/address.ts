@@ -28,7 +28,7 @@ const DECIMAL_DOT = DECIMAL.map((text) => text + '.');
  * which costs no array per address; its text is made once, when first asked for.
  */
 export class Address {
-  private cached: string | undefined = undefined;
+  #text: string | undefined = undefined;
 
   constructor(
     readonly type: number,
@@ -48,7 +48,7 @@ export class Address {
 
   /** As inet_ntop(3) writes it; Ethernet and FireWire as hexadecimal bytes joined by colons. */
   toString(): string {
-    return (this.cached ??= this.write());
+    return (this.#text ??= this.write());
   }
 
   toJSON(): string {

@@ -64,6 +64,7 @@ export function readCycleStop(reader: Reader): CycleStopRecord {
   const cycle = reader.tables.cycles[number - 1];
   if (cycle === undefined) reader.fail('reference', `cycle ${number} is not defined`);
   const stop_sec = reader.u32();
+  readParameters(reader, undefined, () => false);
   reader.tables.cycles[number - 1] = undefined;
   return { type: 'cycle-stop', number, cycle, stop_sec };
 }

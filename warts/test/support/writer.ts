@@ -51,7 +51,7 @@ export const cycleStart = (
 ): Bytes =>
   record(2, [...u32(number), ...u32(listNumber), ...u32(id), ...u32(1_700_000_000), ...parameters(params)]);
 
-export const cycleStop = (number: number): Bytes => record(4, [...u32(number), ...u32(1_700_000_100)]);
+export const cycleStop = (number: number): Bytes => record(4, [...u32(number), ...u32(1_700_000_100), 0]);
 
 /** A record whose body is a parameter block, then anything. */
 export const withParameters = (type: number, params: readonly Parameter[], rest: Bytes = []): Bytes =>
