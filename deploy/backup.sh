@@ -25,9 +25,9 @@ resume() {
 }
 trap resume EXIT
 if ((${#servers[@]})); then
-  docker stop --time 15 "${servers[@]}" >/dev/null
+  docker stop -t 15 "${servers[@]}" >/dev/null
 fi
-docker stop --time 60 "$mongo" >/dev/null
+docker stop -t 60 "$mongo" >/dev/null
 umask 077
 docker run --rm --network none --user 0 --entrypoint tar --volumes-from "$mongo:ro" \
   "$(docker inspect --format '{{.Image}}' "$mongo")" -C /data/db -cz . >"$file.part"

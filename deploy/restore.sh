@@ -25,9 +25,9 @@ if [[ $yes == no ]]; then
   [[ $answer == yes ]] || exit 1
 fi
 if ((${#servers[@]})); then
-  docker stop --time 15 "${servers[@]}" >/dev/null
+  docker stop -t 15 "${servers[@]}" >/dev/null
 fi
-docker stop --time 60 "$mongo" >/dev/null
+docker stop -t 60 "$mongo" >/dev/null
 docker run --rm --interactive --network none --user 0 --entrypoint bash --volumes-from "$mongo" \
   "$(docker inspect --format '{{.Image}}' "$mongo")" \
   -c 'find /data/db -mindepth 1 -delete && tar -C /data/db -xz --numeric-owner' <"$file"
