@@ -27,8 +27,8 @@ export class AppModule {
         DatabaseModule.forRoot(databaseUri, env.mongoDatabase),
         // the core
         UsersModule,
-        LedgerModule,
         AuthModule,
+        LedgerModule,
         ProbesModule,
         OperationsModule,
         ResultsModule,

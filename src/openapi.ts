@@ -1,11 +1,26 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { completeDocument } from './common/http/complete-document.js';
 
 const DESCRIPTION = `Active Internet measurement on your own probes.
 
-Register, log in, press **Authorize** and paste the token; then every route can be tried here.
-Errors are problem details (RFC 9457). Times are RFC 3339 in UTC; RTTs and durations are milliseconds.
-The routes tagged *classic* are those of classic Pladmed and do not change.`;
+**To try it here:** register, log in, press **Authorize** and paste the token (once: every route takes it as \`bearer\`, and as
+\`access_token\` like classic Pladmed); then every route can be run with its example. Where an example has an id, the explorer
+puts in the id of what you made or listed last. A measurement costs credits: a superuser gives them.
+
+Errors are problem details (RFC 9457). A path that is there, asked with another method, is 405 with \`Allow\`.
+Times are RFC 3339 in UTC; RTTs and durations are milliseconds. Listings have pages: \`next\` is the \`cursor\` of the next one.`;
+
+const CLASSIC = 'classic';
+
+const TAGS = {
+  accounts: 'Who you are, and what you have.',
+  probes: 'Vantage points.',
+  operations: 'Scheduled measurements.',
+  results: 'What probes brought back.',
+  [CLASSIC]: 'The routes of classic Pladmed. They do not change, and take members that they do not know.',
+  'operation of the server': 'For those who run it.',
+};
 
 /** The document that describes every route, exactly; written to docs/openapi.yaml by \`npm run openapi\`. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -15,10 +30,12 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth()
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'access_token' }, 'access_token')
-    .build();
-  return SwaggerModule.createDocument(app, config);
+    .addServer('/')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'access_token' }, 'access_token');
+  for (const [tag, description] of Object.entries(TAGS)) config.addTag(tag, description);
+  const document = SwaggerModule.createDocument(app, config.build(), { operationIdFactory: operationId });
+  return inOrder(completeDocument(document, CLASSIC));
 }
 
 /** Swagger UI at /docs, the document at /docs/openapi.json and .yaml. */
@@ -29,4 +46,18 @@ export function serveExplorer(app: INestApplication, document: OpenAPIObject): v
     customSiteTitle: 'Pladmed API',
     swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
   });
+}
+
+function operationId(controller: string, method: string): string {
+  return `${controller.replace(/Controller$/, '')}_${method}`;
+}
+
+/** As the tags are, and within one as the code has them. */
+function inOrder(document: OpenAPIObject): OpenAPIObject {
+  const { openapi, info, paths, components, ...rest } = document;
+  const order = Object.keys(TAGS);
+  const rank = (item: OpenAPIObject['paths'][string]) =>
+    order.indexOf((item.get ?? item.post ?? item.delete)?.tags?.[0] ?? '');
+  const sorted = Object.entries(paths).sort(([, a], [, b]) => rank(a) - rank(b));
+  return { openapi, info, ...rest, paths: Object.fromEntries(sorted), ...(components && { components }) };
 }

@@ -7,7 +7,8 @@ import { AppModule } from '../app.module.js';
 import { type Env, parseEnv } from '../config/env.js';
 import { openApiDocument } from '../openapi.js';
 
-const USAGE = 'usage: npm run openapi [-- --check]   (--check: only says whether docs/openapi.yaml is current)';
+const USAGE =
+  'usage: npm run openapi [-- --check]   (--check: only says whether docs/openapi.yaml is current)';
 const NAME = 'docs/openapi.yaml';
 const FILE = join(import.meta.dirname, '../..', NAME);
 const HEADER = '# Made by `npm run openapi` from the code. Do not edit: change the code and run it again.\n';

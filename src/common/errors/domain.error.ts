@@ -32,6 +32,8 @@ const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE;
 
+export const ERROR_CODES = Object.keys(CATALOGUE) as ErrorCode[];
+
 /** A caller's mistake, or a state that does not allow what was asked. Doors translate it; they never invent one. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';

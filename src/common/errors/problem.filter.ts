@@ -32,7 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
-    if (mistake?.code === 'busy') response.setHeader('Retry-After', '2');
+    if (problem.status === 503) response.setHeader('Retry-After', '2');
+    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
     response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
   }
 }

@@ -7,7 +7,13 @@ import { DomainError } from '../errors/domain.error.js';
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_JSON_DEPTH = 32;
 
-const readBytes = raw({ type: () => true, limit: MAX_BODY_BYTES });
+/** Content in other requests has no meaning (RFC 9110, 9.3), and is left alone. */
+const WITH_BODY = ['POST', 'PUT', 'PATCH'];
+
+const readBytes = raw({
+  type: ({ method = '' }) => WITH_BODY.includes(method),
+  limit: MAX_BODY_BYTES,
+});
 
 /**
  * Bodies are JSON whatever the Content-Type says (the published examples of the classic contract send text/plain).

@@ -1,17 +1,25 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiPropertyOptional,
+  type ApiResponseOptions,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { type Request, type Response } from 'express';
 import { ObjectId, parseId } from '../database/object-id.js';
 import { DomainError } from '../errors/domain.error.js';
+import { Optional } from '../validation/optional.js';
 
 export const MAX_PAGE = 1000;
 
 export class PageQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: 100 })
-  @IsOptional()
-  @Type(() => Number)
+  @Optional()
+  // not Number alone: it takes ' 1e2 ' and '0x10'
+  @Transform(({ value }: { value: unknown }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : value))
   @IsInt()
   @Min(1)
   @Max(MAX_PAGE)
@@ -23,7 +31,7 @@ export class PageQuery {
     pattern: '^[A-Za-z0-9_-]+$',
     description: '`next` of the page before.',
   })
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(100)
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the `next` of the page before' })
@@ -91,24 +99,30 @@ function nextUrl(request: Request, cursor: string): string {
   return url.pathname + url.search;
 }
 
-/** Documents a page of items. */
-export function ApiPage(item: new () => object, description: string) {
+/** Documents a page of items. @param also other media types in which the listing can be had */
+export function ApiPage(
+  item: new () => object,
+  description: string,
+  also: ApiResponseOptions['content'] = {},
+) {
+  const schema = {
+    type: 'object',
+    required: ['items', 'next'],
+    properties: {
+      items: { type: 'array', items: { $ref: getSchemaPath(item) } },
+      next: {
+        type: ['string', 'null'] as never,
+        description: '`cursor` of the next page; null: this is the last.',
+      },
+    },
+    additionalProperties: false,
+  };
   return applyDecorators(
     ApiExtraModels(item),
     ApiOkResponse({
       description,
       headers: { Link: { description: 'The next page (RFC 8288).', schema: { type: 'string' } } },
-      schema: {
-        type: 'object',
-        required: ['items', 'next'],
-        properties: {
-          items: { type: 'array', items: { $ref: getSchemaPath(item) } },
-          next: {
-            type: ['string', 'null'] as never,
-            description: '`cursor` of the next page; null: this is the last.',
-          },
-        },
-      },
+      content: { 'application/json': { schema }, ...also },
     }),
   );
 }

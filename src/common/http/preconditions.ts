@@ -1,5 +1,24 @@
+import { ApiHeader } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { DomainError } from '../errors/domain.error.js';
+
+const text = { type: 'string' } as const;
+
+/** Documented response headers. */
+export const ETAG = { ETag: { description: 'Its revision, for If-Match.', schema: text } };
+export const LOCATION = { Location: { description: 'Where it is.', schema: text } };
+
+/** Documents the Idempotency-Key header. */
+export function ApiIdempotencyKey(description: string) {
+  const schema = { ...text, pattern: '^[!-~]{1,128}$' };
+  return ApiHeader({ name: 'Idempotency-Key', required: false, description, schema });
+}
+
+/** Documents the If-Match header. */
+export function ApiIfMatch() {
+  const schema = { ...text, pattern: '^(W/)?"[0-9]{1,9}"$', example: '"1"' };
+  return ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that you have read.', schema });
+}
 
 /** The revision of what is sent, for a later If-Match. */
 export function setEtag(response: Response, revision: number): void {

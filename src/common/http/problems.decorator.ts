@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ERROR_CODES } from '../errors/domain.error.js';
 import { PROBLEM_CONTENT_TYPE } from '../errors/problem.js';
 
 export class ViolationDto {
@@ -18,13 +19,17 @@ export class ProblemDto {
   @ApiProperty({ example: 'The request is not valid' })
   title: string;
 
-  @ApiProperty({ example: 400 })
+  @ApiProperty({ type: 'integer', minimum: 400, maximum: 599, example: 400 })
   status: number;
 
   @ApiProperty({ example: 'params.maxttl must be an integer from 1 to 255' })
   detail: string;
 
-  @ApiProperty({ description: 'Stable; programs may rely on it.', example: 'invalid_request' })
+  @ApiProperty({
+    enum: [...ERROR_CODES, 'internal'],
+    description: 'Stable; programs may rely on it.',
+    example: 'invalid_request',
+  })
   code: string;
 
   @ApiProperty({ description: 'The log of the server has the request under this id.', format: 'uuid' })
@@ -33,7 +38,10 @@ export class ProblemDto {
   @ApiProperty({ type: [ViolationDto], required: false, description: 'Each wrong member.' })
   errors?: ViolationDto[];
 
-  @ApiProperty({ description: 'The same as `detail`, for classic callers.' })
+  @ApiProperty({
+    description: 'The same as `detail`, for classic callers.',
+    example: 'params.maxttl must be an integer from 1 to 255',
+  })
   Error: string;
 }
 
@@ -51,18 +59,29 @@ const MEANINGS: Record<number, string> = {
   503: 'Too much to do, or no database; try again shortly.',
 };
 
+const text = { type: 'string' } as const;
+
+const HEADERS: Record<number, Record<string, { description: string; schema: { type: 'string' } }>> = {
+  401: { 'WWW-Authenticate': { description: 'RFC 6750.', schema: text } },
+  503: { 'Retry-After': { description: 'Seconds to wait.', schema: text } },
+};
+
 /** Documents the errors of a route; 500 and 503 are possible everywhere and need not be named. */
 export function ApiProblems(...statuses: number[]) {
+  return applyDecorators(
+    ...[...new Set([...statuses, 500, 503])].sort((a, b) => a - b).map((status) => ApiProblem(status)),
+  );
+}
+
+export function ApiProblem(status: number) {
   const schema = { $ref: getSchemaPath(ProblemDto) };
-  const all = [...new Set([...statuses, 500, 503])].sort((a, b) => a - b);
   return applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...all.map((status) =>
-      ApiResponse({
-        status,
-        description: MEANINGS[status] ?? '',
-        content: { [PROBLEM_CONTENT_TYPE]: { schema } },
-      }),
-    ),
+    ApiResponse({
+      status,
+      description: MEANINGS[status] ?? '',
+      headers: HEADERS[status] ?? {},
+      content: { [PROBLEM_CONTENT_TYPE]: { schema } },
+    }),
   );
 }

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { AuthService } from './auth.service.js';
-import { CredentialsDto, SessionDto } from './dto/auth.dto.js';
+import { CredentialsDto, NewAccountDto, SessionDto } from './dto/auth.dto.js';
 import { Public } from './permissions.js';
 
 @ApiTags('accounts')
@@ -14,16 +14,16 @@ export class AuthController {
   @Post('register')
   @Public()
   @ApiOperation({ summary: 'Open an account' })
-  @ApiCreatedResponse({ type: UserDto })
+  @ApiCreatedResponse({ type: UserDto, description: 'The account is open. It has no credits yet.' })
   @ApiProblems(400, 413)
-  async register(@Body() { email, password }: CredentialsDto): Promise<UserDto> {
+  async register(@Body() { email, password }: NewAccountDto): Promise<UserDto> {
     return UserDto.from(await this.auth.register(email, password));
   }
 
   @Post('login')
   @Public()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Get an access token', description: 'Paste it into Authorize.' })
+  @ApiOperation({ summary: 'Get an access token', description: 'Paste `access_token` into Authorize.' })
   @ApiOkResponse({ type: SessionDto })
   @ApiProblems(400, 404, 413)
   async logIn(@Body() { email, password }: CredentialsDto): Promise<SessionDto> {

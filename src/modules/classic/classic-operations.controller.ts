@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { parseId } from '../../common/database/object-id.js';
+import { idSchema } from '../../common/http/ids.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../auth/permissions.js';
 import { type KindName } from '../operations/kinds/index.js';
@@ -65,7 +66,7 @@ export class ClassicOperationsController {
   @Get('operation')
   @Public()
   @ApiOperation({ summary: 'An operation with its results' })
-  @ApiQuery({ name: 'id', type: 'string', example: '6720a1b2c3d4e5f601234567' })
+  @ApiQuery({ name: 'id', schema: idSchema('operation') })
   @ApiOkResponse({ type: ClassicOperationDto })
   @ApiProblems(404)
   async get(@Query('id') id: unknown): Promise<StreamableFile> {

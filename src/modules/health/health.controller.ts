@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { DatabaseService } from '../../common/database/database.service.js';
+import { ApiProblem } from '../../common/http/problems.decorator.js';
 import { Public } from '../auth/permissions.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -24,11 +25,12 @@ export class ReadyDto {
   @ApiProperty({ enum: ['ok', 'unavailable'] })
   database: 'ok' | 'unavailable';
 
-  @ApiPropertyOptional({ description: 'Milliseconds of a round trip to the database.' })
+  @ApiPropertyOptional({ minimum: 0, description: 'Milliseconds of a round trip to the database.' })
   database_ms?: number;
 }
 
 @ApiTags('operation of the server')
+@ApiProblem(500)
 @Public()
 @Controller()
 export class HealthController {
@@ -60,7 +62,10 @@ export class HealthController {
 
   @Get('metrics')
   @ApiOperation({ summary: 'Metrics for Prometheus' })
-  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiOkResponse({
+    description: 'The text format of Prometheus.',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
   async prometheus(@Res({ passthrough: true }) response: Response): Promise<string> {
     response.setHeader('Content-Type', this.metrics.contentType);
     return this.metrics.text();

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { ApiId } from '../../common/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../common/http/pages.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForSuperusers, ForUsers } from '../auth/permissions.js';
@@ -50,12 +51,12 @@ export class AccountsController {
   @ForSuperusers()
   @HttpCode(200)
   @ApiOperation({ summary: 'Give credits to a user (superusers)' })
-  @ApiParam({ name: 'id', example: '6720a1b2c3d4e5f601234567' })
+  @ApiId('user')
   @ApiOkResponse({ type: BalanceDto })
   @ApiProblems(400, 401, 403, 404, 413)
   async grant(@Param('id') id: string, @Body() { credits }: GrantDto): Promise<BalanceDto> {
     const user = parseId(id);
     if (user === undefined) throw new DomainError('not_found', 'There is no such user');
-    return { id, credits: await this.ledger.grant(user, credits) };
+    return { id: user.toHexString(), credits: await this.ledger.grant(user, credits) };
   }
 }

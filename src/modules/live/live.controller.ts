@@ -1,7 +1,8 @@
 import { Controller, type MessageEvent, Param, Sse } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
 import { parseId } from '../../common/database/object-id.js';
+import { ApiId } from '../../common/http/ids.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -27,9 +28,12 @@ export class LiveController {
     description:
       'Server-sent events `result`, `assignment`, and `heartbeat` every 15 s. It does not end by itself.',
   })
-  @ApiParam({ name: 'id', example: '6720a1b2c3d4e5f601234567' })
-  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
-  @ApiProblems(401, 404)
+  @ApiId('operation')
+  @ApiOkResponse({
+    description: 'The events, until you hang up.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @ApiProblems(400, 401, 404)
   async events(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<Observable<MessageEvent>> {
     const operation = await this.operations.get(parseId(id), user._id);
     const events = this.live.ofRoom(`operation:${operation._id.toHexString()}`);

@@ -1,28 +1,30 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiBody,
   ApiCreatedResponse,
-  ApiHeader,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
-  ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../common/database/object-id.js';
+import { ApiId } from '../../common/http/ids.js';
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../common/http/pages.js';
-import { idempotencyKey } from '../../common/http/preconditions.js';
+import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../common/http/preconditions.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { type UserEntity } from '../users/user.schema.js';
+import { createOperationBody } from './dto/create-operation.body.js';
 import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
+import { KIND_NAMES, KINDS } from './kinds/index.js';
 import { type OperationEntity } from './operation.schema.js';
 import { OperationsService } from './operations.service.js';
 import { parseSchedule } from './schedule/parse-schedule.js';
 
-const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
-
 @ApiTags('operations')
+@ApiExtraModels(...KIND_NAMES.map((name) => KINDS[name].paramsClass))
 @ApiBearerAuth()
 @ForUsers()
 @Controller('api/v1/operations')
@@ -31,12 +33,9 @@ export class OperationsController {
 
   @Post()
   @ApiOperation({ summary: 'Schedule a measurement' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key gives the operation made first.',
-  })
-  @ApiCreatedResponse({ type: OperationDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiIdempotencyKey('The same key gives the operation made first.')
+  @ApiBody(createOperationBody())
+  @ApiCreatedResponse({ type: OperationDto, headers: LOCATION })
   @ApiProblems(400, 401, 404, 413, 422)
   async create(
     @CurrentUser() user: UserEntity,
@@ -87,9 +86,9 @@ export class OperationsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'An operation and how far it is' })
-  @ApiParam(ID)
+  @ApiId('operation')
   @ApiOkResponse({ type: OperationDto })
-  @ApiProblems(401, 404)
+  @ApiProblems(400, 401, 404)
   async get(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
     return this.shown(await this.operations.get(parseId(id), user._id));
   }
@@ -101,7 +100,7 @@ export class OperationsController {
     description:
       'Runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told.',
   })
-  @ApiParam(ID)
+  @ApiId('operation')
   @ApiOkResponse({ type: OperationDto })
   @ApiProblems(400, 401, 403, 404, 409, 413)
   async stop(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
@@ -110,7 +109,7 @@ export class OperationsController {
 
   @Get(':id/assignments')
   @ApiOperation({ summary: 'What each probe has, and has brought' })
-  @ApiParam(ID)
+  @ApiId('operation')
   @ApiPage(AssignmentDto, 'A page of assignments, by probe.')
   @ApiProblems(400, 401, 404)
   async assignments(

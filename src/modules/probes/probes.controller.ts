@@ -11,26 +11,25 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../common/database/object-id.js';
+import { ApiId } from '../../common/http/ids.js';
 import { ApiPage, decodeCursor, type Page, pageOf } from '../../common/http/pages.js';
-import { idempotencyKey, revisionIn, setEtag } from '../../common/http/preconditions.js';
+import {
+  ApiIdempotencyKey,
+  ApiIfMatch,
+  ETAG,
+  idempotencyKey,
+  LOCATION,
+  revisionIn,
+  setEtag,
+} from '../../common/http/preconditions.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { CreateProbeDto, ProbeDto, ProbesQuery, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { pointOf, ProbesService } from './probes.service.js';
-
-const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
 
 @ApiTags('probes')
 @ApiBearerAuth()
@@ -41,12 +40,8 @@ export class ProbesController {
 
   @Post()
   @ApiOperation({ summary: 'Register a probe' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key gives the probe made first.',
-  })
-  @ApiCreatedResponse({ type: ProbeWithTokenDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiIdempotencyKey('The same key gives the probe made first.')
+  @ApiCreatedResponse({ type: ProbeWithTokenDto, headers: { ...LOCATION, ...ETAG } })
   @ApiProblems(400, 401, 413)
   async register(
     @CurrentUser() user: UserEntity,
@@ -84,9 +79,9 @@ export class ProbesController {
 
   @Get(':id')
   @ApiOperation({ summary: 'A probe' })
-  @ApiParam(ID)
-  @ApiOkResponse({ type: ProbeDto, headers: { ETag: { schema: { type: 'string' } } } })
-  @ApiProblems(401, 404)
+  @ApiId('probe')
+  @ApiOkResponse({ type: ProbeDto, headers: ETAG })
+  @ApiProblems(400, 401, 404)
   async get(@Param('id') id: string, @Res({ passthrough: true }) response: Response): Promise<ProbeDto> {
     const probe = await this.probes.get(parseId(id));
     setEtag(response, probe.revision);
@@ -95,14 +90,9 @@ export class ProbesController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change name, tags or location of your probe' })
-  @ApiParam(ID)
-  @ApiHeader({
-    name: 'If-Match',
-    required: true,
-    description: 'The ETag that you have read.',
-    example: '"1"',
-  })
-  @ApiOkResponse({ type: ProbeDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiId('probe')
+  @ApiIfMatch()
+  @ApiOkResponse({ type: ProbeDto, headers: ETAG })
   @ApiProblems(400, 401, 403, 404, 412, 413, 428)
   async update(
     @CurrentUser() user: UserEntity,
@@ -124,11 +114,16 @@ export class ProbesController {
   @Post(':id/token')
   @HttpCode(200)
   @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one' })
-  @ApiParam(ID)
-  @ApiOkResponse({ type: ProbeWithTokenDto })
+  @ApiId('probe')
+  @ApiOkResponse({ type: ProbeWithTokenDto, headers: ETAG })
   @ApiProblems(400, 401, 403, 404, 413)
-  async renewToken(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<ProbeWithTokenDto> {
+  async renewToken(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ProbeWithTokenDto> {
     const probe = await this.probes.revokeToken(parseId(id), user._id);
+    setEtag(response, probe.revision);
     return ProbeWithTokenDto.withToken(probe, this.probes);
   }
 }

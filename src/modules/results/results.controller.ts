@@ -1,14 +1,16 @@
 import { Controller, Get, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { Readable } from 'node:stream';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { ApiId } from '../../common/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, pageOf } from '../../common/http/pages.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { type OperationEntity } from '../operations/operation.schema.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { parseRfc3339 } from '../operations/schedule/times.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { ResultDto, ResultsQuery } from './dto/result.dto.js';
 import { type ResultEntity } from './result.schema.js';
@@ -16,7 +18,6 @@ import { type ResultFilter } from './results.repository.js';
 import { rawBytes, ResultsService } from './results.service.js';
 
 const NDJSON = 'application/x-ndjson';
-const ID = { name: 'id', example: '6720a1b2c3d4e5f601234567' };
 
 @ApiTags('results')
 @ApiBearerAuth()
@@ -33,8 +34,10 @@ export class ResultsController {
     summary: "An operation's results, in the order in which they came",
     description: `With \`Accept: ${NDJSON}\`: all of them, one a line, without pages.`,
   })
-  @ApiParam(ID)
-  @ApiPage(ResultDto, 'A page of results.')
+  @ApiId('operation')
+  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', {
+    [NDJSON]: { schema: { type: 'string' } },
+  })
   @ApiProblems(400, 401, 404)
   async list(
     @CurrentUser() user: UserEntity,
@@ -60,13 +63,13 @@ export class ResultsController {
 
   @Get('results/:id/raw')
   @ApiOperation({ summary: 'What the probe sent, byte for byte' })
-  @ApiParam(ID)
+  @ApiId('result')
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({
     description: 'warts, gzipped text, or the dns document of docs/protocol.md.',
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiProblems(401, 404)
+  @ApiProblems(400, 401, 404)
   async raw(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<StreamableFile> {
     const resultId = parseId(id);
     const result = resultId && (await this.results.findById(resultId));
@@ -96,7 +99,7 @@ function filterOf(operation: OperationEntity, { probe, outcome, from, to }: Resu
     operation: operation._id,
     probe: parseId(probe),
     outcome,
-    from: from === undefined ? undefined : new Date(from),
-    to: to === undefined ? undefined : new Date(to),
+    from: from === undefined ? undefined : parseRfc3339(from),
+    to: to === undefined ? undefined : parseRfc3339(to),
   };
 }

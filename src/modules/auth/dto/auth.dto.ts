@@ -1,11 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
 
-export class CredentialsDto {
+/** What is checked here is its form; the rules of passwords and e-mails stand in AuthService. */
+export class NewAccountDto {
   @ApiProperty({
-    maxLength: 254,
+    minLength: 3,
+    maxLength: 320,
+    pattern: '@',
     example: 'ada@example.org',
-    description: 'Case and surrounding space do not matter.',
+    description: 'An e-mail address of at most 254 characters. Case and surrounding space do not matter.',
   })
   @IsString()
   @IsNotEmpty()
@@ -16,8 +19,23 @@ export class CredentialsDto {
     minLength: 8,
     maxLength: 72,
     example: 'Correct-Horse-7',
-    description: 'At least one upper case, one lower case, one digit and one of !"@#$%^&*()-+?_=,/',
+    description:
+      'At most 72 bytes; at least one upper case, one lower case, one digit and one of !"@#$%^&*()-+?_=,/',
   })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1024)
+  password: string;
+}
+
+export class CredentialsDto {
+  @ApiProperty({ minLength: 1, maxLength: 320, example: 'ada@example.org' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(320)
+  email: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 1024, example: 'Correct-Horse-7' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(1024)

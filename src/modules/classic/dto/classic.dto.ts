@@ -15,19 +15,20 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../common/http/ids.js';
 import { Tolerant } from '../../../common/validation/request-validation.pipe.js';
 import { MAX_GRANT } from '../../ledger/ledger.service.js';
 import { MAX_PROBES } from '../../operations/dto/operation.dto.js';
 
 @Tolerant()
 export class ClassicCredentialsDto {
-  @ApiProperty({ example: 'ada@example.org', maxLength: 320 })
+  @ApiProperty({ example: 'ada@example.org', minLength: 1, maxLength: 320 })
   @IsString()
   @IsNotEmpty()
   @MaxLength(320)
   email: string;
 
-  @ApiProperty({ example: 'Correct-Horse-7', maxLength: 1024 })
+  @ApiProperty({ example: 'Correct-Horse-7', minLength: 1, maxLength: 1024 })
   @IsString()
   @IsNotEmpty()
   @MaxLength(1024)
@@ -35,13 +36,13 @@ export class ClassicCredentialsDto {
 }
 
 export class ClassicUserDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('user'))
   _id: string;
 
   @ApiProperty({ example: 'ada@example.org' })
   email: string;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   credits: number;
 
   @ApiProperty()
@@ -55,7 +56,7 @@ export class ClassicTokenDto {
 
 @Tolerant()
 export class ClassicGrantDto {
-  @ApiProperty({ description: 'Id of the user.', example: '6720a1b2c3d4e5f601234567', maxLength: 100 })
+  @ApiProperty({ ...idSchema('user'), description: 'Id of the user.' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(100)
@@ -97,10 +98,10 @@ export class ClassicProbeTokenDto {
 }
 
 export class ClassicAssignedProbeDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('probe'))
   identifier: string;
 
-  @ApiProperty()
+  @ApiProperty(idSchema('user'))
   owner_id: string;
 
   @ApiProperty({ type: ClassicLocationDto })
@@ -126,8 +127,8 @@ export class ClassicCreateOperationDto {
     type: 'array',
     minItems: 1,
     maxItems: MAX_PROBES,
-    items: { type: 'string' },
-    example: ['6720a1b2c3d4e5f601234567'],
+    items: { type: 'string', pattern: ID_PATTERN },
+    example: [SAMPLE_IDS.probe],
   })
   @IsArray()
   @ArrayNotEmpty()
@@ -139,14 +140,17 @@ export class ClassicCreateOperationDto {
     type: 'object',
     additionalProperties: true,
     description:
-      'Parameters of the kind, and `cron`, `stop_time` (dd/mm/YYYY HH:MM, UTC), `times_per_minute`.',
-    example: { ips: ['192.0.2.1'], cron: '* * * * *', stop_time: '31/12/2026 23:59', times_per_minute: 1 },
+      'Parameters of the kind, and `cron`, `stop_time` (dd/mm/YYYY HH:MM, UTC; past: one run), `times_per_minute`.',
+    example: { ips: ['192.0.2.1'], cron: '* * * * *', stop_time: '01/01/2026 00:00', times_per_minute: 1 },
   })
   @IsDefined()
   params: unknown;
 
   @ApiPropertyOptional({
     description: 'traceroute: json or dump; of no effect for the others.',
+    type: 'string',
+    nullable: true,
+    maxLength: 32,
     example: 'json',
   })
   @IsOptional()
@@ -154,7 +158,13 @@ export class ClassicCreateOperationDto {
   @MaxLength(32)
   result_format?: string;
 
-  @ApiPropertyOptional({ description: 'Of no effect.', example: 'ping' })
+  @ApiPropertyOptional({
+    type: 'string',
+    nullable: true,
+    description: 'Of no effect.',
+    maxLength: 32,
+    example: 'ping',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(32)
@@ -163,7 +173,7 @@ export class ClassicCreateOperationDto {
 
 /** An operation without its results. */
 export class ClassicOperationSummaryDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('operation'))
   _id: string;
 
   @ApiProperty({ type: [ClassicAssignedProbeDto] })
@@ -172,7 +182,7 @@ export class ClassicOperationSummaryDto {
   @ApiProperty({ type: 'object', additionalProperties: true })
   params: object;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   credits: number;
 
   @ApiProperty({ enum: ['json', 'dump', 'text'] })
@@ -180,7 +190,7 @@ export class ClassicOperationSummaryDto {
 }
 
 export class ClassicResultDto {
-  @ApiProperty({ description: 'Identifier of the probe.' })
+  @ApiProperty({ ...idSchema('probe'), description: 'Identifier of the probe.' })
   probe: string;
 
   @ApiProperty({

@@ -1,19 +1,12 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  IsArray,
-  IsBoolean,
-  IsDefined,
-  IsIn,
-  IsOptional,
-  IsString,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsDefined, IsIn, IsString } from 'class-validator';
+import { idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
+import { Optional } from '../../../common/validation/optional.js';
 import { type AssignmentEntity, ASSIGNMENT_STATES, type AssignmentState } from '../assignment.schema.js';
 import { type Progress } from '../assignments.repository.js';
-import { KIND_NAMES, type KindName, KINDS } from '../kinds/index.js';
+import { KIND_NAMES, type KindName } from '../kinds/index.js';
 import { type OperationEntity, type Visibility, VISIBILITIES } from '../operation.schema.js';
 import { type OperationState, stateOf } from '../operations.service.js';
 import { SCHEDULE_CLASSES, scheduleSchema } from '../schedule/schedule.dto.js';
@@ -21,88 +14,79 @@ import { toWireSchedule, type WireSchedule } from '../schedule/schedule.js';
 
 /** 1 MB of ids is not quite twice as many. */
 export const MAX_PROBES = 20_000;
-const PARAMS_CLASSES = KIND_NAMES.map((name) => KINDS[name].paramsClass);
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
 
-@ApiExtraModels(...PARAMS_CLASSES, ...Object.values(SCHEDULE_CLASSES))
+/** Documented as createOperationBody(): what `params` may be depends on `kind`, and a class cannot say so. */
 export class CreateOperationDto {
-  @ApiProperty({ enum: KIND_NAMES, example: 'ping' })
+  @ApiHideProperty()
   @IsIn(KIND_NAMES)
   kind: KindName;
 
-  @ApiProperty({
-    description: 'Parameters of the kind; at least one destination.',
-    oneOf: PARAMS_CLASSES.map((params) => ({ $ref: getSchemaPath(params) })),
-    example: { ips: ['192.0.2.1'], probecount: 4 },
-  })
+  @ApiHideProperty()
   @IsDefined()
   params: unknown;
 
-  @ApiProperty({ ...scheduleSchema(), example: { type: 'once' } })
+  @ApiHideProperty()
   @IsDefined()
   schedule: unknown;
 
-  @ApiProperty({
-    description: 'Ids of probes; those that are away get the operation when they come.',
-    type: 'array',
-    minItems: 1,
-    maxItems: MAX_PROBES,
-    items: { type: 'string', pattern: '^[0-9a-f]{24}$' },
-    example: ['6720a1b2c3d4e5f601234567'],
-  })
+  @ApiHideProperty()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(MAX_PROBES)
   @IsString({ each: true })
   probes: string[];
 
-  @ApiPropertyOptional({
-    enum: VISIBILITIES,
-    default: 'public',
-    description: 'Who may read it and its results.',
-  })
-  @IsOptional()
+  @ApiHideProperty()
+  @Optional()
   @IsIn(VISIBILITIES)
   visibility?: Visibility;
 }
 
 export class OperationsQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @IsOptional()
+  @Optional()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   mine?: boolean;
 
   @ApiPropertyOptional({ enum: KIND_NAMES })
-  @IsOptional()
+  @Optional()
   @IsIn(KIND_NAMES)
   kind?: KindName;
 }
 
 export class ProgressDto {
-  @ApiProperty({ type: 'integer', description: 'Runs that the schedule calls for, over all probes.' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Runs that the schedule calls for, over all probes.',
+  })
   due: number;
 
-  @ApiProperty({ type: 'integer', description: 'Runs of which a result is stored.' })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs of which a result is stored.' })
   received: number;
 
-  @ApiProperty({ type: 'integer', description: 'Runs that probes reported as failed.' })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs that probes reported as failed.' })
   failed: number;
 
   @ApiProperty({
     type: 'object',
-    additionalProperties: { type: 'integer' },
+    properties: Object.fromEntries(
+      ASSIGNMENT_STATES.map((state) => [state, { type: 'integer' as const, minimum: 1 }]),
+    ),
     description: 'Assignments by state.',
     example: { delivered: 2, pending: 1 },
   })
   assignments: Partial<Record<AssignmentState, number>>;
 }
 
+@ApiExtraModels(...Object.values(SCHEDULE_CLASSES))
 export class OperationDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('operation'))
   id: string;
 
-  @ApiProperty()
+  @ApiProperty(idSchema('user'))
   owner_id: string;
 
   @ApiProperty({ enum: KIND_NAMES })
@@ -111,7 +95,7 @@ export class OperationDto {
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'As they were accepted.' })
   params: object;
 
-  @ApiProperty({ oneOf: scheduleSchema().oneOf })
+  @ApiProperty(scheduleSchema())
   schedule: WireSchedule;
 
   @ApiProperty({ enum: VISIBILITIES })
@@ -120,19 +104,19 @@ export class OperationDto {
   @ApiProperty({ enum: OPERATION_STATES })
   state: OperationState;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   cost_per_run: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   runs_per_probe: number;
 
-  @ApiProperty({ type: 'integer', description: 'Credits paid at creation.' })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Credits paid at creation.' })
   credits: number;
 
-  @ApiPropertyOptional({ type: 'integer', description: 'Credits paid back when it was stopped.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Credits paid back when it was stopped.' })
   refunded?: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   probe_count: number;
 
   @ApiProperty({ type: ProgressDto })
@@ -175,7 +159,7 @@ export class OperationDto {
 }
 
 export class AssignmentDto {
-  @ApiProperty()
+  @ApiProperty(idSchema('probe'))
   probe_id: string;
 
   @ApiProperty({ enum: ASSIGNMENT_STATES })
@@ -184,13 +168,13 @@ export class AssignmentDto {
   @ApiPropertyOptional({ description: 'Why it was refused or has expired.' })
   reason?: string;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   due: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   received: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   failed: number;
 
   @ApiPropertyOptional({ format: 'date-time' })

@@ -14,7 +14,26 @@ export type ParamSchema = {
   pattern?: string;
   format?: string;
   enum?: string[];
-  items?: { type: 'string'; maxLength?: number };
+  items?: TextSchema;
+  anyOf?: TextSchema[];
+};
+
+type TextSchema = {
+  type?: 'string';
+  maxLength?: number;
+  pattern?: string;
+  format?: string;
+  anyOf?: TextSchema[];
+};
+
+const IP_SCHEMA: TextSchema = { type: 'string', anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] };
+
+const LABEL = '[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+/** isHostName() as a pattern: the last label is no number. */
+const HOST_NAME_SCHEMA: TextSchema = {
+  type: 'string',
+  maxLength: 254,
+  pattern: String.raw`^(${LABEL}\.)*(?!([0-9]+|0[xX][0-9a-fA-F]*)\.?$)${LABEL}\.?$`,
 };
 
 /** What a parameter's value has to be: checked, and described in the OpenAPI document, from one statement. */
@@ -57,17 +76,20 @@ export const flag = (): ParamRule =>
 
 /** A strict IP literal. */
 export const ipLiteral = (): ParamRule =>
-  rule({ type: 'string', minLength: 2, maxLength: 45 }, 'an IPv4 or IPv6 address', isIpLiteral);
+  rule({ ...IP_SCHEMA, type: 'string' }, 'an IPv4 or IPv6 address', isIpLiteral);
 
 /** IP literals to measure. */
-export const ipList = (): ParamRule => listOf('IPv4 or IPv6 addresses', isIpLiteral, 45);
+export const ipList = (): ParamRule => listOf('IPv4 or IPv6 addresses', isIpLiteral, IP_SCHEMA);
 
 /** Destinations by name. */
 export const targetNameList = (): ParamRule =>
-  listOf('host names (RFC 1123) or IPv4 addresses', isHostNameOrIpv4, 254);
+  listOf('host names (RFC 1123) or IPv4 addresses', isHostNameOrIpv4, {
+    type: 'string',
+    anyOf: [HOST_NAME_SCHEMA, { format: 'ipv4' }],
+  });
 
 /** Host names only. */
-export const hostNameList = (): ParamRule => listOf('host names (RFC 1123)', isHostName, 254);
+export const hostNameList = (): ParamRule => listOf('host names (RFC 1123)', isHostName, HOST_NAME_SCHEMA);
 
 /** A list that has to be empty when it is there. */
 export const emptyList = (): ParamRule =>
@@ -80,9 +102,9 @@ export const emptyList = (): ParamRule =>
 /** Positions that a complaint about a list names, at most. */
 const MAX_POSITIONS_NAMED = 5;
 
-function listOf(what: string, isItem: (value: unknown) => boolean, maxLength: number): ParamRule {
+function listOf(what: string, isItem: (value: unknown) => boolean, items: TextSchema): ParamRule {
   return {
-    schema: { type: 'array', items: { type: 'string', maxLength }, maxItems: MAX_DESTINATIONS },
+    schema: { type: 'array', items, maxItems: MAX_DESTINATIONS },
     complaint(value) {
       if (!Array.isArray(value)) return `must be a list of ${what}`;
       if (value.length > MAX_DESTINATIONS) return `must have at most ${MAX_DESTINATIONS} entries`;

@@ -6,7 +6,6 @@ import {
   IsBoolean,
   IsDefined,
   IsNumber,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -15,7 +14,9 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
+import { Optional } from '../../../common/validation/optional.js';
 import { type ProbeEntity } from '../probe.schema.js';
 import { locationOf, type ProbesService } from '../probes.service.js';
 
@@ -44,7 +45,7 @@ export class CreateProbeDto {
   location: LocationDto;
 
   @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @MinLength(1)
   @MaxLength(100)
@@ -56,7 +57,7 @@ export class CreateProbeDto {
     items: { type: 'string', pattern: TAG.source },
     example: ['fibre', 'as:64500'],
   })
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(32)
   @IsString({ each: true })
@@ -66,13 +67,13 @@ export class CreateProbeDto {
 
 export class UpdateProbeDto {
   @ApiPropertyOptional({ type: LocationDto })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => LocationDto)
   location?: LocationDto;
 
   @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @MinLength(1)
   @MaxLength(100)
@@ -84,7 +85,7 @@ export class UpdateProbeDto {
     items: { type: 'string', pattern: TAG.source },
     example: ['fibre'],
   })
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(32)
   @IsString({ each: true })
@@ -94,13 +95,13 @@ export class UpdateProbeDto {
 
 export class ProbesQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @IsOptional()
+  @Optional()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   mine?: boolean;
 
   @ApiPropertyOptional({ pattern: TAG.source, example: 'fibre' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(TAG, { message: TAG_RULE })
   tag?: string;
@@ -113,10 +114,10 @@ export class ConnectionDto {
   @ApiProperty({ format: 'date-time' })
   since: string;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   total_credits: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   in_use_credits: number;
 
   @ApiPropertyOptional()
@@ -127,10 +128,10 @@ export class ConnectionDto {
 }
 
 export class ProbeDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('probe'))
   id: string;
 
-  @ApiProperty()
+  @ApiProperty(idSchema('user'))
   owner_id: string;
 
   @ApiProperty({ type: LocationDto })
@@ -168,7 +169,7 @@ export class ProbeDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
-  @ApiProperty({ type: 'integer', description: 'Also in ETag.' })
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Also in ETag.' })
   revision: number;
 
   static from(probe: ProbeEntity, probes: ProbesService): ProbeDto {
@@ -181,7 +182,8 @@ export class ProbeDto {
       ...(probe.name !== undefined && { name: probe.name }),
       tags: probe.tags,
       connected: connection !== undefined,
-      ...(availability !== undefined && { availability }),
+      // a probe may have taken more than it says it can carry
+      ...(availability !== undefined && { availability: Math.max(0, availability) }),
       ...(connection && {
         connection: {
           protocol: connection.protocol,

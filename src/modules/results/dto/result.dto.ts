@@ -1,29 +1,42 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, Matches } from 'class-validator';
+import { IsIn, Matches, ValidateBy } from 'class-validator';
+import { ID_PATTERN, idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
+import { Optional } from '../../../common/validation/optional.js';
+import { parseRfc3339 } from '../../operations/schedule/times.js';
 import { RESULT_FORMATS, type ResultEntity, type ResultFormat } from '../result.schema.js';
 
 const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 
+function IsInstant() {
+  return ValidateBy({
+    name: 'instant',
+    validator: {
+      validate: (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
+      defaultMessage: () => 'must be an RFC 3339 time with a zone',
+    },
+  });
+}
+
 export class ResultsQuery extends PageQuery {
-  @ApiPropertyOptional({ pattern: '^[0-9a-f]{24}$', description: 'Only of this probe.' })
-  @IsOptional()
-  @Matches(/^[0-9a-f]{24}$/, { message: 'must be 24 hexadecimal digits' })
+  @ApiPropertyOptional({ pattern: ID_PATTERN, description: 'Only of this probe.' })
+  @Optional()
+  @Matches(new RegExp(ID_PATTERN), { message: 'must be 24 hexadecimal digits' })
   probe?: string;
 
   @ApiPropertyOptional({ enum: ['stored', 'failed'], description: 'Only what came, or only what failed.' })
-  @IsOptional()
+  @Optional()
   @IsIn(['stored', 'failed'])
   outcome?: 'stored' | 'failed';
 
   @ApiPropertyOptional({ ...INSTANT, description: 'Received at this time or later.' })
-  @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, { message: 'must be an RFC 3339 time' })
+  @Optional()
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ ...INSTANT, description: 'Received before this time.' })
-  @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, { message: 'must be an RFC 3339 time' })
+  @Optional()
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({
@@ -31,7 +44,7 @@ export class ResultsQuery extends PageQuery {
     default: 'summary',
     description: 'summary: figures only; json, dump: what the raw bytes say, in `decoded`.',
   })
-  @IsOptional()
+  @Optional()
   @IsIn(['summary', 'json', 'dump'])
   view: 'summary' | 'json' | 'dump' = 'summary';
 }
@@ -45,13 +58,13 @@ export class FailureDto {
 }
 
 export class ResultDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('result'))
   id: string;
 
-  @ApiProperty()
+  @ApiProperty(idSchema('operation'))
   operation_id: string;
 
-  @ApiProperty()
+  @ApiProperty(idSchema('probe'))
   probe_id: string;
 
   @ApiProperty({ enum: ['stored', 'failed'] })

@@ -1,17 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
+import { ID_PATTERN, idSchema } from '../../../common/http/ids.js';
 import { type LedgerEntity, LEDGER_REASONS, type LedgerReason } from '../../ledger/ledger.schema.js';
 import { MAX_GRANT } from '../../ledger/ledger.service.js';
 import { type UserEntity } from '../user.schema.js';
 
 export class UserDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('user'))
   id: string;
 
   @ApiProperty({ example: 'ada@example.org' })
   email: string;
 
-  @ApiProperty({ type: 'integer', example: 400 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 400 })
   credits: number;
 
   @ApiProperty()
@@ -40,21 +41,21 @@ export class GrantDto {
 }
 
 export class BalanceDto {
-  @ApiProperty({ example: '6720a1b2c3d4e5f601234567' })
+  @ApiProperty(idSchema('user'))
   id: string;
 
-  @ApiProperty({ type: 'integer', description: 'The balance after it.' })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'The balance after it.' })
   credits: number;
 }
 
 export class LedgerEntryDto {
-  @ApiProperty()
+  @ApiProperty({ pattern: ID_PATTERN })
   id: string;
 
   @ApiProperty({ type: 'integer', description: 'Credits; negative: paid.' })
   amount: number;
 
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', minimum: 0 })
   balance_after: number;
 
   @ApiProperty({ enum: LEDGER_REASONS })
