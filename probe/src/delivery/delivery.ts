@@ -102,9 +102,11 @@ export class Delivery {
       }
       try {
         const asked = this.kicks;
-        const sent = (await this.sendResults(this.link)) || (await this.sendFailed(this.link));
+        // One after the other, so that neither waits for the other to come to an end.
+        const hasSent = await this.sendResults(this.link);
+        const hasTold = await this.sendFailed(this.link);
         this.failures = 0;
-        if (!sent && this.kicks === asked) return;
+        if (!hasSent && !hasTold && this.kicks === asked) return;
       } catch (error) {
         this.backOff(error);
       }

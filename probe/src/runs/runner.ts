@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js';
+import { errorCode, messageOf } from '../errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.js';
@@ -220,5 +220,7 @@ function checkSize(measured: Measured): void {
 function toFailure(error: unknown): RunFailure {
   if (error instanceof RunFailure) return error;
   if (error instanceof Error && error.name === 'StoreFull') return new RunFailure('given_up', error.message);
+  if (['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? ''))
+    return new RunFailure('given_up', 'the disk is full');
   return new RunFailure('tool_failed', messageOf(error));
 }
