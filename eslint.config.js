@@ -39,7 +39,10 @@ export default tseslint.config(
     },
   },
   { files: ENVIRONMENT_READERS, rules: { 'no-restricted-properties': 'off' } },
-  { files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', 'src/demo/**', '**/*.spec.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', 'src/demo/**', '**/*.spec.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.spec.ts', 'test/**', 'probe/test/**', 'warts/test/**'],
     rules: {
@@ -52,6 +55,21 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
-    languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable', URL: 'readonly' } },
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        module: 'writable',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        globalThis: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        performance: 'readonly',
+      },
+    },
   },
 );

@@ -35,6 +35,10 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  // a promise that nobody looked after is a mistake of ours, but no reason to leave everybody else alone
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a rejection was not handled');
+  });
   database.onUnexpectedExit((why) => {
     if (ending) return;
     log.fatal({ why }, 'the embedded database is gone; ending, the next start recovers it');

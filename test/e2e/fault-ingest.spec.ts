@@ -40,7 +40,7 @@ class PersistentProbe {
       socket.once('connect', resolve);
       socket.once('connect_error', reject);
     });
-    for (const code of this.kept) this.send(code);
+    for (const code of this.kept) void this.send(code);
   }
 
   /** Makes results until `enough` more are acknowledged or the server is gone. */
