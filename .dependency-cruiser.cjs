@@ -1,12 +1,42 @@
 /** The walls of the house. CONTRIBUTING.md says why each stands. */
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'warts-knows-nobody', severity: 'error', from: { path: '^warts/src' }, to: { path: '^(src|probe|test)/' } },
-    { name: 'warts-has-no-dependencies', severity: 'error', from: { path: '^warts/src', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm', 'npm-dev'] } },
-    { name: 'probe-knows-no-server', severity: 'error', from: { path: '^probe/src' }, to: { path: '^(src|test)/' } },
-    { name: 'server-knows-no-probe', severity: 'error', from: { path: '^src' }, to: { path: '^(probe|test)/' } },
-    { name: 'common-knows-no-module', severity: 'error', from: { path: '^src/(common|config)' }, to: { path: '^src/modules' } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'warts-knows-nobody',
+      severity: 'error',
+      from: { path: '^warts/src' },
+      to: { path: '^(src|probe|test)/' },
+    },
+    {
+      name: 'warts-has-no-dependencies',
+      severity: 'error',
+      from: { path: '^warts/src', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev'] },
+    },
+    {
+      name: 'probe-knows-no-server',
+      severity: 'error',
+      from: { path: '^probe/src' },
+      to: { path: '^(src|test)/' },
+    },
+    {
+      name: 'server-knows-no-probe',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { path: '^(probe|test)/' },
+    },
+    {
+      name: 'common-knows-no-module',
+      severity: 'error',
+      from: { path: '^src/(common|config)' },
+      to: { path: '^src/modules' },
+    },
     {
       name: 'only-repositories-touch-models',
       severity: 'error',

@@ -35,7 +35,14 @@ const project = (displayName, testMatch, extra = {}) => ({
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
-  collectCoverageFrom: ['src/**/*.ts', 'warts/src/**/*.ts', 'probe/src/**/*.ts', '!**/*.spec.ts', '!**/cli.ts', '!src/main.ts'],
+  collectCoverageFrom: [
+    'src/**/*.ts',
+    'warts/src/**/*.ts',
+    'probe/src/**/*.ts',
+    '!**/*.spec.ts',
+    '!**/cli.ts',
+    '!src/main.ts',
+  ],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
   globalSetup: '<rootDir>/test/support/jest-mongod.js',

@@ -9,7 +9,7 @@ import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-/* global fetch, AbortSignal */
+/* global AbortSignal */
 
 const run = promisify(execFile);
 const started = Date.now();

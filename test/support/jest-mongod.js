@@ -11,7 +11,11 @@ const say = (_fields, message) => console.error(message);
 
 export default async function globalSetup() {
   const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-mongod-'));
-  const log = { info: (fields, message) => message.startsWith('Fetching') && say(fields, message), warn: say, error: say };
+  const log = {
+    info: (fields, message) => message.startsWith('Fetching') && say(fields, message),
+    warn: say,
+    error: say,
+  };
   const mongod = await startEmbeddedMongo({ dataDir, mongodBinary: process.env.MONGOD_BINARY, log });
   process.env.PLADMED_TEST_MONGODB_URI = mongod.uri;
   globalThis.pladmedTestMongod = {
