@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -35,5 +35,8 @@ async function* prepend(
 /** Unpacks no faster than the output is taken, so that a small file that unpacks to much does not fill the memory. */
 function gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const packed = Readable.from(source, { objectMode: true, highWaterMark: 1 });
-  return packed.compose(createGunzip({ chunkSize: CHUNK_BYTES })) as AsyncIterable<Uint8Array>;
+  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
+  // An error of either destroys the other, and whoever reads the output gets it.
+  pipeline(packed, unpacked, () => undefined);
+  return unpacked;
 }

@@ -22,8 +22,6 @@ if (!installed)
   console.warn('Not compared with scamper 20211212: its tools are not installed (apt: scamper).');
 const withTools = installed ? describe : describe.skip;
 
-process.env['TZ'] ??= 'UTC';
-
 function compare(files: readonly Uint8Array[]): void {
   const expected = toolOutputs(files);
   files.forEach((bytes, i) => {

@@ -59,7 +59,7 @@ run() {
   N=$((N + 1))
   file=$(printf '%s/%03d-%s.warts' "$OUT" $N "$(printf '%s' "$1" | tr -cs 'a-zA-Z0-9' '-' | cut -c1-40 | sed 's/-$//')")
   ns src timeout 60 scamper -O warts -o "$file" -l corpus -L 7 -C 9 -M monitor -p 500 -I "$1" >/dev/null 2>&1 &
-  if [ $((N % 12)) -eq 0 ]; then wait; fi
+  if [ $((N % 36)) -eq 0 ]; then wait; fi
 }
 V4="10.77.6.2"; V6="fd77:6::2"
 for dst in $V4 $V6; do

@@ -32,7 +32,7 @@ function run(tool: string, args: readonly string[]): string {
     encoding: 'latin1',
     maxBuffer: 1 << 30,
     timeout: 20_000,
-    env: { ...process.env, TZ: process.env['TZ'] ?? 'UTC' },
+    env: { ...process.env, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
