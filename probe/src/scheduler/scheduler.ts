@@ -6,7 +6,7 @@ import type { Runner } from '../runs/runner.js';
 import type { Ledger, MissedRuns } from '../store/ledger.js';
 import type { ResultStore } from '../store/result.store.js';
 import type { Stretch } from './coverage.js';
-import { decide } from './decide.js';
+import { decide, LATEST_START_MS } from './decide.js';
 
 /** The clock is looked at this often, whatever is due: it may have been set meanwhile. */
 const LOOK_EVERY_MS = 5_000;
@@ -63,6 +63,11 @@ export class Scheduler {
     this.lookSoon();
   }
 
+  /** Resolves when no look is under way. */
+  async settled(): Promise<void> {
+    while (this.looking !== null) await this.looking;
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.timer?.cancel();
@@ -98,7 +103,7 @@ export class Scheduler {
     const now = clock.now();
     if (now < this.lastNow - BACKWARDS_MS) {
       this.next.clear();
-      await ledger.retractAfter(now).catch(() => undefined);
+      await ledger.retractAfter(now - LATEST_START_MS - 1).catch(() => undefined);
     }
     this.lastNow = now;
     const begun: Begun[] = [];
