@@ -8,7 +8,7 @@ import { jsonLines } from '../src/index.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'warts/dist/cli.js');
-const PING = join(import.meta.dirname, 'fixtures/100-ping-c-30.warts');
+const PING = join(import.meta.dirname, 'fixtures/100-ping-c-51.warts');
 const PACKAGE = join(ROOT, 'warts/package.json');
 const TRACE = join(import.meta.dirname, 'fixtures/101-trace-last-ditch.warts');
 

@@ -4,7 +4,7 @@
  *   npx tsc -b warts && node warts/test/bench/json-bench.mjs [FILE...]
  *
  * The file repeats the ping and trace records of FILE... (the committed fixtures if none is given) in one list and
- * cycle. Both commands write to /dev/null and run one after the other, five times each; the medians are compared.
+ * cycle. Both commands write to /dev/null and run one after the other, three times each; the medians are compared.
  * Then one ping record of about 2 KB is decoded and summarised many times in this process.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ import { performance } from 'node:perf_hooks';
 import { decode, summarize } from '../../dist/index.js';
 
 const TARGET_BYTES = 52 * 1024 * 1024;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const CLI = join(import.meta.dirname, '../../dist/cli.js');
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 
