@@ -1,10 +1,13 @@
-import {
+import mongoose from 'mongoose';
+
+// The errors of mongoose's own driver: another package may bring another copy, whose classes these are no instances of.
+const {
   MongoNetworkError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
   MongoServerError,
   MongoServerSelectionError,
-} from 'mongodb';
+} = mongoose.mongo;
 
 const DUPLICATE_KEY = 11_000;
 

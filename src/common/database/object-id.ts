@@ -1,6 +1,7 @@
-import { ObjectId } from 'mongodb';
+import mongoose from 'mongoose';
 
-export { ObjectId };
+export const ObjectId = mongoose.mongo.ObjectId;
+export type ObjectId = mongoose.mongo.ObjectId;
 
 const ID = /^[0-9a-fA-F]{24}$/;
 

@@ -1,5 +1,4 @@
-import { type Binary } from 'mongodb';
-import { Schema } from 'mongoose';
+import { type mongo, Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 
@@ -27,7 +26,7 @@ export interface ResultEntity {
   duration_ms?: number;
   clock?: ClockEstimate;
   format?: ResultFormat;
-  raw?: Buffer | Binary;
+  raw?: Buffer | mongo.Binary;
   summary?: Summary[];
   /** why the raw bytes could not be decoded, or not to their end */
   decode_error?: string;
