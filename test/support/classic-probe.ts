@@ -56,7 +56,11 @@ export class FieldedProbe {
       this.socket.on(event, (...args: unknown[]) => {
         const acknowledge = args.at(-1);
         const acknowledged = typeof acknowledge === 'function';
-        this.received.push({ event, job: args[0] as Job, args: acknowledged ? args.length - 1 : args.length });
+        this.received.push({
+          event,
+          job: args[0] as Job,
+          args: acknowledged ? args.length - 1 : args.length,
+        });
         if (acknowledged && options.acknowledges !== false) (acknowledge as () => void)();
       });
     }
@@ -71,19 +75,10 @@ export class FieldedProbe {
     });
   }
 
-  /** @returns the message of the refusal, once the server has also closed the connection beneath it */
+  /** @returns the message of the refusal */
   async refused(): Promise<string> {
-    const message = await until('the probe is refused', () => this.refusals[0]);
-    await until('the server closes the connection', () => this.closedByServer);
-    return message;
+    return until('the probe is refused', () => this.refusals[0]);
   }
-
-  /** True when nothing is left of the connection; this side never closes one on a refusal. */
-  private get closedByServer(): boolean {
-    return this.transportClosed;
-  }
-
-  private transportClosed = false;
 
   /** The job of an operation, as soon as it is here. */
   async job(operationId: string): Promise<ReceivedJob> {
