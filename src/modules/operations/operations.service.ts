@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import { isDuplicateKey } from '../../common/database/database-errors.js';
 import { ObjectId } from '../../common/database/object-id.js';
 import { TransactionsService } from '../../common/database/transactions.service.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { requestHash } from '../../common/http/preconditions.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { type ProbeEntity } from '../probes/probe.schema.js';
 import { ProbesService } from '../probes/probes.service.js';
@@ -100,7 +100,7 @@ export class OperationsService {
       revision: 1,
       ...(request.idempotency && {
         idempotency_key: request.idempotency.key,
-        request_hash: hashOf(request.idempotency.request),
+        request_hash: requestHash(request.idempotency.request),
       }),
     };
     try {
@@ -241,7 +241,7 @@ export class OperationsService {
     if (request.idempotency === undefined) return undefined;
     const operation = await this.operations.findByIdempotencyKey(owner._id, request.idempotency.key);
     if (operation === null) return undefined;
-    if (operation.request_hash !== hashOf(request.idempotency.request)) {
+    if (operation.request_hash !== requestHash(request.idempotency.request)) {
       throw new DomainError('idempotency_key_reused');
     }
     return { operation, probes: await this.probesOf(operation) };
@@ -291,8 +291,4 @@ function namingFields<T>(check: () => T): T {
     if (error instanceof InvalidParamsError) throw DomainError.invalid(...error.violations);
     throw error;
   }
-}
-
-function hashOf(request: unknown): string {
-  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

@@ -53,6 +53,8 @@ export interface ProbeEntity {
   status?: Omit<ProbeReport, 'in_use_credits'> & { at: Date };
   /** makes a repeated creation find the first one */
   idempotency_key?: string;
+  /** SHA-256 of the request that made it: the same key with another request is refused */
+  request_hash?: string;
 }
 
 const connectionSchema = new Schema<ProbeConnection>(
@@ -88,6 +90,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     connection: connectionSchema,
     status: Schema.Types.Mixed,
     idempotency_key: String,
+    request_hash: String,
   },
   { collection: 'probes', versionKey: false },
 );

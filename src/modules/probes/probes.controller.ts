@@ -42,7 +42,7 @@ export class ProbesController {
   @ApiOperation({ summary: 'Register a probe' })
   @ApiIdempotencyKey('The same key gives the probe made first.')
   @ApiCreatedResponse({ type: ProbeWithTokenDto, headers: { ...LOCATION, ...ETAG } })
-  @ApiProblems(400, 401, 413)
+  @ApiProblems(400, 401, 413, 422)
   async register(
     @CurrentUser() user: UserEntity,
     @Body() body: CreateProbeDto,

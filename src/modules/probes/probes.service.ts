@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { requestHash } from '../../common/http/preconditions.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
@@ -29,7 +30,10 @@ export class ProbesService {
     private readonly connected: ConnectedProbes,
   ) {}
 
-  /** @param idempotencyKey the same key of the same owner gives the probe that the first request made */
+  /**
+   * @param idempotencyKey the same key of the same owner gives the probe that the first request made
+   * @throws DomainError idempotency_key_reused when that was another request
+   */
   async register(owner: ObjectId, probe: NewProbe, idempotencyKey?: string): Promise<ProbeEntity> {
     const created = await this.probes.create({
       owner,
@@ -39,11 +43,15 @@ export class ProbesService {
       token_version: 0,
       revision: 1,
       created_at: new Date(),
-      ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }),
+      ...(idempotencyKey !== undefined && {
+        idempotency_key: idempotencyKey,
+        request_hash: requestHash(probe),
+      }),
     });
     if (created !== undefined) return created;
     const first = await this.probes.findByIdempotencyKey(owner, idempotencyKey ?? '');
     if (first === null) throw new DomainError('conflict', 'The request is being carried out; try again');
+    if (first.request_hash !== requestHash(probe)) throw new DomainError('idempotency_key_reused');
     return first;
   }
 
