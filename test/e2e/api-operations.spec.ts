@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Account, ApiWorld, type Operation, pingOn } from '../support/api-world.js';
+import { dnsResult } from '../support/native-probe.js';
+import { until } from '../support/until.js';
+
+const OPERATIONS = '/api/v1/operations';
+const SOON = new Date(Date.now() + 3_600_000).toISOString();
+const LATER = new Date(Date.now() + 7_200_000).toISOString();
+
+interface Assignment {
+  probe_id: string;
+  state: string;
+  reason?: string;
+  due: number;
+  received: number;
+}
+
+describe('operations', () => {
+  let world: ApiWorld;
+  let user: Account;
+  let probe: { id: string; token: string };
+  beforeAll(async () => {
+    world = await ApiWorld.start();
+    user = await world.account(100_000);
+    probe = await world.probe(user);
+  });
+  afterAll(() => world.stop());
+
+  const read = async (id: string) => (await user.api.get<Operation>(`${OPERATIONS}/${id}`)).body;
+  const assignments = async (id: string) =>
+    (await user.api.pages<Assignment>(`${OPERATIONS}/${id}/assignments?limit=2`)).flat();
+
+  it.each([
+    ['ping', { ips: ['192.0.2.1', '2001:db8::1'], probecount: 4 }, { type: 'once' }, 2, 1],
+    ['traceroute', { fqdns: ['example.org'] }, { type: 'once', at: SOON }, 15, 1],
+    [
+      'dns',
+      { fqdns: ['a.example', 'b.example'], type: 'aaaa' },
+      { type: 'interval', every_s: 600, start: SOON, stop: LATER },
+      2,
+      6,
+    ],
+    [
+      'ping',
+      { ips: ['192.0.2.1'] },
+      {
+        type: 'cron',
+        cron: '0 12 * * *',
+        times_per_minute: 2,
+        stop: new Date(Date.now() + 86_400_000).toISOString(),
+      },
+      1,
+      2,
+    ],
+  ])('prices %s %j %j', async (kind, params, schedule, costPerRun, runs) => {
+    const before = await world.balance(user);
+    const { status, headers, body } = await user.api.post<Operation>(OPERATIONS, {
+      kind,
+      params,
+      schedule,
+      probes: [probe.id, probe.id],
+    });
+    expect(status).toBe(201);
+    const credits = costPerRun * runs;
+    expect(body).toMatchObject({
+      kind,
+      params,
+      schedule,
+      cost_per_run: costPerRun,
+      runs_per_probe: runs,
+      credits,
+    });
+    expect(body).toMatchObject({
+      owner_id: user.id,
+      probe_count: 1,
+      visibility: 'public',
+      progress: { due: runs },
+    });
+    expect(body.state).toBe(schedule.type === 'once' && !('at' in schedule) ? 'running' : 'scheduled');
+    expect(await world.balance(user)).toBe(before - credits);
+    expect((await user.api.get(headers.get('location') ?? '')).body).toEqual(body);
+  });
+
+  it('changes nothing where there are not enough credits, or no such probe', async () => {
+    const poor = await world.account(1);
+    const params = { ips: ['192.0.2.1', '192.0.2.2'] };
+    const refused = await poor.api.post(OPERATIONS, pingOn([probe], { params }));
+    expect([refused.status, refused.body.code]).toEqual([400, 'not_enough_credits']);
+    for (const id of ['6720a1b2c3d4e5f6000000b2', 'none']) {
+      expect((await poor.api.post(OPERATIONS, pingOn([probe, { id }]))).status).toBe(404);
+    }
+    expect(await world.balance(poor)).toBe(1);
+    expect(await poor.api.pages(`${OPERATIONS}?mine=true`)).toEqual([[]]);
+  });
+
+  it('never overdraws: 200 at once with credits for 50 are 50', async () => {
+    const owner = await world.account(50);
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => owner.api.post<Operation>(OPERATIONS, pingOn([probe]))),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(150);
+    expect(await world.balance(owner)).toBe(0);
+    const entries = await owner.api.pages<{ amount: number }>('/api/v1/users/me/ledger?limit=30');
+    expect(entries.flat().map(({ amount }) => amount)).toEqual([...Array<number>(50).fill(-1), 50]);
+    expect((await owner.api.pages(`${OPERATIONS}?mine=true&limit=20`)).map((page) => page.length)).toEqual([
+      20, 20, 10,
+    ]);
+  });
+
+  it('makes and charges one operation for one Idempotency-Key, also when several ask at once', async () => {
+    const owner = await world.account(10);
+    const key = { 'idempotency-key': 'k' };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => owner.api.post<Operation>(OPERATIONS, pingOn([probe]), key)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(await world.balance(owner)).toBe(9);
+    const other = await owner.api.post(OPERATIONS, pingOn([probe], { visibility: 'private' }), key);
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  it('hides a private one from everybody else, everywhere', async () => {
+    const stranger = await world.account();
+    const { id } = await world.operation(user, [probe], { visibility: 'private' });
+    for (const path of ['', '/assignments', '/results', '/events']) {
+      expect([path, (await stranger.api.get(`${OPERATIONS}/${id}${path}`)).status]).toEqual([path, 404]);
+    }
+    expect((await stranger.api.post(`${OPERATIONS}/${id}/stop`)).status).toBe(404);
+    expect((await world.api.get(`/operation?id=${id}`)).status).toBe(404);
+    const seen = async (account: Account, query: string) =>
+      (await account.api.pages<Operation>(`${OPERATIONS}?limit=1000&${query}`))
+        .flat()
+        .some((each) => each.id === id);
+    expect(await seen(stranger, '')).toBe(false);
+    expect(await seen(stranger, 'kind=ping')).toBe(false);
+    expect(await seen(user, '')).toBe(true);
+    expect(await seen(user, 'mine=true&kind=ping')).toBe(true);
+    expect(await seen(user, 'kind=dns')).toBe(false);
+    expect((await read(id)).visibility).toBe('private');
+  });
+
+  it('lists newest first', async () => {
+    const made = [await world.operation(user, [probe]), await world.operation(user, [probe])].map(
+      ({ id }) => id,
+    );
+    const { body } = await user.api.get<{ items: Operation[] }>(`${OPERATIONS}?mine=true&limit=2`);
+    expect(body.items.map(({ id }) => id)).toEqual(made.reverse());
+  });
+
+  it('shows how far each probe is', async () => {
+    const probes = await Promise.all(Array.from({ length: 5 }, () => world.probe(user)));
+    const here = await world.connect(probes[0]!);
+    const unwilling = await world.connect(probes[1]!, {
+      answerSync: ({ operations }) => ({
+        refused: operations.map(({ operation_id }) => ({ operation_id, reason: 'policy: 192.0.2.0/24' })),
+      }),
+    });
+    const { id } = await world.operation(user, probes);
+    await Promise.all([here.told(id), unwilling.told(id)]);
+    const states = await until('both answers are noted', async () => {
+      const { progress } = await read(id);
+      return progress.assignments['pending'] === 3 && progress.assignments;
+    });
+    expect(states).toEqual({ pending: 3, delivered: 1, refused: 1 });
+    const all = await assignments(id);
+    expect(all.map(({ probe_id }) => probe_id)).toEqual(probes.map((each) => each.id).sort());
+    expect(all.find(({ state }) => state === 'refused')).toMatchObject({ reason: 'policy: 192.0.2.0/24' });
+  });
+
+  it('stops one and pays back what was not due, once', async () => {
+    const owner = await world.account(1000);
+    const registered = [await world.probe(owner), await world.probe(owner)];
+    const connected = await world.connect(registered[0]!);
+    const schedule = { type: 'interval', every_s: 60, stop: new Date(Date.now() + 599_000).toISOString() };
+    const operation = await world.operation(owner, registered, { schedule });
+    expect(operation.credits).toBe(20);
+    await connected.told(operation.id);
+    await until(
+      'the delivery is noted',
+      async () => (await read(operation.id)).progress.assignments['delivered'] === 1,
+    );
+    const path = `${OPERATIONS}/${operation.id}/stop`;
+    expect((await user.api.post(path)).status).toBe(403);
+    const answers = await Promise.all([owner.api.post<Operation>(path), owner.api.post<Operation>(path)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    // the one that was away did nothing; the other had its first run due
+    const stopped = answers.find(({ status }) => status === 200)?.body;
+    expect(stopped).toMatchObject({ state: 'stopped', refunded: 19 });
+    expect(await world.balance(owner)).toBe(999);
+    await until('the probe is told', () =>
+      connected.stops.some(({ operation_id }) => operation_id === operation.id),
+    );
+    expect((await owner.api.post(path)).body.code).toBe('conflict');
+    const late = await world.connect(registered[1]!);
+    expect((await late.firstSync()).operations).toEqual([]);
+  });
+
+  it('lets a superuser stop what is somebody else’s, and nobody stop what is done', async () => {
+    const registered = await world.probe(user);
+    const connected = await world.connect(registered);
+    const first = await world.operation(user, [probe]);
+    expect((await world.superuser.post(`${OPERATIONS}/${first.id}/stop`)).status).toBe(200);
+    const second = await world.operation(user, [registered], {
+      kind: 'dns',
+      params: { fqdns: ['example.org'] },
+    });
+    await connected.told(second.id);
+    await connected.results([dnsResult(second.id, second.created_at)]);
+    expect(await read(second.id)).toMatchObject({
+      state: 'done',
+      progress: { due: 1, received: 1, failed: 0 },
+    });
+    expect((await user.api.post(`${OPERATIONS}/${second.id}/stop`)).status).toBe(409);
+    for (const id of ['x', '6720a1b2c3d4e5f6000000c3']) {
+      expect((await user.api.post(`${OPERATIONS}/${id}/stop`)).status).toBe(404);
+    }
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Account, ApiWorld, type Page, type Registered } from '../support/api-world.js';
+import { CLOCK } from '../support/native-probe.js';
+import { until } from '../support/until.js';
+
+interface Probe extends Registered {
+  owner_id: string;
+  name?: string;
+  tags: string[];
+  location: { longitude: number; latitude: number };
+  connected: boolean;
+  availability?: number;
+  connection?: { protocol: string; version?: string; total_credits: number; in_use_credits: number };
+  status?: { running: number; clock: object };
+  last_seen?: string;
+  revision: number;
+}
+
+const PROBES = '/api/v1/probes';
+const HERE = { location: { longitude: -58.38, latitude: -34.6 } };
+
+describe('probes', () => {
+  let world: ApiWorld;
+  let user: Account;
+  beforeAll(async () => {
+    world = await ApiWorld.start();
+    user = await world.account();
+  });
+  afterAll(() => world.stop());
+
+  const read = async (id: string) => (await user.api.get<Probe>(`${PROBES}/${id}`)).body;
+
+  it('registers one, which is then found where Location says', async () => {
+    const more = { name: 'ixp-north-1', tags: ['fibre', 'as:64500', 'fibre'] };
+    const { status, headers, body } = await user.api.post<Probe>(PROBES, { ...HERE, ...more });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      owner_id: user.id,
+      connected: false,
+      revision: 1,
+      tags: ['fibre', 'as:64500'],
+    });
+    const found = await user.api.get<Probe>(headers.get('location') ?? '');
+    const { token, ...shown } = body;
+    expect(token).toMatch(/^eyJ/);
+    expect(found.body).toEqual(shown);
+    expect(found.headers.get('etag')).toBe('"1"');
+  });
+
+  it.each([
+    ['no location', {}],
+    ['a place that is none', { location: { longitude: 180.1, latitude: 0 } }],
+    ['a location of texts', { location: { longitude: '1', latitude: '2' } }],
+    ['a location too many', { location: { longitude: 1, latitude: 2, altitude: 3 } }],
+    ['a tag that is none', { ...HERE, tags: ['Fibre!'] }],
+    ['tags that are null', { ...HERE, tags: null }],
+    ['an empty name', { ...HERE, name: '' }],
+  ])('refuses %s', async (_what, body) => {
+    expect((await user.api.post(PROBES, body)).status).toBe(400);
+  });
+
+  it('makes one probe for one Idempotency-Key, also when two ask at once', async () => {
+    const key = { 'idempotency-key': 'the-same' };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => user.api.post<Probe>(PROBES, HERE, key)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    const other = await user.api.post(PROBES, { location: { longitude: 0, latitude: 0 } }, key);
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+    const stranger = await (await world.account()).api.post<Probe>(PROBES, HERE, key);
+    expect(stranger.body.id).not.toBe(answers[0]?.body.id);
+    expect((await user.api.post(PROBES, HERE, { 'idempotency-key': 'a b' })).status).toBe(400);
+  });
+
+  it('changes one only for who has read it', async () => {
+    const { id } = await world.probe(user);
+    const path = `${PROBES}/${id}`;
+    expect((await user.api.patch(path, { name: 'x' })).body.code).toBe('precondition_required');
+    const [one, two] = await Promise.all([
+      user.api.patch<Probe>(path, { name: 'one' }, { 'if-match': '"1"' }),
+      user.api.patch<Probe>(path, { name: 'two' }, { 'if-match': 'W/"1"' }),
+    ]);
+    expect([one.status, two.status].sort()).toEqual([200, 412]);
+    const winner = one.status === 200 ? one : two;
+    expect(winner.headers.get('etag')).toBe('"2"');
+    expect(await read(id)).toEqual(winner.body);
+    for (const wrong of ['"1"', '2', '*', '"x"']) {
+      expect((await user.api.patch(path, { name: 'x' }, { 'if-match': wrong })).status).toBe(412);
+    }
+    expect((await user.api.patch(path, { name: null }, { 'if-match': '"2"' })).status).toBe(400);
+    expect((await (await world.account()).api.patch(path, {}, { 'if-match': '"2"' })).status).toBe(403);
+    const moved = await user.api.patch<Probe>(path, { ...HERE, tags: [] }, { 'if-match': '"2"' });
+    expect(moved.body).toMatchObject({ ...HERE, tags: [], revision: 3, name: winner.body.name });
+  });
+
+  it('lists page by page, one owner or one tag', async () => {
+    const owner = await world.account();
+    const made: string[] = [];
+    for (let n = 0; n < 5; n += 1)
+      made.push((await world.probe(owner, n % 2 === 0 ? { tags: ['even'] } : {})).id);
+    const ids = (pages: Probe[][]) => pages.flat().map(({ id }) => id);
+    const pages = await owner.api.pages<Probe>(`${PROBES}?mine=true&limit=2`);
+    expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+    expect(ids(pages)).toEqual(made);
+    expect(ids(await user.api.pages<Probe>(`${PROBES}?tag=even&limit=1`))).toEqual([
+      made[0],
+      made[2],
+      made[4],
+    ]);
+    expect(ids(await user.api.pages<Probe>(`${PROBES}?limit=3`))).toEqual(expect.arrayContaining(made));
+    for (const query of ['mine=yes', 'tag=A', 'tag[]=a', 'mine=true&mine=true']) {
+      expect([query, (await user.api.get(`${PROBES}?${query}`)).status]).toEqual([query, 400]);
+    }
+    const { body } = await owner.api.get<Page<Probe>>(`${PROBES}?limit=5&mine=true`);
+    expect(body.next).toBeNull();
+  });
+
+  it('shows who is connected, and what it says of itself', async () => {
+    const registered = await world.probe(user);
+    const probe = await world.connect(registered, { auth: { total_credits: 20, version: '1.2.3' } });
+    expect(await read(registered.id)).toMatchObject({
+      connected: true,
+      availability: 1,
+      connection: { protocol: 'native', version: '1.2.3', total_credits: 20, in_use_credits: 0 },
+    });
+    const status = { backlog: { results: 0, bytes: 0 }, running: 1, in_use_credits: 5, clock: CLOCK };
+    expect((await probe.status(status)).server_time).toMatch(/^\d{4}-.*\.\d{3}Z$/);
+    expect(await read(registered.id)).toMatchObject({
+      availability: 0.75,
+      status: { running: 1, clock: CLOCK },
+    });
+    await probe.status({ ...status, in_use_credits: 100 });
+    expect((await read(registered.id)).availability).toBe(0);
+    probe.close();
+    const gone = await until('the probe is away', async () => {
+      const shown = await read(registered.id);
+      return !shown.connected && shown;
+    });
+    expect(gone.connection).toBeUndefined();
+    expect(gone.last_seen).toBeDefined();
+  });
+
+  it('revokes the tokens of one probe: its connection ends, the old token is worthless, the new one works', async () => {
+    const registered = await world.probe(user);
+    const bystander = await world.connect(await world.probe(user));
+    const connected = await world.connect(registered);
+    const path = `${PROBES}/${registered.id}/token`;
+    expect((await (await world.account()).api.post(path)).status).toBe(403);
+    const { body } = await user.api.post<Registered>(path);
+    await until('the connection to end', () => connected.ended);
+    await expect(world.connect(registered)).rejects.toThrow('Invalid token');
+    await world.connect(body);
+    expect(bystander.ended).toBeUndefined();
+  });
+});

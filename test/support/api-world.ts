@@ -1,0 +1,133 @@
+import { ApiClient } from './api-client.js';
+import { testMongo } from './mongod.js';
+import { NativeProbe, type ProbeOptions } from './native-probe.js';
+import { runSuperuser, startServer, type TestServer } from './server.js';
+
+export const PASSWORD = 'Correct-Horse-7';
+const SUPERUSER = 'root@example.org';
+let accounts = 0;
+
+export interface User {
+  id: string;
+  email: string;
+  credits: number;
+  is_superuser: boolean;
+  created_at: string;
+}
+
+export interface Account extends User {
+  api: ApiClient;
+}
+
+export interface Registered {
+  id: string;
+  token: string;
+}
+
+export interface Operation {
+  id: string;
+  owner_id: string;
+  kind: string;
+  params: Record<string, unknown>;
+  schedule: { type: string; at?: string };
+  visibility: string;
+  state: string;
+  cost_per_run: number;
+  runs_per_probe: number;
+  credits: number;
+  refunded?: number;
+  probe_count: number;
+  progress: { due: number; received: number; failed: number; assignments: Record<string, number> };
+  created_at: string;
+  stopped_at?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** A server with an empty database of its own, and what a test of the native API needs in it. */
+export class ApiWorld {
+  private readonly probes: NativeProbe[] = [];
+
+  private constructor(
+    readonly server: TestServer,
+    private readonly dropDatabase: () => Promise<void>,
+    readonly superuser: ApiClient,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<ApiWorld> {
+    const mongo = await testMongo();
+    const env = { MONGODB_URI: mongo.uri, SECRET_KEY: 'a-secret-of-the-tests-0123456789', ...settings };
+    const server = await startServer(env);
+    await runSuperuser({ ...env, DATA_DIR: server.dataDir }, SUPERUSER, PASSWORD);
+    const api = new ApiClient(server.url);
+    return new ApiWorld(server, () => mongo.stop(), api.as(await tokenOf(api, SUPERUSER)));
+  }
+
+  /** Nobody's client. */
+  get api(): ApiClient {
+    return new ApiClient(this.server.url);
+  }
+
+  async stop(): Promise<void> {
+    for (const probe of this.probes) probe.close();
+    const code = await this.server.stop();
+    await this.dropDatabase();
+    if (code !== 0)
+      throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);
+  }
+
+  async account(credits = 0): Promise<Account> {
+    accounts += 1;
+    const email = `user-${accounts}@example.org`;
+    const { body } = await this.api.post<User>('/api/v1/auth/register', { email, password: PASSWORD });
+    if (credits > 0) await this.superuser.post(`/api/v1/users/${body.id}/credits`, { credits });
+    return { ...body, credits, api: this.api.as(await tokenOf(this.api, email)) };
+  }
+
+  async balance({ api }: Account): Promise<number> {
+    return (await api.get<User>('/api/v1/users/me')).body.credits;
+  }
+
+  async probe({ api }: Account, more: object = {}): Promise<Registered> {
+    const { body } = await api.post<Registered>('/api/v1/probes', {
+      location: { longitude: 1.5, latitude: -2 },
+      ...more,
+    });
+    return body;
+  }
+
+  /** Connects a fake probe; it is closed with the world. */
+  async connect({ token }: { token: string }, options: ProbeOptions = {}): Promise<NativeProbe> {
+    const probe = await NativeProbe.connect(this.server.url, token, options);
+    this.probes.push(probe);
+    return probe;
+  }
+
+  /** A ping of one run, unless `more` says otherwise. */
+  async operation({ api }: Account, probes: { id: string }[], more: object = {}): Promise<Operation> {
+    const { status, body, text } = await api.post<Operation>('/api/v1/operations', pingOn(probes, more));
+    if (status !== 201) throw new Error(text);
+    return body;
+  }
+}
+
+export function pingOn(probes: { id: string }[], more: object = {}) {
+  return {
+    kind: 'ping',
+    params: { ips: ['192.0.2.1'] },
+    schedule: { type: 'once' },
+    probes: probes.map(({ id }) => id),
+    ...more,
+  };
+}
+
+async function tokenOf(api: ApiClient, email: string): Promise<string> {
+  const { body } = await api.post<{ access_token: string }>('/api/v1/auth/login', {
+    email,
+    password: PASSWORD,
+  });
+  return body.access_token;
+}
