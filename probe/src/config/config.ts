@@ -87,7 +87,8 @@ export function readSettings(options: Options, environment: NodeJS.ProcessEnv): 
   const given: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = options[name as SettingName] ?? environment[variable];
-    if (value !== undefined) given[name] = value;
+    // An empty variable is one that a compose file could not fill.
+    if (value !== undefined && value !== '') given[name] = value;
   }
   const tokenFile = options.tokenFile ?? environment['PLADMED_TOKEN_FILE'];
   if (given['token'] === undefined && tokenFile !== undefined) given['token'] = readToken(tokenFile);

@@ -81,6 +81,16 @@ describe('decide', () => {
     expect(decide(runs, emptyCoverage(), START + 100 * HOUR).run?.until).toBe(START);
   });
 
+  test('a clock that goes ahead, back, and ahead again: what was done in between is not called missed', () => {
+    const bounds = { start: new Date(START).toISOString(), stop: new Date(START + 9 * HOUR).toISOString() };
+    const walk = new Walk(occurrences({ type: 'interval', every_s: 60, ...bounds }));
+    for (const now of [START, START + HOUR, START + 60_000, START + 2 * HOUR]) walk.look(now);
+    expect(walk.done).toEqual([START, START + HOUR, START + 60_000, START + 2 * HOUR]);
+    const missed = walk.gaps.flatMap((gap) => within(walk.runs, gap));
+    expect(missed).toHaveLength(121 - walk.done.length);
+    expect(missed.filter((at) => walk.done.includes(at))).toEqual([]);
+  });
+
   test('no run twice, none both done and missed, none left out: whatever the clock does', () => {
     fc.assert(
       fc.property(schedule, steps, (part, moves) => {
