@@ -25,7 +25,8 @@ export function problemOf(error: DomainError, requestId: string): Problem {
     code: error.code,
     request_id: requestId,
     ...(error.violations.length > 0 && { errors: error.violations }),
-    Error: error.message,
+    // the classic contract fixes this one sentence
+    Error: error.code === 'not_enough_credits' ? error.title : error.message,
   };
 }
 
