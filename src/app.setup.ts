@@ -16,7 +16,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   const document = openApiDocument(app);
   app.set('trust proxy', env.trustProxy);
   app.disable('x-powered-by');
-  app.use(requestLogger(root));
+  app.use(requestLogger(root, env.trustProxy > 0));
   app.enableCors({
     origin: '*',
     exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],

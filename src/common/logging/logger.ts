@@ -96,7 +96,7 @@ export class PinoLoggerService implements LoggerService {
     const others = component === undefined ? rest : rest.slice(0, -1);
     if (typeof first === 'object' && first !== null) {
       const message = typeof others[0] === 'string' ? others[0] : '';
-      const fields = first instanceof Error ? { err: first } : (first);
+      const fields = first instanceof Error ? { err: first } : first;
       this.root[level]({ component, ...fields }, message);
       return;
     }

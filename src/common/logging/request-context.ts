@@ -11,12 +11,18 @@ export function requestIdOf(request: IncomingMessage & { id?: unknown }): string
 
 const QUIET_PATHS = ['/health/live', '/health/ready', '/metrics'];
 
-/** One line a request: id, method, path (without secrets), status, milliseconds. A 5xx is `error`, a 4xx `info`. */
-export function requestLogger(root: Pino) {
+const PROXY_REQUEST_ID = /^[\w-]{8,64}$/;
+
+/**
+ * One line a request: id, user, method, path (without secrets), status, milliseconds. A 5xx is `error`, a 4xx `info`.
+ * @param behindProxy the proxy's X-Request-Id is taken over, so that its log and ours can be joined
+ */
+export function requestLogger(root: Pino, behindProxy: boolean) {
   return pinoHttp({
     logger: root.child({ component: 'http' }),
-    genReqId: (_request, response) => {
-      const id = randomUUID();
+    genReqId: (request, response) => {
+      const given = behindProxy ? request.headers['x-request-id'] : undefined;
+      const id = typeof given === 'string' && PROXY_REQUEST_ID.test(given) ? given : randomUUID();
       response.setHeader('X-Request-Id', id);
       return id;
     },
@@ -28,6 +34,10 @@ export function requestLogger(root: Pino) {
       `${request.method ?? ''} ${withoutSecrets(request.url ?? '')} ${response.statusCode}`,
     customErrorMessage: (request, response) =>
       `${request.method ?? ''} ${withoutSecrets(request.url ?? '')} ${response.statusCode}`,
+    customProps: (request) => {
+      const { user } = request as { user?: { _id: { toHexString(): string } } };
+      return user === undefined ? {} : { user_id: user._id.toHexString() };
+    },
     serializers: { req: () => undefined, res: () => undefined },
   });
 }
