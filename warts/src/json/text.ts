@@ -11,6 +11,12 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
+/** A router's name as scamper prints it: up to its first byte that is not printable ASCII. */
+export function printableName(name: string): string {
+  const printable = /^[ -~]*/.exec(name)?.[0] ?? '';
+  return printable.replace(/["\\]/g, '\\$&');
+}
+
 /** A part of an object that is there only if its value is. */
 export function optional(key: string, value: string | undefined): string {
   return value === undefined ? '' : `, "${key}":${value}`;

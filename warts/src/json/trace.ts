@@ -1,7 +1,7 @@
 import { HopFlag, isQuoting, type TraceHop } from '../records/hop.js';
 import type { IcmpExtension } from '../records/icmp-extension.js';
 import { TraceFlag, TraceMethod, type TraceRecord } from '../records/trace.js';
-import { localTime, milliseconds, nameOf } from './text.js';
+import { localTime, milliseconds, nameOf, printableName } from './text.js';
 
 const METHODS = [undefined, 'icmp-echo', 'udp', 'tcp', 'icmp-echo-paris', 'udp-paris', 'tcp-ack'];
 const STOP_REASONS = [
@@ -74,12 +74,6 @@ function hopJson(hop: TraceHop, hasHeaders: boolean): string {
     (hop.extensions === undefined ? '' : `, "icmpext":[${hop.extensions.map(extensionJson).join(',')}]`) +
     '}'
   );
-}
-
-/** A hop's name as scamper prints it: up to its first byte that is not printable ASCII. */
-export function printableName(name: string): string {
-  const printable = /^[ -~]*/.exec(name)?.[0] ?? '';
-  return printable.replace(/["\\]/g, '\\$&');
 }
 
 function answer(hop: TraceHop, hasHeaders: boolean): string {

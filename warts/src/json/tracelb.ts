@@ -9,7 +9,7 @@ import {
   type TracelbReply,
 } from '../records/tracelb.js';
 import type { Timeval } from '../records/types.js';
-import { localTime, milliseconds, quote } from './text.js';
+import { localTime, milliseconds, printableName } from './text.js';
 
 const METHODS = [undefined, 'udp-dport', 'icmp-echo', 'udp-sport', 'tcp-sport', 'tcp-ack-sport'];
 const METHOD_ICMP_ECHO = 2;
@@ -42,7 +42,7 @@ function nodeJson(lb: TracelbRecord, node: TracelbNode): string {
     node.links.length === 1 && only !== undefined ? singleLink(lb, only) : severalLinks(lb, node.links);
   return (
     `{"addr":"${node.addr.toString()}"` +
-    (node.name === undefined ? '' : `, "name":${quote(node.name)}`) +
+    (node.name === undefined ? '' : `, "name":"${printableName(node.name)}"`) +
     (node.flags & TRACELB_NODE_HAS_Q_TTL ? `, "q_ttl":${node.q_ttl}` : '') +
     `, "linkc":${node.links.length}, "links":[${links}]}`
   );

@@ -64,7 +64,8 @@ export function readCycleStop(reader: Reader): CycleStopRecord {
   const cycle = reader.tables.cycles[number - 1];
   if (cycle === undefined) reader.fail('reference', `cycle ${number} is not defined`);
   const stop_sec = reader.u32();
-  readParameters(reader, undefined, () => false);
+  // Flags of parameters, of which none is defined: scamper wants the byte there and does not look at it.
+  reader.u8();
   reader.tables.cycles[number - 1] = undefined;
   return { type: 'cycle-stop', number, cycle, stop_sec };
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { readParameters, type Reader } from '../reader.js';
+import { readParameters, type ParameterReader, type Reader } from '../reader.js';
 
 /** Path MTU discovery: whether the server heeds "packet too big". */
 export interface TbitPmtud {
@@ -50,8 +50,8 @@ export interface TbitBgp {
 
 export type TbitApplication = TbitHttp | TbitBgp;
 
-/** The data of test `test`; undefined for tests that have none. */
-export function readTbitTest(reader: Reader, test: number): TbitTest | undefined {
+/** The data of test `test`, zeros without a reader; undefined for tests that have none. */
+export function readTbitTest(reader: Reader | undefined, test: number): TbitTest | undefined {
   switch (test) {
     case 1:
       return readPmtud(reader);
@@ -76,7 +76,7 @@ export function readTbitApplication(reader: Reader, application: number): TbitAp
   return undefined;
 }
 
-function readPmtud(reader: Reader): TbitPmtud {
+function readPmtud(reader: Reader | undefined): TbitPmtud {
   const pmtud: TbitPmtud = {
     name: 'pmtud',
     mtu_bytes: 0,
@@ -84,43 +84,43 @@ function readPmtud(reader: Reader): TbitPmtud {
     options: 0,
     ptb_src: undefined,
   };
-  readParameters(reader, pmtud, (_, target, id) => {
-    if (id === 1) target.mtu_bytes = reader.u16();
-    else if (id === 2) target.ptb_retransmits = reader.u8();
-    else if (id === 3) target.options = reader.u8();
-    else if (id === 4) target.ptb_src = reader.address();
+  fill(reader, pmtud, (from, target, id) => {
+    if (id === 1) target.mtu_bytes = from.u16();
+    else if (id === 2) target.ptb_retransmits = from.u8();
+    else if (id === 3) target.options = from.u8();
+    else if (id === 4) target.ptb_src = from.address();
     else return false;
     return true;
   });
   return pmtud;
 }
 
-function readNull(reader: Reader): TbitNull {
+function readNull(reader: Reader | undefined): TbitNull {
   const data: TbitNull = { name: 'null', options: 0, results: 0 };
-  readParameters(reader, data, (_, target, id) => {
-    if (id === 1) target.options = reader.u16();
-    else if (id === 2) target.results = reader.u16();
+  fill(reader, data, (from, target, id) => {
+    if (id === 1) target.options = from.u16();
+    else if (id === 2) target.results = from.u16();
     else return false;
     return true;
   });
   return data;
 }
 
-function readInitialWindow(reader: Reader): TbitInitialWindow {
+function readInitialWindow(reader: Reader | undefined): TbitInitialWindow {
   const data: TbitInitialWindow = { name: 'icw', start_seq: 0 };
-  readParameters(reader, data, (_, target, id) => {
+  fill(reader, data, (from, target, id) => {
     if (id !== 1) return false;
-    target.start_seq = reader.u32();
+    target.start_seq = from.u32();
     return true;
   });
   return data;
 }
 
-function readBlind(reader: Reader): TbitBlind {
+function readBlind(reader: Reader | undefined): TbitBlind {
   const blind: TbitBlind = { name: 'blind', offset: 0, retransmits: 0 };
-  readParameters(reader, blind, (_, target, id) => {
-    if (id === 1) target.offset = reader.i32();
-    else if (id === 2) target.retransmits = reader.u8();
+  fill(reader, blind, (from, target, id) => {
+    if (id === 1) target.offset = from.i32();
+    else if (id === 2) target.retransmits = from.u8();
     else return false;
     return true;
   });
@@ -129,10 +129,10 @@ function readBlind(reader: Reader): TbitBlind {
 
 function readHttp(reader: Reader): TbitHttp {
   const http: TbitHttp = { name: 'http', host: undefined, file: undefined, scheme: 0 };
-  readParameters(reader, http, (_, target, id) => {
-    if (id === 1) target.host = reader.text();
-    else if (id === 2) target.file = reader.text();
-    else if (id === 3) target.scheme = reader.u8();
+  readParameters(reader, http, (from, target, id) => {
+    if (id === 1) target.host = from.text();
+    else if (id === 2) target.file = from.text();
+    else if (id === 3) target.scheme = from.u8();
     else return false;
     return true;
   });
@@ -141,10 +141,14 @@ function readHttp(reader: Reader): TbitHttp {
 
 function readBgp(reader: Reader): TbitBgp {
   const bgp: TbitBgp = { name: 'bgp', asn: 0 };
-  readParameters(reader, bgp, (_, target, id) => {
+  readParameters(reader, bgp, (from, target, id) => {
     if (id !== 1) return false;
-    target.asn = reader.u32();
+    target.asn = from.u32();
     return true;
   });
   return bgp;
+}
+
+function fill<T>(reader: Reader | undefined, target: T, read: ParameterReader<T>): void {
+  if (reader !== undefined) readParameters(reader, target, read);
 }

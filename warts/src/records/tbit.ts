@@ -96,6 +96,7 @@ export function readTbit(reader: Reader): TbitRecord {
 }
 
 function readParts(reader: Reader, tbit: TbitRecord): void {
+  tbit.test_data = readTbitTest(undefined, tbit.test);
   for (let kind = reader.u16(); kind !== 0; kind = reader.u16()) {
     const length = reader.u32();
     const end = reader.pos + length;
