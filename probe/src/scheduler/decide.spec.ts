@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cover, type Coverage, emptyCoverage, type Stretch, uncover } from './coverage.js';
-import { decide } from './decide.js';
+import { decide, LATEST_START_MS } from './decide.js';
 import { type Occurrences, occurrences } from './schedule.js';
 
 const START = Date.parse('2026-05-01T00:00:00Z');
@@ -23,7 +23,7 @@ class Walk {
   constructor(readonly runs: Occurrences) {}
 
   look(now: number): void {
-    if (now < this.last - 1000) this.retract(now);
+    if (now < this.last - 1000) this.retract(now - LATEST_START_MS - 1);
     this.last = now;
     const decision = decide(this.runs, this.coverage, now);
     for (const stretch of decision.missed) {
