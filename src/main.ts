@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import { setUp } from './app.setup.js';
 import { provideDatabase } from './common/database/provide-database.js';
 import { createLogger, PinoLoggerService } from './common/logging/logger.js';
-import { EnvironmentError, type Env } from './config/env.js';
+import { type Env } from './config/env.js';
 import { readEnv } from './config/read-env.js';
 import { endOnSignals } from './shutdown.js';
 
@@ -35,9 +35,19 @@ function urlFor({ host, port }: Env): string {
   return `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
 }
 
+/** @returns what went wrong at boot and what to do, in a sentence */
+function sentenceFor(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `The port is in use (${error.message}). Stop what uses it, or set PORT.`;
+  if (code === 'EACCES') return `The port may not be used (${error.message}). Set PORT to one above 1023.`;
+  if (error.name === 'MongooseServerSelectionError') {
+    return `The database cannot be reached (${error.message}). Is MONGODB_URI or MONGO_HOST right, and does it run?`;
+  }
+  return error.message;
+}
+
 main().catch((error: unknown) => {
-  const known = error instanceof EnvironmentError || (error instanceof Error && error.name.endsWith('Error'));
-  const sentence = known ? (error as Error).message : String(error);
-  process.stderr.write(`pladmed: ${sentence}\n`);
+  process.stderr.write(`pladmed: ${sentenceFor(error)}\n`);
   process.exit(1);
 });

@@ -23,7 +23,7 @@ export class DatabaseModule {
           // Nest would try for ever and log each try; we say once what is wrong and end
           retryAttempts: 5,
           retryDelay: 1000,
-          verboseRetryLog: true,
+          verboseRetryLog: false,
         }),
         MongooseModule.forFeature([{ name: MIGRATION_MODEL, schema: migrationSchema }]),
       ],
