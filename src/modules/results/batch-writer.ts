@@ -66,11 +66,6 @@ export class BatchWriter {
     this.remembered.clear();
   }
 
-  /** @returns when nothing is waiting any more */
-  async drained(): Promise<void> {
-    await this.running;
-  }
-
   private async drain(): Promise<void> {
     // let everything that has arrived in this turn of the loop into the first batch
     await new Promise(setImmediate);

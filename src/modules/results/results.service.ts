@@ -60,6 +60,7 @@ export class ResultsService {
   private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
   /** of results that are being digested or written */
   private waitingBytes = 0;
+  private readonly inHand = new Set<Promise<Acceptance>>();
   private draining = false;
   private readonly refusals = new Map<RefusalReason, number>();
 
@@ -115,10 +116,12 @@ export class ResultsService {
     return FORMATS[result.format].present(rawBytes(result.raw), as);
   }
 
-  /** Takes nothing more, and returns when what was taken is durable. */
+  /** Takes nothing more, and returns when what was taken is durable and its answers are on their way. */
   async drain(): Promise<void> {
     this.draining = true;
-    await this.writer.drained();
+    await Promise.allSettled(this.inHand);
+    // the doors answer in the turns of the loop that follow
+    await new Promise(setImmediate);
   }
 
   /** For a database that was emptied. */
@@ -143,9 +146,12 @@ export class ResultsService {
     if (this.draining) return BUSY;
     if (this.waitingBytes > 0 && this.waitingBytes + bytes > this.env.ingestMaxWaitingBytes) return BUSY;
     this.waitingBytes += bytes;
+    const working = work();
+    this.inHand.add(working);
     try {
-      return await work();
+      return await working;
     } finally {
+      this.inHand.delete(working);
       this.waitingBytes -= bytes;
     }
   }
