@@ -73,10 +73,16 @@ export class ApiWorld {
 
   async stop(): Promise<void> {
     for (const probe of this.probes) probe.close();
+    await this.shutDown();
+  }
+
+  /** SIGTERM while the probes are connected. @throws Error when the server does not end with 0 */
+  async shutDown(): Promise<void> {
     const code = await this.server.stop();
     await this.dropDatabase();
-    if (code !== 0)
+    if (code !== 0) {
       throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);
+    }
   }
 
   async account(credits = 0): Promise<Account> {

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { io, type Socket } from 'socket.io-client';
+import { type Account, ApiWorld, type Registered } from '../support/api-world.js';
+import { dnsResult, type NativeProbe } from '../support/native-probe.js';
+import { until } from '../support/until.js';
+
+const SCHEDULED = '2026-01-01T00:00:00.000Z';
+
+type Event = [string, Record<string, unknown>];
+
+class Watcher {
+  readonly events: Event[] = [];
+
+  constructor(private readonly socket: Socket) {
+    socket.onAny((name: string, data: Record<string, unknown>) => this.events.push([name, data]));
+  }
+
+  ask(event: string, message: unknown): Promise<{ ok?: boolean; error?: { code: string } }> {
+    return this.socket.timeout(20_000).emitWithAck(event, message) as Promise<{ ok?: boolean }>;
+  }
+
+  async event(name: string, matches: (data: Record<string, unknown>) => boolean = () => true) {
+    return until(
+      `the event ${name}`,
+      () => this.events.find(([each, data]) => each === name && matches(data))?.[1],
+    );
+  }
+}
+
+describe('live', () => {
+  let world: ApiWorld;
+  let user: Account;
+  let registered: Registered;
+  let probe: NativeProbe;
+  const sockets: Socket[] = [];
+
+  beforeAll(async () => {
+    world = await ApiWorld.start();
+    user = await world.account(1000);
+  });
+  beforeEach(async () => {
+    registered = await world.probe(user);
+    probe = await world.connect(registered);
+    await probe.firstSync();
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.close();
+    await world.stop();
+  });
+
+  async function watch(token: unknown): Promise<Watcher> {
+    const socket = io(`${world.server.url}/live`, {
+      auth: { token },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+    });
+    sockets.push(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', reject);
+    });
+    return new Watcher(socket);
+  }
+
+  describe('over Socket.IO', () => {
+    it('refuses who has no account', async () => {
+      for (const token of [undefined, 'x', registered.token, { $gt: '' }]) {
+        await expect(watch(token)).rejects.toMatchObject({
+          message: 'Invalid token',
+          data: { code: 'invalid_token' },
+        });
+      }
+    });
+
+    it('shows what happens to an operation to who watches it, and to nobody else', async () => {
+      const [watcher, other] = [await watch(user.api.token), await watch(user.api.token)];
+      const away = await world.probe(user);
+      const { id } = await world.operation(user, [away]);
+      expect(await watcher.ask('subscribe', { operation: id })).toEqual({ ok: true });
+      const came = await world.connect(away);
+      await came.told(id);
+      expect(await watcher.event('assignment')).toEqual({
+        operation_id: id,
+        probe_id: away.id,
+        state: 'delivered',
+      });
+      await came.results([dnsResult(id, SCHEDULED)]);
+      expect(await watcher.event('result')).toMatchObject({
+        operation_id: id,
+        probe_id: away.id,
+        outcome: 'stored',
+        scheduled_at: SCHEDULED,
+        format: 'dns',
+        summary: [{ type: 'dns', rcode: 'NOERROR' }],
+      });
+      expect(other.events).toEqual([]);
+    });
+
+    it('shows a probe that comes and goes, and an account what it earns', async () => {
+      const watcher = await watch(user.api.token);
+      expect(await watcher.ask('subscribe', { account: true })).toEqual({ ok: true });
+      const { id } = await world.operation(user, [registered]);
+      await probe.told(id);
+      await probe.results([dnsResult(id, SCHEDULED)]);
+      expect(await watcher.event('credits')).toEqual({ amount: 10, reason: 'results', operation_id: id });
+      probe.close();
+      const gone = await watcher.event('probe', ({ connected }) => connected === false);
+      expect(gone).toMatchObject({ probe_id: registered.id });
+      const stranger = await watch((await world.account()).api.token);
+      await stranger.ask('subscribe', { probe: registered.id });
+      await world.connect(registered);
+      expect(await stranger.event('probe')).toMatchObject({ probe_id: registered.id, connected: true });
+    });
+
+    it('says nothing more after unsubscribe', async () => {
+      const [watcher, other] = [await watch(user.api.token), await watch(user.api.token)];
+      for (const each of [watcher, other]) await each.ask('subscribe', { probe: registered.id });
+      expect(await watcher.ask('unsubscribe', { probe: registered.id })).toEqual({ ok: true });
+      probe.close();
+      await other.event('probe');
+      expect(watcher.events).toEqual([]);
+    });
+
+    it('refuses what is none, not there, or not theirs', async () => {
+      const stranger = await watch((await world.account()).api.token);
+      const hidden = await world.operation(user, [registered], { visibility: 'private' });
+      for (const bad of [
+        undefined,
+        null,
+        'x',
+        {},
+        { operation: 1 },
+        { account: false },
+        { operation: hidden.id, account: true },
+      ]) {
+        expect((await stranger.ask('subscribe', bad)).error?.code).toBe('invalid_request');
+      }
+      for (const none of [
+        { operation: hidden.id },
+        { operation: 'x' },
+        { probe: '6720a1b2c3d4e5f6000000b2' },
+      ]) {
+        expect((await stranger.ask('subscribe', none)).error?.code).toBe('not_found');
+      }
+    });
+  });
+
+  describe('as server-sent events', () => {
+    /** @returns what has come so far, and a way to hang up */
+    async function stream(id: string) {
+      const hangUp = new AbortController();
+      const response = await fetch(`${world.server.url}/api/v1/operations/${id}/events`, {
+        headers: { authorization: `Bearer ${user.api.token ?? ''}` },
+        signal: hangUp.signal,
+      });
+      const got = { response, text: '', ended: false };
+      const reading = (async () => {
+        for await (const chunk of response.body!) got.text += Buffer.from(chunk as Uint8Array).toString();
+        got.ended = true;
+      })();
+      reading.catch(() => {
+        got.ended = true;
+      });
+      return { got, hangUp: () => hangUp.abort() };
+    }
+
+    it('begins at once, and shows the same', async () => {
+      const { id } = await world.operation(user, [registered]);
+      const { got, hangUp } = await stream(id);
+      expect(got.response.status).toBe(200);
+      expect(got.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+      await probe.told(id);
+      await probe.results([dnsResult(id, SCHEDULED)]);
+      const event = await until(
+        'the result',
+        () => /event: result\n(?:id: \d+\n)?data: (.*)\n/.exec(got.text)?.[1],
+      );
+      expect(JSON.parse(event)).toMatchObject({
+        operation_id: id,
+        probe_id: registered.id,
+        outcome: 'stored',
+      });
+      hangUp();
+      await until('the end', () => got.ended);
+    });
+
+    it('says who may not', async () => {
+      const { id } = await world.operation(user, [registered], { visibility: 'private' });
+      const path = `/api/v1/operations/${id}/events`;
+      expect((await world.api.get(path)).status).toBe(401);
+      expect((await (await world.account()).api.get(path)).status).toBe(404);
+      expect((await user.api.get('/api/v1/operations/x/events')).status).toBe(404);
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiWorld } from '../support/api-world.js';
+import { CLOCK, dnsResult } from '../support/native-probe.js';
+import { until } from '../support/until.js';
+
+const run = (n: number) => new Date(Date.UTC(2026, 0, 1) + n).toISOString();
+/** What supervisors give a process before they kill it; far above what it takes. */
+const MOST_MS = 10_000;
+
+describe('SIGTERM', () => {
+  let world: ApiWorld;
+  beforeAll(async () => {
+    world = await ApiWorld.start();
+  });
+  afterAll(() => world.server.kill());
+
+  it('asks probes to come back, answers what is in flight, ends with 0', async () => {
+    const user = await world.account(100);
+    const registered = await world.probe(user);
+    const probe = await world.connect(registered);
+    const { id } = await world.operation(user, [registered]);
+    await probe.told(id);
+    // a stream that is open must not hold it up
+    const watching = await fetch(`${world.server.url}/api/v1/operations/${id}/events`, {
+      headers: { authorization: `Bearer ${user.api.token ?? ''}` },
+    });
+    const answer = probe.results(Array.from({ length: 100 }, (_, n) => dnsResult(id, run(n))));
+    // messages of one socket are read in order: with this answer the results have arrived
+    await probe.status({ backlog: { results: 0, bytes: 0 }, running: 0, in_use_credits: 0, clock: CLOCK });
+
+    const began = performance.now();
+    const stopping = world.shutDown();
+    const { items } = await answer;
+    expect(items?.map(({ status }) => status)).toEqual(Array(100).fill('stored'));
+    const [reconnect] = await until('the word', () => probe.reconnects.length > 0 && probe.reconnects);
+    expect(reconnect?.after_ms).toBeGreaterThan(0);
+    await until('the connection to end', () => probe.ended);
+    await stopping; // rejects when the exit code is not 0
+    expect(performance.now() - began).toBeLessThan(MOST_MS);
+    await watching.body?.cancel().catch(() => undefined);
+  });
+});
