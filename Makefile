@@ -26,7 +26,7 @@ demo: build ## everything from nothing: server, probe, three measurements; DEMO_
 
 run: build ## the server alone in the foreground, with a database of its own
 	@scripts/tools.sh libcurl
-	@exec node dist/main.js
+	@exec node --max-semi-space-size=64 dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
 	@scripts/tools.sh libcurl scamper dig
