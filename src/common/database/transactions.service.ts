@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import AsyncLock from 'async-lock';
+import { DomainError } from '../errors/domain.error.js';
 import { type ClientSession, type Connection } from 'mongoose';
 
 /** A transaction in progress; repositories take it, services only hand it on. */
 export type Transaction = ClientSession;
 
+/** Transactions of accounts that may wait for their turn, over all accounts. */
+const MAX_WAITING = 5000;
+
 @Injectable()
 export class TransactionsService {
-  private readonly lock = new AsyncLock({ maxPending: 10_000 });
+  private readonly lock = new AsyncLock({ maxPending: MAX_WAITING });
+  private waiting = 0;
 
   constructor(@InjectConnection() private readonly connection: Connection) {}
 
@@ -26,6 +31,14 @@ export class TransactionsService {
           writeConcern: { w: 'majority', journal: true },
         }),
       );
-    return account === undefined ? attempt() : this.lock.acquire(account, attempt);
+    if (account === undefined) return attempt();
+    if (this.waiting >= MAX_WAITING)
+      throw new DomainError('busy', 'Too many changes of balances at once; try again');
+    this.waiting += 1;
+    try {
+      return await this.lock.acquire(account, attempt);
+    } finally {
+      this.waiting -= 1;
+    }
   }
 }

@@ -124,29 +124,24 @@ export class AssignmentsRepository {
     );
   }
 
-  /** Those whose time is over: `done` if the probe had it, `expired` if not; and those whose runs all came. */
+  /** Those whose time is over: `done` if the probe had it, `expired` if not. */
   async closeEnded(now: Date): Promise<{ done: number; expired: number }> {
+    const over = { ends_at: { $lte: now } };
     const done = await this.model.updateMany(
-      {
-        state: 'delivered',
-        $or: [{ ends_at: { $lte: now } }, { $expr: { $gte: [{ $add: ['$received', '$failed'] }, '$due'] } }],
-      },
+      { state: 'delivered', ...over },
       { $set: { state: 'done', ended_at: now } },
     );
     const expired = await this.model.updateMany(
-      { state: 'pending', ends_at: { $lte: now } },
+      { state: 'pending', ...over },
       { $set: { state: 'expired', ended_at: now, reason: 'the probe did not come before the end' } },
     );
     return { done: done.modifiedCount, expired: expired.modifiedCount };
   }
 
-  /** Moves the counters. @returns how many assignments were there to be moved */
+  /** Moves the counters; with its last run an assignment is done. @returns how many assignments were there */
   async count(arrivals: readonly Arrivals[], at: Date, transaction: Transaction): Promise<number> {
     const updates = arrivals.map(({ operation, probe, received, failed }) => ({
-      updateOne: {
-        filter: { operation, probe },
-        update: { $inc: { received, failed }, $set: { last_result_at: at } },
-      },
+      updateOne: { filter: { operation, probe }, update: [{ $set: afterArrivals(received, failed, at) }] },
     }));
     const { matchedCount } = await this.model.collection.bulkWrite(updates, {
       session: transaction,
@@ -178,18 +173,33 @@ export class AssignmentsRepository {
         },
       },
     ]);
-    return operations.map((operation) => {
-      const own = groups.filter(({ _id }) => _id.operation.equals(operation));
-      const sum = (pick: (group: (typeof groups)[number]) => number) =>
-        own.reduce((total, group) => total + pick(group), 0);
-      return {
-        operation,
-        due: sum(({ due }) => due),
-        received: sum(({ received }) => received),
-        failed: sum(({ failed }) => failed),
-        open: sum(({ open }) => open),
-        states: Object.fromEntries(own.map(({ _id, count }) => [_id.state, count])),
-      };
-    });
+    const progress = new Map(operations.map((operation) => [operation.toHexString(), noProgress(operation)]));
+    for (const { _id, count, due, received, failed, open } of groups) {
+      const own = progress.get(_id.operation.toHexString());
+      if (own === undefined) continue;
+      own.due += due;
+      own.received += received;
+      own.failed += failed;
+      own.open += open;
+      own.states[_id.state] = count;
+    }
+    return [...progress.values()];
   }
+}
+
+function noProgress(operation: ObjectId): Progress {
+  return { operation, due: 0, received: 0, failed: 0, open: 0, states: {} };
+}
+
+/** An update pipeline's `$set`: the counters, and what they make of the state. */
+function afterArrivals(received: number, failed: number, at: Date) {
+  const all = { $gte: [{ $add: ['$received', '$failed', received + failed] }, '$due'] };
+  const completed = { $and: [{ $in: ['$state', LIVE] }, all] };
+  return {
+    received: { $add: ['$received', received] },
+    failed: { $add: ['$failed', failed] },
+    last_result_at: at,
+    state: { $cond: [completed, 'done', '$state'] },
+    ended_at: { $cond: [completed, at, '$ended_at'] },
+  };
 }
