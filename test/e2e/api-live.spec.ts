@@ -162,7 +162,12 @@ describe('live', () => {
       reading.catch(() => {
         got.ended = true;
       });
-      return { got, hangUp: () => hangUp.abort() };
+      return {
+        got,
+        hangUp: () => {
+          hangUp.abort();
+        },
+      };
     }
 
     it('begins at once, and shows the same', async () => {

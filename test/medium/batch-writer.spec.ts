@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection } from 'mongoose';
+import { ObjectId } from '../../src/common/database/object-id.js';
+import { LedgerService } from '../../src/modules/ledger/ledger.service.js';
+import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
+import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
+import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
+import { BatchWriter, CREDITS_PER_RESULT, type Submission } from '../../src/modules/results/batch-writer.js';
+import { type ResultEntity } from '../../src/modules/results/result.schema.js';
+import { ResultsRepository } from '../../src/modules/results/results.repository.js';
+import { type UserEntity } from '../../src/modules/users/user.schema.js';
+import { AppContext } from '../support/app-context.js';
+import { testMongo } from '../support/mongod.js';
+
+function submission(
+  assignment: AssignmentEntity,
+  code: string,
+  more: Partial<ResultEntity> = {},
+): Submission {
+  const result: ResultEntity = {
+    _id: new ObjectId(),
+    operation: assignment.operation,
+    probe: assignment.probe,
+    unique_code: code,
+    outcome: 'stored',
+    received_at: new Date(),
+    format: 'dns',
+    raw: Buffer.from(code),
+    summary: [],
+    ...more,
+  };
+  return { result, probeOwner: assignment.probe_owner, bytes: 100 };
+}
+
+/** The writers of two servers on one database. */
+describe('BatchWriter', () => {
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let servers: AppContext[];
+  let owner: UserEntity;
+  let probe: ProbeEntity;
+  let assignment: AssignmentEntity;
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    servers = [await AppContext.start(mongo.uri), await AppContext.start(mongo.uri)];
+  });
+  beforeEach(async () => {
+    owner = await servers[0]!.user();
+    probe = await servers[0]!.probe(owner);
+    assignment = await servers[0]!.assignment(probe);
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+    await mongo.stop();
+  });
+
+  const writer = (server = 0) => servers[server]!.get(BatchWriter);
+  const stored = async ({ operation } = assignment) =>
+    (await servers[0]!.get(ResultsRepository).find({ operation }, 0))
+      .map(({ unique_code }) => unique_code)
+      .sort();
+  const counters = async (each = assignment) => {
+    const found = await servers[0]!.get(AssignmentsRepository).findOne(each.operation, each.probe);
+    return found && { received: found.received, failed: found.failed };
+  };
+  const earned = async () => {
+    const entries = await servers[0]!.get(LedgerService).statement(owner._id, 1000);
+    const sum = entries.reduce((total, { amount }) => total + amount, 0);
+    expect(await servers[0]!.balance(owner)).toBe(sum);
+    return sum / CREDITS_PER_RESULT;
+  };
+
+  it('stores, counts and pays each run once, however often it comes, and through whichever server', async () => {
+    const arrival = fc.record({
+      server: fc.integer({ min: 0, max: 1 }),
+      run: fc.integer({ min: 0, max: 9 }),
+    });
+    const property = fc.asyncProperty(
+      fc.array(arrival, { minLength: 1, maxLength: 40 }),
+      async (arrivals) => {
+        const fresh = await servers[0]!.assignment(probe);
+        const before = await earned();
+        const answers = await Promise.all(
+          arrivals.map(({ server, run }) => writer(server).write(submission(fresh, `run-${run}`))),
+        );
+        const runs = [...new Set(arrivals.map(({ run }) => `run-${run}`))].sort();
+        expect(await stored(fresh)).toEqual(runs);
+        expect(answers.filter((answer) => answer === 'stored')).toHaveLength(runs.length);
+        expect(answers.filter((answer) => answer === 'duplicate')).toHaveLength(
+          arrivals.length - runs.length,
+        );
+        expect(await counters(fresh)).toEqual({ received: runs.length, failed: 0 });
+        expect(await earned()).toBe(before + runs.length);
+      },
+    );
+    await fc.assert(property, { numRuns: 10 });
+  });
+
+  it('knows a run that was stored before it began', async () => {
+    await writer(0).write(submission(assignment, 'a'));
+    writer(0).forget();
+    const answers = await Promise.all(
+      ['a', 'b', 'a'].map((code) => writer(0).write(submission(assignment, code))),
+    );
+    expect(answers).toEqual(['duplicate', 'stored', 'duplicate']);
+    expect(await counters()).toEqual({ received: 2, failed: 0 });
+  });
+
+  it('counts a failed run and pays nothing for it', async () => {
+    const failure = { reason: 'timeout', detail: '' };
+    await writer().write(submission(assignment, 'a', { outcome: 'failed', failure }));
+    expect(await counters()).toEqual({ received: 0, failed: 1 });
+    expect(await earned()).toBe(0);
+  });
+
+  it.each([
+    ['cannot be serialised', () => ({ summary: [{ 'a\0b': 1 }] })],
+    ['is larger than a document may be', () => ({ raw: Buffer.alloc(17 * 1024 * 1024) })],
+    ['has the _id of another', (first: Submission) => ({ _id: first.result._id })],
+  ])('does not let a result that %s take the others with it', async (_what, poison) => {
+    const first = submission(assignment, 'run-0');
+    const good = [first, ...Array.from({ length: 20 }, (_, n) => submission(assignment, `run-${n + 1}`))];
+    const batch = [...good.slice(0, 7), submission(assignment, 'poison', poison(first)), ...good.slice(7)];
+    const outcomes = await Promise.allSettled(batch.map((each) => writer().write(each)));
+    expect(outcomes.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(1);
+    expect(outcomes[7]?.status).toBe('rejected');
+    expect(await stored()).toHaveLength(21);
+    expect(await counters()).toEqual({ received: 21, failed: 0 });
+    expect(await earned()).toBe(21);
+  });
+
+  it('tells those whose assignment is gone, and stores the others', async () => {
+    const gone = await servers[0]!.assignment(probe);
+    const connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
+    await connection.collection('assignments').deleteOne({ _id: gone._id });
+    const answers = await Promise.all([
+      writer().write(submission(assignment, 'a')),
+      writer().write(submission(gone, 'a')),
+      writer().write(submission(assignment, 'b')),
+      writer().write(submission(gone, 'a')),
+    ]);
+    expect(answers).toEqual(['stored', 'assignment_gone', 'stored', 'assignment_gone']);
+    expect([await stored(), await stored(gone)]).toEqual([['a', 'b'], []]);
+    expect(await earned()).toBe(2);
+  });
+
+  it('keeps the result of an owner who is gone', async () => {
+    const connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
+    await connection.collection('users').deleteOne({ _id: owner._id });
+    expect(await writer().write(submission(assignment, 'a'))).toBe('stored');
+    const [result] = await servers[0]!.get(ResultsRepository).find({ operation: assignment.operation }, 1);
+    expect(result?.paid_by).toBeUndefined();
+  });
+
+  it('names in each result the ledger entry that paid for it', async () => {
+    await Promise.all(['a', 'b', 'c'].map((code) => writer().write(submission(assignment, code))));
+    const results = await servers[0]!.get(ResultsRepository).find({ operation: assignment.operation }, 0);
+    const entries = await servers[0]!.get(LedgerService).statement(owner._id, 10);
+    for (const { paid_by } of results) expect(entries.map(({ reference }) => reference)).toContain(paid_by);
+  });
+});

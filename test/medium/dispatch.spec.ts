@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ObjectId } from '../../src/common/database/object-id.js';
+import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
+import { DispatchService } from '../../src/modules/operations/dispatch.service.js';
+import { OperationsService } from '../../src/modules/operations/operations.service.js';
+import { parseSchedule } from '../../src/modules/operations/schedule/parse-schedule.js';
+import {
+  ConnectedProbes,
+  type DeliveryAnswer,
+  type ProbeLink,
+} from '../../src/modules/probes/connected-probes.js';
+import { type ProbeEntity, type ProbeProtocol } from '../../src/modules/probes/probe.schema.js';
+import { type UserEntity } from '../../src/modules/users/user.schema.js';
+import { AppContext } from '../support/app-context.js';
+import { testMongo } from '../support/mongod.js';
+
+/** Two servers that both believe to have the probe: after a network failure, or while it changes from one to the other. */
+describe('dispatch', () => {
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let servers: AppContext[];
+  let user: UserEntity;
+  let probe: ProbeEntity;
+  let given: string[];
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    servers = [await AppContext.start(mongo.uri), await AppContext.start(mongo.uri)];
+    user = await servers[0]!.user(1000);
+  });
+  beforeEach(async () => {
+    probe = await servers[0]!.probe(user);
+    given = [];
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+    await mongo.stop();
+  });
+
+  function link(protocol: ProbeProtocol, answer: DeliveryAnswer = { outcome: 'accepted' }): ProbeLink {
+    return {
+      protocol,
+      probe: probe._id,
+      session: new ObjectId(),
+      deliver: (jobs) => {
+        given.push(...jobs.map(({ operation }) => operation.toHexString()));
+        return Promise.resolve(jobs.map(() => answer));
+      },
+      stop: () => undefined,
+      askToReconnect: () => undefined,
+      close: () => undefined,
+    };
+  }
+
+  async function operations(count: number): Promise<string[]> {
+    const made: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const { operation } = await servers[0]!.get(OperationsService).create(user, {
+        kind: 'ping',
+        params: { ips: ['192.0.2.1'] },
+        schedule: (now) => parseSchedule({ type: 'once' }, now),
+        probes: [probe._id],
+        mode: 'native',
+        visibility: 'public',
+      });
+      made.push(operation._id.toHexString());
+    }
+    return made;
+  }
+
+  const state = async (operation: string) =>
+    (await servers[0]!.get(AssignmentsRepository).findOne(new ObjectId(operation), probe._id))?.state;
+  const connect = (each: ProbeLink) =>
+    Promise.all(servers.map((server) => server.get(DispatchService).probeConnected(each)));
+
+  it('gives a classic probe each job once, whichever servers try', async () => {
+    const made = await operations(8);
+    await Promise.all([connect(link('classic')), connect(link('classic'))]);
+    expect(given.sort()).toEqual(made.sort());
+  });
+
+  it('does not give a classic probe again what it did not acknowledge', async () => {
+    const [made] = await operations(1);
+    await connect(link('classic', { outcome: 'silent' }));
+    await connect(link('classic'));
+    expect(given).toEqual([made]);
+    expect(await state(made!)).toBe('delivered');
+  });
+
+  it('gives a native probe what it did not acknowledge again, until it does', async () => {
+    const [made] = await operations(1);
+    await servers[0]!.get(DispatchService).probeConnected(link('native', { outcome: 'silent' }));
+    expect(await state(made!)).toBe('pending');
+    await servers[1]!.get(DispatchService).probeConnected(link('native'));
+    expect(given).toEqual([made, made]);
+    expect(await state(made!)).toBe('delivered');
+  });
+
+  it('notes a refusal, and asks no more', async () => {
+    const [made] = await operations(1);
+    await servers[0]!
+      .get(DispatchService)
+      .probeConnected(link('native', { outcome: 'refused', reason: 'policy' }));
+    await servers[0]!.get(DispatchService).probeConnected(link('native'));
+    expect(given).toEqual([made]);
+    expect(await state(made!)).toBe('refused');
+  });
+
+  it('claims for one attempt only what no other has', async () => {
+    const made = await operations(20);
+    const assignments = servers[0]!.get(AssignmentsRepository);
+    const ids = await Promise.all(
+      made.map(async (id) => (await assignments.findOne(new ObjectId(id), probe._id))!._id),
+    );
+    const claims = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((delivery, n) =>
+        servers[n % 2]!.get(AssignmentsRepository).claim(ids, delivery, new Date(), 'classic'),
+      ),
+    );
+    const claimed = claims.flat().map(({ _id }) => String(_id));
+    expect(claimed.sort()).toEqual(ids.map(String).sort());
+  });
+
+  it('delivers at once where the probe is here', async () => {
+    const connected = servers[0]!.get(ConnectedProbes);
+    const delivered = new Promise<string>((resolve) => {
+      connected.add({
+        ...link('native'),
+        deliver: (jobs) => {
+          resolve(jobs.map(({ operation }) => operation.toHexString()).join());
+          return Promise.resolve(jobs.map(() => ({ outcome: 'accepted' })));
+        },
+      });
+    });
+    const [made] = await operations(1);
+    expect(await delivered).toBe(made);
+  });
+});

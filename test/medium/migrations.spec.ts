@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection } from 'mongoose';
+import { type Migration, MIGRATIONS } from '../../src/common/database/migrations/migrations.js';
+import { MigrationsService } from '../../src/common/database/migrations/migrations.service.js';
+import { AppContext } from '../support/app-context.js';
+import { testMongo } from '../support/mongod.js';
+
+describe('migrations', () => {
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let servers: AppContext[];
+  let connection: Connection;
+  let ran: string[];
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    servers = [await AppContext.start(mongo.uri), await AppContext.start(mongo.uri)];
+    connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
+  });
+  beforeEach(async () => {
+    ran = [];
+    await connection.collection<{ _id: string }>('migrations').deleteMany({ _id: /^test-|^lock$/ });
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+    await mongo.stop();
+  });
+
+  const run = (migrations: Migration[], server = 0) =>
+    servers[server]!.get(MigrationsService).run(migrations);
+  const locks = () => connection.collection<{ _id: string }>('migrations').countDocuments({ _id: 'lock' });
+  const migration = (id: string, work: () => void = () => undefined): Migration => ({
+    id,
+    up: () => {
+      ran.push(id);
+      work();
+      return Promise.resolve();
+    },
+  });
+
+  it('have run at the first start, and do not run again', async () => {
+    expect(await servers[0]!.get(MigrationsService).run()).toEqual([]);
+    const noted = await connection.collection<{ _id: string }>('migrations').find().toArray();
+    expect(noted.map(({ _id }) => _id)).toEqual(MIGRATIONS.map(({ id }) => id));
+  });
+
+  it('run once each, in the order of their ids, and later only what is new', async () => {
+    const [a, b, c] = [migration('test-a'), migration('test-b'), migration('test-c')];
+    expect(await run([c, a])).toEqual(['test-a', 'test-c']);
+    expect(await run([a, b, c])).toEqual(['test-b']);
+    expect(await run([a, b, c])).toEqual([]);
+    expect(ran).toEqual(['test-a', 'test-c', 'test-b']);
+    expect(await locks()).toBe(0);
+  });
+
+  it('run once where several servers start at once', async () => {
+    const all = ['test-a', 'test-b', 'test-c'].map((id) => migration(id));
+    const outcomes = await Promise.all([run(all, 0), run(all, 1), run(all, 0), run(all, 1)]);
+    expect(ran).toEqual(['test-a', 'test-b', 'test-c']);
+    expect(outcomes.flat().sort()).toEqual(['test-a', 'test-b', 'test-c']);
+    expect(await locks()).toBe(0);
+  });
+
+  it('stop at the one that fails; the next start goes on with it', async () => {
+    let broken = true;
+    const failing = migration('test-b', () => {
+      if (broken) throw new Error('the disk is full');
+    });
+    const all = [migration('test-a'), failing, migration('test-c')];
+    await expect(run(all)).rejects.toThrow('the disk is full');
+    expect(await locks()).toBe(0);
+    broken = false;
+    expect(await run(all, 1)).toEqual(['test-b', 'test-c']);
+    expect(ran).toEqual(['test-a', 'test-b', 'test-b', 'test-c']);
+  });
+
+  it('take over from a server that died in the middle', async () => {
+    const long = new Date(Date.now() - 3_600_000);
+    await connection
+      .collection<{ _id: string; at: Date; until: Date }>('migrations')
+      .insertOne({ _id: 'lock', at: long, until: new Date(Date.now() - 1) });
+    expect(await run([migration('test-a')])).toEqual(['test-a']);
+    expect(await locks()).toBe(0);
+  });
+
+  it('are harmless when they run a second time', async () => {
+    const users = connection.collection('users');
+    const { insertedId } = await users.insertOne({
+      email: ' Ada@Example.ORG ',
+      password_hash: 'x',
+      credits: 7,
+    });
+    const first = MIGRATIONS.map(({ up }) => up);
+    for (const up of [...first, ...first]) await up(connection);
+    expect(await users.findOne({ _id: insertedId })).toMatchObject({ email: 'ada@example.org', credits: 7 });
+  });
+});

@@ -1,0 +1,100 @@
+import { type LoggerService } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppModule } from '../../src/app.module.js';
+import { DatabaseService } from '../../src/common/database/database.service.js';
+import { ObjectId } from '../../src/common/database/object-id.js';
+import { TransactionsService } from '../../src/common/database/transactions.service.js';
+import { parseEnv } from '../../src/config/env.js';
+import { LedgerService } from '../../src/modules/ledger/ledger.service.js';
+import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
+import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
+import { ProbesService } from '../../src/modules/probes/probes.service.js';
+import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
+import { type UserEntity } from '../../src/modules/users/user.schema.js';
+import { UsersRepository } from '../../src/modules/users/users.repository.js';
+
+type Token<T> = abstract new (...args: never[]) => T;
+
+const nothing = () => undefined;
+/** What goes wrong on purpose would fill the screen. */
+const SILENT: LoggerService = { log: nothing, error: nothing, warn: nothing };
+
+let emails = 0;
+
+/** The modules of one server process on a database, without its doors: services are called as the doors call them. */
+export class AppContext {
+  private constructor(
+    readonly module: TestingModule,
+    private readonly dataDir: string,
+  ) {}
+
+  /** @param uri two contexts with one URI are two servers of one platform */
+  static async start(uri: string): Promise<AppContext> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-context-'));
+    const env = parseEnv({
+      MONGODB_URI: uri,
+      SECRET_KEY: 'a-secret-of-the-tests-0123456789',
+      PASSWORD_COST: '4',
+      DATA_DIR: dataDir,
+    });
+    const imports = [AppModule.forRoot(env, uri)];
+    const module = await Test.createTestingModule({ imports }).setLogger(SILENT).compile();
+    await module.get(DatabaseService).prepare();
+    return new AppContext(module, dataDir);
+  }
+
+  get<T>(token: Token<T>): T {
+    return this.module.get<T>(token, { strict: false });
+  }
+
+  async stop(): Promise<void> {
+    await this.module.close();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  async user(credits = 0): Promise<UserEntity> {
+    emails += 1;
+    const user = await this.get(UsersRepository).create({
+      email: `user-${emails}@example.org`,
+      password_hash: 'none',
+      credits: 0,
+      is_superuser: false,
+      created_at: new Date(),
+    });
+    if (user === undefined) throw new Error('the e-mail is taken');
+    if (credits > 0) await this.get(LedgerService).grant(user._id, credits);
+    return user;
+  }
+
+  async balance({ _id }: Pick<UserEntity, '_id'>): Promise<number | undefined> {
+    return (await this.get(UsersRepository).findById(_id))?.credits;
+  }
+
+  async probe(owner: UserEntity): Promise<ProbeEntity> {
+    return this.get(ProbesService).register(owner._id, { location: { longitude: 1, latitude: 2 } });
+  }
+
+  /** An assignment whose operation nobody asks for. */
+  async assignment(probe: ProbeEntity, more: Partial<AssignmentEntity> = {}): Promise<AssignmentEntity> {
+    const assignment: AssignmentEntity = {
+      _id: new ObjectId(),
+      operation: new ObjectId(),
+      probe: probe._id,
+      probe_owner: probe.owner,
+      state: 'delivered',
+      due: 1000,
+      received: 0,
+      failed: 0,
+      created_at: new Date(),
+      ends_at: new Date(Date.now() + 3_600_000),
+      ...more,
+    };
+    await this.get(TransactionsService).run((transaction) =>
+      this.get(AssignmentsRepository).insertAll([assignment], transaction),
+    );
+    return assignment;
+  }
+}
