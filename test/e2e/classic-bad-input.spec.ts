@@ -115,7 +115,7 @@ describe('ids of other kinds', () => {
 });
 
 describe('numbers beyond reason', () => {
-  test.each([1e308, 9_007_199_254_740_993, 1.5])('credits %d: 400', async (credits) => {
+  test.each([1e308, 2 ** 60, 1.5])('credits %d: 400', async (credits) => {
     const { status } = await world.superuser.post('/credits', { id: ada._id, credits });
     expect(status).toBe(400);
     expect(await world.balance(ada)).toBe(1000);
