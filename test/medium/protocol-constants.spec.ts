@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import * as probe from '../../probe/src/protocol.js';
+import * as server from '../../src/modules/gateway/probe.protocol.js';
+
+/** Neither side imports the other: here both are held against each other and against the page that is normative. */
+describe('the constants of docs/protocol.md', () => {
+  const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+
+  it('are the same on both sides', () => {
+    expect({
+      version: probe.PROTOCOL.version,
+      namespace: probe.PROTOCOL.namespace,
+      maxBatchItems: probe.PROTOCOL.maxBatchItems,
+      maxBatchBytes: probe.PROTOCOL.maxBatchBytes,
+      maxDetailLength: probe.PROTOCOL.maxDetailLength,
+      defaultTotalCredits: probe.PROTOCOL.defaultTotalCredits,
+      failureReasons: probe.FAILURE_REASONS,
+    }).toEqual({
+      version: server.PROTOCOL_VERSION,
+      namespace: server.PROBE_NAMESPACE,
+      maxBatchItems: server.MAX_BATCH_ITEMS,
+      maxBatchBytes: server.MAX_BATCH_BYTES,
+      maxDetailLength: server.MAX_DETAIL_LENGTH,
+      defaultTotalCredits: server.DEFAULT_TOTAL_CREDITS,
+      failureReasons: server.FAILURE_REASONS,
+    });
+  });
+
+  it('stand on the page', () => {
+    expect(page).toContain(`# The Pladmed probe protocol, version ${server.PROTOCOL_VERSION}`);
+    expect(page).toContain(`namespace \`${server.PROBE_NAMESPACE}\``);
+    expect(page).toContain(
+      `At most ${server.MAX_BATCH_ITEMS} items and ${server.MAX_BATCH_BYTES / 1024 / 1024} MiB`,
+    );
+    expect(page).toContain(`at most ${server.MAX_DETAIL_LENGTH}`);
+    expect(page).toContain(`${server.DEFAULT_TOTAL_CREDITS} if absent`);
+    for (const reason of server.FAILURE_REASONS) expect(page).toContain(`\`${reason}\``);
+  });
+});
