@@ -45,11 +45,7 @@ export class OperationsRepository {
 
   /** In order of creation, one after the other: a listing of all needs no memory for all. */
   stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
-    return this.model
-      .find(conditionsOf(filter))
-      .sort({ _id: 1 })
-      .lean<OperationEntity[]>()
-      .cursor();
+    return this.model.find(conditionsOf(filter)).sort({ _id: 1 }).lean<OperationEntity[]>().cursor();
   }
 
   /** @returns the operation as it is now; null when it was stopped before */
