@@ -24,6 +24,7 @@ export const FAILURE_REASONS = [
 
 const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
+const MAX_OFFSET_MS = 100 * 365 * 86_400_000;
 
 const id = z.string().regex(/^[0-9a-f]{24}$/, { error: 'must be 24 hexadecimal digits' });
 const time = z.iso.datetime({ error: 'must be an RFC 3339 time in UTC' }).transform((text) => new Date(text));
@@ -32,7 +33,8 @@ const bytes = z
   .transform((view) => Buffer.from(view.buffer, view.byteOffset, view.length));
 
 const clock = z.object({
-  offset_ms: z.number().nullable(),
+  // a clock that is further off than a hundred years is a number that somebody made up
+  offset_ms: z.number().min(-MAX_OFFSET_MS).max(MAX_OFFSET_MS).nullable(),
   error_ms: z.number().nonnegative().nullable(),
   source: z.enum(['ntp', 'socket', 'none']),
   age_s: z.number().nonnegative().nullable(),

@@ -79,7 +79,18 @@ export class ResultDto {
   @ApiPropertyOptional({ format: 'date-time', description: "By the probe's clock." })
   started_at?: string;
 
-  @ApiPropertyOptional({ description: 'Milliseconds.' })
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: '`started_at` with the estimated offset of the clock added; absent where that is unknown.',
+  })
+  started_at_corrected?: string;
+
+  @ApiPropertyOptional({
+    description: "Whether the probe's clock was known, and within a second of the server's.",
+  })
+  clock_trusted?: boolean;
+
+  @ApiPropertyOptional({ description: "Milliseconds, by the probe's monotonic clock." })
   duration_ms?: number;
 
   @ApiPropertyOptional({
@@ -121,6 +132,7 @@ export class ResultDto {
       received_at: result.received_at.toISOString(),
       ...(scheduled_at && { scheduled_at: scheduled_at.toISOString() }),
       ...(started_at && { started_at: started_at.toISOString() }),
+      ...clockFigures(result),
       ...(duration_ms !== undefined && { duration_ms }),
       ...(clock && { clock }),
       ...(format && { format }),
@@ -129,4 +141,19 @@ export class ResultDto {
       ...(failure && { failure }),
     };
   }
+}
+
+const TRUSTED_OFFSET_MS = 1000;
+
+/** @returns what a native probe's estimate of its clock makes of its times; nothing for classic probes, which send none */
+function clockFigures({ started_at, clock }: ResultEntity): Partial<ResultDto> {
+  if (clock === undefined) return {};
+  const { offset_ms } = clock;
+  return {
+    ...(started_at &&
+      offset_ms !== null && {
+        started_at_corrected: new Date(started_at.getTime() + offset_ms).toISOString(),
+      }),
+    clock_trusted: offset_ms !== null && Math.abs(offset_ms) <= TRUSTED_OFFSET_MS,
+  };
 }
