@@ -120,7 +120,11 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   async takeStatus(@ConnectedSocket() socket: NativeSocket, @MessageBody() message: unknown) {
     const parsed = status.safeParse(message);
     if (!parsed.success) return badRequest(parsed.error);
-    if (socket.data.open !== undefined) await this.connections.report(socket.data.open, parsed.data);
+    const { open } = socket.data;
+    if (open !== undefined) {
+      this.connected.noteClock(open.probe._id, parsed.data.clock);
+      await this.connections.report(open, parsed.data);
+    }
     return { server_time: new Date().toISOString() };
   }
 

@@ -40,6 +40,18 @@ export class MetricsService implements OnModuleInit {
         for (const [reason, count] of this.results.refusalCounts()) gauge.set({ reason }, count);
       },
     );
+    this.gauge(
+      'pladmed_probe_clock_offset_ms',
+      'Server time minus probe time, as the probe estimates it',
+      ['probe'],
+      (gauge) => {
+        // probes that have left must not be shown as they were
+        gauge.reset();
+        for (const [probe, { offset_ms }] of this.connected.clockEstimates()) {
+          if (offset_ms !== null) gauge.set({ probe }, offset_ms);
+        }
+      },
+    );
   }
 
   async text(): Promise<string> {

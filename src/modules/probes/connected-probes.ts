@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type Schedule } from '../operations/schedule/schedule.js';
-import { type ProbeProtocol } from './probe.schema.js';
+import { type ClockEstimate, type ProbeProtocol } from './probe.schema.js';
 
 /** What a probe is told to do; each protocol words it in its own way. */
 export interface Job {
@@ -38,6 +38,7 @@ export interface ProbeLink {
 @Injectable()
 export class ConnectedProbes {
   private readonly links = new Map<string, ProbeLink>();
+  private readonly clocks = new Map<string, ClockEstimate>();
 
   /** A newer link takes over: the older one is closed. */
   add(link: ProbeLink): void {
@@ -50,7 +51,20 @@ export class ConnectedProbes {
   /** Removes this link, unless a newer one has taken its place. */
   remove(link: ProbeLink): void {
     const key = link.probe.toHexString();
-    if (this.links.get(key) === link) this.links.delete(key);
+    if (this.links.get(key) !== link) return;
+    this.links.delete(key);
+    this.clocks.delete(key);
+  }
+
+  /** What a probe that is here has said of its clock last. */
+  noteClock(probe: ObjectId, clock: ClockEstimate): void {
+    const key = probe.toHexString();
+    if (this.links.has(key)) this.clocks.set(key, clock);
+  }
+
+  /** By probe id. */
+  clockEstimates(): ReadonlyMap<string, ClockEstimate> {
+    return this.clocks;
   }
 
   get(probe: ObjectId): ProbeLink | undefined {
@@ -70,5 +84,6 @@ export class ConnectedProbes {
   closeAll(): void {
     for (const link of this.all()) link.close();
     this.links.clear();
+    this.clocks.clear();
   }
 }
