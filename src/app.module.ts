@@ -5,6 +5,7 @@ import { ProblemFilter } from './common/errors/problem.filter.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
+import { serverId } from './config/server-id.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ClassicModule } from './modules/classic/classic.module.js';
 import { GatewayModule } from './modules/gateway/gateway.module.js';
@@ -24,7 +25,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(env),
-        DatabaseModule.forRoot(databaseUri, env.mongoDatabase),
+        DatabaseModule.forRoot(databaseUri, env.mongoDatabase, `pladmed/${serverId(env.dataDir)}`),
         // the core
         UsersModule,
         AuthModule,

@@ -8,13 +8,17 @@ import { TransactionsService } from './transactions.service.js';
 @Global()
 @Module({})
 export class DatabaseModule {
-  /** @param uri of a replica set, embedded or not */
-  static forRoot(uri: string, dbName: string): DynamicModule {
+  /**
+   * @param uri of a replica set, embedded or not
+   * @param appName what this server is called at MongoDB, also after a restart; absent: it is no server
+   */
+  static forRoot(uri: string, dbName: string, appName?: string): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
         MongooseModule.forRoot(uri, {
           dbName,
+          ...(appName !== undefined && { appName }),
           autoIndex: false,
           autoCreate: false,
           serverSelectionTimeoutMS: 5000,

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { MigrationsService } from './migrations/migrations.service.js';
@@ -14,6 +14,8 @@ const STRUCTURAL_COLLECTIONS = ['migrations', 'servers'];
 /** Makes the database ready at boot, says how it is, empties it where that is allowed. */
 @Injectable()
 export class DatabaseService {
+  private readonly logger = new Logger('database');
+
   constructor(
     @InjectConnection() private readonly connection: Connection,
     private readonly migrations: MigrationsService,
@@ -25,6 +27,7 @@ export class DatabaseService {
    */
   async prepare(): Promise<void> {
     await this.demandReplicaSet();
+    await this.endLeftTransactions();
     await this.migrations.run();
     for (const model of Object.values(this.connection.models)) {
       await model.createCollection();
@@ -51,6 +54,30 @@ export class DatabaseService {
   private get db() {
     if (this.connection.db === undefined) throw new UnusableDatabaseError('The database is not connected.');
     return this.connection.db;
+  }
+
+  /**
+   * A server that was killed leaves its transactions open, and MongoDB lets them hold what they wrote for a minute: nobody
+   * could spend from that account meanwhile. The next start of the same server ends them.
+   */
+  private async endLeftTransactions(): Promise<void> {
+    const { appName } = this.connection.getClient().options;
+    if (appName === undefined) return;
+    const admin = this.connection.getClient().db('admin');
+    try {
+      const left = await admin
+        .aggregate<{ lsid: { id: unknown } }>([
+          { $currentOp: { idleSessions: true } },
+          { $match: { type: 'idleSession', appName, transaction: { $exists: true } } },
+          { $project: { lsid: 1 } },
+        ])
+        .toArray();
+      if (left.length === 0) return;
+      await admin.command({ killSessions: left.map(({ lsid }) => ({ id: lsid.id })) });
+      this.logger.log({ transactions: left.length }, 'ended the transactions of the server before this one');
+    } catch (error) {
+      this.logger.warn({ err: error }, 'could not look for transactions of the server before this one');
+    }
   }
 
   private async demandReplicaSet(): Promise<void> {

@@ -1,9 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
+import { serverId } from '../../config/server-id.js';
 import { ServersRepository } from './servers.repository.js';
 
 const LEASE_MS = 20_000;
@@ -54,13 +52,4 @@ export class ServersService {
     await this.servers.renew(this.ownId, new Date(now + LEASE_MS));
     this.alive = new Set([this.ownId, ...(await this.servers.findAlive(new Date(now)))]);
   }
-}
-
-function serverId(dataDir: string): string {
-  const file = join(dataDir, 'server-id');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const id = randomUUID();
-  mkdirSync(dataDir, { recursive: true });
-  writeFileSync(file, `${id}\n`);
-  return id;
 }
