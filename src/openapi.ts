@@ -1,6 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { completeDocument } from './common/http/complete-document.js';
+import { noteIds, putIds } from './explorer.js';
 
 const DESCRIPTION = `Active Internet measurement on your own probes.
 
@@ -44,7 +45,13 @@ export function serveExplorer(app: INestApplication, document: OpenAPIObject): v
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Pladmed API',
-    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
+    swaggerOptions: {
+      persistAuthorization: true,
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      requestInterceptor: putIds,
+      responseInterceptor: noteIds,
+    },
   });
 }
 

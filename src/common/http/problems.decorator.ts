@@ -39,7 +39,7 @@ export class ProblemDto {
   errors?: ViolationDto[];
 
   @ApiProperty({
-    description: 'The same as `detail`, for classic callers.',
+    description: 'For classic callers: `detail`, or the sentence that the classic contract fixes.',
     example: 'params.maxttl must be an integer from 1 to 255',
   })
   Error: string;
