@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
+import mongoose from 'mongoose';
+import { DomainError, ERROR_CODES } from './domain.error.js';
+import { ProblemFilter } from './problem.filter.js';
+
+Logger.overrideLogger(false);
+
+function answerTo(error: unknown, headersSent = false) {
+  const headers: Record<string, string> = {};
+  const answer = { status: 0, type: '', text: '', destroyed: false, headers };
+  const response = {
+    headersSent,
+    setHeader: (name: string, value: string) => (headers[name] = value),
+    status: (status: number) => ((answer.status = status), response),
+    type: (type: string) => ((answer.type = type), response),
+    send: (text: string) => (answer.text = text),
+    destroy: () => (answer.destroyed = true),
+  };
+  const http = { getRequest: () => ({ id: 'the-id' }), getResponse: () => response };
+  new ProblemFilter().catch(error, { switchToHttp: () => http } as unknown as ArgumentsHost);
+  return { ...answer, body: (answer.text === '' ? {} : JSON.parse(answer.text)) as Record<string, unknown> };
+}
+
+describe('ProblemFilter', () => {
+  it.each(ERROR_CODES)('sends %s as problem details', (code) => {
+    const { status, type, body } = answerTo(new DomainError(code, 'because'));
+    expect(type).toBe('application/problem+json');
+    expect(body).toEqual({
+      type: `urn:pladmed:error:${code}`,
+      title: expect.any(String),
+      status,
+      detail: 'because',
+      code,
+      request_id: 'the-id',
+      // the classic contract fixes one sentence
+      Error: code === 'not_enough_credits' ? 'Not enough credits' : 'because',
+    });
+  });
+
+  it('names each wrong member', () => {
+    const { body } = answerTo(
+      DomainError.invalid({ field: 'a', message: 'must be b' }, { field: 'c', message: 'is not' }),
+    );
+    expect(body['errors']).toHaveLength(2);
+    expect(body['Error']).toBe('a must be b; c is not');
+  });
+
+  it('says nothing of a mistake of ours but where the log has it', () => {
+    const { status, text, body } = answerTo(new Error('password of the database: 1234'));
+    expect([status, body['code'], text.includes('1234')]).toEqual([500, 'internal', false]);
+    expect(body['detail']).toContain('the-id');
+  });
+
+  it.each([
+    [new NotFoundException('Cannot GET /x'), 404, 'not_found'],
+    [new ForbiddenException(), 403, 'forbidden'],
+    [Object.assign(new Error('too large'), { status: 413 }), 413, 'body_too_large'],
+    [Object.assign(new Error('encoding'), { status: 415 }), 400, 'invalid_request'],
+    [Object.assign(new Error('inside'), { status: 502 }), 500, 'internal'],
+    [new mongoose.mongo.MongoNetworkError('gone'), 503, 'busy'],
+    [undefined, 500, 'internal'],
+    ['text', 500, 'internal'],
+  ])('translates %s', (error, status, code) => {
+    const answer = answerTo(error);
+    expect([answer.status, answer.body['code']]).toEqual([status, code]);
+  });
+
+  it('says when to come back, and how to authenticate', () => {
+    expect(answerTo(new DomainError('busy')).headers['Retry-After']).toBe('2');
+    expect(answerTo(new DomainError('unauthenticated')).headers['WWW-Authenticate']).toMatch(/^Bearer/);
+  });
+
+  it('breaks off an answer that has begun: it must not look whole', () => {
+    expect(answerTo(new Error('in the middle'), true)).toMatchObject({ destroyed: true, text: '' });
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'class-transformer';
+import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { DomainError } from '../errors/domain.error.js';
+import { Optional } from './optional.js';
+import { RequestValidationPipe, Tolerant } from './request-validation.pipe.js';
+
+class Inner {
+  @IsInt()
+  number: number;
+}
+class Strict {
+  @IsString()
+  text: string;
+
+  @Optional()
+  @ValidateNested({ each: true })
+  @Type(() => Inner)
+  inner?: Inner[];
+}
+
+@Tolerant()
+class Lenient {
+  @IsString()
+  text: string;
+}
+
+const check = (metatype: new () => object, value: unknown) =>
+  new RequestValidationPipe().transform(value, { type: 'body', metatype });
+
+async function violations(metatype: new () => object, value: unknown) {
+  const error: unknown = await Promise.resolve(check(metatype, value)).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof DomainError
+    ? error.violations.map(({ field, message }) => `${field} ${message}`)
+    : error;
+}
+
+describe('RequestValidationPipe', () => {
+  it('lets pass what is right, as an instance of its class', async () => {
+    const value = await check(Strict, { text: 'a', inner: [{ number: 1 }] });
+    expect(value).toBeInstanceOf(Strict);
+    expect(value).toEqual({ text: 'a', inner: [{ number: 1 }] });
+  });
+
+  it('names each wrong member by its whole path, and once', async () => {
+    expect(
+      await violations(Strict, { text: { $gt: '' }, inner: [{ number: 1 }, { number: 'x', more: 1 }] }),
+    ).toEqual([
+      'text must be a string',
+      'inner.1.more is not known here',
+      'inner.1.number must be an integer number',
+    ]);
+  });
+
+  it('takes null for no absence', async () => {
+    expect(await violations(Strict, { text: 'a', inner: null })).toHaveLength(1);
+  });
+
+  it('refuses members that it does not know, unless the class is tolerant', async () => {
+    expect(await violations(Strict, { text: 'a', more: 1 })).toEqual(['more is not known here']);
+    expect(await check(Lenient, { text: 'a', more: 1, _id: { $ne: 1 } })).toEqual({ text: 'a' });
+    expect(await violations(Lenient, { text: 1 })).toEqual(['text must be a string']);
+  });
+});
