@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run probe test check bench clean
+.PHONY: help setup build demo run test check bench fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ check: build ## types, lint, format, the OpenAPI document, the walls between fol
 bench: build ## figures and ratios
 	@scripts/tools.sh libcurl
 	@npx tsx test/bench/run.ts
+
+fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
+	@scripts/tools.sh libcurl
+	@bash test/fuzz/run.sh
 
 clean: ## what was built and downloaded; data/ stays
 	@rm -rf dist probe/dist warts/dist coverage node_modules
