@@ -23,14 +23,14 @@ export interface DecodeLimits {
   maxBytes?: number;
   /** Milliseconds from the start of decoding; looked at between records. */
   deadlineMs?: number;
-  /** Bytes of one record that is decoded; 16 MiB if not given. */
+  /** Bytes of one record that is decoded; 8 MiB if not given. */
   maxRecordBytes?: number;
-  /** Replies, hops, probes and the like in one record; 500 000 if not given. */
+  /** Replies, hops, probes, addresses and the like in one record; 131 072 if not given: a ping has at most half. */
   maxRecordParts?: number;
 }
 
-const DEFAULT_MAX_RECORD_BYTES = 16 * 1024 * 1024;
-const DEFAULT_MAX_RECORD_PARTS = 500_000;
+const DEFAULT_MAX_RECORD_BYTES = 8 * 1024 * 1024;
+const DEFAULT_MAX_RECORD_PARTS = 131_072;
 
 const MAGIC = 0x1205;
 const HEADER_BYTES = 8;

@@ -5,6 +5,9 @@ import { FileTables } from './tables.js';
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** What scamper writes is never read twice: this is room for damaged lengths. */
+const MAX_REREAD_BYTES = 64 * 1024;
+
 /**
  * A bounded cursor over one record: every read is checked against the record's end, so no length or count in the
  * input can lead outside of it. Also holds the addresses that the record has introduced so far (warts(5),
@@ -17,6 +20,7 @@ export class Reader {
   pos = 0;
   private end = 0;
   private parts = 0;
+  private reread = 0;
   /** The whole buffer that the record lies in: positions count from its beginning. */
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(this.bytes.buffer);
@@ -36,6 +40,7 @@ export class Reader {
     this.end = this.pos + length;
     this.inputOffset = offset - this.pos;
     this.parts = 0;
+    this.reread = 0;
     if (this.addresses.length > 0) this.addresses = [];
   }
 
@@ -47,14 +52,26 @@ export class Reader {
     throw new WartsError(code, detail, this.recordIndex, this.inputOffset + Math.min(this.pos, this.end));
   }
 
-  /** Move to `pos`, which may lie beyond the record: the next read fails then. */
+  /**
+   * Move to `pos`, which may lie beyond the record: the next read fails then. It may also lie before what was read,
+   * if a length says less than its parts took; were that without bounds, a small file could be read for hours.
+   */
   seek(pos: number): void {
+    if (pos < this.pos) this.countReread(this.pos - pos);
     this.pos = pos;
   }
 
-  /** Call once for each reply, hop, probe or other part: bounds what a few bytes of input can allocate. */
-  countPart(): void {
-    if (++this.parts > this.maxParts) this.fail('limit', `more than ${this.maxParts} parts in a record`);
+  private countReread(count: number): void {
+    this.reread += count;
+    if (this.reread > MAX_REREAD_BYTES) {
+      this.fail('limit', `lengths that let more than ${MAX_REREAD_BYTES} bytes of a record be read again`);
+    }
+  }
+
+  /** Call for each reply, hop, probe or other part: bounds what a few bytes of input can allocate. */
+  countParts(count = 1): void {
+    this.parts += count;
+    if (this.parts > this.maxParts) this.fail('limit', `more than ${this.maxParts} parts in a record`);
   }
 
   private take(count: number): number {
@@ -111,6 +128,7 @@ export class Reader {
     const length = this.u8();
     if (length > 0) {
       const address = this.addressBody(length);
+      this.countParts();
       this.addresses.push(address);
       return address;
     }

@@ -9,4 +9,6 @@ export class FileTables {
   readonly cycles: (Cycle | undefined)[] = [];
   /** Addresses of the deprecated address records (type 5), by number - 1. */
   readonly addresses: Address[] = [];
+  /** Characters of long names that cycles have repeated so far. */
+  longNames = 0;
 }

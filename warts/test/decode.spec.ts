@@ -189,4 +189,72 @@ describe('limits', () => {
     );
     expect(decode(ofBytes(tracelb), { maxRecordParts: 1000 }).error).toBeInstanceOf(WartsError);
   });
+
+  describe('small files that would be read for hours or fill the memory', () => {
+    const trace = (hops: number, rest: w.Bytes): w.Bytes =>
+      w.withParameters(6, [[27, w.ipv4('192.0.2.1')]], [...w.u16(hops), ...rest]);
+    const times = (count: number, unit: w.Bytes): number[] =>
+      Array.from({ length: count }, () => unit).flat();
+    const hop = w.parameters([
+      [2, [1]],
+      [18, w.ipv4('1.1.1.1')],
+    ]);
+
+    it.each<[string, w.Bytes]>([
+      // Each attribute says that it has 4 bytes, and holds a text up to the record's end.
+      [
+        'attributes within each other',
+        trace(1, [...hop, ...times(9000, [0x30, 4, 0x20, 1, 1, 255]), 0, 0, 0]),
+      ],
+      [
+        'extensions within each other',
+        trace(2000, [...times(2000, [0x82, 0x80, 0x0c, 0, 7, 1, 60, 1, 59, 253, 1, 2]), ...times(1300, hop)]),
+      ],
+      [
+        'packets within each other',
+        w.withParameters(
+          11,
+          [
+            [4, w.ipv4('192.0.2.1')],
+            [5, w.ipv4('192.0.2.2')],
+            [17, w.u32(2000)],
+          ],
+          [
+            ...times(
+              2000,
+              w.parameters([
+                [1, [1]],
+                [3, w.u16(60_000)],
+                [4, []],
+              ]),
+            ),
+            ...times(60_000, [0]),
+          ],
+        ),
+      ],
+      [
+        'labels beyond number',
+        trace(
+          9,
+          times(9, [
+            ...[0x82, 0x80, 0x0c, 255, 255],
+            ...[1, ...w.u16(65_524), ...w.u16(65_520), 1, 1],
+            ...times(65_520, [0]),
+            ...w.ipv4('1.1.1.1'),
+            ...[0, 0],
+          ]),
+        ),
+      ],
+    ])('%s', (_, record) => {
+      const { records: decoded, error } = decode(ofBytes(record));
+      expect(decoded.map(({ type }) => type)).toEqual(['list', 'cycle-start']);
+      expect(error?.code).toBe('limit');
+    });
+
+    it('a long name that many cycles repeat', () => {
+      const cycles = Array.from({ length: 70 }, (_, i) => w.cycleStart(i + 1, 1, 1)).flat();
+      const bytes = Uint8Array.from([...w.list(1, 1, 'n'.repeat(1_000_000)), ...cycles]);
+      expect(decode(bytes).error?.code).toBe('limit');
+    });
+  });
 });

@@ -160,7 +160,7 @@ function readDefinition(reader: Reader): DealiasDefinition {
     size_bytes: 0,
     mtu_bytes: 0,
   };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, definition, readDefinitionParameter);
   if (definition.src === undefined || definition.dst === undefined) {
     reader.fail('malformed', 'probe definition without a source or a destination');
@@ -224,7 +224,7 @@ function readDefinitionParameter(reader: Reader, definition: DefinitionDraft, id
 
 function readProbe(reader: Reader, definitions: readonly DealiasDefinition[]): DealiasProbe {
   const header = { definition: 0, tx: NO_TIME, reply_count: 0, ipid: 0, seq: 0 };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, header, (_, target, id) => {
     if (id === 1) target.definition = reader.u32();
     else if (id === 2) target.tx = reader.timeval();
@@ -263,7 +263,7 @@ function readReply(reader: Reader): DealiasReply {
     tcp_flags: 0,
     extensions: undefined,
   };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, reply, readReplyParameter);
   if (reply.src === undefined) reader.fail('malformed', 'dealias reply without an address');
   reply.protocol ??= reply.src.isIPv4 ? 1 : 58;

@@ -47,6 +47,7 @@ function readCycle(reader: Reader): { number: number; cycle: Cycle } {
     hostname: undefined,
   };
   readParameters(reader, cycle, readCycleParameter);
+  countNames(reader, cycle);
   reader.tables.cycles.push(cycle);
   return { number, cycle };
 }
@@ -63,6 +64,7 @@ export function readCycleStop(reader: Reader): CycleStopRecord {
   const number = reader.u32();
   const cycle = reader.tables.cycles[number - 1];
   if (cycle === undefined) reader.fail('reference', `cycle ${number} is not defined`);
+  countNames(reader, cycle);
   const stop_sec = reader.u32();
   // Flags of parameters, of which none is defined: scamper wants the byte there and does not look at it.
   reader.u8();
@@ -70,16 +72,37 @@ export function readCycleStop(reader: Reader): CycleStopRecord {
   return { type: 'cycle-stop', number, cycle, stop_sec };
 }
 
+const LONG_NAME = 1024;
+const MAX_LONG_NAMES = 64 * 1024 * 1024;
+
+/** A cycle's record prints its list's name: a long one named by many cycles would print as much as one likes. */
+function countNames(reader: Reader, { list, hostname }: Cycle): void {
+  const length = list.name.length + (hostname?.length ?? 0);
+  if (length <= LONG_NAME) return;
+  reader.tables.longNames += length;
+  if (reader.tables.longNames > MAX_LONG_NAMES) reader.fail('limit', 'a long name is repeated too often');
+}
+
 /** An address record (type 5). The first byte repeats the low bits of the number and is not checked. */
 export function readAddressRecord(reader: Reader): AddressRecord {
   reader.u8();
   const address = reader.addressOfType();
+  checkRoom(reader, reader.tables.addresses.length);
   const number = reader.tables.addresses.push(address);
   return { type: 'address', number, address };
 }
 
 function nextNumber(reader: Reader, known: number, kind: string): number {
   const number = reader.u32();
+  checkRoom(reader, known);
   if (number !== known + 1) reader.fail('malformed', `${kind} ${number} follows ${kind} ${known}`);
   return number;
+}
+
+const MAX_TABLE_ENTRIES = 1_000_000;
+
+function checkRoom(reader: Reader, known: number): void {
+  if (known >= MAX_TABLE_ENTRIES) {
+    reader.fail('limit', `more than ${MAX_TABLE_ENTRIES} lists, cycles or addresses in a file`);
+  }
 }

@@ -69,7 +69,7 @@ function readHop(reader: Reader): TraceHop {
     tcp_flags: 0,
     extensions: undefined,
   };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, hop, readHopParameter);
   if (hop.addr === undefined) reader.fail('malformed', 'hop without an address');
   if (hop.probe_ttl === 0) reader.fail('malformed', 'hop with TTL 0');

@@ -15,6 +15,8 @@ export function readIcmpExtensions(reader: Reader): IcmpExtension[] {
   const extensions: IcmpExtension[] = [];
   while (reader.pos < end) {
     const length = reader.u16();
+    // A label of 4 bytes becomes many times as much text.
+    reader.countParts(1 + (length >> 2));
     extensions.push({ class: reader.u8(), type: reader.u8(), data: reader.copy(length) });
   }
   if (reader.pos !== end) reader.fail('malformed', 'ICMP extensions longer than their total');

@@ -186,7 +186,7 @@ function readReply(reader: Reader, defaultProtocol: number): PingReply {
     timestamps: undefined,
     icmp_timestamps_ms: undefined,
   };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, reply, readReplyParameter);
   if (reply.from === undefined) reader.fail('malformed', 'ping reply without an address');
   reply.protocol ??= defaultProtocol;
@@ -357,8 +357,12 @@ function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): bool
   return true;
 }
 
+/** Addresses in the options of an IPv4 header; more are damage, and cost. */
+const MAX_IN_AN_IP_HEADER = 9;
+
 function readAddresses(reader: Reader, count: number): Address[] {
   if (count === 0) reader.fail('malformed', 'a list of no addresses');
+  reader.countParts(Math.max(0, count - MAX_IN_AN_IP_HEADER) >> 2);
   return Array.from({ length: count }, () => reader.address());
 }
 

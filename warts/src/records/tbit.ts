@@ -107,9 +107,12 @@ function readParts(reader: Reader, tbit: TbitRecord): void {
   }
 }
 
+/** The headers of a packet print as much as several parts of other records. */
+const PARTS_OF_A_PACKET = 5;
+
 function readPacket(reader: Reader): TbitPacket {
   const packet: TbitPacket = { direction: 0, time: NO_TIME, length_bytes: 0, data: NO_BYTES };
-  reader.countPart();
+  reader.countParts(PARTS_OF_A_PACKET);
   readParameters(reader, packet, readPacketParameter);
   if (packet.data.length === 0) reader.fail('malformed', 'tbit packet without data');
   return packet;

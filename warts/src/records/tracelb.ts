@@ -143,7 +143,7 @@ export function readTracelb(reader: Reader): TracelbRecord {
 
 function readNode(reader: Reader): NodeDraft {
   const node: NodeDraft = { addr: undefined, name: undefined, flags: 0, q_ttl: 0, links: [], link_count: 0 };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, node, readNodeParameter);
   if (node.addr === undefined) reader.fail('malformed', 'node without an address');
   return node;
@@ -151,7 +151,7 @@ function readNode(reader: Reader): NodeDraft {
 
 function readLink(reader: Reader, nodes: readonly NodeDraft[]): void {
   const header: LinkHeader = { from: 0, to: undefined, set_count: 0 };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, header, readLinkParameter);
   const { from, to, set_count } = header;
   const node = nodes[from];
@@ -165,7 +165,7 @@ function readLink(reader: Reader, nodes: readonly NodeDraft[]): void {
 
 function readProbeSet(reader: Reader): TracelbProbe[] {
   const header = { probe_count: 0 };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, header, (_, set, id) => {
     if (id === 1) set.probe_count = reader.u16();
     return id === 1;
@@ -177,7 +177,7 @@ function readProbeSet(reader: Reader): TracelbProbe[] {
 
 function readProbe(reader: Reader): TracelbProbe {
   const probe = { tx: NO_TIME, flowid: 0, ttl: 0, attempt: 0, reply_count: 0 };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, probe, readProbeParameter);
   const replies: TracelbReply[] = [];
   for (let left = probe.reply_count; left > 0; left--) replies.push(readReply(reader));
@@ -198,7 +198,7 @@ function readReply(reader: Reader): TracelbReply {
     tcp_flags: 0,
     extensions: undefined,
   };
-  reader.countPart();
+  reader.countParts();
   readParameters(reader, reply, readReplyParameter);
   if (reply.from === undefined) reader.fail('malformed', 'tracelb reply without an address');
   return reply as TracelbReply;
