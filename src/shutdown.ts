@@ -57,6 +57,11 @@ export async function drain(app: INestApplication): Promise<void> {
   const cutOff = setTimeout(() => {
     http.closeAllConnections();
   }, PATIENCE_MS);
+  // a connection that has just had its last answer would be kept alive for a next request
+  const idle = setInterval(() => {
+    http.closeIdleConnections();
+  }, 100);
   await app.close();
+  clearInterval(idle);
   clearTimeout(cutOff);
 }

@@ -21,7 +21,7 @@ export class MigrationsService {
   /** Runs what has not run yet, in order; several servers that start at once take turns. */
   async run(migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
     if ((await this.pending(migrations)).length === 0) return [];
-    await this.takeLock();
+    const taken = await this.takeLock();
     try {
       const pending = await this.pending(migrations);
       for (const migration of pending) {
@@ -31,7 +31,8 @@ export class MigrationsService {
       }
       return pending.map(({ id }) => id);
     } finally {
-      await this.model.deleteOne({ _id: LOCK });
+      // only our own: after LOCK_MS another server may hold it
+      await this.model.deleteOne({ _id: LOCK, at: taken });
     }
   }
 
@@ -40,16 +41,18 @@ export class MigrationsService {
     return [...migrations].sort((a, b) => a.id.localeCompare(b.id)).filter(({ id }) => !done.has(id));
   }
 
-  private async takeLock(): Promise<void> {
+  /** @returns when it was taken: the lock is ours as long as it says so */
+  private async takeLock(): Promise<Date> {
     const deadline = Date.now() + LOCK_MS;
-    while (!(await this.tryLock())) {
+    for (;;) {
+      const now = new Date();
+      if (await this.tryLock(now)) return now;
       if (Date.now() > deadline) throw new Error('Another server has been migrating for ten minutes.');
       await pause(250);
     }
   }
 
-  private async tryLock(): Promise<boolean> {
-    const now = new Date();
+  private async tryLock(now: Date): Promise<boolean> {
     try {
       await this.model.updateOne(
         { _id: LOCK, until: { $lt: now } },
