@@ -48,6 +48,32 @@ withTools("random records, compared with scamper's tools", () => {
     compare(files);
   });
 
+  it('wants of each tracelb link the node that it begins at', () => {
+    const end = w.ipv4('192.0.2.1');
+    const one = w.u16(1);
+    const record = (link: Bytes): Bytes =>
+      w.withParameters(
+        8,
+        [
+          [16, one],
+          [17, one],
+          [21, end],
+          [22, end],
+        ],
+        [
+          ...w.parameters([
+            [3, one],
+            [5, end],
+          ]),
+          ...link,
+        ],
+      );
+    const links = [w.parameters([]), [...w.parameters([[3, [1]]]), 0], w.parameters([[1, w.u16(0)]])];
+    const files = links.map((link) => Uint8Array.from([...HEAD, ...record(link)]));
+    compare(files);
+    expect(files.map((bytes) => jsonLines(bytes).error?.code)).toEqual(['malformed', 'malformed', undefined]);
+  });
+
   it('refuses the files that they refuse', () => {
     const trace = w.withParameters(
       6,

@@ -93,7 +93,7 @@ interface NodeDraft extends Omit<TracelbNode, 'addr'> {
 type ReplyDraft = Omit<TracelbReply, 'from'> & { from: Address | undefined };
 
 interface LinkHeader {
-  from: number;
+  from: number | undefined;
   to: number | undefined;
   set_count: number;
 }
@@ -150,10 +150,11 @@ function readNode(reader: Reader): NodeDraft {
 }
 
 function readLink(reader: Reader, nodes: readonly NodeDraft[]): void {
-  const header: LinkHeader = { from: 0, to: undefined, set_count: 0 };
+  const header: LinkHeader = { from: undefined, to: undefined, set_count: 0 };
   reader.countParts();
   readParameters(reader, header, readLinkParameter);
   const { from, to, set_count } = header;
+  if (from === undefined) reader.fail('malformed', 'link without the node that it begins at');
   const node = nodes[from];
   if (node === undefined || (to !== undefined && to >= nodes.length)) {
     reader.fail('reference', `link from node ${from} to node ${to ?? '*'} of ${nodes.length}`);

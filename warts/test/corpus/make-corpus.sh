@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes warts files by running scamper (apt: scamper 20211212) in network namespaces, in every mode it has:
-#   sh make-corpus.sh FOLDER
+#   sh make-corpus.sh FOLDER [STEP]      with STEP: every STEPth command only
 # Needs root, iproute2 and scamper; all traffic stays inside of the namespaces, which are removed at the end.
 #
 #   src --- r1 --- r2a --- r3 --- dst      two equal paths from r1 to r3; r4 is silent; behind r5 the MTU is 1280
@@ -8,6 +8,7 @@
 #                           \--- r4 --- dark
 set -eu
 OUT=$1
+STEP=${2:-1}
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
 TAG=wc$$
@@ -57,9 +58,10 @@ N=0
 # run COMMAND: one file with its result; several run at a time.
 run() {
   N=$((N + 1))
+  if [ $((N % STEP)) -ne 0 ]; then return; fi
   file=$(printf '%s/%03d-%s.warts' "$OUT" $N "$(printf '%s' "$1" | tr -cs 'a-zA-Z0-9' '-' | cut -c1-40 | sed 's/-$//')")
   ns src timeout 60 scamper -O warts -o "$file" -l corpus -L 7 -C 9 -M monitor -p 500 -I "$1" >/dev/null 2>&1 &
-  if [ $((N % 36)) -eq 0 ]; then wait; fi
+  if [ $((N / STEP % 36)) -eq 0 ]; then wait; fi
 }
 V4="10.77.6.2"; V6="fd77:6::2"
 for dst in $V4 $V6; do
