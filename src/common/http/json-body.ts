@@ -6,6 +6,8 @@ import { DomainError } from '../errors/domain.error.js';
 /** 1 MB: an operation that names 10,000 probes is 270 KB. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_JSON_DEPTH = 32;
+/** Members of one object, and objects and lists in a body: what a body may make validation do. No route takes a tenth of it. */
+export const MAX_JSON_MEMBERS = 1000;
 
 /** Content in other requests has no meaning (RFC 9110, 9.3), and is left alone. */
 const WITH_BODY = ['POST', 'PUT', 'PATCH'];
@@ -17,7 +19,7 @@ const readBytes = raw({
 
 /**
  * Bodies are JSON whatever the Content-Type says (the published examples of the classic contract send text/plain).
- * Refused with 400: broken JSON, broken UTF-8, a body that is no object, depth over 32, `__proto__` as a key.
+ * Refused with 400: broken JSON, broken UTF-8, a body that is no object, depth over 32, too many members, `__proto__` as a key.
  */
 export function jsonBody(): RequestHandler[] {
   return [readBytes, parse];
@@ -50,20 +52,25 @@ function parseObject(bytes: Buffer): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DomainError('invalid_request', 'The body must be a JSON object');
   }
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) {
-    throw new DomainError('invalid_request', `The body may be nested ${MAX_JSON_DEPTH} levels deep at most`);
-  }
+  const excess = excessOf(value);
+  if (excess !== undefined) throw new DomainError('invalid_request', excess);
   return value;
 }
 
 /** Walks by levels, not by recursion: the depth is the caller's choice, the stack is ours. */
-function isDeeperThan(value: object, most: number): boolean {
+function excessOf(value: object): string | undefined {
   let level: object[] = [value];
+  let count = 1;
   for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > most) return true;
+    if (depth > MAX_JSON_DEPTH) return `The body may be nested ${MAX_JSON_DEPTH} levels deep at most`;
+    if (level.some((item) => !Array.isArray(item) && Object.keys(item).length > MAX_JSON_MEMBERS)) {
+      return `An object in the body may have ${MAX_JSON_MEMBERS} members at most`;
+    }
     level = level.flatMap((item) =>
       Object.values(item).filter((child): child is object => typeof child === 'object' && child !== null),
     );
+    count += level.length;
+    if (count > MAX_JSON_MEMBERS) return `The body may have ${MAX_JSON_MEMBERS} objects and lists at most`;
   }
-  return false;
+  return undefined;
 }
