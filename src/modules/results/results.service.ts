@@ -76,6 +76,9 @@ export class ResultsService {
   async accept(report: ResultReport): Promise<Acceptance> {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
     return this.whileRoom(report.content.length, async () => {
+      // before any work is done for it: whoever has a probe may send
+      const refused = await this.refusalOf(report);
+      if (refused !== undefined) return refused;
       const { summary, error } = await FORMATS[report.format].digest(report.content);
       return this.store(report, {
         outcome: 'stored',
@@ -154,6 +157,13 @@ export class ResultsService {
       this.inHand.delete(working);
       this.waitingBytes -= bytes;
     }
+  }
+
+  private async refusalOf(report: RunReport): Promise<Acceptance | undefined> {
+    const { operation, probe } = report;
+    if (operation === undefined) return this.refuse(report, 'unknown_operation');
+    const assigned = await this.assignmentOf(operation, probe);
+    return assigned === undefined ? this.refuse(report, 'not_assigned') : undefined;
   }
 
   private async store(report: RunReport, content: Partial<ResultEntity>): Promise<Acceptance> {

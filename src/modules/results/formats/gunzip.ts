@@ -5,6 +5,8 @@ export const MAX_UNZIPPED_BYTES = 64 * 1024 * 1024;
 /** Small ones are done at once: a stream costs more than the work. */
 const SMALL_BYTES = 16 * 1024;
 const SMALL_UNZIPPED_BYTES = 256 * 1024;
+/** Large ones that are unpacked at once: 60 KB may become 64 MB, and a caller may send hundreds. */
+const AT_ONCE = 2;
 
 export interface Unzipped {
   bytes: Buffer;
@@ -24,7 +26,24 @@ export async function gunzip(raw: Buffer): Promise<Unzipped> {
       // damaged, or it grows: the careful way tells how far it goes
     }
   }
-  return gunzipStreaming(raw);
+  return inTurn(() => gunzipStreaming(raw));
+}
+
+let working = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (working < AT_ONCE) working += 1;
+  // whoever is done hands its place on
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) working -= 1;
+    // what was unpacked is used up in the turns before
+    else setImmediate(next);
+  }
 }
 
 function gunzipStreaming(raw: Buffer): Promise<Unzipped> {
