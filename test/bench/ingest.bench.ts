@@ -6,8 +6,8 @@ import { connectClassic, connectNative, type Platform, registerProbes } from './
 
 const PROBES = 20;
 /** Results that one probe has on the way at once. */
-const IN_FLIGHT = 20;
-const BATCH = 20;
+const IN_FLIGHT = 50;
+const BATCH = 50;
 const SECONDS = 6;
 const WARM_UP_SECONDS = 2;
 
