@@ -57,6 +57,15 @@ describe('connections', () => {
     return sessions.map((session) => session['reason'] as unknown);
   }
 
+  it('is current until another takes over, on whichever server', async () => {
+    const first = await open(here);
+    const current = async (each: typeof first) =>
+      there.get(ProbeConnectionsService).isCurrent(each.probe._id, each.session);
+    expect(await current(first)).toBe(true);
+    const second = await open(there);
+    expect([await current(first), await current(second)]).toEqual([false, true]);
+  });
+
   it('is over after a good-bye', async () => {
     const opened = await open(here);
     expect([await isConnected(here), await isConnected(there)]).toEqual([true, true]);

@@ -73,6 +73,12 @@ export class ProbeConnectionsService {
     return { probe, session };
   }
 
+  /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */
+  async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
+    const now = await this.probes.findById(probe);
+    return now?.connection?.session.equals(session) === true;
+  }
+
   /** Says good-bye for one session; a newer one of the same probe is not touched. */
   async close({ probe, session }: OpenConnection, reason: string): Promise<void> {
     const at = new Date();
