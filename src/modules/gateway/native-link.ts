@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
@@ -22,6 +23,8 @@ export class NativeLink implements ProbeLink {
   private revision = 0;
   /** what is created while the first, full sync is being put together waits for it: it would be dropped by it */
   private readonly synced: Promise<void>;
+  /** a job that was read before its operation was stopped may come to be sent after `stop` was */
+  private readonly stopped = new LRUCache<string, true>({ max: 10_000 });
   private releaseSynced: () => void = () => undefined;
 
   constructor(
@@ -49,6 +52,7 @@ export class NativeLink implements ProbeLink {
 
   stop(operation: ObjectId, reason: string): void {
     const message = { operation_id: operation.toHexString(), reason };
+    this.stopped.set(message.operation_id, true);
     // an acknowledgement that does not come is no loss: the next full sync says the same
     this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, () => undefined);
   }
@@ -65,7 +69,8 @@ export class NativeLink implements ProbeLink {
   /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
   private async sync(jobs: readonly Job[], full: boolean): Promise<Map<string, string> | undefined> {
     this.revision += 1;
-    const message = { revision: this.revision, full, operations: jobs.map(wireOperation), stopped: [] };
+    const operations = jobs.map(wireOperation).filter((each) => !this.stopped.has(each.operation_id));
+    const message = { revision: this.revision, full, operations, stopped: [] };
     try {
       const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
       const parsed = syncAnswer.safeParse(answer);
