@@ -86,6 +86,30 @@ describe('dispatch', () => {
     expect(await state(made!)).toBe('delivered');
   });
 
+  it('gives a classic probe what it was not sent, because it left after the claim', async () => {
+    const [made] = await operations(1);
+    await connect(link('classic', { outcome: 'unsent' }));
+    expect(await state(made!)).toBe('pending');
+    given = [];
+    await connect(link('classic'));
+    expect(given).toEqual([made]);
+    expect(await state(made!)).toBe('delivered');
+  });
+
+  it('finds what is overdue for those who are here, however much waits for those who are away', async () => {
+    const away = probe;
+    await operations(3);
+    probe = await servers[0]!.probe(user);
+    const [made] = await operations(1);
+    const now = new Date();
+    const soon = new Date(now.getTime() + 1000);
+    const found = await servers[0]!.get(AssignmentsRepository).findOverdue([probe._id], soon, now, 2);
+    expect(found.map(({ operation }) => String(operation))).toEqual([made]);
+    expect(await servers[0]!.get(AssignmentsRepository).findOverdue([away._id], soon, now, 2)).toHaveLength(
+      2,
+    );
+  });
+
   it('gives a native probe what it did not acknowledge again, until it does', async () => {
     const [made] = await operations(1);
     await servers[0]!.get(DispatchService).probeConnected(link('native', { outcome: 'silent' }));

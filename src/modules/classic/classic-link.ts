@@ -52,6 +52,7 @@ export class ClassicLink implements ProbeLink {
   private async deliverOne(job: Job): Promise<DeliveryAnswer> {
     const worded = classicJob(job);
     if (typeof worded === 'string') return { outcome: 'refused', reason: worded };
+    if (!this.socket.connected) return { outcome: 'unsent' };
     try {
       await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, worded);
       return { outcome: 'accepted' };

@@ -70,7 +70,7 @@ function creditsEvent({ result, probeOwner }: StoredResult): LiveEvent {
 function assignmentEvent({ assignment, answer }: AssignmentChange): LiveEvent {
   const operation_id = assignment.operation.toHexString();
   const probe_id = assignment.probe.toHexString();
-  const state = { accepted: 'delivered', refused: 'refused', silent: 'pending' } as const;
+  const state = { accepted: 'delivered', refused: 'refused', silent: 'pending', unsent: 'pending' } as const;
   return {
     name: 'assignment',
     rooms: [`operation:${operation_id}`, `probe:${probe_id}`],

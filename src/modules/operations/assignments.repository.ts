@@ -59,10 +59,23 @@ export class AssignmentsRepository {
       .lean<AssignmentEntity[]>();
   }
 
-  /** Undelivered for longer than it should take, whatever the reason. */
-  async findOverdue(createdBefore: Date, now: Date, limit: number): Promise<AssignmentEntity[]> {
+  /**
+   * Undelivered for longer than it should take, whatever the reason.
+   * @param probes that can be reached: those that are away may have any number, and must not fill the limit
+   */
+  async findOverdue(
+    probes: readonly ObjectId[],
+    createdBefore: Date,
+    now: Date,
+    limit: number,
+  ): Promise<AssignmentEntity[]> {
     return this.model
-      .find({ state: 'pending', ends_at: { $gt: now }, created_at: { $lt: createdBefore } })
+      .find({
+        probe: { $in: probes },
+        state: 'pending',
+        ends_at: { $gt: now },
+        created_at: { $lt: createdBefore },
+      })
       .limit(limit)
       .lean<AssignmentEntity[]>();
   }

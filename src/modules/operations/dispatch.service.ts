@@ -84,9 +84,11 @@ export class DispatchService {
   /** What should have been delivered by now and was not: a message that was lost, a server that died. */
   async deliverOverdue(): Promise<void> {
     const now = Date.now();
-    const overdue = await this.assignments.findOverdue(new Date(now - 5000), new Date(now), 5000);
-    const here = overdue.filter(({ probe }) => this.connected.get(probe) !== undefined);
-    await this.deliverAssignments(here);
+    const probes = this.connected.all().map(({ probe }) => probe);
+    if (probes.length === 0) return;
+    await this.deliverAssignments(
+      await this.assignments.findOverdue(probes, new Date(now - 5000), new Date(now), 5000),
+    );
   }
 
   private async deliverNew(
@@ -179,6 +181,9 @@ export class DispatchService {
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
       await this.assignments.markRefused(assignment._id, answer.reason, new Date());
+    } else if (answer.outcome === 'unsent') {
+      this.logger.log(ids, 'the probe left before the operation was sent');
+      if (link.protocol === 'classic') await this.assignments.releaseClaims([assignment._id]);
     } else if (answer.outcome === 'silent') {
       this.logger.warn(ids, 'the probe did not acknowledge the operation');
     } else if (link.protocol === 'native') {

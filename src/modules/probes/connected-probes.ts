@@ -13,9 +13,12 @@ export interface Job {
   resultFormat: string;
 }
 
-/** A probe's answer to a delivery. `silent`: it did not acknowledge in time. */
+/** A probe's answer to a delivery. `silent`: it did not acknowledge in time; `unsent`: it was gone before anything was sent. */
 export type DeliveryAnswer =
-  { outcome: 'accepted' } | { outcome: 'silent' } | { outcome: 'refused'; reason: string };
+  | { outcome: 'accepted' }
+  | { outcome: 'silent' }
+  | { outcome: 'unsent' }
+  | { outcome: 'refused'; reason: string };
 
 /** A probe whose socket this server holds, whatever protocol it speaks. */
 export interface ProbeLink {
