@@ -41,12 +41,17 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-function resultEvent({ result }: StoredResult): LiveEvent {
+/** Anybody may watch a probe; of a private operation they see nothing. */
+function roomsOf(operation: string, probe: string, isPrivate: boolean): string[] {
+  return isPrivate ? [`operation:${operation}`] : [`operation:${operation}`, `probe:${probe}`];
+}
+
+function resultEvent({ result, isPrivate }: StoredResult): LiveEvent {
   const operation_id = result.operation.toHexString();
   const probe_id = result.probe.toHexString();
   return {
     name: 'result',
-    rooms: [`operation:${operation_id}`, `probe:${probe_id}`],
+    rooms: roomsOf(operation_id, probe_id, isPrivate),
     data: {
       operation_id,
       probe_id,
@@ -73,7 +78,7 @@ function assignmentEvent({ assignment, answer }: AssignmentChange): LiveEvent {
   const state = { accepted: 'delivered', refused: 'refused', silent: 'pending', unsent: 'pending' } as const;
   return {
     name: 'assignment',
-    rooms: [`operation:${operation_id}`, `probe:${probe_id}`],
+    rooms: roomsOf(operation_id, probe_id, assignment.private === true),
     data: {
       operation_id,
       probe_id,

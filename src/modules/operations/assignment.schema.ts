@@ -29,6 +29,8 @@ export interface AssignmentEntity {
   failed: number;
   created_at: Date;
   ends_at: Date;
+  /** of a private operation: only its owner may see what becomes of it */
+  private?: boolean;
   delivered_at?: Date;
   delivered_over?: ProbeProtocol;
   /** of the one attempt to deliver to a classic probe; claimed before it is sent, since it must never get a job twice */
@@ -50,6 +52,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     failed: { type: Number, required: true },
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
+    private: Boolean,
     delivered_at: Date,
     delivered_over: String,
     delivery: String,

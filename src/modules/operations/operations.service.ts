@@ -260,6 +260,7 @@ function assignmentsOf(operation: OperationEntity, probes: readonly ProbeEntity[
     failed: 0,
     created_at: operation.created_at,
     ends_at: operation.ends_at,
+    ...(operation.visibility === 'private' && { private: true }),
   }));
 }
 

@@ -6,6 +6,8 @@ import { type ResultEntity } from './result.schema.js';
 export interface StoredResult {
   result: ResultEntity;
   probeOwner: ObjectId;
+  /** of a private operation */
+  isPrivate: boolean;
 }
 
 /** Results as they become durable, for the live doors. */

@@ -48,7 +48,7 @@ export type Acceptance =
   | { status: 'refused'; reason: RefusalReason }
   | { status: 'busy'; retryAfterMs: number };
 
-type Assigned = { probeOwner: ObjectId; endsAt: Date };
+type Assigned = { probeOwner: ObjectId; endsAt: Date; isPrivate: boolean };
 
 const BUSY: Acceptance = { status: 'busy', retryAfterMs: 2000 };
 
@@ -188,7 +188,8 @@ export class ResultsService {
       this.assigned.delete(assignmentKey(operation, probe));
       return this.refuse(report, 'not_assigned');
     }
-    if (written === 'stored') this.feed.stored({ result, probeOwner: assigned.probeOwner });
+    if (written === 'stored')
+      this.feed.stored({ result, probeOwner: assigned.probeOwner, isPrivate: assigned.isPrivate });
     return { status: written };
   }
 
@@ -198,7 +199,11 @@ export class ResultsService {
     if (known !== undefined) return known;
     const assignment = await this.assignments.findOne(operation, probe);
     if (assignment === null) return undefined;
-    const assigned = { probeOwner: assignment.probe_owner, endsAt: assignment.ends_at };
+    const assigned = {
+      probeOwner: assignment.probe_owner,
+      endsAt: assignment.ends_at,
+      isPrivate: assignment.private === true,
+    };
     this.assigned.set(key, assigned);
     return assigned;
   }
