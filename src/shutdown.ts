@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './common/database/provide-database.js';
 import { ConnectedProbes } from './modules/probes/connected-probes.js';
@@ -8,6 +9,9 @@ import { ResultsService } from './modules/results/results.service.js';
 
 /** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
 const PATIENCE_MS = 4000;
+/** What is not drained by then (a database that hangs) is left: probes keep what was not acknowledged. */
+const DRAIN_MS = 5500;
+const WAY_OUT_MS = 8500;
 const PROBES_COME_BACK_AFTER_MS = 2000;
 
 /**
@@ -20,18 +24,20 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
     if (ending) process.exit(1);
     ending = true;
     log.info({ signal }, 'stopping');
-    drain(app)
-      .then(() => database.stop())
-      .then(
-        () => {
-          log.info('stopped');
-          process.exit(0);
-        },
-        (error: unknown) => {
-          log.error({ err: error }, 'stopped with an error');
-          process.exit(1);
-        },
-      );
+    setTimeout(() => {
+      log.error('the way out took too long: ending at once, the next start recovers');
+      process.exit(1);
+    }, WAY_OUT_MS);
+    wayOut(() => drain(app), database, log).then(
+      (exitCode) => {
+        log.info('stopped');
+        process.exit(exitCode);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'stopped with an error');
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
@@ -44,6 +50,33 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
     log.fatal({ why }, 'the embedded database is gone; ending, the next start recovers it');
     process.exit(1);
   });
+}
+
+/**
+ * The database is stopped also when the rest fails or hangs.
+ * @returns the exit code: 0 when everything was drained
+ */
+export async function wayOut(
+  end: () => Promise<void>,
+  database: Pick<ProvidedDatabase, 'stop'>,
+  log: Pick<Logger, 'error'>,
+  limitMs = DRAIN_MS,
+): Promise<0 | 1> {
+  const given = new AbortController();
+  const late = delay(limitMs, undefined, { signal: given.signal }).then(() => {
+    throw new Error(`not drained within ${limitMs} ms; does the database answer?`);
+  });
+  let exitCode: 0 | 1 = 0;
+  try {
+    await Promise.race([end(), late]);
+  } catch (error) {
+    log.error({ err: error }, 'something was not drained; probes keep what was not acknowledged');
+    exitCode = 1;
+  }
+  late.catch(() => undefined);
+  given.abort();
+  await database.stop();
+  return exitCode;
 }
 
 /** Ends the application in the order in which nothing is lost. */
