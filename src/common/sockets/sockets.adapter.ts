@@ -11,9 +11,21 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** A native batch carries the content of each of its items as an attachment of its own (docs/protocol.md). */
 const MAX_ATTACHMENTS = 100;
 
-class BatchDecoder extends parser.Decoder {
+export class BatchDecoder extends parser.Decoder {
+  private attached = 0;
+
   constructor() {
     super({ maxAttachments: MAX_ATTACHMENTS });
+  }
+
+  /** Attachments wait for the last of their message, also of clients that nobody knows yet: together they are one message. */
+  override add(part: unknown): void {
+    if (typeof part === 'string') this.attached = 0;
+    else this.attached += part instanceof Uint8Array ? part.byteLength : 0;
+    if (this.attached > MAX_MESSAGE_BYTES) {
+      throw new Error(`the attachments of a message have ${MAX_MESSAGE_BYTES} bytes at most`);
+    }
+    super.add(part);
   }
 }
 

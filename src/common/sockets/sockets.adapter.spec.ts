@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { BatchDecoder } from './sockets.adapter.js';
+
+const MB = 1024 * 1024;
+
+/** @returns the bytes of each message that came out */
+function decoded(parts: readonly (string | Buffer)[]): number[] {
+  const decoder = new BatchDecoder();
+  const sizes: number[] = [];
+  decoder.on('decoded', ({ data }: { data: [string, ...Buffer[]] }) => {
+    sizes.push(data.slice(1).reduce((sum, content) => sum + content.length, 0));
+  });
+  for (const part of parts) decoder.add(part);
+  return sizes;
+}
+
+const header = (count: number) =>
+  `5${count}-${JSON.stringify(['results', ...Array.from({ length: count }, (_, num) => ({ _placeholder: true, num }))])}`;
+
+describe('BatchDecoder', () => {
+  it('takes 16 MB of attachments in a message, and again in the next', () => {
+    const message = [header(2), Buffer.alloc(8 * MB), Buffer.alloc(8 * MB)];
+    expect(decoded([...message, ...message])).toEqual([16 * MB, 16 * MB]);
+  });
+
+  it('refuses more, before the last of them has come', () => {
+    expect(() => decoded([header(100), Buffer.alloc(10 * MB), Buffer.alloc(7 * MB)])).toThrow('at most');
+  });
+});
