@@ -15,6 +15,8 @@ interface Gate<Open extends object> {
 
 /** A refused client waits for the server to hang up; it gets the refusal first. */
 const HANG_UP_MS = 500;
+/** A good-bye that could not be noted (the database was away) is tried again: the probe would be shown as here for ever. */
+const NOTE_AGAIN_MS = 5000;
 
 /**
  * Checks who comes before the connection exists: what `open` gives stands in `socket.data.open`. Each one that was opened is
@@ -51,9 +53,7 @@ async function admit<Open extends object>(socket: Socket, gate: Gate<Open>): Pro
   const close = (reason: string) => {
     if (closed) return;
     closed = true;
-    gate.close(answer, reason).catch((error: unknown) => {
-      gate.logger.error({ err: error }, 'a good-bye was not noted');
-    });
+    noteGoodBye(answer, reason, gate);
   };
   socket.once('disconnect', close);
   // the transport may end before the namespace is connected: then there is no `disconnect`
@@ -62,6 +62,13 @@ async function admit<Open extends object>(socket: Socket, gate: Gate<Open>): Pro
   });
   if (socket.conn.readyState !== 'open') close('transport close');
   return undefined;
+}
+
+function noteGoodBye<Open extends object>(open: Open, reason: string, gate: Gate<Open>): void {
+  gate.close(open, reason).catch((error: unknown) => {
+    gate.logger.error({ err: error }, 'a good-bye was not noted; trying again');
+    setTimeout(noteGoodBye<Open>, NOTE_AGAIN_MS, open, reason, gate).unref();
+  });
 }
 
 function hangUpSoon(socket: Socket): void {
