@@ -103,7 +103,12 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     if (!parsed.success) {
       const why = parsed.error.issues[0];
       this.logger.warn(
-        { probe_id: String(probe), operation_id: operationId, field: why?.path.join('.'), why: why?.message },
+        {
+          probe_id: String(probe),
+          operation_id: operationId.slice(0, 64),
+          field: why?.path.join('.'),
+          why: why?.message,
+        },
         'a result that can never be stored was thrown away',
       );
       return operationId;
