@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { jsonLines } from '@pladmed/warts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { wartsFormat } from './warts.format.js';
+
+const FOLDER = 'warts/test/fixtures';
+const [PING = ''] = readdirSync(FOLDER).filter((name) => name.includes('-ping-') && name.endsWith('.warts'));
+
+/** A file with its ping record many times over: more than one slice. */
+function large(): Buffer {
+  const file = readFileSync(`${FOLDER}/${PING}`);
+  const before: Buffer[] = [];
+  for (let at = 0; at < file.length;) {
+    const record = file.subarray(at, at + 8 + file.readUInt32BE(at + 4));
+    if (record.readUInt16BE(2) === 7) return Buffer.concat([...before, ...Array<Buffer>(8000).fill(record)]);
+    before.push(record);
+    at += record.length;
+  }
+  throw new Error('there is no ping in the file');
+}
+
+describe('warts, shown as JSON', () => {
+  it('gives of a large file, whole or cut off, what the decoder gives', async () => {
+    const whole = large();
+    expect(whole.length).toBeGreaterThan(512 * 1024);
+    for (const bytes of [whole, whole.subarray(0, 600_001)]) {
+      const shown = await wartsFormat.present(bytes, 'json');
+      expect(shown === `[${jsonLines(bytes).lines.join(',')}]`).toBe(true);
+    }
+  });
+
+  it('lets others have their turn meanwhile', async () => {
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 1);
+    await wartsFormat.present(large(), 'json');
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+});
