@@ -7,8 +7,12 @@ import { checkIn } from './check-in.js';
 type Middleware = (socket: Socket, next: (error?: Error) => void) => void;
 
 describe('checkIn, a database that is away', () => {
-  beforeEach(() => jest.useFakeTimers());
-  afterEach(() => jest.useRealTimers());
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
   it('notes a good-bye once, when the database is back if it was away', async () => {
     let admit: Middleware = () => undefined;

@@ -7,7 +7,8 @@ const MB = 1024 * 1024;
 function decoded(parts: readonly (string | Buffer)[]): number[] {
   const decoder = new BatchDecoder();
   const sizes: number[] = [];
-  decoder.on('decoded', ({ data }: { data: [string, ...Buffer[]] }) => {
+  decoder.on('decoded', (packet: { data?: unknown }) => {
+    const data = packet.data as [string, ...Buffer[]];
     sizes.push(data.slice(1).reduce((sum, content) => sum + content.length, 0));
   });
   for (const part of parts) decoder.add(part);
