@@ -42,6 +42,7 @@ export default {
     '!**/*.spec.ts',
     '!**/cli.ts',
     '!src/main.ts',
+    '!src/explorer.ts',
   ],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
+import { type OpenAPIObject } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { type Logger as Pino } from 'pino';
 import { DatabaseService } from './common/database/database.service.js';
@@ -23,7 +24,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
     maxAge: 3600,
   });
   app.use(securityHeaders());
-  app.use(methodNotAllowed(document.paths));
+  app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
   app.use(...jsonBody());
   const sockets = new Logger('sockets');
   app.useWebSocketAdapter(
@@ -44,4 +45,12 @@ function securityHeaders() {
     strictTransportSecurity: false,
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
+}
+
+/** Where it is not allowed nothing is said of it, not even that it is there. */
+function withoutDeleteAll({
+  '/delete_all': _hidden,
+  ...paths
+}: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  return paths;
 }

@@ -81,6 +81,7 @@ export async function wayOut(
 
 /** Ends the application in the order in which nothing is lost. */
 export async function drain(app: INestApplication): Promise<void> {
+  app.get(ProbeConnectionsService).refuseNew();
   const connected = app.get(ConnectedProbes);
   for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
   await app.get(ResultsService).drain();

@@ -4,8 +4,9 @@ import { dnsResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
 const OPERATIONS = '/api/v1/operations';
-const SOON = new Date(Date.now() + 3_600_000).toISOString();
-const LATER = new Date(Date.now() + 7_200_000).toISOString();
+const NOW = Date.now();
+const SOON = new Date(NOW + 3_600_000).toISOString();
+const LATER = new Date(NOW + 7_200_000).toISOString();
 
 interface Assignment {
   probe_id: string;

@@ -59,7 +59,7 @@ describe.each(POSTS)('POST %s: 400', (path) => {
 });
 
 describe('what is no text where text is expected', () => {
-  const WRONG = [{ $gt: '' }, { $ne: null }, { $regex: '.*' }, ['a'], 7, true, null, { toString: 'x' }];
+  const WRONG: unknown[] = [{ $gt: '' }, { $ne: null }, { $regex: '.*' }, ['a'], 7, true, null, { toString: 'x' }];
 
   test.each(WRONG)('an e-mail: %j', async (email) => {
     expect((await world.api.post('/register', { ...credentials(), email })).status).toBe(400);
@@ -77,7 +77,7 @@ describe('what is no text where text is expected', () => {
   });
 
   test.each(WRONG)('the id of a probe: %j', async (id) => {
-    const { status } = await ada.api.post('/ping', creation('ping', [id as string]));
+    const { status } = await ada.api.post('/ping', creation('ping', [id as unknown as string]));
     expect(status).toBe(400);
   });
 

@@ -1,4 +1,5 @@
 import { type Logger } from '@nestjs/common';
+import { DomainError } from '../errors/domain.error.js';
 import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
 
 /** Why a handshake is refused: the CONNECT_ERROR's message, and its data. */
@@ -35,6 +36,12 @@ export function checkIn<Open extends object>(namespace: Namespace, gate: Gate<Op
         hangUpSoon(socket);
       },
       (error: unknown) => {
+        if (error instanceof DomainError) {
+          gate.logger.warn({ code: error.code }, 'a connection was refused');
+          next(connectError({ code: error.code, message: error.message }));
+          hangUpSoon(socket);
+          return;
+        }
         gate.logger.error({ err: error }, 'a handshake failed');
         next(
           connectError({ code: 'unavailable', message: 'The server cannot check the token now; try again' }),

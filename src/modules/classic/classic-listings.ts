@@ -1,10 +1,12 @@
-import { Injectable, StreamableFile } from '@nestjs/common';
-import { Readable } from 'node:stream';
+import { Injectable, type StreamableFile } from '@nestjs/common';
+import { streamed } from '../../common/http/streamed.js';
 import { type OperationEntity } from '../operations/operation.schema.js';
 import { type OperationFilter } from '../operations/operations.repository.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { ResultsService } from '../results/results.service.js';
 import { classicOperation, classicResultText } from './classic.presenter.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
 @Injectable()
@@ -15,11 +17,11 @@ export class ClassicListings {
   ) {}
 
   one(operation: OperationEntity): StreamableFile {
-    return jsonStream(this.operationText(operation, true));
+    return streamed(this.operationText(operation, true), JSON_TYPE);
   }
 
   all(filter: OperationFilter, withResults: boolean): StreamableFile {
-    return jsonStream(this.arrayText(filter, withResults));
+    return streamed(this.arrayText(filter, withResults), JSON_TYPE);
   }
 
   private async *arrayText(filter: OperationFilter, withResults: boolean): AsyncGenerator<string> {
@@ -47,8 +49,4 @@ export class ClassicListings {
     }
     yield ']}';
   }
-}
-
-function jsonStream(text: AsyncIterable<string>): StreamableFile {
-  return new StreamableFile(Readable.from(text), { type: 'application/json; charset=utf-8' });
 }

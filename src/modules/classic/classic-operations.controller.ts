@@ -102,7 +102,7 @@ export class ClassicOperationsController {
       kind,
       params,
       schedule: (now) => parseClassicTimes(params, now),
-      resultFormat: result_format,
+      resultFormat: result_format ?? undefined,
       probes: ids.map(parseId),
       mode: 'classic',
       visibility: 'public',

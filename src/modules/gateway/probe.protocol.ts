@@ -24,6 +24,8 @@ export const FAILURE_REASONS = [
 
 const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
+/** Operations that one acknowledgement of a sync may refuse. */
+const MAX_REFUSED = 100_000;
 const MAX_OFFSET_MS = 100 * 365 * 86_400_000;
 
 const id = z.string().regex(/^[0-9a-f]{24}$/, { error: 'must be 24 hexadecimal digits' });
@@ -106,7 +108,10 @@ export interface Sync {
 }
 
 export const syncAnswer = z.object({
-  refused: z.array(z.object({ operation_id: id, reason: z.string().max(MAX_DETAIL_LENGTH) })).default([]),
+  refused: z
+    .array(z.object({ operation_id: id, reason: z.string().max(MAX_DETAIL_LENGTH) }))
+    .max(MAX_REFUSED)
+    .default([]),
 });
 
 export interface ServerToProbe {

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ObjectId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ProbeFeed } from './probe-feed.js';
 import { type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
@@ -21,6 +22,7 @@ export interface OpenConnection {
 @Injectable()
 export class ProbeConnectionsService {
   private readonly logger = new Logger('connections');
+  private ending = false;
 
   constructor(
     private readonly probes: ProbesRepository,
@@ -39,6 +41,11 @@ export class ProbeConnectionsService {
       this.logger.log({ probes: cleared }, 'cleared the connections of the server before this one');
   }
 
+  /** From now on nobody is let in: this server is going away, and would cut them off in a moment. */
+  refuseNew(): void {
+    this.ending = true;
+  }
+
   /** At a clean end: every connection of this server is over. */
   async endAll(): Promise<void> {
     await this.sessions.closeOfServer(this.servers.ownId, new Date(), 'server stopped');
@@ -50,6 +57,7 @@ export class ProbeConnectionsService {
    * @returns undefined when the token is none, a user's, revoked, or names a probe that does not exist
    */
   async open(token: unknown, details: ConnectionDetails): Promise<OpenConnection | undefined> {
+    if (this.ending) throw new DomainError('shutting_down');
     const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
     if (identity === undefined) return undefined;
     const session = new ObjectId();

@@ -1,12 +1,12 @@
 import { Controller, Get, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { Readable } from 'node:stream';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { ApiId } from '../../common/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, pageOf } from '../../common/http/pages.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
+import { streamed } from '../../common/http/streamed.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { type OperationEntity } from '../operations/operation.schema.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -50,11 +50,12 @@ export class ResultsController {
     const filter = filterOf(operation, query);
     const after = decodeTimedCursor(query.cursor);
     if (request.accepts(['json', NDJSON]) === NDJSON) {
-      return new StreamableFile(Readable.from(this.lines(filter, query)), { type: NDJSON });
+      return streamed(this.lines(filter, query), NDJSON);
     }
-    const found = await this.results.list(filter, query.limit + 1, after);
+    const { found, cut } = await this.results.list(filter, query.limit + 1, after);
     const position = ({ _id, received_at }: ResultEntity) => ({ _id, at: received_at });
-    const page = pageOf({ request, response }, query, found, (result) => result, position);
+    const limit = cut ? found.length - 1 : query.limit;
+    const page = pageOf({ request, response }, { limit }, found, (result) => result, position);
     return {
       items: await Promise.all(page.items.map((result) => this.shown(result, query))),
       next: page.next,
@@ -94,9 +95,13 @@ export class ResultsController {
   }
 }
 
-function filterOf(operation: OperationEntity, { probe, outcome, from, to }: ResultsQuery): ResultFilter {
+function filterOf(
+  operation: OperationEntity,
+  { probe, outcome, from, to, view }: ResultsQuery,
+): ResultFilter {
   return {
     operation: operation._id,
+    withoutContent: view === 'summary',
     probe: parseId(probe),
     outcome,
     from: from === undefined ? undefined : parseRfc3339(from),

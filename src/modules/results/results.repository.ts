@@ -13,6 +13,8 @@ export interface ResultFilter {
   outcome?: ResultEntity['outcome'] | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
+  /** leaves the raw bytes in the database: a summary does not need them */
+  withoutContent?: boolean;
 }
 
 @Injectable()
@@ -47,12 +49,15 @@ export class ResultsRepository {
   }
 
   /** In the order in which they came, one after the other: memory does not grow with their number. */
-  stream(filter: ResultFilter): AsyncIterable<ResultEntity> {
-    const cursor = this.query(filter).lean<ResultEntity[]>().cursor({ batchSize: 100 });
+  stream(filter: ResultFilter, after?: { at: Date; _id: ObjectId }): AsyncIterable<ResultEntity> {
+    const cursor = this.query(filter, after).lean<ResultEntity[]>().cursor({ batchSize: 100 });
     return cursor;
   }
 
-  private query({ operation, probe, outcome, from, to }: ResultFilter, after?: { at: Date; _id: ObjectId }) {
+  private query(
+    { operation, probe, outcome, from, to, withoutContent }: ResultFilter,
+    after?: { at: Date; _id: ObjectId },
+  ) {
     return this.model
       .find({
         operation,
@@ -63,6 +68,7 @@ export class ResultsRepository {
           $or: [{ received_at: { $gt: after.at } }, { received_at: after.at, _id: { $gt: after._id } }],
         }),
       })
+      .select(withoutContent === true ? { raw: 0 } : {})
       .sort({ received_at: 1, _id: 1 });
   }
 }

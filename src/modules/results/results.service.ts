@@ -14,6 +14,8 @@ import { type ResultFilter, ResultsRepository } from './results.repository.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
 export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
+/** A page of decoded results holds this much raw content at most, or a single result. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** What a result weighs beside its content. */
 const OVERHEAD_BYTES = 1024;
 /** Results that come later than this after the end of their operation are refused. */
@@ -97,12 +99,23 @@ export class ResultsService {
     return this.whileRoom(report.detail.length, () => this.store(report, { outcome: 'failed', failure }));
   }
 
+  /** @returns at most `limit`; `cut`: it ends early because of their size, and the last one belongs to the next page */
   async list(
     filter: ResultFilter,
     limit: number,
     after?: { at: Date; _id: ObjectId },
-  ): Promise<ResultEntity[]> {
-    return this.results.find(filter, limit, after);
+  ): Promise<{ found: ResultEntity[]; cut: boolean }> {
+    if (filter.withoutContent === true)
+      return { found: await this.results.find(filter, limit, after), cut: false };
+    const found: ResultEntity[] = [];
+    let bytes = 0;
+    for await (const result of this.results.stream(filter, after)) {
+      found.push(result);
+      bytes += rawBytes(result.raw).length;
+      if (found.length === limit) break;
+      if (bytes > MAX_PAGE_BYTES && found.length > 1) return { found, cut: true };
+    }
+    return { found, cut: false };
   }
 
   stream(filter: ResultFilter): AsyncIterable<ResultEntity> {
