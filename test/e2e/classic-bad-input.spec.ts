@@ -77,7 +77,7 @@ describe('what is no text where text is expected', () => {
   });
 
   test.each(WRONG)('the id of a probe: %j', async (id) => {
-    const { status } = await ada.api.post('/ping', creation('ping', [id as unknown as string]));
+    const { status } = await ada.api.post('/ping', creation('ping', [id as string]));
     expect(status).toBe(400);
   });
 
