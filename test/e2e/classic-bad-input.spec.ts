@@ -59,7 +59,16 @@ describe.each(POSTS)('POST %s: 400', (path) => {
 });
 
 describe('what is no text where text is expected', () => {
-  const WRONG: unknown[] = [{ $gt: '' }, { $ne: null }, { $regex: '.*' }, ['a'], 7, true, null, { toString: 'x' }];
+  const WRONG: unknown[] = [
+    { $gt: '' },
+    { $ne: null },
+    { $regex: '.*' },
+    ['a'],
+    7,
+    true,
+    null,
+    { toString: 'x' },
+  ];
 
   test.each(WRONG)('an e-mail: %j', async (email) => {
     expect((await world.api.post('/register', { ...credentials(), email })).status).toBe(400);
