@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
@@ -7,6 +6,7 @@ import { toWireSchedule } from '../operations/schedule/schedule.js';
 import { type ServerToProbe, type ProbeToServer, syncAnswer, type WireOperation } from './probe.protocol.js';
 
 const ACKNOWLEDGE_MS = 15_000;
+const REMEMBERED_STOPS = 10_000;
 
 export type NativeSocket = Socket<
   ProbeToServer,
@@ -24,7 +24,7 @@ export class NativeLink implements ProbeLink {
   /** what is created while the first, full sync is being put together waits for it: it would be dropped by it */
   private readonly synced: Promise<void>;
   /** a job that was read before its operation was stopped may come to be sent after `stop` was */
-  private readonly stopped = new LRUCache<string, true>({ max: 10_000 });
+  private readonly stopped = new Set<string>();
   private releaseSynced: () => void = () => undefined;
 
   constructor(
@@ -52,7 +52,7 @@ export class NativeLink implements ProbeLink {
 
   stop(operation: ObjectId, reason: string): void {
     const message = { operation_id: operation.toHexString(), reason };
-    this.stopped.set(message.operation_id, true);
+    this.rememberStopped(message.operation_id);
     // an acknowledgement that does not come is no loss: the next full sync says the same
     this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, () => undefined);
   }
@@ -64,6 +64,14 @@ export class NativeLink implements ProbeLink {
   close(): void {
     this.releaseSynced();
     this.socket.disconnect(true);
+  }
+
+  /** A plain set, oldest first: a cache reserves its room at once, and there is one link for each of thousands of probes. */
+  private rememberStopped(operation: string): void {
+    this.stopped.add(operation);
+    if (this.stopped.size <= REMEMBERED_STOPS) return;
+    const [oldest] = this.stopped;
+    if (oldest !== undefined) this.stopped.delete(oldest);
   }
 
   /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
