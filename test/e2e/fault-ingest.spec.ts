@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { io, type Socket } from 'socket.io-client';
-import { MongoClient } from 'mongodb';
+import mongoose from 'mongoose';
 import { HttpClient } from '../support/client.js';
 import { freePort, runSuperuser, startServer, type TestServer } from '../support/server.js';
 
@@ -169,7 +169,9 @@ function mongodPid(dataDir: string): number {
 
 async function readDatabase(dataDir: string) {
   const { port } = JSON.parse(readFileSync(join(dataDir, 'mongod.json'), 'utf8')) as { port: number };
-  const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+  const client = await mongoose.mongo.MongoClient.connect(
+    `mongodb://127.0.0.1:${port}/?directConnection=true`,
+  );
   try {
     const db = client.db('pladmed');
     const results = await db

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mongoose from 'mongoose';
+import { findMongod } from '../../src/common/database/embedded/find-mongod.js';
+import { freePort, startServer } from '../support/server.js';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('an external MongoDB', () => {
+  let folder: string;
+  let mongod: ChildProcess;
+  let uri: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pladmed-standalone-'));
+    const { path } = await findMongod({ dataDir: folder, log: silent });
+    const port = await freePort();
+    uri = `mongodb://127.0.0.1:${port}/pladmed`;
+    mongod = spawn(path, ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1'], {
+      stdio: 'ignore',
+    });
+    const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 20_000 });
+    await client.connect();
+    await client.close();
+  }, 60_000);
+
+  afterAll(async () => {
+    const ended = once(mongod, 'exit');
+    mongod.kill('SIGKILL');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('that is no replica set is refused, with the way to make it one', async () => {
+    const start = startServer({ MONGODB_URI: uri, SECRET_KEY: 'a secret of sixteen characters' });
+    await expect(start).rejects.toThrow(
+      /ended with 1[^]*no replica set[^]*--replSet rs0[^]*rs\.initiate\(\)/,
+    );
+  });
+
+  it('that is not there is refused, with the variables to look at', async () => {
+    const nobody = `mongodb://127.0.0.1:${await freePort()}/`;
+    const start = startServer({ MONGODB_URI: nobody, SECRET_KEY: 'a secret of sixteen characters' });
+    await expect(start).rejects.toThrow(/ended with 1[^]*cannot be reached[^]*MONGODB_URI or MONGO_HOST/);
+  }, 60_000);
+});
