@@ -10,8 +10,8 @@ import {
 import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../common/database/object-id.js';
 import { checkIn } from '../../common/sockets/check-in.js';
-import { DispatchService } from '../operations/dispatch.service.js';
-import { ConnectedProbes, type ProbeLink } from '../probes/connected-probes.js';
+import { ArrivalsService } from '../operations/arrivals.service.js';
+import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
 import { ResultsService } from '../results/results.service.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
@@ -25,7 +25,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
   constructor(
     private readonly connections: ProbeConnectionsService,
     private readonly connected: ConnectedProbes,
-    private readonly dispatch: DispatchService,
+    private readonly arrivals: ArrivalsService,
     private readonly results: ResultsService,
   ) {}
 
@@ -53,29 +53,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     socket.on('disconnect', () => {
       this.connected.remove(link);
     });
-    if (!(await this.isCurrent(link))) {
-      link.close();
-      return;
-    }
-    if (!socket.connected) return;
-    this.connected.add(link);
-    this.logger.log({ probe_id: String(link.probe) }, 'probe connected');
-    try {
-      await this.dispatch.probeConnected(link);
-    } catch (error) {
-      // what was not claimed is still pending, and the sweep brings it
-      this.logger.error({ err: error, probe_id: String(link.probe) }, 'could not deliver what was waiting');
-    }
-  }
-
-  /** Two sockets of one probe may check in at once: the one that the database has last stays, the other must not close it. */
-  private async isCurrent(link: ProbeLink): Promise<boolean> {
-    try {
-      return await this.connections.isCurrent(link.probe, link.session);
-    } catch (error) {
-      this.logger.error({ err: error, probe_id: String(link.probe) }, 'a connection could not be confirmed');
-      return false;
-    }
+    await this.arrivals.welcome(link, () => socket.connected);
   }
 
   @SubscribeMessage('new_operation')

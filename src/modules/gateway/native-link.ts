@@ -20,6 +20,7 @@ export class NativeLink implements ProbeLink {
   readonly protocol = 'native';
   readonly probe: ObjectId;
   readonly session: ObjectId;
+  readonly version: string | undefined;
   private revision = 0;
   /** what is created while the first, full sync is being put together waits for it: it would be dropped by it */
   private readonly synced: Promise<void>;
@@ -33,6 +34,7 @@ export class NativeLink implements ProbeLink {
   ) {
     this.probe = probe._id;
     this.session = session;
+    this.version = probe.connection?.version;
     this.synced = new Promise((resolve) => {
       this.releaseSynced = resolve;
     });

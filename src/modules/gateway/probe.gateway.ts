@@ -11,8 +11,8 @@ import { type Namespace } from 'socket.io';
 import { type z } from 'zod';
 import { parseId } from '../../common/database/object-id.js';
 import { checkIn, type Refusal } from '../../common/sockets/check-in.js';
-import { DispatchService } from '../operations/dispatch.service.js';
-import { ConnectedProbes, type ProbeLink } from '../probes/connected-probes.js';
+import { ArrivalsService } from '../operations/arrivals.service.js';
+import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
 import { type Acceptance, ResultsService } from '../results/results.service.js';
 import { NativeLink, type NativeSocket } from './native-link.js';
@@ -39,7 +39,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   constructor(
     private readonly connections: ProbeConnectionsService,
     private readonly connected: ConnectedProbes,
-    private readonly dispatch: DispatchService,
+    private readonly arrivals: ArrivalsService,
     private readonly results: ResultsService,
   ) {}
 
@@ -70,33 +70,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     socket.on('disconnect', () => {
       this.connected.remove(link);
     });
-    if (!(await this.isCurrent(link))) {
-      link.close();
-      return;
-    }
-    if (!socket.connected) return;
-    this.connected.add(link);
-    this.logger.log(
-      { probe_id: String(link.probe), version: open.probe.connection?.version },
-      'probe connected',
-    );
-    try {
-      await this.dispatch.probeConnected(link);
-    } catch (error) {
-      // without its full sync the probe would wait for ever; a new connection gets a new one
-      this.logger.error({ err: error, probe_id: String(link.probe) }, 'the first sync failed');
-      link.close();
-    }
-  }
-
-  /** Two sockets of one probe may check in at once: the one that the database has last stays, the other must not close it. */
-  private async isCurrent(link: ProbeLink): Promise<boolean> {
-    try {
-      return await this.connections.isCurrent(link.probe, link.session);
-    } catch (error) {
-      this.logger.error({ err: error, probe_id: String(link.probe) }, 'a connection could not be confirmed');
-      return false;
-    }
+    await this.arrivals.welcome(link, () => socket.connected);
   }
 
   @SubscribeMessage('results')

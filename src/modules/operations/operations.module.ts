@@ -3,6 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { ProbesModule } from '../probes/probes.module.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
+import { ArrivalsService } from './arrivals.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { DispatchBus } from './dispatch-bus.js';
 import { DispatchService } from './dispatch.service.js';
@@ -29,9 +30,18 @@ import { SweepService } from './sweep.service.js';
     DispatchBus,
     OperationFeed,
     DispatchService,
+    ArrivalsService,
     OperationsService,
     SweepService,
   ],
-  exports: [AssignmentsRepository, DispatchBus, DispatchService, OperationFeed, OperationsService],
+  exports: [
+    ArrivalsService,
+    ArrivalsService,
+    AssignmentsRepository,
+    DispatchBus,
+    DispatchService,
+    OperationFeed,
+    OperationsService,
+  ],
 })
 export class OperationsModule {}

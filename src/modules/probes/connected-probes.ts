@@ -25,6 +25,8 @@ export interface ProbeLink {
   probe: ObjectId;
   session: ObjectId;
   protocol: ProbeProtocol;
+  /** of its software, where it says so */
+  version?: string | undefined;
   /**
    * Hands jobs over; answers in the order of the jobs. Never rejects.
    * @param everything these are all that this probe has to do: the first delivery after it has come
