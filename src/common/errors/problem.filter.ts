@@ -15,27 +15,33 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   413: 'body_too_large',
 };
 
-/** The one place where an error becomes an HTTP answer. */
+/** Every error of a handler, a pipe or a middleware. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('http');
-
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<Request>();
-    const response = http.getResponse<Response>();
-    const requestId = requestIdOf(request);
-    const mistake = domainErrorOf(error);
-    if (mistake === undefined) this.logger.error({ err: error, request_id: requestId }, 'request failed');
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
-    if (problem.status === 503) response.setHeader('Retry-After', '2');
-    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
-    response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
+    answerWithProblem(error, http.getRequest<Request>(), http.getResponse<Response>());
   }
+}
+
+const logger = new Logger('http');
+
+/**
+ * The one place where an error becomes an HTTP answer. Of an answer that has begun the connection is cut, so that nobody
+ * takes half of it for the whole.
+ */
+export function answerWithProblem(error: unknown, request: Request, response: Response): void {
+  const requestId = requestIdOf(request);
+  const mistake = domainErrorOf(error);
+  if (mistake === undefined) logger.error({ err: error, request_id: requestId }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
+  if (problem.status === 503) response.setHeader('Retry-After', '2');
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
+  response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
 }
 
 /** @returns the caller's mistake behind an error of ours, of Nest, of a body parser or of the driver; undefined: it is ours */
