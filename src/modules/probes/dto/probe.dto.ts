@@ -37,13 +37,8 @@ export class LocationDto {
   latitude: number;
 }
 
-export class CreateProbeDto {
-  @ApiProperty({ type: LocationDto })
-  @IsDefined()
-  @ValidateNested()
-  @Type(() => LocationDto)
-  location: LocationDto;
-
+/** What an owner may call a probe. */
+class ProbeLabelsDto {
   @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
   @Optional()
   @IsString()
@@ -65,32 +60,20 @@ export class CreateProbeDto {
   tags?: string[];
 }
 
-export class UpdateProbeDto {
+export class CreateProbeDto extends ProbeLabelsDto {
+  @ApiProperty({ type: LocationDto })
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => LocationDto)
+  location: LocationDto;
+}
+
+export class UpdateProbeDto extends ProbeLabelsDto {
   @ApiPropertyOptional({ type: LocationDto })
   @Optional()
   @ValidateNested()
   @Type(() => LocationDto)
   location?: LocationDto;
-
-  @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
-  @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(100)
-  name?: string;
-
-  @ApiPropertyOptional({
-    type: 'array',
-    maxItems: 32,
-    items: { type: 'string', pattern: TAG.source },
-    example: ['fibre'],
-  })
-  @Optional()
-  @IsArray()
-  @ArrayMaxSize(32)
-  @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
-  tags?: string[];
 }
 
 export class ProbesQuery extends PageQuery {
