@@ -42,16 +42,14 @@ export interface ClockEstimate {
   age_s: number | null;
 }
 
-export const RESULT_FORMATS = ['warts', 'dns'] as const;
-export type ResultFormat = (typeof RESULT_FORMATS)[number];
-
 export interface ResultItem {
   operation_id: string;
   scheduled_at: string;
   started_at: string;
   duration_ms: number;
   clock: ClockEstimate;
-  format: ResultFormat;
+  /** That of the operation's kind. */
+  format: string;
   content: Buffer;
 }
 

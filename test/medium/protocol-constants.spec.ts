@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { kinds } from '../../probe/src/kinds/index.js';
 import * as probe from '../../probe/src/protocol.js';
 import * as server from '../../src/modules/gateway/probe.protocol.js';
+import { KIND_NAMES } from '../../src/modules/operations/kinds/index.js';
 
 /** Neither side imports the other: here both are held against each other and against the page that is normative. */
 describe('the constants of docs/protocol.md', () => {
@@ -16,6 +18,8 @@ describe('the constants of docs/protocol.md', () => {
       maxDetailLength: probe.PROTOCOL.maxDetailLength,
       defaultTotalCredits: probe.PROTOCOL.defaultTotalCredits,
       failureReasons: probe.FAILURE_REASONS,
+      kinds: kinds.map(({ name }) => name),
+      formats: [...new Set(kinds.map(({ format }) => format))],
     }).toEqual({
       version: server.PROTOCOL_VERSION,
       namespace: server.PROBE_NAMESPACE,
@@ -24,6 +28,8 @@ describe('the constants of docs/protocol.md', () => {
       maxDetailLength: server.MAX_DETAIL_LENGTH,
       defaultTotalCredits: server.DEFAULT_TOTAL_CREDITS,
       failureReasons: server.FAILURE_REASONS,
+      kinds: KIND_NAMES,
+      formats: server.NATIVE_FORMATS,
     });
   });
 
@@ -35,6 +41,7 @@ describe('the constants of docs/protocol.md', () => {
     );
     expect(page).toContain(`at most ${server.MAX_DETAIL_LENGTH}`);
     expect(page).toContain(`${server.DEFAULT_TOTAL_CREDITS} if absent`);
-    for (const reason of server.FAILURE_REASONS) expect(page).toContain(`\`${reason}\``);
+    const words = [...server.FAILURE_REASONS, ...KIND_NAMES, ...server.NATIVE_FORMATS];
+    for (const word of words) expect(page).toContain(`\`${word}\``);
   });
 });

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock/clock.js';
-import type { ResultFormat } from '../protocol.js';
 import type { TargetGuard } from './targets.js';
 
 /** What a kind may use while it runs. */
@@ -17,20 +16,20 @@ export interface RunContext {
   signal: AbortSignal;
 }
 
-export interface Measured {
-  format: ResultFormat;
-  content: Buffer;
-}
-
 /**
  * A kind of measurement. Adding one means a folder beside this file and a line in index.ts.
  */
 export interface Kind<P = unknown> {
   readonly name: string;
+  /** What its results are written in; docs/protocol.md, "Formats". */
+  readonly format: string;
   /** Reads `params`; what is unknown is dropped, what is out of range is an error. */
   readonly params: z.ZodType<P>;
   /** The longest that a run with these parameters can honestly take, in ms. */
   timeLimitMs(params: P): number;
-  /** @throws RunFailure */
-  measure(params: P, context: RunContext): Promise<Measured>;
+  /**
+   * @returns the result, in the kind's format
+   * @throws RunFailure
+   */
+  measure(params: P, context: RunContext): Promise<Buffer>;
 }

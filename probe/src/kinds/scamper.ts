@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { RunFailure } from '../runs/failure.js';
 import { runProcess } from '../runs/process.js';
-import type { Measured, RunContext } from './kind.js';
+import type { RunContext } from './kind.js';
 
 /** A command of scamper: its name and its options. Each value is a number, or a word from a list of ours. */
 export interface ScamperCommand {
@@ -59,7 +59,7 @@ export async function runScamper(
   command: ScamperCommand,
   addresses: readonly string[],
   context: RunContext,
-): Promise<Measured> {
+): Promise<Buffer> {
   if (addresses.length === 0) throw new RunFailure('bad_params', 'there is no destination');
   const output = join(context.folder, 'warts');
   const args = scamperArguments(command, addresses, { output, packetsPerSecond: context.packetsPerSecond });
@@ -74,5 +74,5 @@ export async function runScamper(
     const how = signal === null ? `with code ${code ?? '?'}` : `by ${signal}`;
     throw new RunFailure('tool_failed', `scamper ended ${how}${stderr === '' ? '' : `: ${stderr.trim()}`}`);
   }
-  return { format: 'warts', content: await readFile(output) };
+  return readFile(output);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../clock/clock.js';
 import { sleep } from '../clock/clock.js';
 import type { ClockEstimator } from '../clock/estimate.js';
 import { kindByName } from '../kinds/index.js';
-import type { Kind, Measured } from '../kinds/kind.js';
+import type { Kind } from '../kinds/kind.js';
 import type { TargetGuard } from '../kinds/targets.js';
 import type { Log } from '../log.js';
 import type { HostPolicy } from '../policy/policy.js';
@@ -148,20 +148,21 @@ export class Runner {
       const started = clock.now();
       const begun = clock.monotonic();
       const estimate = estimator.estimate();
-      const measured = await this.measure(kind, params, folder, controller.signal);
-      checkSize(measured);
+      const content = await this.measure(kind, params, folder, controller.signal);
+      checkSize(content);
       const result = {
         operation_id: operation.operation_id,
         at,
         started_at: new Date(started).toISOString(),
         duration_ms: Math.round((clock.monotonic() - begun) * 1000) / 1000,
         clock: estimate,
-        ...measured,
+        format: kind.format,
+        content,
       };
       await results.put(result);
       await ledger.finished(operation.operation_id, at);
       results.offer(result);
-      return measured.content.length;
+      return content.length;
     } finally {
       timer.cancel();
       await rm(folder, { recursive: true, force: true });
@@ -178,7 +179,7 @@ export class Runner {
   }
 
   /** A kind that does not end when it is told to is left behind, so that it cannot hold its place for ever. */
-  private async measure(kind: Kind, params: unknown, folder: string, signal: AbortSignal): Promise<Measured> {
+  private async measure(kind: Kind, params: unknown, folder: string, signal: AbortSignal): Promise<Buffer> {
     const { clock, targets, limits, scamper } = this.parts;
     const packetsPerSecond = limits.packetsPerSecond / limits.concurrentRuns;
     const measuring = kind.measure(params, { targets, clock, folder, packetsPerSecond, scamper, signal });
@@ -209,11 +210,11 @@ export function checkParams(kind: Kind, params: unknown): unknown {
   );
 }
 
-function checkSize(measured: Measured): void {
-  if (measured.content.length <= PROTOCOL.maxBatchBytes) return;
+function checkSize(content: Buffer): void {
+  if (content.length <= PROTOCOL.maxBatchBytes) return;
   throw new RunFailure(
     'tool_failed',
-    `the result has ${measured.content.length} bytes, more than a message may carry`,
+    `the result has ${content.length} bytes, more than a message may carry`,
   );
 }
 

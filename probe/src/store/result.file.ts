@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { CLOCK_SOURCES, RESULT_FORMATS } from '../protocol.js';
+import { CLOCK_SOURCES } from '../protocol.js';
 
 /** A result as the probe keeps it. */
 export interface StoredResult {
@@ -10,7 +10,7 @@ export interface StoredResult {
   started_at: string;
   duration_ms: number;
   clock: z.infer<typeof headerSchema>['clock'];
-  format: z.infer<typeof headerSchema>['format'];
+  format: string;
   content: Buffer;
 }
 
@@ -28,7 +28,7 @@ const headerSchema = z.object({
     source: z.enum(CLOCK_SOURCES),
     age_s: z.number().nullable(),
   }),
-  format: z.enum(RESULT_FORMATS),
+  format: z.string(),
   sha256: z.string(),
 });
 

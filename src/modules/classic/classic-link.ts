@@ -65,9 +65,13 @@ export class ClassicLink implements ProbeLink {
 /** @returns the job in the contract's words, or why it cannot be said in them */
 function classicJob(job: Job): ClassicJob | string {
   if (job.schedule.type !== 'cron') return 'a classic probe knows cron schedules only';
-  if (!isKindName(job.kind)) return `a classic probe does not know ${job.kind}`;
+  const kind = isKindName(job.kind) ? KINDS[job.kind] : undefined;
+  if (kind?.classicParamsClass === undefined) return `a classic probe does not know ${job.kind}`;
   try {
-    const { wire } = KINDS[job.kind].check(job.params, 'classic');
+    const { wire } = kind.check(job.params, 'classic');
+    // one that was left out would change what is measured
+    const unknown = Object.keys(job.params).find((name) => !Object.hasOwn(wire, name));
+    if (unknown !== undefined) return `a classic probe does not know params.${unknown}`;
     return {
       _id: job.operation.toHexString(),
       params: { ...wire, ...toClassicTimes(job.schedule) },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KIND_FORMATS, type KindFormat } from '../operations/kinds/index.js';
 import { type WireSchedule } from '../operations/schedule/schedule.js';
 
 /**
@@ -21,6 +22,7 @@ export const FAILURE_REASONS = [
   'given_up',
   'bad_params',
 ] as const;
+export const NATIVE_FORMATS = Object.keys(KIND_FORMATS) as KindFormat[];
 
 const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
@@ -60,7 +62,7 @@ export const resultItem = z.object({
   started_at: time,
   duration_ms: z.number().min(0).max(MAX_MS),
   clock,
-  format: z.enum(['warts', 'dns']),
+  format: z.enum(NATIVE_FORMATS),
   content: bytes,
 });
 

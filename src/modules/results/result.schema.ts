@@ -1,12 +1,9 @@
 import { type mongo, Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
+import { type ResultFormat } from './formats/index.js';
 
 export const RESULT_MODEL = 'Result';
-
-/** gzip: what classic probes make of dig's text. */
-export const RESULT_FORMATS = ['warts', 'gzip', 'dns'] as const;
-export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
 /** Of one destination, or of one DNS query: what is worth asking the database for. */
 export type Summary = Record<string, unknown>;

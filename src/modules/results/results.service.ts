@@ -6,10 +6,10 @@ import { type Env } from '../../config/env.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 import { BatchWriter } from './batch-writer.js';
-import { FORMATS } from './formats/index.js';
 import { type Presentation } from './formats/format.js';
+import { FORMATS, type ResultFormat } from './formats/index.js';
 import { ResultFeed } from './result-feed.js';
-import { type ResultEntity, type ResultFormat } from './result.schema.js';
+import { type ResultEntity } from './result.schema.js';
 import { type ResultFilter, ResultsRepository } from './results.repository.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */

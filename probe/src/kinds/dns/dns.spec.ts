@@ -38,7 +38,7 @@ describe('dns', () => {
       signal: new AbortController().signal,
     };
     const read = dnsParams.parse({ resolver: '127.0.0.1', resolver_port: server.port, ...params });
-    const { content } = await dns.measure(read, context);
+    const content = await dns.measure(read, context);
     return (JSON.parse(content.toString()) as { queries: Query[] }).queries;
   }
 

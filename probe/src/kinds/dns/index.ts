@@ -35,6 +35,7 @@ interface QueryRecord {
 
 export const dns: Kind<DnsParams> = {
   name: 'dns',
+  format: 'dns',
   params: dnsParams,
   timeLimitMs: (params) => {
     const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
@@ -53,7 +54,7 @@ export const dns: Kind<DnsParams> = {
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     context.signal.throwIfAborted();
-    return { format: 'dns', content: Buffer.from(JSON.stringify({ version: 1, queries: records.flat() })) };
+    return Buffer.from(JSON.stringify({ version: 1, queries: records.flat() }));
   },
 };
 

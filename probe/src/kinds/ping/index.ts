@@ -6,6 +6,7 @@ const SLACK_MS = 30_000;
 
 export const ping: Kind<PingParams> = {
   name: 'ping',
+  format: 'warts',
   params: pingParams,
   timeLimitMs: (params) => {
     const count = params.probecount ?? DEFAULT_PROBECOUNT;

@@ -17,6 +17,7 @@ const LONGEST_MS = 1_800_000;
 
 export const traceroute: Kind<TracerouteParams> = {
   name: 'traceroute',
+  format: 'warts',
   params: tracerouteParams,
   timeLimitMs: (params) => {
     const perHop =

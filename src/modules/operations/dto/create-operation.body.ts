@@ -5,32 +5,22 @@ import { VISIBILITIES } from '../operation.schema.js';
 import { scheduleSchema } from '../schedule/schedule.dto.js';
 import { MAX_PROBES } from './operation.dto.js';
 
-/** One for each kind and for each form of a schedule; the targets are documentation addresses (RFC 5737). */
-const EXAMPLES = {
-  ping: {
-    summary: 'Four pings, now',
-    value: request('ping', { ips: ['192.0.2.1'], probecount: 4 }, { type: 'once' }),
-  },
-  traceroute: {
-    summary: 'A traceroute, now',
-    value: request('traceroute', { ips: ['192.0.2.1'], method: 'icmp-paris' }, { type: 'once' }),
-  },
-  dns: {
-    summary: "Name look-ups at noon of each New Year's Day",
-    value: request(
-      'dns',
-      { fqdns: ['example.org'], type: 'aaaa' },
-      { type: 'cron', cron: '0 12 1 1 *', stop: '2030-01-02T00:00:00Z' },
-    ),
-  },
-};
-
 /** The body of `POST /api/v1/operations`: a form for each kind, since each has its own `params`. */
 export function createOperationBody(): ApiBodyOptions {
-  return { schema: { oneOf: KIND_NAMES.map(formOf) }, examples: EXAMPLES };
+  return {
+    schema: { oneOf: KIND_NAMES.map(formOf) },
+    examples: Object.fromEntries(KIND_NAMES.map((kind) => [kind, exampleOf(kind)])),
+  };
+}
+
+function exampleOf(kind: KindName) {
+  const { summary, params, schedule } = KINDS[kind].example;
+  const value = { kind, params, schedule, probes: [SAMPLE_IDS.probe], visibility: 'public' };
+  return { summary, value };
 }
 
 function formOf(kind: KindName) {
+  const { paramsClass, destinationLists } = KINDS[kind];
   return {
     type: 'object' as const,
     title: kind,
@@ -38,11 +28,8 @@ function formOf(kind: KindName) {
     properties: {
       kind: { type: 'string', enum: [kind] },
       params: {
-        description: 'At least one destination, in `ips` or `fqdns`.',
-        allOf: [
-          { $ref: getSchemaPath(KINDS[kind].paramsClass) },
-          { anyOf: ['ips', 'fqdns'].map(atLeastOne) },
-        ],
+        description: `At least one destination, in ${destinationLists.map((name) => `\`${name}\``).join(' or ')}.`,
+        allOf: [{ $ref: getSchemaPath(paramsClass) }, { anyOf: destinationLists.map(atLeastOne) }],
       },
       schedule: scheduleSchema(),
       probes: {
@@ -69,8 +56,4 @@ function atLeastOne(list: string) {
     required: [list],
     properties: { [list]: { type: 'array', minItems: 1 } },
   };
-}
-
-function request(kind: KindName, params: object, schedule: object) {
-  return { kind, params, schedule, probes: [SAMPLE_IDS.probe], visibility: 'public' };
 }

@@ -1,3 +1,4 @@
+import { type Format } from '../../results/formats/format.js';
 import { dns } from './dns/dns.kind.js';
 import type { Kind } from './kind.js';
 import { ping } from './ping/ping.kind.js';
@@ -11,6 +12,14 @@ export type KindName = keyof typeof ALL;
 export const KINDS: { readonly [Name in KindName]: Kind<Name> } = ALL;
 
 export const KIND_NAMES = Object.keys(ALL) as KindName[];
+
+/** What native probes send. */
+export type KindFormat = { [Name in KindName]: keyof (typeof ALL)[Name]['formats'] }[KindName];
+
+export const KIND_FORMATS = Object.assign(
+  {},
+  ...Object.values(KINDS).map(({ formats }) => formats),
+) as Readonly<Record<KindFormat, Format>>;
 
 /** Object.hasOwn and not `in`: 'constructor' is no kind. */
 export function isKindName(value: unknown): value is KindName {

@@ -5,7 +5,7 @@ export const MAX_DESTINATIONS = 1_000;
 
 /** JSON Schema keywords (OpenAPI 3.1) of a parameter. */
 export type ParamSchema = {
-  type: 'integer' | 'number' | 'string' | 'array';
+  type: 'integer' | 'number' | 'string' | 'boolean' | 'array';
   minimum?: number;
   maximum?: number;
   minLength?: number;
@@ -18,7 +18,7 @@ export type ParamSchema = {
   anyOf?: TextSchema[];
 };
 
-type TextSchema = {
+export type TextSchema = {
   type?: 'string';
   maxLength?: number;
   pattern?: string;
@@ -43,7 +43,12 @@ export interface ParamRule {
   complaint(value: unknown): string | undefined;
 }
 
-const rule = (schema: ParamSchema, expected: string, isRight: (value: unknown) => boolean): ParamRule => ({
+/** A rule that a kind makes for itself. */
+export const rule = (
+  schema: ParamSchema,
+  expected: string,
+  isRight: (value: unknown) => boolean,
+): ParamRule => ({
   schema,
   complaint: (value) => (isRight(value) ? undefined : `must be ${expected}`),
 });
@@ -102,12 +107,18 @@ export const emptyList = (): ParamRule =>
 /** Positions that a complaint about a list names, at most. */
 const MAX_POSITIONS_NAMED = 5;
 
-function listOf(what: string, isItem: (value: unknown) => boolean, items: TextSchema): ParamRule {
+/** @param what the items, in the plural */
+export function listOf(
+  what: string,
+  isItem: (value: unknown) => boolean,
+  items: TextSchema,
+  most = MAX_DESTINATIONS,
+): ParamRule {
   return {
-    schema: { type: 'array', items, maxItems: MAX_DESTINATIONS },
+    schema: { type: 'array', items, maxItems: most },
     complaint(value) {
       if (!Array.isArray(value)) return `must be a list of ${what}`;
-      if (value.length > MAX_DESTINATIONS) return `must have at most ${MAX_DESTINATIONS} entries`;
+      if (value.length > most) return `must have at most ${most} entries`;
       const wrong = value.flatMap((item: unknown, position) => (isItem(item) ? [] : [position]));
       if (wrong.length === 0) return undefined;
       const named = wrong.slice(0, MAX_POSITIONS_NAMED).join(', ');

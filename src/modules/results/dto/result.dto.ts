@@ -4,7 +4,8 @@ import { ID_PATTERN, idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { parseRfc3339 } from '../../operations/schedule/times.js';
-import { RESULT_FORMATS, type ResultEntity, type ResultFormat } from '../result.schema.js';
+import { RESULT_FORMATS, type ResultFormat } from '../formats/index.js';
+import { type ResultEntity } from '../result.schema.js';
 
 const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 

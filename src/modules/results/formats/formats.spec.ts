@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { MAX_SUMMARIES } from './format.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES } from './gunzip.js';
-import { FORMATS } from './index.js';
+import { FORMATS, RESULT_FORMATS } from './index.js';
 
 const query = {
   name: 'example.org',
@@ -53,22 +53,19 @@ describe('gunzip', () => {
 });
 
 describe('formats', () => {
-  it.each(['warts', 'gzip', 'dns'] as const)(
-    '%s: whatever the bytes are, they are data, and shown as JSON',
-    async (format) => {
-      await fc.assert(
-        fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (noise) => {
-          const raw = Buffer.from(noise);
-          const { summary } = await FORMATS[format].digest(raw);
-          expect(summary.length).toBeLessThanOrEqual(MAX_SUMMARIES);
-          for (const as of ['json', 'dump', 'text'] as const) {
-            const shown = JSON.parse(await FORMATS[format].present(raw, as)) as unknown;
-            expect(typeof shown === 'string' || Array.isArray(shown)).toBe(true);
-          }
-        }),
-      );
-    },
-  );
+  it.each(RESULT_FORMATS)('%s: whatever the bytes are, they are data, and shown as JSON', async (format) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (noise) => {
+        const raw = Buffer.from(noise);
+        const { summary } = await FORMATS[format].digest(raw);
+        expect(summary.length).toBeLessThanOrEqual(MAX_SUMMARIES);
+        for (const as of ['json', 'dump', 'text'] as const) {
+          const shown = JSON.parse(await FORMATS[format].present(raw, as)) as unknown;
+          expect(typeof shown === 'string' || Array.isArray(shown)).toBe(true);
+        }
+      }),
+    );
+  });
 
   it('dns: says of each query what came back', async () => {
     const silent = { ...query, rtt_ms: null, response: null, error: 'timeout' };
@@ -88,14 +85,16 @@ describe('formats', () => {
     ['another version', Buffer.from('{"version":2,"queries":[]}')],
     ['a query without a name', dnsDocument({ ...query, name: undefined })],
     ['a transport that is none', dnsDocument({ ...query, transport: 'pigeon' })],
+    ['depth', Buffer.from(`{"version":1,"queries":[],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)],
   ])('dns: says what is wrong with %s', async (_what, raw) => {
     const { summary, error } = await FORMATS.dns.digest(raw);
     expect([summary, error]).toEqual([[], expect.stringMatching(/^dns: /)]);
   });
 
   it('dns: keeps members that this server does not know', async () => {
-    const shown = await FORMATS.dns.present(dnsDocument({ ...query, edns: { nsid: 'x' } }), 'json');
-    expect(JSON.parse(shown)).toEqual([{ ...query, edns: { nsid: 'x' } }]);
+    const edns = { nsid: `\\"${'[{'.repeat(100)}`, text: [[['"]}']]] };
+    const shown = await FORMATS.dns.present(dnsDocument({ ...query, edns }), 'json');
+    expect(JSON.parse(shown)).toEqual([{ ...query, edns }]);
   });
 
   it('gzip: reads status and time of each answer that dig printed', async () => {

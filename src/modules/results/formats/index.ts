@@ -1,7 +1,10 @@
-import { type ResultFormat } from '../result.schema.js';
-import { dnsFormat } from './dns.format.js';
+import { KIND_FORMATS, type KindFormat } from '../../operations/kinds/index.js';
 import { type Format } from './format.js';
 import { gzipFormat } from './gzip.format.js';
-import { wartsFormat } from './warts.format.js';
 
-export const FORMATS: Record<ResultFormat, Format> = { warts: wartsFormat, gzip: gzipFormat, dns: dnsFormat };
+/** What probes send: gzip is what classic ones make of dig's text, the others belong to the kinds. */
+export type ResultFormat = 'gzip' | KindFormat;
+
+export const FORMATS: Readonly<Record<ResultFormat, Format>> = { gzip: gzipFormat, ...KIND_FORMATS };
+
+export const RESULT_FORMATS = Object.keys(FORMATS) as ResultFormat[];
