@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isHostName, isHostNameOrIpv4, isIpLiteral } from './targets.js';
+import { isHostName, isHostNameOrIpv4, isIpLiteral, isLookupName } from './targets.js';
 
 const NEITHER = [
   '',
@@ -114,6 +114,38 @@ describe('targets', () => {
     ]);
   });
 
+  it.each([
+    '.',
+    '_sip._tcp.example.org',
+    '_443._tcp.www.example.org.',
+    '_dmarc.example',
+    'a_b',
+    '_',
+    'example.org',
+  ])('takes %s for a look-up', (text) => {
+    expect([isLookupName(text), isIpLiteral(text)]).toEqual([true, false]);
+  });
+
+  it.each([
+    '',
+    '..',
+    '.a',
+    'a..b',
+    '-a.b',
+    'a-.b',
+    'a b',
+    'a;b',
+    '$(id)',
+    '+short',
+    '@a',
+    'a\n',
+    'ü.b',
+    'x'.repeat(64),
+    1,
+  ])('does not take %p for a look-up', (value) => {
+    expect(isLookupName(value)).toBe(false);
+  });
+
   it('lets nothing pass that a shell or an option parser would read otherwise', () => {
     const text = fc.oneof(
       fc.string(),
@@ -122,6 +154,7 @@ describe('targets', () => {
     fc.assert(
       fc.property(text, (value) => {
         if (isHostName(value) || isIpLiteral(value)) expect(value).toMatch(/^[0-9A-Za-z:][0-9A-Za-z.:-]*$/);
+        if (isLookupName(value)) expect(value).toMatch(/^[0-9A-Za-z_.][0-9A-Za-z_.-]*$/);
       }),
       { numRuns: 2000 },
     );

@@ -8,6 +8,9 @@ export const MAX_HOST_NAME_LENGTH = 253;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
+/** Names that are only looked up may begin or end a label with an underscore (RFC 8552). */
+const LOOKUP_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
 /** What resolvers take for a number in an address: decimal, octal or hexadecimal (inet_aton; WHATWG URL, "ends in a number"). */
 const NUMBER_LABEL = /^(?:\d+|0x[\da-f]*)$/i;
 
@@ -26,11 +29,25 @@ export function isIpLiteral(value: unknown): value is string {
  * resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses.
  */
 export function isHostName(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > MAX_HOST_NAME_LENGTH + 1) return false;
+  const labels = labelsOf(value, LABEL);
+  return labels !== undefined && !NUMBER_LABEL.test(labels.at(-1) ?? '');
+}
+
+/**
+ * A name to ask the DNS for, and nothing else: `_sip._tcp.example.org` is one (RFC 8552), and so is `.`, the root.
+ * It must never become a destination of packets: resolvers read some of these names as addresses.
+ */
+export function isLookupName(value: unknown): value is string {
+  return value === '.' || labelsOf(value, LOOKUP_LABEL) !== undefined;
+}
+
+/** @returns the labels of a name, without the root's; undefined when it is none */
+function labelsOf(value: unknown, label: RegExp): string[] | undefined {
+  if (typeof value !== 'string' || value.length > MAX_HOST_NAME_LENGTH + 1) return undefined;
   const name = value.endsWith('.') ? value.slice(0, -1) : value;
-  if (name.length > MAX_HOST_NAME_LENGTH) return false;
+  if (name.length > MAX_HOST_NAME_LENGTH) return undefined;
   const labels = name.split('.');
-  return labels.every((label) => LABEL.test(label)) && !NUMBER_LABEL.test(labels.at(-1) ?? '');
+  return labels.every((each) => label.test(each)) ? labels : undefined;
 }
 
 /** What a list of destinations by name may hold: a host name, or an IPv4 address in canonical form. */

@@ -177,6 +177,33 @@ describe('kinds', () => {
       ).toEqual(['params.resolver', 'params.resolver_port']);
     });
 
+    it('takes switches and names with underscores from a native caller, from nobody else', () => {
+      const raw = { fqdns: ['_sip._tcp.example.org', '.'], name: ['_dmarc.example.org'], type: 'srv' };
+      const more = { tcp: '', do: '', cd: '', nsid: '', rd: false, udp_size: 4096 };
+      expect(KINDS.dns.check({ ...raw, ...more }, 'native')).toMatchObject({
+        wire: { ...raw, ...more },
+        destinations: raw.fqdns,
+      });
+      expect(fields('dns', raw, 'classic').sort()).toEqual(['params.fqdns', 'params.name', 'params.type']);
+      expect(KINDS.dns.check({ fqdns: ['a'], ...more }, 'classic').wire).toEqual({ fqdns: ['a'] });
+      for (const kind of ['ping', 'traceroute'] as const)
+        expect(fields(kind, { fqdns: raw.fqdns }, 'native')).toEqual(['params.fqdns']);
+    });
+
+    it.each([
+      { tcp: true },
+      { do: 1 },
+      { cd: 'x' },
+      { nsid: null },
+      { rd: '' },
+      { rd: 0 },
+      { udp_size: 511 },
+    ])('refuses %j of a native caller', (wrong) => {
+      expect(fields('dns', { fqdns: ['a'], ...wrong }, 'native')).toEqual([
+        `params.${Object.keys(wrong).join()}`,
+      ]);
+    });
+
     it("does not send a classic caller's resolver to a probe", () => {
       expect(KINDS.dns.check({ fqdns: ['example.org'], resolver: '; id' }, 'classic').wire).toEqual({
         fqdns: ['example.org'],

@@ -1,4 +1,9 @@
-import { isHostName, isHostNameOrIpv4, isIpLiteral } from '../../../common/validation/targets.js';
+import {
+  isHostName,
+  isHostNameOrIpv4,
+  isIpLiteral,
+  isLookupName,
+} from '../../../common/validation/targets.js';
 
 /** Destinations (or names) that one operation may have in all. */
 export const MAX_DESTINATIONS = 1_000;
@@ -34,6 +39,14 @@ const HOST_NAME_SCHEMA: TextSchema = {
   type: 'string',
   maxLength: 254,
   pattern: String.raw`^(${LABEL}\.)*(?!([0-9]+|0[xX][0-9a-fA-F]*)\.?$)${LABEL}\.?$`,
+};
+
+const LOOKUP_LABEL = '[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?';
+/** isLookupName() as a pattern. */
+const LOOKUP_NAME_SCHEMA: TextSchema = {
+  type: 'string',
+  maxLength: 254,
+  pattern: String.raw`^(\.|(${LOOKUP_LABEL}\.)*${LOOKUP_LABEL}\.?)$`,
 };
 
 /** What a parameter's value has to be: checked, and described in the OpenAPI document, from one statement. */
@@ -79,6 +92,10 @@ export const oneOf = (...words: string[]): ParamRule =>
 export const flag = (): ParamRule =>
   rule({ type: 'string', maxLength: 0 }, "'' (an empty string)", (value) => value === '');
 
+/** True or false; '' and 1 are neither. */
+export const truth = (): ParamRule =>
+  rule({ type: 'boolean' }, 'true or false', (value) => typeof value === 'boolean');
+
 /** A strict IP literal. */
 export const ipLiteral = (): ParamRule =>
   rule({ ...IP_SCHEMA, type: 'string' }, 'an IPv4 or IPv6 address', isIpLiteral);
@@ -95,6 +112,10 @@ export const targetNameList = (): ParamRule =>
 
 /** Host names only. */
 export const hostNameList = (): ParamRule => listOf('host names (RFC 1123)', isHostName, HOST_NAME_SCHEMA);
+
+/** Names that are looked up, and go nowhere else. */
+export const lookupNameList = (): ParamRule =>
+  listOf('domain names (letters, digits, hyphens and underscores)', isLookupName, LOOKUP_NAME_SCHEMA);
 
 /** A list that has to be empty when it is there. */
 export const emptyList = (): ParamRule =>

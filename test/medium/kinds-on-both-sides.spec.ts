@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { load } from 'js-yaml';
+import { readFileSync } from 'node:fs';
+import { kindByName } from '../../probe/src/kinds/index.js';
+import { hostName, ipLiteral, lookupName } from '../../probe/src/kinds/params.js';
+import { isHostName, isIpLiteral, isLookupName } from '../../src/common/validation/targets.js';
+import { KIND_NAMES, KINDS, type KindName } from '../../src/modules/operations/kinds/index.js';
+
+interface ParamSchema {
+  example: unknown;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+}
+
+const { components } = load(readFileSync('docs/openapi.yaml', 'utf8')) as {
+  components: { schemas: Record<string, { properties: Record<string, ParamSchema> }> };
+};
+
+const EXCEPTIONS = [
+  // shorter than the headers, which scamper cannot do: docs/probe.md
+  ['ping', 'size', 1],
+  // says nothing
+  ['dns', 'ips', []],
+];
+
+/** One of each list of destinations that the kind's example has. */
+function destinationsOf(kind: KindName): Record<string, unknown> {
+  const { destinationLists, example } = KINDS[kind];
+  const named = Object.entries(example.params).filter(([name]) => destinationLists.includes(name));
+  return Object.fromEntries(named);
+}
+
+/** The example, every word, and both ends of the range. */
+function valuesOf({ example, enum: words = [], minimum, maximum }: ParamSchema): unknown[] {
+  const ends = [minimum, maximum].filter((end) => end !== undefined);
+  return [...new Set([example, ...words, ...ends])];
+}
+
+const cases = KIND_NAMES.flatMap((kind) =>
+  Object.entries(components.schemas[KINDS[kind].paramsClass.name]?.properties ?? {}).flatMap(
+    ([name, schema]) =>
+      valuesOf(schema)
+        .filter((value) => !EXCEPTIONS.some((each) => isSame(each, [kind, name, value])))
+        .map((value) => [kind, name, value] as const),
+  ),
+);
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+describe('every parameter that the server takes', () => {
+  it('stands in the list', () => {
+    expect(new Set(cases.map(([kind]) => kind))).toEqual(new Set(KIND_NAMES));
+  });
+
+  it.each(cases)('is read by the probe: %s, %s of %j', (kind, name, value) => {
+    const { wire } = KINDS[kind].check({ ...destinationsOf(kind), [name]: value }, 'native');
+    expect(wire[name]).toEqual(value);
+    const read = kindByName.get(kind)?.params.safeParse(wire);
+    expect(read?.error?.issues).toBeUndefined();
+    expect(read?.data).toHaveProperty([name]);
+  });
+
+  it.each(KIND_NAMES)('%s: an unknown one is refused by the one, and not read by the other', (kind) => {
+    const wire = { ...destinationsOf(kind), nonsense: 1 };
+    expect(() => KINDS[kind].check(wire, 'native')).toThrow('params.nonsense is not known here');
+    expect(kindByName.get(kind)?.params.parse(wire)).not.toHaveProperty('nonsense');
+  });
+});
+
+describe('names and addresses', () => {
+  const text = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV4Extended(),
+    fc.ipV6(),
+    fc.string({ unit: fc.constantFrom('a', 'F', '0', '1', '.', '-', '_', ':', 'x', '%'), maxLength: 70 }),
+    fc.string(),
+  );
+
+  it.each([
+    ['host names', isHostName, hostName],
+    ['names to look up', isLookupName, lookupName],
+    ['addresses', isIpLiteral, ipLiteral],
+  ])('%s are the same to both', (_what, isRight, schema) => {
+    fc.assert(
+      fc.property(text, (value) => {
+        expect([value, isRight(value)]).toEqual([value, schema.safeParse(value).success]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
