@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { DatabaseModule } from './common/database/database.module.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
+import { LimitsModule } from './common/limits/limits.module.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
@@ -25,6 +26,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(env),
+        LimitsModule,
         DatabaseModule.forRoot(databaseUri, env.mongoDatabase, `pladmed/${serverId(env.dataDir)}`),
         // the core
         UsersModule,

@@ -25,6 +25,8 @@ const uri = (...protocols: string[]) =>
     error: `must begin with ${protocols.join(' or ')}`,
   });
 
+const MB = 1024 * 1024;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** Every variable that the server reads. The two `.env_*.example` files describe the same list. */
@@ -58,6 +60,9 @@ const variables = z.object({
   PASSWORD_COST: whole(4, 15).default(10),
   TRUST_PROXY: whole(0, 10).default(0),
   INGEST_MAX_WAITING_MB: whole(1, 65_536).default(128),
+  INGEST_MAX_WAITING_ITEMS: whole(1, 10_000_000).default(20_000),
+  PROBE_MAX_MESSAGES_PER_S: whole(0, 1_000_000).default(5000),
+  PROBE_MAX_MB_PER_S: whole(0, 10_000).default(32),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -84,6 +89,11 @@ export interface Env {
   passwordCost: number;
   trustProxy: number;
   ingestMaxWaitingBytes: number;
+  ingestMaxWaitingItems: number;
+  /** of one probe; 0: no bound */
+  probeMaxMessagesPerS: number;
+  /** of one probe; 0: no bound */
+  probeMaxBytesPerS: number;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -125,7 +135,10 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     userTokenTtlHours: read.USER_TOKEN_TTL_HOURS,
     passwordCost: read.PASSWORD_COST,
     trustProxy: read.TRUST_PROXY,
-    ingestMaxWaitingBytes: read.INGEST_MAX_WAITING_MB * 1024 * 1024,
+    ingestMaxWaitingBytes: read.INGEST_MAX_WAITING_MB * MB,
+    ingestMaxWaitingItems: read.INGEST_MAX_WAITING_ITEMS,
+    probeMaxMessagesPerS: read.PROBE_MAX_MESSAGES_PER_S,
+    probeMaxBytesPerS: read.PROBE_MAX_MB_PER_S * MB,
   };
 }
 

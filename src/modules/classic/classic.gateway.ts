@@ -12,9 +12,11 @@ import { parseId } from '../../common/database/object-id.js';
 import { checkIn } from '../../common/sockets/check-in.js';
 import { ArrivalsService } from '../operations/arrivals.service.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
+import { ProbeMeters } from '../probes/probe-meters.js';
 import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
-import { ResultsService } from '../results/results.service.js';
+import { type Acceptance, type ResultReport, ResultsService } from '../results/results.service.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
+import { ClassicPatience } from './classic-patience.js';
 import { creditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
 
 /** The socket contract of fielded probes: one delegation per message. */
@@ -27,6 +29,8 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     private readonly connected: ConnectedProbes,
     private readonly arrivals: ArrivalsService,
     private readonly results: ResultsService,
+    private readonly meters: ProbeMeters,
+    private readonly patience: ClassicPatience,
   ) {}
 
   afterInit(server: Server | Namespace): void {
@@ -49,6 +53,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
   async handleConnection(socket: ClassicSocket): Promise<void> {
     const { open } = socket.data;
     if (open === undefined) return;
+    this.meters.watch(socket, open.probe._id);
     const link = new ClassicLink(socket, open);
     socket.on('disconnect', () => {
       this.connected.remove(link);
@@ -93,14 +98,9 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     }
     const { content, unique_code: uniqueCode, format } = parsed.data;
     try {
-      const acceptance = await this.results.accept({
-        operation: parseId(operationId),
-        probe,
-        uniqueCode,
-        format,
-        content,
-      });
-      return acceptance.status === 'busy' ? undefined : operationId;
+      const operation = parseId(operationId);
+      const answer = await this.accept({ operation, probe, uniqueCode, format, content });
+      return answer === undefined ? undefined : operationId;
     } catch (error) {
       this.logger.error(
         { err: error, probe_id: String(probe), operation_id: operationId },
@@ -110,12 +110,23 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     }
   }
 
+  /** @returns undefined when there was no room for it for a long time: the probe keeps it */
+  private async accept(report: ResultReport): Promise<Acceptance | undefined> {
+    return this.patience.keepTrying(report.probe, report.content.length, async () => {
+      const acceptance = await this.results.accept(report);
+      return acceptance.status === 'busy' ? acceptance.retryAfterMs : acceptance;
+    });
+  }
+
   private async changeInUseCredits(socket: ClassicSocket, message: unknown, sign: 1 | -1) {
     const parsed = creditsMessage.safeParse(message);
     if (!parsed.success) return badMessage('credits must be a whole number from 0');
     const { open } = socket.data;
-    if (open !== undefined) await this.connections.addInUseCredits(open, sign * parsed.data.credits);
-    return { ok: true };
+    if (open === undefined) return { ok: true };
+    return this.patience.keepTrying(open.probe._id, 0, async () => {
+      await this.connections.addInUseCredits(open, sign * parsed.data.credits);
+      return { ok: true };
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { ClassicListings } from './classic-listings.js';
 import { ClassicMaintenanceController } from './classic-maintenance.controller.js';
 import { ClassicOperationsController } from './classic-operations.controller.js';
 import { ClassicProbesController } from './classic-probes.controller.js';
+import { ClassicPatience } from './classic-patience.js';
 import { ClassicGateway } from './classic.gateway.js';
 
 /** The door for frontends and probes of classic Pladmed. */
@@ -21,6 +22,6 @@ import { ClassicGateway } from './classic.gateway.js';
     ClassicOperationsController,
     ClassicMaintenanceController,
   ],
-  providers: [ClassicListings, ClassicGateway],
+  providers: [ClassicListings, ClassicPatience, ClassicGateway],
 })
 export class ClassicModule {}

@@ -11,8 +11,10 @@ import { type Namespace } from 'socket.io';
 import { type z } from 'zod';
 import { parseId } from '../../common/database/object-id.js';
 import { checkIn, type Refusal } from '../../common/sockets/check-in.js';
+import { jittered } from '../../common/limits/jitter.js';
 import { ArrivalsService } from '../operations/arrivals.service.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
+import { ProbeMeters } from '../probes/probe-meters.js';
 import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
 import { type Acceptance, ResultsService } from '../results/results.service.js';
 import { NativeLink, type NativeSocket } from './native-link.js';
@@ -30,6 +32,8 @@ import {
 } from './probe.protocol.js';
 
 const RETRY_MS = 5000;
+/** A probe that sends too fast is not asked back earlier: each of its messages costs us something. */
+const LEAST_PAUSE_MS = 1000;
 
 /** The native protocol (docs/protocol.md): one delegation per message. */
 @WebSocketGateway({ namespace: PROBE_NAMESPACE })
@@ -41,6 +45,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     private readonly connected: ConnectedProbes,
     private readonly arrivals: ArrivalsService,
     private readonly results: ResultsService,
+    private readonly meters: ProbeMeters,
   ) {}
 
   afterInit(namespace: Namespace): void {
@@ -66,6 +71,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   async handleConnection(socket: NativeSocket): Promise<void> {
     const { open } = socket.data;
     if (open === undefined) return;
+    this.meters.watch(socket, open.probe._id);
     const link = new NativeLink(socket, open);
     socket.on('disconnect', () => {
       this.connected.remove(link);
@@ -110,7 +116,8 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     const parsed = status.safeParse(message);
     if (!parsed.success) return badRequest(parsed.error);
     const { open } = socket.data;
-    if (open !== undefined) {
+    // one that says it too often is answered, and not heard
+    if (open !== undefined && this.meters.of(open.probe._id).admit(0) === 0) {
       this.connected.noteClock(open.probe._id, parsed.data.clock);
       await this.connections.report(open, parsed.data);
     }
@@ -133,7 +140,10 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     if (contentBytes(items) > MAX_BATCH_BYTES) {
       return protocolError('too_large', `a batch has at most ${MAX_BATCH_BYTES} bytes of content`);
     }
+    const meter = this.meters.of(open.probe._id);
     const answers = items.map(async (item: unknown): Promise<ItemAnswer> => {
+      const wait = meter.admit(contentBytes([item]));
+      if (wait > 0) return { status: 'busy', retry_after_ms: jittered(Math.max(wait, LEAST_PAUSE_MS)) };
       const parsed = schema.safeParse(item);
       if (!parsed.success) {
         this.logger.warn(

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { LimitHits } from '../../common/limits/limit-hits.js';
 import { OperationFeed } from '../operations/operation-feed.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ResultFeed } from '../results/result-feed.js';
@@ -15,6 +16,7 @@ export class MetricsService implements OnModuleInit {
     private readonly results: ResultsService,
     private readonly resultFeed: ResultFeed,
     private readonly operationFeed: OperationFeed,
+    private readonly limitHits: LimitHits,
   ) {}
 
   get contentType(): string {
@@ -30,8 +32,12 @@ export class MetricsService implements OnModuleInit {
         gauge.set({ protocol }, count);
     });
     this.gauge('pladmed_ingest_backlog_bytes', 'Bytes of results that are not durable yet', [], (gauge) => {
-      gauge.set(this.results.backlogBytes);
+      gauge.set(this.results.backlog.bytes);
     });
+    this.gauge('pladmed_ingest_backlog_items', 'Results that are not durable yet', [], (gauge) => {
+      gauge.set(this.results.backlog.items);
+    });
+    this.countLimitHits();
     this.gauge(
       'pladmed_results_refused',
       'Results refused since the start, by reason',
@@ -79,6 +85,19 @@ export class MetricsService implements OnModuleInit {
     });
     this.operationFeed.changes.subscribe(({ answer }) => {
       deliveries.inc({ answer: answer.outcome });
+    });
+  }
+
+  private countLimitHits(): void {
+    const counter = new Counter({
+      name: 'pladmed_limit_hits_total',
+      help: 'How often a bound turned somebody away or made them wait (docs/operations.md, "Limits")',
+      labelNames: ['bound'],
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const [bound, hits] of this.limitHits.counts()) counter.inc({ bound }, hits);
+      },
     });
   }
 

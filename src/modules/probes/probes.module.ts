@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbeFeed } from './probe-feed.js';
+import { ProbeMeters } from './probe-meters.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesController } from './probes.controller.js';
 import { ProbesRepository } from './probes.repository.js';
@@ -31,9 +32,10 @@ import { SessionsRepository } from './sessions.repository.js';
     ServersService,
     ConnectedProbes,
     ProbeFeed,
+    ProbeMeters,
     ProbeConnectionsService,
     ProbesService,
   ],
-  exports: [ConnectedProbes, ProbeFeed, ProbeConnectionsService, ProbesService],
+  exports: [ConnectedProbes, ProbeFeed, ProbeMeters, ProbeConnectionsService, ProbesService],
 })
 export class ProbesModule {}

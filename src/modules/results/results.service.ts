@@ -1,6 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { ObjectId } from '../../common/database/object-id.js';
+import { jittered } from '../../common/limits/jitter.js';
+import { LimitHits } from '../../common/limits/limit-hits.js';
+import { SharedRoom } from '../../common/limits/shared-room.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
@@ -52,7 +55,7 @@ export type Acceptance =
 
 type Assigned = { probeOwner: ObjectId; endsAt: Date; isPrivate: boolean };
 
-const BUSY: Acceptance = { status: 'busy', retryAfterMs: 2000 };
+const BUSY_MS = 2000;
 
 /** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
 @Injectable()
@@ -61,7 +64,7 @@ export class ResultsService {
   /** who is assigned to what never changes; only a database that is emptied makes it forgotten */
   private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
   /** of results that are being digested or written */
-  private waitingBytes = 0;
+  private readonly room: SharedRoom;
   private readonly inHand = new Set<Promise<Acceptance>>();
   private draining = false;
   private readonly refusals = new Map<RefusalReason, number>();
@@ -71,13 +74,16 @@ export class ResultsService {
     private readonly assignments: AssignmentsRepository,
     private readonly writer: BatchWriter,
     private readonly feed: ResultFeed,
-    @Inject(ENV) private readonly env: Env,
-  ) {}
+    private readonly hits: LimitHits,
+    @Inject(ENV) env: Env,
+  ) {
+    this.room = new SharedRoom({ bytes: env.ingestMaxWaitingBytes, items: env.ingestMaxWaitingItems });
+  }
 
   /** @returns when the result is durable, or why it is not; rejects only when the database fails */
   async accept(report: ResultReport): Promise<Acceptance> {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
-    return this.whileRoom(report.content.length, async () => {
+    return this.whileRoom(report, report.content.length, async () => {
       // before any work is done for it: whoever has a probe may send
       const refused = await this.refusalOf(report);
       if (refused !== undefined) return refused;
@@ -96,7 +102,9 @@ export class ResultsService {
 
   async acceptFailure(report: FailureReport): Promise<Acceptance> {
     const failure = { reason: report.reason, detail: report.detail };
-    return this.whileRoom(report.detail.length, () => this.store(report, { outcome: 'failed', failure }));
+    return this.whileRoom(report, report.detail.length, () =>
+      this.store(report, { outcome: 'failed', failure }),
+    );
   }
 
   /** @returns at most `limit`; `cut`: it ends early because of their size, and the last one belongs to the next page */
@@ -146,9 +154,9 @@ export class ResultsService {
     this.writer.forget();
   }
 
-  /** Bytes of results that are not durable yet. */
-  get backlogBytes(): number {
-    return this.waitingBytes;
+  /** Results that are not durable yet. */
+  get backlog(): { bytes: number; items: number } {
+    return { bytes: this.room.bytes, items: this.room.items };
   }
 
   /** How many reports were refused since the start, by reason. */
@@ -156,19 +164,27 @@ export class ResultsService {
     return this.refusals;
   }
 
-  /** Bounds what waits to be written, in bytes: beyond it probes are told to come back, and keep what they have. */
-  private async whileRoom(contentBytes: number, work: () => Promise<Acceptance>): Promise<Acceptance> {
+  /** Bounds what waits to be written: beyond it probes are told to come back, and keep what they have. */
+  private async whileRoom(
+    { probe }: RunReport,
+    contentBytes: number,
+    work: () => Promise<Acceptance>,
+  ): Promise<Acceptance> {
     const bytes = contentBytes + OVERHEAD_BYTES;
-    if (this.draining) return BUSY;
-    if (this.waitingBytes > 0 && this.waitingBytes + bytes > this.env.ingestMaxWaitingBytes) return BUSY;
-    this.waitingBytes += bytes;
+    const who = probe.toHexString();
+    if (this.draining) return busy();
+    const lack = this.room.enter(who, bytes);
+    if (lack !== undefined) {
+      this.hits.note(`ingest_${lack}`);
+      return busy();
+    }
     const working = work();
     this.inHand.add(working);
     try {
       return await working;
     } finally {
       this.inHand.delete(working);
-      this.waitingBytes -= bytes;
+      this.room.leave(who, bytes);
     }
   }
 
@@ -230,6 +246,10 @@ export class ResultsService {
     this.logger.warn({ ...ids, unique_code: report.uniqueCode, reason }, 'a result was refused');
     return { status: 'refused', reason };
   }
+}
+
+function busy(): Acceptance {
+  return { status: 'busy', retryAfterMs: jittered(BUSY_MS) };
 }
 
 /** Bytes come back from the database in the driver's wrapping. */
