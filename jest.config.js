@@ -1,6 +1,7 @@
 /**
- * Four projects, one runner: `npm test -- --selectProjects unit`.
- * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; warts and probe: their own tests.
+ * Six projects, one runner: `npm test -- --selectProjects unit`.
+ * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of
+ * namespaces; warts and probe: their own tests.
  */
 const transform = {
   '^.+\\.ts$': [
@@ -53,6 +54,7 @@ export default {
     project('unit', ['<rootDir>/src/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
     project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
+    project('netns', ['<rootDir>/test/netns/**/*.spec.ts']),
     project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts']),
     project('probe', ['<rootDir>/probe/{src,test}/**/*.spec.ts']),
   ],

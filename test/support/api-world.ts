@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { ApiClient } from './api-client.js';
 import { testMongo } from './mongod.js';
 import { NativeProbe, type ProbeOptions } from './native-probe.js';
@@ -52,7 +53,8 @@ export class ApiWorld {
   private readonly probes: NativeProbe[] = [];
 
   private constructor(
-    readonly server: TestServer,
+    private readonly env: Record<string, string>,
+    public server: TestServer,
     private readonly dropDatabase: () => Promise<void>,
     readonly superuser: ApiClient,
   ) {}
@@ -63,12 +65,18 @@ export class ApiWorld {
     const server = await startServer(env);
     await runSuperuser({ ...env, DATA_DIR: server.dataDir }, SUPERUSER, PASSWORD);
     const api = new ApiClient(server.url);
-    return new ApiWorld(server, () => mongo.stop(), api.as(await tokenOf(api, SUPERUSER)));
+    return new ApiWorld(env, server, () => mongo.stop(), api.as(await tokenOf(api, SUPERUSER)));
   }
 
   /** Nobody's client. */
   get api(): ApiClient {
     return new ApiClient(this.server.url);
+  }
+
+  /** Starts the server again after it was killed: same address, same database. */
+  async restart(): Promise<void> {
+    const { dataDir, url } = this.server;
+    this.server = await startServer({ ...this.env, DATA_DIR: dataDir, PORT: new URL(url).port });
   }
 
   async stop(): Promise<void> {
@@ -79,6 +87,7 @@ export class ApiWorld {
   /** SIGTERM while the probes are connected. @throws Error when the server does not end with 0 */
   async shutDown(): Promise<void> {
     const code = await this.server.stop();
+    await rm(this.server.dataDir, { recursive: true, force: true });
     await this.dropDatabase();
     if (code !== 0) {
       throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);
