@@ -7,7 +7,7 @@ import {
   crowd,
   DELAY_MS,
   DUPLICATE,
-  LONG_TEXTS,
+  TEXTS,
   LOSS,
   NARROW_MTU,
   PATH,
@@ -194,23 +194,39 @@ onNetwork('a real probe on a known path', () => {
       const answers = await lookUp({ fqdns: [`long.${ZONE}`], type: 'txt' });
       expect(answers.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
       expect(answers.map((answer) => decodeOf(answer).flag_tc)).toEqual([true, false]);
-      expect(dataOf(answers[1])).toHaveLength(LONG_TEXTS);
+      expect(dataOf(answers[1])).toHaveLength(TEXTS.long);
     });
 
-    test.each([
-      ['IPv4', TARGET.v4, PROBE.v4],
-      ['IPv6', TARGET.v6, PROBE.v6],
-    ])(
-      'is heard over %s through the narrow link, which it has to learn of',
-      async (_family, resolver, from) => {
-        const answers = await lookUp({ fqdns: [`long.${ZONE}`], type: 'txt', resolver });
-        expect(dataOf(answers.at(-1))).toHaveLength(LONG_TEXTS);
-        expect(await field.network.output('target', 'ip', 'route', 'get', from)).toContain(
-          `mtu ${NARROW_MTU}`,
-        );
-      },
-      PATIENCE_MS,
-    );
+    describe('beyond the narrow link', () => {
+      const mtuTo = (address: string) => field.network.output('target', 'ip', 'route', 'get', address);
+
+      test(
+        'is heard again after an answer over UDP that was too big',
+        async () => {
+          const wide = { fqdns: [`wide.${ZONE}`], type: 'txt', udp_size: 4096 };
+          const [four, six] = await Promise.all([
+            lookUp({ ...wide, resolver: TARGET.v4 }),
+            lookUp({ ...wide, resolver: TARGET.v6 }),
+          ]);
+          // A router divides what is too big for IPv4, and drops it for IPv6, and says so.
+          expect(four.map(({ error }) => error)).toEqual([null]);
+          expect(six.map(({ error }) => error)).toEqual(['timeout', null]);
+          for (const answer of [four[0], six[1]]) {
+            expect(answer?.transport).toBe('udp');
+            expect(dataOf(answer)).toHaveLength(TEXTS.wide);
+          }
+          expect(await mtuTo(PROBE.v6)).toContain(`mtu ${NARROW_MTU}`);
+        },
+        PATIENCE_MS,
+      );
+
+      test('is heard over TCP, which learns of the link', async () => {
+        const long = { fqdns: [`long.${ZONE}`], type: 'txt', tcp: '', resolver: TARGET.v4 };
+        const [answer] = await lookUp(long);
+        expect(dataOf(answer)).toHaveLength(TEXTS.long);
+        expect(await mtuTo(PROBE.v4)).toContain(`mtu ${NARROW_MTU}`);
+      });
+    });
   });
 
   test('results say what the time server told of the clock', async () => {

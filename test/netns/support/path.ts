@@ -43,8 +43,8 @@ export const PROBE = { v4: v4(1, 1), v6: v6(1, 1) } as const;
 export const TARGET = { v4: v4(6, 2), v6: v6(6, 2) } as const;
 export const HOME = { v4: v4(9, 2), v6: v6(9, 2) } as const;
 export const SERVER_PORT = 5000;
-/** The TXT records of `long`, which together are longer than a UDP answer may be, and than a packet. */
-export const LONG_TEXTS = 15;
+/** TXT records of 200 bytes that a name has: more than a UDP answer takes; more than a packet on the narrow link. */
+export const TEXTS = { long: 15, wide: 7 } as const;
 
 /** The path by names, as seen from the probe; null: silent. */
 export const PATH = [...ROUTERS, 'target'].map((name) => (name === SILENT ? null : `${name}.${ZONE}`));
@@ -121,12 +121,14 @@ async function startNames(network: Network): Promise<Program> {
     ...records,
     `host-record=six.${ZONE},${TARGET.v6}`,
     `host-record=denied.${ZONE},${v4(CROWDS.twice.network, MOST_HOSTS)}`,
-    ...Array.from({ length: LONG_TEXTS }, (_, index) => text('long', index)),
+    ...Object.entries(TEXTS).flatMap(([name, count]) => texts(name, count)),
   ];
   await writeFile(file, `${settings.join('\n')}\n`);
   return network.serve('target', 'udp', 53, ['dnsmasq', '--keep-in-foreground', `--conf-file=${file}`]);
 }
 
-function text(name: string, index: number): string {
-  return `txt-record=${name}.${ZONE},${String(index).padEnd(200, 'x')}`;
+function texts(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    return `txt-record=${name}.${ZONE},${String(index).padEnd(200, 'x')}`;
+  });
 }
