@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { DatabaseModule } from '../common/database/database.module.js';
 import { DatabaseService } from '../common/database/database.service.js';
 import { joinDatabase } from '../common/database/provide-database.js';
+import { LimitsModule } from '../common/limits/limits.module.js';
 import { createLogger } from '../common/logging/logger.js';
 import { ConfigModule } from '../config/config.module.js';
 import { readEnv } from '../config/read-env.js';
@@ -26,6 +27,7 @@ async function main([command, email, given, ...more]: string[]): Promise<string>
   try {
     const imports = [
       ConfigModule.forRoot(env),
+      LimitsModule,
       DatabaseModule.forRoot(database.uri, env.mongoDatabase),
       AuthModule,
     ];

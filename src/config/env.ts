@@ -63,6 +63,9 @@ const variables = z.object({
   INGEST_MAX_WAITING_ITEMS: whole(1, 10_000_000).default(20_000),
   PROBE_MAX_MESSAGES_PER_S: whole(0, 1_000_000).default(5000),
   PROBE_MAX_MB_PER_S: whole(0, 10_000).default(32),
+  LOGIN_MAX_FAILURES: whole(0, 1_000_000).default(10),
+  LOGIN_MAX_FAILURES_PER_ADDRESS: whole(0, 1_000_000).default(100),
+  REGISTER_MAX_PER_ADDRESS: whole(0, 1_000_000).default(500),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -94,6 +97,12 @@ export interface Env {
   probeMaxMessagesPerS: number;
   /** of one probe; 0: no bound */
   probeMaxBytesPerS: number;
+  /** in 15 minutes, of one account from one address; 0: no bound */
+  loginMaxFailures: number;
+  /** in 15 minutes; 0: no bound */
+  loginMaxFailuresPerAddress: number;
+  /** in an hour; 0: no bound */
+  registerMaxPerAddress: number;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -139,6 +148,9 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     ingestMaxWaitingItems: read.INGEST_MAX_WAITING_ITEMS,
     probeMaxMessagesPerS: read.PROBE_MAX_MESSAGES_PER_S,
     probeMaxBytesPerS: read.PROBE_MAX_MB_PER_S * MB,
+    loginMaxFailures: read.LOGIN_MAX_FAILURES,
+    loginMaxFailuresPerAddress: read.LOGIN_MAX_FAILURES_PER_ADDRESS,
+    registerMaxPerAddress: read.REGISTER_MAX_PER_ADDRESS,
   };
 }
 

@@ -1,3 +1,5 @@
+import { type Bound } from '../limits/limit-hits.js';
+
 /** One wrong member of what a caller sent. */
 export interface Violation {
   /** path of the member, for example `params.maxttl` */
@@ -26,6 +28,7 @@ const CATALOGUE = {
   body_too_large: { status: 413, title: 'The body is too large' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   precondition_required: { status: 428, title: 'An If-Match header is needed' },
+  too_many_attempts: { status: 429, title: 'Too many attempts' },
   busy: { status: 503, title: 'The server has too much to do' },
   shutting_down: { status: 503, title: 'The server is shutting down' },
 } as const;
@@ -55,5 +58,27 @@ export class DomainError extends Error {
   static invalid(...violations: Violation[]): DomainError {
     const detail = violations.map(({ field, message }) => `${field} ${message}`).join('; ');
     return new DomainError('invalid_request', detail, violations);
+  }
+}
+
+/** A bound that was reached. */
+export interface ReachedLimit {
+  bound: Bound;
+  limit: number;
+  used: number;
+  /** when there is room again; undefined: never, since more was asked for than the bound allows at any time */
+  freeAt: Date | undefined;
+  /** the address or name that is bounded, where it is one */
+  target?: string;
+}
+
+/** A 429: it says what the limit is, what was used of it and when it is free again. */
+export class LimitReachedError extends DomainError {
+  constructor(
+    code: 'too_many_attempts',
+    detail: string,
+    readonly reached: ReachedLimit,
+  ) {
+    super(code, detail);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
 import mongoose from 'mongoose';
-import { DomainError, ERROR_CODES } from './domain.error.js';
+import { DomainError, ERROR_CODES, LimitReachedError } from './domain.error.js';
 import { ProblemFilter } from './problem.filter.js';
 
 Logger.overrideLogger(false);
@@ -69,6 +69,18 @@ describe('ProblemFilter', () => {
   it('says when to come back, and how to authenticate', () => {
     expect(answerTo(new DomainError('busy')).headers['Retry-After']).toBe('2');
     expect(answerTo(new DomainError('unauthenticated')).headers['WWW-Authenticate']).toMatch(/^Bearer/);
+  });
+
+  it('says of a bound what it is, what is used, and when it is free again', () => {
+    const freeAt = new Date(Date.now() + 90_000);
+    const reached = { bound: 'login_account' as const, limit: 10, used: 10 };
+    const later = answerTo(new LimitReachedError('too_many_attempts', 'because', { ...reached, freeAt }));
+    expect([later.status, later.headers['Retry-After']]).toEqual([429, '90']);
+    expect(later.body).toMatchObject({ ...reached, free_at: freeAt.toISOString() });
+    const never = answerTo(
+      new LimitReachedError('too_many_attempts', 'because', { ...reached, freeAt: undefined }),
+    );
+    expect([never.body['free_at'], never.headers['Retry-After']]).toEqual([null, undefined]);
   });
 
   it('breaks off an answer that has begun: it must not look whole', () => {

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { type Request, type Response } from 'express';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { requestIdOf } from '../logging/request-context.js';
-import { DomainError, type ErrorCode } from './domain.error.js';
+import { DomainError, type ErrorCode, LimitReachedError } from './domain.error.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -39,9 +39,17 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
     return;
   }
   const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
-  if (problem.status === 503) response.setHeader('Retry-After', '2');
+  const retryAfterS = retryAfterOf(mistake);
+  if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
   response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
+}
+
+/** @returns seconds after which the same request may do better; undefined: none is known */
+function retryAfterOf(mistake: DomainError | undefined): number | undefined {
+  if (mistake?.status === 503) return 2;
+  const freeAt = mistake instanceof LimitReachedError ? mistake.reached.freeAt : undefined;
+  return freeAt && Math.max(1, Math.ceil((freeAt.getTime() - Date.now()) / 1000));
 }
 
 /** @returns the caller's mistake behind an error of ours, of Nest, of a body parser or of the driver; undefined: it is ours */

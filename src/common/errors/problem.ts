@@ -1,4 +1,4 @@
-import { type DomainError, type Violation } from './domain.error.js';
+import { type DomainError, LimitReachedError, type Violation } from './domain.error.js';
 
 /** RFC 9457 problem details, with the member `Error` of the classic contract. */
 export interface Problem {
@@ -10,6 +10,12 @@ export interface Problem {
   /** of the request; the log has it */
   request_id: string;
   errors?: readonly Violation[];
+  /** of a bound that was reached: which, what it allows, what was used, when it is free again (null: never) */
+  bound?: string;
+  limit?: number;
+  used?: number;
+  free_at?: string | null;
+  target?: string;
   Error: string;
 }
 
@@ -25,8 +31,19 @@ export function problemOf(error: DomainError, requestId: string): Problem {
     code: error.code,
     request_id: requestId,
     ...(error.violations.length > 0 && { errors: error.violations }),
+    ...(error instanceof LimitReachedError && limitMembers(error)),
     // the classic contract fixes this one sentence
     Error: error.code === 'not_enough_credits' ? error.title : error.message,
+  };
+}
+
+function limitMembers({ reached: { bound, limit, used, freeAt, target } }: LimitReachedError) {
+  return {
+    bound,
+    limit,
+    used,
+    free_at: freeAt?.toISOString() ?? null,
+    ...(target !== undefined && { target }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { BOUNDS } from '../limits/limit-hits.js';
 import { ERROR_CODES } from '../errors/domain.error.js';
 import { PROBLEM_CONTENT_TYPE } from '../errors/problem.js';
 
@@ -38,6 +39,27 @@ export class ProblemDto {
   @ApiProperty({ type: [ViolationDto], required: false, description: 'Each wrong member.' })
   errors?: ViolationDto[];
 
+  @ApiProperty({ enum: BOUNDS, required: false, description: 'The bound that was reached (429).' })
+  bound?: string;
+
+  @ApiProperty({ required: false, type: 'number', minimum: 0, description: 'What the bound allows.' })
+  limit?: number;
+
+  @ApiProperty({ required: false, type: 'number', minimum: 0, description: 'What is used of it.' })
+  used?: number;
+
+  @ApiProperty({
+    required: false,
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description: 'When there is room again; null: never for this request, it asks for more than the bound.',
+  })
+  free_at?: string | null;
+
+  @ApiProperty({ required: false, description: 'The address or name that is bounded.', example: '192.0.2.1' })
+  target?: string;
+
   @ApiProperty({
     description: 'For classic callers: `detail`, or the sentence that the classic contract fixes.',
     example: 'params.maxttl must be an integer from 1 to 255',
@@ -55,6 +77,7 @@ const MEANINGS: Record<number, string> = {
   413: 'The body is over 1 MB.',
   422: 'The Idempotency-Key was used for another request.',
   428: 'An If-Match header is needed.',
+  429: 'A bound is reached: `bound` says which, `limit` and `used` how far, `free_at` when there is room again.',
   500: 'A mistake of ours; the log has it under `request_id`.',
   503: 'Too much to do, or no database; try again shortly.',
 };
@@ -63,6 +86,9 @@ const text = { type: 'string' } as const;
 
 const HEADERS: Record<number, Record<string, { description: string; schema: { type: 'string' } }>> = {
   401: { 'WWW-Authenticate': { description: 'RFC 6750.', schema: text } },
+  429: {
+    'Retry-After': { description: 'Seconds to wait; absent where waiting does not help.', schema: text },
+  },
   503: { 'Retry-After': { description: 'Seconds to wait.', schema: text } },
 };
 

@@ -8,6 +8,10 @@ export const BOUNDS = [
   'probe_messages',
   'probe_bytes',
   'probe_flood',
+  'login_account',
+  'login_address',
+  'register_address',
+  'passwords',
 ] as const;
 export type Bound = (typeof BOUNDS)[number];
 

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ClientAddress } from '../../common/http/client-address.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { AuthService } from './auth.service.js';
@@ -15,9 +16,12 @@ export class AuthController {
   @Public()
   @ApiOperation({ summary: 'Open an account' })
   @ApiCreatedResponse({ type: UserDto, description: 'The account is open. It has no credits yet.' })
-  @ApiProblems(400, 413)
-  async register(@Body() { email, password }: NewAccountDto): Promise<UserDto> {
-    return UserDto.from(await this.auth.register(email, password));
+  @ApiProblems(400, 413, 429)
+  async register(
+    @Body() { email, password }: NewAccountDto,
+    @ClientAddress() address: string,
+  ): Promise<UserDto> {
+    return UserDto.from(await this.auth.register(email, password, address));
   }
 
   @Post('login')
@@ -25,9 +29,12 @@ export class AuthController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Get an access token', description: 'Paste `access_token` into Authorize.' })
   @ApiOkResponse({ type: SessionDto })
-  @ApiProblems(400, 404, 413)
-  async logIn(@Body() { email, password }: CredentialsDto): Promise<SessionDto> {
-    const { token, expiresAt } = await this.auth.logIn(email, password);
+  @ApiProblems(400, 404, 413, 429)
+  async logIn(
+    @Body() { email, password }: CredentialsDto,
+    @ClientAddress() address: string,
+  ): Promise<SessionDto> {
+    const { token, expiresAt } = await this.auth.logIn(email, password, address);
     return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
   }
 }

@@ -4,6 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { UsersModule } from '../users/users.module.js';
+import { AttemptsService } from './attempts.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
@@ -18,7 +19,7 @@ import { TokensService } from './tokens.service.js';
     }),
   ],
   controllers: [AuthController],
-  providers: [TokensService, AuthService, { provide: APP_GUARD, useClass: AuthGuard }],
+  providers: [TokensService, AttemptsService, AuthService, { provide: APP_GUARD, useClass: AuthGuard }],
   exports: [TokensService, AuthService],
 })
 export class AuthModule {}

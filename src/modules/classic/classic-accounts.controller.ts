@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { ClientAddress } from '../../common/http/client-address.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { AuthService } from '../auth/auth.service.js';
 import { CurrentUser, ForSuperusers, ForUsers, Public } from '../auth/permissions.js';
@@ -29,9 +30,12 @@ export class ClassicAccountsController {
   @Public()
   @ApiOperation({ summary: 'Open an account' })
   @ApiCreatedResponse({ type: ClassicUserDto })
-  @ApiProblems(400, 413)
-  async register(@Body() { email, password }: ClassicCredentialsDto): Promise<ClassicUserDto> {
-    return classicUser(await this.auth.register(email, password));
+  @ApiProblems(400, 413, 429)
+  async register(
+    @Body() { email, password }: ClassicCredentialsDto,
+    @ClientAddress() address: string,
+  ): Promise<ClassicUserDto> {
+    return classicUser(await this.auth.register(email, password, address));
   }
 
   @Post('login')
@@ -39,9 +43,12 @@ export class ClassicAccountsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Get an access token' })
   @ApiOkResponse({ type: ClassicTokenDto })
-  @ApiProblems(400, 404, 413)
-  async logIn(@Body() { email, password }: ClassicCredentialsDto): Promise<ClassicTokenDto> {
-    const { token } = await this.auth.logIn(email, password);
+  @ApiProblems(400, 404, 413, 429)
+  async logIn(
+    @Body() { email, password }: ClassicCredentialsDto,
+    @ClientAddress() address: string,
+  ): Promise<ClassicTokenDto> {
+    const { token } = await this.auth.logIn(email, password, address);
     return { access_token: token };
   }
 
