@@ -58,5 +58,26 @@ export const lookupName = z
   .max(254)
   .refine((text) => text === '.' || hasLabels(text, LOOKUP_LABEL), 'is no domain name');
 
+/** A switch comes with an empty value; false and 0 leave it off. */
+export const toggle = z.union([z.boolean(), z.literal(''), z.literal(0), z.literal(1)]).optional();
+export type Toggle = z.infer<typeof toggle>;
+
+export function isOn(value: Toggle): boolean {
+  return value === '' || value === true || value === 1;
+}
+
+/** The address families (4, 6) that the switches `ipv4` and `ipv6` leave: both where neither is on. */
+export function wantedFamilies({ ipv4, ipv6 }: { ipv4?: Toggle; ipv6?: Toggle }): Set<number> {
+  const [four, six] = [isOn(ipv4), isOn(ipv6)];
+  const families = new Set<number>();
+  if (four || !six) families.add(4);
+  if (six || !four) families.add(6);
+  return families;
+}
+
 export const ips = z.array(ipLiteral).max(MAX_TARGETS).default([]);
-export const fqdns = z.array(hostName).max(MAX_TARGETS).default([]);
+/** Callers of the classic routes name addresses here, too. */
+export const fqdns = z
+  .array(z.union([hostName, ipLiteral.refine((text) => isIP(text) === 4)]))
+  .max(MAX_TARGETS)
+  .default([]);

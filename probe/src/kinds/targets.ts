@@ -1,9 +1,12 @@
 import { promises as dns } from 'node:dns';
+import { isIP } from 'node:net';
 import { RunFailure } from '../runs/failure.js';
 import type { HostPolicy } from '../policy/policy.js';
 
 /** Finds the addresses of a name, in the order of preference. */
 export type Resolve = (name: string) => Promise<string[]>;
+
+const BOTH_FAMILIES: ReadonlySet<number> = new Set([4, 6]);
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
@@ -34,12 +37,17 @@ export class TargetGuard {
   }
 
   /**
-   * The first allowed address of a name.
+   * The first allowed address of a name; an IPv4 address is its own.
+   * @param families 4, 6 or both
    * @throws RunFailure `unresolved` without an address, `refused` when the host allows none of them
    */
-  async addressOf(name: string): Promise<string> {
-    const addresses = await this.resolve(name);
-    if (addresses.length === 0) throw new RunFailure('unresolved', `${name} has no address`);
+  async addressOf(name: string, families: ReadonlySet<number> = BOTH_FAMILIES): Promise<string> {
+    const found = isIP(name) === 0 ? await this.resolve(name) : [name];
+    const addresses = found.filter((address) => families.has(isIP(address)));
+    if (addresses.length === 0) {
+      const only = families.size === 1 ? ` IPv${[...families].join('')}` : '';
+      throw new RunFailure('unresolved', `${name} has no${only} address`);
+    }
     const rules = addresses.map((address) => this.policy.refusal(address));
     const allowed = addresses.find((_, index) => rules[index] === null);
     if (allowed === undefined) throw new RunFailure('refused', `${name}: ${rules[0] ?? ''}`);

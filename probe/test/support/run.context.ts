@@ -1,22 +1,31 @@
 import { systemClock } from '../../src/clock/clock.js';
 import type { RunContext } from '../../src/kinds/kind.js';
-import { TargetGuard } from '../../src/kinds/targets.js';
-import { PacketPacer } from '../../src/limits/packets.js';
+import { type Resolve, TargetGuard } from '../../src/kinds/targets.js';
 import { HostPolicy } from '../../src/policy/policy.js';
 
-/** What a kind gets to measure with: no scamper, no folder, the loopback allowed, but for what is given. */
-export function runContext(overrides: Partial<RunContext> & { allow?: string[] } = {}): RunContext {
-  const { allow = ['127.0.0.0/8'], ...others } = overrides;
-  const signal = others.signal ?? new AbortController().signal;
-  const limits = { packetsPerSecond: 10_000, concurrentRuns: 1 };
+interface Overrides {
+  /** Networks that the host allows beyond the public Internet. */
+  allow?: readonly string[];
+  /** What names have for addresses. */
+  resolve?: Resolve;
+  policy?: HostPolicy;
+  signal?: AbortSignal;
+}
+
+/** What a run gets: this host may be measured, unless it is said otherwise. */
+export function runContext({
+  allow = ['127.0.0.0/8', '::1/128'],
+  resolve,
+  policy,
+  signal,
+}: Overrides = {}): RunContext {
+  const host = policy ?? new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] });
   return {
-    targets: new TargetGuard(new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] })),
+    targets: new TargetGuard(host, resolve),
     clock: systemClock(),
     folder: '/nonexistent',
-    packets: new PacketPacer(systemClock(), () => limits).forRun(signal),
-    onWire: () => undefined,
+    packetsPerSecond: 1,
     scamper: 'none',
-    signal,
-    ...others,
+    signal: signal ?? new AbortController().signal,
   };
 }

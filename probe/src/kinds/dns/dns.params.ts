@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostName, ipLiteral, lookupName, MAX_TARGETS, PORT, whole } from '../params.js';
+import { hostName, ipLiteral, lookupName, MAX_TARGETS, PORT, toggle, whole } from '../params.js';
 
 /** Query types and their numbers (IANA, DNS parameters). */
 export const QUERY_TYPES = {
@@ -31,8 +31,6 @@ const typeName = z
   .toLowerCase()
   .pipe(z.enum(Object.keys(QUERY_TYPES) as [QueryType, ...QueryType[]]));
 
-/** dig's switches come with an empty value; false and 0 leave them off. */
-const dnsSwitch = z.union([z.boolean(), z.literal(''), z.literal(0), z.literal(1)]).optional();
 const names = z.union([z.array(lookupName), lookupName.transform((name) => [name])]);
 
 export const dnsParams = z
@@ -47,20 +45,20 @@ export const dnsParams = z
     address: ipLiteral.optional(),
     /** The address to look up in reverse. */
     x: ipLiteral.optional(),
-    ipv4: dnsSwitch,
-    ipv6: dnsSwitch,
+    ipv4: toggle,
+    ipv6: toggle,
     resolver: ipLiteral.optional(),
     resolver_port: whole(PORT.least, PORT.most),
     /** Recursion desired; on unless it is turned off. */
-    rd: dnsSwitch,
-    cd: dnsSwitch,
+    rd: toggle,
+    cd: toggle,
     /** DNSSEC records wanted (RFC 3225). */
-    do: dnsSwitch,
+    do: toggle,
     /** Asks the server for its name (RFC 5001). */
-    nsid: dnsSwitch,
+    nsid: toggle,
     /** In bytes; what an answer over UDP may have (RFC 6891). */
     udp_size: whole(512, 4096),
-    tcp: dnsSwitch,
+    tcp: toggle,
   })
   .refine(
     (params) => params.fqdns.length + params.name.length > 0 || params.x !== undefined,
@@ -68,7 +66,3 @@ export const dnsParams = z
   );
 
 export type DnsParams = z.infer<typeof dnsParams>;
-
-export function isOn(value: z.infer<typeof dnsSwitch>): boolean {
-  return value === '' || value === true || value === 1;
-}

@@ -1,12 +1,14 @@
 import { messageOf } from '../../errors.js';
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
-import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
-import { type DnsParams, dnsParams, isOn } from './dns.params.js';
+import { milliseconds } from '../timing.js';
+import { inParallel } from '../parallel.js';
+import { isOn, wantedFamilies } from '../params.js';
+import { type DnsParams, dnsParams } from './dns.params.js';
 import { encodeQuery, isTransferComplete, isTruncated, type Question, reverseName } from './message.js';
-import { askTcp, askUdp, BadLocalAddress, type Exchange, MOST_TCP_BYTES } from './transport.js';
+import { askTcp, askUdp, BadLocalAddress, type Exchange } from './transport.js';
 
 const TIMEOUT_MS = 5_000;
 const TRANSFER_TIMEOUT_MS = 30_000;
@@ -14,12 +16,6 @@ const ATTEMPTS = 3;
 /** Names asked for at once. */
 const PARALLEL = 8;
 const SLACK_MS = 10_000;
-/** Headers of IP and UDP, the longer ones of both families. */
-const UDP_HEADER_BYTES = 48;
-/** Headers of all packets of one short TCP connection. */
-const TCP_HEADER_BYTES = 600;
-/** A query with every option, and an answer of the usual size. */
-const EXCHANGE_BYTES = 1_500;
 
 interface Resolver {
   address: string;
@@ -48,20 +44,12 @@ export const dns: Kind<DnsParams> = {
     const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
     return rounds * (ATTEMPTS * TIMEOUT_MS + TRANSFER_TIMEOUT_MS) + SLACK_MS;
   },
-  trafficBytes: (params) =>
-    questionsOf(params).length * (params.type === 'axfr' ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
   measure: async (params, context) => {
     const resolvers = resolversFor(params, context);
     const questions = questionsOf(params);
-    const records: QueryRecord[][] = questions.map(() => []);
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      for (let index = next++; index < questions.length; index = next++) {
-        const question = questions[index];
-        if (question !== undefined) records[index] = await ask(question, params, resolvers, context);
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    const records = await inParallel(PARALLEL, questions, (question) =>
+      ask(question, params, resolvers, context),
+    );
     context.signal.throwIfAborted();
     return Buffer.from(JSON.stringify({ version: 1, queries: records.flat() }));
   },
@@ -81,19 +69,11 @@ function resolversFor(params: DnsParams, context: RunContext): [Resolver, ...Res
       ? getServers().map(readServer)
       : [{ address: context.targets.checked(params.resolver), port: params.resolver_port ?? 53 }];
   const families = wantedFamilies(params);
+  if (params.address !== undefined) families.delete(isIP(params.address) === 4 ? 6 : 4);
   const [first, ...others] = all.filter(({ address }) => families.has(isIP(address.split('%')[0] ?? '')));
   if (first === undefined)
     throw new RunFailure('bad_params', 'the probe has no resolver of that address family');
   return [first, ...others];
-}
-
-function wantedFamilies(params: DnsParams): Set<number> {
-  const families = new Set<number>();
-  const [four, six] = [isOn(params.ipv4), isOn(params.ipv6)];
-  if (four || !six) families.add(4);
-  if (six || !four) families.add(6);
-  if (params.address !== undefined) families.delete(isIP(params.address) === 4 ? 6 : 4);
-  return families;
 }
 
 function readServer(text: string): Resolver {
@@ -133,10 +113,7 @@ async function exchange(
   transport: 'udp' | 'tcp',
   context: RunContext,
 ): Promise<QueryRecord[]> {
-  await context.packets.turn(transport === 'tcp' ? CONNECTION_PACKETS : 1);
   const query = encodeQuery(question, params);
-  const headers = transport === 'tcp' ? TCP_HEADER_BYTES : UDP_HEADER_BYTES;
-  context.onWire(query.length + headers);
   const transfer = question.type === 'axfr';
   const settings: Exchange = {
     resolver: resolver.address,
@@ -161,7 +138,6 @@ async function exchange(
         ? [await askUdp(query, settings)]
         : await askTcp(query, settings, transfer ? isTransferComplete : undefined);
     const rtt_ms = milliseconds(context.clock.monotonic() - begun);
-    for (const response of responses) context.onWire(response.length + headers);
     return responses.map((response) => ({
       ...record,
       rtt_ms,
@@ -179,9 +155,4 @@ async function exchange(
       },
     ];
   }
-}
-
-/** To the microsecond. */
-function milliseconds(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

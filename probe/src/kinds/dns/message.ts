@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import packet from 'dns-packet';
 import ipaddr from 'ipaddr.js';
-import { type DnsParams, isOn, QUERY_TYPES, type QueryType } from './dns.params.js';
+import { isOn } from '../params.js';
+import { type DnsParams, QUERY_TYPES, type QueryType } from './dns.params.js';
 
 export interface Question {
   name: string;
