@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { load } from 'js-yaml';
 import { readFileSync } from 'node:fs';
 import { kindByName } from '../../probe/src/kinds/index.js';
+import { isMeasurableUrl as isUrlToTheProbe } from '../../probe/src/kinds/http/http.params.js';
 import { hostName, ipLiteral, lookupName } from '../../probe/src/kinds/params.js';
 import { isHostName, isIpLiteral, isLookupName } from '../../src/common/validation/targets.js';
+import { isMeasurableUrl } from '../../src/modules/operations/kinds/http/url.rule.js';
 import { KIND_NAMES, KINDS, type KindName } from '../../src/modules/operations/kinds/index.js';
 
 interface ParamSchema {
@@ -91,6 +93,40 @@ describe('names and addresses', () => {
         expect([value, isRight(value)]).toEqual([value, schema.safeParse(value).success]);
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  const url = fc.oneof(
+    fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    fc
+      .tuple(
+        fc.constantFrom('http://', 'https://', 'HTTP://', 'ftp://'),
+        text,
+        fc.constantFrom('', '/', '?a', ':80/', ':0/', '@a/', '#'),
+      )
+      .map((parts) => parts.join('')),
+    text.map((host) => `http://[${host}]/`),
+    fc
+      .webUrl()
+      .chain((whole) =>
+        fc
+          .tuple(fc.nat(whole.length), fc.string({ maxLength: 2 }))
+          .map(([at, more]) => whole.slice(0, at) + more + whole.slice(at)),
+      ),
+  );
+
+  it('URLs are the same to both, and have the host that they show', () => {
+    fc.assert(
+      fc.property(url, (value) => {
+        const isRight = isMeasurableUrl(value);
+        expect([value, isUrlToTheProbe(value)]).toEqual([value, isRight]);
+        if (!isRight) return;
+        const { protocol, hostname, username, password, hash } = new URL(value);
+        expect(['http:', 'https:']).toContain(protocol);
+        expect([username, password, hash]).toEqual(['', '', '']);
+        if (!hostname.startsWith('[')) expect(value.toLowerCase()).toContain(`//${hostname}`);
+      }),
+      { numRuns: 1500 },
     );
   });
 });

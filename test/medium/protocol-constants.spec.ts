@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { kinds } from '../../probe/src/kinds/index.js';
 import * as probe from '../../probe/src/protocol.js';
 import * as server from '../../src/modules/gateway/probe.protocol.js';
-import { KIND_NAMES } from '../../src/modules/operations/kinds/index.js';
+import { KIND_NAMES, KINDS } from '../../src/modules/operations/kinds/index.js';
 
 /** Neither side imports the other: here both are held against each other and against the page that is normative. */
 describe('the constants of docs/protocol.md', () => {
@@ -43,5 +43,20 @@ describe('the constants of docs/protocol.md', () => {
     expect(page).toContain(`${server.DEFAULT_TOTAL_CREDITS} if absent`);
     const words = [...server.FAILURE_REASONS, ...KIND_NAMES, ...server.NATIVE_FORMATS];
     for (const word of words) expect(page).toContain(`\`${word}\``);
+  });
+
+  it.each(KIND_NAMES)('%s stands in the table of kinds', (name) => {
+    const { formats, destinationLists, maxDestinations, unitCost, classicParamsClass } = KINDS[name];
+    const row = page
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${name}\` `) && line.split('|').length === 7);
+    const cells = row?.split('|').map((cell) => cell.trim());
+    expect(cells?.[2]).toBe(`\`${Object.keys(formats).join()}\``);
+    expect(cells?.[4]).toBe(String(unitCost));
+    expect(cells?.[5]).toBe(classicParamsClass === undefined ? 'no' : 'yes');
+    expect(cells?.[3]).toContain(maxDestinations.toLocaleString('en'));
+    // dns has `ips` for the classic contract's sake
+    const lists = destinationLists.filter((list) => name !== 'dns' || list !== 'ips');
+    for (const list of lists) expect(cells?.[3]).toContain(`\`${list}\``);
   });
 });

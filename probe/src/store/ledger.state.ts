@@ -1,7 +1,6 @@
 import type { ClockEstimate, FailureReason, Operation, Schedule } from '../protocol.js';
 import { cover, type Coverage, emptyCoverage, uncover } from '../scheduler/coverage.js';
 import { type Occurrences, occurrences } from '../scheduler/schedule.js';
-import { type UsageRecord, UsageState } from './usage.state.js';
 
 /** Why runs were not done. */
 export interface Cause {
@@ -32,8 +31,7 @@ export type LedgerRecord =
   | ({ t: 'gap' } & Gap)
   | { t: 'extend'; seq: number; until: number }
   | { t: 'told'; seq: number; until: number }
-  | { t: 'retract'; seq: number; until: number }
-  | UsageRecord;
+  | { t: 'retract'; seq: number; until: number };
 
 export interface OperationState {
   operation: Operation;
@@ -52,7 +50,6 @@ export class LedgerState {
   /** Runs begun and neither stored nor failed. */
   readonly running = new Map<string, { id: string; at: number }>();
   readonly gaps = new Map<number, Gap>();
-  readonly usage = new UsageState();
   lastSeq = 0;
 
   apply(record: LedgerRecord): void {
@@ -80,13 +77,8 @@ export class LedgerState {
         this.cover(gap.id, gap.after, gap.until);
         break;
       }
-      case 'extend':
-      case 'told':
-      case 'retract':
-        this.changeGap(record);
-        break;
       default:
-        this.usage.apply(record);
+        this.changeGap(record);
     }
   }
 
@@ -130,6 +122,6 @@ export class LedgerState {
     }
     for (const { id, at } of this.running.values()) records.push({ t: 'begin', id, after: at, at });
     for (const gap of this.gaps.values()) records.push({ t: 'gap', ...gap });
-    return [...records, ...this.usage.snapshot()];
+    return records;
   }
 }

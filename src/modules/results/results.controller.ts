@@ -67,7 +67,7 @@ export class ResultsController {
   @ApiId('result')
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({
-    description: 'warts, gzipped text, or the dns document of docs/protocol.md.',
+    description: 'warts, gzipped text, or a JSON document of docs/protocol.md (dns, http, tls ...).',
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
   @ApiProblems(400, 401, 404)

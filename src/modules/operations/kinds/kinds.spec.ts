@@ -19,12 +19,22 @@ const fields = (...args: Parameters<typeof violations>): string[] =>
   violations(...args).map(({ field }) => field);
 
 describe('kinds', () => {
-  it('has three, with their prices', () => {
-    expect(KIND_NAMES.map((name) => [name, KINDS[name].name, KINDS[name].unitCost])).toEqual([
-      ['ping', 'ping', 1],
-      ['traceroute', 'traceroute', 15],
-      ['dns', 'dns', 1],
+  it('are the classic three, with their prices, and others that only the native API has', () => {
+    for (const name of KIND_NAMES) expect(KINDS[name].name).toBe(name);
+    const classic = KIND_NAMES.filter((name) => KINDS[name].classicParamsClass !== undefined);
+    expect(classic.map((name) => [name, KINDS[name].unitCost])).toEqual([
+      ['ping', 1],
+      ['traceroute', 15],
+      ['dns', 1],
     ]);
+    for (const name of KIND_NAMES.filter((each) => !classic.includes(each)))
+      expect(violations(name, KINDS[name].example.params, 'classic')).toEqual([
+        { field: 'kind', message: `must be a classic one, not ${name}` },
+      ]);
+  });
+
+  it.each(KIND_NAMES)('%s: its example is right', (name) => {
+    expect(fields(name, KINDS[name].example.params, 'native')).toEqual([]);
   });
 
   it.each(['constructor', '__proto__', 'toString', '', null, 1, ['ping']])('takes %p for no kind', (name) => {

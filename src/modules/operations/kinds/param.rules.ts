@@ -35,7 +35,7 @@ const IP_SCHEMA: TextSchema = { type: 'string', anyOf: [{ format: 'ipv4' }, { fo
 
 const LABEL = '[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 /** isHostName() as a pattern: the last label is no number. */
-const HOST_NAME_SCHEMA: TextSchema = {
+export const HOST_NAME_SCHEMA: TextSchema = {
   type: 'string',
   maxLength: 254,
   pattern: String.raw`^(${LABEL}\.)*(?!([0-9]+|0[xX][0-9a-fA-F]*)\.?$)${LABEL}\.?$`,
@@ -101,7 +101,8 @@ export const ipLiteral = (): ParamRule =>
   rule({ ...IP_SCHEMA, type: 'string' }, 'an IPv4 or IPv6 address', isIpLiteral);
 
 /** IP literals to measure. */
-export const ipList = (): ParamRule => listOf('IPv4 or IPv6 addresses', isIpLiteral, IP_SCHEMA);
+export const ipList = (most?: number): ParamRule =>
+  listOf('IPv4 or IPv6 addresses', isIpLiteral, IP_SCHEMA, most);
 
 /** Destinations by name. */
 export const targetNameList = (): ParamRule =>
@@ -111,7 +112,8 @@ export const targetNameList = (): ParamRule =>
   });
 
 /** Host names only. */
-export const hostNameList = (): ParamRule => listOf('host names (RFC 1123)', isHostName, HOST_NAME_SCHEMA);
+export const hostNameList = (most?: number): ParamRule =>
+  listOf('host names (RFC 1123)', isHostName, HOST_NAME_SCHEMA, most);
 
 /** Names that are looked up, and go nowhere else. */
 export const lookupNameList = (): ParamRule =>

@@ -1,0 +1,171 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import { errorCode, messageOf } from '../errors.js';
+import { RunFailure } from '../runs/failure.js';
+import type { RunContext } from './kind.js';
+import { stopwatch } from './timing.js';
+
+/** What ended a connection, in a word that the result carries. */
+export class Broken extends Error {}
+
+const MAX_WORD_LENGTH = 200;
+
+/** The word for an error: the code of the system, of the TLS library or of a parser, or what the error says. */
+export function wordFor(error: unknown): string {
+  return (errorCode(error) ?? messageOf(error)).slice(0, MAX_WORD_LENGTH);
+}
+
+/** An address that was found, and how long that took; an address that was given takes no time. */
+export interface Located {
+  address: string;
+  resolve_ms: number | null;
+}
+
+/**
+ * Finds the address of a host, the only one that is connected to later: the name is never asked for again.
+ * @param families those that the user wants: 4, 6 or both
+ * @throws RunFailure `refused`, `unresolved`; `bad_params` for an address of another family
+ */
+export async function locate(
+  host: string,
+  families: ReadonlySet<number>,
+  context: RunContext,
+): Promise<Located> {
+  const elapsed = stopwatch(context.clock);
+  if (isIP(host) === 0) {
+    const address = await context.targets.addressOf(host, families);
+    return { address, resolve_ms: elapsed() };
+  }
+  if (!families.has(isIP(host)))
+    throw new RunFailure('bad_params', `${host} is not of the address family that was asked for`);
+  return { address: context.targets.checked(host), resolve_ms: null };
+}
+
+/**
+ * Gives work a time of its own within the run's.
+ * @param work must end when its signal is raised; the signal's reason is an error
+ */
+export async function within<T>(
+  ms: number,
+  context: RunContext,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = context.clock.setTimer(() => {
+    controller.abort(new Broken('timeout'));
+  }, ms);
+  const stop = (): void => {
+    controller.abort(new Broken('stopped'));
+  };
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  try {
+    return await work(controller.signal);
+  } finally {
+    timer.cancel();
+    context.signal.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * Opens a TCP connection to an address, and asks the host's policy again for the one at its other end.
+ * Whoever opens it destroys it.
+ * @throws RunFailure `refused`; Broken or the error of the system
+ */
+export async function openTcp(
+  { address, port }: { address: string; port: number },
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = connectTcp({ host: context.targets.checked(address), port, noDelay: true });
+  try {
+    await happens('connect', socket, signal);
+    if (socket.remoteAddress === undefined) throw new Broken('ECONNRESET');
+    context.targets.checked(socket.remoteAddress);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** What a TLS handshake came to. */
+export interface TlsFacts {
+  version: string | null;
+  /** The name that IANA gave it. */
+  cipher: string | null;
+  alpn: string | null;
+  /** Whether the probe trusts the certificate, and it is for this name. */
+  authorized: boolean;
+  authorization_error: string | null;
+}
+
+/**
+ * Does a TLS handshake (1.2 or 1.3) on an open connection. A certificate that is not to be trusted is a finding, not an error.
+ * @param name what the certificate has to be for; a host name is sent as SNI, an address is not (RFC 6066)
+ * @throws Broken, or the error of the TLS library
+ */
+export async function openTls(
+  socket: Socket,
+  { name, alpn }: { name: string; alpn: readonly string[] },
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const host = name.replace(/\.$/, '');
+  const secure = connectTls({
+    socket,
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: false,
+    checkServerIdentity: (expected, certificate) => {
+      try {
+        return checkServerIdentity(expected, certificate);
+      } catch (error) {
+        return error instanceof Error ? error : new Error(messageOf(error));
+      }
+    },
+  });
+  try {
+    await happens('secureConnect', secure, signal);
+    return secure;
+  } catch (error) {
+    secure.destroy();
+    throw error;
+  }
+}
+
+export function factsOf(secure: TLSSocket): TlsFacts {
+  return {
+    version: secure.getProtocol(),
+    cipher: secure.getCipher().standardName,
+    alpn: typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : null,
+    authorized: secure.authorized,
+    // node's types have an Error here; it is a word
+    authorization_error: secure.authorized ? null : wordFor(String(secure.authorizationError)),
+  };
+}
+
+/** Waits for an event of a socket. @throws its error, ECONNRESET when it closes before, the signal's reason */
+function happens(event: 'connect' | 'secureConnect', socket: Socket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      reject(reasonOf(signal));
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once(event, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    // Stays: an error that nobody listens for ends the process.
+    socket.on('error', reject);
+    socket.once('close', () => {
+      reject(new Broken('ECONNRESET'));
+    });
+  });
+}
+
+export function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Broken('stopped');
+}

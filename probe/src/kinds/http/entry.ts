@@ -1,0 +1,28 @@
+import type { TlsFacts } from '../connection.js';
+
+/** One request, and what came back; docs/protocol.md, format `http`. */
+export interface HttpEntry {
+  url: string;
+  method: string;
+  address: string;
+  port: number;
+  started_at: string;
+  status: number | null;
+  http_version: string | null;
+  header_bytes: number | null;
+  body_bytes: number | null;
+  truncated: boolean;
+  timings: {
+    resolve_ms: number | null;
+    connect_ms: number | null;
+    tls_ms: number | null;
+    first_byte_ms: number | null;
+    total_ms: number;
+  };
+  location: string | null;
+  content_type: string | null;
+  content_length: number | null;
+  server: string | null;
+  tls: TlsFacts | null;
+  error: string | null;
+}

@@ -1,0 +1,534 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Socket } from 'node:net';
+import { Authority } from '../../../test/support/certificates.js';
+import { runContext } from '../../../test/support/run.context.js';
+import { Site, writeForEver } from '../../../test/support/site.js';
+import type { HttpEntry } from './entry.js';
+import { httpParams } from './http.params.js';
+import { http } from './index.js';
+
+type Context = Parameters<typeof runContext>[0];
+
+const MIB = 1024 * 1024;
+
+async function measure(params: object, context: Context = {}): Promise<HttpEntry[]> {
+  const content = await http.measure(httpParams.parse(params), runContext(context));
+  return (JSON.parse(content.toString()) as { requests: HttpEntry[] }).requests;
+}
+
+async function ask(url: string, params: object = {}, context: Context = {}): Promise<HttpEntry> {
+  const [entry] = await measure({ urls: [url], ...params }, context);
+  return entry!;
+}
+
+describe('http', () => {
+  const sites: Site[] = [];
+  const site = async (made: Promise<Site>): Promise<Site> => {
+    const one = await made;
+    sites.push(one);
+    return one;
+  };
+  const answering = (answer: (socket: Socket) => void): Promise<Site> => site(Site.answering(answer));
+  afterEach(async () => {
+    await Promise.all(sites.splice(0).map((each) => each.close()));
+  });
+
+  test('says what came, and how long each phase took', async () => {
+    const asked: unknown[] = [];
+    const { url, port } = await site(
+      Site.http((request, response) => {
+        const { method, url: path, headers } = request;
+        asked.push({ method, path, headers });
+        response.setHeader('Set-Cookie', 'secret=1');
+        response.setHeader('Content-Type', 'text/plain');
+        response.setHeader('Server', 's'.repeat(1_000));
+        response.end('a body');
+      }),
+    );
+    const entry = await ask(`${url}/a%20path?and=a&query`);
+    expect(entry).toEqual({
+      url: `${url}/a%20path?and=a&query`,
+      method: 'GET',
+      address: '127.0.0.1',
+      port,
+      started_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      status: 200,
+      http_version: '1.1',
+      header_bytes: expect.any(Number),
+      body_bytes: 6,
+      truncated: false,
+      timings: {
+        resolve_ms: null,
+        connect_ms: expect.any(Number),
+        tls_ms: null,
+        first_byte_ms: expect.any(Number),
+        total_ms: expect.any(Number),
+      },
+      location: null,
+      content_type: 'text/plain',
+      content_length: 6,
+      server: 's'.repeat(256),
+      tls: null,
+      error: null,
+    });
+    expect(asked).toEqual([
+      {
+        method: 'GET',
+        path: '/a%20path?and=a&query',
+        headers: {
+          host: `127.0.0.1:${port}`,
+          'user-agent': expect.stringMatching(
+            /^Pladmed-Probe\/\d+\.\d+\.\d+ \(\+https:\/\/github\.com\/pladmed\/pladmed\)$/,
+          ),
+          accept: '*/*',
+          'accept-encoding': 'identity',
+          connection: 'close',
+        },
+      },
+    ]);
+  });
+
+  test('counts the bytes of the header as they came', async () => {
+    const header = 'HTTP/1.0 404 Not here\r\nX-One: 1\r\nx-two: zwei\r\n\r\n';
+    const { url } = await answering((socket) => socket.end(`${header}body until the end`));
+    expect(await ask(url)).toMatchObject({
+      status: 404,
+      http_version: '1.0',
+      header_bytes: header.length,
+      body_bytes: 18,
+      content_length: null,
+      error: null,
+    });
+  });
+
+  test('the phases together are no longer than the whole', async () => {
+    const { url } = await site(Site.http((_request, response) => response.end()));
+    const byName = url.replace('127.0.0.1', 'site.example');
+    const { timings } = await ask(byName, {}, { resolve: () => Promise.resolve(['127.0.0.1']) });
+    const { resolve_ms, connect_ms, first_byte_ms, total_ms } = timings;
+    for (const each of [resolve_ms, connect_ms, first_byte_ms]) expect(each).toBeGreaterThanOrEqual(0);
+    expect(resolve_ms! + connect_ms! + first_byte_ms!).toBeLessThanOrEqual(total_ms + 0.002);
+  });
+
+  test('does not follow a redirect', async () => {
+    let requests = 0;
+    const { url } = await site(
+      Site.http((_request, response) => {
+        requests += 1;
+        response.writeHead(302, { Location: '/elsewhere' }).end();
+      }),
+    );
+    expect(await ask(url)).toMatchObject({ status: 302, location: '/elsewhere', error: null });
+    expect(requests).toBe(1);
+  });
+
+  test('counts a body of 10 MB and keeps nothing of it', async () => {
+    const { url } = await site(
+      Site.http((_request, response) => response.end(Buffer.alloc(10_000_000, 'x'))),
+    );
+    const params = httpParams.parse({ urls: [url], max_body_bytes: 10 * MIB });
+    const content = await http.measure(params, runContext());
+    expect(content.length).toBeLessThan(2_000);
+    const { requests } = JSON.parse(content.toString()) as { requests: HttpEntry[] };
+    expect(requests[0]).toMatchObject({ body_bytes: 10_000_000, truncated: false, error: null });
+  });
+
+  test('counts what a chunked body holds', async () => {
+    const { url } = await answering((socket) =>
+      socket.end(
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n',
+      ),
+    );
+    expect(await ask(url)).toMatchObject({ body_bytes: 5, truncated: false, error: null });
+  });
+
+  test.each([0, 1, 1_000_000])('leaves a body without end after %d bytes', async (max_body_bytes) => {
+    const endless = await answering((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      writeForEver(socket, Buffer.alloc(65_536));
+    });
+    expect(await ask(endless.url, { max_body_bytes })).toMatchObject({
+      status: 200,
+      body_bytes: max_body_bytes,
+      truncated: true,
+      error: null,
+    });
+    await endless.left();
+  });
+
+  test('reads 64 MiB in a run, however many bodies there are', async () => {
+    const { url } = await answering((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      writeForEver(socket, Buffer.alloc(65_536));
+    });
+    const entries = await measure({ urls: Array.from({ length: 9 }, () => url), max_body_bytes: 10 * MIB });
+    expect(entries.every(({ truncated }) => truncated)).toBe(true);
+    expect(entries.reduce((sum, { body_bytes }) => sum + body_bytes!, 0)).toBe(64 * MIB);
+  });
+
+  test('HEAD has no body', async () => {
+    const { url } = await site(
+      Site.http((request, response) => {
+        response.setHeader('Content-Length', 5_000);
+        response.end(request.method === 'HEAD' ? undefined : 'x'.repeat(5_000));
+      }),
+    );
+    expect(await ask(url, { method: 'HEAD' })).toMatchObject({
+      method: 'HEAD',
+      body_bytes: 0,
+      content_length: 5_000,
+      truncated: false,
+      error: null,
+    });
+  });
+
+  describe('a server that misbehaves is a finding:', () => {
+    test('nobody there', async () => {
+      const gone = await Site.raw(() => undefined);
+      const { url } = gone;
+      await gone.close();
+      expect(await ask(url)).toMatchObject({
+        status: null,
+        body_bytes: null,
+        timings: { connect_ms: null, first_byte_ms: null },
+        error: 'ECONNREFUSED',
+      });
+    });
+
+    test('it takes the connection and never answers', async () => {
+      const silent = await site(Site.raw((socket) => socket.resume()));
+      const { url } = silent;
+      expect(await ask(url, { timeout_s: 1 })).toMatchObject({
+        status: null,
+        timings: { connect_ms: expect.any(Number), first_byte_ms: null },
+        error: 'timeout',
+      });
+      await silent.left();
+    });
+
+    test('it answers without end, slowly', async () => {
+      const slow = await answering((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        const timer = setInterval(() => socket.write('x'), 20);
+        socket.on('close', () => {
+          clearInterval(timer);
+        });
+      });
+      const entry = await ask(slow.url, { timeout_s: 1 });
+      expect(entry).toMatchObject({ status: 200, truncated: false, error: 'timeout' });
+      expect(entry.body_bytes).toBeGreaterThan(0);
+      await slow.left();
+    });
+
+    test.each([
+      ['one header without end', 'X: ', 'x'],
+      ['headers without end', '', 'A: b\r\n'],
+      ['a status line without end', null, 'O'],
+    ])('%s', async (_what, start, again) => {
+      const bomb = await answering((socket) => {
+        socket.write(start === null ? 'HTTP/1.1 200 ' : `HTTP/1.1 200 OK\r\n${start}`);
+        writeForEver(socket, again.repeat(16_384));
+      });
+      expect(await ask(bomb.url)).toMatchObject({ status: null, error: 'HPE_HEADER_OVERFLOW' });
+      await bomb.left();
+    });
+
+    test('trailers without end', async () => {
+      const bomb = await answering((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n');
+        writeForEver(socket, 'A: b\r\n'.repeat(16_384));
+      });
+      expect(await ask(bomb.url)).toMatchObject({ status: 200, error: 'HPE_HEADER_OVERFLOW' });
+      await bomb.left();
+    });
+
+    test('interim answers without end', async () => {
+      const busy = await answering((socket) => {
+        writeForEver(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n');
+      });
+      expect(await ask(busy.url)).toMatchObject({ status: null, error: 'too many interim answers' });
+      await busy.left();
+    });
+
+    test('an interim answer before the one that counts', async () => {
+      const { url } = await answering((socket) =>
+        socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n'),
+      );
+      expect(await ask(url)).toMatchObject({ status: 204, body_bytes: 0, error: null });
+    });
+
+    test('another protocol after all', async () => {
+      const { url } = await answering((socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nmore'),
+      );
+      expect(await ask(url)).toMatchObject({ status: 101, body_bytes: 0, error: null });
+    });
+
+    test('no HTTP at all', async () => {
+      const { url } = await site(Site.raw((socket) => socket.write('SSH-2.0-OpenSSH_9.2p1\r\n')));
+      const entry = await ask(url);
+      expect(entry).toMatchObject({ status: null, error: expect.stringMatching(/^HPE_/) });
+      expect(entry.timings.first_byte_ms).not.toBeNull();
+    });
+
+    test.each([
+      ['resets', (socket: Socket) => socket.resetAndDestroy()],
+      ['closes', (socket: Socket) => socket.end()],
+    ])('it %s in the middle of a body', async (_what, leave) => {
+      const { url } = await answering((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789', () => {
+          // Once it is there.
+          setImmediate(() => leave(socket));
+        });
+      });
+      const entry = await ask(url);
+      expect(entry).toMatchObject({ content_length: 1_000, truncated: false, error: 'ECONNRESET' });
+      expect([null, 0, 10]).toContain(entry.body_bytes);
+    });
+
+    test('it closes instead of an answer', async () => {
+      const { url } = await answering((socket) => socket.end());
+      expect(await ask(url)).toMatchObject({ status: null, error: 'ECONNRESET' });
+    });
+
+    test('one of many: the others are measured', async () => {
+      const { url } = await site(Site.http((_request, response) => response.end()));
+      const bad = await answering((socket) => socket.destroy());
+      const entries = await measure({ urls: [bad.url, url, bad.url, url, url, bad.url] });
+      expect(entries.map(({ url: asked, status }) => [asked, status])).toEqual(
+        [bad.url, url, bad.url, url, url, bad.url].map((each) => [each, each === url ? 200 : null]),
+      );
+    });
+  });
+
+  describe('over TLS', () => {
+    let authority: Authority;
+    let options: { key: string; cert: string };
+    beforeAll(async () => {
+      authority = await Authority.make();
+      options = await authority.issue(['DNS:site.example', 'IP:127.0.0.1']);
+    });
+    afterAll(() => authority.remove());
+    const resolve = (): Promise<string[]> => Promise.resolve(['127.0.0.1']);
+
+    test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', async (version) => {
+      const { port } = await site(
+        Site.https({ ...options, minVersion: version, maxVersion: version }, (_request, response) =>
+          response.end('x'),
+        ),
+      );
+      const url = `https://site.example:${port}/`;
+      const entry = await ask(url, {}, { resolve });
+      expect(entry).toMatchObject({
+        url,
+        address: '127.0.0.1',
+        status: 200,
+        body_bytes: 1,
+        tls: {
+          version,
+          cipher: expect.stringMatching(/^TLS_/),
+          alpn: 'http/1.1',
+          authorized: false,
+          authorization_error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        },
+        error: null,
+      });
+      const { resolve_ms, connect_ms, tls_ms, first_byte_ms, total_ms } = entry.timings;
+      expect(tls_ms).toBeGreaterThan(0);
+      expect(resolve_ms! + connect_ms! + tls_ms! + first_byte_ms!).toBeLessThanOrEqual(total_ms + 0.003);
+    });
+
+    test('an expired certificate is told, and the request done', async () => {
+      const expired = await authority.issue(['IP:127.0.0.1'], -1);
+      const chain = `${expired.cert}${await authority.certificate()}`;
+      const { port } = await site(
+        Site.https({ key: expired.key, cert: chain }, (_request, response) => response.end()),
+      );
+      const entry = await ask(`https://127.0.0.1:${port}/`);
+      expect(entry.status).toBe(200);
+      // OpenSSL names one of the two things that are wrong: the date, or an authority that it does not know.
+      expect(['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN']).toContain(entry.tls?.authorization_error);
+    });
+
+    test('the name is sent, an address and a trailing dot are not', async () => {
+      const names: unknown[] = [];
+      const { port } = await site(
+        Site.https(
+          {
+            ...options,
+            SNICallback: (name, done) => {
+              names.push(name);
+              done(null);
+            },
+          },
+          (_request, response) => response.end(),
+        ),
+      );
+      const urls = [`https://site.example.:${port}/`, `https://127.0.0.1:${port}/`];
+      const entries = await measure({ urls }, { resolve });
+      expect(entries.map(({ status }) => status)).toEqual([200, 200]);
+      expect(names).toEqual(['site.example']);
+    });
+
+    test('a server that never shakes hands', async () => {
+      const { port } = await site(Site.raw((socket) => socket.resume()));
+      expect(await ask(`https://127.0.0.1:${port}/`, { timeout_s: 1 })).toMatchObject({
+        status: null,
+        timings: { connect_ms: expect.any(Number), tls_ms: null, first_byte_ms: null },
+        tls: null,
+        error: 'timeout',
+      });
+    });
+
+    test('a server that does not speak it', async () => {
+      const { port } = await site(Site.http((_request, response) => response.end()));
+      expect(await ask(`https://127.0.0.1:${port}/`)).toMatchObject({
+        tls: null,
+        error: 'ERR_SSL_WRONG_VERSION_NUMBER',
+      });
+    });
+  });
+
+  describe('the host’s policy', () => {
+    const hosts: [string, string[]][] = [
+      ['127.0.0.1', []],
+      ['10.0.0.1', []],
+      ['169.254.169.254', []],
+      ['[::1]', []],
+      ['[::ffff:169.254.169.254]', []],
+      ['[::ffff:7f00:1]', []],
+      ['[64:ff9b::a00:1]', []],
+      ['localhost', ['127.0.0.1', '::1']],
+      ['loopback.example', ['127.0.0.1']],
+      ['private.example.', ['10.0.0.1']],
+      ['mapped.example', ['::ffff:169.254.169.254']],
+    ];
+    const addressesOf = new Map(hosts.map(([host, addresses]) => [host, addresses]));
+    const resolve = (name: string): Promise<string[]> => Promise.resolve(addressesOf.get(name) ?? []);
+
+    test.each(hosts)('refuses %s before any connection, and the whole run with it', async (host) => {
+      const neighbour = await site(Site.http((_request, response) => response.end()));
+      const allowed = `http://allowed.example:${neighbour.port}/`;
+      const context = {
+        allow: ['127.9.9.9/32'],
+        resolve: (name: string) =>
+          name === 'allowed.example' ? Promise.resolve(['127.9.9.9']) : resolve(name),
+      };
+      for (const scheme of ['http', 'https']) {
+        const urls = [allowed, `${scheme}://${host}:${neighbour.port}/`];
+        await expect(measure({ urls }, context)).rejects.toMatchObject({ reason: 'refused' });
+      }
+      expect(neighbour.connections).toBe(0);
+    });
+
+    test.each([
+      'http://0x7f.1/',
+      'http://2130706433/',
+      'http://127.1/',
+      'http://１２７.0.0.1/',
+      'http://a@127.0.0.1/',
+    ])('does not read %s', (url) => {
+      expect(httpParams.safeParse({ urls: [url] }).success).toBe(false);
+    });
+
+    test('is asked for the address that was found, and the name is not looked up again', async () => {
+      const elsewhere = await site(Site.raw((socket) => socket.end(), '127.0.0.2'));
+      const { port } = await site(Site.http((_request, response) => response.end('here')));
+      const answers = [['127.0.0.1'], ['127.0.0.2']];
+      const rebinding = (): Promise<string[]> => Promise.resolve(answers.shift() ?? ['127.0.0.2']);
+      const urls = [`http://rebinding.example:${port}/`];
+      const [entry] = await measure({ urls }, { allow: ['127.0.0.1/32'], resolve: rebinding });
+      expect(entry).toMatchObject({ address: '127.0.0.1', body_bytes: 4, error: null });
+      expect(answers).toEqual([['127.0.0.2']]);
+      expect(elsewhere.connections).toBe(0);
+    });
+
+    test('is asked again for the other end of the connection, before a byte is sent', async () => {
+      const received: Buffer[] = [];
+      const { url } = await site(Site.raw((socket) => socket.on('data', (data) => received.push(data))));
+      const { targets } = runContext();
+      const rules = [null, null, 'denied meanwhile'];
+      const asked: string[] = [];
+      targets.checked = (address) => {
+        asked.push(address);
+        const rule = rules.shift() ?? null;
+        if (rule !== null) throw Object.assign(new Error(rule), { reason: 'refused' });
+        return address;
+      };
+      const params = httpParams.parse({ urls: [url] });
+      const content = await http.measure(params, { ...runContext(), targets });
+      expect(asked).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
+      expect(content.toString()).toContain('denied meanwhile');
+      expect(received).toEqual([]);
+    });
+
+    test('a name without an address, or without one of the family', async () => {
+      const only4 = { resolve: () => Promise.resolve(['127.0.0.1']) };
+      await expect(
+        ask('http://a.example/', {}, { resolve: () => Promise.resolve([]) }),
+      ).rejects.toMatchObject({
+        reason: 'unresolved',
+      });
+      await expect(ask('http://a.example/', { ipv6: '' }, only4)).rejects.toMatchObject({
+        reason: 'unresolved',
+        message: 'a.example has no IPv6 address',
+      });
+      await expect(ask('http://127.0.0.1/', { ipv6: '' })).rejects.toMatchObject({ reason: 'bad_params' });
+      await expect(ask('http://[::1]/', { ipv4: '' })).rejects.toMatchObject({ reason: 'bad_params' });
+    });
+  });
+
+  test('takes no notice of proxies in the environment', async () => {
+    const proxy = await site(Site.http((_request, response) => response.end('proxy')));
+    const { url } = await site(Site.http((_request, response) => response.end('origin')));
+    const before = { ...process.env };
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']) process.env[name] = proxy.url;
+    process.env['NODE_USE_ENV_PROXY'] = '1';
+    try {
+      expect(await ask(url)).toMatchObject({ body_bytes: 'origin'.length });
+    } finally {
+      process.env = before;
+    }
+    expect(proxy.connections).toBe(0);
+  });
+
+  test('ends with its run', async () => {
+    const silent = await site(Site.raw((socket) => socket.resume()));
+    const over = new AbortController();
+    const measuring = measure(
+      { urls: Array.from({ length: 20 }, () => silent.url), timeout_s: 60 },
+      { signal: over.signal },
+    );
+    setImmediate(() => {
+      over.abort(new Error('the run is over'));
+    });
+    await expect(measuring).rejects.toThrow('the run is over');
+    await silent.left();
+  });
+});
+
+describe('http, its parameters', () => {
+  test.each([
+    {},
+    { urls: [] },
+    { urls: 'http://example.org/' },
+    { urls: ['file:///etc/passwd'] },
+    { urls: ['http://example.org/#x'] },
+    { urls: ['http://example.org/\r\nX: y'] },
+    { urls: Array.from({ length: 101 }, () => 'http://example.org/') },
+    { urls: ['http://example.org/'], method: 'POST' },
+    { urls: ['http://example.org/'], timeout_s: 61 },
+    { urls: ['http://example.org/'], max_body_bytes: 10 * MIB + 1 },
+  ])('%j is refused', (params) => {
+    expect(httpParams.safeParse(params).success).toBe(false);
+  });
+
+  test('a run may take as long as its requests', () => {
+    const urls = (count: number) => Array.from({ length: count }, () => 'http://example.org/');
+    const limit = (count: number, timeout_s?: number) =>
+      http.timeLimitMs(httpParams.parse({ urls: urls(count), timeout_s }));
+    expect(limit(1, 60)).toBeGreaterThan(60_000);
+    expect(limit(100, 60)).toBeGreaterThan(25 * 60_000);
+    expect(limit(1)).toBeLessThan(limit(100));
+  });
+});

@@ -1,0 +1,134 @@
+import { packageVersion } from '../../config/version.js';
+import { RunFailure } from '../../runs/failure.js';
+import { factsOf, type Located, locate, openTcp, openTls, within, wordFor } from '../connection.js';
+import type { Kind, RunContext } from '../kind.js';
+import { inParallel } from '../parallel.js';
+import { wantedFamilies } from '../params.js';
+import { milliseconds, stopwatch } from '../timing.js';
+import type { HttpEntry } from './entry.js';
+import { exchange, type Order } from './exchange.js';
+import {
+  DEFAULT_BODY_BYTES,
+  DEFAULT_TIMEOUT_S,
+  type HttpParams,
+  httpParams,
+  MAX_RUN_BODY_BYTES,
+} from './http.params.js';
+
+/** Names that are resolved at once. */
+const RESOLVED_AT_ONCE = 8;
+const RESOLUTION_MS = 20_000;
+/** Requests under way at once. */
+const PARALLEL = 4;
+const SLACK_MS = 10_000;
+
+interface Target {
+  text: string;
+  url: URL;
+  located: Located;
+}
+
+export const http: Kind<HttpParams> = {
+  name: 'http',
+  format: 'http',
+  params: httpParams,
+  timeLimitMs: ({ urls, timeout_s = DEFAULT_TIMEOUT_S }) =>
+    Math.ceil(urls.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
+    Math.ceil(urls.length / PARALLEL) * timeout_s * 1000 +
+    SLACK_MS,
+  measure: async (params, context) => {
+    const families = wantedFamilies(params);
+    const targets = await inParallel(RESOLVED_AT_ONCE, params.urls, async (text): Promise<Target> => {
+      const url = new URL(text);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      return { text, url, located: await locate(host, families, context) };
+    });
+    const ofRun = { left: MAX_RUN_BODY_BYTES };
+    const userAgent = `Pladmed-Probe/${packageVersion()} (+https://github.com/pladmed/pladmed)`;
+    const requests = await inParallel(PARALLEL, targets, (target) => {
+      const allowance = { ofBody: params.max_body_bytes ?? DEFAULT_BODY_BYTES, ofRun };
+      const order = { method: params.method, url: target.url, userAgent, allowance };
+      return request(target, order, (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context);
+    });
+    context.signal.throwIfAborted();
+    return Buffer.from(JSON.stringify({ version: 1, requests }));
+  },
+};
+
+/** One request. What goes wrong with the other side is a finding. @throws RunFailure for what the host refuses */
+async function request(
+  { text, url, located }: Target,
+  order: Order,
+  timeoutMs: number,
+  context: RunContext,
+): Promise<HttpEntry> {
+  const entry = emptyEntry(text, order.method, url, located, context);
+  const elapsed = stopwatch(context.clock);
+  try {
+    await within(timeoutMs, context, (signal) => connectAndAsk(entry, order, context, signal));
+  } catch (error) {
+    if (error instanceof RunFailure) throw error;
+    entry.error = wordFor(error);
+  }
+  entry.timings.total_ms = milliseconds((located.resolve_ms ?? 0) + elapsed());
+  return entry;
+}
+
+async function connectAndAsk(
+  entry: HttpEntry,
+  order: Order,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = context;
+  const connecting = stopwatch(clock);
+  const socket = await openTcp(entry, context, signal);
+  try {
+    entry.timings.connect_ms = connecting();
+    if (order.url.protocol === 'http:') {
+      await exchange(socket, order, entry, { clock, signal });
+      return;
+    }
+    const shaking = stopwatch(clock);
+    const name = order.url.hostname.replace(/^\[|\]$/g, '');
+    const secure = await openTls(socket, { name, alpn: ['http/1.1'] }, signal);
+    try {
+      entry.timings.tls_ms = shaking();
+      entry.tls = factsOf(secure);
+      await exchange(secure, order, entry, { clock, signal });
+    } finally {
+      secure.destroy();
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+function emptyEntry(
+  text: string,
+  method: string,
+  url: URL,
+  { address, resolve_ms }: Located,
+  { clock }: RunContext,
+): HttpEntry {
+  const defaultPort = url.protocol === 'https:' ? 443 : 80;
+  return {
+    url: text,
+    method,
+    address,
+    port: url.port === '' ? defaultPort : Number(url.port),
+    started_at: new Date(clock.now()).toISOString(),
+    status: null,
+    http_version: null,
+    header_bytes: null,
+    body_bytes: null,
+    truncated: false,
+    timings: { resolve_ms, connect_ms: null, tls_ms: null, first_byte_ms: null, total_ms: 0 },
+    location: null,
+    content_type: null,
+    content_length: null,
+    server: null,
+    tls: null,
+    error: null,
+  };
+}

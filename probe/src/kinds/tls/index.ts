@@ -1,0 +1,112 @@
+import { RunFailure } from '../../runs/failure.js';
+import { factsOf, type Located, locate, openTcp, openTls, within, wordFor } from '../connection.js';
+import type { Kind, RunContext } from '../kind.js';
+import { inParallel } from '../parallel.js';
+import { wantedFamilies } from '../params.js';
+import { milliseconds, stopwatch } from '../timing.js';
+import { type Certificates, certificatesOf, NO_CERTIFICATES } from './certificate.js';
+import { DEFAULT_PORT, DEFAULT_TIMEOUT_S, type TlsParams, tlsParams } from './tls.params.js';
+
+/** Names that are resolved at once. */
+const RESOLVED_AT_ONCE = 8;
+const RESOLUTION_MS = 20_000;
+/** Handshakes under way at once. */
+const PARALLEL = 4;
+const SLACK_MS = 10_000;
+
+/** One handshake, and what came of it; docs/protocol.md, format `tls`. */
+interface TlsEntry extends Certificates {
+  /** As the user named it. */
+  destination: string;
+  server_name: string | null;
+  address: string;
+  port: number;
+  started_at: string;
+  timings: {
+    resolve_ms: number | null;
+    connect_ms: number | null;
+    handshake_ms: number | null;
+    total_ms: number;
+  };
+  version: string | null;
+  cipher: string | null;
+  alpn: string | null;
+  authorized: boolean | null;
+  authorization_error: string | null;
+  error: string | null;
+}
+
+interface Target {
+  destination: string;
+  /** What the certificate has to be for. */
+  name: string;
+  located: Located;
+}
+
+export const tls: Kind<TlsParams> = {
+  name: 'tls',
+  format: 'tls',
+  params: tlsParams,
+  timeLimitMs: ({ ips, fqdns, timeout_s = DEFAULT_TIMEOUT_S }) =>
+    Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
+    Math.ceil((ips.length + fqdns.length) / PARALLEL) * timeout_s * 1000 +
+    SLACK_MS,
+  measure: async (params, context) => {
+    const { ips, fqdns, server_name } = params;
+    const families = wantedFamilies(params);
+    const targets = await inParallel(RESOLVED_AT_ONCE, [...ips, ...fqdns], async (destination) => ({
+      destination,
+      name: server_name ?? destination,
+      located: await locate(destination, families, context),
+    }));
+    const handshakes = await inParallel(PARALLEL, targets, (target) => handshake(target, params, context));
+    context.signal.throwIfAborted();
+    return Buffer.from(JSON.stringify({ version: 1, handshakes }));
+  },
+};
+
+/** One handshake. What goes wrong with the other side is a finding. @throws RunFailure for what the host refuses */
+async function handshake(
+  { destination, name, located }: Target,
+  params: TlsParams,
+  context: RunContext,
+): Promise<TlsEntry> {
+  const { clock } = context;
+  const entry: TlsEntry = {
+    destination,
+    server_name: params.server_name ?? null,
+    address: located.address,
+    port: params.port ?? DEFAULT_PORT,
+    started_at: new Date(clock.now()).toISOString(),
+    timings: { resolve_ms: located.resolve_ms, connect_ms: null, handshake_ms: null, total_ms: 0 },
+    version: null,
+    cipher: null,
+    alpn: null,
+    authorized: null,
+    authorization_error: null,
+    ...NO_CERTIFICATES,
+    error: null,
+  };
+  const elapsed = stopwatch(clock);
+  try {
+    await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, async (signal) => {
+      const connecting = stopwatch(clock);
+      const socket = await openTcp(entry, context, signal);
+      try {
+        entry.timings.connect_ms = connecting();
+        const shaking = stopwatch(clock);
+        const secure = await openTls(socket, { name, alpn: params.alpn }, signal);
+        entry.timings.handshake_ms = shaking();
+        Object.assign(entry, factsOf(secure), certificatesOf(secure));
+        secure.destroy();
+      } finally {
+        socket.destroy();
+      }
+    });
+  } catch (error) {
+    if (error instanceof RunFailure) throw error;
+    entry.error = wordFor(error);
+  }
+  entry.timings.total_ms = milliseconds((located.resolve_ms ?? 0) + elapsed());
+  return entry;
+}

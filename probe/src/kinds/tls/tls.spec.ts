@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { X509Certificate } from 'node:crypto';
+import type { TlsOptions } from 'node:tls';
+import { Authority, type KeyPair } from '../../../test/support/certificates.js';
+import { runContext } from '../../../test/support/run.context.js';
+import { Site } from '../../../test/support/site.js';
+import { PROTOCOL } from '../../protocol.js';
+import { tls } from './index.js';
+import { MAX_HANDSHAKES, tlsParams } from './tls.params.js';
+
+type Entry = Record<string, unknown> & { chain: string[]; timings: Record<string, number | null> };
+
+async function measure(params: object, context: Parameters<typeof runContext>[0] = {}): Promise<Entry[]> {
+  const content = await tls.measure(tlsParams.parse(params), runContext(context));
+  return (JSON.parse(content.toString()) as { handshakes: Entry[] }).handshakes;
+}
+
+const resolve = (): Promise<string[]> => Promise.resolve(['127.0.0.1']);
+
+describe('tls', () => {
+  let authority: Authority;
+  let options: KeyPair;
+  const sites: Site[] = [];
+  beforeAll(async () => {
+    authority = await Authority.make();
+    options = await authority.issue(['DNS:site.example', 'IP:127.0.0.1']);
+  });
+  afterEach(async () => {
+    await Promise.all(sites.splice(0).map((each) => each.close()));
+  });
+  afterAll(() => authority.remove());
+
+  async function site(more: TlsOptions = {}): Promise<Site> {
+    const made = await Site.tls({ ...options, ...more });
+    sites.push(made);
+    return made;
+  }
+
+  test('brings the chain, and says what it is', async () => {
+    const root = await authority.certificate();
+    const { port } = await site({ cert: `${options.cert}${root}`, ALPNProtocols: ['h2', 'http/1.1'] });
+    const [entry, byName] = await measure(
+      { ips: ['127.0.0.1'], fqdns: ['site.example'], port, alpn: ['h2'] },
+      { resolve },
+    );
+    const leaf = new X509Certificate(options.cert);
+    expect(entry).toEqual({
+      destination: '127.0.0.1',
+      server_name: null,
+      address: '127.0.0.1',
+      port,
+      started_at: expect.stringMatching(/Z$/),
+      timings: {
+        resolve_ms: null,
+        connect_ms: expect.any(Number),
+        handshake_ms: expect.any(Number),
+        total_ms: expect.any(Number),
+      },
+      version: 'TLSv1.3',
+      cipher: 'TLS_AES_256_GCM_SHA384',
+      alpn: 'h2',
+      authorized: false,
+      authorization_error: 'SELF_SIGNED_CERT_IN_CHAIN',
+      chain: [options.cert, root],
+      chain_truncated: false,
+      subject: 'CN=A site',
+      issuer: 'O=Pladmed, CN=An authority',
+      not_before: new Date(leaf.validFrom).toISOString(),
+      not_after: new Date(leaf.validTo).toISOString(),
+      fingerprint_sha256: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+      error: null,
+    });
+    const { resolve_ms, connect_ms, handshake_ms, total_ms } = byName!.timings;
+    expect(byName).toMatchObject({ destination: 'site.example', address: '127.0.0.1' });
+    expect(resolve_ms! + connect_ms! + handshake_ms!).toBeLessThanOrEqual(total_ms! + 0.003);
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', async (version) => {
+    const { port } = await site({ minVersion: version, maxVersion: version });
+    const [entry] = await measure({ ips: ['127.0.0.1'], port });
+    expect(entry).toMatchObject({ version, alpn: null, chain: [options.cert], error: null });
+  });
+
+  test('an expired certificate is a finding', async () => {
+    const expired = await authority.issue(['IP:127.0.0.1'], -1);
+    const { port } = await site(expired);
+    const [entry] = await measure({ ips: ['127.0.0.1'], port });
+    expect(entry).toMatchObject({ authorized: false, chain: [expired.cert], error: null });
+    expect(Date.parse(String(entry!['not_after']))).toBeLessThan(Date.now());
+  });
+
+  test('the server is told the name that was asked for', async () => {
+    const names: string[] = [];
+    const { port } = await site({
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(null);
+      },
+    });
+    const params = { ips: ['127.0.0.1'], fqdns: ['site.example'], port };
+    await measure(params, { resolve });
+    expect(names).toEqual(['site.example']);
+    const entries = await measure({ ...params, server_name: 'other.example' }, { resolve });
+    expect(entries.map(({ server_name }) => server_name)).toEqual(['other.example', 'other.example']);
+    expect(names.slice(1)).toEqual(['other.example', 'other.example']);
+  });
+
+  test('a chain that is too long is cut off, and as many as may be asked for fit into a message', async () => {
+    const names = Array.from(
+      { length: 1_500 },
+      (_, index) => `DNS:${index}.a-long-name-in-a-certificate.example`,
+    );
+    const large = await authority.issue(names);
+    const root = await authority.certificate();
+    expect(large.cert.length).toBeGreaterThan(32 * 1024);
+    const { port } = await site({ ...large, cert: `${large.cert}${root}` });
+    const [entry] = await measure({ ips: ['127.0.0.1'], port });
+    expect(entry).toMatchObject({ chain: [], chain_truncated: true, subject: 'CN=A site', error: null });
+    expect(MAX_HANDSHAKES * (32 * 1024 + 4_096)).toBeLessThan(PROTOCOL.maxBatchBytes);
+  });
+
+  test('no TLS, no answer, nobody, no common version: findings', async () => {
+    const plain = await Site.http((_request, response) => response.end());
+    const silent = await Site.raw((socket) => socket.resume());
+    const closing = await Site.raw((socket) => socket.end());
+    const gone = await Site.raw(() => undefined);
+    const { port: freed } = gone;
+    await gone.close();
+    sites.push(plain, silent, closing);
+    const errorAt = async (port: number): Promise<unknown> => {
+      const [entry] = await measure({ ips: ['127.0.0.1'], port, timeout_s: 1 });
+      expect(entry).toMatchObject({ version: null, authorized: null, chain: [], subject: null });
+      return entry!['error'];
+    };
+    expect(await errorAt(plain.port)).toBe('ERR_SSL_WRONG_VERSION_NUMBER');
+    expect(await errorAt(silent.port)).toBe('timeout');
+    expect(await errorAt(closing.port)).toBe('ECONNRESET');
+    expect(await errorAt(freed)).toBe('ECONNREFUSED');
+    await silent.left();
+    const { port } = await site({ ALPNProtocols: ['h2'] });
+    const [entry] = await measure({ ips: ['127.0.0.1'], port, alpn: ['dot'] });
+    expect(entry).toMatchObject({ error: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' });
+  });
+
+  test('what the host denies is not connected to, and the run fails', async () => {
+    const denied = await site();
+    const { port } = denied;
+    const allow = ['127.9.9.9/32'];
+    for (const ip of ['127.0.0.1', '10.0.0.1', '::1', '::ffff:169.254.169.254'])
+      await expect(measure({ ips: ['127.9.9.9', ip], port }, { allow })).rejects.toMatchObject({
+        reason: 'refused',
+      });
+    await expect(measure({ fqdns: ['site.example'], port }, { allow, resolve })).rejects.toMatchObject({
+      reason: 'refused',
+    });
+    expect(denied.connections).toBe(0);
+  });
+
+  test.each([
+    { ips: ['127.1'] },
+    { fqdns: ['127.0.0.1'] },
+    { fqdns: ['0x7f.1'] },
+    { fqdns: ['a'], server_name: '127.0.0.1' },
+    { fqdns: ['a'], alpn: ['h 2'] },
+    { fqdns: ['a'], port: 0 },
+    { fqdns: Array.from({ length: 60 }, () => 'a'), ips: Array.from({ length: 60 }, () => '192.0.2.1') },
+  ])('%j is refused', (params) => {
+    expect(tlsParams.safeParse(params).success).toBe(false);
+  });
+});
