@@ -64,15 +64,25 @@ export interface FailedItem {
 const id = z.string().regex(/^[0-9a-f]{24}$/i);
 const time = z.iso.datetime({ offset: true });
 
+/** How much later this probe does every run; its share of the operation's spread. */
+const offset_ms = z.int().min(0).max(86_400_000).optional();
+
 export const scheduleSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('once'), at: time }),
-  z.object({ type: z.literal('interval'), every_s: z.int().min(1).max(86_400), start: time, stop: time }),
+  z.object({ type: z.literal('once'), at: time, offset_ms }),
+  z.object({
+    type: z.literal('interval'),
+    every_s: z.int().min(1).max(86_400),
+    start: time,
+    stop: time,
+    offset_ms,
+  }),
   z.object({
     type: z.literal('cron'),
     cron: z.string().max(200),
     times_per_minute: z.int().min(1).max(60),
     start: time,
     stop: time,
+    offset_ms,
   }),
 ]);
 export type Schedule = z.infer<typeof scheduleSchema>;

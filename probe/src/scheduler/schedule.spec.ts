@@ -32,6 +32,19 @@ describe('occurrences', () => {
     expect(list(schedule, '2026-01-01T10:00:05.000Z')).toEqual(['10:00:25.000', '10:00:45.000']);
   });
 
+  test('with an offset: each time so much later, within the same window', () => {
+    const schedule: Schedule = {
+      type: 'interval',
+      every_s: 20,
+      start: '2026-01-01T10:00:05.000Z',
+      stop: '2026-01-01T10:00:45.000Z',
+      offset_ms: 12_345,
+    };
+    expect(list(schedule, '2026-01-01T00:00:00Z')).toEqual(['10:00:17.345', '10:00:37.345']);
+    expect(list(schedule, '2026-01-01T10:00:17.344Z')).toHaveLength(2);
+    expect(list(schedule, '2026-01-01T10:00:17.345Z')).toHaveLength(1);
+  });
+
   test('cron: minutes after start and before stop, several times in each', () => {
     const schedule: Schedule = {
       type: 'cron',

@@ -20,6 +20,17 @@ export class BadSchedule extends Error {}
  * @throws BadSchedule when the cron expression or a time cannot be read
  */
 export function occurrences(schedule: Schedule): Occurrences {
+  const nominal = unspread(schedule);
+  const offset = schedule.offset_ms ?? 0;
+  if (offset === 0) return nominal;
+  const nextAfter = (ms: number): number | null => {
+    const next = nominal.nextAfter(ms - offset);
+    return next === null ? null : next + offset;
+  };
+  return { anyTime: nominal.anyTime, nextAfter };
+}
+
+function unspread(schedule: Schedule): Occurrences {
   switch (schedule.type) {
     case 'once':
       return once(instant(schedule.at));

@@ -2,7 +2,8 @@ import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
 import { type OpenConnection } from '../probes/probe-connections.service.js';
-import { toWireSchedule } from '../operations/schedule/schedule.js';
+import { toProbeSchedule } from '../operations/schedule/schedule.js';
+import { spreadOffsetMs } from '../operations/schedule/spread.js';
 import { type ServerToProbe, type ProbeToServer, syncAnswer, type WireOperation } from './probe.protocol.js';
 
 const ACKNOWLEDGE_MS = 15_000;
@@ -79,7 +80,9 @@ export class NativeLink implements ProbeLink {
   /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
   private async sync(jobs: readonly Job[], full: boolean): Promise<Map<string, string> | undefined> {
     this.revision += 1;
-    const operations = jobs.map(wireOperation).filter((each) => !this.stopped.has(each.operation_id));
+    const operations = jobs
+      .map((job) => wireOperation(job, this.probe))
+      .filter((each) => !this.stopped.has(each.operation_id));
     const message = { revision: this.revision, full, operations, stopped: [] };
     try {
       const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
@@ -93,12 +96,12 @@ export class NativeLink implements ProbeLink {
   }
 }
 
-function wireOperation(job: Job): WireOperation {
+function wireOperation(job: Job, probe: ObjectId): WireOperation {
   return {
     operation_id: job.operation.toHexString(),
     kind: job.kind,
     params: job.params,
-    schedule: toWireSchedule(job.schedule),
+    schedule: toProbeSchedule(job.schedule, spreadOffsetMs(job.schedule, probe)),
     cost_per_run: job.costPerRun,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KIND_FORMATS, type KindFormat } from '../operations/kinds/index.js';
-import { type WireSchedule } from '../operations/schedule/schedule.js';
+import { type ProbeSchedule } from '../operations/schedule/schedule.js';
 
 /**
  * The constants and messages of docs/protocol.md, version 2: both directions, in one file. What a probe sends is untrusted
@@ -97,7 +97,7 @@ export interface WireOperation {
   operation_id: string;
   kind: string;
   params: Record<string, unknown>;
-  schedule: WireSchedule;
+  schedule: ProbeSchedule;
   cost_per_run: number;
 }
 

@@ -1,6 +1,7 @@
 import { type AssignmentEntity } from './assignment.schema.js';
 import { type OperationEntity } from './operation.schema.js';
 import { firstRun, runsOf, type Schedule } from './schedule/schedule.js';
+import { spreadOffsetMs } from './schedule/spread.js';
 
 /** @returns how many runs were due before `now`; a cron minute that has begun counts whole */
 export function runsBegun(schedule: Schedule, now: Date): number {
@@ -16,7 +17,8 @@ export function runsBegun(schedule: Schedule, now: Date): number {
  */
 export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   if (assignment.delivered_over === 'classic') return 0;
-  const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, now);
+  const ownTime = new Date(now.getTime() - spreadOffsetMs(operation.schedule, assignment.probe));
+  const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, ownTime);
   const used = Math.max(begun, assignment.received + assignment.failed);
   return Math.max(0, assignment.due - used) * operation.cost_per_run;
 }

@@ -19,6 +19,7 @@ interface CheckedSchedule {
   times_per_minute?: number;
   start?: string;
   stop?: string;
+  spread_s?: number;
 }
 
 /**
@@ -32,12 +33,23 @@ export function parseSchedule(raw: unknown, now: Date, where = 'schedule'): Sche
   if (violations.length > 0) throw new InvalidParamsError(violations);
   const checked: CheckedSchedule = known;
 
-  if (type === 'once') return { type, at: begin(checked.at, now, `${where}.at`) };
+  const { spread_s } = checked;
+  const spread = spread_s === undefined ? {} : { spread_s };
+  if (type === 'once') return { type, at: begin(checked.at, now, `${where}.at`), ...spread };
   const start = begin(checked.start, now, `${where}.start`);
   const stop = timeOf(checked.stop) ?? start;
   if (stop <= start) throw invalid(`${where}.stop`, `must be after ${where}.start (now if that is absent)`);
-  if (type === 'interval') return { type, every_s: checked.every_s ?? 0, start, stop };
-  return { type, cron: checked.cron ?? '', times_per_minute: checked.times_per_minute ?? 1, start, stop };
+  if (type === 'interval') {
+    const { every_s = 0 } = checked;
+    if (spread_s !== undefined && spread_s > every_s)
+      throw invalid(
+        `${where}.spread_s`,
+        `must be at most ${where}.every_s: a run would be due after the next one`,
+      );
+    return { type, every_s, start, stop, ...spread };
+  }
+  const { cron = '', times_per_minute = 1 } = checked;
+  return { type, cron, times_per_minute, start, stop, ...spread };
 }
 
 function typeOf(raw: unknown, where: string): keyof typeof SCHEDULE_CLASSES {

@@ -14,8 +14,17 @@ const STOP = {
   required: true,
 };
 
+class SpreadDto {
+  @Param(integer(0, 86_400), {
+    description:
+      'Seconds over which the probes are spread: each does all its runs later by its own offset below this, made from its id. Classic probes cannot.',
+    example: 60,
+  })
+  spread_s?: number;
+}
+
 /** A single run. */
-export class OnceScheduleDto {
+export class OnceScheduleDto extends SpreadDto {
   @Param(oneOf('once'), { description: 'One run.', example: 'once', required: true })
   type: 'once';
 
@@ -24,7 +33,7 @@ export class OnceScheduleDto {
 }
 
 /** A run every so many seconds. */
-export class IntervalScheduleDto {
+export class IntervalScheduleDto extends SpreadDto {
   @Param(oneOf('interval'), { description: 'Runs at equal distances.', example: 'interval', required: true })
   type: 'interval';
 
@@ -43,7 +52,7 @@ export class IntervalScheduleDto {
 }
 
 /** Runs at the times of a cron expression. */
-export class CronScheduleDto {
+export class CronScheduleDto extends SpreadDto {
   @Param(oneOf('cron'), {
     description: 'Runs at the times of a cron expression.',
     example: 'cron',
