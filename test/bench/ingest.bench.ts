@@ -8,6 +8,8 @@ const PROBES = 20;
 /** Results that one probe has on the way at once. */
 const IN_FLIGHT = 50;
 const BATCH = 50;
+/** of the native operation, on each probe */
+const RUNS = 40_000;
 const SECONDS = 6;
 const WARM_UP_SECONDS = 2;
 
@@ -39,26 +41,57 @@ export async function benchIngest(platform: Platform, echoUrl: string): Promise<
   return rates;
 }
 
-async function operationFor(platform: Platform, tokens: string[], protocol: Protocol): Promise<string> {
+interface BenchOperation {
+  id: string;
+  /** when its first run is due, milliseconds since 1970 */
+  start: number;
+}
+
+/** Half an hour of classic runs, or a run every second: each result finds its run, and is marked. */
+async function operationFor(
+  platform: Platform,
+  tokens: string[],
+  protocol: Protocol,
+): Promise<BenchOperation> {
   const sockets = await connectAll(platform.server.url, tokens, protocol);
-  const probes = await platform.call<{ identifier: string }[]>('GET', '/probes/me');
-  const times = { cron: '0 0 1 1 *', stop_time: '31/12/2027 00:00', times_per_minute: 1 };
+  const probes = (await platform.call<{ identifier: string }[]>('GET', '/probes/me')).map(
+    ({ identifier }) => identifier,
+  );
+  const start = Date.now() - 1000;
+  if (protocol === 'native warts') {
+    const stop = new Date(start + RUNS * 1000).toISOString();
+    const { id, schedule } = await platform.call<{ id: string; schedule: { start: string } }>(
+      'POST',
+      '/api/v1/operations',
+      {
+        kind: 'ping',
+        params: { ips: ['192.0.2.1'] },
+        probes,
+        schedule: { type: 'interval', every_s: 1, start: new Date(start).toISOString(), stop },
+      },
+    );
+    for (const socket of sockets) socket.disconnect();
+    return { id, start: Date.parse(schedule.start) };
+  }
+  const stop_time = classicTime(new Date(start + 1_800_000));
   const { _id } = await platform.call<{ _id: string }>(
     'POST',
     protocol === 'classic gzip' ? '/dns' : '/ping',
-    {
-      probes: probes.map(({ identifier }) => identifier),
-      params: { fqdns: ['example.org'], ...times },
-    },
+    { probes, params: { fqdns: ['example.org'], cron: '* * * * *', stop_time, times_per_minute: 1 } },
   );
   for (const socket of sockets) socket.disconnect();
-  return _id;
+  return { id: _id, start };
+}
+
+function classicTime(time: Date): string {
+  const [date = '', clock = ''] = time.toISOString().split('T');
+  return `${date.split('-').reverse().join('/')} ${clock.slice(0, 5)}`;
 }
 
 async function rateOf(
   url: string,
   tokens: string[],
-  operation: string,
+  operation: BenchOperation,
   protocol: Protocol,
   content: Buffer,
 ): Promise<number> {
@@ -66,7 +99,7 @@ async function rateOf(
   const sends = sockets.flatMap((socket) =>
     protocol === 'native warts'
       ? [nativeSend(socket, operation, content)]
-      : Array.from({ length: IN_FLIGHT }, () => classicSend(socket, operation, protocol, content)),
+      : Array.from({ length: IN_FLIGHT }, () => classicSend(socket, operation.id, protocol, content)),
   );
   await countFor(WARM_UP_SECONDS, sends);
   const count = await countFor(SECONDS, sends);
@@ -108,14 +141,13 @@ function classicSend(socket: Socket, operation_id: string, protocol: Protocol, c
   };
 }
 
-let clockTick = Date.now();
-
-function nativeSend(socket: Socket, operation_id: string, content: Buffer): Send {
+function nativeSend(socket: Socket, { id: operation_id, start }: BenchOperation, content: Buffer): Send {
   const clock = { offset_ms: 0, error_ms: 1, source: 'ntp', age_s: 1 };
+  let run = 0;
   return async () => {
     const items = Array.from({ length: BATCH }, () => {
-      clockTick += 1;
-      const scheduled_at = new Date(clockTick).toISOString();
+      const scheduled_at = new Date(start + (run % RUNS) * 1000).toISOString();
+      run += 1;
       return {
         operation_id,
         scheduled_at,

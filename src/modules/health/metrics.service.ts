@@ -71,7 +71,13 @@ export class MetricsService implements OnModuleInit {
       labelNames: ['outcome', 'format'],
       registers: [this.registry],
     });
+    const offSchedule = new Counter({
+      name: 'pladmed_results_off_schedule_total',
+      help: 'Results that name a time at which no run was due',
+      registers: [this.registry],
+    });
     this.resultFeed.results.subscribe(({ result }) => {
+      if (result.off_schedule === true) offSchedule.inc();
       stored.inc({ outcome: result.outcome, format: result.format ?? 'none' });
     });
   }

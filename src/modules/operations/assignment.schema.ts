@@ -27,6 +27,8 @@ export interface AssignmentEntity {
   received: number;
   /** runs that the probe reported as failed */
   failed: number;
+  /** the last reason of a failed run */
+  failure?: string;
   created_at: Date;
   ends_at: Date;
   /** of a private operation: only its owner may see what becomes of it */
@@ -50,6 +52,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     due: { type: Number, required: true },
     received: { type: Number, required: true },
     failed: { type: Number, required: true },
+    failure: String,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
     private: Boolean,

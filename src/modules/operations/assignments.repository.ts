@@ -9,6 +9,20 @@ import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from '.
 /** States in which a probe has still to do something. */
 const LIVE: AssignmentState[] = ['pending', 'delivered'];
 
+const COUNTERS = {
+  probe: 1,
+  state: 1,
+  received: 1,
+  failed: 1,
+  failure: 1,
+  delivered_at: 1,
+  delivered_over: 1,
+  ended_at: 1,
+} as const;
+
+/** What the account of runs needs of an assignment. */
+export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
+
 export interface Progress {
   operation: ObjectId;
   due: number;
@@ -25,6 +39,8 @@ export interface Arrivals {
   probe: ObjectId;
   received: number;
   failed: number;
+  /** the last reason of a failed run */
+  failure?: string | undefined;
 }
 
 @Injectable()
@@ -45,6 +61,16 @@ export class AssignmentsRepository {
       .sort({ probe: 1 })
       .limit(limit)
       .lean<AssignmentEntity[]>();
+  }
+
+  /** In order of probe; past mongoose, because there may be thousands, and somebody waits. */
+  async findCountersOfOperation(operation: ObjectId): Promise<AssignmentCounters[]> {
+    return this.model.collection
+      .find<AssignmentCounters>(
+        { operation },
+        { projection: { ...COUNTERS, _id: 0 }, sort: { probe: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
   }
 
   async findPendingOfOperation(operation: ObjectId): Promise<AssignmentEntity[]> {
@@ -153,8 +179,11 @@ export class AssignmentsRepository {
 
   /** Moves the counters; with its last run an assignment is done. @returns how many assignments were there */
   async count(arrivals: readonly Arrivals[], at: Date, transaction: Transaction): Promise<number> {
-    const updates = arrivals.map(({ operation, probe, received, failed }) => ({
-      updateOne: { filter: { operation, probe }, update: [{ $set: afterArrivals(received, failed, at) }] },
+    const updates = arrivals.map((arrival) => ({
+      updateOne: {
+        filter: { operation: arrival.operation, probe: arrival.probe },
+        update: [{ $set: afterArrivals(arrival, at) }],
+      },
     }));
     const { matchedCount } = await this.model.collection.bulkWrite(updates, {
       session: transaction,
@@ -205,13 +234,14 @@ function noProgress(operation: ObjectId): Progress {
 }
 
 /** An update pipeline's `$set`: the counters, and what they make of the state. */
-function afterArrivals(received: number, failed: number, at: Date) {
+function afterArrivals({ received, failed, failure }: Arrivals, at: Date) {
   const all = { $gte: [{ $add: ['$received', '$failed', received + failed] }, '$due'] };
   const completed = { $and: [{ $in: ['$state', LIVE] }, all] };
   return {
     received: { $add: ['$received', received] },
     failed: { $add: ['$failed', failed] },
     last_result_at: at,
+    ...(failure !== undefined && { failure }),
     state: { $cond: [completed, 'done', '$state'] },
     ended_at: { $cond: [completed, at, '$ended_at'] },
   };

@@ -5,6 +5,10 @@ import { ProbesModule } from '../probes/probes.module.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
 import { ArrivalsService } from './arrivals.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
+import { CoverageController } from './accounting/coverage.controller.js';
+import { CoverageService } from './accounting/coverage.service.js';
+import { RUN_SHEET_MODEL, runSheetSchema } from './accounting/run-sheet.schema.js';
+import { RunSheetsRepository } from './accounting/run-sheets.repository.js';
 import { DispatchBus } from './dispatch-bus.js';
 import { DispatchService } from './dispatch.service.js';
 import { OperationFeed } from './operation-feed.js';
@@ -21,12 +25,15 @@ import { SweepService } from './sweep.service.js';
     MongooseModule.forFeature([
       { name: OPERATION_MODEL, schema: operationSchema },
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
+      { name: RUN_SHEET_MODEL, schema: runSheetSchema },
     ]),
   ],
-  controllers: [OperationsController],
+  controllers: [OperationsController, CoverageController],
   providers: [
     OperationsRepository,
     AssignmentsRepository,
+    RunSheetsRepository,
+    CoverageService,
     DispatchBus,
     OperationFeed,
     DispatchService,
@@ -36,8 +43,9 @@ import { SweepService } from './sweep.service.js';
   ],
   exports: [
     ArrivalsService,
-    ArrivalsService,
     AssignmentsRepository,
+    CoverageService,
+    RunSheetsRepository,
     DispatchBus,
     DispatchService,
     OperationFeed,

@@ -274,7 +274,8 @@ export function stateOf(operation: OperationEntity, progress: Progress, now: Dat
 /** Until when a job is worth bringing: a single run for a day, others until their last run and a little for its result. */
 function deliveryEnd(schedule: Schedule, now: Date): Date {
   const grace = schedule.type === 'once' ? ONCE_GRACE_MS : PERIODIC_GRACE_MS;
-  return new Date(Math.max(scheduleEnd(schedule).getTime(), now.getTime()) + grace);
+  const spread = (schedule.spread_s ?? 0) * 1000;
+  return new Date(Math.max(scheduleEnd(schedule).getTime() + spread, now.getTime()) + grace);
 }
 
 function refuseTooMany(runsPerProbe: number, probes: number): void {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConnectedProbes } from './connected-probes.js';
+import { PresenceService } from './presence.service.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbeFeed } from './probe-feed.js';
 import { ProbeMeters } from './probe-meters.js';
@@ -30,12 +31,13 @@ import { SessionsRepository } from './sessions.repository.js';
     SessionsRepository,
     ServersRepository,
     ServersService,
+    PresenceService,
     ConnectedProbes,
     ProbeFeed,
     ProbeMeters,
     ProbeConnectionsService,
     ProbesService,
   ],
-  exports: [ConnectedProbes, ProbeFeed, ProbeMeters, ProbeConnectionsService, ProbesService],
+  exports: [PresenceService, ConnectedProbes, ProbeFeed, ProbeMeters, ProbeConnectionsService, ProbesService],
 })
 export class ProbesModule {}

@@ -7,6 +7,8 @@ import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type ProbeReport }
 
 export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
 
+export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
+
 export interface ProbeFilter {
   owner?: ObjectId | undefined;
   tag?: string | undefined;
@@ -35,6 +37,16 @@ export class ProbesRepository {
       .find({ _id: { $in: ids } })
       .sort({ _id: 1 })
       .lean<ProbeEntity[]>();
+  }
+
+  /** What these probes said of themselves last; past mongoose, because there may be thousands, and somebody waits. */
+  async findReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
+    return this.model.collection
+      .find<ProbeReports>(
+        { _id: { $in: [...ids] } },
+        { projection: { connection: 1, status: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
   }
 
   async findByIdempotencyKey(owner: ObjectId, key: string): Promise<ProbeEntity | null> {

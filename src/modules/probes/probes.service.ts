@@ -5,7 +5,12 @@ import { requestHash } from '../../common/http/preconditions.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
-import { type ProbeChanges, type ProbeFilter, ProbesRepository } from './probes.repository.js';
+import {
+  type ProbeChanges,
+  type ProbeFilter,
+  type ProbeReports,
+  ProbesRepository,
+} from './probes.repository.js';
 import { ServersService } from './servers.service.js';
 
 export interface Location {
@@ -95,6 +100,10 @@ export class ProbesService {
     return this.probes.findByIds(ids);
   }
 
+  async getReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
+    return this.probes.findReports(ids);
+  }
+
   /**
    * @param revision what the caller has seen
    * @throws DomainError not_found, forbidden, changed_meanwhile
@@ -125,7 +134,7 @@ export class ProbesService {
   }
 
   /** @returns its connection, if the server that holds the socket is alive */
-  connectionOf(probe: ProbeEntity): ProbeConnection | undefined {
+  connectionOf(probe: Pick<ProbeEntity, 'connection'>): ProbeConnection | undefined {
     const { connection } = probe;
     return connection && this.servers.isAlive(connection.server) ? connection : undefined;
   }

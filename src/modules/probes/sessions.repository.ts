@@ -16,6 +16,24 @@ export class SessionsRepository {
     await this.model.updateOne({ _id: id, to: { $exists: false } }, { $set: { to, reason } });
   }
 
+  /** Sessions of these probes that stood at any moment between `from` and `to`. */
+  async findBetween(
+    probes: readonly ObjectId[],
+    from: Date,
+    to: Date,
+  ): Promise<Pick<SessionEntity, 'probe' | 'from' | 'to'>[]> {
+    return this.model.collection
+      .find<Pick<SessionEntity, 'probe' | 'from' | 'to'>>(
+        {
+          probe: { $in: [...probes] },
+          from: { $lte: to },
+          $or: [{ to: { $exists: false } }, { to: { $gte: from } }],
+        },
+        { projection: { _id: 0, probe: 1, from: 1, to: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+  }
+
   async closeOfServer(server: string, to: Date, reason: string): Promise<number> {
     const open = { server, to: { $exists: false } };
     const { modifiedCount } = await this.model.updateMany(open, { $set: { to, reason } });

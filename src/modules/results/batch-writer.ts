@@ -5,6 +5,7 @@ import { ObjectId } from '../../common/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
 import { LedgerService, type Payment } from '../ledger/ledger.service.js';
 import { type Arrivals, AssignmentsRepository } from '../operations/assignments.repository.js';
+import { type RunMark, RunSheetsRepository } from '../operations/accounting/run-sheets.repository.js';
 import { type ResultEntity } from './result.schema.js';
 import { ResultsRepository, type RunKey } from './results.repository.js';
 
@@ -20,6 +21,8 @@ export interface Submission {
   /** earns the result */
   probeOwner: ObjectId;
   bytes: number;
+  /** the number of its run, to be marked on the sheet of its assignment; undefined: there is nothing to mark */
+  run?: number | undefined;
 }
 
 export type Written = 'stored' | 'duplicate' | 'assignment_gone';
@@ -32,7 +35,7 @@ interface Waiting extends Submission {
 
 /**
  * Group commit: what arrives while one batch is being written is the next batch. A batch is one transaction, majority and
- * journaled: results, assignment counters, ledger and balances change together or not at all, so there is nothing to repair
+ * journaled: results, assignment counters, run sheets, ledger and balances change together or not at all, so there is nothing to repair
  * after a crash. One batch at a time: batches would only wait for each other's locks.
  */
 @Injectable()
@@ -45,6 +48,7 @@ export class BatchWriter {
   constructor(
     private readonly results: ResultsRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly sheets: RunSheetsRepository,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
   ) {}
@@ -145,6 +149,7 @@ export class BatchWriter {
       await transaction.abortTransaction();
       return false;
     }
+    await this.sheets.mark(marksOf(batch), transaction);
     const references = await this.ledger.payResults(earningsOf(batch), reference, transaction);
     for (const { result, probeOwner } of batch) {
       const paidBy = references.get(probeOwner.toHexString());
@@ -200,7 +205,7 @@ function arrivalsOf(batch: Waiting[]): Arrivals[] {
   const arrivals = new Map<string, Arrivals>();
   for (const { result } of batch) {
     const key = result.operation.toHexString() + result.probe.toHexString();
-    const sum = arrivals.get(key) ?? {
+    const sum: Arrivals = arrivals.get(key) ?? {
       operation: result.operation,
       probe: result.probe,
       received: 0,
@@ -208,9 +213,16 @@ function arrivalsOf(batch: Waiting[]): Arrivals[] {
     };
     if (result.outcome === 'stored') sum.received += 1;
     else sum.failed += 1;
+    sum.failure = result.failure?.reason ?? sum.failure;
     arrivals.set(key, sum);
   }
   return [...arrivals.values()];
+}
+
+function marksOf(batch: Waiting[]): RunMark[] {
+  return batch.flatMap(({ result: { operation, probe, failure }, run }) =>
+    run === undefined ? [] : [{ operation, probe, run, failure: failure?.reason }],
+  );
 }
 
 function earningsOf(batch: Waiting[]): Payment[] {

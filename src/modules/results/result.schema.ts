@@ -29,6 +29,8 @@ export interface ResultEntity {
   decode_error?: string;
   /** of a failed run */
   failure?: { reason: string; detail: string };
+  /** `scheduled_at` is the time of no run of the schedule: kept, since it may be all that there is of some run, and marked */
+  off_schedule?: boolean;
   /** the ledger entry that paid for it */
   paid_by?: string;
 }
@@ -49,6 +51,7 @@ export const resultSchema = new Schema<ResultEntity>(
     summary: { type: [Schema.Types.Mixed], default: undefined },
     decode_error: String,
     failure: Schema.Types.Mixed,
+    off_schedule: Boolean,
     paid_by: String,
   },
   { collection: 'results', versionKey: false },

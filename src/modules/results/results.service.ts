@@ -7,6 +7,8 @@ import { SharedRoom } from '../../common/limits/shared-room.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
+import { type AssignedRuns, type Place } from '../operations/accounting/assigned-runs.js';
+import { CoverageService } from '../operations/accounting/coverage.service.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 import { BatchWriter } from './batch-writer.js';
 import { type Presentation } from './formats/format.js';
@@ -53,9 +55,15 @@ export type Acceptance =
   | { status: 'refused'; reason: RefusalReason }
   | { status: 'busy'; retryAfterMs: number };
 
-type Assigned = { probeOwner: ObjectId; endsAt: Date; isPrivate: boolean };
+interface Assigned {
+  probeOwner: ObjectId;
+  endsAt: Date;
+  isPrivate: boolean;
+  runs: AssignedRuns | undefined;
+}
 
 const BUSY_MS = 2000;
+const NO_PLACE: Place = { run: undefined, isDue: true };
 
 /** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
 @Injectable()
@@ -72,6 +80,7 @@ export class ResultsService {
   constructor(
     private readonly results: ResultsRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly coverage: CoverageService,
     private readonly writer: BatchWriter,
     private readonly feed: ResultFeed,
     private readonly hits: LimitHits,
@@ -201,18 +210,21 @@ export class ResultsService {
     const assigned = await this.assignmentOf(operation, probe);
     if (assigned === undefined) return this.refuse(report, 'not_assigned');
     if (Date.now() > assigned.endsAt.getTime() + LATE_MS) return this.refuse(report, 'too_late');
+    const receivedAt = new Date();
+    const { run, isDue } = assigned.runs?.placeOf(report.scheduledAt, receivedAt) ?? NO_PLACE;
     const result = {
       _id: new ObjectId(),
       operation,
       probe,
       unique_code: report.uniqueCode,
-      received_at: new Date(),
+      received_at: receivedAt,
+      ...(!isDue && { off_schedule: true }),
       ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
       ...(report.clock && { clock: report.clock }),
       ...content,
     } as ResultEntity;
     const bytes = rawBytes(result.raw).length + OVERHEAD_BYTES;
-    const written = await this.writer.write({ result, probeOwner: assigned.probeOwner, bytes });
+    const written = await this.writer.write({ result, probeOwner: assigned.probeOwner, bytes, run });
     if (written === 'assignment_gone') {
       this.assigned.delete(assignmentKey(operation, probe));
       return this.refuse(report, 'not_assigned');
@@ -232,6 +244,7 @@ export class ResultsService {
       probeOwner: assignment.probe_owner,
       endsAt: assignment.ends_at,
       isPrivate: assignment.private === true,
+      runs: await this.coverage.runsOf(assignment),
     };
     this.assigned.set(key, assigned);
     return assigned;

@@ -77,6 +77,9 @@ export class ResultDto {
   @ApiPropertyOptional({ format: 'date-time', description: 'When the run was due.' })
   scheduled_at?: string;
 
+  @ApiPropertyOptional({ enum: [true], description: 'The schedule calls for no run at `scheduled_at`.' })
+  off_schedule?: boolean;
+
   @ApiPropertyOptional({ format: 'date-time', description: "By the probe's clock." })
   started_at?: string;
 
@@ -132,6 +135,7 @@ export class ResultDto {
       outcome: result.outcome,
       received_at: result.received_at.toISOString(),
       ...(scheduled_at && { scheduled_at: scheduled_at.toISOString() }),
+      ...(result.off_schedule === true && { off_schedule: true }),
       ...(started_at && { started_at: started_at.toISOString() }),
       ...clockFigures(result),
       ...(duration_ms !== undefined && { duration_ms }),

@@ -1,0 +1,41 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { parseId } from '../../../common/database/object-id.js';
+import { ApiId } from '../../../common/http/ids.js';
+import { decodeCursor } from '../../../common/http/pages.js';
+import { ApiProblems } from '../../../common/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../../auth/permissions.js';
+import { type UserEntity } from '../../users/user.schema.js';
+import { OperationsService } from '../operations.service.js';
+import { CoverageDto, CoverageQuery } from './coverage.dto.js';
+import { CoverageService } from './coverage.service.js';
+
+@ApiTags('operations')
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1/operations')
+export class CoverageController {
+  constructor(
+    private readonly operations: OperationsService,
+    private readonly coverage: CoverageService,
+  ) {}
+
+  @Get(':id/coverage')
+  @ApiOperation({
+    summary: 'Which runs were due, which came, and why the others did not',
+    description: 'In all, by time, and by probe. Each run that was due has exactly one fate.',
+  })
+  @ApiId('operation')
+  @ApiOkResponse({ type: CoverageDto })
+  @ApiProblems(400, 401, 404)
+  async of(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() query: CoverageQuery,
+  ): Promise<CoverageDto> {
+    const operation = await this.operations.get(parseId(id), user._id);
+    const after = decodeCursor(query.cursor)?._id.toHexString();
+    const coverage = await this.coverage.of(operation, new Date(), parseId(query.probe), query.bucket_s);
+    return CoverageDto.of(operation._id.toHexString(), coverage, query.limit, after);
+  }
+}

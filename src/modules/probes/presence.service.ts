@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { Presence, type Stay } from './presence.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+/** When probes were here, from their sessions. */
+@Injectable()
+export class PresenceService {
+  constructor(private readonly sessions: SessionsRepository) {}
+
+  /** @returns by probe id, for each of these probes: between `from` and `to` at least */
+  async of(probes: readonly ObjectId[], from: Date, to: Date): Promise<Map<string, Presence>> {
+    const stays = new Map<string, Stay[]>(probes.map((probe) => [probe.toHexString(), []]));
+    for (const session of await this.sessions.findBetween(probes, from, to)) {
+      stays.get(session.probe.toHexString())?.push({
+        from: session.from.getTime(),
+        to: session.to?.getTime() ?? Infinity,
+      });
+    }
+    return new Map([...stays].map(([probe, own]) => [probe, new Presence(own)]));
+  }
+}
