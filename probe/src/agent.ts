@@ -12,41 +12,46 @@ import { packageVersion } from './config/version.js';
 import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
 import { kindByName } from './kinds/index.js';
-import { TargetGuard } from './kinds/targets.js';
+import { resolveBySystem } from './kinds/targets.js';
+import { PacketPacer } from './limits/packets.js';
+import { Usage } from './limits/usage.js';
 import { type Log, remembering } from './log.js';
-import { HostPolicy } from './policy/policy.js';
+import { ConfigReload } from './policy/reload.js';
+import { LiveRules, rulesOf } from './policy/rules.js';
 import {
   type Handshake,
   type Operation,
   PROTOCOL,
   statusAnswerSchema,
-  type StatusReport,
   type SyncAnswer,
   type syncSchema,
 } from './protocol.js';
 import { readOperations } from './reconcile.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
+import { Problems, StatusBoard } from './status/board.js';
 import { Ledger } from './store/ledger.js';
 import { lockFolder } from './store/lock.js';
 import { recoverRuns } from './store/recovery.js';
 import { ResultStore } from './store/result.store.js';
-import { type ProbeStatus, type Problem, STATUS_FILE_EVERY_MS, writeStatus } from './store/status.file.js';
 
 /** A run under way at a SIGTERM may end by itself within this. */
 const STOP_GRACE_MS = 5_000;
 /** Reports of failed runs are held back that much behind the server's time, in case the host's clock is ahead. */
 const HORIZON_MS = 1_000;
-const PROBLEMS_KEPT = 10;
-const RUNS_SHOWN = 5;
+/** Ten thousand probes whose day begins anew do not come back in the same second. */
+const RETURN_SPREAD_MS = 60_000;
 
 interface Parts {
-  folder: string;
-  problems: Problem[];
-  ntp: NtpWatch;
+  clock: Clock;
+  log: Log;
   lock: Server | null;
+  estimator: ClockEstimator;
+  rules: LiveRules;
+  ntp: NtpWatch;
   ledger: Ledger;
   results: ResultStore;
+  usage: Usage;
   runner: Runner;
   scheduler: Scheduler;
   delivery: Delivery;
@@ -55,60 +60,86 @@ interface Parts {
 /** The probe: its parts, put together, and their life from start to stop. */
 export class Agent {
   private statusTimer: Timer | null = null;
-  private fileTimer: Timer | null = null;
   private readonly connection: Connection;
+  private readonly board: StatusBoard;
+  private readonly config: ConfigReload;
 
   private constructor(
     private readonly parts: Parts,
     private readonly settings: Settings,
-    private readonly policy: HostPolicy,
-    private readonly estimator: ClockEstimator,
-    private readonly clock: Clock,
-    private readonly log: Log,
+    read: () => Settings,
+    folder: string,
+    problems: Problems,
   ) {
+    const { clock, log, rules, usage, delivery } = parts;
+    const server = new URL(settings.server).host;
     this.connection = new Connection(
       { server: settings.server, handshake: () => this.handshake() },
       {
         connected: () => {
-          log.info({ server: new URL(settings.server).host }, 'connected');
-          this.parts.delivery.connected(this.connection);
+          log.info({ server }, 'connected');
+          delivery.connected(this.connection);
           this.reportStatus();
+          this.board.changed();
         },
         disconnected: (reason) => {
           log.warn({ reason }, 'disconnected');
+          this.board.changed();
         },
         sync: (message) => this.sync(message),
         stop: (id) => this.stopOperation(id),
+        bytes: (count) => {
+          this.countLink(count);
+        },
       },
       clock,
       log,
     );
+    const isConnected = (): boolean => this.connection.connected;
+    this.board = new StatusBoard({ ...parts, folder, server, isConnected }, problems);
+    const onChange = (kindsChanged: boolean): void => {
+      parts.runner.rulesChanged();
+      if (usage.allows('link')) this.connection.resume();
+      // The server knows the kinds from the handshake.
+      if (kindsChanged) this.connection.renew();
+      delivery.kick();
+      this.board.changed();
+    };
+    this.config = new ConfigReload({ settings, read, rules, log, onChange });
   }
 
   /**
    * Opens the probe's memory and begins to work.
+   * @param read puts the settings together anew, when the host has changed its configuration
    * @throws FolderInUse, or the error of the file system
    */
-  static async start(settings: Settings, clock: Clock, output: Log): Promise<Agent> {
-    const problems: Problem[] = [];
+  static async start(
+    settings: Settings,
+    clock: Clock,
+    output: Log,
+    read: () => Settings = () => settings,
+  ): Promise<Agent> {
+    const problems = new Problems(clock);
     const log = remembering(output, (message) => {
-      problems.push({ at: new Date(clock.now()).toISOString(), message });
-      if (problems.length > PROBLEMS_KEPT) problems.shift();
+      problems.note(message);
     });
     const folder = join(settings.dataDir, identityOf(settings.token));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await lockFolder(await realpath(folder));
-    const policy = new HostPolicy(settings);
+    const rules = new LiveRules(rulesOf(settings));
+    const limits = (): typeof rules.current.limits => rules.current.limits;
     const estimator = new ClockEstimator(clock);
     const results = await ResultStore.open(folder, settings.storeBytes);
     const ledger = await Ledger.open(folder);
     if (ledger.damaged > 0)
       log.error({ lines: ledger.damaged }, 'the journal was damaged; a copy is set aside');
     await recoverRuns(ledger, results, estimator.estimate(), log);
+    const usage = new Usage(clock, ledger, limits);
     const delivery = new Delivery({
       clock,
       ledger,
       results,
+      usage,
       log,
       estimate: () => estimator.estimate(),
       horizon: () => estimator.serverNow() + HORIZON_MS,
@@ -116,46 +147,39 @@ export class Agent {
     const onSettled = (): void => {
       delivery.kick();
     };
-    const limits = {
-      concurrentRuns: settings.concurrentRuns,
-      packetsPerSecond: settings.packetsPerSecond,
-      runMs: settings.runSeconds * 1000,
-    };
-    const targets = new TargetGuard(policy);
+    const shared = { clock, estimator, ledger, results, log, onSettled };
+    const packets = new PacketPacer(clock, limits);
     const { scamper } = settings;
-    const runner = new Runner({
-      clock,
-      estimator,
-      ledger,
-      results,
-      policy,
-      targets,
-      limits,
-      scamper,
-      log,
-      onSettled,
-    });
-    const scheduler = new Scheduler({ clock, estimator, ledger, results, runner, log, onSettled });
+    const runner = new Runner({ ...shared, rules, packets, usage, resolve: resolveBySystem, scamper });
+    const scheduler = new Scheduler({ ...shared, runner });
     const ntp = new NtpWatch({ host: settings.ntpServer, port: settings.ntpPort }, clock, estimator, log);
-    const parts = { folder, problems, ntp, lock, ledger, results, runner, scheduler, delivery };
-    const agent = new Agent(parts, settings, policy, estimator, clock, log);
+    const parts = { ...shared, lock, rules, usage, delivery, runner, scheduler, ntp };
+    const agent = new Agent(parts, settings, read, folder, problems);
     scheduler.wake();
     agent.connection.open();
     ntp.start();
     agent.statusEvery();
-    agent.fileEvery();
+    agent.board.start();
+    agent.config.start();
     return agent;
+  }
+
+  /** The host wants its configuration read now. */
+  reload(): void {
+    this.config.reload();
   }
 
   /** Begins nothing more, gives what is under way a moment, keeps everything on disk. */
   async stop(): Promise<void> {
+    this.config.stop();
     this.statusTimer?.cancel();
-    this.fileTimer?.cancel();
     this.parts.ntp.stop();
     await this.parts.scheduler.stop();
     await this.parts.runner.stop(STOP_GRACE_MS);
     await this.parts.delivery.stop();
     this.connection.close();
+    this.parts.usage.record();
+    await this.board.stop();
     await this.parts.ledger.close();
     this.parts.lock?.close();
   }
@@ -163,12 +187,13 @@ export class Agent {
   private handshake(): Handshake {
     const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     const outward = addresses.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+    const { policy } = this.parts.rules.current;
     return {
       token: this.settings.token,
       protocol: PROTOCOL.version,
       version: packageVersion().slice(0, PROTOCOL.maxVersionLength),
       capabilities: {
-        kinds: [...kindByName.keys()].filter((kind) => this.policy.kindRefusal(kind) === null),
+        kinds: [...kindByName.keys()].filter((kind) => policy.kindRefusal(kind) === null),
         ipv4: outward.some(({ family }) => family === 'IPv4'),
         ipv6: outward.some(({ family }) => family === 'IPv6'),
       },
@@ -177,7 +202,7 @@ export class Agent {
   }
 
   private async sync(message: z.infer<typeof syncSchema>): Promise<SyncAnswer> {
-    const { accepted, refused } = readOperations(message.operations, this.policy);
+    const { accepted, refused } = readOperations(message.operations, this.parts.rules.current.policy);
     const dropped = new Set(message.stopped);
     for (const { operation_id } of refused) dropped.add(operation_id);
     if (message.full) {
@@ -187,7 +212,7 @@ export class Agent {
       }
     }
     await this.reconcile(accepted, dropped);
-    this.log.info(
+    this.parts.log.info(
       { full: message.full, operations: accepted.length, dropped: dropped.size, refused: refused.length },
       'synced',
     );
@@ -196,7 +221,7 @@ export class Agent {
 
   private async stopOperation(id: string): Promise<void> {
     await this.reconcile([], new Set([id]));
-    this.log.info({ operation_id: id }, 'stopped');
+    this.parts.log.info({ operation_id: id }, 'stopped');
   }
 
   private async reconcile(add: Operation[], drop: ReadonlySet<string>): Promise<void> {
@@ -206,66 +231,41 @@ export class Agent {
     scheduler.wake();
   }
 
+  /** A server that sends without end does not get past the host's limit: nobody listens until the count begins anew. */
+  private countLink(bytes: number): void {
+    const { usage, clock, log } = this.parts;
+    usage.count(bytes);
+    if (usage.allows('link')) return;
+    const until = usage.freeAgainAt + Math.random() * RETURN_SPREAD_MS;
+    if (this.connection.pause(until - clock.now()))
+      log.error(
+        { until: new Date(until).toISOString() },
+        "the day's bytes are used up: not connected until then",
+      );
+  }
+
   private statusEvery(): void {
-    this.statusTimer = this.clock.setTimer(() => {
+    this.statusTimer = this.parts.clock.setTimer(() => {
       this.reportStatus();
-      // Reports that were held back for the clock's sake may be due now.
+      // Reports that were held back for the clock's sake, or results for the host's limit, may be due now.
       this.parts.delivery.kick();
       this.statusEvery();
     }, PROTOCOL.statusIntervalMs);
   }
 
-  private fileEvery(): void {
-    void writeStatus(this.parts.folder, this.fullStatus()).catch(() => undefined);
-    this.fileTimer = this.clock.setTimer(() => {
-      this.fileEvery();
-    }, STATUS_FILE_EVERY_MS);
-  }
-
-  private fullStatus(): ProbeStatus {
-    const { ledger, runner, scheduler, delivery, problems } = this.parts;
-    return {
-      ...this.status(),
-      written_at: new Date(this.clock.now()).toISOString(),
-      pid: process.pid,
-      server: new URL(this.settings.server).host,
-      connected: this.connection.connected,
-      operations: [...ledger.operations()].length,
-      waiting: runner.waiting,
-      delivered: delivery.delivered,
-      refused: delivery.refused,
-      failed_to_report: ledger.gapCount,
-      held_by: scheduler.heldBy,
-      next_runs: scheduler
-        .upcoming(RUNS_SHOWN)
-        .map(({ operation_id, at }) => ({ operation_id, at: new Date(at).toISOString() })),
-      problems,
-    };
-  }
-
   private reportStatus(): void {
     if (!this.connection.connected) return;
-    const sentAt = this.clock.now();
-    this.connection.request('status', this.status()).then(
+    const { clock, estimator, delivery, log } = this.parts;
+    const sentAt = clock.now();
+    this.connection.request('status', this.board.report()).then(
       (answer) => {
         const read = statusAnswerSchema.safeParse(answer);
-        if (read.success)
-          this.estimator.recordExchange(sentAt, Date.parse(read.data.server_time), this.clock.now());
-        this.parts.delivery.kick();
+        if (read.success) estimator.recordExchange(sentAt, Date.parse(read.data.server_time), clock.now());
+        delivery.kick();
       },
       () => {
-        this.log.debug('the status was not acknowledged');
+        log.debug('the status was not acknowledged');
       },
     );
-  }
-
-  private status(): StatusReport {
-    const { results, ledger, runner } = this.parts;
-    return {
-      backlog: { results: results.count, bytes: results.bytes },
-      running: runner.running,
-      in_use_credits: ledger.creditsInUse(),
-      clock: this.estimator.estimate(),
-    };
   }
 }

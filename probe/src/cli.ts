@@ -4,13 +4,13 @@ import { Command, Option } from 'commander';
 import { Agent } from './agent.js';
 import { systemClock } from './clock/clock.js';
 import { examine } from './commands/doctor.js';
-import { joinServer, saveSettings } from './commands/join.js';
+import { joinServer } from './commands/join.js';
+import { changePolicy, changeRate, describePolicy } from './commands/policy.js';
 import { describeStatus, showStatus } from './commands/status.js';
-import { ConfigError, type Options, readConfigFile, readSettings } from './config/config.js';
+import { ConfigError, type Options, readRuleSettings, readSettings } from './config/config.js';
 import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
 import { createLog } from './log.js';
-import { deniedByDefault } from './policy/networks.js';
 import { FolderInUse } from './store/lock.js';
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -30,10 +30,21 @@ function withSettings(command: Command): Command {
       collect,
     )
     .option('--deny <network>', 'deny a network; repeatable (PLADMED_DENY, with commas)', collect)
+    .option('--only <network>', 'measure nothing but these; repeatable (PLADMED_ONLY, with commas)', collect)
     .option('--allow-private', 'allow everything that is denied by default (PLADMED_ALLOW_PRIVATE=1)')
     .option('--deny-kinds <kinds>', 'kinds that are not done, with commas (PLADMED_DENY_KINDS)')
+    .option('--only-kinds <kinds>', 'the only kinds that are done, with commas (PLADMED_ONLY_KINDS)')
+    .option(
+      '--rate <kind=n/unit>',
+      'at most so many runs of a kind, like ping=60/min or dns=1000/hour; repeatable (PLADMED_RATE, with commas)',
+      collect,
+    )
     .option('--concurrent-runs <n>', 'runs at one time, default 8 (PLADMED_CONCURRENT_RUNS)')
     .option('--packets-per-second <n>', 'for all runs together, default 200 (PLADMED_PACKETS_PER_SECOND)')
+    .option(
+      '--mib-per-day <n>',
+      'sent and received in a UTC day, default 2048, 0 for any number (PLADMED_MIB_PER_DAY)',
+    )
     .option('--run-seconds <n>', 'the longest that a run may take, default 3600 (PLADMED_RUN_SECONDS)')
     .option('--store-mib <n>', 'the most that waiting results may take, default 512 (PLADMED_STORE_MIB)')
     .option('--total-credits <n>', 'what the probe can carry at once, default 1000 (PLADMED_TOTAL_CREDITS)')
@@ -53,7 +64,7 @@ function withSettings(command: Command): Command {
 async function run(options: Options): Promise<void> {
   const settings = readSettings(options, process.env);
   const log = createLog(settings.logLevel);
-  const agent = await Agent.start(settings, systemClock(), log);
+  const agent = await Agent.start(settings, systemClock(), log, () => readSettings(options, process.env));
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -68,6 +79,9 @@ async function run(options: Options): Promise<void> {
     );
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    agent.reload();
+  });
 }
 
 async function joinCommand(options: Options): Promise<void> {
@@ -93,24 +107,6 @@ async function doctor(options: Options): Promise<void> {
   if (findings.some(({ ok, optional }) => !ok && !optional)) process.exitCode = 1;
 }
 
-/** Changes a list of networks; the probe reads it when it starts. */
-async function changePolicy(list: 'allow' | 'deny', network: string, options: Options): Promise<void> {
-  const settings = readSettings({ ...options, [list]: [network] }, process.env);
-  const kept = readConfigFile(settings.dataDir)[list];
-  const networks = new Set([...(Array.isArray(kept) ? (kept as unknown[]) : []), network]);
-  const path = await saveSettings(settings.dataDir, { [list]: [...networks] });
-  console.log(`${network} is in the list ${list} of ${path}. Restart the probe.`);
-}
-
-function showPolicy(options: Options): void {
-  const { allow, deny, allowPrivate, denyKinds } = readSettings(options, process.env);
-  console.log(`allow       ${allow.join(', ') || '-'}`);
-  console.log(`deny        ${deny.join(', ') || '-'} (stronger than allow)`);
-  console.log(`kinds       ${denyKinds.length === 0 ? 'all' : `all but ${denyKinds.join(', ')}`}`);
-  if (allowPrivate) console.log('private     allowed: nothing is denied by default');
-  else for (const { name } of deniedByDefault) console.log(`by default  denies ${name}`);
-}
-
 const program = new Command('pladmed-probe')
   .description('The Pladmed probe: measures from where it stands and brings the results back')
   .version(packageVersion());
@@ -123,12 +119,21 @@ withSettings(program.command('status').description('what the running probe does'
   .action(status);
 withSettings(program.command('doctor').description('look at everything a probe needs')).action(doctor);
 const policy = program.command('policy').description('what the host lets the probe measure');
-withSettings(policy.command('show', { isDefault: true })).action(showPolicy);
+withSettings(policy.command('show', { isDefault: true })).action((options: Options) => {
+  console.log(describePolicy(readRuleSettings(options, process.env)));
+});
 for (const list of ['allow', 'deny'] as const) {
-  withSettings(policy.command(list).argument('<network>')).action((network: string, options: Options) =>
-    changePolicy(list, network, options),
+  withSettings(policy.command(list).argument('<network or kind>')).action(
+    async (what: string, options: Options) => {
+      console.log(await changePolicy(list, what, options, process.env));
+    },
   );
 }
+withSettings(policy.command('rate').argument('<kind=n/unit>', 'like ping=60/min, or ping=none')).action(
+  async (text: string, options: Options) => {
+    console.log(await changeRate(text, options, process.env));
+  },
+);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,4 @@
-import { STATUS_FILE_EVERY_MS, type ProbeStatus, readStatus } from '../store/status.file.js';
+import { STATUS_FILE_EVERY_MS, type ProbeStatus, readStatus } from '../status/status.file.js';
 
 export type Shown = ({ running_now: true } & ProbeStatus) | ({ running_now: false } & Partial<ProbeStatus>);
 

@@ -1,9 +1,10 @@
-import { messageOf } from '../errors.js';
+import { errorCode, messageOf } from '../errors.js';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kindByName } from '../kinds/index.js';
+import { parseRate, type Rate } from '../limits/rates.js';
 import { parseNetwork } from '../policy/networks.js';
 import { PROTOCOL } from '../protocol.js';
 
@@ -14,7 +15,15 @@ const list = z
   .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
 const number = (least: number, most: number): z.ZodType<number> =>
-  z.coerce.number().int().min(least).max(most);
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,12}$/, 'is no whole number')
+        .transform(Number),
+    ])
+    .pipe(z.int().min(least).max(most));
 const flag = z.union([
   z.boolean(),
   z
@@ -29,10 +38,14 @@ const settingsSchema = z.object({
   dataDir: z.string().min(1),
   allow: list.default([]),
   deny: list.default([]),
+  only: list.default([]),
   allowPrivate: flag.default(false),
   denyKinds: list.default([]),
+  onlyKinds: list.default([]),
+  rate: list.default([]),
   concurrentRuns: number(1, 100).default(8),
   packetsPerSecond: number(1, 10_000).default(200),
+  mibPerDay: number(0, 1_000_000_000).default(2048),
   runSeconds: number(1, 86_400).default(3_600),
   storeMib: number(1, 1024 * 1024).default(512),
   totalCredits: number(0, 1_000_000_000).default(PROTOCOL.defaultTotalCredits),
@@ -57,10 +70,14 @@ export const VARIABLES: Readonly<Record<SettingName, string>> = {
   dataDir: 'PLADMED_DATA_DIR',
   allow: 'PLADMED_ALLOW',
   deny: 'PLADMED_DENY',
+  only: 'PLADMED_ONLY',
   allowPrivate: 'PLADMED_ALLOW_PRIVATE',
   denyKinds: 'PLADMED_DENY_KINDS',
+  onlyKinds: 'PLADMED_ONLY_KINDS',
+  rate: 'PLADMED_RATE',
   concurrentRuns: 'PLADMED_CONCURRENT_RUNS',
   packetsPerSecond: 'PLADMED_PACKETS_PER_SECOND',
+  mibPerDay: 'PLADMED_MIB_PER_DAY',
   runSeconds: 'PLADMED_RUN_SECONDS',
   storeMib: 'PLADMED_STORE_MIB',
   totalCredits: 'PLADMED_TOTAL_CREDITS',
@@ -79,11 +96,33 @@ export function defaultDataDir(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'pladmed-probe');
 }
 
+/** Settings that only take something away: what stands in the file holds, whatever is given besides. */
+export const ADDED_UP = ['deny', 'denyKinds', 'rate'] as const;
+
 /**
  * Puts the settings together: the command line before the environment before the file that `join` wrote.
  * @throws ConfigError with one sentence
  */
 export function readSettings(options: Options, environment: NodeJS.ProcessEnv): Settings {
+  const read = settingsSchema.safeParse(gather(options, environment));
+  if (!read.success) throw new ConfigError(complaint(read.error));
+  checkLists(read.data);
+  const ntpServer = read.data.ntpServer ?? new URL(read.data.server).hostname.replace(/^\[|\]$/g, '');
+  return { ...read.data, ntpServer, storeBytes: read.data.storeMib * MIB };
+}
+
+const withoutServer = settingsSchema.omit({ server: true, token: true });
+export type RuleSettings = z.infer<typeof withoutServer>;
+
+/** The settings that make the host's rules; they can be looked at and changed before the probe has joined a server. @throws ConfigError */
+export function readRuleSettings(options: Options, environment: NodeJS.ProcessEnv): RuleSettings {
+  const read = withoutServer.safeParse(gather(options, environment));
+  if (!read.success) throw new ConfigError(complaint(read.error));
+  checkLists(read.data);
+  return read.data;
+}
+
+function gather(options: Options, environment: NodeJS.ProcessEnv): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = options[name as SettingName] ?? environment[variable];
@@ -93,29 +132,49 @@ export function readSettings(options: Options, environment: NodeJS.ProcessEnv): 
   const tokenFile = options.tokenFile ?? environment['PLADMED_TOKEN_FILE'];
   if (given['token'] === undefined && tokenFile !== undefined) given['token'] = readToken(tokenFile);
   given['dataDir'] ??= defaultDataDir(environment);
-  const read = settingsSchema.safeParse({ ...readConfigFile(String(given['dataDir'])), ...given });
-  if (!read.success) throw new ConfigError(complaint(read.error));
-  checkLists(read.data);
-  const ntpServer = read.data.ntpServer ?? new URL(read.data.server).hostname.replace(/^\[|\]$/g, '');
-  return { ...read.data, ntpServer, storeBytes: read.data.storeMib * MIB };
+  const file = readConfigFile(String(given['dataDir']));
+  for (const name of ADDED_UP) {
+    const sources = [file[name], environment[VARIABLES[name]], options[name]];
+    given[name] = sources.flatMap((source) => readList(name, source));
+  }
+  return { ...file, ...given };
+}
+
+function readList(name: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const read = list.safeParse(value);
+  if (!read.success)
+    throw new ConfigError(`${optionOf(name)} is no list: ${read.error.issues[0]?.message ?? ''}`);
+  return read.data;
 }
 
 export const CONFIG_FILE = 'config.json';
 
-/** What `join` and `policy` wrote; empty when there is nothing. @throws ConfigError when the file is broken */
+/**
+ * What `join` and `policy` wrote; empty when there is nothing.
+ * @throws ConfigError when the file cannot be read, or holds what is no setting: a rule that is not understood is not passed over
+ */
 export function readConfigFile(dataDir: string): Record<string, unknown> {
   const path = join(dataDir, CONFIG_FILE);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    return {};
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {};
+    throw new ConfigError(`${path} cannot be read: ${messageOf(error)}`);
   }
+  let content: unknown;
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    content = JSON.parse(text);
   } catch {
     throw new ConfigError(`${path} cannot be read as JSON: correct it, or remove it and join again`);
   }
+  const read = z.record(z.string(), z.unknown()).safeParse(content);
+  if (!read.success)
+    throw new ConfigError(`${path} holds no JSON object: correct it, or remove it and join again`);
+  const unknown = Object.keys(read.data).find((name) => !Object.hasOwn(settingsSchema.shape, name));
+  if (unknown !== undefined) throw new ConfigError(`${path}: there is no setting ${unknown.slice(0, 60)}`);
+  return read.data;
 }
 
 function readToken(path: string): string {
@@ -129,20 +188,24 @@ function readToken(path: string): string {
 function complaint(error: z.ZodError): string {
   const issue = error.issues[0];
   const name = String(issue?.path[0] ?? '') as SettingName;
-  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   // The value is not repeated: it may be the token.
-  return `${option} (or ${VARIABLES[name]}) is missing or wrong: ${issue?.message ?? ''}`;
+  return `${optionOf(name)} (or ${VARIABLES[name]}) is missing or wrong: ${issue?.message ?? ''}`;
 }
 
-function checkLists(settings: z.infer<typeof settingsSchema>): void {
-  for (const network of [...settings.allow, ...settings.deny]) {
-    try {
-      parseNetwork(network);
-    } catch (error) {
-      throw new ConfigError(messageOf(error));
-    }
+function optionOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function checkLists(settings: RuleSettings): void {
+  let rates: Rate[];
+  try {
+    for (const network of [...settings.allow, ...settings.deny, ...settings.only]) parseNetwork(network);
+    rates = settings.rate.map(parseRate);
+  } catch (error) {
+    throw new ConfigError(messageOf(error));
   }
-  const unknown = settings.denyKinds.find((kind) => !kindByName.has(kind));
+  const kinds = [...settings.denyKinds, ...settings.onlyKinds, ...rates.map(({ kind }) => kind)];
+  const unknown = kinds.find((kind) => !kindByName.has(kind));
   if (unknown !== undefined)
     throw new ConfigError(`There is no kind ${unknown}: ${[...kindByName.keys()].join(', ')}`);
 }

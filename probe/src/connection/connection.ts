@@ -25,6 +25,8 @@ export interface ConnectionEvents {
   disconnected(reason: string): void;
   sync(message: z.infer<typeof syncSchema>): Promise<SyncAnswer>;
   stop(operationId: string): Promise<void>;
+  /** So many bytes were sent or received. */
+  bytes(count: number): void;
 }
 
 export interface ConnectionSettings {
@@ -37,6 +39,10 @@ const ACK_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 const JITTER = 0.5;
+/** What a websocket frame adds. */
+const FRAME_BYTES = 6;
+/** A server's words are cut to this in our log. */
+const LONGEST_DETAIL = 500;
 /** A connection that lasted this long was a good one: the next loss is retried quickly. */
 const STABLE_MS = 10_000;
 
@@ -47,6 +53,7 @@ export class Connection implements Link {
   private attempts = 0;
   private connectedAt = 0;
   private closed = false;
+  private isPaused = false;
 
   constructor(
     settings: ConnectionSettings,
@@ -60,6 +67,7 @@ export class Connection implements Link {
       transports: ['websocket'],
       reconnection: false,
       autoConnect: false,
+      forceNew: true,
       auth: (give) => {
         give(settings.handshake());
       },
@@ -73,6 +81,29 @@ export class Connection implements Link {
 
   open(): void {
     this.socket.connect();
+  }
+
+  /** Connects anew, to tell the server what has changed. */
+  renew(): void {
+    if (this.connected) this.socket.disconnect();
+  }
+
+  /** Goes away for a while, whatever the server says. @returns false when it is away for that reason already */
+  pause(ms: number): boolean {
+    if (this.isPaused || this.closed) return false;
+    this.isPaused = true;
+    this.timer?.cancel();
+    this.timer = null;
+    this.retry(ms);
+    this.socket.disconnect();
+    return true;
+  }
+
+  /** Ends a pause before its time. */
+  resume(): void {
+    if (!this.isPaused || this.closed) return;
+    this.timer?.cancel();
+    this.comeBack();
   }
 
   close(): void {
@@ -101,28 +132,28 @@ export class Connection implements Link {
     this.socket.on('connect_error', (error) => {
       this.retry(Math.max(this.backoff(), this.explainRefusal(error)));
     });
+    this.socket.io.on('open', () => {
+      this.countBytes();
+    });
     this.socket.on('sync', (message, ack) => {
       const read = syncSchema.safeParse(message);
       if (read.success) void answer(this.events.sync(read.data), ack, this.log);
-      else ack?.(unreadable(read.error));
+      else reply(ack, unreadable(read.error));
     });
     this.socket.on('stop', (message, ack) => {
       const read = stopSchema.safeParse(message);
       if (read.success) {
-        void answer(
-          this.events.stop(read.data.operation_id).then((): Record<string, never> => ({})),
-          ack,
-          this.log,
-        );
-      } else ack?.(unreadable(read.error));
+        const stopping = this.events.stop(read.data.operation_id).then((): Record<string, never> => ({}));
+        void answer(stopping, ack, this.log);
+      } else reply(ack, unreadable(read.error));
     });
     this.socket.on('reconnect', (message, ack) => {
       const read = reconnectSchema.safeParse(message);
       if (!read.success) {
-        ack?.(unreadable(read.error));
+        reply(ack, unreadable(read.error));
         return;
       }
-      ack?.({});
+      reply(ack, {});
       const wait = read.data.after_ms;
       this.log.info({ after_ms: wait }, 'the server goes away for a while');
       this.retry(wait + Math.random() * Math.max(FIRST_RETRY_MS, wait * JITTER));
@@ -130,8 +161,16 @@ export class Connection implements Link {
     });
   }
 
+  private countBytes(): void {
+    const count = ({ data }: { data?: unknown }): void => {
+      this.events.bytes(FRAME_BYTES + sizeOf(data));
+    };
+    this.socket.io.engine.on('packetCreate', count).on('packet', count);
+  }
+
   /** @returns the least wait before the next try, ms */
   private explainRefusal(error: Error & { data?: unknown }): number {
+    const detail = error.message.slice(0, LONGEST_DETAIL);
     const refusal = connectErrorSchema.safeParse(error.data);
     const code = refusal.success
       ? refusal.data.code
@@ -146,10 +185,10 @@ export class Connection implements Link {
       return PROTOCOL.invalidTokenRetryMs;
     }
     if (code !== null) {
-      this.log.error({ code, detail: error.message }, 'The server does not accept this version of the probe');
+      this.log.error({ code, detail }, 'The server does not accept this version of the probe');
       return LONGEST_RETRY_MS;
     }
-    this.log.warn({ detail: error.message }, 'the server cannot be reached');
+    this.log.warn({ detail }, 'the server cannot be reached');
     return 0;
   }
 
@@ -163,10 +202,25 @@ export class Connection implements Link {
     // A wait that the server asked for is not cut short by the disconnection that follows it.
     if (this.closed || this.timer !== null) return;
     this.timer = this.clock.setTimer(() => {
-      this.timer = null;
-      this.socket.connect();
+      this.comeBack();
     }, afterMs);
   }
+
+  private comeBack(): void {
+    this.timer = null;
+    this.isPaused = false;
+    this.socket.connect();
+  }
+}
+
+/** An acknowledgement is asked for by a function in its place; a server may send anything there. */
+function reply<T>(ack: ((value: T) => void) | undefined, value: T): void {
+  if (typeof ack === 'function') ack(value);
+}
+
+function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data);
+  return data instanceof Uint8Array || data instanceof ArrayBuffer ? data.byteLength : 0;
 }
 
 async function answer<T>(
@@ -176,10 +230,10 @@ async function answer<T>(
 ): Promise<void> {
   try {
     const value = await work;
-    ack?.(value);
+    reply(ack, value);
   } catch (error) {
     log.error({ err: error }, 'a request of the server could not be carried out');
-    ack?.({ error: { code: 'internal', message: 'the probe could not write this down' } });
+    reply(ack, { error: { code: 'internal', message: 'the probe could not write this down' } });
   }
 }
 
@@ -187,7 +241,7 @@ function unreadable(error: z.ZodError): RequestError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
   const message = issue?.message ?? 'cannot be read';
-  return { error: { code: 'bad_request', message, ...(field === '' ? {} : { field }) } };
+  return { error: { code: 'invalid_request', message, ...(field === '' ? {} : { field }) } };
 }
 
 /** A server may stand behind a path. */

@@ -26,6 +26,8 @@ export interface DeliveryParts {
   clock: Clock;
   ledger: Ledger;
   results: ResultStore;
+  /** Says whether the host's limit leaves room for this. */
+  usage: { allows: (purpose: 'results' | 'reports') => boolean };
   log: Log;
   estimate: () => ClockEstimate;
   /** Failed runs after this moment are not told yet. */
@@ -125,6 +127,7 @@ export class Delivery {
   }
 
   private async sendResults(link: Link): Promise<boolean> {
+    if (!this.parts.usage.allows('results')) return false;
     const batch = await this.nextResults();
     if (batch.length === 0) return false;
     const answers = await this.offer(link, batch);
@@ -216,7 +219,8 @@ export class Delivery {
   }
 
   private async sendFailed(link: Link): Promise<boolean> {
-    const { ledger, log } = this.parts;
+    const { ledger, log, usage } = this.parts;
+    if (!usage.allows('reports')) return false;
     const batch = ledger.nextFailed(this.parts.horizon());
     if (batch.items.length === 0) return false;
     const answers = readAnswers(await link.request('failed', batch.items), batch.items.length);

@@ -31,10 +31,10 @@ export async function locate(
   families: ReadonlySet<number>,
   context: RunContext,
 ): Promise<Located> {
-  const elapsed = stopwatch(context.clock);
   if (isIP(host) === 0) {
-    const address = await context.targets.addressOf(host, families);
-    return { address, resolve_ms: elapsed() };
+    const watch = () => stopwatch(context.clock);
+    const { address, time } = await context.targets.timedAddressOf(host, families, watch);
+    return { address, resolve_ms: time };
   }
   if (!families.has(isIP(host)))
     throw new RunFailure('bad_params', `${host} is not of the address family that was asked for`);
@@ -67,25 +67,38 @@ export async function within<T>(
   }
 }
 
+/** Headers of all packets of one short TCP connection, in bytes. */
+const CONNECTION_BYTES = 600;
+/** A handshake of TLS, with the usual certificates, in bytes. */
+export const HANDSHAKE_BYTES = 8 * 1024;
+/** A header of 40 to 60 bytes for each packet of about 1,400, and half as many acknowledgements. */
+const HEADER_SHARE = 0.06;
+
+/** What the bytes that a connection carries take on the wire. */
+export function wireBytes(carried: number): number {
+  return CONNECTION_BYTES + Math.ceil(carried * (1 + HEADER_SHARE));
+}
+
 /**
- * Opens a TCP connection to an address, and asks the host's policy again for the one at its other end.
- * Whoever opens it destroys it.
+ * Opens a TCP connection to an address, asks the host's policy again for the one at its other end, and counts what went over it.
+ * @param use what is done with it; then it is closed
  * @throws RunFailure `refused`; Broken or the error of the system
  */
-export async function openTcp(
+export async function withTcp<T>(
   { address, port }: { address: string; port: number },
   context: RunContext,
   signal: AbortSignal,
-): Promise<Socket> {
+  use: (socket: Socket) => Promise<T>,
+): Promise<T> {
   const socket = connectTcp({ host: context.targets.checked(address), port, noDelay: true });
   try {
     await happens('connect', socket, signal);
     if (socket.remoteAddress === undefined) throw new Broken('ECONNRESET');
     context.targets.checked(socket.remoteAddress);
-    return socket;
-  } catch (error) {
+    return await use(socket);
+  } finally {
     socket.destroy();
-    throw error;
+    context.onWire(wireBytes(socket.bytesRead + socket.bytesWritten));
   }
 }
 
@@ -103,13 +116,15 @@ export interface TlsFacts {
 /**
  * Does a TLS handshake (1.2 or 1.3) on an open connection. A certificate that is not to be trusted is a finding, not an error.
  * @param name what the certificate has to be for; a host name is sent as SNI, an address is not (RFC 6066)
+ * @param use what is done with the session; then it is closed
  * @throws Broken, or the error of the TLS library
  */
-export async function openTls(
+export async function withTls<T>(
   socket: Socket,
   { name, alpn }: { name: string; alpn: readonly string[] },
   signal: AbortSignal,
-): Promise<TLSSocket> {
+  use: (secure: TLSSocket) => Promise<T> | T,
+): Promise<T> {
   const host = name.replace(/\.$/, '');
   const secure = connectTls({
     socket,
@@ -128,10 +143,9 @@ export async function openTls(
   });
   try {
     await happens('secureConnect', secure, signal);
-    return secure;
-  } catch (error) {
+    return await use(secure);
+  } finally {
     secure.destroy();
-    throw error;
   }
 }
 

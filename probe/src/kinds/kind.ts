@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock/clock.js';
+import type { Packets } from '../limits/packets.js';
 import type { TargetGuard } from './targets.js';
 
 /** What a kind may use while it runs. */
@@ -9,8 +10,13 @@ export interface RunContext {
   clock: Clock;
   /** An empty folder of this run's own. */
   folder: string;
-  /** The most packets a second that this run may send. */
-  packetsPerSecond: number;
+  /** Awaited before each packet and each connection; a program that sends by itself takes a lease. */
+  packets: Packets;
+  /**
+   * Counts bytes that went over the wire, in either direction. A kind that calls it is charged what it counted, another what its
+   * `trafficBytes` says.
+   */
+  onWire: (bytes: number) => void;
   scamper: string;
   /** Raised when the run's time is over or the probe stops. */
   signal: AbortSignal;
@@ -27,6 +33,8 @@ export interface Kind<P = unknown> {
   readonly params: z.ZodType<P>;
   /** The longest that a run with these parameters can honestly take, in ms. */
   timeLimitMs(params: P): number;
+  /** What a run with these parameters may send and receive, headers included, in bytes: taken off the host's limit before it begins. */
+  trafficBytes(params: P): number;
   /**
    * @returns the result, in the kind's format
    * @throws RunFailure

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { RunFailure } from '../runs/failure.js';
+import { PROTOCOL } from '../protocol.js';
+import { RunFailure, tooLarge } from '../runs/failure.js';
 import { runProcess } from '../runs/process.js';
 import type { RunContext } from './kind.js';
 
@@ -26,6 +27,9 @@ export type ScamperMethod = (typeof SCAMPER_METHODS)[number];
 
 /** Scamper reads its command as one string; nothing but these characters can be in it, whatever a server sent. */
 const ALLOWED = /^[a-z]+( -[a-zA-Z] ([0-9]+|[a-z]+(-[a-z]+)*))*$/;
+
+/** What a packet has when nobody says otherwise, with the IP header: 84 over IPv4, 104 over IPv6. */
+export const DEFAULT_PACKET_BYTES = 104;
 
 /** Its own ceiling (scamper -p). */
 const MOST_PACKETS_PER_SECOND = 10_000;
@@ -62,17 +66,21 @@ export async function runScamper(
 ): Promise<Buffer> {
   if (addresses.length === 0) throw new RunFailure('bad_params', 'there is no destination');
   const output = join(context.folder, 'warts');
-  const args = scamperArguments(command, addresses, { output, packetsPerSecond: context.packetsPerSecond });
+  const lease = await context.packets.lease();
   const { code, signal, stderr } = await runProcess({
     program: context.scamper,
-    args,
+    args: scamperArguments(command, addresses, { output, packetsPerSecond: lease.packetsPerSecond }),
     cwd: context.folder,
     signal: context.signal,
+  }).finally(() => {
+    lease.giveBack();
   });
   context.signal.throwIfAborted();
   if (code !== 0) {
     const how = signal === null ? `with code ${code ?? '?'}` : `by ${signal}`;
     throw new RunFailure('tool_failed', `scamper ended ${how}${stderr === '' ? '' : `: ${stderr.trim()}`}`);
   }
+  const { size } = await stat(output);
+  if (size > PROTOCOL.maxBatchBytes) throw tooLarge(size);
   return readFile(output);
 }

@@ -24,9 +24,11 @@ export async function resolveBySystem(name: string): Promise<string[]> {
 
 /** Turns what a user asked for into addresses that the host allows. */
 export class TargetGuard {
+  /** @param beforeLookup awaited before each question to the resolvers; its time is none of the resolution's */
   constructor(
     private readonly policy: HostPolicy,
     private readonly resolve: Resolve = resolveBySystem,
+    private readonly beforeLookup: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** @throws RunFailure `refused` */
@@ -42,7 +44,22 @@ export class TargetGuard {
    * @throws RunFailure `unresolved` without an address, `refused` when the host allows none of them
    */
   async addressOf(name: string, families: ReadonlySet<number> = BOTH_FAMILIES): Promise<string> {
+    return (await this.timedAddressOf(name, families, () => () => null)).address;
+  }
+
+  /**
+   * As addressOf(), with the time that the resolvers took.
+   * @param startWatch gives what reads the time
+   */
+  async timedAddressOf<T>(
+    name: string,
+    families: ReadonlySet<number>,
+    startWatch: () => () => T,
+  ): Promise<{ address: string; time: T }> {
+    if (isIP(name) === 0) await this.beforeLookup();
+    const elapsed = startWatch();
     const found = isIP(name) === 0 ? await this.resolve(name) : [name];
+    const time = elapsed();
     const addresses = found.filter((address) => families.has(isIP(address)));
     if (addresses.length === 0) {
       const only = families.size === 1 ? ` IPv${[...families].join('')}` : '';
@@ -51,7 +68,7 @@ export class TargetGuard {
     const rules = addresses.map((address) => this.policy.refusal(address));
     const allowed = addresses.find((_, index) => rules[index] === null);
     if (allowed === undefined) throw new RunFailure('refused', `${name}: ${rules[0] ?? ''}`);
-    return allowed;
+    return { address: allowed, time };
   }
 
   /**

@@ -9,3 +9,8 @@ export class RunFailure extends Error {
     super(detail);
   }
 }
+
+/** A result that no message can carry. */
+export function tooLarge(bytes: number): RunFailure {
+  return new RunFailure('tool_failed', `the result has ${bytes} bytes, more than a message may carry`);
+}

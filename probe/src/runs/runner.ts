@@ -5,31 +5,27 @@ import type { Clock } from '../clock/clock.js';
 import { sleep } from '../clock/clock.js';
 import type { ClockEstimator } from '../clock/estimate.js';
 import { kindByName } from '../kinds/index.js';
-import type { Kind } from '../kinds/kind.js';
-import type { TargetGuard } from '../kinds/targets.js';
+import type { Kind, RunContext } from '../kinds/kind.js';
+import { type Resolve, TargetGuard } from '../kinds/targets.js';
+import { PacketPacer } from '../limits/packets.js';
+import type { Usage } from '../limits/usage.js';
 import type { Log } from '../log.js';
-import type { HostPolicy } from '../policy/policy.js';
+import type { HostRules, LiveRules } from '../policy/rules.js';
 import { type Operation, PROTOCOL } from '../protocol.js';
 import type { Ledger } from '../store/ledger.js';
 import type { ResultStore } from '../store/result.store.js';
-import { RunFailure } from './failure.js';
-
-export interface RunLimits {
-  concurrentRuns: number;
-  /** For the whole probe; runs at one time share it. */
-  packetsPerSecond: number;
-  /** The longest any run may take. */
-  runMs: number;
-}
+import { RunFailure, tooLarge } from './failure.js';
 
 export interface RunnerParts {
   clock: Clock;
   estimator: ClockEstimator;
   ledger: Ledger;
   results: ResultStore;
-  policy: HostPolicy;
-  targets: TargetGuard;
-  limits: RunLimits;
+  /** Asked for anew by every run that begins. */
+  rules: LiveRules;
+  packets: PacketPacer;
+  usage: Usage;
+  resolve: Resolve;
   scamper: string;
   log: Log;
   /** Something is there to be delivered. */
@@ -43,6 +39,11 @@ interface Job {
 
 /** How long a kind that was told to stop may take to do so. */
 const STOPPING_MS = 3_000;
+/** Asking the system's resolvers for both kinds of address of a name. */
+const LOOKUP_PACKETS = 2;
+const LOOKUP_BYTES = 600;
+/** With these reasons a run ends before its first packet. */
+const NOTHING_SENT: ReadonlySet<string> = new Set(['refused', 'unresolved', 'bad_params', 'tool_missing']);
 const STOPPED = 'the probe was stopped during the run';
 
 /** Does runs, a few at a time, and sees to it that each ends in a stored result or in a reason. */
@@ -77,6 +78,11 @@ export class Runner {
     }
   }
 
+  /** The host has changed its limits: there may be more places. */
+  rulesChanged(): void {
+    this.next();
+  }
+
   /** Starts nothing more; what is under way has `graceMs` to end by itself. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
@@ -92,7 +98,7 @@ export class Runner {
   }
 
   private next(): void {
-    while (!this.stopping && this.active.size < this.parts.limits.concurrentRuns) {
+    while (!this.stopping && this.active.size < PacketPacer.places(this.parts.rules.current.limits)) {
       const job = this.queue.shift();
       if (job === undefined) return;
       const controller = new AbortController();
@@ -136,8 +142,9 @@ export class Runner {
 
   private async measureAndStore({ operation, at }: Job, controller: AbortController): Promise<number> {
     const { clock, estimator, ledger, results } = this.parts;
-    const { kind, params } = this.check(operation);
-    const limit = Math.min(kind.timeLimitMs(params), this.parts.limits.runMs);
+    const rules = this.parts.rules.current;
+    const { kind, params } = this.check(operation, rules);
+    const limit = Math.min(kind.timeLimitMs(params), rules.limits.runMs);
     const timer = clock.setTimer(() => {
       controller.abort(
         new RunFailure('timeout', `the run was ended after its limit of ${Math.round(limit / 1000)} s`),
@@ -148,8 +155,8 @@ export class Runner {
       const started = clock.now();
       const begun = clock.monotonic();
       const estimate = estimator.estimate();
-      const content = await this.measure(kind, params, folder, controller.signal);
-      checkSize(content);
+      const content = await this.admitAndMeasure(kind, params, rules, folder, controller.signal);
+      if (content.length > PROTOCOL.maxBatchBytes) throw tooLarge(content.length);
       const result = {
         operation_id: operation.operation_id,
         at,
@@ -169,32 +176,74 @@ export class Runner {
     }
   }
 
-  private check(operation: Operation): { kind: Kind; params: unknown } {
+  private check(operation: Operation, { policy }: HostRules): { kind: Kind; params: unknown } {
     const kind = kindByName.get(operation.kind);
     if (kind === undefined)
       throw new RunFailure('bad_params', `this probe does not know the kind ${operation.kind}`);
-    const rule = this.parts.policy.kindRefusal(operation.kind);
+    const rule = policy.kindRefusal(operation.kind);
     if (rule !== null) throw new RunFailure('refused', rule);
     return { kind, params: checkParams(kind, operation.params) };
   }
 
+  /** Takes the run off the host's limits, for what it may need first and for what it needed in the end. */
+  private async admitAndMeasure(
+    kind: Kind,
+    params: unknown,
+    rules: HostRules,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    const packets = this.parts.packets.forRun(signal);
+    const expected = kind.trafficBytes(params);
+    const admission = this.parts.usage.admit(kind.name, expected);
+    const wire: { counted: number | null; lookups: number } = { counted: null, lookups: 0 };
+    const beforeLookup = async (): Promise<void> => {
+      await packets.turn(LOOKUP_PACKETS);
+      wire.lookups += LOOKUP_BYTES;
+    };
+    const context: RunContext = {
+      targets: new TargetGuard(rules.policy, this.parts.resolve, beforeLookup),
+      clock: this.parts.clock,
+      folder,
+      packets,
+      onWire: (bytes) => {
+        wire.counted = (wire.counted ?? 0) + bytes;
+      },
+      scamper: this.parts.scamper,
+      signal,
+    };
+    try {
+      const content = await this.measure(kind, params, context);
+      admission.end((wire.counted ?? expected) + wire.lookups);
+      return content;
+    } catch (error) {
+      const isUnsent = wire.counted === null && error instanceof RunFailure && NOTHING_SENT.has(error.reason);
+      if (isUnsent) admission.cancel(wire.lookups);
+      else admission.end((wire.counted ?? expected) + wire.lookups);
+      throw error;
+    }
+  }
+
   /** A kind that does not end when it is told to is left behind, so that it cannot hold its place for ever. */
-  private async measure(kind: Kind, params: unknown, folder: string, signal: AbortSignal): Promise<Buffer> {
-    const { clock, targets, limits, scamper } = this.parts;
-    const packetsPerSecond = limits.packetsPerSecond / limits.concurrentRuns;
-    const measuring = kind.measure(params, { targets, clock, folder, packetsPerSecond, scamper, signal });
+  private async measure(kind: Kind, params: unknown, context: RunContext): Promise<Buffer> {
+    const { signal } = context;
+    const over = new AbortController();
     const abandoned = new Promise<never>((_, reject) => {
       signal.addEventListener(
         'abort',
         () => {
-          void sleep(clock, STOPPING_MS).then(() => {
+          void sleep(this.parts.clock, STOPPING_MS, over.signal).then(() => {
             reject(signal.reason instanceof Error ? signal.reason : new RunFailure('missed', STOPPED));
           });
         },
         { once: true },
       );
     });
-    return Promise.race([measuring, abandoned]);
+    try {
+      return await Promise.race([kind.measure(params, context), abandoned]);
+    } finally {
+      over.abort();
+    }
   }
 }
 
@@ -207,14 +256,6 @@ export function checkParams(kind: Kind, params: unknown): unknown {
   throw new RunFailure(
     'bad_params',
     `${where === '' ? '' : `${where}: `}${issue?.message ?? 'cannot be read'}`,
-  );
-}
-
-function checkSize(content: Buffer): void {
-  if (content.length <= PROTOCOL.maxBatchBytes) return;
-  throw new RunFailure(
-    'tool_failed',
-    `the result has ${content.length} bytes, more than a message may carry`,
   );
 }
 

@@ -20,10 +20,12 @@ export async function writeDurably(
   path: string,
   temporary: string,
   chunks: readonly Uint8Array[],
+  owner?: { uid: number; gid: number },
 ): Promise<void> {
   const handle = await open(temporary, 'w', 0o600);
   try {
     try {
+      if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
       for (const chunk of chunks) await handle.writeFile(chunk);
       await handle.sync();
     } finally {

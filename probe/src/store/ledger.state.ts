@@ -1,6 +1,7 @@
 import type { ClockEstimate, FailureReason, Operation, Schedule } from '../protocol.js';
 import { cover, type Coverage, emptyCoverage, uncover } from '../scheduler/coverage.js';
 import { type Occurrences, occurrences } from '../scheduler/schedule.js';
+import { type UsageRecord, UsageState } from './usage.state.js';
 
 /** Why runs were not done. */
 export interface Cause {
@@ -31,7 +32,8 @@ export type LedgerRecord =
   | ({ t: 'gap' } & Gap)
   | { t: 'extend'; seq: number; until: number }
   | { t: 'told'; seq: number; until: number }
-  | { t: 'retract'; seq: number; until: number };
+  | { t: 'retract'; seq: number; until: number }
+  | UsageRecord;
 
 export interface OperationState {
   operation: Operation;
@@ -50,6 +52,7 @@ export class LedgerState {
   /** Runs begun and neither stored nor failed. */
   readonly running = new Map<string, { id: string; at: number }>();
   readonly gaps = new Map<number, Gap>();
+  readonly usage = new UsageState();
   lastSeq = 0;
 
   apply(record: LedgerRecord): void {
@@ -77,8 +80,13 @@ export class LedgerState {
         this.cover(gap.id, gap.after, gap.until);
         break;
       }
-      default:
+      case 'extend':
+      case 'told':
+      case 'retract':
         this.changeGap(record);
+        break;
+      default:
+        this.usage.apply(record);
     }
   }
 
@@ -122,6 +130,6 @@ export class LedgerState {
     }
     for (const { id, at } of this.running.values()) records.push({ t: 'begin', id, after: at, at });
     for (const gap of this.gaps.values()) records.push({ t: 'gap', ...gap });
-    return records;
+    return [...records, ...this.usage.snapshot()];
   }
 }

@@ -12,6 +12,8 @@ import {
   runKey,
 } from './ledger.state.js';
 
+import type { UsageRecord, UsageState } from './usage.state.js';
+
 export interface FailedBatch {
   items: FailedItem[];
   /** The gap of each item, and its moment: what `told` needs. */
@@ -110,6 +112,16 @@ export class Ledger {
       { t: 'gap', seq, id, schedule, after: at - 1, until: at, ...cause },
       { t: 'end', id, at },
     ]);
+  }
+
+  /** What was used of the host's limits. */
+  get usage(): UsageState {
+    return this.state.usage;
+  }
+
+  /** Notes what was used. A crash in the next moment may forget it; nobody waits for that. */
+  note(record: UsageRecord): void {
+    void this.commit([record]).catch(() => undefined);
   }
 
   /** How many stretches of failed runs wait to be reported. */

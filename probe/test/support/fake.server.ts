@@ -85,6 +85,11 @@ export class FakeServer {
     return this.socket?.timeout(5_000).emitWithAck(event, message);
   }
 
+  /** Sends whatever it is, and wants no acknowledgement. */
+  send(event: string, ...args: unknown[]): void {
+    this.socket?.emit(event, ...args);
+  }
+
   dropConnection(): void {
     this.socket?.conn.close();
   }
@@ -93,6 +98,15 @@ export class FakeServer {
   until(test: () => boolean): Promise<void> {
     if (test()) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push({ test, resolve }));
+  }
+
+  /** Something happened that somebody may be waiting for. */
+  changed(): void {
+    for (const each of [...this.waiting]) {
+      if (!each.test()) continue;
+      this.waiting.splice(this.waiting.indexOf(each), 1);
+      each.resolve();
+    }
   }
 
   async close(): Promise<void> {
@@ -148,13 +162,5 @@ export class FakeServer {
     }
     ack({ items: answers });
     this.changed();
-  }
-
-  private changed(): void {
-    for (const each of [...this.waiting]) {
-      if (!each.test()) continue;
-      this.waiting.splice(this.waiting.indexOf(each), 1);
-      each.resolve();
-    }
   }
 }

@@ -1,31 +1,32 @@
 import { systemClock } from '../../src/clock/clock.js';
 import type { RunContext } from '../../src/kinds/kind.js';
 import { type Resolve, TargetGuard } from '../../src/kinds/targets.js';
+import { PacketPacer } from '../../src/limits/packets.js';
 import { HostPolicy } from '../../src/policy/policy.js';
 
-interface Overrides {
+interface Overrides extends Partial<RunContext> {
   /** Networks that the host allows beyond the public Internet. */
-  allow?: readonly string[];
-  /** What names have for addresses. */
+  allow?: string[];
+  /** What names have for addresses; the system's resolvers know it if absent. */
   resolve?: Resolve;
-  policy?: HostPolicy;
-  signal?: AbortSignal;
 }
 
-/** What a run gets: this host may be measured, unless it is said otherwise. */
-export function runContext({
-  allow = ['127.0.0.0/8', '::1/128'],
-  resolve,
-  policy,
-  signal,
-}: Overrides = {}): RunContext {
-  const host = policy ?? new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] });
+/** What a kind gets to measure with: no scamper, no folder, the loopback allowed, but for what is given. */
+export function runContext(overrides: Overrides = {}): RunContext {
+  const { allow = ['127.0.0.0/8', '::1/128'], resolve, ...others } = overrides;
+  const signal = others.signal ?? new AbortController().signal;
+  const limits = { packetsPerSecond: 10_000, concurrentRuns: 1 };
   return {
-    targets: new TargetGuard(host, resolve),
+    targets: new TargetGuard(
+      new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] }),
+      resolve,
+    ),
     clock: systemClock(),
     folder: '/nonexistent',
-    packetsPerSecond: 1,
+    packets: new PacketPacer(systemClock(), () => limits).forRun(signal),
+    onWire: () => undefined,
     scamper: 'none',
-    signal: signal ?? new AbortController().signal,
+    signal,
+    ...others,
   };
 }

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import packet from 'dns-packet';
 import { FakeDns } from '../../../test/support/fake.dns.js';
-import { systemClock } from '../../clock/clock.js';
-import { HostPolicy } from '../../policy/policy.js';
-import type { RunContext } from '../kind.js';
-import { TargetGuard } from '../targets.js';
+import { runContext } from '../../../test/support/run.context.js';
 import { dnsParams } from './dns.params.js';
 import { dns } from './index.js';
 import { answers, encodeQuery, reverseName } from './message.js';
@@ -21,23 +18,22 @@ interface Query {
 
 describe('dns', () => {
   let server: FakeDns;
+  let wire: number;
 
   beforeEach(async () => {
+    wire = 0;
     server = await FakeDns.start();
   });
   afterEach(() => server.close());
 
   async function measure(params: object, allow = ['127.0.0.0/8']): Promise<Query[]> {
-    const policy = new HostPolicy({ allow, deny: [], allowPrivate: false, denyKinds: [] });
-    const context: RunContext = {
-      targets: new TargetGuard(policy),
-      clock: systemClock(),
-      folder: '/nonexistent',
-      packetsPerSecond: 1,
-      scamper: 'none',
-      signal: new AbortController().signal,
-    };
     const read = dnsParams.parse({ resolver: '127.0.0.1', resolver_port: server.port, ...params });
+    const context = runContext({
+      allow,
+      onWire: (bytes) => {
+        wire += bytes;
+      },
+    });
     const content = await dns.measure(read, context);
     return (JSON.parse(content.toString()) as { queries: Query[] }).queries;
   }
@@ -50,6 +46,12 @@ describe('dns', () => {
     expect(packet.decode(Buffer.from(first!.response!, 'base64')).answers).toMatchObject([
       { data: '192.0.2.1' },
     ]);
+  });
+
+  test('counts what goes over the wire', async () => {
+    const [query] = await measure({ fqdns: ['a.example'] });
+    const bytes = (text: string | null): number => Buffer.from(text ?? '', 'base64').length;
+    expect(wire).toBe(bytes(query!.query) + bytes(query!.response) + 2 * 48);
   });
 
   test('a truncated answer is asked for again over TCP, and both are told', async () => {

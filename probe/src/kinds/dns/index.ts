@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.js';
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
+import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
 import { milliseconds } from '../timing.js';
@@ -8,7 +9,7 @@ import { inParallel } from '../parallel.js';
 import { isOn, wantedFamilies } from '../params.js';
 import { type DnsParams, dnsParams } from './dns.params.js';
 import { encodeQuery, isTransferComplete, isTruncated, type Question, reverseName } from './message.js';
-import { askTcp, askUdp, BadLocalAddress, type Exchange } from './transport.js';
+import { askTcp, askUdp, BadLocalAddress, type Exchange, MOST_TCP_BYTES } from './transport.js';
 
 const TIMEOUT_MS = 5_000;
 const TRANSFER_TIMEOUT_MS = 30_000;
@@ -16,6 +17,12 @@ const ATTEMPTS = 3;
 /** Names asked for at once. */
 const PARALLEL = 8;
 const SLACK_MS = 10_000;
+/** Headers of IP and UDP, the longer ones of both families. */
+const UDP_HEADER_BYTES = 48;
+/** Headers of all packets of one short TCP connection. */
+const TCP_HEADER_BYTES = 600;
+/** A query with every option, and an answer of the usual size. */
+const EXCHANGE_BYTES = 1_500;
 
 interface Resolver {
   address: string;
@@ -44,6 +51,8 @@ export const dns: Kind<DnsParams> = {
     const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
     return rounds * (ATTEMPTS * TIMEOUT_MS + TRANSFER_TIMEOUT_MS) + SLACK_MS;
   },
+  trafficBytes: (params) =>
+    questionsOf(params).length * (params.type === 'axfr' ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
   measure: async (params, context) => {
     const resolvers = resolversFor(params, context);
     const questions = questionsOf(params);
@@ -113,7 +122,10 @@ async function exchange(
   transport: 'udp' | 'tcp',
   context: RunContext,
 ): Promise<QueryRecord[]> {
+  await context.packets.turn(transport === 'tcp' ? CONNECTION_PACKETS : 1);
   const query = encodeQuery(question, params);
+  const headers = transport === 'tcp' ? TCP_HEADER_BYTES : UDP_HEADER_BYTES;
+  context.onWire(query.length + headers);
   const transfer = question.type === 'axfr';
   const settings: Exchange = {
     resolver: resolver.address,
@@ -138,6 +150,7 @@ async function exchange(
         ? [await askUdp(query, settings)]
         : await askTcp(query, settings, transfer ? isTransferComplete : undefined);
     const rtt_ms = milliseconds(context.clock.monotonic() - begun);
+    for (const response of responses) context.onWire(response.length + headers);
     return responses.map((response) => ({
       ...record,
       rtt_ms,

@@ -18,7 +18,8 @@ export class NoAnswer extends Error {}
 /** The local address is not one of this host. */
 export class BadLocalAddress extends Error {}
 
-const MOST_TCP_BYTES = 1024 * 1024;
+/** More than this is not read of one connection. */
+export const MOST_TCP_BYTES = 1024 * 1024;
 
 /**
  * Sends a query over UDP from a random port. The socket is connected, so that only what comes from the resolver's address and port

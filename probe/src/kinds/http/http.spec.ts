@@ -492,6 +492,29 @@ describe('http', () => {
     expect(proxy.connections).toBe(0);
   });
 
+  test('waits for its turn, and counts what goes over the wire', async () => {
+    const { url } = await site(Site.http((_request, response) => response.end(Buffer.alloc(500_000))));
+    const turns: unknown[] = [];
+    let wire = 0;
+    const context = runContext({
+      packets: {
+        turn: (count) => {
+          turns.push(count);
+          return Promise.resolve();
+        },
+        lease: () => Promise.reject(new Error('no program sends')),
+      },
+      onWire: (bytes) => {
+        wire += bytes;
+      },
+    });
+    const params = httpParams.parse({ urls: [url, url], max_body_bytes: 500_000 });
+    await http.measure(params, context);
+    expect(turns).toEqual([5, 5]);
+    expect(wire).toBeGreaterThan(1_000_000);
+    expect(wire).toBeLessThanOrEqual(http.trafficBytes(params));
+  });
+
   test('ends with its run', async () => {
     const silent = await site(Site.raw((socket) => socket.resume()));
     const over = new AbortController();

@@ -1,6 +1,17 @@
 import { packageVersion } from '../../config/version.js';
+import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
-import { factsOf, type Located, locate, openTcp, openTls, within, wordFor } from '../connection.js';
+import {
+  factsOf,
+  HANDSHAKE_BYTES,
+  type Located,
+  locate,
+  wireBytes,
+  within,
+  withTcp,
+  withTls,
+  wordFor,
+} from '../connection.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { wantedFamilies } from '../params.js';
@@ -21,6 +32,8 @@ const RESOLUTION_MS = 20_000;
 /** Requests under way at once. */
 const PARALLEL = 4;
 const SLACK_MS = 10_000;
+/** A usual request and the header of a usual answer. */
+const HEADER_BYTES = 2_048;
 
 interface Target {
   text: string;
@@ -36,12 +49,15 @@ export const http: Kind<HttpParams> = {
     Math.ceil(urls.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
     Math.ceil(urls.length / PARALLEL) * timeout_s * 1000 +
     SLACK_MS,
+  trafficBytes: ({ urls, method, max_body_bytes = DEFAULT_BODY_BYTES }) => {
+    const bodies = method === 'HEAD' ? 0 : Math.min(urls.length * max_body_bytes, MAX_RUN_BODY_BYTES);
+    return urls.length * wireBytes(HEADER_BYTES + HANDSHAKE_BYTES) + wireBytes(bodies);
+  },
   measure: async (params, context) => {
     const families = wantedFamilies(params);
     const targets = await inParallel(RESOLVED_AT_ONCE, params.urls, async (text): Promise<Target> => {
       const url = new URL(text);
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      return { text, url, located: await locate(host, families, context) };
+      return { text, url, located: await locate(hostOf(url), families, context) };
     });
     const ofRun = { left: MAX_RUN_BODY_BYTES };
     const userAgent = `Pladmed-Probe/${packageVersion()} (+https://github.com/pladmed/pladmed)`;
@@ -62,6 +78,7 @@ async function request(
   timeoutMs: number,
   context: RunContext,
 ): Promise<HttpEntry> {
+  await context.packets.turn(isTls(url) ? 2 * CONNECTION_PACKETS : CONNECTION_PACKETS);
   const entry = emptyEntry(text, order.method, url, located, context);
   const elapsed = stopwatch(context.clock);
   try {
@@ -82,26 +99,24 @@ async function connectAndAsk(
 ): Promise<void> {
   const { clock } = context;
   const connecting = stopwatch(clock);
-  const socket = await openTcp(entry, context, signal);
-  try {
+  await withTcp(entry, context, signal, async (socket) => {
     entry.timings.connect_ms = connecting();
-    if (order.url.protocol === 'http:') {
-      await exchange(socket, order, entry, { clock, signal });
-      return;
-    }
+    if (!isTls(order.url)) return exchange(socket, order, entry, { clock, signal });
     const shaking = stopwatch(clock);
-    const name = order.url.hostname.replace(/^\[|\]$/g, '');
-    const secure = await openTls(socket, { name, alpn: ['http/1.1'] }, signal);
-    try {
+    return withTls(socket, { name: hostOf(order.url), alpn: ['http/1.1'] }, signal, (secure) => {
       entry.timings.tls_ms = shaking();
       entry.tls = factsOf(secure);
-      await exchange(secure, order, entry, { clock, signal });
-    } finally {
-      secure.destroy();
-    }
-  } finally {
-    socket.destroy();
-  }
+      return exchange(secure, order, entry, { clock, signal });
+    });
+  });
+}
+
+function isTls(url: URL): boolean {
+  return url.protocol === 'https:';
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 function emptyEntry(
@@ -111,7 +126,7 @@ function emptyEntry(
   { address, resolve_ms }: Located,
   { clock }: RunContext,
 ): HttpEntry {
-  const defaultPort = url.protocol === 'https:' ? 443 : 80;
+  const defaultPort = isTls(url) ? 443 : 80;
   return {
     url: text,
     method,

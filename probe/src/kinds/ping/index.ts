@@ -1,5 +1,5 @@
 import type { Kind } from '../kind.js';
-import { runScamper } from '../scamper.js';
+import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
 import { DEFAULT_PROBECOUNT, pingCommand, type PingParams, pingParams } from './ping.params.js';
 
 const SLACK_MS = 30_000;
@@ -15,6 +15,12 @@ export const ping: Kind<PingParams> = {
     const turns = count * (params.ips.length + params.fqdns.length);
     return (seconds + turns) * 1000 + SLACK_MS;
   },
+  // Each packet, and an answer as long.
+  trafficBytes: (params) =>
+    (params.ips.length + params.fqdns.length) *
+    (params.probecount ?? DEFAULT_PROBECOUNT) *
+    2 *
+    (params.size ?? DEFAULT_PACKET_BYTES),
   measure: async (params, context) =>
     runScamper(pingCommand(params), await context.targets.destinations(params), context),
 };

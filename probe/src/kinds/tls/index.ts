@@ -1,5 +1,16 @@
+import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
-import { factsOf, type Located, locate, openTcp, openTls, within, wordFor } from '../connection.js';
+import {
+  factsOf,
+  HANDSHAKE_BYTES,
+  type Located,
+  locate,
+  wireBytes,
+  within,
+  withTcp,
+  withTls,
+  wordFor,
+} from '../connection.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { wantedFamilies } from '../params.js';
@@ -51,6 +62,7 @@ export const tls: Kind<TlsParams> = {
     Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
     Math.ceil((ips.length + fqdns.length) / PARALLEL) * timeout_s * 1000 +
     SLACK_MS,
+  trafficBytes: ({ ips, fqdns }) => (ips.length + fqdns.length) * wireBytes(HANDSHAKE_BYTES),
   measure: async (params, context) => {
     const { ips, fqdns, server_name } = params;
     const families = wantedFamilies(params);
@@ -71,6 +83,7 @@ async function handshake(
   params: TlsParams,
   context: RunContext,
 ): Promise<TlsEntry> {
+  await context.packets.turn(2 * CONNECTION_PACKETS);
   const { clock } = context;
   const entry: TlsEntry = {
     destination,
@@ -91,17 +104,14 @@ async function handshake(
   try {
     await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, async (signal) => {
       const connecting = stopwatch(clock);
-      const socket = await openTcp(entry, context, signal);
-      try {
+      await withTcp(entry, context, signal, async (socket) => {
         entry.timings.connect_ms = connecting();
         const shaking = stopwatch(clock);
-        const secure = await openTls(socket, { name, alpn: params.alpn }, signal);
-        entry.timings.handshake_ms = shaking();
-        Object.assign(entry, factsOf(secure), certificatesOf(secure));
-        secure.destroy();
-      } finally {
-        socket.destroy();
-      }
+        await withTls(socket, { name, alpn: params.alpn }, signal, (secure) => {
+          entry.timings.handshake_ms = shaking();
+          Object.assign(entry, factsOf(secure), certificatesOf(secure));
+        });
+      });
     });
   } catch (error) {
     if (error instanceof RunFailure) throw error;

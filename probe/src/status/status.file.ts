@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { UsageShown } from '../limits/usage.js';
 import type { StatusReport } from '../protocol.js';
 
 const FILE = 'status.json';
@@ -22,7 +23,9 @@ export interface ProbeStatus extends StatusReport {
   delivered: number;
   refused: number;
   failed_to_report: number;
+  /** What keeps the probe from measuring. */
   held_by: string | null;
+  limits: { concurrent_runs: number; packets_per_second: number } & UsageShown;
   next_runs: { operation_id: string; at: string }[];
   problems: Problem[];
 }

@@ -1,0 +1,119 @@
+import type { Clock, Timer } from '../clock/clock.js';
+import type { ClockEstimator } from '../clock/estimate.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { Usage } from '../limits/usage.js';
+import type { LiveRules } from '../policy/rules.js';
+import type { StatusReport } from '../protocol.js';
+import type { Runner } from '../runs/runner.js';
+import type { Scheduler } from '../scheduler/scheduler.js';
+import type { Ledger } from '../store/ledger.js';
+import type { ResultStore } from '../store/result.store.js';
+import { type ProbeStatus, type Problem, STATUS_FILE_EVERY_MS, writeStatus } from './status.file.js';
+
+export interface BoardParts {
+  folder: string;
+  /** The server's host. */
+  server: string;
+  clock: Clock;
+  estimator: ClockEstimator;
+  ledger: Ledger;
+  results: ResultStore;
+  runner: Runner;
+  scheduler: Scheduler;
+  delivery: Delivery;
+  rules: LiveRules;
+  usage: Usage;
+  isConnected: () => boolean;
+}
+
+const PROBLEMS_KEPT = 10;
+const LONGEST_PROBLEM = 500;
+const RUNS_SHOWN = 5;
+
+/** The last warnings and errors of the probe. */
+export class Problems {
+  readonly list: Problem[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  note(message: string): void {
+    this.list.push({
+      at: new Date(this.clock.now()).toISOString(),
+      message: message.slice(0, LONGEST_PROBLEM),
+    });
+    if (this.list.length > PROBLEMS_KEPT) this.list.shift();
+  }
+}
+
+/** What the probe says of itself: to the server, and in the file that the command `status` reads. */
+export class StatusBoard {
+  private timer: Timer | null = null;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly parts: BoardParts,
+    private readonly problems: Problems,
+  ) {}
+
+  /** Writes the file now, and every few seconds from now on. */
+  start(): void {
+    this.timer?.cancel();
+    void this.write();
+    this.timer = this.parts.clock.setTimer(() => {
+      this.start();
+    }, STATUS_FILE_EVERY_MS);
+  }
+
+  /** Something changed that a person would look for. */
+  changed(): void {
+    if (this.timer !== null) this.start();
+  }
+
+  async stop(): Promise<void> {
+    this.timer?.cancel();
+    this.timer = null;
+    await this.write();
+  }
+
+  /** What the server is told. */
+  report(): StatusReport {
+    const { results, ledger, runner, estimator } = this.parts;
+    return {
+      backlog: { results: results.count, bytes: results.bytes },
+      running: runner.running,
+      in_use_credits: ledger.creditsInUse(),
+      clock: estimator.estimate(),
+    };
+  }
+
+  private full(): ProbeStatus {
+    const { ledger, runner, scheduler, delivery, usage, rules, clock, server } = this.parts;
+    const { concurrentRuns, packetsPerSecond } = rules.current.limits;
+    return {
+      ...this.report(),
+      written_at: new Date(clock.now()).toISOString(),
+      pid: process.pid,
+      server,
+      connected: this.parts.isConnected(),
+      operations: [...ledger.operations()].length,
+      waiting: runner.waiting,
+      delivered: delivery.delivered,
+      refused: delivery.refused,
+      failed_to_report: ledger.gapCount,
+      held_by: scheduler.heldBy ?? usage.heldBy,
+      limits: { concurrent_runs: concurrentRuns, packets_per_second: packetsPerSecond, ...usage.shown },
+      next_runs: scheduler
+        .upcoming(RUNS_SHOWN)
+        .map(({ operation_id, at }) => ({ operation_id, at: new Date(at).toISOString() })),
+      problems: this.problems.list,
+    };
+  }
+
+  /** One after the other: each writes the same temporary file. */
+  private write(): Promise<void> {
+    this.writing = this.writing.then(() =>
+      writeStatus(this.parts.folder, this.full()).catch(() => undefined),
+    );
+    return this.writing;
+  }
+}
