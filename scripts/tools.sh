@@ -7,12 +7,11 @@ declare -A package=([scamper]=scamper [dig]=dnsutils [libcurl]=libcurl4 [ip]=ipr
   [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony)
 
 have() {
-  # a mongod from the Python wheel needs libcurl; one of the machine's own brings what it needs
-  if [ "$1" = libcurl ]; then
-    command -v mongod > /dev/null || ldconfig -p 2> /dev/null | grep -q 'libcurl\.so\.4'
-  else
-    command -v "$1" > /dev/null
-  fi
+  case $1 in
+    # a mongod from the Python wheel needs libcurl; one of the machine's own brings what it needs
+    libcurl) command -v mongod > /dev/null || ldconfig -p 2> /dev/null | grep -q 'libcurl\.so\.4' ;;
+    *) command -v "$1" > /dev/null ;;
+  esac
 }
 
 # Installed under an init, chrony takes over the clock of the machine: nothing that a test may do.

@@ -27,6 +27,10 @@ export class FakeServer {
   contradictions: string[] = [];
   /** What an item is answered; null: no acknowledgement at all. */
   answer: (item: ResultItem | FailedItem) => Answer | null = () => ({ status: 'stored' });
+  /** What a message is acknowledged with, made from the answers to its items. */
+  acknowledgement: (answers: Answer[]) => unknown = (items) => ({ items });
+  /** The server's clock. */
+  now: () => number = Date.now;
   /** Raised: handshakes are refused with this. */
   refusal: { code: string; message: string } | null = null;
   private socket: Socket | null = null;
@@ -125,7 +129,7 @@ export class FakeServer {
     });
     socket.on('status', (report: StatusReport, ack: (answer: unknown) => void) => {
       this.statuses.push(report);
-      ack({ server_time: new Date().toISOString() });
+      ack({ server_time: new Date(this.now()).toISOString() });
       this.changed();
     });
     void socket
@@ -160,7 +164,7 @@ export class FakeServer {
       if (answer.status === 'stored' && !known) into.set(key, item);
       answers.push(answer.status === 'stored' && known ? { status: 'duplicate' } : answer);
     }
-    ack({ items: answers });
+    ack(this.acknowledgement(answers));
     this.changed();
   }
 }

@@ -30,7 +30,7 @@ export const PATIENCE_MS = 60_000;
 
 /** A path, a server at one end of it, and probes at the other. */
 export class Field {
-  private readonly probes: RealProbe[] = [];
+  private probes: RealProbe[] = [];
 
   private constructor(
     readonly network: Network,
@@ -58,10 +58,16 @@ export class Field {
   }
 
   async stop(): Promise<void> {
-    const codes = await Promise.all(this.probes.map((probe) => probe.stop()));
+    await this.stopProbes();
     await this.gate.stop();
     await this.network.stop();
     await this.world.stop();
+  }
+
+  /** SIGTERM for each that runs. @throws Error when one does not end with 0 */
+  async stopProbes(): Promise<void> {
+    const codes = await Promise.all(this.probes.map((probe) => probe.stop()));
+    this.probes = [];
     if (codes.some((code) => code !== 0)) throw new Error(`Probes ended with ${codes.join(', ')}`);
   }
 
@@ -74,11 +80,15 @@ export class Field {
     return { ...registered, process: this.run(registered.token, url, settings) };
   }
 
-  run(token: string, url = this.gate.urls.v4, settings: Record<string, string> = {}): RealProbe {
-    const started = RealProbe.start(this.network, url, token, {
-      PLADMED_TOTAL_CREDITS: '1000000',
-      ...settings,
-    });
+  /** @param folder its data; of an earlier life, or a new one */
+  run(
+    token: string,
+    url = this.gate.urls.v4,
+    settings: Record<string, string> = {},
+    folder?: string,
+  ): RealProbe {
+    const all = { PLADMED_TOTAL_CREDITS: '1000000', ...settings };
+    const started = RealProbe.start(this.network, url, token, all, folder);
     this.probes.push(started);
     return started;
   }

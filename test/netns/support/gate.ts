@@ -6,8 +6,8 @@ import type { Network } from './network.js';
 import { HOME, SERVER_PORT } from './path.js';
 
 /** Bytes that a trickle passes at once, and how often, ms. */
-const DROP = 256;
-const DROP_EVERY_MS = 20;
+const DROP = 128;
+const DROP_EVERY_MS = 30;
 
 /** The way from the server's host in the network to a server that listens on this machine's 127.0.0.1. */
 export class Gate {

@@ -173,7 +173,7 @@ export class Network {
   }
 }
 
-/** Every node forwards, answers each packet that expires, and has its IPv6 addresses at once. */
+/** Every node forwards, answers each packet that expires, has its IPv6 addresses at once, and keeps them while a link is down. */
 const SETTINGS = [
   'net.ipv4.ip_forward=1',
   'net.ipv6.conf.all.forwarding=1',
@@ -181,6 +181,7 @@ const SETTINGS = [
   'net.ipv4.icmp_ratelimit=0',
   'net.ipv6.icmp.ratelimit=0',
   'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv6.conf.all.keep_addr_on_down=1',
 ];
 
 /** Runs a program with an input. @throws Error with what it complained about */

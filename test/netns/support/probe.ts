@@ -13,6 +13,8 @@ interface Line {
 
 /** The real probe, by its command line, in the namespace `probe`. */
 export class RealProbe {
+  private wasKilled = false;
+
   private constructor(
     private readonly program: Program,
     readonly folder: string,
@@ -21,14 +23,15 @@ export class RealProbe {
   /**
    * @param server the URL, as the probe sees it
    * @param settings variables of the environment; the networks of the test are allowed
+   * @param folder its data; of an earlier life, or a new one
    */
   static start(
     network: Network,
     server: string,
     token: string,
     settings: Record<string, string> = {},
+    folder = join(network.folder, `probe-${++probes}`),
   ): RealProbe {
-    const folder = join(network.folder, `probe-${++probes}`);
     const program = network.spawn('probe', [process.execPath, CLI, 'run'], {
       PLADMED_SERVER: server,
       PLADMED_TOKEN: token,
@@ -44,15 +47,30 @@ export class RealProbe {
     return this.program.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Line);
   }
 
-  /** Waits until it has logged something that many times. */
-  async logged(message: string, times = 1): Promise<void> {
-    await this.program.until(`it logs "${message}"`, () => {
-      return this.log.filter(({ msg }) => msg === message).length >= times;
-    });
+  /** How often it has logged something. */
+  count(message: string): number {
+    return this.log.filter(({ msg }) => msg === message).length;
   }
 
-  /** SIGTERM. @returns the exit code */
-  stop(): Promise<number | null> {
-    return this.program.stop();
+  /** Waits until it has logged something, that many times since the call. */
+  async logs(message: string, times = 1): Promise<void> {
+    const before = this.count(message);
+    await this.program.until(`it logs "${message}"`, () => this.count(message) >= before + times);
+  }
+
+  /** Waits until it has logged something at all. */
+  async logged(message: string): Promise<void> {
+    await this.program.until(`it logs "${message}"`, () => this.count(message) > 0);
+  }
+
+  /** SIGTERM. @returns the exit code; 0 also when the test has killed it before */
+  async stop(): Promise<number | null> {
+    const code = await this.program.stop();
+    return this.wasKilled ? 0 : code;
+  }
+
+  async kill(): Promise<void> {
+    this.wasKilled = true;
+    await this.program.stop('SIGKILL');
   }
 }
