@@ -13,6 +13,7 @@ export const PROTOCOL = {
   /** Bytes of `content` in one `results` message. */
   maxBatchBytes: 8 * 1024 * 1024,
   maxDetailLength: 500,
+  maxBacklogOperations: 100,
   maxVersionLength: 32,
   defaultTotalCredits: 1000,
   statusIntervalMs: 60_000,
@@ -132,8 +133,15 @@ export type ItemAnswer = z.infer<typeof itemsAnswerSchema>['items'][number];
 
 export const statusAnswerSchema = z.object({ server_time: time });
 
+/** Results that the server does not have yet: in all, and of the operations with the most. */
+export interface Backlog {
+  results: number;
+  bytes: number;
+  by_operation: Record<string, number>;
+}
+
 export interface StatusReport {
-  backlog: { results: number; bytes: number };
+  backlog: Backlog;
   running: number;
   in_use_credits: number;
   clock: ClockEstimate;

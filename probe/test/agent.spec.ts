@@ -60,7 +60,7 @@ describe('the probe and a server', () => {
       total_credits: 1000,
     });
     expect(server.statuses[0]).toEqual({
-      backlog: { results: 0, bytes: 0 },
+      backlog: { results: 0, bytes: 0, by_operation: {} },
       running: 0,
       in_use_credits: 0,
       clock: { offset_ms: null, error_ms: null, source: 'none', age_s: null },

@@ -13,6 +13,7 @@ import { type ProbeEntity, type ProbeProtocol } from '../../src/modules/probes/p
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { until } from '../support/until.js';
 
 /** Two servers that both believe to have the probe: after a network failure, or while it changes from one to the other. */
 describe('dispatch', () => {
@@ -117,6 +118,36 @@ describe('dispatch', () => {
     await servers[1]!.get(DispatchService).probeConnected(link('native'));
     expect(given).toEqual([made, made]);
     expect(await state(made!)).toBe('delivered');
+  });
+
+  it('tells a native probe everything again that did not acknowledge what it was told', async () => {
+    const made = await operations(2);
+    const everything: boolean[] = [];
+    let doubts = 1;
+    const doubtful: ProbeLink = {
+      ...link('native'),
+      get isInDoubt() {
+        return doubts > 0;
+      },
+      expectEverything: () => {
+        doubts -= 1;
+      },
+      deliver: (jobs, all) => {
+        everything.push(all);
+        given.push(...jobs.map(({ operation }) => operation.toHexString()));
+        return Promise.resolve(jobs.map(() => ({ outcome: 'accepted' })));
+      },
+    };
+    const server = servers[0]!;
+    server.get(ConnectedProbes).add(doubtful);
+    try {
+      await server.get(DispatchService).deliverOverdue();
+      await until('both jobs', () => given.length === 2);
+      await server.get(DispatchService).deliverOverdue();
+      expect([everything, given.sort()]).toEqual([[true], made.sort()]);
+    } finally {
+      server.get(ConnectedProbes).remove(doubtful);
+    }
   });
 
   it('notes a refusal, and asks no more', async () => {

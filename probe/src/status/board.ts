@@ -3,7 +3,7 @@ import type { ClockEstimator } from '../clock/estimate.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { Usage } from '../limits/usage.js';
 import type { LiveRules } from '../policy/rules.js';
-import type { StatusReport } from '../protocol.js';
+import { PROTOCOL, type StatusReport } from '../protocol.js';
 import type { Runner } from '../runs/runner.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { Ledger } from '../store/ledger.js';
@@ -79,7 +79,11 @@ export class StatusBoard {
   report(): StatusReport {
     const { results, ledger, runner, estimator } = this.parts;
     return {
-      backlog: { results: results.count, bytes: results.bytes },
+      backlog: {
+        results: results.count,
+        bytes: results.bytes,
+        by_operation: results.byOperation(PROTOCOL.maxBacklogOperations),
+      },
       running: runner.running,
       in_use_credits: ledger.creditsInUse(),
       clock: estimator.estimate(),

@@ -60,6 +60,14 @@ export class ResultStore {
     return this.used;
   }
 
+  /** How many results are kept of each operation: of those with the most, at most `limit`. */
+  byOperation(limit: number): Record<string, number> {
+    const counts = new Map<string, number>();
+    for (const { id } of this.entries.values()) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, limit);
+    return Object.fromEntries(most);
+  }
+
   /** A folder for files that need not survive. */
   get temporaryFolder(): string {
     return this.temporary;

@@ -23,11 +23,13 @@ export class NativeLink implements ProbeLink {
   readonly session: ObjectId;
   readonly version: string | undefined;
   private revision = 0;
-  /** what is created while the first, full sync is being put together waits for it: it would be dropped by it */
-  private readonly synced: Promise<void>;
+  /** what is created while a full sync is being put together waits for it: it would be dropped by it */
+  private synced = Promise.resolve();
   /** a job that was read before its operation was stopped may come to be sent after `stop` was */
   private readonly stopped = new Set<string>();
   private releaseSynced: () => void = () => undefined;
+  /** it did not acknowledge something: what it has may not be what it should have */
+  private missed = false;
 
   constructor(
     private readonly socket: NativeSocket,
@@ -36,8 +38,21 @@ export class NativeLink implements ProbeLink {
     this.probe = probe._id;
     this.session = session;
     this.version = probe.connection?.version;
+    this.expectEverything();
+  }
+
+  get isInDoubt(): boolean {
+    return this.missed;
+  }
+
+  expectEverything(): void {
+    const before = this.releaseSynced;
+    this.missed = false;
     this.synced = new Promise((resolve) => {
-      this.releaseSynced = resolve;
+      this.releaseSynced = () => {
+        before();
+        resolve();
+      };
     });
   }
 
@@ -56,8 +71,9 @@ export class NativeLink implements ProbeLink {
   stop(operation: ObjectId, reason: string): void {
     const message = { operation_id: operation.toHexString(), reason };
     this.rememberStopped(message.operation_id);
-    // an acknowledgement that does not come is no loss: the next full sync says the same
-    this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, () => undefined);
+    this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, (error: Error | null) => {
+      if (error !== null) this.missed = true;
+    });
   }
 
   askToReconnect(afterMs: number): void {
@@ -87,10 +103,12 @@ export class NativeLink implements ProbeLink {
     try {
       const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
       const parsed = syncAnswer.safeParse(answer);
+      if (!parsed.success) this.missed = true;
       return parsed.success
         ? new Map(parsed.data.refused.map(({ operation_id, reason }) => [operation_id, reason]))
         : undefined;
     } catch {
+      this.missed = true;
       return undefined;
     }
   }

@@ -24,6 +24,9 @@ export const FAILURE_REASONS = [
 ] as const;
 export const NATIVE_FORMATS = Object.keys(KIND_FORMATS) as KindFormat[];
 
+/** Operations whose backlog a probe reports by themselves. */
+export const MAX_BACKLOG_OPERATIONS = 100;
+
 const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
 /** Operations that one acknowledgement of a sync may refuse. */
@@ -75,7 +78,16 @@ export const failedItem = z.object({
 });
 
 export const status = z.object({
-  backlog: z.object({ results: z.number().int().min(0), bytes: z.number().min(0) }),
+  backlog: z.object({
+    results: z.number().int().min(0),
+    bytes: z.number().min(0),
+    by_operation: z
+      .record(id, z.number().int().min(0))
+      .refine((counts) => Object.keys(counts).length <= MAX_BACKLOG_OPERATIONS, {
+        error: `must have at most ${MAX_BACKLOG_OPERATIONS} operations`,
+      })
+      .optional(),
+  }),
   running: z.number().int().min(0),
   in_use_credits: z.number().int().min(0).max(MAX_CREDITS),
   clock,

@@ -81,14 +81,35 @@ export class DispatchService {
     await this.deliver([{ link, assignments, jobs }], true);
   }
 
-  /** What should have been delivered by now and was not: a message that was lost, a server that died. */
+  /**
+   * What should have been delivered by now and was not: a message that was lost, a server that died. A probe that did not
+   * acknowledge what it was told is told everything again.
+   */
   async deliverOverdue(): Promise<void> {
+    for (const link of this.connected.all()) {
+      if (link.isInDoubt === true) this.inBackground(this.tellEverythingAgain(link));
+    }
     const now = Date.now();
     const probes = this.connected.all().map(({ probe }) => probe);
     if (probes.length === 0) return;
     await this.deliverAssignments(
       await this.assignments.findOverdue(probes, new Date(now - 5000), new Date(now), 5000),
     );
+  }
+
+  private async tellEverythingAgain(link: ProbeLink): Promise<void> {
+    this.logger.warn(
+      { probe_id: String(link.probe) },
+      'the probe did not acknowledge what it was told; it is told everything again',
+    );
+    try {
+      link.expectEverything?.();
+      await this.probeConnected(link);
+    } catch (error) {
+      // what goes to it now waits for everything to be sent: a new connection begins with that
+      link.close();
+      throw error;
+    }
   }
 
   private async deliverNew(

@@ -32,6 +32,10 @@ export interface ProbeLink {
    * @param everything these are all that this probe has to do: the first delivery after it has come
    */
   deliver(jobs: readonly Job[], everything: boolean): Promise<DeliveryAnswer[]>;
+  /** It has not acknowledged something that it was told: it has to be told everything again. */
+  readonly isInDoubt?: boolean;
+  /** Before everything is read from the database: what is delivered from now on goes out after it. */
+  expectEverything?(): void;
   /** Tells the probe that an operation is over. */
   stop(operation: ObjectId, reason: string): void;
   /** Asks it to come back later, as far as its protocol can. */

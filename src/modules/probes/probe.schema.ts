@@ -28,7 +28,7 @@ export interface ClockEstimate {
 
 /** What a native probe says of itself. */
 export interface ProbeReport {
-  backlog: { results: number; bytes: number };
+  backlog: { results: number; bytes: number; by_operation?: Record<string, number> | undefined };
   running: number;
   in_use_credits: number;
   clock: ClockEstimate;

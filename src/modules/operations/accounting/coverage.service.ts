@@ -4,6 +4,7 @@ import { type ObjectId } from '../../../common/database/object-id.js';
 import { DomainError } from '../../../common/errors/domain.error.js';
 import { Presence } from '../../probes/presence.js';
 import { PresenceService } from '../../probes/presence.service.js';
+import { type ProbeReport } from '../../probes/probe.schema.js';
 import { type ProbeReports } from '../../probes/probes.repository.js';
 import { ProbesService } from '../../probes/probes.service.js';
 import { type AssignmentEntity } from '../assignment.schema.js';
@@ -112,7 +113,7 @@ export class CoverageService {
     const accounts = assignments.map((assignment) =>
       open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
     );
-    await this.explain(accounts, numbers, now);
+    await this.explain(operation._id, accounts, numbers, now);
 
     const lastDue = accounts.reduce((last, { fates }) => Math.max(last, lastDecided(fates)), 0);
     const [from, to] = [
@@ -158,16 +159,22 @@ export class CoverageService {
   }
 
   /** Asks about probes only where a run is missing. */
-  private async explain(accounts: readonly Account[], numbers: RunNumbers, now: Date): Promise<void> {
+  private async explain(
+    operation: ObjectId,
+    accounts: readonly Account[],
+    numbers: RunNumbers,
+    now: Date,
+  ): Promise<void> {
     const time = now.getTime();
     const missing = accounts.filter(({ fates, facts }) => hasMissing(fates, numbers, facts, time));
-    const probes = await this.factsOf(missing, numbers, now);
+    const probes = await this.factsOf(operation, missing, numbers, now);
     for (const { assignment, fates, facts } of accounts) {
       explainMissing(fates, numbers, facts, probes.get(assignment.probe.toHexString()), time);
     }
   }
 
   private async factsOf(
+    operation: ObjectId,
     accounts: readonly Account[],
     numbers: RunNumbers,
     now: Date,
@@ -185,7 +192,7 @@ export class CoverageService {
           {
             presence: presences.get(probe._id.toHexString()) ?? NEVER_HERE,
             connected: this.probes.connectionOf(probe) !== undefined,
-            ...reportOf(probe),
+            ...reportOf(probe, operation),
           },
         ];
       }),
@@ -212,10 +219,17 @@ function open(
   return { assignment, facts, fates, ...marked };
 }
 
-function reportOf({ status }: ProbeReports): Pick<ProbeFacts, 'report'> {
+function reportOf({ status }: ProbeReports, operation: ObjectId): Pick<ProbeFacts, 'report'> {
   if (status === undefined) return {};
   const { at, backlog, running } = status;
-  return { report: { at: at.getTime(), backlog: backlog.results, running } };
+  return { report: { at: at.getTime(), backlog: heldOf(backlog, operation), running } };
+}
+
+/** What a probe keeps of one operation; of those that it does not list, at most what it keeps beside its list. */
+function heldOf({ results, by_operation }: ProbeReport['backlog'], operation: ObjectId): number {
+  if (by_operation === undefined) return results;
+  const listed = Object.values(by_operation).reduce((sum, count) => sum + count, 0);
+  return by_operation[operation.toHexString()] ?? Math.max(0, results - listed);
 }
 
 /** @returns the number of the last run that has a fate */
