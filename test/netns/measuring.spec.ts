@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import packet from 'dns-packet';
+import { Authority } from '../../probe/test/support/certificates.js';
 import type { Operation } from '../support/api-world.js';
+import { type Answer, dataOf, decodeOf, reverseName } from './support/dns.js';
 import { Field, PATIENCE_MS, type Result } from './support/field.js';
 import { onNetwork } from './support/on-network.js';
 import {
@@ -12,6 +13,7 @@ import {
   NARROW_MTU,
   PATH,
   PROBE,
+  startSite,
   TARGET,
   ZONE,
 } from './support/path.js';
@@ -29,23 +31,27 @@ const LOSSY = { hosts: 200, probecount: 5 };
 const TWICE = { hosts: 60, probecount: 5 };
 const TRACED = { method: 'icmp-paris', attempts: 3, wait: 2 };
 
-interface Answer {
-  name: string;
-  transport: string;
-  error: string | null;
-  rtt_ms: number | null;
-  response: string | null;
+const SITE = `target.${ZONE}`;
+/** More than the first packets of a connection carry; in bytes. */
+const BODY = 100_000;
+
+interface HttpRequest {
+  tls: object;
+  timings: Record<'resolve_ms' | 'connect_ms' | 'tls_ms' | 'first_byte_ms' | 'total_ms', number>;
 }
 
 onNetwork('a real probe on a known path', () => {
   let field: Field;
+  let authority: Authority;
   let probe: { id: string; process: RealProbe };
   /** The long ones are begun together. */
   let runs: Record<'trace4' | 'trace6' | 'rtt4' | 'rtt6' | 'loss4' | 'loss6' | 'twice', Operation>;
 
   beforeAll(async () => {
-    field = await Field.start();
+    [field, authority] = await Promise.all([Field.start(), Authority.make()]);
+    await startSite(field.network, await authority.issue([`DNS:${SITE}`]));
     probe = await field.probe(field.gate.urls.v4, {
+      NODE_EXTRA_CA_CERTS: authority.file,
       PLADMED_PACKETS_PER_SECOND: '4000',
       PLADMED_CONCURRENT_RUNS: '10',
       PLADMED_DENY: DENIED,
@@ -66,7 +72,10 @@ onNetwork('a real probe on a known path', () => {
       }),
     };
   }, PATIENCE_MS);
-  afterAll(() => field.stop());
+  afterAll(async () => {
+    await authority.remove();
+    await field.stop();
+  });
 
   const measure = (kind: string, params: object): Promise<Operation> => field.measure(probe, kind, params);
   const one = async (kind: string, params: object): Promise<Result> =>
@@ -229,6 +238,41 @@ onNetwork('a real probe on a known path', () => {
     });
   });
 
+  describe('a real HTTPS server', () => {
+    test('gives a page through the narrow link; each phase takes its round trips', async () => {
+      const { decoded } = await one('http', { urls: [`https://${SITE}/${BODY}`, `https://${SITE}/none`] });
+      const [page, none] = decoded as (HttpRequest | undefined)[];
+      expect(page).toMatchObject({ address: TARGET.v4, status: 200, body_bytes: BODY, error: null });
+      expect(page?.tls).toMatchObject({ version: 'TLSv1.3', authorized: true, authorization_error: null });
+      expect(none).toMatchObject({ status: 404, body_bytes: 0 });
+      const { resolve_ms, connect_ms, tls_ms, first_byte_ms, total_ms } = page!.timings;
+      for (const phase of [resolve_ms, connect_ms, tls_ms, first_byte_ms])
+        expect(phase).toBeGreaterThanOrEqual(2 * DELAY_MS);
+      expect(total_ms).toBeGreaterThanOrEqual(resolve_ms + connect_ms + tls_ms + first_byte_ms);
+    });
+
+    test('shows its certificate, over both families', async () => {
+      const params = { fqdns: [SITE], ips: [TARGET.v6], server_name: SITE, alpn: ['http/1.1'] };
+      const { decoded } = await one('tls', params);
+      expect(decoded).toMatchObject([
+        { address: TARGET.v6, alpn: 'http/1.1', authorized: true, error: null },
+        { address: TARGET.v4, alpn: 'http/1.1', authorized: true, error: null },
+      ]);
+      for (const { chain, timings } of decoded as { chain: string[]; timings: Record<string, number> }[]) {
+        expect(chain.at(-1)).toBe(await authority.certificate());
+        expect(timings['handshake_ms']).toBeGreaterThanOrEqual(2 * DELAY_MS);
+      }
+    });
+
+    test('under another name is not trusted', async () => {
+      const { decoded } = await one('tls', { fqdns: [`r1.${ZONE}`, SITE], server_name: `r1.${ZONE}` });
+      expect(decoded).toMatchObject([
+        { error: 'ECONNREFUSED' },
+        { authorized: false, authorization_error: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+      ]);
+    });
+  });
+
   test('results say what the time server told of the clock', async () => {
     const result = await one('ping', { ips: [TARGET.v4], probecount: 1 });
     const { clock, clock_trusted, started_at_corrected, scheduled_at, received_at } = result;
@@ -244,23 +288,4 @@ onNetwork('a real probe on a known path', () => {
 
 function sum(numbers: unknown[]): number {
   return numbers.reduce<number>((total, each) => total + Number(each), 0);
-}
-
-function decodeOf(answer: Answer | undefined): packet.DecodedPacket {
-  return packet.decode(Buffer.from(answer?.response ?? '', 'base64'));
-}
-
-function dataOf(answer: Answer | undefined): unknown[] {
-  return (decodeOf(answer).answers ?? []).map((each) => ('data' in each ? each.data : undefined));
-}
-
-/** The name whose PTR record names an address of the test network. */
-function reverseName(address: string): string {
-  if (address.includes('.')) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
-  const [front = '', back = ''] = address.split('::').map((half) => half.split(':').map(padded).join(''));
-  return `${[...front.padEnd(32 - back.length, '0'), ...back].reverse().join('.')}.ip6.arpa`;
-}
-
-function padded(group: string): string {
-  return group.padStart(4, '0');
 }

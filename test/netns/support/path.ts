@@ -127,6 +127,18 @@ async function startNames(network: Network): Promise<Program> {
   return network.serve('target', 'udp', 53, ['dnsmasq', '--keep-in-foreground', `--conf-file=${file}`]);
 }
 
+/** A real HTTPS server on the target. */
+export async function startSite(
+  network: Network,
+  { key, cert }: { key: string; cert: string },
+): Promise<void> {
+  const [keyFile, certFile] = [join(network.folder, 'key.pem'), join(network.folder, 'cert.pem')];
+  await Promise.all([writeFile(keyFile, key), writeFile(certFile, cert)]);
+  const script = join(import.meta.dirname, 'site.ts');
+  const command = [process.execPath, '--import', 'tsx', script, '443', keyFile, certFile];
+  await network.serve('target', 'tcp', 443, command);
+}
+
 function texts(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     return `txt-record=${name}.${ZONE},${String(index).padEnd(200, 'x')}`;
