@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { ApiClient } from './api-client.js';
+import { TestDatabase } from './database.js';
 import { testMongo } from './mongod.js';
 import { NativeProbe, type ProbeOptions } from './native-probe.js';
 import { runSuperuser, startServer, type TestServer } from './server.js';
@@ -57,6 +58,7 @@ export class ApiWorld {
     public server: TestServer,
     private readonly dropDatabase: () => Promise<void>,
     readonly superuser: ApiClient,
+    readonly database: TestDatabase,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<ApiWorld> {
@@ -65,7 +67,8 @@ export class ApiWorld {
     const server = await startServer(env);
     await runSuperuser({ ...env, DATA_DIR: server.dataDir }, SUPERUSER, PASSWORD);
     const api = new ApiClient(server.url);
-    return new ApiWorld(env, server, () => mongo.stop(), api.as(await tokenOf(api, SUPERUSER)));
+    const superuser = api.as(await tokenOf(api, SUPERUSER));
+    return new ApiWorld(env, server, () => mongo.stop(), superuser, new TestDatabase(mongo.uri));
   }
 
   /** Nobody's client. */
@@ -87,6 +90,7 @@ export class ApiWorld {
   /** SIGTERM while the probes are connected. @throws Error when the server does not end with 0 */
   async shutDown(): Promise<void> {
     const code = await this.server.stop();
+    await this.database.close();
     await rm(this.server.dataDir, { recursive: true, force: true });
     await this.dropDatabase();
     if (code !== 0) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { Presence, type Stay } from './presence.js';
+import { type SessionEntity } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** When probes were here, from their sessions. */
@@ -18,5 +19,14 @@ export class PresenceService {
       });
     }
     return new Map([...stays].map(([probe, own]) => [probe, new Presence(own)]));
+  }
+
+  /** Newest first. @param before the last one of the page before */
+  async sessionsOf(
+    probe: ObjectId,
+    limit: number,
+    before?: { at: Date; _id: ObjectId },
+  ): Promise<SessionEntity[]> {
+    return this.sessions.findByProbe(probe, limit, before);
   }
 }

@@ -14,6 +14,7 @@ import { SERVER_MODEL, serverSchema } from './server.schema.js';
 import { ServersRepository } from './servers.repository.js';
 import { ServersService } from './servers.service.js';
 import { SESSION_MODEL, sessionSchema } from './session.schema.js';
+import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 @Module({
@@ -25,7 +26,7 @@ import { SessionsRepository } from './sessions.repository.js';
       { name: SERVER_MODEL, schema: serverSchema },
     ]),
   ],
-  controllers: [ProbesController],
+  controllers: [ProbesController, SessionsController],
   providers: [
     ProbesRepository,
     SessionsRepository,

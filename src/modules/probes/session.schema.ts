@@ -4,6 +4,9 @@ import { type ProbeProtocol } from './probe.schema.js';
 
 export const SESSION_MODEL = 'Session';
 
+/** How long a session is kept after its end, in seconds: 400 days. */
+export const SESSION_KEPT_S = 400 * 86_400;
+
 /** One connection of one probe. `to` and `reason` are absent while it stands. */
 export interface SessionEntity {
   _id: ObjectId;
@@ -28,7 +31,9 @@ export const sessionSchema = new Schema<SessionEntity>(
   { collection: 'sessions', versionKey: false },
 );
 
-// when a probe was here
-sessionSchema.index({ probe: 1, from: -1 });
+// when a probe was here, newest first
+sessionSchema.index({ probe: 1, from: -1, _id: -1 });
 // what a server that died left open
 sessionSchema.index({ server: 1, to: 1 });
+// MongoDB removes what is too old; one that stands has no `to` and stays
+sessionSchema.index({ to: 1 }, { expireAfterSeconds: SESSION_KEPT_S });

@@ -34,6 +34,22 @@ export class SessionsRepository {
       .toArray();
   }
 
+  /** Newest first. @param before the last one of the page before */
+  async findByProbe(
+    probe: ObjectId,
+    limit: number,
+    before?: { at: Date; _id: ObjectId },
+  ): Promise<SessionEntity[]> {
+    const after = before && {
+      $or: [{ from: { $lt: before.at } }, { from: before.at, _id: { $lt: before._id } }],
+    };
+    return this.model
+      .find({ probe, ...after })
+      .sort({ from: -1, _id: -1 })
+      .limit(limit)
+      .lean<SessionEntity[]>();
+  }
+
   async closeOfServer(server: string, to: Date, reason: string): Promise<number> {
     const open = { server, to: { $exists: false } };
     const { modifiedCount } = await this.model.updateMany(open, { $set: { to, reason } });
