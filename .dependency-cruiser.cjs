@@ -20,6 +20,18 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev'] },
     },
     {
+      name: 'sntp-knows-nobody',
+      severity: 'error',
+      from: { path: '^sntp/src' },
+      to: { path: '^(src|probe|warts|test)/' },
+    },
+    {
+      name: 'sntp-has-no-dependencies',
+      severity: 'error',
+      from: { path: '^sntp/src', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev'] },
+    },
+    {
       name: 'probe-knows-no-server',
       severity: 'error',
       from: { path: '^probe/src' },

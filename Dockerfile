@@ -6,19 +6,22 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY warts/package.json warts/
+COPY sntp/package.json sntp/
 COPY probe/package.json probe/
-RUN npm ci --omit=dev --workspace warts --include-workspace-root && npm cache clean --force
+RUN npm ci --omit=dev --workspace warts --workspace sntp --include-workspace-root && npm cache clean --force
 
 # --- what compiles ---
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY warts/package.json warts/
+COPY sntp/package.json sntp/
 COPY probe/package.json probe/
 RUN npm ci && npm cache clean --force
 COPY tsconfig*.json ./
 COPY src src
 COPY warts warts
+COPY sntp sntp
 COPY probe probe
 RUN npm run build
 
@@ -35,6 +38,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/warts/package.json warts/package.json
 COPY --from=build /app/warts/dist warts/dist
+COPY --from=build /app/sntp/package.json sntp/package.json
+COPY --from=build /app/sntp/dist sntp/dist
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY deploy/mongo/init.mjs deploy/mongo/

@@ -10,14 +10,14 @@ BUILD := dist/.built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(NODE_MODULES): package-lock.json package.json warts/package.json probe/package.json
+$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json probe/package.json
 	@echo "Installing the dependencies (npm ci)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: $(NODE_MODULES)
 
-build: $(NODE_MODULES) ## compile the server, the probe and the decoder
+build: $(NODE_MODULES) ## compile the server, the probe and the packages they use
 	@npm run --silent build
 
 demo: build ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
@@ -29,7 +29,7 @@ run: build ## the server alone in the foreground, with a database of its own
 	@exec node --max-semi-space-size=64 dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd
+	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd faketime
 	@npm test --silent -- --coverage
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders
@@ -48,6 +48,6 @@ fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (sch
 	@bash test/fuzz/run.sh
 
 clean: ## what was built and downloaded; data/ stays
-	@rm -rf dist probe/dist warts/dist coverage node_modules
+	@rm -rf dist probe/dist warts/dist sntp/dist coverage node_modules
 
 -include deploy/compose.mk

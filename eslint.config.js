@@ -11,6 +11,7 @@ const ENVIRONMENT_READERS = [
   'test/**',
   'probe/test/**',
   'warts/test/**',
+  'sntp/test/**',
   '**/*.spec.ts',
 ];
 
@@ -44,7 +45,7 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['**/*.spec.ts', 'test/**', 'probe/test/**', 'warts/test/**'],
+    files: ['**/*.spec.ts', 'test/**', 'probe/test/**', 'warts/test/**', 'sntp/test/**'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -1,7 +1,7 @@
 /**
- * Six projects, one runner: `npm test -- --selectProjects unit`.
+ * Seven projects, one runner: `npm test -- --selectProjects unit`.
  * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of
- * namespaces; warts and probe: their own tests.
+ * namespaces; warts, sntp and probe: their own tests.
  */
 const transform = {
   '^.+\\.ts$': [
@@ -25,10 +25,15 @@ const project = (displayName, testMatch, extra = {}) => ({
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@pladmed/warts$': '<rootDir>/warts/src/index.ts',
+    '^@pladmed/(warts|sntp)$': '<rootDir>/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/warts/dist', '<rootDir>/probe/dist'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist',
+    '<rootDir>/warts/dist',
+    '<rootDir>/sntp/dist',
+    '<rootDir>/probe/dist',
+  ],
   transform,
   ...extra,
 });
@@ -39,6 +44,7 @@ export default {
   collectCoverageFrom: [
     'src/**/*.ts',
     'warts/src/**/*.ts',
+    'sntp/src/**/*.ts',
     'probe/src/**/*.ts',
     '!**/*.spec.ts',
     '!**/cli.ts',
@@ -56,6 +62,7 @@ export default {
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
     project('netns', ['<rootDir>/test/netns/**/*.spec.ts']),
     project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts']),
+    project('sntp', ['<rootDir>/sntp/{src,test}/**/*.spec.ts']),
     project('probe', ['<rootDir>/probe/{src,test}/**/*.spec.ts']),
   ],
 };

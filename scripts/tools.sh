@@ -4,7 +4,7 @@
 set -euo pipefail
 
 declare -A package=([scamper]=scamper [dig]=dnsutils [libcurl]=libcurl4 [ip]=iproute2 [sysctl]=procps [python3]=python3
-  [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony)
+  [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony [faketime]=faketime)
 
 have() {
   case $1 in

@@ -2,10 +2,11 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from 'node:net';
+import { type NtpWatch, readClock } from '@pladmed/sntp';
 import type { z } from 'zod';
-import type { Clock, Timer } from './clock/clock.js';
+import { type Clock, correctedClock, type Timer } from './clock/clock.js';
 import { ClockEstimator } from './clock/estimate.js';
-import { NtpWatch } from './clock/watch.js';
+import { watchNtp } from './clock/watch.js';
 import type { Settings } from './config/config.js';
 import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
@@ -39,6 +40,8 @@ import { ResultStore } from './store/result.store.js';
 const STOP_GRACE_MS = 5_000;
 /** Reports of failed runs are held back that much behind the server's time, in case the host's clock is ahead. */
 const HORIZON_MS = 1_000;
+/** So long measuring waits for a first comparison of the clock. */
+const COMPARED_WITHIN_MS = 3_000;
 /** Ten thousand probes whose day begins anew do not come back in the same second. */
 const RETURN_SPREAD_MS = 60_000;
 
@@ -142,7 +145,7 @@ export class Agent {
       usage,
       log,
       estimate: () => estimator.estimate(),
-      horizon: () => estimator.serverNow() + HORIZON_MS,
+      horizon: () => (estimator.isKnown ? estimator.serverNow() + HORIZON_MS : Number.NEGATIVE_INFINITY),
     });
     const onSettled = (): void => {
       delivery.kick();
@@ -151,13 +154,21 @@ export class Agent {
     const packets = new PacketPacer(clock, limits);
     const { scamper } = settings;
     const runner = new Runner({ ...shared, rules, packets, usage, resolve: resolveBySystem, scamper });
-    const scheduler = new Scheduler({ ...shared, runner });
-    const ntp = new NtpWatch({ host: settings.ntpServer, port: settings.ntpPort }, clock, estimator, log);
+    // Runs are due by the time of the platform, whatever this host's clock says.
+    const corrected = correctedClock(clock, () => estimator.serverNow());
+    const scheduler = new Scheduler({ ...shared, clock: corrected, runner });
+    const ntp = watchNtp(settings, clock, estimator, log);
     const parts = { ...shared, lock, rules, usage, delivery, runner, scheduler, ntp };
     const agent = new Agent(parts, settings, read, folder, problems);
-    scheduler.wake();
+    estimator.onJump = () => {
+      scheduler.wake();
+    };
+    estimator.onNews = () => {
+      agent.reportStatus();
+    };
     agent.connection.open();
     ntp.start();
+    agent.wakeScheduler();
     agent.statusEvery();
     agent.board.start();
     agent.config.start();
@@ -225,10 +236,17 @@ export class Agent {
   }
 
   private async reconcile(add: Operation[], drop: ReadonlySet<string>): Promise<void> {
-    const { ledger, runner, scheduler } = this.parts;
+    const { ledger, runner } = this.parts;
     await ledger.reconcile(add, drop);
     for (const id of drop) await runner.cancelWaiting(id);
-    scheduler.wake();
+    this.wakeScheduler();
+  }
+
+  /** A clock that is minutes off would begin runs at the wrong time: it has a moment to be compared first. */
+  private wakeScheduler(): void {
+    void this.parts.estimator.compared(COMPARED_WITHIN_MS).then(() => {
+      this.parts.scheduler.wake();
+    });
   }
 
   /** A server that sends without end does not get past the host's limit: nobody listens until the count begins anew. */
@@ -256,11 +274,13 @@ export class Agent {
   private reportStatus(): void {
     if (!this.connection.connected) return;
     const { clock, estimator, delivery, log } = this.parts;
-    const sentAt = clock.now();
-    this.connection.request('status', this.board.report()).then(
+    const report = this.board.report();
+    const sent = readClock(clock);
+    this.connection.request('status', report).then(
       (answer) => {
+        const roundTripMs = clock.monotonic() - sent.monotonic;
         const read = statusAnswerSchema.safeParse(answer);
-        if (read.success) estimator.recordExchange(sentAt, Date.parse(read.data.server_time), clock.now());
+        if (read.success) estimator.recordExchange({ sent, roundTripMs }, read.data);
         delivery.kick();
       },
       () => {

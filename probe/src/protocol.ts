@@ -35,7 +35,7 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 export const CLOCK_SOURCES = ['ntp', 'socket', 'none'] as const;
 
-/** What a result says about the clock that stamped it: server time minus probe time, in ms. */
+/** What a result says about the clock that stamped it: the true time, as the platform knows it, minus the probe's, in ms. */
 export interface ClockEstimate {
   offset_ms: number | null;
   error_ms: number | null;
@@ -131,7 +131,15 @@ export const itemsAnswerSchema = z.object({
 });
 export type ItemAnswer = z.infer<typeof itemsAnswerSchema>['items'][number];
 
-export const statusAnswerSchema = z.object({ server_time: time });
+/** The server's clock: when the status came in, when its answer went out, and how far that clock is off itself. */
+export const statusAnswerSchema = z.object({
+  server_time: time,
+  received_at: time.optional(),
+  clock: z
+    .object({ offset_ms: z.number().nullable(), error_ms: z.number().nonnegative().nullable() })
+    .optional(),
+});
+export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
 /** Results that the server does not have yet: in all, and of the operations with the most. */
 export interface Backlog {

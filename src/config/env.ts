@@ -55,7 +55,8 @@ const variables = z.object({
   LOG_FILE: z.string().min(1).optional(),
   DEBUG: flag.default(false),
   ALLOW_DELETE_ALL: flag.default(false),
-  NTP_SERVER: z.string().min(1).optional(),
+  NTP_SERVER: z.string().min(1).max(253).optional(),
+  NTP_SERVER_PORT: whole(1, 65_535).default(123),
   USER_TOKEN_TTL_HOURS: whole(1, 87_600).default(168),
   PASSWORD_COST: whole(4, 15).default(10),
   TRUST_PROXY: whole(0, 10).default(0),
@@ -87,7 +88,9 @@ export interface Env {
   logLevel: (typeof LOG_LEVELS)[number];
   logFile?: string | undefined;
   allowDeleteAll: boolean;
+  /** What this server's clock is compared with; absent: nothing. */
   ntpServer?: string | undefined;
+  ntpServerPort: number;
   userTokenTtlHours: number;
   passwordCost: number;
   trustProxy: number;
@@ -141,6 +144,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     logFile: read.LOG_FILE,
     allowDeleteAll: read.ALLOW_DELETE_ALL && !production,
     ntpServer: read.NTP_SERVER,
+    ntpServerPort: read.NTP_SERVER_PORT,
     userTokenTtlHours: read.USER_TOKEN_TTL_HOURS,
     passwordCost: read.PASSWORD_COST,
     trustProxy: read.TRUST_PROXY,

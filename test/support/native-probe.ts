@@ -126,9 +126,12 @@ export class NativeProbe {
     return this.ask('failed', items);
   }
 
-  async status(
-    message: unknown,
-  ): Promise<{ server_time?: string; error?: { code: string; field?: string } }> {
+  async status(message: unknown): Promise<{
+    server_time?: string;
+    received_at?: string;
+    clock?: { offset_ms: number | null; error_ms: number | null; source: string };
+    error?: { code: string; field?: string };
+  }> {
     return this.ask('status', message);
   }
 

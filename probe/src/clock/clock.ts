@@ -34,6 +34,15 @@ export function systemClock(skewMs = 0): Clock {
   };
 }
 
+/** A clock whose wall clock shows another time; its timers and its monotonic clock are the same. */
+export function correctedClock(clock: Clock, now: () => number): Clock {
+  return {
+    now,
+    monotonic: () => clock.monotonic(),
+    setTimer: (run, afterMs) => clock.setTimer(run, afterMs),
+  };
+}
+
 /** Resolves after a time by that clock, or at once when the signal is raised. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

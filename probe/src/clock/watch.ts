@@ -1,55 +1,34 @@
+import { NtpWatch } from '@pladmed/sntp';
+import type { Settings } from '../config/config.js';
 import type { Log } from '../log.js';
-import { messageOf } from '../errors.js';
-import type { Clock, Timer } from './clock.js';
+import type { Clock } from './clock.js';
 import type { ClockEstimator } from './estimate.js';
-import { measureOffset } from './sntp.js';
 
-const EVERY_MS = 300_000;
-/** Ten thousand probes that start together do not ask in the same second. */
-const SPREAD = 0.2;
+const NTP_EVERY_MS = 300_000;
 
-/** Compares the host's clock with a time server every few minutes. */
-export class NtpWatch {
-  private timer: Timer | null = null;
-  private readonly ending = new AbortController();
-  private answered: boolean | null = null;
-
-  constructor(
-    private readonly server: { host: string; port: number },
-    private readonly clock: Clock,
-    private readonly estimator: ClockEstimator,
-    private readonly log: Log,
-  ) {}
-
-  start(): void {
-    void this.ask().finally(() => {
-      if (this.ending.signal.aborted) return;
-      this.timer = this.clock.setTimer(
-        () => {
-          this.start();
-        },
-        EVERY_MS * (1 + Math.random() * SPREAD),
-      );
-    });
-  }
-
-  stop(): void {
-    this.ending.abort();
-    this.timer?.cancel();
-  }
-
-  private async ask(): Promise<void> {
-    try {
-      const sample = await measureOffset(this.clock, this.server.host, this.server.port, this.ending.signal);
-      this.estimator.record('ntp', sample.offset, sample.error);
-      if (this.answered !== true)
-        this.log.info({ ntp_server: this.server.host, offset_ms: sample.offset }, 'clock compared');
-      this.answered = true;
-    } catch (error) {
-      if (this.answered !== false) {
-        this.log.info({ detail: messageOf(error) }, 'no time server: the clock is compared over the socket');
-      }
-      this.answered = false;
-    }
-  }
+/** Compares the clock with the time server every few minutes, and says when it begins or ceases to answer. */
+export function watchNtp(
+  settings: Pick<Settings, 'ntpServer' | 'ntpPort'>,
+  clock: Clock,
+  estimator: ClockEstimator,
+  log: Log,
+): NtpWatch {
+  const server = { host: settings.ntpServer, port: settings.ntpPort };
+  let answered: boolean | null = null;
+  return new NtpWatch({ server, everyMs: NTP_EVERY_MS }, clock, {
+    compared: (sample) => {
+      estimator.record('ntp', sample);
+      if (answered !== true)
+        log.info({ ntp_server: server.host, offset_ms: sample.offset }, 'clock compared');
+      answered = true;
+    },
+    wasSet: () => {
+      estimator.onNews();
+    },
+    failed: (problem) => {
+      if (answered !== false)
+        log.info({ detail: problem.message }, 'no time server: the clock is compared over the socket');
+      answered = false;
+    },
+  });
 }

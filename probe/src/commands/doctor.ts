@@ -1,14 +1,15 @@
+import { measureOffset } from '@pladmed/sntp';
 import { lookup } from 'node:dns/promises';
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Manager } from 'socket.io-client';
 import { systemClock } from '../clock/clock.js';
-import { measureOffset } from '../clock/sntp.js';
 import type { Settings } from '../config/config.js';
 import { splitServer } from '../connection/connection.js';
 import { messageOf } from '../errors.js';
 import { pingCommand, pingParams } from '../kinds/ping/ping.params.js';
+import { describeOffset } from './status.js';
 import { scamperArguments } from '../kinds/scamper.js';
 import { runProcess } from '../runs/process.js';
 
@@ -94,14 +95,11 @@ function websocket({ server }: Settings): Promise<string> {
 }
 
 async function time(settings: Settings): Promise<string> {
-  const { offset, error } = await measureOffset(systemClock(), settings.ntpServer, settings.ntpPort).catch(
-    (problem: unknown) => {
-      throw new Error(
-        `${messageOf(problem)}: the clock is compared over the socket; open UDP 123 for better`,
-      );
-    },
-  );
-  const text = `this clock is ${Math.round(offset)} ms behind, ± ${Math.ceil(error)} ms`;
+  const server = { host: settings.ntpServer, port: settings.ntpPort };
+  const { offset, error } = await measureOffset(systemClock(), server).catch((problem: unknown) => {
+    throw new Error(`${messageOf(problem)}: the clock is compared over the socket; open UDP 123 for better`);
+  });
+  const text = `this clock is ${describeOffset(offset)}, ± ${Math.ceil(error)} ms`;
   if (Math.abs(offset) > GOOD_OFFSET_MS) throw new Error(`${text}: let chrony or systemd-timesyncd set it`);
   return text;
 }

@@ -10,6 +10,11 @@ export async function showStatus(folder: string, now: number): Promise<Shown> {
   return { ...status, running_now: Math.abs(age) < 4 * STATUS_FILE_EVERY_MS };
 }
 
+/** @param offset the true time minus this clock's, ms */
+export function describeOffset(offset: number): string {
+  return `${Math.abs(Math.round(offset * 1000) / 1000)} ms ${offset < 0 ? 'ahead' : 'behind'}`;
+}
+
 /** For people. */
 export function describeStatus(shown: Shown): string {
   if (shown.written_at === undefined) return 'No probe has run with this data folder.';
@@ -17,7 +22,7 @@ export function describeStatus(shown: Shown): string {
   const clock =
     status.clock.offset_ms === null
       ? 'unknown'
-      : `${status.clock.offset_ms} ms behind the server, ± ${status.clock.error_ms ?? '?'} ms (${status.clock.source})`;
+      : `${describeOffset(status.clock.offset_ms)}, ± ${status.clock.error_ms ?? '?'} ms (${status.clock.source}, ${status.clock.age_s ?? '?'} s ago)`;
   const lines = [
     shown.running_now ? `running (pid ${status.pid})` : `not running; last seen ${status.written_at}`,
     `server      ${status.server}: ${status.connected ? 'connected' : 'not connected'}`,

@@ -1,9 +1,10 @@
+import { readClock, type Reading, stepBetween } from '@pladmed/sntp';
 import { errorCode, messageOf } from '../errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.js';
 import { sleep } from '../clock/clock.js';
-import type { ClockEstimator } from '../clock/estimate.js';
+import { type ClockEstimator, UNKNOWN_CLOCK } from '../clock/estimate.js';
 import { kindByName } from '../kinds/index.js';
 import type { Kind, RunContext } from '../kinds/kind.js';
 import { type Resolve, TargetGuard } from '../kinds/targets.js';
@@ -11,7 +12,7 @@ import { PacketPacer } from '../limits/packets.js';
 import type { Usage } from '../limits/usage.js';
 import type { Log } from '../log.js';
 import type { HostRules, LiveRules } from '../policy/rules.js';
-import { type Operation, PROTOCOL } from '../protocol.js';
+import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol.js';
 import type { Ledger } from '../store/ledger.js';
 import type { ResultStore } from '../store/result.store.js';
 import { RunFailure, tooLarge } from './failure.js';
@@ -44,6 +45,8 @@ const LOOKUP_PACKETS = 2;
 const LOOKUP_BYTES = 600;
 /** With these reasons a run ends before its first packet. */
 const NOTHING_SENT: ReadonlySet<string> = new Set(['refused', 'unresolved', 'bad_params', 'tool_missing']);
+/** A wall clock that moves by more against the monotonic one during a run was set. */
+const SET_MS = 200;
 const STOPPED = 'the probe was stopped during the run';
 
 /** Does runs, a few at a time, and sees to it that each ends in a stored result or in a reason. */
@@ -152,17 +155,16 @@ export class Runner {
     }, limit);
     const folder = await mkdtemp(join(results.temporaryFolder, 'run-'));
     try {
-      const started = clock.now();
-      const begun = clock.monotonic();
-      const estimate = estimator.estimate();
+      const started = readClock(clock);
+      const before = estimator.estimate();
       const content = await this.admitAndMeasure(kind, params, rules, folder, controller.signal);
       if (content.length > PROTOCOL.maxBatchBytes) throw tooLarge(content.length);
       const result = {
         operation_id: operation.operation_id,
         at,
-        started_at: new Date(started).toISOString(),
-        duration_ms: Math.round((clock.monotonic() - begun) * 1000) / 1000,
-        clock: estimate,
+        started_at: new Date(started.wall).toISOString(),
+        duration_ms: Math.round((clock.monotonic() - started.monotonic) * 1000) / 1000,
+        clock: this.clockDuring(started, before),
         format: kind.format,
         content,
       };
@@ -174,6 +176,13 @@ export class Runner {
       timer.cancel();
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Of a run whose clock was set meanwhile the times do not fit together: nothing is known of them. */
+  private clockDuring(started: Reading, before: ClockEstimate): ClockEstimate {
+    const { clock, estimator } = this.parts;
+    if (Math.abs(stepBetween(started, readClock(clock))) > SET_MS) return UNKNOWN_CLOCK;
+    return before.source === 'none' ? estimator.estimate() : before;
   }
 
   private check(operation: Operation, { policy }: HostRules): { kind: Kind; params: unknown } {

@@ -12,6 +12,7 @@ import { type z } from 'zod';
 import { parseId } from '../../common/database/object-id.js';
 import { checkIn, type Refusal } from '../../common/sockets/check-in.js';
 import { jittered } from '../../common/limits/jitter.js';
+import { ServerClockService } from '../clock/server-clock.service.js';
 import { ArrivalsService } from '../operations/arrivals.service.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ProbeMeters } from '../probes/probe-meters.js';
@@ -29,6 +30,7 @@ import {
   type ProtocolError,
   resultItem,
   status,
+  type StatusAnswer,
 } from './probe.protocol.js';
 
 const RETRY_MS = 5000;
@@ -46,6 +48,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     private readonly arrivals: ArrivalsService,
     private readonly results: ResultsService,
     private readonly meters: ProbeMeters,
+    private readonly clock: ServerClockService,
   ) {}
 
   afterInit(namespace: Namespace): void {
@@ -112,7 +115,11 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   }
 
   @SubscribeMessage('status')
-  async takeStatus(@ConnectedSocket() socket: NativeSocket, @MessageBody() message: unknown) {
+  async takeStatus(
+    @ConnectedSocket() socket: NativeSocket,
+    @MessageBody() message: unknown,
+  ): Promise<StatusAnswer | ProtocolError> {
+    const received_at = new Date().toISOString();
     const parsed = status.safeParse(message);
     if (!parsed.success) return badRequest(parsed.error);
     const { open } = socket.data;
@@ -121,7 +128,8 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
       this.connected.noteClock(open.probe._id, parsed.data.clock);
       await this.connections.report(open, parsed.data);
     }
-    return { server_time: new Date().toISOString() };
+    const { offset_ms, error_ms, source } = this.clock.now();
+    return { received_at, server_time: new Date().toISOString(), clock: { offset_ms, error_ms, source } };
   }
 
   /** Answers each item by itself: one bad item, or one that fails, says nothing about the others. */

@@ -95,6 +95,14 @@ export const status = z.object({
 
 export type ProbeStatus = z.infer<typeof status>;
 
+/** Lets a probe compare its clock with the server's, and through it with the server's time server. */
+export interface StatusAnswer {
+  received_at: string;
+  server_time: string;
+  /** of the server's own clock, against its time server */
+  clock: { offset_ms: number | null; error_ms: number | null; source: 'ntp' | 'none' };
+}
+
 export interface ItemAnswer {
   status: 'stored' | 'duplicate' | 'refused' | 'busy';
   reason?: string;
@@ -137,5 +145,5 @@ export interface ServerToProbe {
 export interface ProbeToServer {
   results: (items: unknown, acknowledge: (answer: { items: ItemAnswer[] } | ProtocolError) => void) => void;
   failed: (items: unknown, acknowledge: (answer: { items: ItemAnswer[] } | ProtocolError) => void) => void;
-  status: (message: unknown, acknowledge: (answer: { server_time: string } | ProtocolError) => void) => void;
+  status: (message: unknown, acknowledge: (answer: StatusAnswer | ProtocolError) => void) => void;
 }

@@ -11,11 +11,45 @@ import { type Response } from 'express';
 import { DatabaseService } from '../../common/database/database.service.js';
 import { ApiProblem } from '../../common/http/problems.decorator.js';
 import { Public } from '../auth/permissions.js';
+import { type ServerClock, ServerClockService } from '../clock/server-clock.service.js';
 import { MetricsService } from './metrics.service.js';
 
 export class LiveDto {
   @ApiProperty({ enum: ['ok'] })
   status: 'ok';
+}
+
+class ServerClockDto implements ServerClock {
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
+    description: 'Milliseconds of the time server’s clock minus this one; null: unknown.',
+  })
+  offset_ms: number | null;
+
+  @ApiProperty({ type: 'number', minimum: 0, nullable: true, description: 'How wrong that may be.' })
+  error_ms: number | null;
+
+  @ApiProperty({
+    enum: ['ntp', 'none'],
+    description: 'none: there is no NTP_SERVER, or it has given no time.',
+  })
+  source: 'ntp' | 'none';
+
+  @ApiProperty({ type: 'number', minimum: 0, nullable: true, description: 'Seconds since the comparison.' })
+  age_s: number | null;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    maximum: 15,
+    nullable: true,
+    description: 'Of the time server.',
+  })
+  stratum: number | null;
+
+  @ApiPropertyOptional({ description: 'What somebody should look after; the server works all the same.' })
+  warning?: string;
 }
 
 export class ReadyDto {
@@ -27,6 +61,9 @@ export class ReadyDto {
 
   @ApiPropertyOptional({ minimum: 0, description: 'Milliseconds of a round trip to the database.' })
   database_ms?: number;
+
+  @ApiProperty({ type: ServerClockDto, description: 'How far this server’s own clock is off.' })
+  clock: ServerClockDto;
 }
 
 @ApiTags('operation of the server')
@@ -37,6 +74,7 @@ export class HealthController {
   constructor(
     private readonly database: DatabaseService,
     private readonly metrics: MetricsService,
+    private readonly clock: ServerClockService,
   ) {}
 
   @Get('health/live')
@@ -51,12 +89,13 @@ export class HealthController {
   @ApiOkResponse({ type: ReadyDto })
   @ApiResponse({ status: 503, type: ReadyDto, description: 'It cannot: see which part.' })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyDto> {
+    const clock = this.clock.now();
     try {
       const milliseconds = await this.database.ping();
-      return { status: 'ok', database: 'ok', database_ms: Math.round(milliseconds * 100) / 100 };
+      return { status: 'ok', database: 'ok', database_ms: Math.round(milliseconds * 100) / 100, clock };
     } catch {
       response.status(503);
-      return { status: 'unavailable', database: 'unavailable' };
+      return { status: 'unavailable', database: 'unavailable', clock };
     }
   }
 

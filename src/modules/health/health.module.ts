@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClockModule } from '../clock/clock.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ProbesModule } from '../probes/probes.module.js';
 import { ResultsModule } from '../results/results.module.js';
@@ -6,7 +7,7 @@ import { HealthController } from './health.controller.js';
 import { MetricsService } from './metrics.service.js';
 
 @Module({
-  imports: [ProbesModule, OperationsModule, ResultsModule],
+  imports: [ClockModule, ProbesModule, OperationsModule, ResultsModule],
   controllers: [HealthController],
   providers: [MetricsService],
 })

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { LimitHits } from '../../common/limits/limit-hits.js';
+import { ServerClockService } from '../clock/server-clock.service.js';
 import { OperationFeed } from '../operations/operation-feed.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ResultFeed } from '../results/result-feed.js';
@@ -17,6 +18,7 @@ export class MetricsService implements OnModuleInit {
     private readonly resultFeed: ResultFeed,
     private readonly operationFeed: OperationFeed,
     private readonly limitHits: LimitHits,
+    private readonly clock: ServerClockService,
   ) {}
 
   get contentType(): string {
@@ -46,18 +48,8 @@ export class MetricsService implements OnModuleInit {
         for (const [reason, count] of this.results.refusalCounts()) gauge.set({ reason }, count);
       },
     );
-    this.gauge(
-      'pladmed_probe_clock_offset_ms',
-      'Server time minus probe time, as the probe estimates it',
-      ['probe'],
-      (gauge) => {
-        // probes that have left must not be shown as they were
-        gauge.reset();
-        for (const [probe, { offset_ms }] of this.connected.clockEstimates()) {
-          if (offset_ms !== null) gauge.set({ probe }, offset_ms);
-        }
-      },
-    );
+    this.showProbeClocks();
+    this.showServerClock();
   }
 
   async text(): Promise<string> {
@@ -105,6 +97,39 @@ export class MetricsService implements OnModuleInit {
         for (const [bound, hits] of this.limitHits.counts()) counter.inc({ bound }, hits);
       },
     });
+  }
+
+  private showProbeClocks(): void {
+    const show = (member: 'offset_ms' | 'error_ms') => (gauge: Gauge<'probe'>) => {
+      // probes that have left must not be shown as they were
+      gauge.reset();
+      for (const [probe, clock] of this.connected.clockEstimates()) {
+        const value = clock[member];
+        if (value !== null) gauge.set({ probe }, value);
+      }
+    };
+    const about = 'of the true time minus the probe’s, as the probe estimates it';
+    this.gauge('pladmed_probe_clock_offset_ms', `Milliseconds ${about}`, ['probe'], show('offset_ms'));
+    this.gauge('pladmed_probe_clock_error_ms', `Error bound ${about}`, ['probe'], show('error_ms'));
+  }
+
+  private showServerClock(): void {
+    const show = (member: 'offset_ms' | 'error_ms' | 'age_s' | 'stratum') => (gauge: Gauge) => {
+      gauge.reset();
+      const value = this.clock.now()[member];
+      // reset() leaves a gauge without labels at 0, which is a figure too
+      if (value === null) gauge.remove();
+      else gauge.set(value);
+    };
+    this.gauge(
+      'pladmed_server_clock_offset_ms',
+      'NTP_SERVER’s time minus this server’s',
+      [],
+      show('offset_ms'),
+    );
+    this.gauge('pladmed_server_clock_error_ms', 'Error bound of that', [], show('error_ms'));
+    this.gauge('pladmed_server_clock_age_seconds', 'Since that comparison', [], show('age_s'));
+    this.gauge('pladmed_server_clock_stratum', 'Of NTP_SERVER', [], show('stratum'));
   }
 
   private gauge<Label extends string>(

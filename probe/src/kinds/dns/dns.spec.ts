@@ -85,6 +85,13 @@ describe('dns', () => {
     expect(queries[0]).toMatchObject({ response: null, rtt_ms: null, error: 'ECONNREFUSED' });
   });
 
+  test('no way to the resolver: the error of the system, and the probe lives on', async () => {
+    // A link-local group without an interface: no host has a route to it.
+    const queries = await measure({ fqdns: ['a.example'], resolver: 'ff02::1' }, ['ff02::/16']);
+    expect(queries).toHaveLength(3);
+    expect(queries[0]).toMatchObject({ response: null, error: expect.stringMatching(/^E[A-Z]+$/) });
+  });
+
   test('a local address that is not ours', async () => {
     await expect(measure({ fqdns: ['a.example'], address: '192.0.2.77' })).rejects.toMatchObject({
       reason: 'bad_params',

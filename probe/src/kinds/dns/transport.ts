@@ -53,8 +53,12 @@ export function askUdp(query: Buffer, exchange: Exchange): Promise<Buffer> {
       if (answers(message, query)) finish(message);
     });
     socket.bind({ address: exchange.from, port: 0 }, () => {
-      socket.connect(exchange.port, exchange.resolver, () => {
-        socket.send(query);
+      if (over) return;
+      // node calls this with an error too, where there is no route
+      socket.connect(exchange.port, exchange.resolver, (error?: Error | null) => {
+        if (over) return;
+        if (error) finish(networkError(error, exchange));
+        else socket.send(query);
       });
     });
   });

@@ -18,6 +18,7 @@ import { idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { type ProbeEntity } from '../probe.schema.js';
+import { ClockDto, isTrusted } from './clock.dto.js';
 import { locationOf, type ProbesService } from '../probes.service.js';
 
 const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
@@ -110,6 +111,35 @@ export class ConnectionDto {
   kinds?: string[];
 }
 
+class BacklogDto {
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  results: number;
+
+  @ApiProperty({ minimum: 0 })
+  bytes: number;
+}
+
+class StatusDto {
+  @ApiProperty({ type: BacklogDto, description: 'Results that it keeps until they can be brought.' })
+  backlog: BacklogDto;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs under way.' })
+  running: number;
+
+  @ApiProperty({ type: ClockDto })
+  clock: ClockDto;
+
+  @ApiProperty({ description: 'Whether its clock was known, and surely within a second of the true time.' })
+  clock_trusted: boolean;
+
+  @ApiProperty({ format: 'date-time', description: 'When it said so.' })
+  at: string;
+
+  static from({ backlog, running, clock, at }: NonNullable<ProbeEntity['status']>): StatusDto {
+    return { backlog, running, clock, clock_trusted: isTrusted(clock), at: at.toISOString() };
+  }
+}
+
 export class ProbeDto {
   @ApiProperty(idSchema('probe'))
   id: string;
@@ -139,12 +169,8 @@ export class ProbeDto {
   @ApiPropertyOptional({ type: ConnectionDto })
   connection?: ConnectionDto;
 
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description: 'What it said of itself last: backlog, running, clock.',
-  })
-  status?: object;
+  @ApiPropertyOptional({ type: StatusDto, description: 'What a native probe said of itself last.' })
+  status?: StatusDto;
 
   @ApiPropertyOptional({ format: 'date-time' })
   last_seen?: string;
@@ -177,7 +203,7 @@ export class ProbeDto {
           ...(connection.kinds && { kinds: connection.kinds }),
         },
       }),
-      ...(probe.status && { status: probe.status }),
+      ...(probe.status && { status: StatusDto.from(probe.status) }),
       ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
       created_at: probe.created_at.toISOString(),
       revision: probe.revision,

@@ -4,6 +4,7 @@ import { ID_PATTERN, idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { parseRfc3339 } from '../../operations/schedule/times.js';
+import { ClockDto, isTrusted } from '../../probes/dto/clock.dto.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/index.js';
 import { type ResultEntity } from '../result.schema.js';
 
@@ -90,19 +91,16 @@ export class ResultDto {
   started_at_corrected?: string;
 
   @ApiPropertyOptional({
-    description: "Whether the probe's clock was known, and within a second of the server's.",
+    description:
+      "Whether the probe's clock was known, and surely (its error bound counts) within a second of the true time.",
   })
   clock_trusted?: boolean;
 
   @ApiPropertyOptional({ description: "Milliseconds, by the probe's monotonic clock." })
   duration_ms?: number;
 
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description: 'What the probe knew of its clock.',
-  })
-  clock?: object;
+  @ApiPropertyOptional({ type: ClockDto })
+  clock?: ClockDto;
 
   @ApiPropertyOptional({ enum: RESULT_FORMATS })
   format?: ResultFormat;
@@ -148,8 +146,6 @@ export class ResultDto {
   }
 }
 
-const TRUSTED_OFFSET_MS = 1000;
-
 /** @returns what a native probe's estimate of its clock makes of its times; nothing for classic probes, which send none */
 function clockFigures({ started_at, clock }: ResultEntity): Partial<ResultDto> {
   if (clock === undefined) return {};
@@ -159,6 +155,6 @@ function clockFigures({ started_at, clock }: ResultEntity): Partial<ResultDto> {
       offset_ms !== null && {
         started_at_corrected: new Date(started_at.getTime() + offset_ms).toISOString(),
       }),
-    clock_trusted: offset_ms !== null && Math.abs(offset_ms) <= TRUSTED_OFFSET_MS,
+    clock_trusted: isTrusted(clock),
   };
 }

@@ -1,0 +1,26 @@
+/**
+ * Before and after `npm pack`: the package @pladmed/sntp is in this repository and in no registry, so the probe's tarball carries it
+ * (bundleDependencies). npm leaves out what is linked from a workspace; so a copy lies in the probe's own node_modules while it packs.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const probe = new URL('../', import.meta.url);
+const copy = new URL('node_modules/@pladmed/', probe);
+
+rmSync(copy, { recursive: true, force: true });
+if (!process.argv.includes('--undo')) {
+  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', probe));
+  // Without the compiler what is built already is packed.
+  if (existsSync(tsc))
+    execFileSync(process.execPath, [tsc, '-b', fileURLToPath(probe)], { stdio: 'inherit' });
+  const source = new URL('../sntp/', probe);
+  const target = new URL('sntp/', copy);
+  mkdirSync(target, { recursive: true });
+  for (const each of ['package.json', 'dist'])
+    cpSync(new URL(each, source), new URL(each, target), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.tsbuildinfo'),
+    });
+}
