@@ -136,7 +136,15 @@ class StatusDto {
   at: string;
 
   static from({ backlog, running, clock, at }: NonNullable<ProbeEntity['status']>): StatusDto {
-    return { backlog, running, clock, clock_trusted: isTrusted(clock), at: at.toISOString() };
+    const { results, bytes } = backlog;
+    return {
+      // not of which operations: they may be private
+      backlog: { results, bytes },
+      running,
+      clock,
+      clock_trusted: isTrusted(clock),
+      at: at.toISOString(),
+    };
   }
 }
 
