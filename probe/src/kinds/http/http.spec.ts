@@ -407,7 +407,8 @@ describe('http', () => {
     const resolve = (name: string): Promise<string[]> => Promise.resolve(addressesOf.get(name) ?? []);
 
     test.each(hosts)('refuses %s before any connection, and the whole run with it', async (host) => {
-      const neighbour = await site(Site.http((_request, response) => response.end()));
+      // On every address of this host: the allowed one and the loopback's others.
+      const neighbour = await site(Site.raw((socket) => socket.end(), '0.0.0.0'));
       const allowed = `http://allowed.example:${neighbour.port}/`;
       const context = {
         allow: ['127.9.9.9/32'],

@@ -143,7 +143,8 @@ describe('tls', () => {
   });
 
   test('what the host denies is not connected to, and the run fails', async () => {
-    const denied = await site();
+    const denied = await Site.raw((socket) => socket.end(), '0.0.0.0');
+    sites.push(denied);
     const { port } = denied;
     const allow = ['127.9.9.9/32'];
     for (const ip of ['127.0.0.1', '10.0.0.1', '::1', '::ffff:169.254.169.254'])
