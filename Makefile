@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test check bench fuzz clean
+.PHONY: help setup build demo run test check bench fuzz backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,14 @@ bench: build ## figures and ratios
 fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@scripts/tools.sh libcurl
 	@bash test/fuzz/run.sh
+
+backup: build ## the platform in one file (FILE=name), beside a running server or without one
+	@scripts/tools.sh libcurl
+	@scripts/backup.sh $(FILE)
+
+restore: build ## the platform of a backup (FILE=name) into an empty database; REPLACE=1 puts it in the place of another
+	@scripts/tools.sh libcurl
+	@scripts/restore.sh $(or $(FILE),$(error Say which backup: make restore FILE=name)) $(if $(REPLACE),--replace)
 
 clean: ## what was built and downloaded; data/ stays
 	@rm -rf dist probe/dist warts/dist sntp/dist coverage node_modules

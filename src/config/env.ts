@@ -77,6 +77,8 @@ export interface Env {
   port: number;
   host: string;
   secretKey: string;
+  /** Nobody set it: it was made here, and is kept in DATA_DIR. */
+  secretKeyIsOwn: boolean;
   dataDir: string;
   cacheDir: string;
   /** Where MongoDB is; absent: the server runs its own. */
@@ -133,6 +135,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     port: read.PORT,
     host: read.HOST,
     secretKey: read.SECRET_KEY ?? developmentSecret(dataDir, production),
+    secretKeyIsOwn: read.SECRET_KEY === undefined,
     dataDir,
     cacheDir: read.CACHE_DIR ?? defaultCacheDir(source),
     mongoUri: mongoUri(read),

@@ -88,20 +88,35 @@ async function untilReady(child: ChildProcess, log: string[]): Promise<void> {
   });
 }
 
-/** Runs `npm run superuser -- create EMAIL PASSWORD` for a server's settings. @returns what it printed */
-export async function runSuperuser(
+export interface CommandOutcome {
+  code: number | null;
+  output: string;
+}
+
+/** Runs one of the commands of dist/cli to its end. */
+export async function runCommand(
+  name: string,
+  args: readonly string[],
   env: Record<string, string>,
-  email: string,
-  password: string,
-): Promise<string> {
-  const child = spawn(process.execPath, [join(ROOT, 'dist/cli/superuser.js'), 'create', email, password], {
+): Promise<CommandOutcome> {
+  const child = spawn(process.execPath, [join(ROOT, `dist/cli/${name}.js`), ...args], {
     env: { ...process.env, NODE_OPTIONS: '', PASSWORD_COST: '4', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+/** Runs `npm run superuser -- create EMAIL PASSWORD` for a server's settings. @returns what it printed */
+export async function runSuperuser(
+  env: Record<string, string>,
+  email: string,
+  password: string,
+): Promise<string> {
+  const { code, output } = await runCommand('superuser', ['create', email, password], env);
   if (code !== 0) throw new Error(`superuser ended with ${String(code)}: ${output}`);
   return output;
 }

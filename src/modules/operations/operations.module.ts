@@ -7,6 +7,8 @@ import { ArrivalsService } from './arrivals.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { CoverageController } from './accounting/coverage.controller.js';
 import { CoverageService } from './accounting/coverage.service.js';
+import { RESTORE_MODEL, restoreSchema } from './accounting/restore.schema.js';
+import { RestoresRepository } from './accounting/restores.repository.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './accounting/run-sheet.schema.js';
 import { RunSheetsRepository } from './accounting/run-sheets.repository.js';
 import { DispatchBus } from './dispatch-bus.js';
@@ -26,6 +28,7 @@ import { SweepService } from './sweep.service.js';
       { name: OPERATION_MODEL, schema: operationSchema },
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
       { name: RUN_SHEET_MODEL, schema: runSheetSchema },
+      { name: RESTORE_MODEL, schema: restoreSchema },
     ]),
   ],
   controllers: [OperationsController, CoverageController],
@@ -33,6 +36,7 @@ import { SweepService } from './sweep.service.js';
     OperationsRepository,
     AssignmentsRepository,
     RunSheetsRepository,
+    RestoresRepository,
     CoverageService,
     DispatchBus,
     OperationFeed,

@@ -40,6 +40,7 @@ const MEANINGS: Record<Fate, string> = {
   held: 'The probe reported that it keeps results which it has not delivered yet.',
   not_delivered: 'The probe was connected, and did not get the job in time.',
   stopped: 'The operation was stopped before.',
+  lost_in_restore: 'It was due between a backup and its restore: what was known of it is lost.',
   awaited: 'It may still be under way.',
   unexplained: 'None of the others.',
 };

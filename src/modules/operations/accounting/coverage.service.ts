@@ -23,6 +23,7 @@ import {
   NOT_DUE,
   type ProbeFacts,
 } from './fates.js';
+import { RestoresRepository } from './restores.repository.js';
 import { type RunSheetEntity } from './run-sheet.schema.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { Buckets, type BucketTally, bucketWidth, MAX_BUCKETS, sumOf, type Tally } from './tally.js';
@@ -75,6 +76,7 @@ export class CoverageService {
     private readonly operations: OperationsRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly sheets: RunSheetsRepository,
+    private readonly restores: RestoresRepository,
     private readonly probes: ProbesService,
     private readonly presences: PresenceService,
   ) {}
@@ -167,9 +169,12 @@ export class CoverageService {
   ): Promise<void> {
     const time = now.getTime();
     const missing = accounts.filter(({ fates, facts }) => hasMissing(fates, numbers, facts, time));
-    const probes = await this.factsOf(operation, missing, numbers, now);
+    const [probes, lost] = await Promise.all([
+      this.factsOf(operation, missing, numbers, now),
+      missing.length > 0 ? this.restores.lostTimes() : [],
+    ]);
     for (const { assignment, fates, facts } of accounts) {
-      explainMissing(fates, numbers, facts, probes.get(assignment.probe.toHexString()), time);
+      explainMissing(fates, numbers, facts, probes.get(assignment.probe.toHexString()), time, lost);
     }
   }
 

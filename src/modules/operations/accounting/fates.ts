@@ -7,8 +7,8 @@ import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from
  * What became of a run that was due; each has exactly one (docs/protocol.md, "Fates of runs").
  * received: its result is stored; failed: the probe says that it could not be done; refused: the probe, or its host's policy,
  * said no; not_connected: the probe was away and nothing came; held: the probe says that it keeps results; not_delivered:
- * the probe was there and did not have the job in time; stopped: the operation was stopped before; awaited: it may still be
- * under way; unexplained: none of these.
+ * the probe was there and did not have the job in time; stopped: the operation was stopped before; lost_in_restore: what was
+ * known of it went with the database that a backup has replaced; awaited: it may still be under way; unexplained: none of these.
  */
 export const FATES = [
   'received',
@@ -18,6 +18,7 @@ export const FATES = [
   'held',
   'not_delivered',
   'stopped',
+  'lost_in_restore',
   'awaited',
   'unexplained',
 ] as const;
@@ -52,6 +53,12 @@ export interface AssignmentFacts {
   stoppedAt?: number | undefined;
   /** of the probe, against the times of the schedule */
   offsetMs: number;
+}
+
+/** From a backup to its restore: what came between is lost. */
+export interface LostTime {
+  from: number;
+  to: number;
 }
 
 /** Results beyond the runs of the schedule, and failures by the reason given. */
@@ -144,6 +151,7 @@ export function explainMissing(
   facts: AssignmentFacts,
   probe: ProbeFacts | undefined,
   now: number,
+  lost: readonly LostTime[] = [],
 ): void {
   const { refused, stoppedAt = Infinity, offsetMs } = facts;
   // the newest first: a probe's backlog is what it did last
@@ -153,7 +161,9 @@ export function explainMissing(
     const time = numbers.timeOf(run) + offsetMs;
     if (refused) fates[run] = CODES.refused;
     else if (time >= stoppedAt) fates[run] = CODES.stopped;
-    else if (time <= now) {
+    else if (time > now) continue;
+    else if (lost.some(({ from, to }) => from <= time && time <= to)) fates[run] = CODES.lost_in_restore;
+    else {
       const fate = fateOfMissing(time, facts, probe, held > 0, now);
       if (fate === 'held') held -= 1;
       fates[run] = CODES[fate];

@@ -1,0 +1,97 @@
+import { type mongo } from 'mongoose';
+import { type BackedUpDocument, type RawDocument } from './backup-file.js';
+
+/** They say which processes run now: nothing that another start should know. */
+const NOT_KEPT = ['servers', 'leases'];
+/** An empty platform has these already. */
+const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'restores'];
+const BATCH_DOCUMENTS = 500;
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Runs between these two moments are lost if only the database knew of them: the account of runs says so. */
+export interface RestoreEntity {
+  backup_at: Date;
+  restored_at: Date;
+}
+
+export const RESTORES_COLLECTION = 'restores';
+
+/**
+ * Every document of the platform as it was at one moment: a snapshot of MongoDB, so a running server may go on writing.
+ * MongoDB keeps a snapshot for 5 minutes, unless minSnapshotHistoryWindowInSeconds says more.
+ */
+export async function* platformDocuments(
+  client: mongo.MongoClient,
+  db: mongo.Db,
+): AsyncGenerator<RawDocument> {
+  const session = client.startSession({ snapshot: true });
+  try {
+    for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+      if (NOT_KEPT.includes(name) || name.startsWith('system.')) continue;
+      const documents = db.collection(name).find({}, { session, raw: true, batchSize: 1000 });
+      for await (const bytes of documents) yield { collection: name, bytes: bytes as unknown as Uint8Array };
+    }
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** @returns the names of collections that hold something which a restore would mix with what it brings */
+export async function occupiedCollections(db: mongo.Db): Promise<string[]> {
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  const occupied: string[] = [];
+  for (const name of names.filter((each) => !OF_EVERY_PLATFORM.includes(each))) {
+    if ((await db.collection(name).findOne({}, { projection: { _id: 1 } })) !== null) occupied.push(name);
+  }
+  return occupied.sort();
+}
+
+/** @returns servers whose lease stands: they would not see that the database under them is another one */
+export async function serversAlive(db: mongo.Db): Promise<number> {
+  return db.collection('servers').countDocuments({ lease_until: { $gt: new Date() } });
+}
+
+/**
+ * Puts the documents of a backup in the place of what is there. Migrations are those of the backup: the next start runs
+ * what it did not have.
+ * @returns how many documents
+ */
+export async function restoreDocuments(
+  db: mongo.Db,
+  documents: AsyncIterable<BackedUpDocument>,
+): Promise<number> {
+  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+    if (!name.startsWith('system.')) await db.collection(name).deleteMany({});
+  }
+  const batch = new Map<string, mongo.Document[]>();
+  let [count, waiting, bytes] = [0, 0, 0];
+  const flush = async () => {
+    for (const [name, rows] of batch) await db.collection(name).insertMany(rows, { ordered: false });
+    batch.clear();
+    [waiting, bytes] = [0, 0];
+  };
+  for await (const { collection, document } of documents) {
+    const rows = batch.get(collection) ?? [];
+    rows.push(document);
+    batch.set(collection, rows);
+    [count, waiting, bytes] = [count + 1, waiting + 1, bytes + sizeOf(document)];
+    if (waiting === BATCH_DOCUMENTS || bytes > BATCH_BYTES) await flush();
+  }
+  await flush();
+  return count;
+}
+
+/** Nobody is connected to a platform that was just restored; and what came after the backup is lost here. */
+export async function settleRestored(db: mongo.Db, { backup_at, restored_at }: RestoreEntity): Promise<void> {
+  await db.collection('probes').updateMany({}, { $unset: { connection: 1, status: 1 } });
+  await db
+    .collection('sessions')
+    .updateMany({ to: { $exists: false } }, { $set: { to: backup_at, reason: 'restored from a backup' } });
+  await db.collection(RESTORES_COLLECTION).insertOne({ backup_at, restored_at });
+}
+
+/** Only content is large. */
+function sizeOf(document: mongo.Document): number {
+  const raw: unknown = document['raw'];
+  return 200 + (raw !== null && typeof raw === 'object' && 'position' in raw ? Number(raw.position) : 0);
+}
