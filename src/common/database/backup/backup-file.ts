@@ -68,19 +68,25 @@ export async function* readBackup(
 ): AsyncGenerator<BackedUpDocument> {
   let count = 0;
   let begun = false;
+  let ended = false;
+  // to the very end: the checksum of gzip is the last that comes
   for await (const frame of framesOf(input)) {
     if (!begun) {
       begin(headerOf(frame));
       begun = true;
+    } else if (ended) {
+      throw new BadBackupError('The backup goes on after its end.');
     } else if (frame['end'] === true) {
-      if (Number(frame['documents']) === count) return;
-      throw new BadBackupError(`The backup has ${count} documents and should have more or fewer.`);
+      if (Number(frame['documents']) !== count)
+        throw new BadBackupError('The backup does not have as many documents as it says.');
+      ended = true;
     } else {
       count += 1;
       yield { collection: String(frame['c']), document: frame['d'] as Record<string, unknown> };
     }
   }
-  throw new BadBackupError('The backup ends too early: it was not written to its end, or was cut.');
+  if (!ended)
+    throw new BadBackupError('The backup ends too early: it was not written to its end, or was cut.');
 }
 
 /** `{c: collection, d: document}` without decoding the document. */
