@@ -1,5 +1,6 @@
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
+import { benchOverhead } from './overhead.bench.js';
 import { startEcho, startPlatform } from './platform.js';
 
 /** make bench: figures of this machine, and ratios that mean something on another one. */
@@ -22,6 +23,16 @@ try {
       protocol,
       'last receipt, ms (median of 5)': lastReceiptMs,
       'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
+    })),
+  );
+  console.log('What the platform adds to a run (a real probe, on this machine), ms');
+  console.table(
+    (await benchOverhead(platform)).map(({ what, runs, p50, p95, most }) => ({
+      '': what,
+      runs,
+      'p50, ms': p50,
+      'p95, ms': p95,
+      'most, ms': most,
     })),
   );
 } catch (error) {

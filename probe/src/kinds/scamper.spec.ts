@@ -1,6 +1,11 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { runContext } from '../../test/support/run.context.js';
 import { RunFailure } from '../runs/failure.js';
+import { ping as pingKind } from './ping/index.js';
 import { pingCommand, pingParams } from './ping/ping.params.js';
 import { scamperArguments, type ScamperCommand } from './scamper.js';
 import { tracerouteCommand, tracerouteParams } from './traceroute/traceroute.params.js';
@@ -149,5 +154,31 @@ describe('whatever the parameters', () => {
         expect(() => scamperArguments({ name: 'ping', options: [] }, [text], settings)).toThrow(RunFailure);
       }),
     );
+  });
+});
+
+describe('the rate', () => {
+  /** @returns the rate that scamper is given, by a program that notes its arguments in its stead */
+  async function rateFor(destinations: number): Promise<number> {
+    const folder = await mkdtemp(join(tmpdir(), 'scamper-'));
+    try {
+      const scamper = join(folder, 'scamper');
+      await writeFile(scamper, '#!/bin/sh\necho "$@" > arguments\ntouch warts\n', { mode: 0o755 });
+      const lease = () => Promise.resolve({ packetsPerSecond: 5, giveBack: () => undefined });
+      const packets = { turn: () => Promise.resolve(), lease };
+      const ips = Array.from({ length: destinations }, (_, index) => `127.0.0.${index + 1}`);
+      await pingKind.measure(pingParams.parse({ ips }), runContext({ folder, scamper, packets }));
+      return Number(/ -p (\d+) /.exec(await readFile(join(folder, 'arguments'), 'utf8'))?.[1]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  test('is the part of the run when its pings would exceed it', async () => {
+    expect(await rateFor(6)).toBe(5);
+  });
+
+  test('holds up no ping of few destinations, which sends less by itself', async () => {
+    expect(await rateFor(5)).toBe(1000);
   });
 });

@@ -33,6 +33,8 @@ export const DEFAULT_PACKET_BYTES = 104;
 
 /** Its own ceiling (scamper -p). */
 const MOST_PACKETS_PER_SECOND = 10_000;
+/** Scamper waits for its rate before its first packet too: a run that keeps to its part by its own pace gets this one instead. */
+const PROMPT_PACKETS_PER_SECOND = 1_000;
 
 /**
  * The argument list of one scamper invocation.
@@ -56,6 +58,7 @@ export function scamperArguments(
 
 /**
  * Runs scamper once for all destinations.
+ * @param ownPace the most packets that these measurements send in a second, whatever rate they are given
  * @returns what it wrote, in warts
  * @throws RunFailure `tool_missing`, `tool_failed`; `timeout` is told by whoever raised the signal
  */
@@ -63,13 +66,16 @@ export async function runScamper(
   command: ScamperCommand,
   addresses: readonly string[],
   context: RunContext,
+  ownPace = Number.POSITIVE_INFINITY,
 ): Promise<Buffer> {
   if (addresses.length === 0) throw new RunFailure('bad_params', 'there is no destination');
   const output = join(context.folder, 'warts');
   const lease = await context.packets.lease();
+  const keepsToIt = ownPace <= lease.packetsPerSecond;
+  const packetsPerSecond = Math.max(lease.packetsPerSecond, keepsToIt ? PROMPT_PACKETS_PER_SECOND : 0);
   const { code, signal, stderr } = await runProcess({
     program: context.scamper,
-    args: scamperArguments(command, addresses, { output, packetsPerSecond: lease.packetsPerSecond }),
+    args: scamperArguments(command, addresses, { output, packetsPerSecond }),
     cwd: context.folder,
     signal: context.signal,
   }).finally(() => {

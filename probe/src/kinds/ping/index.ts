@@ -21,6 +21,9 @@ export const ping: Kind<PingParams> = {
     (params.probecount ?? DEFAULT_PROBECOUNT) *
     2 *
     (params.size ?? DEFAULT_PACKET_BYTES),
-  measure: async (params, context) =>
-    runScamper(pingCommand(params), await context.targets.destinations(params), context),
+  measure: async (params, context) => {
+    const addresses = await context.targets.destinations(params);
+    // A packet to each, and the next one after `wait`, which is a second or more.
+    return runScamper(pingCommand(params), addresses, context, addresses.length);
+  },
 };
