@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { type Account, ApiWorld, type Operation, pingOn, type Registered } from '../support/api-world.js';
+import { freshDatabaseUri, testMongo } from '../support/mongod.js';
+import { MongoSteps, type Step } from '../support/mongo-steps.js';
+import { dnsResult, failedRun, type NativeProbe } from '../support/native-probe.js';
+
+const GRANT = 1_000_000;
+const CREDITS_PER_RESULT = 10;
+/** Steps that leave something behind; to be killed after another is to be killed after the last of these. */
+const WRITES = ['insert', 'update', 'findAndModify', 'delete', 'commitTransaction'];
+
+/**
+ * Exactly once, whatever dies in between: the server is killed after the first write of its transaction, is started again, and
+ * whoever asked asks again; then after the second write, and so on, until there is none left to be killed after.
+ */
+describe('kill -9 of the server between every two writes', () => {
+  let world: ApiWorld;
+  let steps: MongoSteps;
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let users: Account[];
+  let probes: Registered[];
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    const behind = new URL(freshDatabaseUri(mongo.uri));
+    steps = await MongoSteps.start(Number(behind.port));
+    const uri = `mongodb://127.0.0.1:${steps.port}${behind.pathname}?directConnection=true`;
+    world = await ApiWorld.start({ MONGODB_URI: uri });
+    users = [await world.account(GRANT), await world.account(GRANT)];
+    probes = await Promise.all(users.map((user) => world.probe(user)));
+  });
+
+  afterAll(async () => {
+    await world.stop();
+    await steps.stop();
+    await mongo.stop();
+  });
+
+  /**
+   * @param act what is done; it may fail, or never come back
+   * @param again what whoever did it does when the server is there again, or was never away
+   * @returns the writes after which the server was killed
+   */
+  async function killAfterEach(
+    act: () => Promise<unknown>,
+    again: () => Promise<unknown>,
+    check: () => Promise<void>,
+  ): Promise<string[]> {
+    const killedAfter: string[] = [];
+    // what the server remembers is what it remembers in every round
+    await again();
+    await check();
+    for (;;) {
+      const last = await killAfter(killedAfter.length + 1, act);
+      if (last !== undefined) {
+        await world.server.kill();
+        await world.restart();
+        killedAfter.push(`${last.command} ${last.collection}`.trim());
+      }
+      await again();
+      await check();
+      if (last === undefined) return killedAfter;
+    }
+  }
+
+  /** @returns the write after which it was killed; undefined when all was done before */
+  async function killAfter(count: number, act: () => Promise<unknown>): Promise<Step | undefined> {
+    const { pid } = world.server;
+    let left = count;
+    const killed = new Promise<Step>((resolve) => {
+      steps.watch((step) => {
+        if (left === 0) return false;
+        if (!step.inTransaction || !WRITES.includes(step.command)) return true;
+        left -= 1;
+        if (left > 0) return true;
+        process.kill(pid, 'SIGKILL');
+        resolve(step);
+        return false;
+      });
+    });
+    const done = act().then(
+      () => undefined,
+      // it was cut off, which is what we wait for
+      () => killed,
+    );
+    const last = await Promise.race([killed, done]);
+    steps.rest();
+    return last;
+  }
+
+  /** The account as its owner sees it. */
+  async function statement({ api }: Account): Promise<{ balance: number; sum: number; entries: Entry[] }> {
+    const entries = (await api.pages<Entry>('/api/v1/users/me/ledger')).flat();
+    const { body } = await api.get<{ credits: number }>('/api/v1/users/me');
+    return { balance: body.credits, sum: entries.reduce((sum, { amount }) => sum + amount, 0), entries };
+  }
+
+  async function interval(run_s: number): Promise<Operation & { at: (run: number) => string }> {
+    const stop = new Date(Date.now() + 3_600_000).toISOString();
+    const operation = await world.operation(users[0]!, probes, {
+      kind: 'dns',
+      params: { fqdns: ['example.org'] },
+      schedule: { type: 'interval', every_s: run_s, stop },
+    });
+    const { start = '' } = operation.schedule as { start?: string };
+    return { ...operation, at: (run) => new Date(Date.parse(start) + run * run_s * 1_000).toISOString() };
+  }
+
+  it('stores results and failed runs, counts them and pays for them once', async () => {
+    const [often, rarely] = [await interval(1), await interval(60)];
+    const before = await Promise.all(users.map((user) => world.balance(user)));
+    let [run, rounds] = [0, 0];
+    let connected: NativeProbe[] = [];
+    const connect = async (): Promise<void> => {
+      connected = await Promise.all(probes.map((probe) => world.connect(probe)));
+      await Promise.all(connected.map((probe) => probe.firstSync()));
+    };
+    const send = () =>
+      Promise.all(
+        connected.flatMap((probe) => [
+          probe.results([
+            ...[run, run + 1].map((each) => dnsResult(often.id, often.at(each))),
+            dnsResult(rarely.id, rarely.at(rounds)),
+          ]),
+          probe.failed([failedRun(often.id, often.at(run + 2), { reason: 'missed' })]),
+        ]),
+      );
+    const told = new Set<string>();
+    await connect();
+
+    const killedAfter = await killAfterEach(
+      send,
+      async () => {
+        if (connected.some(({ ended }) => ended !== undefined)) await connect();
+        for (const { items = [] } of await send()) for (const { status } of items) told.add(status);
+        run += 3;
+        rounds += 1;
+      },
+      async () => {
+        const counted = await Promise.all([often, rarely].map((each) => countsOf(each)));
+        expect(counted).toEqual([
+          { received: 4 * rounds, failed: 2 * rounds, fates: [4 * rounds, 2 * rounds], results: 6 * rounds },
+          { received: 2 * rounds, failed: 0, fates: [2 * rounds, 0], results: 2 * rounds },
+        ]);
+        for (const [index, user] of users.entries()) {
+          const { balance, sum } = await statement(user);
+          expect([balance, sum]).toEqual([balance, balance]);
+          expect(balance).toBe((before[index] ?? 0) + 3 * rounds * CREDITS_PER_RESULT);
+        }
+      },
+    );
+    for (const step of ['update assignments', 'update runsheets', 'insert ledger', 'insert results'])
+      expect(killedAfter).toContain(step);
+    expect(killedAfter).toContain('commitTransaction');
+    // killed before the commit, and after it: the probe sent both again
+    expect([...told].sort()).toEqual(['duplicate', 'stored']);
+
+    async function countsOf({ id }: Operation) {
+      const { body } = await users[0]!.api.get<Operation>(`/api/v1/operations/${id}`);
+      const coverage = await users[0]!.api.get<{ fates: Record<string, number> }>(
+        `/api/v1/operations/${id}/coverage`,
+      );
+      const { fates } = coverage.body;
+      const results = (await users[0]!.api.pages(`/api/v1/operations/${id}/results?limit=1000`)).flat();
+      const { received, failed } = body.progress;
+      return { received, failed, fates: [fates['received'], fates['failed']], results: results.length };
+    }
+  }, 300_000);
+
+  it('makes an operation and takes its price once, and brings it', async () => {
+    const [user] = users as [Account];
+    let key = randomUUID();
+    let made = 0;
+    const before = await world.balance(user);
+    const known = (await user.api.pages('/api/v1/operations?mine=true')).flat().length;
+    const create = () =>
+      user.api.post<Operation>('/api/v1/operations', pingOn(probes), { 'idempotency-key': key });
+    let latest = '';
+
+    const killedAfter = await killAfterEach(
+      create,
+      async () => {
+        const { status, body } = await create();
+        expect([200, 201]).toContain(status);
+        latest = body.id;
+        made += 1;
+        key = randomUUID();
+      },
+      async () => {
+        const all = (await user.api.pages<Operation>('/api/v1/operations?mine=true')).flat();
+        expect(all.length).toBe(known + made);
+        const { balance, sum, entries } = await statement(user);
+        expect([balance, sum]).toEqual([before - made * probes.length, balance]);
+        expect(entries.filter(({ reference }) => reference === `operation:${latest}`)).toHaveLength(1);
+        const probe = await world.connect(probes[0]!);
+        await probe.told(latest);
+        probe.close();
+      },
+    );
+    expect(killedAfter).toEqual(
+      expect.arrayContaining([
+        'insert ledger',
+        'insert operations',
+        'insert assignments',
+        'commitTransaction',
+      ]),
+    );
+  }, 300_000);
+
+  it('stops an operation and pays back once', async () => {
+    const [user] = users as [Account];
+    const body = pingOn(probes, {
+      schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() },
+    });
+    const create = async () => (await user.api.post<Operation>('/api/v1/operations', body)).body.id;
+    let id = await create();
+    let refunds = 0;
+    const stop = () => user.api.post<Operation>(`/api/v1/operations/${id}/stop`);
+
+    const killedAfter = await killAfterEach(
+      stop,
+      async () => {
+        // conflict: it is stopped already
+        expect([200, 409]).toContain((await stop()).status);
+        refunds += 1;
+      },
+      async () => {
+        const stopped = (await user.api.get<Operation>(`/api/v1/operations/${id}`)).body;
+        expect(stopped).toMatchObject({ state: 'stopped', progress: { assignments: { stopped: 2 } } });
+        const { balance, sum, entries } = await statement(user);
+        expect(sum).toBe(balance);
+        const paidBack = entries.filter(({ reason }) => reason === 'refund');
+        expect(paidBack).toHaveLength(refunds);
+        expect(paidBack.filter(({ reference }) => reference === `stop:${id}`)).toMatchObject([
+          { amount: stopped.refunded },
+        ]);
+        id = await create();
+      },
+    );
+    expect(killedAfter).toEqual(
+      expect.arrayContaining(['update assignments', 'insert ledger', 'commitTransaction']),
+    );
+  }, 300_000);
+});
+
+interface Entry {
+  amount: number;
+  reason: string;
+  reference: string;
+}
