@@ -35,6 +35,11 @@ interface Result {
   clock_trusted: boolean;
 }
 
+interface NtpResult {
+  summary: { offset_ms: number; error_ms: number }[];
+  decoded: object[];
+}
+
 /** The time server is ahead of this host by that much, and so of the server under test: its clock is off. */
 const TRUE_TIME_MS = 1_700;
 const PROBE_AHEAD_S = 90;
@@ -170,6 +175,31 @@ describe('clocks that are off', () => {
       clock_trusted: trusted,
       at: expect.any(String),
     });
+  });
+
+  it('a time server is measured, against the clock of the probe', async () => {
+    const registered = await world.probe(user);
+    const probe = await startProbe(world.server.url, registered.token, {
+      PLADMED_NTP_SERVER: '127.0.0.1',
+      PLADMED_NTP_PORT: String(ntp.port),
+    });
+    const { id } = await world.operation(user, [registered], {
+      kind: 'ntp',
+      params: { ips: ['127.0.0.1'], port: ntp.port, samples: 2 },
+    });
+    const path = `/api/v1/operations/${id}/results?view=json`;
+    const [result] = await until('the result', async () => {
+      const { body } = await user.api.get<Page<NtpResult>>(path);
+      return body.items.length > 0 && body.items;
+    });
+    await probe.stop();
+    expect(result).toMatchObject({ outcome: 'stored', format: 'ntp' });
+    expect(result?.decoded).toEqual([
+      expect.objectContaining({ destination: '127.0.0.1', stratum: 3, error: null }),
+      expect.objectContaining({ destination: '127.0.0.1', stratum: 3, error: null }),
+    ]);
+    for (const { offset_ms, error_ms } of result?.summary ?? [])
+      expect(Math.abs(offset_ms - TRUE_TIME_MS)).toBeLessThanOrEqual(error_ms);
   });
 
   (wrongTime !== undefined ? describe.each : describe.skip.each)([['ntp'], ['socket']])(

@@ -1,0 +1,155 @@
+import { exchange, NoReply, offsetOf, PACKET_BYTES, type Reply, sampleOf, whyUnusable } from '@pladmed/sntp';
+import { isIPv6 } from 'node:net';
+import { sleep } from '../../clock/clock.js';
+import { type Located, locate } from '../connection.js';
+import type { Kind, RunContext } from '../kind.js';
+import { inParallel } from '../parallel.js';
+import { wantedFamilies } from '../params.js';
+import { milliseconds } from '../timing.js';
+import { DEFAULT_PORT, DEFAULT_SAMPLES, DEFAULT_TIMEOUT_S, type NtpParams, ntpParams } from './ntp.params.js';
+
+/** Names that are resolved at once. */
+const RESOLVED_AT_ONCE = 8;
+const RESOLUTION_MS = 20_000;
+/** Servers that are asked at once. */
+const PARALLEL = 8;
+/** Between two questions to one server (RFC 5905, BTIME): one that is asked more often may not answer. */
+const BETWEEN_MS = 2_000;
+const SLACK_MS = 10_000;
+const IPV4_HEADERS = 28;
+const IPV6_HEADERS = 48;
+
+/** One question and what came of it; docs/protocol.md, format `ntp`. */
+interface NtpEntry {
+  /** As the user named it. */
+  destination: string;
+  address: string;
+  port: number;
+  resolve_ms: number | null;
+  sent_at: string;
+  version: number | null;
+  leap: number | null;
+  stratum: number | null;
+  poll: number | null;
+  precision: number | null;
+  root_delay_ms: number | null;
+  root_dispersion_ms: number | null;
+  reference_id: string | null;
+  reference_time: string | null;
+  offset_ms: number | null;
+  error_ms: number | null;
+  delay_ms: number | null;
+  error: string | null;
+}
+
+interface Target {
+  destination: string;
+  located: Located;
+}
+
+export const ntp: Kind<NtpParams> = {
+  name: 'ntp',
+  format: 'ntp',
+  params: ntpParams,
+  timeLimitMs: ({ ips, fqdns, samples = DEFAULT_SAMPLES, timeout_s = DEFAULT_TIMEOUT_S }) =>
+    Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
+    Math.ceil((ips.length + fqdns.length) / PARALLEL) * samples * (timeout_s * 1000 + BETWEEN_MS) +
+    SLACK_MS,
+  trafficBytes: ({ ips, fqdns, samples = DEFAULT_SAMPLES }) =>
+    (ips.length + fqdns.length) * samples * 2 * (PACKET_BYTES + IPV6_HEADERS),
+  measure: async (params, context) => {
+    const families = wantedFamilies(params);
+    const targets = await inParallel(
+      RESOLVED_AT_ONCE,
+      [...params.ips, ...params.fqdns],
+      async (destination) => ({
+        destination,
+        located: await locate(destination, families, context),
+      }),
+    );
+    const exchanges = await inParallel(PARALLEL, targets, (target) => askServer(target, params, context));
+    context.signal.throwIfAborted();
+    return Buffer.from(JSON.stringify({ version: 1, exchanges: exchanges.flat() }));
+  },
+};
+
+/** Asks as often as was wanted, but a server that says so (a kiss-o'-death) no more. */
+async function askServer(target: Target, params: NtpParams, context: RunContext): Promise<NtpEntry[]> {
+  const entries: NtpEntry[] = [];
+  for (let count = 0; count < (params.samples ?? DEFAULT_SAMPLES); count++) {
+    if (count > 0) await sleep(context.clock, BETWEEN_MS, context.signal);
+    if (context.signal.aborted) break;
+    const entry = await ask(target, params, context);
+    entries.push(entry);
+    if (entry.stratum === 0) break;
+  }
+  return entries;
+}
+
+async function ask(
+  { destination, located }: Target,
+  params: NtpParams,
+  context: RunContext,
+): Promise<NtpEntry> {
+  await context.packets.turn();
+  const { address, resolve_ms } = located;
+  const port = params.port ?? DEFAULT_PORT;
+  const question = {
+    address: context.targets.checked(address),
+    port,
+    timeoutMs: (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000,
+    clock: context.clock,
+    signal: context.signal,
+  };
+  const entry = { destination, address, port, resolve_ms, sent_at: iso(context.clock.now()) };
+  const bytes = PACKET_BYTES + (isIPv6(address) ? IPV6_HEADERS : IPV4_HEADERS);
+  context.onWire(bytes);
+  try {
+    const reply = await exchange(question);
+    context.onWire(bytes);
+    return { ...entry, sent_at: iso(reply.sent.wall), ...factsOf(reply), error: whyUnusable(reply) };
+  } catch (error) {
+    if (!(error instanceof NoReply)) throw error;
+    return { ...entry, ...NO_FACTS, error: error.message };
+  }
+}
+
+type Facts = Omit<NtpEntry, 'destination' | 'address' | 'port' | 'resolve_ms' | 'sent_at' | 'error'>;
+
+const NO_FACTS: Facts = {
+  version: null,
+  leap: null,
+  stratum: null,
+  poll: null,
+  precision: null,
+  root_delay_ms: null,
+  root_dispersion_ms: null,
+  reference_id: null,
+  reference_time: null,
+  offset_ms: null,
+  error_ms: null,
+  delay_ms: null,
+};
+
+function factsOf(reply: Reply): Facts {
+  const { packet } = reply;
+  const compared = offsetOf(reply) === null ? null : sampleOf(reply);
+  return {
+    version: packet.version,
+    leap: packet.leap,
+    stratum: packet.stratum,
+    poll: packet.poll,
+    precision: packet.precision,
+    root_delay_ms: milliseconds(packet.rootDelay),
+    root_dispersion_ms: milliseconds(packet.rootDispersion),
+    reference_id: packet.referenceId,
+    reference_time: packet.reference === null ? null : iso(packet.reference),
+    offset_ms: compared === null ? null : milliseconds(compared.offset),
+    error_ms: compared === null ? null : milliseconds(compared.error),
+    delay_ms: compared === null ? null : milliseconds(compared.delay),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

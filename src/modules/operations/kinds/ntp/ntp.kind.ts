@@ -1,0 +1,17 @@
+import { defineKind } from '../kind.js';
+import { ntpFormat } from './ntp.format.js';
+import { MAX_SERVERS, NtpParams } from './ntp.params.js';
+
+export const ntp = defineKind({
+  name: 'ntp',
+  unitCost: 1,
+  paramsClass: NtpParams,
+  maxDestinations: MAX_SERVERS,
+  formats: { ntp: ntpFormat },
+  resultFormats: ['json'],
+  example: {
+    summary: 'What time is it there, every hour of a day',
+    params: { fqdns: ['ntp.example.org'], samples: 4 },
+    schedule: { type: 'interval', every_s: 3600, stop: '2030-01-02T00:00:00Z' },
+  },
+});
