@@ -27,7 +27,7 @@ import {
   type SyncAnswer,
   type syncSchema,
 } from './protocol.js';
-import { readOperations } from './reconcile.js';
+import { NONE_HELD, readOperations } from './reconcile.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { Problems, StatusBoard } from './status/board.js';
@@ -168,7 +168,7 @@ export class Agent {
     };
     agent.connection.open();
     ntp.start();
-    agent.wakeScheduler();
+    agent.followChanges([]);
     agent.statusEvery();
     agent.board.start();
     agent.config.start();
@@ -213,12 +213,14 @@ export class Agent {
   }
 
   private async sync(message: z.infer<typeof syncSchema>): Promise<SyncAnswer> {
-    const { accepted, refused } = readOperations(message.operations, this.parts.rules.current.policy);
+    const { ledger, rules } = this.parts;
     const dropped = new Set(message.stopped);
+    const held = message.full ? NONE_HELD : ledger.held;
+    const { accepted, refused } = readOperations(message.operations, rules.current.policy, held);
     for (const { operation_id } of refused) dropped.add(operation_id);
     if (message.full) {
       const wanted = new Set(accepted.map(({ operation_id }) => operation_id));
-      for (const { operation } of this.parts.ledger.operations()) {
+      for (const { operation } of ledger.operations()) {
         if (!wanted.has(operation.operation_id)) dropped.add(operation.operation_id);
       }
     }
@@ -238,14 +240,14 @@ export class Agent {
   private async reconcile(add: Operation[], drop: ReadonlySet<string>): Promise<void> {
     const { ledger, runner } = this.parts;
     await ledger.reconcile(add, drop);
-    for (const id of drop) await runner.cancelWaiting(id);
-    this.wakeScheduler();
+    await runner.cancelWaiting(drop);
+    this.followChanges([...drop, ...add.map(({ operation_id }) => operation_id)]);
   }
 
   /** A clock that is minutes off would begin runs at the wrong time: it has a moment to be compared first. */
-  private wakeScheduler(): void {
+  private followChanges(ids: string[]): void {
     void this.parts.estimator.compared(COMPARED_WITHIN_MS).then(() => {
-      this.parts.scheduler.wake();
+      this.parts.scheduler.changed(ids);
     });
   }
 

@@ -97,12 +97,15 @@ export const operationSchema = z.object({
 });
 export type Operation = z.infer<typeof operationSchema>;
 
+/** Ids in one `sync`. */
+const MOST_STOPPED = 100_000;
+
 /** Operations are read one by one: one that is broken is refused and does not take the others with it. */
 export const syncSchema = z.object({
   revision: z.union([z.int(), z.string()]).optional(),
   full: z.boolean(),
   operations: z.array(z.unknown()),
-  stopped: z.array(id).default([]),
+  stopped: z.array(id).max(MOST_STOPPED).default([]),
 });
 
 export const stopSchema = z.object({ operation_id: id, reason: z.string().optional() });
@@ -121,13 +124,15 @@ export const errorAnswerSchema = z.object({
 });
 
 export const itemsAnswerSchema = z.object({
-  items: z.array(
-    z.object({
-      status: z.enum(['stored', 'duplicate', 'refused', 'busy']),
-      reason: z.string().optional(),
-      retry_after_ms: z.number().min(0).max(3_600_000).optional(),
-    }),
-  ),
+  items: z
+    .array(
+      z.object({
+        status: z.enum(['stored', 'duplicate', 'refused', 'busy']),
+        reason: z.string().optional(),
+        retry_after_ms: z.number().min(0).max(3_600_000).optional(),
+      }),
+    )
+    .max(PROTOCOL.maxBatchItems),
 });
 export type ItemAnswer = z.infer<typeof itemsAnswerSchema>['items'][number];
 

@@ -14,22 +14,52 @@ export interface ReadOperations {
   refused: SyncAnswer['refused'];
 }
 
-/** Checks what the server sent, one operation at a time: one that cannot be done is refused with a sentence, the others stand. */
-export function readOperations(operations: readonly unknown[], policy: HostPolicy): ReadOperations {
+export interface HeldOperations {
+  count: number;
+  /** Of all of them as JSON, in characters. */
+  size: number;
+  sizeOf: (id: string) => number | undefined;
+}
+
+export const NONE_HELD: HeldOperations = { count: 0, size: 0, sizeOf: () => undefined };
+
+/** What a probe holds at the most; its memory and its patience have an end, whatever the server's. */
+export const MOST_OPERATIONS = 10_000;
+/** Of all operations as JSON, in characters. */
+const MOST_SIZE = 16 * 1024 * 1024;
+const FULL = 'the probe has as many operations as it can hold';
+
+/**
+ * Checks what the server sent, one operation at a time: one that cannot be done is refused with a sentence, the others stand.
+ * @param held what the probe has already
+ */
+export function readOperations(
+  operations: readonly unknown[],
+  policy: HostPolicy,
+  held: HeldOperations,
+): ReadOperations {
   const accepted: Operation[] = [];
   const refused: SyncAnswer['refused'] = [];
+  let { count, size } = held;
   for (const each of operations) {
-    const read = operationSchema.safeParse(each);
-    const reason = read.success
-      ? refusal(read.data, policy)
-      : `the operation cannot be read: ${read.error.issues[0]?.message ?? ''}`;
-    if (read.success && reason === null) accepted.push(read.data);
-    else {
-      const id = named.safeParse(each);
-      if (id.success) refused.push({ operation_id: id.data.operation_id, reason: reason ?? '' });
-    }
+    const id = named.safeParse(each).data?.operation_id;
+    const known = id === undefined ? undefined : held.sizeOf(id);
+    const isFull = size >= MOST_SIZE || (count >= MOST_OPERATIONS && known === undefined);
+    const read = isFull ? FULL : readOperation(each, policy);
+    if (typeof read !== 'string') {
+      accepted.push(read);
+      size += JSON.stringify(read).length - (known ?? 0);
+      if (known === undefined) count++;
+    } else if (id !== undefined) refused.push({ operation_id: id, reason: read });
   }
   return { accepted, refused };
+}
+
+/** @returns the operation, or why it is refused */
+function readOperation(message: unknown, policy: HostPolicy): Operation | string {
+  const read = operationSchema.safeParse(message);
+  if (!read.success) return `the operation cannot be read: ${read.error.issues[0]?.message ?? ''}`;
+  return refusal(read.data, policy) ?? read.data;
 }
 
 function refusal(operation: Operation, policy: HostPolicy): string | null {

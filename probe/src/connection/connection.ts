@@ -1,4 +1,6 @@
-import { io, type Socket } from 'socket.io-client';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import * as parser from 'socket.io-parser';
+import { BoundedDecoder } from './bounded.decoder.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import type { Link } from '../delivery/delivery.js';
 import type { Log } from '../log.js';
@@ -39,6 +41,8 @@ const ACK_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 const JITTER = 0.5;
+/** The longest message that is taken from a server, in bytes. */
+const MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** What a websocket frame adds. */
 const FRAME_BYTES = 6;
 /** A server's words are cut to this in our log. */
@@ -62,8 +66,11 @@ export class Connection implements Link {
     private readonly log: Log,
   ) {
     const { origin, path } = splitServer(settings.server);
-    this.socket = io(origin + PROTOCOL.namespace, {
+    // The type of the client lacks what it hands on to the websocket.
+    const options: Partial<ManagerOptions & SocketOptions> & { maxPayload: number } = {
       path,
+      maxPayload: MOST_MESSAGE_BYTES,
+      parser: { ...parser, Decoder: BoundedDecoder },
       transports: ['websocket'],
       reconnection: false,
       autoConnect: false,
@@ -71,7 +78,8 @@ export class Connection implements Link {
       auth: (give) => {
         give(settings.handshake());
       },
-    });
+    };
+    this.socket = io(origin + PROTOCOL.namespace, options);
     this.listen();
   }
 

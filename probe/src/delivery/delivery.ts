@@ -1,3 +1,4 @@
+import { doubling, Flow } from './flow.js';
 import { messageOf } from '../errors.js';
 import { type Clock, sleep } from '../clock/clock.js';
 import type { Log } from '../log.js';
@@ -10,7 +11,7 @@ import {
   type ResultItem,
 } from '../protocol.js';
 import type { ClockEstimate } from '../protocol.js';
-import type { Ledger } from '../store/ledger.js';
+import type { FailedBatch, Ledger } from '../store/ledger.js';
 import { DamagedResult, type StoredResult } from '../store/result.file.js';
 import type { ResultStore, StoredEntry } from '../store/result.store.js';
 
@@ -34,19 +35,16 @@ export interface DeliveryParts {
   horizon: () => number;
 }
 
-interface Backoff {
-  least: number;
-  most: number;
+interface Offered {
+  entry: StoredEntry;
+  result: StoredResult;
 }
 
-const RETRY: Backoff = { least: 1_000, most: 60_000 };
-const DEFAULT_BUSY_MS = 1_000;
+const RETRY = { least: 1_000, most: 60_000 } as const;
 const JITTER = 0.3;
+/** A server's words are cut to this in our log. */
+const LONGEST_REASON = 100;
 const LAST_ACK_MS = 2_000;
-/** After so many acknowledged batches a larger one is tried again. */
-const SMOOTH_BATCHES = 20;
-/** How often an item that the server cannot read is offered before it is set aside. */
-const MOST_UNREADABLE = 3;
 
 /** Brings results and failed runs to the server: one batch at a time, each kept until the server has it. */
 export class Delivery {
@@ -56,10 +54,8 @@ export class Delivery {
   private kicks = 0;
   private failures = 0;
   private notBefore = 0;
-  /** Items in a batch: fewer when a batch did not come through, in case its size was the cause. */
-  private most: number = PROTOCOL.maxBatchItems;
-  private smoothBatches = 0;
-  private readonly unreadable = new Map<string, number>();
+  private readonly resultFlow = new Flow();
+  private readonly failedFlow = new Flow();
   private pausing = new AbortController();
   private readonly ending = new AbortController();
   delivered = 0;
@@ -117,22 +113,28 @@ export class Delivery {
 
   private backOff(error: unknown): void {
     this.failures++;
-    const wait = Math.min(RETRY.most, RETRY.least * 2 ** (this.failures - 1));
+    const wait = doubling(RETRY, this.failures);
     this.pause(wait);
     this.parts.log.warn({ detail: messageOf(error), wait_ms: wait }, 'not delivered');
   }
 
   private pause(ms: number): void {
-    this.notBefore = this.parts.clock.monotonic() + ms * (1 + Math.random() * JITTER);
+    const until = this.parts.clock.monotonic() + ms * (1 + Math.random() * JITTER);
+    this.notBefore = Math.max(this.notBefore, until);
   }
 
   private async sendResults(link: Link): Promise<boolean> {
     if (!this.parts.usage.allows('results')) return false;
     const batch = await this.nextResults();
     if (batch.length === 0) return false;
-    const answers = await this.offer(link, batch);
+    const items = batch.map(({ result }) => toItem(result));
+    const keys = batch.map(({ entry }) => nameOf(entry));
+    const answers = await this.offer(this.resultFlow, keys, () => link.request('results', items));
     if (answers === null) {
-      await this.unreadableBatch(batch);
+      const [first] = batch;
+      if (first === undefined || !this.resultFlow.unreadable(keys)) throw new NotRead();
+      this.parts.log.error({ operation_id: first.entry.id }, 'the server cannot read this result: set aside');
+      await this.setAside(first.entry, 'the server could not read the result');
       return true;
     }
     let stored = 0;
@@ -144,34 +146,40 @@ export class Delivery {
       else stored++;
     }
     this.delivered += stored;
-    this.pauseIfBusy(answers);
+    this.pauseIfBusy(this.resultFlow, answers);
     if (stored > 0) this.parts.log.info({ results: stored, left: this.parts.results.count }, 'delivered');
     return true;
   }
 
   /** @returns the answers, or null when the server could not read the batch */
-  private async offer(link: Link, batch: readonly { result: StoredResult }[]): Promise<ItemAnswer[] | null> {
-    const items = batch.map(({ result }) => toItem(result));
+  private async offer(
+    flow: Flow,
+    keys: readonly string[],
+    request: () => Promise<unknown>,
+  ): Promise<ItemAnswer[] | null> {
     try {
-      const answers = readAnswers(await link.request('results', items), items.length);
-      if (answers !== null && ++this.smoothBatches >= SMOOTH_BATCHES) {
-        this.smoothBatches = 0;
-        this.most = Math.min(PROTOCOL.maxBatchItems, this.most * 2);
-      }
+      const answers = readAnswers(await request(), keys.length);
+      if (answers !== null) flow.cameThrough(keys);
       return answers;
     } catch (error) {
-      this.most = Math.max(1, Math.floor(items.length / 2));
-      this.smoothBatches = 0;
+      flow.didNot(keys.length);
       throw error;
     }
   }
 
-  /** The oldest results that fit a message. One that cannot be read is set aside and reported. */
-  private async nextResults(): Promise<{ entry: StoredEntry; result: StoredResult }[]> {
-    const batch: { entry: StoredEntry; result: StoredResult }[] = [];
+  /** The oldest results that fit a message; those that the server could not read when there are no others. */
+  private async nextResults(): Promise<Offered[]> {
+    const batch = await this.takeResults(false);
+    return batch.length > 0 ? batch : this.takeResults(true);
+  }
+
+  /** One that cannot be read is set aside and reported. */
+  private async takeResults(suspects: boolean): Promise<Offered[]> {
+    const batch: Offered[] = [];
     let bytes = 0;
     for (const entry of this.parts.results.oldest()) {
-      if (batch.length >= this.most) break;
+      if (batch.length >= this.resultFlow.most) break;
+      if (this.resultFlow.isSuspect(nameOf(entry)) !== suspects) continue;
       const result = await this.readOrSetAside(entry);
       if (result === null) continue;
       bytes += result.content.length;
@@ -190,61 +198,76 @@ export class Delivery {
         { operation_id: entry.id, scheduled_at: new Date(entry.at).toISOString(), detail },
         'set aside',
       );
-      await this.parts.ledger.failedAlone(entry.id, entry.at, {
-        reason: 'given_up',
-        detail: `the stored result was damaged: ${detail}`,
-        clock: this.parts.estimate(),
-      });
-      await this.parts.results.setAside(entry);
+      await this.setAside(entry, `the stored result was damaged: ${detail}`);
       return null;
     }
   }
 
-  /** The server could not read the message: the items go one by one, and one that it will not read alone is set aside in the end. */
-  private async unreadableBatch(batch: { entry: StoredEntry }[]): Promise<void> {
-    this.most = 1;
-    this.smoothBatches = 0;
-    const [only, ...others] = batch;
-    if (only === undefined || others.length > 0) return;
-    const key = `${only.entry.id}-${only.entry.at}`;
-    const times = (this.unreadable.get(key) ?? 0) + 1;
-    this.unreadable.set(key, times);
-    if (times < MOST_UNREADABLE) {
-      this.pause(RETRY.least * times);
-      return;
-    }
-    this.unreadable.delete(key);
-    this.parts.log.error({ operation_id: only.entry.id }, 'the server cannot read this result: set aside');
-    await this.parts.results.setAside(only.entry);
+  private async setAside(entry: StoredEntry, detail: string): Promise<void> {
+    const cause = { reason: 'given_up', detail, clock: this.parts.estimate() } as const;
+    await this.parts.ledger.failedAlone(entry.id, entry.at, cause);
+    await this.parts.results.setAside(entry);
   }
 
   private async sendFailed(link: Link): Promise<boolean> {
     const { ledger, log, usage } = this.parts;
     if (!usage.allows('reports')) return false;
-    const batch = ledger.nextFailed(this.parts.horizon());
-    if (batch.items.length === 0) return false;
-    const answers = readAnswers(await link.request('failed', batch.items), batch.items.length);
-    if (answers === null) throw new Error('the server could not read the report of failed runs');
+    const batch = this.nextFailed();
+    const { items, places } = batch;
+    if (items.length === 0) return false;
+    const keys = places.map(({ seq }) => String(seq));
+    const answers = await this.offer(this.failedFlow, keys, () => link.request('failed', items));
+    if (answers === null) {
+      if (!this.failedFlow.unreadable(keys)) throw new NotRead();
+      log.error({ ...items[0] }, 'the server cannot read this report of a failed run: it is left out');
+      await ledger.told(batch, 1);
+      return true;
+    }
     const busy = answers.findIndex(({ status }) => status === 'busy');
     const told = busy === -1 ? answers.length : busy;
     await ledger.told(batch, told);
-    this.pauseIfBusy(answers);
+    this.pauseIfBusy(this.failedFlow, answers);
     if (told > 0) log.info({ failed: told }, 'reported');
     return true;
   }
 
-  private pauseIfBusy(answers: readonly ItemAnswer[]): void {
-    const busy = answers.filter(({ status }) => status === 'busy');
-    if (busy.length > 0) this.pause(Math.max(...busy.map((each) => each.retry_after_ms ?? DEFAULT_BUSY_MS)));
+  private nextFailed(): FailedBatch {
+    const { ledger, horizon } = this.parts;
+    const take = (suspects: boolean): FailedBatch =>
+      ledger.nextFailed(
+        horizon(),
+        this.failedFlow.most,
+        (seq) => this.failedFlow.isSuspect(String(seq)) === suspects,
+      );
+    const batch = take(false);
+    return batch.items.length > 0 ? batch : take(true);
+  }
+
+  private pauseIfBusy(flow: Flow, answers: readonly ItemAnswer[]): void {
+    const wait = flow.waitAfter(answers);
+    if (wait > 0) this.pause(wait);
   }
 
   private note(entry: StoredEntry, answer: ItemAnswer): void {
     this.refused++;
     this.parts.log.warn(
-      { operation_id: entry.id, scheduled_at: new Date(entry.at).toISOString(), reason: answer.reason ?? '' },
+      {
+        operation_id: entry.id,
+        scheduled_at: new Date(entry.at).toISOString(),
+        reason: answer.reason?.slice(0, LONGEST_REASON) ?? '',
+      },
       'the server refused a result for good',
     );
   }
+}
+
+/** The server could not read a message; it is offered again. */
+class NotRead extends Error {
+  override readonly message = 'the server could not read the message';
+}
+
+function nameOf({ id, at }: StoredEntry): string {
+  return `${id}-${at}`;
 }
 
 /** @returns null when the server said that it could not read the message; @throws Error for an answer that is none */

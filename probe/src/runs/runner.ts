@@ -51,7 +51,7 @@ const STOPPED = 'the probe was stopped during the run';
 
 /** Does runs, a few at a time, and sees to it that each ends in a stored result or in a reason. */
 export class Runner {
-  private readonly queue: Job[] = [];
+  private queue: Job[] = [];
   private readonly active = new Map<Job, AbortController>();
   private stopping = false;
   private idle: (() => void) | null = null;
@@ -72,13 +72,13 @@ export class Runner {
     this.next();
   }
 
-  /** Takes the runs of an operation that have not started out of the queue. */
-  async cancelWaiting(id: string): Promise<void> {
-    const dropped = this.queue.filter(({ operation }) => operation.operation_id === id);
-    for (const job of dropped) {
-      this.queue.splice(this.queue.indexOf(job), 1);
-      await this.parts.ledger.finished(id, job.at);
-    }
+  /** Takes the runs of operations that have not started out of the queue. */
+  async cancelWaiting(ids: ReadonlySet<string>): Promise<void> {
+    const isDropped = ({ operation }: Job): boolean => ids.has(operation.operation_id);
+    const dropped = this.queue.filter(isDropped);
+    // At once: while the first is being written down another may begin.
+    this.queue = this.queue.filter((job) => !isDropped(job));
+    for (const { operation, at } of dropped) await this.parts.ledger.finished(operation.operation_id, at);
   }
 
   /** The host has changed its limits: there may be more places. */

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.js';
-import { Cron } from 'croner';
 import type { Schedule } from '../protocol.js';
+import { type CronMinutes, cronMinutes } from './cron.js';
 
 /**
  * The moments at which a schedule calls for a run, in ms since 1970. A run is named by its moment, so this arithmetic must
@@ -68,7 +68,7 @@ function cron(schedule: Extract<Schedule, { type: 'cron' }>, start: number, stop
   const times = schedule.times_per_minute;
   /** The first cron minute strictly after `ms`, within start and stop. */
   const minuteAfter = (ms: number): number | null => {
-    const next = minutes.nextRun(new Date(Math.max(ms, start)))?.getTime() ?? null;
+    const next = minutes.nextAfter(Math.max(ms, start));
     return next !== null && next < stop ? next : null;
   };
   if (minuteAfter(start) === null) return { ...once(start), anyTime: false };
@@ -88,9 +88,9 @@ function cron(schedule: Extract<Schedule, { type: 'cron' }>, start: number, stop
   };
 }
 
-function readCron(expression: string): Cron {
+function readCron(expression: string): CronMinutes {
   try {
-    return new Cron(expression, { timezone: 'UTC', mode: '5-part', paused: true });
+    return cronMinutes(expression);
   } catch (error) {
     throw new BadSchedule(`cron: ${messageOf(error)}`);
   }

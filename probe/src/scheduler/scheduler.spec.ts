@@ -106,4 +106,19 @@ describe('the scheduler', () => {
     expect(expected(START, START + 5 * MINUTE).filter((at) => !explained.has(at))).toEqual([]);
     expect(missed().every((at) => at < START + 40_000)).toBe(true);
   });
+
+  test('begins nothing while the list of failed runs is full, and says so', async () => {
+    const full = 'the list of failed runs holds its limit of 10000 stretches';
+    ledger.fullness = () => full;
+    scheduler.wake();
+    await pass(MINUTE);
+    expect(begun).toEqual([]);
+    expect(scheduler.heldBy).toBe(full);
+    expect(ledger.gapCount).toBe(1);
+    expect(ledger.nextFailed(START).items).toMatchObject([{ reason: 'given_up', detail: full }]);
+    ledger.fullness = () => null;
+    await pass(10_000);
+    expect(begun).toEqual([START + MINUTE + 10_000]);
+    expect(scheduler.heldBy).toBeNull();
+  });
 });

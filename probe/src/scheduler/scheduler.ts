@@ -57,9 +57,15 @@ export class Scheduler {
       .map(([operation_id, at]) => ({ operation_id, at }));
   }
 
-  /** The operations have changed, or it is time to begin. */
+  /** It is time to begin. */
   wake(): void {
     this.next.clear();
+    this.lookSoon();
+  }
+
+  /** These operations are new, others, or gone. */
+  changed(ids: Iterable<string>): void {
+    for (const id of ids) this.next.delete(id);
     this.lookSoon();
   }
 
@@ -160,7 +166,7 @@ export class Scheduler {
   }
 
   private async obstacle(): Promise<string | null> {
-    const full = await this.parts.results.fullness();
+    const full = this.parts.ledger.fullness() ?? (await this.parts.results.fullness());
     if (full !== this.holding) {
       this.holding = full;
       if (full === null) this.parts.log.info('there is room again: measuring goes on');

@@ -1,10 +1,11 @@
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errorCode } from '../errors.js';
 import { syncFolder, writeDurably } from './durable.js';
 
 const FILE = 'journal';
+const MOST_DAMAGED = 3;
 
 interface Waiting {
   text: string;
@@ -61,7 +62,7 @@ export class Journal<T> {
       const record = parseLine(cut);
       if (record !== null) records.push(record);
     }
-    if (damaged > 0) await rename(path, join(folder, `${FILE}.damaged-${Date.now()}`));
+    if (damaged > 0) await setAside(folder, path);
     return { records, damaged };
   }
 
@@ -120,6 +121,15 @@ export class Journal<T> {
     await this.handle.appendFile(text);
     await this.handle.datasync();
   }
+}
+
+/** Of the damaged files the newest are kept. */
+async function setAside(folder: string, path: string): Promise<void> {
+  const prefix = `${FILE}.damaged-`;
+  const before = (await readdir(folder)).filter((name) => name.startsWith(prefix)).sort();
+  for (const name of before.slice(0, Math.max(0, before.length + 1 - MOST_DAMAGED)))
+    await unlink(join(folder, name));
+  await rename(path, join(folder, `${prefix}${Date.now()}`));
 }
 
 function formatLine(record: unknown): string {

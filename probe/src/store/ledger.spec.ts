@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { everySeconds, operation } from '../../test/support/operations.js';
 import type { Operation } from '../protocol.js';
@@ -140,5 +141,50 @@ describe('the ledger', () => {
     expect(ledger.damaged).toBe(1);
     expect(ledger.interrupted()).toHaveLength(1);
     expect((await readdir(folder)).some((name) => name.startsWith('journal.damaged-'))).toBe(true);
+  });
+
+  test('a schedule that an earlier version took and this one does not costs its operation, not the start', async () => {
+    await begin(START);
+    await ledger.close();
+    const schedule = {
+      type: 'cron',
+      cron: '* * L * *',
+      times_per_minute: 1,
+      start: '2026-01-01',
+      stop: '2027-01-01',
+    };
+    const records = [
+      { t: 'op', operation: { ...op, operation_id: 'b'.repeat(24), schedule } },
+      { t: 'gap', seq: 99, id: 'b'.repeat(24), schedule, after: 0, until: START, ...missed },
+    ];
+    for (const record of records) {
+      const text = JSON.stringify(record);
+      await appendFile(join(folder, 'journal'), `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`);
+    }
+    ledger = await Ledger.open(folder);
+    expect(ledger.damaged).toBe(2);
+    expect([...ledger.operations()].map(({ operation }) => operation)).toEqual([op]);
+    expect(told()).toEqual([]);
+  });
+
+  test('of the damaged files the newest are kept', async () => {
+    for (let time = 0; time < 5; time++) {
+      await ledger.close();
+      await appendFile(join(folder, 'journal'), 'nonsense\n');
+      ledger = await Ledger.open(folder);
+    }
+    const names = await readdir(folder);
+    expect(names.filter((name) => name.startsWith('journal.damaged-')).length).toBeLessThanOrEqual(3);
+  });
+
+  test('says when the list of failed runs is full', async () => {
+    expect(ledger.fullness()).toBeNull();
+    const stretches = Array.from({ length: 10_000 }, (_, run) => ({
+      operation: op,
+      stretch: { after: START + run * 2_000 - 1, until: START + run * 2_000 },
+      cause: missed,
+    }));
+    await ledger.settle([], stretches);
+    expect(ledger.fullness()).toBe('the list of failed runs holds its limit of 10000 stretches');
   });
 });

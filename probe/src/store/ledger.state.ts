@@ -39,6 +39,8 @@ export interface OperationState {
   operation: Operation;
   runs: Occurrences;
   coverage: Coverage;
+  /** Characters of the operation as JSON. */
+  size: number;
 }
 
 /** Names a run on this probe. */
@@ -53,6 +55,9 @@ export class LedgerState {
   readonly running = new Map<string, { id: string; at: number }>();
   readonly gaps = new Map<number, Gap>();
   readonly usage = new UsageState();
+  /** The newest gap of each operation. */
+  private readonly newestGaps = new Map<string, Gap>();
+  operationsSize = 0;
   lastSeq = 0;
 
   apply(record: LedgerRecord): void {
@@ -61,6 +66,7 @@ export class LedgerState {
         this.addOperation(record.operation);
         break;
       case 'drop':
+        this.operationsSize -= this.operations.get(record.id)?.size ?? 0;
         this.operations.delete(record.id);
         break;
       case 'cover':
@@ -76,6 +82,7 @@ export class LedgerState {
       case 'gap': {
         const { t: _, ...gap } = record;
         this.gaps.set(gap.seq, gap);
+        this.newestGaps.set(gap.id, gap);
         this.lastSeq = Math.max(this.lastSeq, gap.seq);
         this.cover(gap.id, gap.after, gap.until);
         break;
@@ -90,13 +97,20 @@ export class LedgerState {
     }
   }
 
+  newestGapOf(id: string): Gap | undefined {
+    return this.newestGaps.get(id);
+  }
+
   private addOperation(operation: Operation): void {
     const known = this.operations.get(operation.operation_id);
+    const size = JSON.stringify(operation).length;
     this.operations.set(operation.operation_id, {
       operation,
       runs: occurrences(operation.schedule),
       coverage: known?.coverage ?? emptyCoverage(),
+      size,
     });
+    this.operationsSize += size - (known?.size ?? 0);
   }
 
   private cover(id: string, after: number, until: number): void {
@@ -118,7 +132,9 @@ export class LedgerState {
       if (state !== undefined) state.coverage = uncover(state.coverage, { after: from, until: gap.until });
       gap.until = Math.min(gap.until, record.until);
     }
-    if (gap.after >= gap.until) this.gaps.delete(gap.seq);
+    if (gap.after < gap.until) return;
+    this.gaps.delete(gap.seq);
+    if (this.newestGaps.get(gap.id) === gap) this.newestGaps.delete(gap.id);
   }
 
   /** The records that make this state out of nothing. */

@@ -1,5 +1,6 @@
 import type { FailedItem, Operation } from '../protocol.js';
 import { PROTOCOL } from '../protocol.js';
+import type { HeldOperations } from '../reconcile.js';
 import type { Stretch } from '../scheduler/coverage.js';
 import { occurrences } from '../scheduler/schedule.js';
 import { Journal } from './journal.js';
@@ -13,6 +14,9 @@ import {
 } from './ledger.state.js';
 
 import type { UsageRecord, UsageState } from './usage.state.js';
+
+/** So that a server which stays away for weeks does not fill the memory with what failed meanwhile. */
+const MOST_GAPS = 10_000;
 
 export interface FailedBatch {
   items: FailedItem[];
@@ -36,11 +40,11 @@ export class Ledger {
   static async open(folder: string): Promise<Ledger> {
     const { records, damaged } = await Journal.read(folder);
     const state = new LedgerState();
-    // The checksum of each line says that this program wrote it.
-    for (const record of records) state.apply(record as LedgerRecord);
+    // The checksum of each line says that this program wrote it; an earlier version may have written what this one does not take.
+    const strange = records.filter((record) => !canApply(state, record as LedgerRecord));
     const journal = new Journal<LedgerRecord>(folder, () => state.snapshot());
     await journal.rewrite();
-    return new Ledger(state, journal, damaged);
+    return new Ledger(state, journal, damaged + strange.length);
   }
 
   get healthy(): boolean {
@@ -124,6 +128,19 @@ export class Ledger {
     void this.commit([record]).catch(() => undefined);
   }
 
+  /** Says why nothing more is begun, in a sentence; null while failed runs can be noted. */
+  fullness(): string | null {
+    return this.gapCount < MOST_GAPS
+      ? null
+      : `the list of failed runs holds its limit of ${MOST_GAPS} stretches`;
+  }
+
+  /** What the known operations take up. */
+  get held(): HeldOperations {
+    const { operations, operationsSize } = this.state;
+    return { count: operations.size, size: operationsSize, sizeOf: (id) => operations.get(id)?.size };
+  }
+
   /** How many stretches of failed runs wait to be reported. */
   get gapCount(): number {
     return this.state.gaps.size;
@@ -132,10 +149,16 @@ export class Ledger {
   /**
    * The next failed runs to report, oldest stretch first.
    * @param horizon runs after this moment are held back: a clock that jumped ahead may come back
+   * @param wanted says of a stretch, by its number, whether it is to be among them
    */
-  nextFailed(horizon: number, limit: number = PROTOCOL.maxBatchItems): FailedBatch {
+  nextFailed(
+    horizon: number,
+    limit: number = PROTOCOL.maxBatchItems,
+    wanted: (seq: number) => boolean = () => true,
+  ): FailedBatch {
     const batch: FailedBatch = { items: [], places: [] };
     for (const gap of this.state.gaps.values()) {
+      if (!wanted(gap.seq)) continue;
       const runs = occurrences(gap.schedule);
       for (let at = runs.nextAfter(gap.after); at !== null; at = runs.nextAfter(at)) {
         if (at > gap.until || at > horizon || batch.items.length >= limit) break;
@@ -185,18 +208,12 @@ export class Ledger {
   private gapRecords(missed: MissedRuns): LedgerRecord[] {
     const { operation, stretch, cause } = missed;
     const id = operation.operation_id;
-    const last = this.lastGapOf(id);
+    const last = this.state.newestGapOf(id);
     if (last?.reason === cause.reason && last.detail === cause.detail && this.follows(id, last, stretch)) {
       return [{ t: 'extend', seq: last.seq, until: stretch.until }];
     }
     const seq = ++this.state.lastSeq;
     return [{ t: 'gap', seq, id, schedule: operation.schedule, ...stretch, ...cause }];
-  }
-
-  private lastGapOf(id: string): Gap | undefined {
-    let last: Gap | undefined;
-    for (const gap of this.state.gaps.values()) if (gap.id === id) last = gap;
-    return last;
   }
 
   private follows(id: string, gap: Gap, stretch: Stretch): boolean {
@@ -219,6 +236,17 @@ export interface MissedRuns {
   operation: Operation;
   stretch: Stretch;
   cause: Cause;
+}
+
+/** Changes the state by a record of an earlier life, unless its schedule cannot be read. */
+function canApply(state: LedgerState, record: LedgerRecord): boolean {
+  try {
+    if (record.t === 'gap') occurrences(record.schedule);
+    state.apply(record);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function failedItem(gap: Gap, at: number): FailedItem {

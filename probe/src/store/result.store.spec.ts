@@ -74,4 +74,15 @@ describe('the result store', () => {
     expect(await store.fullness()).toContain('limit');
     expect(store.count).toBe(1);
   });
+
+  test('keeps the newest of what was set aside, not all of it', async () => {
+    for (let at = 1; at <= 105; at++) {
+      await store.put(result(at));
+      await store.setAside({ id: 'a'.repeat(24), at, bytes: 10 });
+    }
+    const aside = await readdir(join(folder, 'aside'));
+    expect(aside).toHaveLength(100);
+    expect(aside).toContain(`${'a'.repeat(24)}-105.result`);
+    expect(aside).not.toContain(`${'a'.repeat(24)}-1.result`);
+  });
 });

@@ -11,6 +11,10 @@ const FILE_NAME = /^([0-9a-f]{24})-(\d{1,16})\.result$/i;
 /** Measuring stops when the disk has less than this free (or a twentieth of a small disk). */
 const RESERVE_BYTES = 16 * 1024 * 1024;
 
+/** Damaged files that are kept for a person to look at: the newest of them. */
+const MOST_ASIDE = 100;
+const MOST_ASIDE_BYTES = 16 * 1024 * 1024;
+
 export interface StoredEntry {
   id: string;
   at: number;
@@ -125,6 +129,22 @@ export class ResultStore {
       () => undefined,
     );
     await syncFolder(this.folder);
+    await this.clearAside();
+  }
+
+  private async clearAside(): Promise<void> {
+    const files = await Promise.all(
+      (await readdir(this.aside)).map(async (name) => {
+        const { size, ctimeMs } = await stat(join(this.aside, name));
+        return { path: join(this.aside, name), size, ctimeMs };
+      }),
+    );
+    files.sort((a, b) => b.ctimeMs - a.ctimeMs);
+    let bytes = 0;
+    for (const [index, { path, size }] of files.entries()) {
+      bytes += size;
+      if (index >= MOST_ASIDE || (index > 0 && bytes > MOST_ASIDE_BYTES)) await rm(path, { recursive: true });
+    }
   }
 
   private async list(): Promise<void> {

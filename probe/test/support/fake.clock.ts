@@ -25,6 +25,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** True when somebody waits for the time to pass. */
+  get isAwaited(): boolean {
+    return this.timers.length > 0;
+  }
+
   /** Somebody sets the clock, or the machine was asleep. */
   set(wall: number): void {
     this.wall = wall;
