@@ -10,6 +10,7 @@ have() {
   case $1 in
     # a mongod from the Python wheel needs libcurl; one of the machine's own brings what it needs
     libcurl) command -v mongod > /dev/null || ldconfig -p 2> /dev/null | grep -q 'libcurl\.so\.4' ;;
+    libfaketime) compgen -G '/usr/lib*/*/faketime/libfaketime.so.1' > /dev/null || [ -e /usr/lib64/faketime/libfaketime.so.1 ] ;;
     *) command -v "$1" > /dev/null ;;
   esac
 }

@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { FakeServer } from '../../probe/test/support/fake.server.js';
 import { everySeconds, operation } from '../../probe/test/support/operations.js';
 import type { Operation } from '../support/api-world.js';
-import { Field, PATIENCE_MS, type Result } from './support/field.js';
+import { Field, LIMIT_MS, type Result } from './support/field.js';
 import { onNetwork } from './support/on-network.js';
 import { HOME, startTime, TARGET, ZONE } from './support/path.js';
 import type { RealProbe } from './support/probe.js';
+import { clockOff, noWrongClock } from './support/wrong-clock.js';
 
 const RUNS = 8;
 /** Until the first run; the operation is to be with the probe by then, or that run is missed. */
@@ -18,27 +19,27 @@ onNetwork('a real probe amid faults', () => {
 
   beforeAll(async () => {
     field = await Field.start();
-  }, PATIENCE_MS);
+  }, LIMIT_MS);
   afterEach(() => field.stopProbes());
   afterAll(() => field.stop());
 
-  /** Look-ups, one each second. */
+  /** One run each second; look-ups, unless something else is given. */
   function everySecond(
     probe: { id: string },
+    kind = 'dns',
     params: object = { fqdns: [`r1.${ZONE}`] },
-    runs = RUNS,
   ): Promise<Operation> {
     const start = Date.now() + SOON_MS;
-    const [from, to] = [start, start + runs * 1000].map((ms) => new Date(ms).toISOString());
-    return field.measure(probe, 'dns', params, { type: 'interval', every_s: 1, start: from, stop: to });
+    const [from, to] = [start, start + RUNS * 1000].map((ms) => new Date(ms).toISOString());
+    return field.measure(probe, kind, params, { type: 'interval', every_s: 1, start: from, stop: to });
   }
 
   /** Every run is accounted for once: waits for that. */
-  async function complete(of: Operation, runs = RUNS): Promise<Result[]> {
+  async function complete(of: Operation): Promise<Result[]> {
     const results = await field.results(of);
     const times = results.map(({ scheduled_at }) => Date.parse(scheduled_at)).sort((a, b) => a - b);
     const [first = 0] = times;
-    expect(times).toEqual(Array.from({ length: runs }, (_, index) => first + index * 1000));
+    expect(times).toEqual(Array.from({ length: RUNS }, (_, index) => first + index * 1000));
     return results;
   }
 
@@ -72,7 +73,7 @@ onNetwork('a real probe amid faults', () => {
       expect(explained.filter(({ failure }) => failure?.reason !== 'missed')).toEqual([]);
       expect(explained.length).toBeLessThanOrEqual(RUNS - 4);
     },
-    PATIENCE_MS,
+    LIMIT_MS,
   );
 
   test(
@@ -93,7 +94,7 @@ onNetwork('a real probe amid faults', () => {
       const arrived = results.map(({ received_at }) => Date.parse(received_at));
       expect(arrived.filter((at) => from + 1000 < at && at < to)).toEqual([]);
     },
-    PATIENCE_MS,
+    LIMIT_MS,
   );
 
   test(
@@ -103,12 +104,12 @@ onNetwork('a real probe amid faults', () => {
       try {
         const probe = await field.probe();
         await probe.process.logged('synced');
-        await allStored(await everySecond(probe, { fqdns: [`long.${ZONE}`], type: 'txt' }));
+        await allStored(await everySecond(probe, 'dns', { fqdns: [`long.${ZONE}`], type: 'txt' }));
       } finally {
         field.gate.trickles = false;
       }
     },
-    PATIENCE_MS,
+    LIMIT_MS,
   );
 
   describe('with a server that', () => {
@@ -148,7 +149,7 @@ onNetwork('a real probe amid faults', () => {
         expect(fake.handshakes.length).toBeGreaterThan(before);
         expect(fake.failures.size).toBe(0);
       },
-      PATIENCE_MS,
+      LIMIT_MS,
     );
 
     test(
@@ -168,7 +169,7 @@ onNetwork('a real probe amid faults', () => {
         expect(result?.clock.source).toBe('ntp');
         expect(Math.abs(result?.clock.offset_ms ?? NaN)).toBeLessThanOrEqual(result?.clock.error_ms ?? NaN);
       },
-      PATIENCE_MS,
+      LIMIT_MS,
     );
   });
 
@@ -189,7 +190,36 @@ onNetwork('a real probe amid faults', () => {
           field.time = await startTime(field.network);
         }
       },
-      PATIENCE_MS,
+      LIMIT_MS,
     );
+
+    const withWrongClock = noWrongClock === undefined ? test : test.skip;
+    if (noWrongClock !== undefined) console.log(`a wrong clock is not tried: ${noWrongClock}`);
+
+    withWrongClock(
+      'may be 90 s off: runs are done at their true times, and say so',
+      async () => {
+        await Promise.all([90, -90].map(measuredWith));
+      },
+      LIMIT_MS,
+    );
+
+    async function measuredWith(seconds: number): Promise<void> {
+      const probe = await field.probe(field.gate.urls.v4, clockOff(seconds));
+      await probe.process.logged('clock compared');
+      const pings = await everySecond(probe, 'ping', { ips: [TARGET.v4], probecount: 1 });
+      for (const result of await allStored(pings)) {
+        const { clock, clock_trusted, scheduled_at, received_at, summary } = result;
+        const [offset, error] = [clock?.offset_ms ?? NaN, clock?.error_ms ?? NaN];
+        expect({ clock_trusted, source: clock?.source }).toEqual({ clock_trusted: false, source: 'ntp' });
+        expect(Math.abs(offset + seconds * 1000)).toBeLessThanOrEqual(error);
+        // Scamper is spared the wrong clock: it says when the packets truly left.
+        const { sec, usec } = summary?.[0]?.['start'] as { sec: number; usec: number };
+        for (const at of [Date.parse(result.started_at_corrected ?? ''), sec * 1000 + usec / 1000]) {
+          expect(at + error).toBeGreaterThanOrEqual(Date.parse(scheduled_at));
+          expect(at - error).toBeLessThanOrEqual(Date.parse(received_at));
+        }
+      }
+    }
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Authority } from '../../probe/test/support/certificates.js';
 import type { Operation } from '../support/api-world.js';
 import { type Answer, dataOf, decodeOf, reverseName } from './support/dns.js';
-import { Field, PATIENCE_MS, type Result } from './support/field.js';
+import { Field, LIMIT_MS, type Result } from './support/field.js';
 import { onNetwork } from './support/on-network.js';
 import {
   crowd,
@@ -71,7 +71,7 @@ onNetwork('a real probe on a known path', () => {
         ...PATIENT,
       }),
     };
-  }, PATIENCE_MS);
+  }, LIMIT_MS);
   afterAll(async () => {
     await authority.remove();
     await field.stop();
@@ -105,7 +105,7 @@ onNetwork('a real probe on a known path', () => {
         const names = hops.map(async (hop) => (hop === null ? null : (await namesOf(hop)).join()));
         expect(await Promise.all(names)).toEqual(PATH);
       },
-      PATIENCE_MS,
+      LIMIT_MS,
     );
 
     test(
@@ -116,7 +116,7 @@ onNetwork('a real probe on a known path', () => {
         expect(ping?.['rtt_min_ms']).toBeGreaterThanOrEqual(2 * DELAY_MS);
         expect(ping?.['rtt_min_ms']).toBeLessThan(2 * DELAY_MS * (1 + TOLERANCE));
       },
-      PATIENCE_MS,
+      LIMIT_MS,
     );
   });
 
@@ -138,7 +138,7 @@ onNetwork('a real probe on a known path', () => {
         expect(loss).toBeCloseTo(1 - Number(received) / Number(n), 3);
       }
     },
-    PATIENCE_MS,
+    LIMIT_MS,
   );
 
   test(
@@ -161,7 +161,7 @@ onNetwork('a real probe on a known path', () => {
       expect(counted).toBeGreaterThanOrEqual(least);
       expect(counted).toBeLessThanOrEqual(most);
     },
-    PATIENCE_MS,
+    LIMIT_MS,
   );
 
   describe('names', () => {
@@ -226,7 +226,7 @@ onNetwork('a real probe on a known path', () => {
           }
           expect(await mtuTo(PROBE.v6)).toContain(`mtu ${NARROW_MTU}`);
         },
-        PATIENCE_MS,
+        LIMIT_MS,
       );
 
       test('is heard over TCP, which learns of the link', async () => {
