@@ -1,3 +1,4 @@
+import { benchCoverage } from './coverage.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchOverhead } from './overhead.bench.js';
@@ -35,6 +36,9 @@ try {
       'most, ms': most,
     })),
   );
+  const { results, medianMs, worstMs } = await benchCoverage(platform);
+  console.log('The account of an operation (GET /api/v1/operations/{id}/coverage, 20 times)');
+  console.table([{ results, 'median, ms': medianMs, 'worst, ms': worstMs }]);
 } catch (error) {
   console.error(platform.server.log.slice(-20).join('\n'));
   throw error;

@@ -27,7 +27,7 @@ export interface KindDefinition<Name extends string, FormatName extends string> 
    * Absent: native probes only, created on the native API only.
    */
   readonly classicParamsClass?: DtoClass;
-  /** Names of the parameters that list its destinations. */
+  /** Names of the parameters that list its destinations on the native API; each of them is paid. */
   readonly destinationLists: readonly [string, ...string[]];
   /** Destinations that one operation may have in all. */
   readonly maxDestinations: number;
@@ -57,6 +57,9 @@ export interface Kind<
   resultFormat(asked: unknown): Presentation;
 }
 
+/** What the classic contract pays for, whatever else is named. */
+const CLASSIC_LISTS = ['ips', 'fqdns'] as const;
+
 /** What most kinds need not say: destinations in `ips` and `fqdns`, as many as an operation may have. */
 type Usual = 'destinationLists' | 'maxDestinations';
 
@@ -65,7 +68,7 @@ export function defineKind<Name extends string, FormatName extends string>(
     Partial<Pick<KindDefinition<Name, FormatName>, Usual>>,
 ): Kind<Name, FormatName> {
   const definition = {
-    destinationLists: ['ips', 'fqdns'] as const,
+    destinationLists: CLASSIC_LISTS,
     maxDestinations: MAX_DESTINATIONS,
     ...stated,
   };
@@ -92,8 +95,9 @@ function checkParams(kind: Checked, raw: unknown, mode: CallerMode): CheckedPara
     'params',
     mode === 'native' ? 'refuse' : 'leave-out',
   );
-  const destinations = kind.destinationLists.flatMap((name) => listIn(known, name));
-  violations.push(...checkDestinations(kind, destinations, violations));
+  const destinationLists = mode === 'native' ? kind.destinationLists : CLASSIC_LISTS;
+  const destinations = destinationLists.flatMap((name) => listIn(known, name));
+  violations.push(...checkDestinations({ ...kind, destinationLists }, destinations, violations));
   if (violations.length > 0) throw new InvalidParamsError(violations);
   return { accepted: raw as Record<string, unknown>, wire: known, destinations: destinations as string[] };
 }

@@ -192,7 +192,7 @@ describe('kinds', () => {
       const more = { tcp: '', do: '', cd: '', nsid: '', rd: false, udp_size: 4096 };
       expect(KINDS.dns.check({ ...raw, ...more }, 'native')).toMatchObject({
         wire: { ...raw, ...more },
-        destinations: raw.fqdns,
+        destinations: [...raw.fqdns, ...raw.name],
       });
       expect(fields('dns', raw, 'classic').sort()).toEqual(['params.fqdns', 'params.name', 'params.type']);
       expect(KINDS.dns.check({ fqdns: ['a'], ...more }, 'classic').wire).toEqual({ fqdns: ['a'] });

@@ -7,6 +7,7 @@ export const dns = defineKind({
   unitCost: 1,
   paramsClass: DnsParams,
   classicParamsClass: ClassicDnsParams,
+  destinationLists: ['fqdns', 'name'],
   formats: { dns: dnsFormat },
   resultFormats: ['text'],
   example: {

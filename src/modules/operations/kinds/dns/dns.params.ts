@@ -63,7 +63,7 @@ export class DnsParams extends CommonDnsParams {
   fqdns?: string[];
 
   @Param(lookupNameList(), {
-    description: 'More names to look up, as classic probes take them.',
+    description: 'More names to look up, as classic probes take them; each is a destination too.',
     example: ['example.org'],
   })
   name?: string[];
