@@ -198,6 +198,27 @@ describe('operations', () => {
     expect((await late.firstSync()).operations).toEqual([]);
   });
 
+  it('stops one by DELETE, which may be repeated, and keeps it', async () => {
+    const owner = await world.account(100);
+    const registered = await world.probe(owner);
+    const connected = await world.connect(registered);
+    const { id } = await world.operation(owner, [registered], {
+      schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 599_000).toISOString() },
+    });
+    await connected.told(id);
+    const path = `${OPERATIONS}/${id}`;
+    expect((await user.api.send('DELETE', path)).status).toBe(403);
+    const first = await owner.api.send<Operation>('DELETE', path);
+    expect([first.status, first.body.state]).toEqual([200, 'stopped']);
+    const balance = await world.balance(owner);
+    const again = await owner.api.send<Operation>('DELETE', path);
+    expect([again.status, again.body.stopped_at]).toEqual([200, first.body.stopped_at]);
+    expect(await world.balance(owner)).toBe(balance);
+    await until('the probe is told', () => connected.stops.some(({ operation_id }) => operation_id === id));
+    expect((await read(id)).state).toBe('stopped');
+    expect((await owner.api.send('DELETE', `${OPERATIONS}/6720a1b2c3d4e5f6000000c3`)).status).toBe(404);
+  });
+
   it('lets a superuser stop what is somebody else’s, and nobody stop what is done', async () => {
     const registered = await world.probe(user);
     const connected = await world.connect(registered);

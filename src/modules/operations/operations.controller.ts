@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -105,6 +105,19 @@ export class OperationsController {
   @ApiProblems(400, 401, 403, 404, 409, 413)
   async stop(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
     return this.shown(await this.operations.stop(parseId(id), user));
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    summary: 'Stop an operation, or leave it as it is when it is over',
+    description:
+      'What `POST .../stop` does, except that it may be repeated. The operation and its results stay, and can be read.',
+  })
+  @ApiId('operation')
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(400, 401, 403, 404)
+  async end(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.end(parseId(id), user));
   }
 
   @Get(':id/assignments')

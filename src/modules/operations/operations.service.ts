@@ -207,6 +207,20 @@ export class OperationsService {
     return stopped;
   }
 
+  /**
+   * `stop` that may be repeated.
+   * @returns the operation as it is: stopped now, or over before
+   * @throws DomainError not_found, forbidden
+   */
+  async end(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+    try {
+      return await this.stop(id, user);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user._id);
+      throw error;
+    }
+  }
+
   private async select(request: OperationRequest, costPerRun: number): Promise<ProbeEntity[]> {
     const probes = await this.probes.getAll(request.probes);
     if (request.mode === 'native') return probes;
