@@ -1,6 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { DatabaseService } from './database.service.js';
+import { LEASE_MODEL, leaseSchema } from './leases/lease.schema.js';
+import { LeasesService } from './leases/leases.service.js';
 import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
 import { MigrationsService } from './migrations/migrations.service.js';
 import { TransactionsService } from './transactions.service.js';
@@ -29,10 +31,13 @@ export class DatabaseModule {
           retryDelay: 1000,
           verboseRetryLog: false,
         }),
-        MongooseModule.forFeature([{ name: MIGRATION_MODEL, schema: migrationSchema }]),
+        MongooseModule.forFeature([
+          { name: MIGRATION_MODEL, schema: migrationSchema },
+          { name: LEASE_MODEL, schema: leaseSchema },
+        ]),
       ],
-      providers: [DatabaseService, MigrationsService, TransactionsService],
-      exports: [DatabaseService, TransactionsService],
+      providers: [DatabaseService, LeasesService, MigrationsService, TransactionsService],
+      exports: [DatabaseService, LeasesService, TransactionsService],
     };
   }
 }

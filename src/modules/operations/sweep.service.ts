@@ -1,13 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { DispatchService } from './dispatch.service.js';
 
 const EVERY_MS = 10_000;
+/** Of the expiry: another server takes over when its holder was not heard of for three rounds. */
+const LEASE_MS = 30_000;
 
-/**
- * What time does to assignments, and what a lost message left undone. Each step is one conditional update, so several
- * servers may sweep at once: nothing happens twice.
- */
+/** What time does to assignments: one server's work. What a lost message left undone: each server's, for its own probes. */
 @Injectable()
 export class SweepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('sweep');
@@ -17,6 +17,7 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     private readonly assignments: AssignmentsRepository,
     private readonly dispatch: DispatchService,
+    private readonly leases: LeasesService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -35,11 +36,15 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async sweep(): Promise<void> {
     try {
-      const { done, expired } = await this.assignments.closeEnded(new Date());
-      if (done + expired > 0) this.logger.log({ done, expired }, 'assignments ended');
+      await this.leases.runLeased('expiry', LEASE_MS, () => this.expire());
       await this.dispatch.deliverOverdue();
     } catch (error) {
       this.logger.warn({ err: error }, 'the sweep failed; the next one will do its work');
     }
+  }
+
+  private async expire(): Promise<void> {
+    const { done, expired } = await this.assignments.closeEnded(new Date());
+    if (done + expired > 0) this.logger.log({ done, expired }, 'assignments ended');
   }
 }
