@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { BusModule } from './common/bus/bus.module.js';
 import { DatabaseModule } from './common/database/database.module.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { LimitsModule } from './common/limits/limits.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(env),
         LimitsModule,
+        BusModule,
         DatabaseModule.forRoot(databaseUri, env.mongoDatabase, `pladmed/${serverId(env.dataDir)}`),
         // the core
         UsersModule,

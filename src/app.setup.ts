@@ -1,8 +1,8 @@
-import { Logger } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { type Logger as Pino } from 'pino';
+import { PlatformBus } from './common/bus/platform-bus.js';
 import { DatabaseService } from './common/database/database.service.js';
 import { jsonBody } from './common/http/json-body.js';
 import { methodNotAllowed } from './common/http/method-not-allowed.js';
@@ -26,14 +26,11 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(securityHeaders());
   app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
   app.use(...jsonBody());
-  const sockets = new Logger('sockets');
-  app.useWebSocketAdapter(
-    new SocketsAdapter(app, env.redisUrl, (error) => {
-      sockets.warn({ err: error }, 'Redis does not answer');
-    }),
-  );
+  app.useWebSocketAdapter(new SocketsAdapter(app));
   serveExplorer(app, document);
-  await app.get(DatabaseService).prepare();
+  const database = app.get(DatabaseService);
+  await database.prepare();
+  await app.get(PlatformBus).start(await database.platformName());
   await app.get(ProbeConnectionsService).startAfresh();
 }
 

@@ -85,8 +85,9 @@ export async function drain(app: INestApplication): Promise<void> {
   const connected = app.get(ConnectedProbes);
   for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
   await app.get(ResultsService).drain();
-  connected.closeAll();
+  // first in the database, so that each session says why it ended
   await app.get(ProbeConnectionsService).endAll();
+  connected.closeAll();
   const http = app.getHttpServer() as Server;
   const cutOff = setTimeout(() => {
     http.closeAllConnections();

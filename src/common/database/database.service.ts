@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
+import { randomUUID } from 'node:crypto';
 import { type Connection } from 'mongoose';
+import { isDuplicateKey } from './database-errors.js';
 import { MigrationsService } from './migrations/migrations.service.js';
 
 /** The database is there but cannot be used: one sentence with the way out. */
@@ -9,7 +11,7 @@ export class UnusableDatabaseError extends Error {
 }
 
 /** Collections that outlive `DELETE /delete_all`: they say what the database is, not what people put in it. */
-const STRUCTURAL_COLLECTIONS = ['migrations', 'servers'];
+const STRUCTURAL_COLLECTIONS = ['leases', 'migrations', 'platform', 'servers'];
 
 /** Makes the database ready at boot, says how it is, empties it where that is allowed. */
 @Injectable()
@@ -40,6 +42,18 @@ export class DatabaseService {
     const started = performance.now();
     await this.db.command({ ping: 1 }, { timeoutMS: 2000 });
     return performance.now() - started;
+  }
+
+  /** @returns what this database calls itself: made once, the same for all servers that work in it */
+  async platformName(): Promise<string> {
+    const platform = this.db.collection<{ _id: string; name: string }>('platform');
+    const made = { $setOnInsert: { name: randomUUID() } };
+    const once = () =>
+      platform.findOneAndUpdate({ _id: 'self' }, made, { upsert: true, returnDocument: 'after' });
+    // two servers that begin at once: one of them runs into the other's
+    const self = (await once().catch(unlessDuplicate)) ?? (await once());
+    if (self === null) throw new Error('the database has no name for itself');
+    return self.name;
   }
 
   /** Empties every collection of the platform; indexes go on standing. */
@@ -88,4 +102,9 @@ export class DatabaseService {
         '`rs.initiate()` once in mongosh; a set of one member is enough (docs/operations.md, "Database").',
     );
   }
+}
+
+function unlessDuplicate(error: unknown): null {
+  if (isDuplicateKey(error)) return null;
+  throw error;
 }

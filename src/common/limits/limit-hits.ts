@@ -12,6 +12,7 @@ export const BOUNDS = [
   'login_address',
   'register_address',
   'passwords',
+  'live_behind',
 ] as const;
 export type Bound = (typeof BOUNDS)[number];
 

@@ -1,7 +1,4 @@
-import { type INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { createAdapter } from '@socket.io/redis-adapter';
-import { Redis } from 'ioredis';
 import { type Server, type ServerOptions } from 'socket.io';
 import * as parser from 'socket.io-parser';
 
@@ -29,20 +26,10 @@ export class BatchDecoder extends parser.Decoder {
   }
 }
 
-/** One Socket.IO server for all namespaces. With Redis it is one with those of the other server processes. */
+/** One Socket.IO server for all namespaces; of this process alone (docs/adr/0006). */
 export class SocketsAdapter extends IoAdapter {
-  private readonly clients: Redis[] = [];
-
-  constructor(
-    app: INestApplicationContext,
-    private readonly redisUrl: string | undefined,
-    private readonly onRedisError: (error: Error) => void,
-  ) {
-    super(app);
-  }
-
   override createIOServer(port: number, options?: ServerOptions): Server {
-    const server = super.createIOServer(port, {
+    return super.createIOServer(port, {
       ...options,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       parser: { ...parser, Decoder: BatchDecoder },
@@ -51,19 +38,5 @@ export class SocketsAdapter extends IoAdapter {
       // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this
       connectTimeout: 10_000,
     } as ServerOptions);
-    if (this.redisUrl !== undefined) server.adapter(createAdapter(this.connect(), this.connect()));
-    return server;
-  }
-
-  override async dispose(): Promise<void> {
-    await super.dispose();
-    for (const client of this.clients) client.disconnect();
-  }
-
-  private connect(): Redis {
-    const client = new Redis(this.redisUrl ?? '', { maxRetriesPerRequest: null });
-    client.on('error', this.onRedisError);
-    this.clients.push(client);
-    return client;
   }
 }

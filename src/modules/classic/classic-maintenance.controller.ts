@@ -1,21 +1,17 @@
 import { Controller, Delete, HttpCode, Inject } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { DatabaseService } from '../../common/database/database.service.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { Public } from '../auth/permissions.js';
-import { ConnectedProbes } from '../probes/connected-probes.js';
-import { ResultsService } from '../results/results.service.js';
+import { ClassicMaintenanceService } from './classic-maintenance.service.js';
 
 @ApiTags('classic')
 @Controller()
 export class ClassicMaintenanceController {
   constructor(
-    private readonly database: DatabaseService,
-    private readonly connected: ConnectedProbes,
-    private readonly results: ResultsService,
+    private readonly maintenance: ClassicMaintenanceService,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
@@ -31,8 +27,6 @@ export class ClassicMaintenanceController {
   @ApiProblems(404)
   async deleteAll(): Promise<void> {
     if (!this.env.allowDeleteAll) throw new DomainError('not_found', 'Cannot DELETE /delete_all');
-    await this.database.deleteEverything();
-    this.results.forget();
-    this.connected.closeAll();
+    await this.maintenance.deleteEverything();
   }
 }

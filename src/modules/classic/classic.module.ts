@@ -8,6 +8,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ClassicAccountsController } from './classic-accounts.controller.js';
 import { ClassicListings } from './classic-listings.js';
 import { ClassicMaintenanceController } from './classic-maintenance.controller.js';
+import { ClassicMaintenanceService } from './classic-maintenance.service.js';
 import { ClassicOperationsController } from './classic-operations.controller.js';
 import { ClassicProbesController } from './classic-probes.controller.js';
 import { ClassicPatience } from './classic-patience.js';
@@ -22,6 +23,6 @@ import { ClassicGateway } from './classic.gateway.js';
     ClassicOperationsController,
     ClassicMaintenanceController,
   ],
-  providers: [ClassicListings, ClassicPatience, ClassicGateway],
+  providers: [ClassicListings, ClassicMaintenanceService, ClassicPatience, ClassicGateway],
 })
 export class ClassicModule {}

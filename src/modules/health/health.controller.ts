@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type Response } from 'express';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { DatabaseService } from '../../common/database/database.service.js';
 import { ApiProblem } from '../../common/http/problems.decorator.js';
 import { Public } from '../auth/permissions.js';
@@ -53,8 +54,12 @@ class ServerClockDto implements ServerClock {
 }
 
 export class ReadyDto {
-  @ApiProperty({ enum: ['ok', 'unavailable'] })
-  status: 'ok' | 'unavailable';
+  @ApiProperty({
+    enum: ['ok', 'degraded', 'unavailable'],
+    description:
+      'degraded: it does its own work, also for other servers, but does not hear from them what happens now.',
+  })
+  status: 'ok' | 'degraded' | 'unavailable';
 
   @ApiProperty({ enum: ['ok', 'unavailable'] })
   database: 'ok' | 'unavailable';
@@ -64,6 +69,8 @@ export class ReadyDto {
 
   @ApiProperty({ type: ServerClockDto, description: 'How far this server’s own clock is off.' })
   clock: ServerClockDto;
+  @ApiPropertyOptional({ enum: ['ok', 'unavailable'], description: 'Absent without REDIS_URL.' })
+  redis?: 'ok' | 'unavailable';
 }
 
 @ApiTags('operation of the server')
@@ -75,6 +82,7 @@ export class HealthController {
     private readonly database: DatabaseService,
     private readonly metrics: MetricsService,
     private readonly clock: ServerClockService,
+    private readonly bus: PlatformBus,
   ) {}
 
   @Get('health/live')
@@ -89,13 +97,15 @@ export class HealthController {
   @ApiOkResponse({ type: ReadyDto })
   @ApiResponse({ status: 503, type: ReadyDto, description: 'It cannot: see which part.' })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyDto> {
-    const clock = this.clock.now();
+    const parts = { clock: this.clock.now(), ...this.redis() };
     try {
-      const milliseconds = await this.database.ping();
-      return { status: 'ok', database: 'ok', database_ms: Math.round(milliseconds * 100) / 100, clock };
+      const database_ms = Math.round((await this.database.ping()) * 100) / 100;
+      // without Redis the server is worth asking all the same
+      const status = parts.redis === 'unavailable' ? 'degraded' : 'ok';
+      return { status, database: 'ok', database_ms, ...parts };
     } catch {
       response.status(503);
-      return { status: 'unavailable', database: 'unavailable', clock };
+      return { status: 'unavailable', database: 'unavailable', ...parts };
     }
   }
 
@@ -108,5 +118,10 @@ export class HealthController {
   async prometheus(@Res({ passthrough: true }) response: Response): Promise<string> {
     response.setHeader('Content-Type', this.metrics.contentType);
     return this.metrics.text();
+  }
+
+  private redis(): Pick<ReadyDto, 'redis'> {
+    const { state } = this.bus;
+    return state === 'off' ? {} : { redis: state === 'up' ? 'ok' : 'unavailable' };
   }
 }

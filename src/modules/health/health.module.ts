@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClockModule } from '../clock/clock.module.js';
+import { LiveModule } from '../live/live.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ProbesModule } from '../probes/probes.module.js';
 import { ResultsModule } from '../results/results.module.js';
@@ -7,7 +8,7 @@ import { HealthController } from './health.controller.js';
 import { MetricsService } from './metrics.service.js';
 
 @Module({
-  imports: [ClockModule, ProbesModule, OperationsModule, ResultsModule],
+  imports: [ClockModule, LiveModule, ProbesModule, OperationsModule, ResultsModule],
   controllers: [HealthController],
   providers: [MetricsService],
 })

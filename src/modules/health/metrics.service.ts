@@ -2,6 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { LimitHits } from '../../common/limits/limit-hits.js';
 import { ServerClockService } from '../clock/server-clock.service.js';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
+import { LeasesService } from '../../common/database/leases/leases.service.js';
+import { LiveService } from '../live/live.service.js';
 import { OperationFeed } from '../operations/operation-feed.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ResultFeed } from '../results/result-feed.js';
@@ -19,6 +22,9 @@ export class MetricsService implements OnModuleInit {
     private readonly operationFeed: OperationFeed,
     private readonly limitHits: LimitHits,
     private readonly clock: ServerClockService,
+    private readonly live: LiveService,
+    private readonly bus: PlatformBus,
+    private readonly leases: LeasesService,
   ) {}
 
   get contentType(): string {
@@ -29,6 +35,8 @@ export class MetricsService implements OnModuleInit {
     collectDefaultMetrics({ register: this.registry, prefix: 'pladmed_' });
     this.countResults();
     this.countDeliveries();
+    this.showServers();
+    this.showWatchers();
     this.gauge('pladmed_probes_connected', 'Probes connected to this server', ['protocol'], (gauge) => {
       for (const [protocol, count] of Object.entries(this.connected.countByProtocol()))
         gauge.set({ protocol }, count);
@@ -87,14 +95,65 @@ export class MetricsService implements OnModuleInit {
   }
 
   private countLimitHits(): void {
-    const counter = new Counter({
-      name: 'pladmed_limit_hits_total',
-      help: 'How often a bound turned somebody away or made them wait (docs/operations.md, "Limits")',
-      labelNames: ['bound'],
+    this.total(
+      'pladmed_limit_hits_total',
+      'How often a bound turned somebody away or made them wait (docs/operations.md, "Limits")',
+      ['bound'],
+      (add) => {
+        for (const [bound, hits] of this.limitHits.counts()) add({ bound }, hits);
+      },
+    );
+  }
+
+  /** How the servers of the platform get on with each other. */
+  private showServers(): void {
+    if (this.bus.state !== 'off') {
+      this.gauge('pladmed_bus_up', 'Whether this server hears the others through Redis', [], (gauge) => {
+        gauge.set(this.bus.state === 'up' ? 1 : 0);
+      });
+    }
+    this.total(
+      'pladmed_bus_messages_total',
+      'What servers told each other: sent, dropped because it could not be sent, received, refused as no message of ours',
+      ['topic', 'outcome'],
+      (add) => {
+        for (const [topic, tally] of this.bus.tallies())
+          for (const [outcome, count] of Object.entries(tally)) add({ topic, outcome }, count);
+      },
+    );
+    this.gauge(
+      'pladmed_lease_held',
+      'Whether this server does a piece of periodic work now',
+      ['work'],
+      (gauge) => {
+        for (const [work, held] of this.leases.held()) gauge.set({ work }, held ? 1 : 0);
+      },
+    );
+  }
+
+  private showWatchers(): void {
+    this.gauge('pladmed_live_watchers', 'Connections that watch live events at this server', [], (gauge) => {
+      gauge.set(this.live.watching);
+    });
+  }
+
+  /** A counter that somebody else counts. */
+  private total<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (add: (labels: Partial<Record<Label, string>>, count: number) => void) => void,
+  ) {
+    const counter = new Counter<Label>({
+      name,
+      help,
+      labelNames,
       registers: [this.registry],
       collect: () => {
         counter.reset();
-        for (const [bound, hits] of this.limitHits.counts()) counter.inc({ bound }, hits);
+        read((labels, count) => {
+          counter.inc(labels, count);
+        });
       },
     });
   }

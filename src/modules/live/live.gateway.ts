@@ -1,7 +1,8 @@
-import { Inject, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import {
   ConnectedSocket,
   MessageBody,
+  type OnGatewayConnection,
   type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
@@ -10,22 +11,21 @@ import { type Namespace, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { LimitHits } from '../../common/limits/limit-hits.js';
 import { checkIn } from '../../common/sockets/check-in.js';
-import { ENV } from '../../config/config.module.js';
-import { type Env } from '../../config/env.js';
 import { AuthService } from '../auth/auth.service.js';
-import { DispatchBus } from '../operations/dispatch-bus.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { ProbesService } from '../probes/probes.service.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { type LiveEvent } from './live.events.js';
+import { MAX_BEHIND } from './keeping-up.js';
 import { LiveService } from './live.service.js';
 
 type LiveSocket = Socket<
   Record<string, never>,
   Record<string, never>,
   Record<string, never>,
-  { open?: UserEntity }
+  { open?: UserEntity; behind?: number }
 >;
 
 /** One of the three; `account: true` is the user's own. */
@@ -39,7 +39,7 @@ const BAD_SUBSCRIPTION = 'must name one of operation (id), probe (id), account (
 
 /** Live events for users, over Socket.IO. */
 @WebSocketGateway({ namespace: '/live' })
-export class LiveGateway implements OnGatewayInit<Namespace> {
+export class LiveGateway implements OnGatewayInit<Namespace>, OnGatewayConnection<LiveSocket> {
   private readonly logger = new Logger('live');
 
   constructor(
@@ -47,8 +47,7 @@ export class LiveGateway implements OnGatewayInit<Namespace> {
     private readonly operations: OperationsService,
     private readonly probes: ProbesService,
     private readonly live: LiveService,
-    private readonly bus: DispatchBus,
-    @Inject(ENV) private readonly env: Env,
+    private readonly hits: LimitHits,
   ) {}
 
   afterInit(namespace: Namespace): void {
@@ -64,7 +63,14 @@ export class LiveGateway implements OnGatewayInit<Namespace> {
     this.live.events.subscribe((event) => {
       this.send(namespace, event);
     });
-    if (this.env.redisUrl !== undefined) this.bus.use(transportOver(namespace));
+  }
+
+  handleConnection(socket: LiveSocket): void {
+    socket.on('disconnect', this.live.watch());
+    // what was waiting is on its way
+    socket.conn.on('drain', () => {
+      socket.data.behind = 0;
+    });
   }
 
   @SubscribeMessage('subscribe')
@@ -105,21 +111,30 @@ export class LiveGateway implements OnGatewayInit<Namespace> {
   }
 
   private send(namespace: Namespace, { name, data, rooms }: LiveEvent): void {
-    const listening =
-      this.env.redisUrl === undefined ? rooms.filter((room) => namespace.adapter.rooms.has(room)) : rooms;
-    if (listening.length > 0) namespace.to(listening).emit(name, data);
+    const watched = rooms.filter((room) => namespace.adapter.rooms.has(room));
+    if (watched.length === 0) return;
+    const watchers = new Set(watched.flatMap((room) => [...(namespace.adapter.rooms.get(room) ?? [])]));
+    const characters = JSON.stringify(data).length;
+    for (const id of watchers) this.hold(namespace.sockets.get(id) as LiveSocket | undefined, characters);
+    namespace.to(watched).emit(name, data);
+  }
+
+  /** What one socket does not take waits here, and is bounded. */
+  private hold(socket: LiveSocket | undefined, characters: number): void {
+    if (socket === undefined) return;
+    const behind = (socket.data.behind ?? 0) + characters;
+    socket.data.behind = behind;
+    if (behind <= MAX_BEHIND) return;
+    this.logger.warn(
+      { user_id: String(socket.data.open?._id) },
+      'cut off somebody who takes events too slowly',
+    );
+    this.hits.note('live_behind');
+    // not waiting until what is waiting was taken
+    socket.conn.close(true);
   }
 }
 
 function refusal(code: string, message: string) {
   return { error: { code, message } };
-}
-
-/** The servers of one platform hear each other through the adapter of this namespace. */
-function transportOver(namespace: Namespace) {
-  return {
-    announce: (event: string, ...args: string[]) => namespace.serverSideEmit(event, ...args),
-    on: (event: string, listener: (...args: string[]) => void) =>
-      namespace.on(event as 'connection', listener as never),
-  };
 }

@@ -12,5 +12,6 @@ import { LiveService } from './live.service.js';
   imports: [AuthModule, ProbesModule, OperationsModule, ResultsModule],
   controllers: [LiveController],
   providers: [LiveService, LiveGateway],
+  exports: [LiveService],
 })
 export class LiveModule {}

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
+import { parseEnv } from '../../config/env.js';
 import { ObjectId } from '../../common/database/object-id.js';
 import { type AssignmentEntity } from '../operations/assignment.schema.js';
 import { OperationFeed } from '../operations/operation-feed.js';
@@ -14,7 +16,8 @@ const probe = new ObjectId();
 /** @returns what those who watch the probe see of one result and one delivery */
 function seenAtTheProbe(isPrivate: boolean): string[] {
   const [results, operations] = [new ResultFeed(), new OperationFeed()];
-  const live = new LiveService(results, operations, new ProbeFeed());
+  const bus = new PlatformBus(parseEnv({ SECRET_KEY: 'sixteen characters' }));
+  const live = new LiveService(results, operations, new ProbeFeed(), bus);
   live.onModuleInit();
   const seen: LiveEvent[] = [];
   live.ofRoom(`probe:${String(probe)}`).subscribe((event) => seen.push(event));

@@ -1,34 +1,44 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
-import { filter, type Observable, Subject } from 'rxjs';
+import { defer, filter, finalize, type Observable, Subject } from 'rxjs';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { CREDITS_PER_RESULT } from '../results/batch-writer.js';
 import { OperationFeed, type AssignmentChange } from '../operations/operation-feed.js';
 import { ProbeFeed, type ProbeChange } from '../probes/probe-feed.js';
 import { ResultFeed, type StoredResult } from '../results/result-feed.js';
-import { type LiveEvent } from './live.events.js';
+import { LIVE, type LiveEvent } from './live.events.js';
 
-/** Turns what happens in the core into events for those who may see it. Doors take them from here. */
+/** Turns what happens in the core, on all servers, into events for those who may see it. Doors take them from here. */
 @Injectable()
 export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly subject = new Subject<LiveEvent>();
   readonly events: Observable<LiveEvent> = this.subject.asObservable();
+  private watchers = 0;
 
   constructor(
     private readonly results: ResultFeed,
     private readonly operations: OperationFeed,
     private readonly probes: ProbeFeed,
+    private readonly bus: PlatformBus,
   ) {}
 
   onModuleInit(): void {
     this.results.results.subscribe((stored) => {
-      this.subject.next(resultEvent(stored));
-      if (stored.result.outcome === 'stored') this.subject.next(creditsEvent(stored));
+      this.happened(resultEvent(stored));
+      if (stored.result.outcome === 'stored') this.happened(creditsEvent(stored));
     });
     this.operations.changes.subscribe((change) => {
-      this.subject.next(assignmentEvent(change));
+      this.happened(assignmentEvent(change));
     });
     this.probes.changes.subscribe((change) => {
-      this.subject.next(probeEvent(change));
+      this.happened(probeEvent(change));
     });
+    this.bus.listen(
+      LIVE,
+      (event) => {
+        this.subject.next(event);
+      },
+      () => this.watchers > 0,
+    );
   }
 
   /** Ends the streams of those who watch, so that the server can. */
@@ -37,7 +47,33 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   ofRoom(room: string): Observable<LiveEvent> {
-    return this.events.pipe(filter(({ rooms }) => rooms.includes(room)));
+    return defer(() => {
+      const leave = this.watch();
+      return this.events.pipe(
+        filter(({ rooms }) => rooms.includes(room)),
+        finalize(leave),
+      );
+    });
+  }
+
+  /** Somebody watches at this server: from now on events of others are read. @returns what to call when they leave */
+  watch(): () => void {
+    this.watchers += 1;
+    let here = true;
+    return () => {
+      if (here) this.watchers -= 1;
+      here = false;
+    };
+  }
+
+  /** How many connections watch at this server. */
+  get watching(): number {
+    return this.watchers;
+  }
+
+  private happened(event: LiveEvent): void {
+    this.subject.next(event);
+    this.bus.send(LIVE, event);
   }
 }
 

@@ -9,10 +9,12 @@ import {
 } from '../probes/connected-probes.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { AssignmentsRepository } from './assignments.repository.js';
-import { DispatchBus } from './dispatch-bus.js';
+import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { type OperationEntity } from './operation.schema.js';
 import { OperationsRepository } from './operations.repository.js';
+
+const STOP_REASON = 'stopped by its owner';
 
 interface Delivery {
   link: ProbeLink;
@@ -33,15 +35,12 @@ export class DispatchService {
     private readonly assignments: AssignmentsRepository,
     private readonly operations: OperationsRepository,
     private readonly connected: ConnectedProbes,
-    private readonly bus: DispatchBus,
+    private readonly changes: OperationChanges,
     private readonly feed: OperationFeed,
   ) {
-    this.bus.onStarted((operation) => {
-      this.inBackground(this.deliverOperation(operation));
-    });
-    this.bus.onStopped((operation, reason) => {
-      this.inBackground(this.stopHere(operation, reason));
-    });
+    this.changes.onChange((operation) =>
+      operation.stopped_at === undefined ? this.deliverPending(operation) : this.stopHere(operation),
+    );
   }
 
   /**
@@ -62,13 +61,13 @@ export class DispatchService {
   /** A new operation is stored: to the probes that are here, and a word to the other servers for theirs. */
   start(operation: OperationEntity, assignments: readonly AssignmentEntity[]): void {
     this.inBackground(this.deliverNew(operation, assignments));
-    this.bus.announceStarted(operation._id);
+    this.changes.announce(operation);
   }
 
   /** An operation is over: a word to the probes that have it, here and on the other servers. */
-  stop(operation: ObjectId, reason: string): void {
-    this.inBackground(this.stopHere(operation, reason));
-    this.bus.announceStopped(operation, reason);
+  stop(operation: OperationEntity): void {
+    this.inBackground(this.stopHere(operation));
+    this.changes.announce(operation);
   }
 
   /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
@@ -134,8 +133,10 @@ export class DispatchService {
     await handed;
   }
 
-  private async deliverOperation(id: ObjectId): Promise<void> {
-    await this.deliverAssignments(await this.assignments.findPendingOfOperation(id));
+  /** Another server has begun it. */
+  private async deliverPending({ _id }: OperationEntity): Promise<void> {
+    if (this.connected.size === 0) return;
+    await this.deliverAssignments(await this.assignments.findPendingOfOperation(_id));
   }
 
   private async deliverAssignments(pending: AssignmentEntity[]): Promise<void> {
@@ -225,9 +226,10 @@ export class DispatchService {
     return { assignments: pairs.map(({ assignment }) => assignment), jobs: pairs.map(({ job }) => job) };
   }
 
-  private async stopHere(operation: ObjectId, reason: string): Promise<void> {
-    for (const { probe } of await this.assignments.findByOperation(operation)) {
-      this.connected.get(probe)?.stop(operation, reason);
+  private async stopHere({ _id }: OperationEntity): Promise<void> {
+    if (this.connected.size === 0) return;
+    for (const { probe } of await this.assignments.findByOperation(_id)) {
+      this.connected.get(probe)?.stop(_id, STOP_REASON);
     }
   }
 

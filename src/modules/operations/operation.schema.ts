@@ -30,6 +30,8 @@ export interface OperationEntity {
   /** from then on no probe is given it, and no run is awaited */
   ends_at: Date;
   stopped_at?: Date;
+  /** when it was begun or stopped last, by the database's clock: other servers look for it */
+  changed_at?: Date;
   /** credits paid back when it was stopped */
   refunded?: number;
   revision: number;
@@ -54,6 +56,7 @@ export const operationSchema = new Schema<OperationEntity>(
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
     stopped_at: Date,
+    changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },
     idempotency_key: String,
@@ -64,6 +67,8 @@ export const operationSchema = new Schema<OperationEntity>(
 
 // an owner's operations, newest first
 operationSchema.index({ owner: 1, _id: -1 });
+// what other servers have begun and stopped in the last seconds
+operationSchema.index({ changed_at: 1 });
 // a repeated request finds the operation that the first one made
 operationSchema.index(
   { owner: 1, idempotency_key: 1 },

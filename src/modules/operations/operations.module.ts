@@ -11,8 +11,8 @@ import { RESTORE_MODEL, restoreSchema } from './accounting/restore.schema.js';
 import { RestoresRepository } from './accounting/restores.repository.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './accounting/run-sheet.schema.js';
 import { RunSheetsRepository } from './accounting/run-sheets.repository.js';
-import { DispatchBus } from './dispatch-bus.js';
 import { DispatchService } from './dispatch.service.js';
+import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
 import { OperationsController } from './operations.controller.js';
@@ -38,7 +38,7 @@ import { SweepService } from './sweep.service.js';
     RunSheetsRepository,
     RestoresRepository,
     CoverageService,
-    DispatchBus,
+    OperationChanges,
     OperationFeed,
     DispatchService,
     ArrivalsService,
@@ -50,7 +50,6 @@ import { SweepService } from './sweep.service.js';
     AssignmentsRepository,
     CoverageService,
     RunSheetsRepository,
-    DispatchBus,
     DispatchService,
     OperationFeed,
     OperationsService,

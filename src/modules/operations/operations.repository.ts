@@ -18,8 +18,13 @@ export interface OperationFilter {
 export class OperationsRepository {
   constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
 
-  async insert(operation: OperationEntity, transaction: Transaction): Promise<void> {
-    await this.model.collection.insertOne(operation, { session: transaction });
+  /** An update in form only: an insert could not take the time from the database. */
+  async insert({ _id, ...operation }: OperationEntity, transaction: Transaction): Promise<void> {
+    await this.model.collection.updateOne(
+      { _id },
+      { $setOnInsert: operation, $currentDate: { changed_at: true } },
+      { upsert: true, session: transaction },
+    );
   }
 
   async findById(id: ObjectId): Promise<OperationEntity | null> {
@@ -48,6 +53,24 @@ export class OperationsRepository {
     return this.model.find(conditionsOf(filter)).sort({ _id: 1 }).lean<OperationEntity[]>().cursor();
   }
 
+  /** When the last operation was begun or stopped. */
+  async lastChange(): Promise<Date | undefined> {
+    const last = await this.model
+      .findOne({}, { changed_at: 1 })
+      .sort({ changed_at: -1 })
+      .lean<OperationEntity>();
+    return last?.changed_at;
+  }
+
+  /** Begun or stopped since then, in that order. */
+  streamChangedSince(since: Date): AsyncIterable<OperationEntity> {
+    return this.model
+      .find({ changed_at: { $gte: since } })
+      .sort({ changed_at: 1 })
+      .lean<OperationEntity[]>()
+      .cursor();
+  }
+
   /** @returns the operation as it is now; null when it was stopped before */
   async markStopped(
     id: ObjectId,
@@ -58,7 +81,7 @@ export class OperationsRepository {
     return this.model
       .findOneAndUpdate(
         { _id: id, stopped_at: { $exists: false } },
-        { $set: { stopped_at: at, refunded }, $inc: { revision: 1 } },
+        { $set: { stopped_at: at, refunded }, $inc: { revision: 1 }, $currentDate: { changed_at: true } },
         { session: transaction, returnDocument: 'after' },
       )
       .lean<OperationEntity>();

@@ -203,7 +203,7 @@ export class OperationsService {
       return after;
     }, String(operation.owner));
     this.logger.log({ operation_id: String(operation._id), refunded: stopped.refunded }, 'operation stopped');
-    this.dispatch.stop(operation._id, 'stopped by its owner');
+    this.dispatch.stop(stopped);
     return stopped;
   }
 

@@ -80,6 +80,10 @@ export class ConnectedProbes {
     return this.links.get(probe.toHexString());
   }
 
+  get size(): number {
+    return this.links.size;
+  }
+
   all(): ProbeLink[] {
     return [...this.links.values()];
   }

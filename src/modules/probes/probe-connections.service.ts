@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { ObjectId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { TokensService } from '../auth/tokens.service.js';
+import { ConnectedProbes } from './connected-probes.js';
 import { ProbeFeed } from './probe-feed.js';
 import { type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ServersService } from './servers.service.js';
+import { SESSION_OVER } from './session-over.topic.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 export type ConnectionDetails = Pick<
@@ -17,6 +20,9 @@ export interface OpenConnection {
   probe: ProbeEntity;
   session: ObjectId;
 }
+
+/** Connections of a server that is over are closed this many at a time. */
+const CHUNK = 500;
 
 /** Who is here: checked in before the socket counts as connected, checked out when it ends. */
 @Injectable()
@@ -30,15 +36,38 @@ export class ProbeConnectionsService {
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
     private readonly feed: ProbeFeed,
+    private readonly connected: ConnectedProbes,
+    private readonly bus: PlatformBus,
   ) {}
 
   /** At boot: what this server's predecessor left open was closed by its death. */
   async startAfresh(): Promise<void> {
-    await this.servers.start();
-    const cleared = await this.probes.clearConnectionsOfServer(this.servers.ownId);
-    await this.sessions.closeOfServer(this.servers.ownId, new Date(), 'server died');
+    const lastSeen = await this.servers.start();
+    const cleared = await this.closeServer(this.servers.ownId, lastSeen ?? new Date(), 'server died');
     if (cleared > 0)
       this.logger.log({ probes: cleared }, 'cleared the connections of the server before this one');
+  }
+
+  /**
+   * A server is over: so are its sessions, and a probe that has not found another server since is not connected.
+   * @param at when it was heard of last
+   * @param signal ends this early; what is left is there for the next who tries
+   * @returns how many probes it took with it
+   */
+  async closeServer(server: string, at: Date, reason: string, signal?: AbortSignal): Promise<number> {
+    await this.sessions.closeOfServer(server, at, reason);
+    let cleared = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const probes = await this.probes.findConnectedTo(server, CHUNK);
+      if (probes.length === 0) return cleared;
+      const ids = probes.map(({ _id }) => _id);
+      const gone = new Set((await this.probes.clearConnectionsTo(server, ids, at)).map(String));
+      for (const probe of probes) {
+        if (gone.has(String(probe._id))) this.feed.emit({ probe, connected: false });
+      }
+      cleared += gone.size;
+    }
   }
 
   /** From now on nobody is let in: this server is going away, and would cut them off in a moment. */
@@ -48,8 +77,7 @@ export class ProbeConnectionsService {
 
   /** At a clean end: every connection of this server is over. */
   async endAll(): Promise<void> {
-    await this.sessions.closeOfServer(this.servers.ownId, new Date(), 'server stopped');
-    await this.probes.clearConnectionsOfServer(this.servers.ownId);
+    await this.closeServer(this.servers.ownId, new Date(), 'server stopped');
     await this.servers.stop();
   }
 
@@ -68,6 +96,7 @@ export class ProbeConnectionsService {
     if (before === null) return undefined;
     if (before.connection !== undefined) {
       await this.sessions.close(before.connection.session, since, 'taken over');
+      if (before.connection.server !== server) this.announceOver(before);
     }
     await this.sessions.open({
       _id: session,
@@ -95,6 +124,37 @@ export class ProbeConnectionsService {
     if (last) this.feed.emit({ probe, connected: false });
   }
 
+  /**
+   * A connection was ended in the database, not by the probe: its socket is closed, on whichever server it is.
+   * @param before the probe as it was
+   */
+  async cutOff(before: ProbeEntity, reason: string): Promise<void> {
+    if (before.connection === undefined) return;
+    await this.sessions.close(before.connection.session, new Date(), reason);
+    this.announceOver(before);
+    this.connected.get(before._id)?.close();
+    this.feed.emit({ probe: before, connected: false });
+  }
+
+  /** Closes the sockets here of which the database knows no more: taken over, revoked, deleted, or given up for dead. */
+  async closeForgotten(): Promise<void> {
+    // those that are here now: whoever checks in meanwhile may be younger than the answer
+    const links = this.connected.all();
+    if (links.length === 0) return;
+    const known = new Set((await this.probes.findSessionsOf(this.servers.ownId)).map(String));
+    const forgotten = links.filter(({ session }) => !known.has(String(session)));
+    for (const link of forgotten) link.close();
+    if (forgotten.length > 0)
+      this.logger.log({ probes: forgotten.length }, 'closed connections that are not current any more');
+  }
+
+  /** Somebody says that a session is over: so it is, if the database says so too. */
+  async closeIfOver(probe: ObjectId, session: string): Promise<void> {
+    const link = this.connected.get(probe);
+    if (link?.session.toHexString() !== session) return;
+    if (!(await this.isCurrent(probe, link.session))) link.close();
+  }
+
   async addInUseCredits({ probe, session }: OpenConnection, credits: number): Promise<void> {
     await this.probes.addInUseCredits(probe._id, session, credits);
   }
@@ -102,5 +162,10 @@ export class ProbeConnectionsService {
   /** What a native probe says of itself, every minute. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
     await this.probes.setReport(probe._id, session, report, new Date());
+  }
+
+  private announceOver({ _id, connection }: ProbeEntity): void {
+    if (connection === undefined) return;
+    this.bus.send(SESSION_OVER, { probe: _id.toHexString(), session: connection.session.toHexString() });
   }
 }

@@ -101,8 +101,8 @@ probeSchema.index({ owner: 1, _id: 1 });
 probeSchema.index({ location: '2dsphere' });
 // probes by tag
 probeSchema.index({ tags: 1, _id: 1 });
-// what a server that died left behind
-probeSchema.index({ 'connection.server': 1 }, { sparse: true });
+// what a server that died left behind; which sessions a server may hold (answered from the index alone)
+probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
 // a repeated request finds the probe that the first one made
 probeSchema.index(
   { owner: 1, idempotency_key: 1 },

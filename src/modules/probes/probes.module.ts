@@ -16,6 +16,7 @@ import { ServersService } from './servers.service.js';
 import { SESSION_MODEL, sessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { UpkeepService } from './upkeep.service.js';
 
 @Module({
   imports: [
@@ -38,6 +39,7 @@ import { SessionsRepository } from './sessions.repository.js';
     ProbeMeters,
     ProbeConnectionsService,
     ProbesService,
+    UpkeepService,
   ],
   exports: [PresenceService, ConnectedProbes, ProbeFeed, ProbeMeters, ProbeConnectionsService, ProbesService],
 })

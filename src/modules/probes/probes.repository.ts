@@ -84,12 +84,13 @@ export class ProbesRepository {
       .lean<ProbeEntity>();
   }
 
+  /** Whoever is connected is so no more: every server can see it, whatever it is told. @returns the probe as it was before */
   async raiseTokenVersion(id: ObjectId, owner: ObjectId): Promise<ProbeEntity | null> {
     return this.model
       .findOneAndUpdate(
         { _id: id, owner },
-        { $inc: { token_version: 1, revision: 1 } },
-        { returnDocument: 'after' },
+        { $inc: { token_version: 1, revision: 1 }, $unset: { connection: 1 } },
+        { returnDocument: 'before' },
       )
       .lean<ProbeEntity>();
   }
@@ -118,12 +119,37 @@ export class ProbesRepository {
     return modifiedCount === 1;
   }
 
-  async clearConnectionsOfServer(server: string): Promise<number> {
-    const { modifiedCount } = await this.model.updateMany(
-      { 'connection.server': server },
-      { $unset: { connection: 1 } },
+  /** Some of the probes whose connection is on this server. */
+  async findConnectedTo(server: string, limit: number): Promise<ProbeEntity[]> {
+    return this.model.find({ 'connection.server': server }).limit(limit).lean<ProbeEntity[]>();
+  }
+
+  /**
+   * Clears connections to a server that is over; a probe that has moved to another keeps its new one.
+   * @returns those that are not connected now
+   */
+  async clearConnectionsTo(server: string, ids: readonly ObjectId[], at: Date): Promise<ObjectId[]> {
+    await this.model.updateMany(
+      { _id: { $in: ids }, 'connection.server': server },
+      [{ $set: { last_seen: { $max: ['$last_seen', at] } } }, { $unset: 'connection' }],
+      { updatePipeline: true },
     );
-    return modifiedCount;
+    const left = await this.model
+      .find({ _id: { $in: ids }, connection: { $exists: false } }, { _id: 1 })
+      .lean();
+    return left.map(({ _id }) => _id);
+  }
+
+  /** The sessions that the database has for this server, and the servers that it has any for: both from an index alone. */
+  async findSessionsOf(server: string): Promise<ObjectId[]> {
+    const probes = await this.model
+      .find({ 'connection.server': server }, { _id: 0, 'connection.session': 1 })
+      .lean<{ connection: Pick<ProbeConnection, 'session'> }[]>();
+    return probes.map(({ connection }) => connection.session);
+  }
+
+  async findServersConnectedTo(): Promise<string[]> {
+    return this.model.distinct('connection.server');
   }
 
   /** Credits in use never fall below zero, whatever a probe reports. */

@@ -3,7 +3,7 @@ import { type ObjectId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { requestHash } from '../../common/http/preconditions.js';
 import { TokensService } from '../auth/tokens.service.js';
-import { ConnectedProbes } from './connected-probes.js';
+import { ProbeConnectionsService } from './probe-connections.service.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
 import {
   type ProbeChanges,
@@ -32,7 +32,7 @@ export class ProbesService {
     private readonly probes: ProbesRepository,
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
-    private readonly connected: ConnectedProbes,
+    private readonly connections: ProbeConnectionsService,
   ) {}
 
   /**
@@ -128,9 +128,10 @@ export class ProbesService {
   /** Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token. */
   async revokeToken(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {
     const probe = await this.getOwn(id, owner);
-    const revoked = await this.probes.raiseTokenVersion(probe._id, owner);
-    this.connected.get(probe._id)?.close();
-    return revoked ?? probe;
+    const before = await this.probes.raiseTokenVersion(probe._id, owner);
+    if (before === null) throw new DomainError('not_found', 'There is no such probe');
+    await this.connections.cutOff(before, 'token revoked');
+    return this.get(probe._id);
   }
 
   /** @returns its connection, if the server that holds the socket is alive */

@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { serverId } from '../../config/server-id.js';
-import { ServersRepository } from './servers.repository.js';
+import { type Renewal, ServersRepository } from './servers.repository.js';
 
 const LEASE_MS = 20_000;
 const RENEW_MS = 5_000;
@@ -16,40 +17,82 @@ export class ServersService {
   private readonly logger = new Logger('servers');
   /** the same after a restart, so that this server knows which connections its predecessor left behind */
   readonly ownId: string;
-  private alive: Set<string>;
+  private readonly boot = randomUUID();
+  /** until when each of the others lives for all we know, on the clock of `performance.now()` */
+  private others = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
+  private last: Renewal = 'renewed';
+  private lapsed: () => void = () => undefined;
 
   constructor(
     private readonly servers: ServersRepository,
     @Inject(ENV) env: Env,
   ) {
     this.ownId = serverId(env.dataDir);
-    this.alive = new Set([this.ownId]);
   }
 
-  async start(): Promise<void> {
-    await this.renew();
-    this.timer = setInterval(() => {
+  /** @returns when the process that had this id before was heard of last; undefined when it ended in order */
+  async start(): Promise<Date | undefined> {
+    const before = await this.servers.enter(this.ownId, this.boot, LEASE_MS);
+    await this.look();
+    this.timer ??= setInterval(() => {
       this.renew().catch((error: unknown) => {
         this.logger.warn({ err: error }, 'could not renew the lease');
       });
-    }, RENEW_MS);
-    this.timer.unref();
+    }, RENEW_MS).unref();
+    return before;
   }
 
   /** Gives the lease back. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    await this.servers.release(this.ownId);
+    this.timer = undefined;
+    await this.servers.release(this.ownId, this.boot);
+  }
+
+  /** @param listener hears that this server was not heard of for so long that others may have closed its connections */
+  onLapsed(listener: () => void): void {
+    this.lapsed = listener;
   }
 
   isAlive(server: string): boolean {
-    return this.alive.has(server);
+    if (server === this.ownId) return true;
+    const until = this.others.get(server);
+    // one that has just started, or come back: known in a moment
+    if (until === undefined || until <= performance.now()) this.lookSoon();
+    return until !== undefined && until > performance.now();
   }
 
   private async renew(): Promise<void> {
-    const now = Date.now();
-    await this.servers.renew(this.ownId, new Date(now + LEASE_MS));
-    this.alive = new Set([this.ownId, ...(await this.servers.findAlive(new Date(now)))]);
+    const renewal = await this.servers.renew(this.ownId, this.boot, LEASE_MS);
+    if (renewal === 'lapsed') {
+      this.logger.warn('this server was not heard of for longer than its lease');
+      this.lapsed();
+    }
+    if (renewal === 'taken' && this.last !== 'taken') {
+      this.logger.error(
+        { server: this.ownId },
+        'another server runs with the id of this one: each needs a DATA_DIR of its own, not a copy',
+      );
+    }
+    this.last = renewal;
+    await this.look();
+  }
+
+  private async look(): Promise<void> {
+    const asked = performance.now();
+    const standing = await this.servers.findStanding();
+    this.others = new Map(standing.map(({ id, remainingMs }) => [id, asked + remainingMs]));
+  }
+
+  private lookSoon(): void {
+    this.looking ??= this.look()
+      .catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'could not look which servers live');
+      })
+      .finally(() => {
+        this.looking = undefined;
+      });
   }
 }

@@ -15,7 +15,7 @@ export interface SessionEntity {
   protocol: ProbeProtocol;
   from: Date;
   to?: Date;
-  /** socket.io's word for it, `taken over`, `server stopped`, `server died` */
+  /** socket.io's word for it, `taken over`, `token revoked`, `server stopped`, `server died` */
   reason?: string;
 }
 

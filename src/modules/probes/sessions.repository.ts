@@ -50,9 +50,13 @@ export class SessionsRepository {
       .lean<SessionEntity[]>();
   }
 
+  /** @param to a session that began later (by another clock) ends as it begins */
   async closeOfServer(server: string, to: Date, reason: string): Promise<number> {
-    const open = { server, to: { $exists: false } };
-    const { modifiedCount } = await this.model.updateMany(open, { $set: { to, reason } });
+    const { modifiedCount } = await this.model.updateMany(
+      { server, to: { $exists: false } },
+      [{ $set: { to: { $max: ['$from', to] }, reason } }],
+      { updatePipeline: true },
+    );
     return modifiedCount;
   }
 }

@@ -1,8 +1,8 @@
 import { type mongo } from 'mongoose';
 import { type BackedUpDocument, type RawDocument } from './backup-file.js';
 
-/** They say which processes run now: nothing that another start should know. */
-const NOT_KEPT = ['servers', 'leases'];
+/** They say which processes run now, and what this database calls itself: nothing that another should know. */
+const NOT_KEPT = ['servers', 'leases', 'platform'];
 /** An empty platform has these already. */
 const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'restores'];
 const BATCH_DOCUMENTS = 500;

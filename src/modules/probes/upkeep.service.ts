@@ -1,0 +1,95 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { PlatformBus } from '../../common/bus/platform-bus.js';
+import { LeasesService } from '../../common/database/leases/leases.service.js';
+import { parseId } from '../../common/database/object-id.js';
+import { ProbeConnectionsService } from './probe-connections.service.js';
+import { ProbesRepository } from './probes.repository.js';
+import { ServersRepository } from './servers.repository.js';
+import { ServersService } from './servers.service.js';
+import { SESSION_OVER } from './session-over.topic.js';
+
+const EVERY_MS = 5_000;
+/** Of the work for dead servers: another server takes over when its holder was not heard of for three rounds. */
+const LEASE_MS = 15_000;
+
+/** Makes connections what they should be: sockets here that are over elsewhere, and what servers that died left behind. */
+@Injectable()
+export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('upkeep');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly connections: ProbeConnectionsService,
+    private readonly probes: ProbesRepository,
+    private readonly servers: ServersRepository,
+    private readonly own: ServersService,
+    private readonly leases: LeasesService,
+    private readonly bus: PlatformBus,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.bus.listen(SESSION_OVER, ({ probe, session }) => {
+      const id = parseId(probe);
+      if (id !== undefined) this.inBackground(this.connections.closeIfOver(id, session));
+    });
+    this.own.onLapsed(() => {
+      this.begin();
+    });
+    this.timer = setInterval(() => {
+      this.begin();
+    }, EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** One round; what the timer does. */
+  async round(): Promise<void> {
+    await this.connections.closeForgotten();
+    await this.leases.runLeased('departed-servers', LEASE_MS, (signal) => this.closeDeparted(signal));
+  }
+
+  private begin(): void {
+    this.running ??= this.round()
+      .catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'a round failed; the next one will do its work');
+      })
+      .finally(() => {
+        this.running = undefined;
+      });
+  }
+
+  private async closeDeparted(signal: AbortSignal): Promise<void> {
+    for (const { id, lastSeen } of await this.departed()) {
+      signal.throwIfAborted();
+      const probes = await this.connections.closeServer(id, lastSeen, 'server died', signal);
+      await this.servers.removeDeparted(id);
+      this.logger.warn(
+        { server: id, last_seen: lastSeen, probes },
+        'a server died; its connections are closed',
+      );
+    }
+  }
+
+  /** Also those that have probes, and no lease at all. */
+  private async departed(): Promise<{ id: string; lastSeen: Date }[]> {
+    const holding = await this.probes.findServersConnectedTo();
+    const departed = await this.servers.findDeparted();
+    const accounted = new Set(departed.map(({ id }) => id));
+    // asked last: a server enters before it takes its first probe
+    for (const { id } of await this.servers.findStanding()) accounted.add(id);
+    const unknown = holding.filter((id) => !accounted.has(id));
+    const all = [...departed, ...unknown.map((id) => ({ id, lastSeen: new Date() }))];
+    // we are late with our own lease, not dead
+    return all.filter(({ id }) => id !== this.own.ownId);
+  }
+
+  private inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'could not look whether a session is over; the next round will');
+    });
+  }
+}
