@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
+import { ObjectId } from '../../src/common/database/object-id.js';
 import { TokensService } from '../../src/modules/auth/tokens.service.js';
+import { ConnectedProbes } from '../../src/modules/probes/connected-probes.js';
 import { ProbeConnectionsService } from '../../src/modules/probes/probe-connections.service.js';
+import { type ProbeChange, ProbeFeed } from '../../src/modules/probes/probe-feed.js';
 import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
+import { ServersRepository } from '../../src/modules/probes/servers.repository.js';
 import { ServersService } from '../../src/modules/probes/servers.service.js';
+import { UpkeepService } from '../../src/modules/probes/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { withWrongClock } from '../support/wrong-clock.js';
 
 const DETAILS = { protocol: 'native', total_credits: 10, in_use_credits: 0 } as const;
 
@@ -113,6 +119,148 @@ describe('connections', () => {
     expect(await reasons()).toEqual(['server died']);
     const probes = here.get(ProbesService);
     expect(probes.connectionOf(await probes.get(other._id))).toBeDefined();
+  });
+
+  const database = (): Connection => here.module.get<Connection>(getConnectionToken(), { strict: false });
+  const lease = () => database().collection<{ _id: string }>('servers');
+  const upkeep = (server: AppContext) => server.get(UpkeepService).round();
+
+  /** What a server that was killed looks like to others. */
+  async function die(server: AppContext, renewedAt: Date): Promise<void> {
+    const over = { renewed_at: renewedAt, lease_until: new Date(renewedAt.getTime() + 1) };
+    await lease().updateOne({ _id: server.get(ServersService).ownId }, { $set: over });
+  }
+
+  function linkOf({ probe: { _id }, session }: Awaited<ReturnType<typeof open>>) {
+    const link = {
+      probe: _id,
+      session,
+      protocol: 'native' as const,
+      closed: false,
+      deliver: () => Promise.resolve([]),
+      stop: () => undefined,
+      askToReconnect: () => undefined,
+      close: () => {
+        link.closed = true;
+      },
+    };
+    return link;
+  }
+
+  it('is closed by another server when its own has died: the session ends when that was heard of last', async () => {
+    const [first, moved] = [await open(there), await here.probe(await here.user())];
+    const movedToken = here.get(ProbesService).tokenOf(moved);
+    for (const server of [there, here]) await server.get(ProbeConnectionsService).open(movedToken, DETAILS);
+    const died = new Date(first.probe.connection!.since.getTime() + 1);
+    await die(there, died);
+    const changes: ProbeChange[] = [];
+    here.get(ProbeFeed).changes.subscribe((change) => changes.push(change));
+    await upkeep(here);
+    expect(changes.map((change) => [String(change.probe._id), change.connected])).toEqual([
+      [String(probe._id), false],
+    ]);
+    const [session] = await database().collection('sessions').find({ probe: probe._id }).toArray();
+    expect(session).toMatchObject({ to: died, reason: 'server died' });
+    const { connection, last_seen } = await here.get(ProbesService).get(probe._id);
+    expect([connection, last_seen]).toEqual([undefined, died]);
+    expect((await here.get(ProbesService).get(moved._id)).connection?.server).toBe(
+      here.get(ServersService).ownId,
+    );
+    expect(await lease().countDocuments({ _id: there.get(ServersService).ownId })).toBe(0);
+    await upkeep(here);
+    expect(changes).toHaveLength(1);
+  });
+
+  it('ends no earlier than it began, whatever the clocks say', async () => {
+    const { probe: opened } = await open(there);
+    await die(there, new Date(0));
+    await upkeep(here);
+    const [session] = await database().collection('sessions').find({ probe: probe._id }).toArray();
+    expect(session).toMatchObject({ from: opened.connection!.since, to: opened.connection!.since });
+  });
+
+  it('is closed when nobody knows its server any more', async () => {
+    await open(there);
+    await lease().deleteOne({ _id: there.get(ServersService).ownId });
+    await upkeep(here);
+    expect((await here.get(ProbesService).get(probe._id)).connection).toBeUndefined();
+    expect(await reasons()).toEqual(['server died']);
+  });
+
+  it('is left alone while its server lives, also by that server when it is late', async () => {
+    const [mine, theirs] = [await open(there), await here.probe(await here.user())];
+    await here.get(ProbeConnectionsService).open(here.get(ProbesService).tokenOf(theirs), DETAILS);
+    await die(there, new Date());
+    const link = linkOf(mine);
+    there.get(ConnectedProbes).add(link);
+    await upkeep(there);
+    expect([link.closed, await reasons()]).toEqual([false, [undefined]]);
+    expect((await here.get(ProbesService).get(theirs._id)).connection).toBeDefined();
+    there.get(ConnectedProbes).remove(link);
+  });
+
+  it('goes by the database’s clock, whatever that of a server says', async () => {
+    await open(there);
+    await withWrongClock(3_600_000, async () => {
+      await here.get(ServersService).start();
+      expect(await isConnected(here)).toBe(true);
+      await upkeep(here);
+    });
+    expect(await reasons()).toEqual([undefined]);
+  });
+
+  it('is closed here when the database knows better: taken over, revoked, or the probe is gone', async () => {
+    const others = await Promise.all(Array.from({ length: 3 }, async () => here.probe(await here.user())));
+    const links = await Promise.all(
+      [probe, ...others].map(async (each) => {
+        const details = here.get(ProbesService).tokenOf(each);
+        return linkOf((await here.get(ProbeConnectionsService).open(details, DETAILS))!);
+      }),
+    );
+    for (const link of links) here.get(ConnectedProbes).add(link);
+    const [takenOver, revoked, gone, kept] = [probe, ...others];
+    await there.get(ProbeConnectionsService).open(token, DETAILS);
+    await there.get(ProbesService).revokeToken(revoked!._id, revoked!.owner);
+    await database().collection('probes').deleteOne({ _id: gone!._id });
+    await upkeep(here);
+    expect(links.map(({ closed }) => closed)).toEqual([true, true, true, false]);
+    for (const link of links) here.get(ConnectedProbes).remove(link);
+    expect(await reasons()).toEqual(['taken over', undefined]);
+    expect(takenOver).toBe(probe);
+    const now = await Promise.all([revoked!, kept!].map(({ _id }) => here.get(ProbesService).get(_id)));
+    expect(now.map(({ connection }) => connection !== undefined)).toEqual([false, true]);
+    const [session] = await database().collection('sessions').find({ probe: revoked!._id }).toArray();
+    expect(session?.['reason']).toBe('token revoked');
+  });
+
+  it('is closed on a word of another server only if the database says so too', async () => {
+    const first = linkOf(await open(here));
+    here.get(ConnectedProbes).add(first);
+    const closeIfOver = (session: ObjectId) =>
+      here.get(ProbeConnectionsService).closeIfOver(probe._id, session.toHexString());
+    await closeIfOver(first.session);
+    await closeIfOver(new ObjectId());
+    expect(first.closed).toBe(false);
+    await open(there);
+    await closeIfOver(first.session);
+    expect(first.closed).toBe(true);
+    here.get(ConnectedProbes).remove(first);
+  });
+
+  it('tells of a server that comes back after its lease, and of two with one id', async () => {
+    const servers = here.get(ServersRepository);
+    const renew = (boot: string) => servers.renew('some-server', boot, 20_000);
+    expect(await servers.enter('some-server', 'a', 20_000)).toBeUndefined();
+    expect(await renew('a')).toBe('renewed');
+    await lease().updateOne({ _id: 'some-server' }, { $set: { lease_until: new Date(0) } });
+    expect([await renew('a'), await renew('a')]).toEqual(['lapsed', 'renewed']);
+    await lease().deleteOne({ _id: 'some-server' });
+    expect([await renew('a'), await renew('a')]).toEqual(['lapsed', 'renewed']);
+    expect(await servers.enter('some-server', 'b', 20_000)).toBeInstanceOf(Date);
+    expect([await renew('a'), await renew('b')]).toEqual(['taken', 'renewed']);
+    await servers.release('some-server', 'a');
+    expect(await renew('b')).toBe('renewed');
+    await servers.release('some-server', 'b');
   });
 
   it('is over when its server ends', async () => {

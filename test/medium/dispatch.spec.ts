@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ObjectId } from '../../src/common/database/object-id.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { DispatchService } from '../../src/modules/operations/dispatch.service.js';
+import { OperationChanges } from '../../src/modules/operations/operation-changes.js';
 import { OperationsService } from '../../src/modules/operations/operations.service.js';
 import { parseSchedule } from '../../src/modules/operations/schedule/parse-schedule.js';
 import {
@@ -14,6 +15,7 @@ import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
+import { withWrongClock } from '../support/wrong-clock.js';
 
 /** Two servers that both believe to have the probe: after a network failure, or while it changes from one to the other. */
 describe('dispatch', () => {
@@ -188,5 +190,72 @@ describe('dispatch', () => {
     });
     const [made] = await operations(1);
     expect(await delivered).toBe(made);
+  });
+
+  describe('without a word between servers', () => {
+    const here = () => servers[0]!.get(OperationsService);
+    const look = () => servers[1]!.get(OperationChanges).look();
+    let stopped: string[];
+
+    /** The probe is at the second server. */
+    function connectThere(protocol: ProbeProtocol): ProbeLink {
+      stopped = [];
+      const there = { ...link(protocol), stop: (operation: ObjectId) => stopped.push(String(operation)) };
+      servers[1]!.get(ConnectedProbes).add(there);
+      return there;
+    }
+
+    it('finds what another server has begun, and stopped, once', async () => {
+      await look();
+      const there = connectThere('native');
+      const [made] = await operations(1);
+      await look();
+      await until('it is delivered', async () => (await state(made!)) === 'delivered');
+      await look();
+      expect(given).toEqual([made]);
+      await here().stop(new ObjectId(made), user);
+      await look();
+      await until('it is stopped', () => stopped.length > 0);
+      await look();
+      expect(stopped).toEqual([made]);
+      servers[1]!.get(ConnectedProbes).remove(there);
+    });
+
+    it('gives a classic probe a job once, however often it is looked', async () => {
+      const there = connectThere('classic');
+      const made = await operations(3);
+      await Promise.all([look(), servers[1]!.get(DispatchService).deliverOverdue(), look()]);
+      await until('all are delivered', () => given.length >= 3);
+      await servers[1]!.get(DispatchService).probeConnected(there);
+      await look();
+      expect(given.sort()).toEqual(made.sort());
+      servers[1]!.get(ConnectedProbes).remove(there);
+    });
+
+    it('goes by the database’s clock, whatever those of the servers say', async () => {
+      await look();
+      const there = connectThere('native');
+      const [made] = await withWrongClock(-3_600_000, () => operations(1));
+      await look();
+      await until('it is delivered', () => given.includes(made!));
+      servers[1]!.get(ConnectedProbes).remove(there);
+    });
+
+    it('tries again what it could not do', async () => {
+      await look();
+      const there = connectThere('native');
+      const failing = jest
+        .spyOn(servers[1]!.get(AssignmentsRepository), 'findPendingOfOperation')
+        .mockRejectedValueOnce(new Error('on purpose'));
+      const [made] = await operations(1);
+      await look();
+      await until('it is delivered', async () => {
+        await look();
+        return given.includes(made!);
+      });
+      expect(failing).toHaveBeenCalledTimes(2);
+      failing.mockRestore();
+      servers[1]!.get(ConnectedProbes).remove(there);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Collection, type Connection } from 'mongoose';
 import { type LeaseEntity } from '../../src/common/database/leases/lease.schema.js';
@@ -6,6 +6,7 @@ import { LeasesService } from '../../src/common/database/leases/leases.service.j
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
+import { withWrongClock } from '../support/wrong-clock.js';
 
 const LONG_MS = 600_000;
 let names = 0;
@@ -30,7 +31,6 @@ describe('leases', () => {
     name = `work-${names}`;
   });
   afterAll(async () => {
-    jest.restoreAllMocks();
     for (const server of [here, there]) await server.stop();
     await mongo.stop();
   });
@@ -77,12 +77,7 @@ describe('leases', () => {
 
   it('go by the database’s clock, whatever that of a server says', async () => {
     expect(await tryAt(here)).toBe(true);
-    const wrong = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10 * LONG_MS);
-    try {
-      expect(await tryAt(there)).toBe(false);
-    } finally {
-      wrong.mockRestore();
-    }
+    expect(await withWrongClock(10 * LONG_MS, () => tryAt(there))).toBe(false);
   });
 
   it('are renewed while the work goes on', async () => {

@@ -47,7 +47,7 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
       this.hear(new ObjectId(operation));
     });
     this.timer = setInterval(() => {
-      this.look();
+      void this.look();
     }, EVERY_MS).unref();
   }
 
@@ -76,7 +76,8 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
       });
   }
 
-  private look(): void {
+  /** One look; what the timer does. Never rejects. */
+  look(): Promise<void> {
     this.looking ??= this.readNew()
       .then(
         () => {
@@ -91,6 +92,7 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
       .finally(() => {
         this.looking = undefined;
       });
+    return this.looking;
   }
 
   private async readNew(): Promise<void> {
