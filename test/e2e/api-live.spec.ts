@@ -1,38 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { io, type Socket } from 'socket.io-client';
 import { type Account, ApiWorld, type Registered } from '../support/api-world.js';
 import { dnsResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
+import { Watcher } from '../support/watcher.js';
 
 const SCHEDULED = '2026-01-01T00:00:00.000Z';
-
-type Event = [string, Record<string, unknown>];
-
-class Watcher {
-  readonly events: Event[] = [];
-
-  constructor(private readonly socket: Socket) {
-    socket.onAny((name: string, data: Record<string, unknown>) => this.events.push([name, data]));
-  }
-
-  ask(event: string, message: unknown): Promise<{ ok?: boolean; error?: { code: string } }> {
-    return this.socket.timeout(20_000).emitWithAck(event, message) as Promise<{ ok?: boolean }>;
-  }
-
-  async event(name: string, matches: (data: Record<string, unknown>) => boolean = () => true) {
-    return until(
-      `the event ${name}`,
-      () => this.events.find(([each, data]) => each === name && matches(data))?.[1],
-    );
-  }
-}
 
 describe('live', () => {
   let world: ApiWorld;
   let user: Account;
   let registered: Registered;
   let probe: NativeProbe;
-  const sockets: Socket[] = [];
+  const watchers: Watcher[] = [];
 
   beforeAll(async () => {
     world = await ApiWorld.start();
@@ -44,23 +23,14 @@ describe('live', () => {
     await probe.firstSync();
   });
   afterAll(async () => {
-    for (const socket of sockets) socket.close();
+    for (const watcher of watchers) watcher.close();
     await world.stop();
   });
 
   async function watch(token: unknown): Promise<Watcher> {
-    const socket = io(`${world.server.url}/live`, {
-      auth: { token },
-      transports: ['websocket'],
-      reconnection: false,
-      forceNew: true,
-    });
-    sockets.push(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', reject);
-    });
-    return new Watcher(socket);
+    const watcher = await Watcher.connect(world.server.url, token);
+    watchers.push(watcher);
+    return watcher;
   }
 
   describe('over Socket.IO', () => {
