@@ -1,8 +1,10 @@
 #!/bin/bash
 # Writes the parts of nginx's configuration that depend on the environment and becomes nginx.
 #
-#   UPSTREAMS       the servers behind us, host:port, separated by spaces (default: server:5000). With several,
-#                   a client's address decides, so that socket.io's polling stays with one of them.
+#   BACKEND         host:port (default: server:5000). The name may stand for several servers: they are taken in turn,
+#                   and one that does not answer is passed over
+#   UPSTREAMS       the same servers by names of their own, host:port, separated by spaces (default: BACKEND). For
+#                   socket.io's long-polling alone, which has to stay with one server: a client's address decides
 #   HTTPS_REDIRECT  yes or no: with certificates, send plain HTTP to HTTPS (default: yes)
 #   HTTPS_PORT      port that clients reach our 443 by, for that redirect (default: 443)
 #   METRICS_ALLOW   networks in CIDR notation that may read /metrics, separated by spaces (default: none)
@@ -22,23 +24,23 @@ certificate=/etc/nginx/tls/fullchain.pem
 key=/etc/nginx/tls/privkey.pem
 mkdir -p "$made"
 
-read -ra upstreams <<<"${UPSTREAMS:-server:5000}"
+backend=${BACKEND:-server:5000}
+read -ra upstreams <<<"${UPSTREAMS:-$backend}"
 read -ra metrics <<<"${METRICS_ALLOW-}"
-for upstream in "${upstreams[@]}"; do
-  [[ $upstream =~ ^[A-Za-z0-9._-]+:[0-9]+$ ]] || fail "UPSTREAMS: '$upstream' is not host:port."
+for upstream in "$backend" "${upstreams[@]}"; do
+  [[ $upstream =~ ^[A-Za-z0-9._-]+:[0-9]+$ ]] || fail "BACKEND or UPSTREAMS: '$upstream' is not host:port."
 done
 
-if ((${#upstreams[@]} == 1)); then
-  printf 'map "" $backend { default %s; }\n' "${upstreams[0]}" >"$made/backends.conf"
-else
-  {
-    echo 'split_clients "$remote_addr" $backend {'
-    for upstream in "${upstreams[@]:1}"; do
-      printf '  %s%% %s;\n' "$((100 / ${#upstreams[@]}))" "$upstream"
-    done
-    printf '  * %s;\n}\n' "${upstreams[0]}"
-  } >"$made/backends.conf"
-fi
+{
+  printf 'map "" $backend { default %s; }\n' "$backend"
+  echo 'split_clients "$remote_addr" $one_backend {'
+  for upstream in "${upstreams[@]:1}"; do
+    printf '  %s%% %s;\n' "$((100 / ${#upstreams[@]}))" "$upstream"
+  done
+  printf '  * %s;\n}\n' "${upstreams[0]}"
+  # A websocket is one connection, to any server; what began by polling goes on where it began.
+  printf 'map "$arg_transport $arg_sid" $socket_backend {\n  "websocket " $backend;\n  default $one_backend;\n}\n'
+} >"$made/backends.conf"
 
 {
   echo 'location = /metrics {'

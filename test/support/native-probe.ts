@@ -53,6 +53,8 @@ export class NativeProbe {
   readonly reconnects: { after_ms: number }[] = [];
   /** why the connection ended */
   ended: string | undefined;
+  /** resolves when it does */
+  readonly lost: Promise<void>;
 
   private constructor(
     private readonly socket: Socket,
@@ -73,8 +75,11 @@ export class NativeProbe {
       this.reconnects.push(message);
       acknowledge({});
     });
-    socket.on('disconnect', (reason) => {
-      this.ended = reason;
+    this.lost = new Promise((resolve) => {
+      socket.on('disconnect', (reason) => {
+        this.ended = reason;
+        resolve();
+      });
     });
   }
 

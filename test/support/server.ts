@@ -56,7 +56,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   await untilReady(child, log);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${env['HOST'] ?? '127.0.0.1'}:${port}`,
     dataDir,
     pid: child.pid ?? 0,
     log,

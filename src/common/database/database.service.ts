@@ -10,6 +10,9 @@ export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError';
 }
 
+/** What servers call themselves at MongoDB begins with this. */
+export const SERVER_APP_NAME = 'pladmed';
+
 /** Collections that outlive `DELETE /delete_all`: they say what the database is, not what people put in it. */
 const STRUCTURAL_COLLECTIONS = ['leases', 'migrations', 'platform', 'servers'];
 
@@ -71,27 +74,43 @@ export class DatabaseService {
   }
 
   /**
-   * A server that was killed leaves its transactions open, and MongoDB lets them hold what they wrote for a minute: nobody
-   * could spend from that account meanwhile. The next start of the same server ends them.
+   * A server that was killed leaves its transactions open, and MongoDB lets them hold what they wrote for a minute: no server
+   * could store a result for that account meanwhile. Ours are never idle for long; one of a server that was only slow is repeated.
+   * @param idleMs for which nothing was heard of a transaction
+   * @returns how many were ended
    */
+  async endForsakenTransactions(idleMs: number): Promise<number> {
+    return this.endTransactions({
+      appName: { $regex: `^${SERVER_APP_NAME}/` },
+      'transaction.timeInactiveMicros': { $gte: 1000 * idleMs },
+    });
+  }
+
+  /** The next start of a server that was killed need not wait that long: they are its own. */
   private async endLeftTransactions(): Promise<void> {
     const { appName } = this.connection.getClient().options;
     if (appName === undefined) return;
-    const admin = this.connection.getClient().db('admin');
     try {
-      const left = await admin
-        .aggregate<{ lsid: { id: unknown } }>([
-          { $currentOp: { idleSessions: true } },
-          { $match: { type: 'idleSession', appName, transaction: { $exists: true } } },
-          { $project: { lsid: 1 } },
-        ])
-        .toArray();
-      if (left.length === 0) return;
-      await admin.command({ killSessions: left.map(({ lsid }) => ({ id: lsid.id })) });
-      this.logger.log({ transactions: left.length }, 'ended the transactions of the server before this one');
+      const transactions = await this.endTransactions({ appName });
+      if (transactions > 0)
+        this.logger.log({ transactions }, 'ended the transactions of the server before this one');
     } catch (error) {
       this.logger.warn({ err: error }, 'could not look for transactions of the server before this one');
     }
+  }
+
+  /** @param which among the sessions that have a transaction and do nothing now, as $currentOp shows them */
+  private async endTransactions(which: object): Promise<number> {
+    const admin = this.connection.getClient().db('admin');
+    const left = await admin
+      .aggregate<{ lsid: { id: unknown } }>([
+        { $currentOp: { idleSessions: true } },
+        { $match: { type: 'idleSession', transaction: { $exists: true }, ...which } },
+        { $project: { lsid: 1 } },
+      ])
+      .toArray();
+    if (left.length > 0) await admin.command({ killSessions: left.map(({ lsid }) => ({ id: lsid.id })) });
+    return left.length;
   }
 
   private async demandReplicaSet(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PlatformBus } from '../../common/bus/platform-bus.js';
+import { DatabaseService } from '../../common/database/database.service.js';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { parseId } from '../../common/database/object-id.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
@@ -12,12 +13,16 @@ const EVERY_MS = 5_000;
 /** Of the work for dead servers: another server takes over when its holder was not heard of for three rounds. */
 const LEASE_MS = 15_000;
 
+/** Longer than any transaction of ours does nothing while its server lives. */
+const FORSAKEN_MS = 3_000;
+
 /** Makes connections what they should be: sockets here that are over elsewhere, and what servers that died left behind. */
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('upkeep');
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private failedToEnd = false;
 
   constructor(
     private readonly connections: ProbeConnectionsService,
@@ -26,6 +31,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly own: ServersService,
     private readonly leases: LeasesService,
     private readonly bus: PlatformBus,
+    private readonly database: DatabaseService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -49,6 +55,8 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   /** One round; what the timer does. */
   async round(): Promise<void> {
     await this.connections.closeForgotten();
+    // each for itself: the server that died may have held the lease
+    await this.endForsaken();
     await this.leases.runLeased('departed-servers', LEASE_MS, (signal) => this.closeDeparted(signal));
   }
 
@@ -60,6 +68,19 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
       .finally(() => {
         this.running = undefined;
       });
+  }
+
+  /** Before the lease of a server that died is over: it may hold up all others. */
+  private async endForsaken(): Promise<void> {
+    try {
+      const transactions = await this.database.endForsakenTransactions(FORSAKEN_MS);
+      if (transactions > 0)
+        this.logger.warn({ transactions }, 'ended transactions of a server that does not go on with them');
+    } catch (error) {
+      // an account that may not ask: MongoDB ends them by itself after a minute
+      if (!this.failedToEnd) this.logger.warn({ err: error }, 'could not look for transactions of servers that died');
+      this.failedToEnd = true;
+    }
   }
 
   private async closeDeparted(signal: AbortSignal): Promise<void> {
