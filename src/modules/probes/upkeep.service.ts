@@ -78,7 +78,8 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
         this.logger.warn({ transactions }, 'ended transactions of a server that does not go on with them');
     } catch (error) {
       // an account that may not ask: MongoDB ends them by itself after a minute
-      if (!this.failedToEnd) this.logger.warn({ err: error }, 'could not look for transactions of servers that died');
+      if (!this.failedToEnd)
+        this.logger.warn({ err: error }, 'could not look for transactions of servers that died');
       this.failedToEnd = true;
     }
   }
