@@ -14,11 +14,12 @@ import {
   PATH,
   PROBE,
   startSite,
+  startTime,
   TARGET,
   ZONE,
 } from './support/path.js';
 import type { RealProbe } from './support/probe.js';
-import { binomialInterval, normalInterval } from './support/statistics.js';
+import { binomialInterval, normalInterval, sum } from './support/statistics.js';
 
 /** A host of the path that this probe's owner denies. */
 const [DENIED = ''] = crowd('twice', 4, 250).slice(-1);
@@ -49,7 +50,10 @@ onNetwork('a real probe on a known path', () => {
 
   beforeAll(async () => {
     [field, authority] = await Promise.all([Field.start(), Authority.make()]);
-    await startSite(field.network, await authority.issue([`DNS:${SITE}`]));
+    await Promise.all([
+      startSite(field.network, await authority.issue([`DNS:${SITE}`])),
+      startTime(field.network, 'target'),
+    ]);
     probe = await field.probe(field.gate.urls.v4, {
       NODE_EXTRA_CA_CERTS: authority.file,
       PLADMED_PACKETS_PER_SECOND: '4000',
@@ -273,6 +277,19 @@ onNetwork('a real probe on a known path', () => {
     });
   });
 
+  test('a real time server is asked across the path', async () => {
+    const exchanges = await summaries('ntp', { ips: [TARGET.v6], fqdns: [SITE], samples: 1 });
+    expect(exchanges).toMatchObject([
+      { address: TARGET.v6, stratum: 8, error: null },
+      { address: TARGET.v4, stratum: 8, error: null },
+    ]);
+    for (const { offset_ms, error_ms, delay_ms } of exchanges) {
+      expect(delay_ms).toBeGreaterThanOrEqual(2 * DELAY_MS);
+      // Both clocks are that of this machine.
+      expect(Math.abs(Number(offset_ms))).toBeLessThanOrEqual(Number(error_ms));
+    }
+  });
+
   test('results say what the time server told of the clock', async () => {
     const result = await one('ping', { ips: [TARGET.v4], probecount: 1 });
     const { clock, clock_trusted, started_at_corrected, scheduled_at, received_at } = result;
@@ -285,7 +302,3 @@ onNetwork('a real probe on a known path', () => {
     expect(started - 2 * (clock?.error_ms ?? 0)).toBeLessThanOrEqual(Date.parse(received_at));
   });
 });
-
-function sum(numbers: unknown[]): number {
-  return numbers.reduce<number>((total, each) => total + Number(each), 0);
-}

@@ -96,11 +96,11 @@ function own(node: string): string[] {
 }
 
 /** A real chronyd that trusts its own clock and never sets it. */
-export async function startTime(network: Network): Promise<Program> {
-  const file = join(network.folder, 'chrony.conf');
-  const pid = join(network.folder, 'chronyd.pid');
+export async function startTime(network: Network, node: 'home' | 'target' = 'home'): Promise<Program> {
+  const file = join(network.folder, `chrony-${node}.conf`);
+  const pid = join(network.folder, `chrony-${node}.pid`);
   await writeFile(file, ['local stratum 8', 'allow all', 'cmdport 0', `pidfile ${pid}`, ''].join('\n'));
-  return network.serve('home', 'udp', 123, ['chronyd', '-d', '-x', '-u', 'root', '-f', file]);
+  return network.serve(node, 'udp', 123, ['chronyd', '-d', '-x', '-u', 'root', '-f', file]);
 }
 
 /** A real name server that knows this network and nothing else. */

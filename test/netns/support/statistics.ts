@@ -24,3 +24,8 @@ export function normalInterval(n: number, mean: number, variance: number): [leas
   const half = Z * Math.sqrt(n * variance);
   return [n * mean - half, n * mean + half];
 }
+
+/** Of figures as the API gives them. */
+export function sum(numbers: unknown[]): number {
+  return numbers.reduce<number>((total, each) => total + Number(each), 0);
+}
