@@ -40,7 +40,7 @@ check: build ## types, lint, format, the OpenAPI document, the walls between fol
 	@npm run --silent openapi -- --check
 
 bench: build ## figures and ratios
-	@scripts/tools.sh libcurl
+	@scripts/tools.sh libcurl scamper
 	@npx tsx test/bench/run.ts
 
 fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
