@@ -67,6 +67,7 @@ const variables = z.object({
   LOGIN_MAX_FAILURES: whole(0, 1_000_000).default(10),
   LOGIN_MAX_FAILURES_PER_ADDRESS: whole(0, 1_000_000).default(100),
   REGISTER_MAX_PER_ADDRESS: whole(0, 1_000_000).default(500),
+  RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -108,6 +109,8 @@ export interface Env {
   loginMaxFailuresPerAddress: number;
   /** in an hour; 0: no bound */
   registerMaxPerAddress: number;
+  /** how old the figures of a probe may grow; 0: there are none */
+  reliabilityEveryMs: number;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -158,6 +161,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     loginMaxFailures: read.LOGIN_MAX_FAILURES,
     loginMaxFailuresPerAddress: read.LOGIN_MAX_FAILURES_PER_ADDRESS,
     registerMaxPerAddress: read.REGISTER_MAX_PER_ADDRESS,
+    reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
   };
 }
 

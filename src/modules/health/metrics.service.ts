@@ -5,6 +5,7 @@ import { ServerClockService } from '../clock/server-clock.service.js';
 import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { LiveService } from '../live/live.service.js';
+import { ReliabilityService } from '../operations/accounting/reliability.service.js';
 import { OperationFeed } from '../operations/operation-feed.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ResultFeed } from '../results/result-feed.js';
@@ -25,6 +26,7 @@ export class MetricsService implements OnModuleInit {
     private readonly live: LiveService,
     private readonly bus: PlatformBus,
     private readonly leases: LeasesService,
+    private readonly reliability: ReliabilityService,
   ) {}
 
   get contentType(): string {
@@ -48,6 +50,7 @@ export class MetricsService implements OnModuleInit {
       gauge.set(this.results.backlog.items);
     });
     this.countLimitHits();
+    this.showReliability();
     this.gauge(
       'pladmed_results_refused',
       'Results refused since the start, by reason',
@@ -62,6 +65,20 @@ export class MetricsService implements OnModuleInit {
 
   async text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  private showReliability(): void {
+    this.gauge(
+      'pladmed_reliability_pass_seconds',
+      'How long the last measure of all probes took on this server, with its rests',
+      [],
+      (gauge) => {
+        if (this.reliability.lastPass) gauge.set(this.reliability.lastPass.seconds);
+      },
+    );
+    this.gauge('pladmed_reliability_pass_probes', 'Probes that the last measure was of', [], (gauge) => {
+      if (this.reliability.lastPass) gauge.set(this.reliability.lastPass.probes);
+    });
   }
 
   private countResults(): void {

@@ -70,5 +70,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
 assignmentSchema.index({ operation: 1, probe: 1 }, { unique: true });
 // what a probe that connects has to do
 assignmentSchema.index({ probe: 1, state: 1 });
+// what a probe had to do lately
+assignmentSchema.index({ probe: 1, ends_at: 1 });
 // whose time is over; what is still to be delivered
 assignmentSchema.index({ state: 1, ends_at: 1 });

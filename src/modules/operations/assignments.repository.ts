@@ -23,6 +23,8 @@ const COUNTERS = {
 /** What the account of runs needs of an assignment. */
 export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
 
+export type ProbeAssignment = AssignmentCounters & Pick<AssignmentEntity, 'operation'>;
+
 export interface Progress {
   operation: ObjectId;
   due: number;
@@ -71,6 +73,26 @@ export class AssignmentsRepository {
         { projection: { ...COUNTERS, _id: 0 }, sort: { probe: 1 }, batchSize: 10_000 },
       )
       .toArray();
+  }
+
+  /** Of these probes, and over no earlier than `endsFrom`; page by page, past mongoose, because there may be very many. */
+  async *pagesOfProbes(
+    probes: readonly ObjectId[],
+    endsFrom: Date,
+    limit: number,
+  ): AsyncGenerator<ProbeAssignment[], void> {
+    const cursor = this.model.collection.find<ProbeAssignment>(
+      { probe: { $in: [...probes] }, ends_at: { $gte: endsFrom } },
+      { projection: { ...COUNTERS, operation: 1, _id: 0 }, batchSize: limit },
+    );
+    let page: ProbeAssignment[] = [];
+    for await (const assignment of cursor) {
+      page.push(assignment);
+      if (page.length < limit) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
   }
 
   async findPendingOfOperation(operation: ObjectId): Promise<AssignmentEntity[]> {

@@ -9,6 +9,8 @@ import { CoverageController } from './accounting/coverage.controller.js';
 import { CoverageService } from './accounting/coverage.service.js';
 import { RESTORE_MODEL, restoreSchema } from './accounting/restore.schema.js';
 import { RestoresRepository } from './accounting/restores.repository.js';
+import { ReliabilityService } from './accounting/reliability.service.js';
+import { RunSharesService } from './accounting/run-shares.service.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './accounting/run-sheet.schema.js';
 import { RunSheetsRepository } from './accounting/run-sheets.repository.js';
 import { DispatchService } from './dispatch.service.js';
@@ -38,6 +40,8 @@ import { SweepService } from './sweep.service.js';
     RunSheetsRepository,
     RestoresRepository,
     CoverageService,
+    RunSharesService,
+    ReliabilityService,
     OperationChanges,
     OperationFeed,
     DispatchService,
@@ -49,6 +53,7 @@ import { SweepService } from './sweep.service.js';
     ArrivalsService,
     AssignmentsRepository,
     CoverageService,
+    ReliabilityService,
     RunSheetsRepository,
     DispatchService,
     OperationFeed,

@@ -35,6 +35,15 @@ export class OperationsRepository {
     return this.model.find({ _id: { $in: ids } }).lean<OperationEntity[]>();
   }
 
+  async findSchedules(ids: readonly ObjectId[]): Promise<Pick<OperationEntity, '_id' | 'schedule'>[]> {
+    return this.model.collection
+      .find<Pick<OperationEntity, '_id' | 'schedule'>>(
+        { _id: { $in: [...ids] } },
+        { projection: { schedule: 1 }, batchSize: 1_000 },
+      )
+      .toArray();
+  }
+
   async findByIdempotencyKey(owner: ObjectId, key: string): Promise<OperationEntity | null> {
     return this.model.findOne({ owner, idempotency_key: key }).lean<OperationEntity>();
   }

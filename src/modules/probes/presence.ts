@@ -26,7 +26,7 @@ export class Presence {
 
   /** Whether it was connected at any moment from `time` on. */
   coversAnyFrom(time: number): boolean {
-    return (this.stays.at(-1)?.to ?? -Infinity) > time;
+    return this.end > time;
   }
 
   /** Milliseconds between `from` and `to` during which it was connected. */
@@ -35,6 +35,37 @@ export class Presence {
       (sum, stay) => sum + Math.max(0, Math.min(stay.to, to) - Math.max(stay.from, from)),
       0,
     );
+  }
+
+  /** When it was gone for good; Infinity while it is there, -Infinity if it never was. */
+  get end(): number {
+    return this.stays.at(-1)?.to ?? -Infinity;
+  }
+
+  /** The stretches between `from` and `to` during which it was not connected, in order. */
+  *gaps(from: number, to: number): Generator<Stay, void> {
+    let gone = from;
+    for (const stay of this.stays) {
+      if (stay.to <= gone) continue;
+      if (stay.from >= to) break;
+      if (stay.from > gone) yield { from: gone, to: stay.from };
+      gone = stay.to;
+    }
+    if (gone < to) yield { from: gone, to };
+  }
+
+  /** When both were there. */
+  and(other: Presence): Presence {
+    const both: Stay[] = [];
+    let [mine, theirs] = [0, 0];
+    for (;;) {
+      const [a, b] = [this.stays[mine], other.stays[theirs]];
+      if (a === undefined || b === undefined) return new Presence(both);
+      const common = { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
+      if (common.from < common.to) both.push(common);
+      if (a.to < b.to) mine += 1;
+      else theirs += 1;
+    }
   }
 
   private lastBegunUntil(time: number): Stay | undefined {

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { type Reliability } from './reliability/reliability.js';
 
 export const PROBE_MODEL = 'Probe';
 
@@ -51,6 +52,10 @@ export interface ProbeEntity {
   connection?: ProbeConnection;
   /** the last thing that a native probe said of itself */
   status?: Omit<ProbeReport, 'in_use_credits'> & { at: Date };
+  /** derived from sessions and runs every few minutes */
+  reliability?: Reliability;
+  /** when that was done, or tried, last */
+  measured_at?: Date;
   /** makes a repeated creation find the first one */
   idempotency_key?: string;
   /** SHA-256 of the request that made it: the same key with another request is refused */
@@ -89,6 +94,8 @@ export const probeSchema = new Schema<ProbeEntity>(
     last_seen: Date,
     connection: connectionSchema,
     status: Schema.Types.Mixed,
+    reliability: Schema.Types.Mixed,
+    measured_at: Date,
     idempotency_key: String,
     request_hash: String,
   },
@@ -103,6 +110,8 @@ probeSchema.index({ location: '2dsphere' });
 probeSchema.index({ tags: 1, _id: 1 });
 // what a server that died left behind; which sessions a server may hold (answered from the index alone)
 probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
+// whose reliability was measured longest ago, or never
+probeSchema.index({ measured_at: 1 });
 // a repeated request finds the probe that the first one made
 probeSchema.index(
   { owner: 1, idempotency_key: 1 },

@@ -10,6 +10,10 @@ import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesController } from './probes.controller.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ProbesService } from './probes.service.js';
+import { PLATFORM_TIME_MODEL, platformTimeSchema } from './reliability/platform-time.schema.js';
+import { PlatformTimesRepository } from './reliability/platform-times.repository.js';
+import { PlatformTimesService } from './reliability/platform-times.service.js';
+import { UptimeService } from './reliability/uptime.service.js';
 import { SERVER_MODEL, serverSchema } from './server.schema.js';
 import { ServersRepository } from './servers.repository.js';
 import { ServersService } from './servers.service.js';
@@ -25,6 +29,7 @@ import { UpkeepService } from './upkeep.service.js';
       { name: PROBE_MODEL, schema: probeSchema },
       { name: SESSION_MODEL, schema: sessionSchema },
       { name: SERVER_MODEL, schema: serverSchema },
+      { name: PLATFORM_TIME_MODEL, schema: platformTimeSchema },
     ]),
   ],
   controllers: [ProbesController, SessionsController],
@@ -40,7 +45,18 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeConnectionsService,
     ProbesService,
     UpkeepService,
+    PlatformTimesRepository,
+    PlatformTimesService,
+    UptimeService,
   ],
-  exports: [PresenceService, ConnectedProbes, ProbeFeed, ProbeMeters, ProbeConnectionsService, ProbesService],
+  exports: [
+    PresenceService,
+    ConnectedProbes,
+    ProbeFeed,
+    ProbeMeters,
+    ProbeConnectionsService,
+    ProbesService,
+    UptimeService,
+  ],
 })
 export class ProbesModule {}

@@ -4,10 +4,16 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../common/database/database-errors.js';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
+import { type Reliability } from './reliability/reliability.js';
 
 export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
 
 export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
+
+const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measured_at: 1 } as const;
+
+/** What the measure of a probe's reliability begins with. */
+export type MeasuredProbe = Pick<ProbeEntity, '_id' | keyof typeof MEASURED>;
 
 export interface ProbeFilter {
   owner?: ObjectId | undefined;
@@ -174,5 +180,27 @@ export class ProbesRepository {
         },
       },
     );
+  }
+
+  /** Those whose reliability was measured longest ago, new ones first. */
+  async findToMeasure(limit: number): Promise<MeasuredProbe[]> {
+    return this.model.find({}, MEASURED).sort({ measured_at: 1 }).limit(limit).lean<MeasuredProbe[]>();
+  }
+
+  /**
+   * Derived figures, which the next measure would give again: not worth waiting for the disk.
+   * @param figures of each probe; undefined where they could not be had, and the old ones stay
+   */
+  async setReliability(
+    figures: readonly { probe: ObjectId; reliability: Reliability | undefined }[],
+    at: Date,
+  ): Promise<void> {
+    const updates = figures.map(({ probe, reliability }) => ({
+      updateOne: {
+        filter: { _id: probe },
+        update: { $set: { measured_at: at, ...(reliability && { reliability }) } },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
   }
 }

@@ -50,6 +50,27 @@ export class SessionsRepository {
       .lean<SessionEntity[]>();
   }
 
+  /**
+   * Newest first, `limit` at most. Sessions of one probe follow each other, so the first one that began before `since` is the
+   * last that can have stood after it.
+   */
+  async findSince(
+    probe: ObjectId,
+    since: Date,
+    limit: number,
+  ): Promise<Pick<SessionEntity, 'from' | 'to'>[]> {
+    const newestFirst = this.model.collection.find<Pick<SessionEntity, 'from' | 'to'>>(
+      { probe },
+      { projection: { _id: 0, from: 1, to: 1 }, sort: { from: -1, _id: -1 }, limit, batchSize: 1_000 },
+    );
+    const found: Pick<SessionEntity, 'from' | 'to'>[] = [];
+    for await (const session of newestFirst) {
+      found.push(session);
+      if (session.from < since) break;
+    }
+    return found;
+  }
+
   /** @param to a session that began later (by another clock) ends as it begins */
   async closeOfServer(server: string, to: Date, reason: string): Promise<number> {
     const { modifiedCount } = await this.model.updateMany(

@@ -14,6 +14,7 @@ import { OperationsRepository } from '../operations.repository.js';
 import { numberRuns, type RunNumbers } from '../schedule/run-numbers.js';
 import { spreadOffsetMs } from '../schedule/spread.js';
 import { AssignedRuns } from './assigned-runs.js';
+import { factsOf } from './assignment-facts.js';
 import {
   type AssignmentFacts,
   explainMissing,
@@ -212,14 +213,7 @@ function open(
   sheets: readonly RunSheetEntity[],
 ): Account {
   const fates = new Uint8Array(numbers.count);
-  const isNative = assignment.delivered_over !== 'classic';
-  const facts: AssignmentFacts = {
-    refused: assignment.state === 'refused',
-    anyTime: operation.schedule.type === 'once',
-    deliveredAt: assignment.delivered_at?.getTime(),
-    stoppedAt: assignment.state === 'stopped' ? assignment.ended_at?.getTime() : undefined,
-    offsetMs: isNative ? spreadOffsetMs(operation.schedule, assignment.probe) : 0,
-  };
+  const facts = factsOf(operation.schedule, assignment);
   const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
   return { assignment, facts, fates, ...marked };
 }

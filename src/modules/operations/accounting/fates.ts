@@ -30,11 +30,11 @@ export const NOT_DUE: Code = 0;
 const CODES = Object.fromEntries(FATES.map((fate, index) => [fate, index + 1])) as Record<Fate, Code>;
 
 /** A run is begun within this time, or is missed: docs/protocol.md, "Server to probe". */
-const LATEST_BEGIN_MS = 5_000;
+export const LATEST_BEGIN_MS = 5_000;
 /** So long after its time a run may be under way without a word. */
-const AWAITED_MS = 120_000;
+export const AWAITED_MS = 120_000;
 /** And so long if the probe says that it is measuring. */
-const LONG_RUN_MS = 3_600_000;
+export const LONG_RUN_MS = 3_600_000;
 
 /** What is known of a probe that owes runs. */
 export interface ProbeFacts {

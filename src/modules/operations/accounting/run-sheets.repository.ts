@@ -40,6 +40,21 @@ export class RunSheetsRepository {
     await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
+  /** Sheets `first` to `last` of some probes for one operation, in order of probe and sheet. */
+  async findRange(
+    operation: ObjectId,
+    probes: readonly ObjectId[],
+    first: number,
+    last: number,
+  ): Promise<RunSheetEntity[]> {
+    return this.model.collection
+      .find<RunSheetEntity>(
+        { operation, probe: { $in: [...probes] }, sheet: { $gte: first, $lte: last } },
+        { projection: { _id: 0, operation: 0 }, sort: { probe: 1, sheet: 1 }, batchSize: 500 },
+      )
+      .toArray();
+  }
+
   /** In order of probe and sheet. */
   async findByOperation(operation: ObjectId, probe?: ObjectId): Promise<RunSheetEntity[]> {
     return this.model.collection

@@ -20,6 +20,7 @@ import { Optional } from '../../../common/validation/optional.js';
 import { type ProbeEntity } from '../probe.schema.js';
 import { ClockDto, isTrusted } from './clock.dto.js';
 import { locationOf, type ProbesService } from '../probes.service.js';
+import { ReliabilityDto } from '../reliability/reliability.dto.js';
 
 const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
 const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
@@ -183,6 +184,12 @@ export class ProbeDto {
   @ApiPropertyOptional({ format: 'date-time' })
   last_seen?: string;
 
+  @ApiPropertyOptional({
+    type: ReliabilityDto,
+    description: 'How well it does; absent until it was measured for the first time.',
+  })
+  reliability?: ReliabilityDto;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
@@ -213,6 +220,7 @@ export class ProbeDto {
       }),
       ...(probe.status && { status: StatusDto.from(probe.status) }),
       ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
+      ...(probe.reliability && { reliability: ReliabilityDto.from(probe.reliability) }),
       created_at: probe.created_at.toISOString(),
       revision: probe.revision,
     };
