@@ -104,7 +104,7 @@ onNetwork('a real probe amid faults', () => {
       try {
         const probe = await field.probe();
         await probe.process.logged('synced');
-        await allStored(await everySecond(probe, 'dns', { fqdns: [`long.${ZONE}`], type: 'txt' }));
+        await allStored(await everySecond(probe, 'dns', { fqdns: [`wide.${ZONE}`], type: 'txt' }));
       } finally {
         field.gate.trickles = false;
       }
