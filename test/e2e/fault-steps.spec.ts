@@ -201,7 +201,7 @@ describe('kill -9 of the server between every two writes', () => {
     expect(killedAfter).toEqual(
       expect.arrayContaining([
         'insert ledger',
-        'insert operations',
+        'update operations',
         'insert assignments',
         'commitTransaction',
       ]),
