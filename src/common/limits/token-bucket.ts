@@ -3,6 +3,7 @@
  * pass while there is anything left, and is paid off before the next may: a single message may be larger than the capacity.
  */
 export class TokenBucket {
+  /** in thousandths: whole numbers where `now` is one, so that waiting as long as was said is always enough */
   private tokens: number;
   private filledAt: number;
 
@@ -12,24 +13,24 @@ export class TokenBucket {
     private readonly capacity: number,
     now: number,
   ) {
-    this.tokens = capacity;
+    this.tokens = capacity * 1000;
     this.filledAt = now;
   }
 
   /** @returns milliseconds until something may pass; 0: now */
   wait(now: number): number {
     this.fill(now);
-    return this.tokens > 0 ? 0 : Math.floor((-this.tokens / this.perSecond) * 1000) + 1;
+    return this.tokens > 0 ? 0 : Math.floor(-this.tokens / this.perSecond) + 1;
   }
 
   take(amount: number, now: number): void {
     this.fill(now);
-    this.tokens -= amount;
+    this.tokens -= amount * 1000;
   }
 
   private fill(now: number): void {
-    const added = (Math.max(0, now - this.filledAt) / 1000) * this.perSecond;
-    this.tokens = Math.min(this.capacity, this.tokens + added);
+    const added = Math.max(0, now - this.filledAt) * this.perSecond;
+    this.tokens = Math.min(this.capacity * 1000, this.tokens + added);
     this.filledAt = now;
   }
 }
