@@ -18,14 +18,14 @@ import { OperationsService } from '../operations/operations.service.js';
 import { ProbesService } from '../probes/probes.service.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { type LiveEvent } from './live.events.js';
-import { MAX_BEHIND } from './keeping-up.js';
+import { KeepingUp } from './keeping-up.js';
 import { LiveService } from './live.service.js';
 
 type LiveSocket = Socket<
   Record<string, never>,
   Record<string, never>,
   Record<string, never>,
-  { open?: UserEntity; behind?: number }
+  { open?: UserEntity; pace?: KeepingUp }
 >;
 
 /** One of the three; `account: true` is the user's own. */
@@ -67,9 +67,11 @@ export class LiveGateway implements OnGatewayInit<Namespace>, OnGatewayConnectio
 
   handleConnection(socket: LiveSocket): void {
     socket.on('disconnect', this.live.watch());
+    const pace = new KeepingUp();
+    socket.data.pace = pace;
     // what was waiting is on its way
     socket.conn.on('drain', () => {
-      socket.data.behind = 0;
+      pace.caughtUp();
     });
   }
 
@@ -121,17 +123,15 @@ export class LiveGateway implements OnGatewayInit<Namespace>, OnGatewayConnectio
 
   /** What one socket does not take waits here, and is bounded. */
   private hold(socket: LiveSocket | undefined, characters: number): void {
-    if (socket === undefined) return;
-    const behind = (socket.data.behind ?? 0) + characters;
-    socket.data.behind = behind;
-    if (behind <= MAX_BEHIND) return;
+    if (socket?.data.pace?.wait(characters) !== false) return;
     this.logger.warn(
       { user_id: String(socket.data.open?._id) },
       'cut off somebody who takes events too slowly',
     );
     this.hits.note('live_behind');
-    // not waiting until what is waiting was taken
+    // not waiting until what is waiting was taken, nor for a good-bye from one who does not read
     socket.conn.close(true);
+    socket.conn.request.socket.destroy();
   }
 }
 
