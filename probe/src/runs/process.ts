@@ -64,8 +64,9 @@ function killGroup(child: ChildProcess): void {
 
 function spawnFailure(program: string, error: Error): RunFailure {
   const code = errorCode(error);
-  if (code === 'ENOENT' || code === 'EACCES') {
-    return new RunFailure('tool_missing', `${program} is not installed on the probe, or may not be run`);
-  }
+  if (code === 'ENOENT') return new RunFailure('tool_missing', `${program} is not installed on the probe`);
+  // EPERM: the file has a capability that this container was not given.
+  if (code === 'EACCES' || code === 'EPERM')
+    return new RunFailure('tool_missing', `${program} may not be run by the probe (${code})`);
   return new RunFailure('tool_failed', `${program} could not be started: ${error.message}`);
 }
