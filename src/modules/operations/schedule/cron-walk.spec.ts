@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Cron } from 'croner';
 import fc from 'fast-check';
-import { parseCron } from './cron-expression.js';
+import { type CronTimes, parseCron } from './cron-expression.js';
 import { countTimes, lastTime, walkTimes } from './cron-walk.js';
 
 /** Times that the oracle enumerates, at most; it takes a while for each. */
@@ -94,15 +94,25 @@ describe('cron times', () => {
     expect(countTimes(parseCron(text)!, after, before, Infinity)).toBe(count);
   });
 
-  it('are counted quickly however long the schedule', () => {
+  it('are counted with little work however long the schedule', () => {
     const [after, end] = [Date.UTC(2026, 0, 1), Date.UTC(9999, 11, 31)];
-    const started = performance.now();
     for (const text of ['* * * * *', '*/7 3 1-7 * MON', '0 0 31 2 *', '0 0 29 2 *', '0 0 1 1 *']) {
-      countTimes(parseCron(text)!, after, end, 1_000_000);
-      lastTime(parseCron(text)!, after, end);
-      walkTimes(parseCron(text)!, after, end).next();
+      const times = parseCron(text)!;
+      let days = 0;
+      const counting: CronTimes = {
+        minutesOfDay: times.minutesOfDay,
+        hasMonth: (month) => times.hasMonth(month),
+        matchesDay: (...day) => {
+          days += 1;
+          return times.matchesDay(...day);
+        },
+      };
+      countTimes(counting, after, end, 1_000_000);
+      lastTime(counting, after, end);
+      walkTimes(counting, after, end).next();
+      // there are 2.9 million days between the two; the calendar repeats itself after 146,097
+      expect(days).toBeLessThan(2.5 * 146_097);
     }
-    expect(performance.now() - started).toBeLessThan(200);
     expect(countTimes(parseCron('* * * * *')!, after, end, 1_000_000)).toBeGreaterThan(1_000_000);
   });
 });
