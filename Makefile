@@ -29,7 +29,7 @@ run: build ## the server alone in the foreground, with a database of its own
 	@exec node --max-semi-space-size=64 dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd redis-server faketime
+	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx
 	@npm test --silent -- --coverage
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 declare -A package=([scamper]=scamper [dig]=dnsutils [libcurl]=libcurl4 [ip]=iproute2 [sysctl]=procps [python3]=python3
-  [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony [faketime]=faketime)
+  [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony [redis-server]=redis-server
+  [faketime]=faketime [nginx]=nginx-light)
 
 have() {
   case $1 in
