@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApiClient } from '../support/api-client.js';
 import { type Operation, PASSWORD, pingOn, type Registered } from '../support/api-world.js';
 import { dnsResult, NativeProbe } from '../support/native-probe.js';
+import { until } from '../support/until.js';
 import { runCommand, startServer, type TestServer } from '../support/server.js';
 
 const EMAIL = 'owner@example.org';
@@ -74,11 +75,13 @@ describe('a backup', () => {
     expect(backup).toMatchObject({ code: 0 });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const before = await seen(api, operation.id);
-    // what the backup does not have: a run and an operation
-    await probe.results([run(2)]);
+    // what the backup does not have: a run that is due between the two, and an operation
+    const between = Math.max(2, Math.ceil((Date.now() - began) / 1000));
+    await probe.results([run(between)]);
     const { body: lost } = await api.post<Operation>('/api/v1/operations', pingOn([registered]));
     await probe.told(lost.id);
     probe.close();
+    await until('the run after the backup to be due', () => Date.now() > began + between * 1000);
     await stop();
 
     const restored = await runCommand('restore', [file], settings('second'));
@@ -93,7 +96,7 @@ describe('a backup', () => {
     const back = await NativeProbe.connect(second.url, registered.token);
     const { full, operations } = await back.firstSync();
     expect([full, operations.map(({ operation_id }) => operation_id)]).toEqual([true, [operation.id]]);
-    const { items } = await back.results([run(0), run(3), dnsResult(lost.id, run(0).scheduled_at)]);
+    const { items } = await back.results([run(0), run(300), dnsResult(lost.id, run(0).scheduled_at)]);
     expect(items).toEqual([
       { status: 'duplicate' },
       { status: 'stored' },
