@@ -26,7 +26,7 @@ export class BatchDecoder extends parser.Decoder {
   }
 }
 
-/** One Socket.IO server for all namespaces; of this process alone (docs/adr/0006). */
+/** One Socket.IO server for all namespaces; of this process alone (docs/adr/0007). */
 export class SocketsAdapter extends IoAdapter {
   override createIOServer(port: number, options?: ServerOptions): Server {
     return super.createIOServer(port, {
