@@ -40,7 +40,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   collectCoverageFrom: [
     'src/**/*.ts',
     'warts/src/**/*.ts',

@@ -26,7 +26,7 @@ describe('an external MongoDB', () => {
     const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 20_000 });
     await client.connect();
     await client.close();
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     const ended = once(mongod, 'exit');
@@ -46,5 +46,5 @@ describe('an external MongoDB', () => {
     const nobody = `mongodb://127.0.0.1:${await freePort()}/`;
     const start = startServer({ MONGODB_URI: nobody, SECRET_KEY: 'a secret of sixteen characters' });
     await expect(start).rejects.toThrow(/ended with 1[^]*cannot be reached[^]*MONGODB_URI or MONGO_HOST/);
-  }, 60_000);
+  }, 180_000);
 });

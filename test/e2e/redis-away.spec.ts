@@ -32,7 +32,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
       await NativeProbe.connect(there.url, probes[1]!.token),
     ];
     for (const probe of connected) await probe.firstSync();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     redis.thaw();
     for (const probe of connected) probe.close();
@@ -107,7 +107,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     const sent = await platform.metric(there, 'pladmed_bus_messages_total');
     expect(sent.get('{topic="live",outcome="dropped"}')).toBeGreaterThan(0);
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   it('comes hear each other', async () => {
     await redis.run();
@@ -119,7 +119,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await work();
     await move();
     await watch();
-  }, 60_000);
+  }, 180_000);
 
   it('is killed go on, and hear each other when it is back', async () => {
     await redis.kill();
@@ -130,7 +130,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await hear('ok');
     await watch();
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(2);
-  }, 60_000);
+  }, 180_000);
 
   it('hangs go on, at once and later, and hear each other when it wakes', async () => {
     redis.freeze();
@@ -144,7 +144,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await work();
     await watch();
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(3);
-  }, 60_000);
+  }, 180_000);
 
   it('lets only one of them in work together all the same, and the other says why', async () => {
     const third = await platform.join({ REDIS_URL: redis.url.replace('//', '//:wrong@') });
@@ -161,5 +161,5 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     const { id } = await platform.world.operation(user, [registered]);
     await probe.told(id);
     expect(await third.stop()).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });

@@ -145,7 +145,7 @@ export class NativeProbe {
   }
 
   private async ask<T>(event: string, message: unknown): Promise<T> {
-    return (await this.socket.timeout(20_000).emitWithAck(event, message)) as T;
+    return (await this.socket.timeout(60_000).emitWithAck(event, message)) as T;
   }
 }
 

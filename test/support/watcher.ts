@@ -28,7 +28,7 @@ export class Watcher {
   }
 
   ask(event: string, message: unknown): Promise<{ ok?: boolean; error?: { code: string } }> {
-    return this.socket.timeout(20_000).emitWithAck(event, message) as Promise<{ ok?: boolean }>;
+    return this.socket.timeout(60_000).emitWithAck(event, message) as Promise<{ ok?: boolean }>;
   }
 
   async event(name: string, matches: (data: Record<string, unknown>) => boolean = () => true) {

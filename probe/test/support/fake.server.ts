@@ -82,7 +82,7 @@ export class FakeServer {
   }
 
   async sync(message: { full: boolean; operations: unknown[]; stopped: string[] }): Promise<unknown> {
-    return this.socket?.timeout(20_000).emitWithAck('sync', { revision: 1, ...message });
+    return this.socket?.timeout(60_000).emitWithAck('sync', { revision: 1, ...message });
   }
 
   async tell(event: string, message: unknown): Promise<unknown> {
