@@ -23,6 +23,7 @@ const CATALOGUE = {
   wrong_credentials: { status: 404, title: 'Invalid email or password' },
   no_available_probe: { status: 404, title: 'No available probes' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  too_few_probes: { status: 409, title: 'Too few probes match' },
   conflict: { status: 409, title: 'The state of the resource does not allow this' },
   changed_meanwhile: { status: 412, title: 'The resource was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -80,5 +81,27 @@ export class LimitReachedError extends DomainError {
     readonly reached: ReachedLimit,
   ) {
     super(code, detail);
+  }
+}
+
+/** How far the probes that match fall short of those that were asked for. */
+export interface Shortage {
+  asked: number;
+  matching: number;
+  /** all that there are */
+  registered: number;
+  /** each by itself: how many of all probes do not meet it, and how many would match if it were not asked */
+  conditions: { condition: string; excludes: number; matching_without: number }[];
+}
+
+/** A choice of probes that cannot be made now; later it may. */
+export class TooFewProbesError extends DomainError {
+  constructor(readonly shortage: Shortage) {
+    const { asked, matching, registered, conditions } = shortage;
+    const why = conditions.map(({ condition, excludes }) => `${condition} excludes ${excludes}`).join(', ');
+    super(
+      'too_few_probes',
+      `select.count asks for ${asked} probes and ${matching} match, of ${registered}${why && `: ${why}`}`,
+    );
   }
 }

@@ -1,4 +1,10 @@
-import { type DomainError, LimitReachedError, type Violation } from './domain.error.js';
+import {
+  type DomainError,
+  LimitReachedError,
+  type Shortage,
+  TooFewProbesError,
+  type Violation,
+} from './domain.error.js';
 
 /** RFC 9457 problem details, with the member `Error` of the classic contract. */
 export interface Problem {
@@ -16,6 +22,8 @@ export interface Problem {
   used?: number;
   free_at?: string | null;
   target?: string;
+  /** of a choice of probes that could not be made */
+  shortage?: Shortage;
   Error: string;
 }
 
@@ -32,6 +40,7 @@ export function problemOf(error: DomainError, requestId: string): Problem {
     request_id: requestId,
     ...(error.violations.length > 0 && { errors: error.violations }),
     ...(error instanceof LimitReachedError && limitMembers(error)),
+    ...(error instanceof TooFewProbesError && { shortage: error.shortage }),
     // the classic contract fixes this one sentence
     Error: error.code === 'not_enough_credits' ? error.title : error.message,
   };

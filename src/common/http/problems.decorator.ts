@@ -12,6 +12,34 @@ export class ViolationDto {
   message: string;
 }
 
+class ConditionDto {
+  @ApiProperty({
+    example: 'min_uptime',
+    description: 'A member of `select`; `kind`: the kind of the operation.',
+  })
+  condition: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'How many of all probes do not meet it.' })
+  excludes: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'How many would match if it were not asked.' })
+  matching_without: number;
+}
+
+class ShortageDto {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  asked: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  matching: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'All probes that there are.' })
+  registered: number;
+
+  @ApiProperty({ type: [ConditionDto] })
+  conditions: ConditionDto[];
+}
+
 /** RFC 9457, and the member `Error` of the classic contract. */
 export class ProblemDto {
   @ApiProperty({ example: 'urn:pladmed:error:invalid_request' })
@@ -61,6 +89,13 @@ export class ProblemDto {
   target?: string;
 
   @ApiProperty({
+    type: ShortageDto,
+    required: false,
+    description: 'Where too few probes match `select` (too_few_probes): what keeps others from matching.',
+  })
+  shortage?: ShortageDto;
+
+  @ApiProperty({
     description: 'For classic callers: `detail`, or the sentence that the classic contract fixes.',
     example: 'params.maxttl must be an integer from 1 to 255',
   })
@@ -72,7 +107,7 @@ const MEANINGS: Record<number, string> = {
   401: 'No valid access token.',
   403: 'Not allowed for this account.',
   404: 'There is no such thing, or it is not for you to see.',
-  409: 'Its state does not allow this.',
+  409: 'The state of things does not allow this; it may later.',
   412: 'It was changed since you read it; read it again.',
   413: 'The body is over 1 MB.',
   422: 'The Idempotency-Key was used for another request.',

@@ -1,7 +1,6 @@
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../common/database/object-id.js';
-import { KINDS, isKindName } from '../operations/kinds/index.js';
-import { InvalidParamsError } from '../operations/kinds/invalid-params.error.js';
+import { inClassicWords } from '../operations/kinds/classic-words.js';
 import { toClassicTimes } from '../operations/schedule/classic-times.js';
 import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
 import { type OpenConnection } from '../probes/probe-connections.service.js';
@@ -64,23 +63,13 @@ export class ClassicLink implements ProbeLink {
 
 /** @returns the job in the contract's words, or why it cannot be said in them */
 function classicJob(job: Job): ClassicJob | string {
-  if (job.schedule.type !== 'cron') return 'a classic probe knows cron schedules only';
-  const kind = isKindName(job.kind) ? KINDS[job.kind] : undefined;
-  if (kind?.classicParamsClass === undefined) return `a classic probe does not know ${job.kind}`;
-  try {
-    const { wire } = kind.check(job.params, 'classic');
-    // one that was left out would change what is measured
-    const unknown = Object.keys(job.params).find((name) => !Object.hasOwn(wire, name));
-    if (unknown !== undefined) return `a classic probe does not know params.${unknown}`;
-    return {
-      _id: job.operation.toHexString(),
-      params: { ...wire, ...toClassicTimes(job.schedule) },
-      results: [],
-      credits: job.costPerRun,
-      result_format: job.resultFormat,
-    };
-  } catch (error) {
-    if (error instanceof InvalidParamsError) return `a classic probe does not know this: ${error.message}`;
-    throw error;
-  }
+  const worded = inClassicWords(job);
+  if (typeof worded === 'string') return worded;
+  return {
+    _id: job.operation.toHexString(),
+    params: { ...worded.params, ...toClassicTimes(worded.schedule) },
+    results: [],
+    credits: job.costPerRun,
+    result_format: job.resultFormat,
+  };
 }

@@ -11,6 +11,7 @@ import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../common/database/object-id.js';
 import { checkIn } from '../../common/sockets/check-in.js';
 import { ArrivalsService } from '../operations/arrivals.service.js';
+import { CLASSIC_KIND_NAMES } from '../operations/kinds/classic-words.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ProbeMeters } from '../probes/probe-meters.js';
 import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
@@ -42,6 +43,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
           protocol: 'classic' as const,
           total_credits: creditsHeader(headers['total_credits'] ?? headers['total-credits']),
           in_use_credits: creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']),
+          kinds: [...CLASSIC_KIND_NAMES],
         };
         const open = await this.connections.open(query['token'], details);
         return open ?? { code: 'invalid_token', message: 'Invalid token' };

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { type Selection } from '../probes/selection/selection.js';
 import { type KindName } from './kinds/index.js';
 import { type Schedule } from './schedule/schedule.js';
 
@@ -26,6 +27,8 @@ export interface OperationEntity {
   /** credits paid at creation */
   credits: number;
   probe_count: number;
+  /** the rule by which its probes were chosen, where they were not named */
+  selection?: Selection;
   created_at: Date;
   /** from then on no probe is given it, and no run is awaited */
   ends_at: Date;
@@ -53,6 +56,7 @@ export const operationSchema = new Schema<OperationEntity>(
     runs_per_probe: { type: Number, required: true },
     credits: { type: Number, required: true },
     probe_count: { type: Number, required: true },
+    selection: Schema.Types.Mixed,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
     stopped_at: Date,

@@ -27,6 +27,7 @@ import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../commo
 import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../common/http/preconditions.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
+import { SelectionDto } from '../probes/selection/selection.dto.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { createOperationBody } from './dto/create-operation.body.js';
 import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
@@ -36,7 +37,7 @@ import { OperationsService } from './operations.service.js';
 import { parseSchedule } from './schedule/parse-schedule.js';
 
 @ApiTags('operations')
-@ApiExtraModels(...KIND_NAMES.map((name) => KINDS[name].paramsClass))
+@ApiExtraModels(SelectionDto, ...KIND_NAMES.map((name) => KINDS[name].paramsClass))
 @ApiBearerAuth()
 @ForUsers()
 @Controller('api/v1/operations')
@@ -44,11 +45,15 @@ export class OperationsController {
   constructor(private readonly operations: OperationsService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Schedule a measurement' })
+  @ApiOperation({
+    summary: 'Schedule a measurement',
+    description:
+      'On the `probes` that are named, or on those that a rule chooses (`select`). `GET /api/v1/probes` shows which ones match a rule.',
+  })
   @ApiIdempotencyKey('The same key gives the operation made first.')
   @ApiBody(createOperationBody())
   @ApiCreatedResponse({ type: OperationDto, headers: LOCATION })
-  @ApiProblems(400, 401, 404, 413, 422)
+  @ApiProblems(400, 401, 404, 409, 413, 422)
   async create(
     @CurrentUser() user: UserEntity,
     @Body() body: CreateOperationDto,
@@ -60,7 +65,7 @@ export class OperationsController {
       kind: body.kind,
       params: body.params,
       schedule: (now) => parseSchedule(body.schedule, now),
-      probes: body.probes.map(parseId),
+      probes: body.select ?? (body.probes ?? []).map(parseId),
       mode: 'native',
       visibility: body.visibility ?? 'public',
       ...(key !== undefined && { idempotency: { key, request: body } }),

@@ -20,6 +20,7 @@ import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
 import { OperationsController } from './operations.controller.js';
 import { OperationsRepository } from './operations.repository.js';
 import { OperationsService } from './operations.service.js';
+import { ProbeChoiceService } from './probe-choice.service.js';
 import { SweepService } from './sweep.service.js';
 
 @Module({
@@ -46,6 +47,7 @@ import { SweepService } from './sweep.service.js';
     OperationFeed,
     DispatchService,
     ArrivalsService,
+    ProbeChoiceService,
     OperationsService,
     SweepService,
   ],

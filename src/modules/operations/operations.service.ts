@@ -16,6 +16,7 @@ import { checkTogether, InvalidParamsError } from './kinds/invalid-params.error.
 import { type CallerMode } from './kinds/kind.js';
 import { type OperationEntity, type Visibility } from './operation.schema.js';
 import { type OperationFilter, OperationsRepository } from './operations.repository.js';
+import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
 import { unusedCredits } from './refund.js';
 import { firstRun, MAX_RUNS, runsOf, type Schedule, scheduleEnd } from './schedule/schedule.js';
 
@@ -30,7 +31,8 @@ export interface OperationRequest {
   /** reads the schedule out of the request; throws InvalidParamsError */
   schedule: (now: Date) => Schedule;
   resultFormat?: unknown;
-  probes: readonly (ObjectId | undefined)[];
+  /** named ones, or a rule to choose them by */
+  probes: ProbesWanted['probes'];
   /**
    * classic: only the probes that are available now, unknown params tolerated;
    * native: all of these probes, now or when they come, unknown params refused
@@ -56,6 +58,7 @@ export class OperationsService {
     private readonly operations: OperationsRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly probes: ProbesService,
+    private readonly choice: ProbeChoiceService,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly dispatch: DispatchService,
@@ -63,7 +66,7 @@ export class OperationsService {
 
   /**
    * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
-   *   no_available_probe, too_many_runs, not_enough_credits, idempotency_key_reused; nothing has changed then
+   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, idempotency_key_reused; nothing has changed then
    */
   async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
     const earlier = await this.madeBefore(owner, request);
@@ -78,7 +81,16 @@ export class OperationsService {
       ),
     );
     const costPerRun = kind.unitCost * params.destinations.length;
-    const probes = await this.select(request, costPerRun);
+    const { probes, selection } = await this.choice.choose({
+      probes: request.probes,
+      mode: request.mode,
+      kind: request.kind,
+      params: params.wire,
+      schedule,
+      costPerRun,
+      owner: owner._id,
+      idempotencyKey: request.idempotency?.key,
+    });
     const runsPerProbe = runsOf(schedule);
     refuseTooMany(runsPerProbe, probes.length);
 
@@ -95,6 +107,7 @@ export class OperationsService {
       runs_per_probe: runsPerProbe,
       credits: costPerRun * runsPerProbe * probes.length,
       probe_count: probes.length,
+      ...(selection && { selection }),
       created_at: now,
       ends_at: deliveryEnd(schedule, now),
       revision: 1,
@@ -219,19 +232,6 @@ export class OperationsService {
       if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user._id);
       throw error;
     }
-  }
-
-  private async select(request: OperationRequest, costPerRun: number): Promise<ProbeEntity[]> {
-    const probes = await this.probes.getAll(request.probes);
-    if (request.mode === 'native') return probes;
-    const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
-    if (available.length === 0) {
-      throw new DomainError(
-        'no_available_probe',
-        'No available probes: none of them is connected and has room for this',
-      );
-    }
-    return available;
   }
 
   private async store(operation: OperationEntity, assignments: AssignmentEntity[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
-import { type Reliability } from './reliability/reliability.js';
+import { type Reliability, WINDOW_NAMES } from './reliability/reliability.js';
 
 export const PROBE_MODEL = 'Probe';
 
@@ -17,6 +17,12 @@ export interface ProbeConnection {
   in_use_credits: number;
   version?: string;
   kinds?: string[];
+}
+
+/** What a probe can do, by what it said when it came last. */
+export interface Capabilities {
+  protocol: ProbeProtocol;
+  kinds: string[];
 }
 
 /** What a probe believes of its clock: see docs/protocol.md. */
@@ -50,6 +56,8 @@ export interface ProbeEntity {
   created_at: Date;
   last_seen?: Date;
   connection?: ProbeConnection;
+  /** kept while it is away; absent until it comes for the first time */
+  capabilities?: Capabilities;
   /** the last thing that a native probe said of itself */
   status?: Omit<ProbeReport, 'in_use_credits'> & { at: Date };
   /** derived from sessions and runs every few minutes */
@@ -93,6 +101,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     created_at: { type: Date, required: true },
     last_seen: Date,
     connection: connectionSchema,
+    capabilities: Schema.Types.Mixed,
     status: Schema.Types.Mixed,
     reliability: Schema.Types.Mixed,
     measured_at: Date,
@@ -112,6 +121,11 @@ probeSchema.index({ tags: 1, _id: 1 });
 probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
 // whose reliability was measured longest ago, or never
 probeSchema.index({ measured_at: 1 });
+// those that are as reliable as is asked, where few are; where most are, a listing goes along _id
+for (const window of WINDOW_NAMES) {
+  probeSchema.index({ [`reliability.${window}.uptime`]: 1 }, { sparse: true });
+  probeSchema.index({ [`reliability.${window}.share`]: 1 }, { sparse: true });
+}
 // a repeated request finds the probe that the first one made
 probeSchema.index(
   { owner: 1, idempotency_key: 1 },

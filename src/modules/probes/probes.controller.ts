@@ -28,7 +28,8 @@ import {
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
 import { type UserEntity } from '../users/user.schema.js';
-import { CreateProbeDto, ProbeDto, ProbesQuery, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
+import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
+import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
 import { pointOf, ProbesService } from './probes.service.js';
 
 @ApiTags('probes')
@@ -56,7 +57,11 @@ export class ProbesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Probes, in order of creation' })
+  @ApiOperation({
+    summary: 'Probes, in order of creation',
+    description:
+      'Those that meet everything that is asked. The same can be asked of the probes of an operation (`select`).',
+  })
   @ApiPage(ProbeDto, 'A page of probes.')
   @ApiProblems(400, 401)
   async list(
@@ -65,7 +70,7 @@ export class ProbesController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Page<ProbeDto>> {
-    const filter = { owner: query.mine === true ? user._id : undefined, tag: query.tag };
+    const filter = { ...filterOf(query), owner: query.mine === true ? user._id : undefined };
     const page = { limit: query.limit + 1, after: decodeCursor(query.cursor)?._id };
     const probes = await this.probes.list(filter, page);
     return pageOf(

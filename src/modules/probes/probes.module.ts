@@ -14,6 +14,7 @@ import { PLATFORM_TIME_MODEL, platformTimeSchema } from './reliability/platform-
 import { PlatformTimesRepository } from './reliability/platform-times.repository.js';
 import { PlatformTimesService } from './reliability/platform-times.service.js';
 import { UptimeService } from './reliability/uptime.service.js';
+import { SelectionService } from './selection/selection.service.js';
 import { SERVER_MODEL, serverSchema } from './server.schema.js';
 import { ServersRepository } from './servers.repository.js';
 import { ServersService } from './servers.service.js';
@@ -44,6 +45,7 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeMeters,
     ProbeConnectionsService,
     ProbesService,
+    SelectionService,
     UpkeepService,
     PlatformTimesRepository,
     PlatformTimesService,
@@ -56,6 +58,7 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeMeters,
     ProbeConnectionsService,
     ProbesService,
+    SelectionService,
     UptimeService,
   ],
 })

@@ -3,8 +3,10 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../common/database/database-errors.js';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { type Condition, type Place } from './probe-filter.js';
 import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { type Reliability } from './reliability/reliability.js';
+import { type Candidate } from './selection/selection.js';
 
 export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
 
@@ -15,10 +17,8 @@ const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measur
 /** What the measure of a probe's reliability begins with. */
 export type MeasuredProbe = Pick<ProbeEntity, '_id' | keyof typeof MEASURED>;
 
-export interface ProbeFilter {
-  owner?: ObjectId | undefined;
-  tag?: string | undefined;
-}
+/** Ids that are read at the same time. */
+const CANDIDATES = 10_000;
 
 @Injectable()
 export class ProbesRepository {
@@ -59,20 +59,48 @@ export class ProbesRepository {
     return this.model.findOne({ owner, idempotency_key: key }).lean<ProbeEntity>();
   }
 
-  /** In order of creation; all of them where no limit is given. */
+  /** In order of creation; all of them where no limit is given. Past mongoose, which does not know every way to ask for a place. */
   async find(
-    filter: ProbeFilter,
+    conditions: readonly Condition[],
     page: { limit?: number; after?: ObjectId | undefined } = {},
   ): Promise<ProbeEntity[]> {
-    const query = this.model.find({
-      ...(filter.owner && { owner: filter.owner }),
-      ...(filter.tag !== undefined && { tags: filter.tag }),
-      ...(page.after && { _id: { $gt: page.after } }),
-    });
-    return query
+    const after = page.after ? [{ _id: { $gt: page.after } }] : [];
+    return this.model.collection
+      .find<ProbeEntity>(allOf(conditions, ...after))
       .sort({ _id: 1 })
       .limit(page.limit ?? 0)
-      .lean<ProbeEntity[]>();
+      .toArray();
+  }
+
+  async count(conditions: readonly Condition[]): Promise<number> {
+    return this.model.collection.countDocuments(allOf(conditions));
+  }
+
+  /**
+   * The ids of those that match, one after the other: in no order, or the nearest first and how far away each is.
+   * @param wanted of the nearest not many more will be looked at
+   */
+  streamCandidates(
+    conditions: readonly Condition[],
+    near: Place | undefined,
+    wanted: number,
+  ): AsyncIterable<Candidate> {
+    if (near === undefined) {
+      return this.model.collection.find<Candidate>(allOf(conditions), {
+        projection: { _id: 1 },
+        batchSize: CANDIDATES,
+      });
+    }
+    const geoNear = {
+      near: { type: 'Point', coordinates: [near.longitude, near.latitude] },
+      key: 'location',
+      distanceField: 'metres',
+      query: allOf(conditions),
+      ...(near.within_km !== undefined && { maxDistance: near.within_km * 1_000 }),
+    };
+    return this.model.collection.aggregate<Candidate>([{ $geoNear: geoNear }, { $project: { metres: 1 } }], {
+      batchSize: Math.min(wanted + 100, CANDIDATES),
+    });
   }
 
   async update(
@@ -110,7 +138,13 @@ export class ProbesRepository {
     return this.model
       .findOneAndUpdate(
         { _id: id, token_version: tokenVersion },
-        { $set: { connection, last_seen: connection.since } },
+        {
+          $set: {
+            connection,
+            capabilities: { protocol: connection.protocol, kinds: connection.kinds ?? [] },
+            last_seen: connection.since,
+          },
+        },
         { returnDocument: 'before' },
       )
       .lean<ProbeEntity>();
@@ -203,4 +237,9 @@ export class ProbesRepository {
     }));
     await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
   }
+}
+
+function allOf(conditions: readonly Condition[], ...more: object[]): object {
+  const all = [...conditions.map(({ where }) => where), ...more];
+  return all.length === 0 ? {} : { $and: all };
 }

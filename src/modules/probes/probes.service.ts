@@ -5,12 +5,8 @@ import { requestHash } from '../../common/http/preconditions.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
-import {
-  type ProbeChanges,
-  type ProbeFilter,
-  type ProbeReports,
-  ProbesRepository,
-} from './probes.repository.js';
+import { conditionsOf, type ProbeFilter } from './probe-filter.js';
+import { type ProbeChanges, type ProbeReports, ProbesRepository } from './probes.repository.js';
 import { ServersService } from './servers.service.js';
 
 export interface Location {
@@ -69,7 +65,8 @@ export class ProbesService {
     filter: ProbeFilter,
     page?: { limit: number; after?: ObjectId | undefined },
   ): Promise<ProbeEntity[]> {
-    return this.probes.find(filter, page);
+    const servers = filter.connected === undefined ? [] : await this.servers.standing();
+    return this.probes.find(conditionsOf(filter, servers), page);
   }
 
   /** @throws DomainError not_found */

@@ -64,6 +64,12 @@ export class ServersService {
     return until !== undefined && until > performance.now();
   }
 
+  /** All that live now. */
+  async standing(): Promise<string[]> {
+    await this.look();
+    return [...this.others.keys()].filter((id) => id !== this.ownId).concat(this.ownId);
+  }
+
   private async renew(): Promise<void> {
     const renewal = await this.servers.renew(this.ownId, this.boot, LEASE_MS);
     if (renewal === 'lapsed') {

@@ -18,7 +18,7 @@ import {
 import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../common/http/ids.js';
 import { Tolerant } from '../../../common/validation/request-validation.pipe.js';
 import { MAX_GRANT } from '../../ledger/ledger.service.js';
-import { MAX_PROBES } from '../../operations/dto/operation.dto.js';
+import { MAX_PROBES } from '../../probes/selection/selection.dto.js';
 
 @Tolerant()
 export class ClassicCredentialsDto {

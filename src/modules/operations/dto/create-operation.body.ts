@@ -1,15 +1,27 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../common/http/ids.js';
+import { MAX_PROBES, SelectionDto } from '../../probes/selection/selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../kinds/index.js';
 import { VISIBILITIES } from '../operation.schema.js';
 import { scheduleSchema } from '../schedule/schedule.dto.js';
-import { MAX_PROBES } from './operation.dto.js';
 
 /** The body of `POST /api/v1/operations`: a form for each kind, since each has its own `params`. */
 export function createOperationBody(): ApiBodyOptions {
   return {
     schema: { oneOf: KIND_NAMES.map(formOf) },
-    examples: Object.fromEntries(KIND_NAMES.map((kind) => [kind, exampleOf(kind)])),
+    examples: {
+      ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, exampleOf(kind)])),
+      by_rule: exampleByRule(),
+    },
+  };
+}
+
+function exampleByRule() {
+  const { params, schedule } = KINDS.ping.example;
+  const select = { count: 1, near: { longitude: -58.38, latitude: -34.6 } };
+  return {
+    summary: 'Ping from the probe that is nearest to a place',
+    value: { kind: 'ping', params, schedule, select },
   };
 }
 
@@ -24,7 +36,8 @@ function formOf(kind: KindName) {
   return {
     type: 'object' as const,
     title: kind,
-    required: ['kind', 'params', 'schedule', 'probes'],
+    required: ['kind', 'params', 'schedule'],
+    oneOf: [{ required: ['probes'] }, { required: ['select'] }],
     properties: {
       kind: { type: 'string', enum: [kind] },
       params: {
@@ -38,6 +51,10 @@ function formOf(kind: KindName) {
         minItems: 1,
         maxItems: MAX_PROBES,
         items: { type: 'string', pattern: ID_PATTERN },
+      },
+      select: {
+        description: 'Instead of `probes`: a rule to choose them by, once, when the operation is made.',
+        allOf: [{ $ref: getSchemaPath(SelectionDto) }],
       },
       visibility: {
         description: 'Who may read it and its results.',

@@ -1,9 +1,21 @@
 import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsDefined, IsIn, IsString } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsObject,
+  IsString,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
-import { Optional } from '../../../common/validation/optional.js';
+import { NotBeside, Optional } from '../../../common/validation/optional.js';
+import { FollowedSelectionDto, MAX_PROBES, SelectionDto } from '../../probes/selection/selection.dto.js';
 import { type AssignmentEntity, ASSIGNMENT_STATES, type AssignmentState } from '../assignment.schema.js';
 import { type Progress } from '../assignments.repository.js';
 import { KIND_NAMES, type KindName } from '../kinds/index.js';
@@ -12,8 +24,7 @@ import { type OperationState, stateOf } from '../operations.service.js';
 import { SCHEDULE_CLASSES, scheduleSchema } from '../schedule/schedule.dto.js';
 import { toWireSchedule, type WireSchedule } from '../schedule/schedule.js';
 
-/** 1 MB of ids is not quite twice as many. */
-export const MAX_PROBES = 20_000;
+const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
 
 /** Documented as createOperationBody(): what `params` may be depends on `kind`, and a class cannot say so. */
@@ -30,12 +41,22 @@ export class CreateOperationDto {
   @IsDefined()
   schedule: unknown;
 
+  /** exactly one of `probes` and `select` */
   @ApiHideProperty()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(MAX_PROBES)
-  @IsString({ each: true })
-  probes: string[];
+  @ValidateIf(({ probes, select }: CreateOperationDto) => probes !== undefined || select === undefined)
+  @IsArray(SOME_PROBES)
+  @ArrayNotEmpty(SOME_PROBES)
+  @ArrayMaxSize(MAX_PROBES, SOME_PROBES)
+  @IsString({ each: true, ...SOME_PROBES })
+  probes?: string[];
+
+  @ApiHideProperty()
+  @Optional()
+  @NotBeside('probes')
+  @IsObject({ message: 'must be an object' })
+  @ValidateNested({ message: 'must be an object' })
+  @Type(() => SelectionDto)
+  select?: SelectionDto;
 
   @ApiHideProperty()
   @Optional()
@@ -119,6 +140,12 @@ export class OperationDto {
   @ApiProperty({ type: 'integer', minimum: 0 })
   probe_count: number;
 
+  @ApiPropertyOptional({
+    type: FollowedSelectionDto,
+    description: 'The rule by which its probes were chosen; absent where they were named.',
+  })
+  selection?: FollowedSelectionDto;
+
   @ApiProperty({ type: ProgressDto })
   progress: ProgressDto;
 
@@ -145,6 +172,7 @@ export class OperationDto {
       credits: operation.credits,
       ...(operation.refunded !== undefined && { refunded: operation.refunded }),
       probe_count: operation.probe_count,
+      ...(operation.selection && { selection: operation.selection as FollowedSelectionDto }),
       progress: {
         due: progress.due,
         received: progress.received,

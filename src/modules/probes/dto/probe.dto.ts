@@ -1,9 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsBoolean,
   IsDefined,
   IsNumber,
   IsString,
@@ -15,15 +14,15 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { idSchema } from '../../../common/http/ids.js';
-import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { type ProbeEntity } from '../probe.schema.js';
 import { ClockDto, isTrusted } from './clock.dto.js';
 import { locationOf, type ProbesService } from '../probes.service.js';
 import { ReliabilityDto } from '../reliability/reliability.dto.js';
 
-const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
-const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
+export const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
+export const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
+export const MAX_TAGS = 32;
 
 export class LocationDto {
   @ApiProperty({ minimum: -180, maximum: 180, example: -58.3816, description: 'Degrees, east positive.' })
@@ -50,13 +49,13 @@ class ProbeLabelsDto {
 
   @ApiPropertyOptional({
     type: 'array',
-    maxItems: 32,
+    maxItems: MAX_TAGS,
     items: { type: 'string', pattern: TAG.source },
     example: ['fibre', 'as:64500'],
   })
   @Optional()
   @IsArray()
-  @ArrayMaxSize(32)
+  @ArrayMaxSize(MAX_TAGS)
   @IsString({ each: true })
   @Matches(TAG, { each: true, message: TAG_RULE })
   tags?: string[];
@@ -76,20 +75,6 @@ export class UpdateProbeDto extends ProbeLabelsDto {
   @ValidateNested()
   @Type(() => LocationDto)
   location?: LocationDto;
-}
-
-export class ProbesQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @Optional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
-  mine?: boolean;
-
-  @ApiPropertyOptional({ pattern: TAG.source, example: 'fibre' })
-  @Optional()
-  @IsString()
-  @Matches(TAG, { message: TAG_RULE })
-  tag?: string;
 }
 
 export class ConnectionDto {
@@ -178,6 +163,12 @@ export class ProbeDto {
   @ApiPropertyOptional({ type: ConnectionDto })
   connection?: ConnectionDto;
 
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Kinds of measurement that it could do when it came last; absent while it has never come.',
+  })
+  kinds?: string[];
+
   @ApiPropertyOptional({ type: StatusDto, description: 'What a native probe said of itself last.' })
   status?: StatusDto;
 
@@ -218,6 +209,7 @@ export class ProbeDto {
           ...(connection.kinds && { kinds: connection.kinds }),
         },
       }),
+      ...(probe.capabilities && { kinds: probe.capabilities.kinds }),
       ...(probe.status && { status: StatusDto.from(probe.status) }),
       ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
       ...(probe.reliability && { reliability: ReliabilityDto.from(probe.reliability) }),

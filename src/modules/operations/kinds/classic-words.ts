@@ -1,0 +1,35 @@
+import { type Schedule } from '../schedule/schedule.js';
+import { isKindName, KIND_NAMES, type KindName, KINDS } from './index.js';
+import { InvalidParamsError } from './invalid-params.error.js';
+
+/** What every fielded probe can do. */
+export const CLASSIC_KIND_NAMES: readonly KindName[] = KIND_NAMES.filter(
+  (name) => KINDS[name].classicParamsClass !== undefined,
+);
+
+/** A job as far as it can be said in the words of the classic contract. */
+export interface Worded {
+  params: Record<string, unknown>;
+  schedule: Extract<Schedule, { type: 'cron' }>;
+}
+
+/** @returns what a classic probe would be told; a text: why it cannot be told */
+export function inClassicWords(job: {
+  kind: string;
+  params: Record<string, unknown>;
+  schedule: Schedule;
+}): Worded | string {
+  if (job.schedule.type !== 'cron') return 'a classic probe knows cron schedules only';
+  const kind = isKindName(job.kind) ? KINDS[job.kind] : undefined;
+  if (kind?.classicParamsClass === undefined) return `a classic probe does not know ${job.kind}`;
+  try {
+    const { wire } = kind.check(job.params, 'classic');
+    // one that was left out would change what is measured
+    const unknown = Object.keys(job.params).find((name) => !Object.hasOwn(wire, name));
+    if (unknown !== undefined) return `a classic probe does not know params.${unknown}`;
+    return { params: wire, schedule: job.schedule };
+  } catch (error) {
+    if (error instanceof InvalidParamsError) return `a classic probe does not know this: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { type ObjectId } from '../../common/database/object-id.js';
+import { DomainError } from '../../common/errors/domain.error.js';
+import { requestHash } from '../../common/http/preconditions.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type Selection, type SelectionRule } from '../probes/selection/selection.js';
+import { SelectionService } from '../probes/selection/selection.service.js';
+import { inClassicWords } from './kinds/classic-words.js';
+import { type KindName } from './kinds/index.js';
+import { type CallerMode } from './kinds/kind.js';
+import { type Schedule } from './schedule/schedule.js';
+
+const SEED_DIGITS = 16;
+
+/** What has to be known of an operation to choose its probes. */
+export interface ProbesWanted {
+  /** named ones, or a rule */
+  probes: readonly (ObjectId | undefined)[] | SelectionRule;
+  mode: CallerMode;
+  kind: KindName;
+  params: Record<string, unknown>;
+  schedule: Schedule;
+  costPerRun: number;
+  owner: ObjectId;
+  idempotencyKey: string | undefined;
+}
+
+export interface ChosenProbes {
+  probes: ProbeEntity[];
+  /** where they were chosen by a rule */
+  selection?: Selection;
+}
+
+/** Which probes an operation is for. */
+@Injectable()
+export class ProbeChoiceService {
+  constructor(
+    private readonly probes: ProbesService,
+    private readonly selections: SelectionService,
+  ) {}
+
+  /** @throws DomainError not_found, no_available_probe, too_few_probes */
+  async choose(wanted: ProbesWanted): Promise<ChosenProbes> {
+    return 'count' in wanted.probes ? this.byRule(wanted, wanted.probes) : this.named(wanted, wanted.probes);
+  }
+
+  private async byRule(wanted: ProbesWanted, rule: SelectionRule): Promise<ChosenProbes> {
+    // a member that was not asked for is absent in the database as well, not null
+    const asked = JSON.parse(JSON.stringify(rule)) as SelectionRule;
+    const selection = { ...asked, seed: seedFor(wanted) };
+    const kind = { name: wanted.kind, nativeOnly: typeof inClassicWords(wanted) === 'string' };
+    return { probes: await this.selections.choose(selection, kind), selection };
+  }
+
+  private async named(
+    { mode, costPerRun }: ProbesWanted,
+    ids: readonly (ObjectId | undefined)[],
+  ): Promise<ChosenProbes> {
+    const probes = await this.probes.getAll(ids);
+    if (mode === 'native') return { probes };
+    const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
+    if (available.length === 0) {
+      throw new DomainError(
+        'no_available_probe',
+        'No available probes: none of them is connected and has room for this',
+      );
+    }
+    return { probes: available };
+  }
+}
+
+/** The same for a request that is repeated, so that two servers that have it at once choose the same. */
+function seedFor({ owner, idempotencyKey }: ProbesWanted): string {
+  if (idempotencyKey === undefined) return randomBytes(SEED_DIGITS / 2).toString('hex');
+  return requestHash([String(owner), idempotencyKey]).slice(0, SEED_DIGITS);
+}

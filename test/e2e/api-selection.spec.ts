@@ -1,0 +1,340 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { type Account, ApiWorld, type Operation, pingOn, type Registered } from '../support/api-world.js';
+import { FieldedProbe } from '../support/classic-probe.js';
+import { until } from '../support/until.js';
+
+const OPERATIONS = '/api/v1/operations';
+const PROBES = '/api/v1/probes';
+const HOUR_MS = 3_600_000;
+
+interface Chosen extends Operation {
+  selection?: { count: number; seed: string } & Record<string, unknown>;
+}
+interface Shown extends Registered {
+  kinds?: string[];
+  connected: boolean;
+  reliability?: { at: string; week: { uptime?: number } };
+}
+interface Problem {
+  code: string;
+  errors?: { field: string; message: string }[];
+  shortage?: {
+    asked: number;
+    matching: number;
+    registered: number;
+    conditions: { condition: string; excludes: number; matching_without: number }[];
+  };
+}
+
+describe('probes that are chosen by a rule', () => {
+  let world: ApiWorld;
+  let user: Account;
+  beforeAll(async () => {
+    world = await ApiWorld.start({ RELIABILITY_EVERY_S: '1' });
+    user = await world.account(1_000_000);
+  });
+  afterAll(() => world.stop());
+
+  const bodyOf = (select: unknown, more: object = {}) => ({
+    ...pingOn([]),
+    probes: undefined,
+    select,
+    ...more,
+  });
+  const create = (select: unknown, more: object = {}, headers: Record<string, string> = {}) =>
+    user.api.post<Chosen & Problem>(OPERATIONS, bodyOf(select, more), headers);
+  const assigned = async ({ id }: Operation) =>
+    (await user.api.pages<{ probe_id: string }>(`${OPERATIONS}/${id}/assignments?limit=1000`))
+      .flat()
+      .map(({ probe_id }) => probe_id);
+  const listed = async (query: string) =>
+    (await user.api.pages<Shown>(`${PROBES}?limit=2&${query}`)).flat().map(({ id }) => id);
+
+  /** Connected probes with a tag that no other test uses. */
+  async function group(tag: string, count: number, more: object = {}): Promise<Registered[]> {
+    const probes = await Promise.all(
+      Array.from({ length: count }, () => world.probe(user, { tags: [tag], ...more })),
+    );
+    await Promise.all(probes.map((probe) => world.connect(probe)));
+    return probes;
+  }
+
+  it('assigns the operation to as many of those that match, and says by which rule', async () => {
+    const probes = await group('some', 5);
+    const select = { count: 3, tags: ['some'], connected: true };
+    const { status, body } = await create(select);
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ probe_count: 3, credits: 3, progress: { due: 3 } });
+    expect(body.selection).toEqual({ ...select, seed: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect((await user.api.get<Chosen>(`${OPERATIONS}/${body.id}`)).body.selection).toEqual(body.selection);
+    const chosen = await assigned(body);
+    expect(new Set(chosen).size).toBe(3);
+    expect(probes.map(({ id }) => id)).toEqual(expect.arrayContaining(chosen));
+    // what is not chosen can be chosen next
+    const rest = await create({ count: 2, tags: ['some'], exclude: chosen });
+    expect([...(await assigned(rest.body)), ...chosen].sort()).toEqual(probes.map(({ id }) => id).sort());
+    // one with named probes has no rule
+    expect(await world.operation(user, probes)).not.toHaveProperty('selection');
+  });
+
+  it('brings it to those that were chosen, of whichever owner, and to nobody else', async () => {
+    const stranger = await world.account();
+    const registered = await Promise.all([0, 1, 2].map(() => world.probe(stranger, { tags: ['brought'] })));
+    const probes = await Promise.all(registered.map((probe) => world.connect(probe)));
+    const { body } = await create({ count: 2, tags: ['brought'] });
+    const chosen = await assigned(body);
+    const hearing = probes.filter((_probe, n) => chosen.includes(registered[n]!.id));
+    await Promise.all(hearing.map((probe) => probe.told(body.id)));
+    expect(hearing).toHaveLength(2);
+    const others = probes.filter((probe) => !hearing.includes(probe));
+    expect(others.flatMap(({ syncs }) => syncs.flatMap(({ operations }) => operations))).toEqual([]);
+  });
+
+  it('chooses the nearest', async () => {
+    const at = (longitude: number, latitude: number) => ({ location: { longitude, latitude } });
+    const [far] = await group('place', 1, at(20, 50));
+    const [near] = await group('place', 1, at(179.9, 50));
+    const [nearest] = await group('place', 1, at(-179.99, 50));
+    const here = { longitude: 180, latitude: 50 };
+    expect(await assigned((await create({ count: 1, tags: ['place'], near: here })).body)).toEqual([
+      nearest!.id,
+    ]);
+    const within = { ...here, within_km: 100 };
+    expect(await assigned((await create({ count: 2, tags: ['place'], near: within })).body)).toEqual([
+      near!.id,
+      nearest!.id,
+    ]);
+    const { status, body } = await create({ count: 3, tags: ['place'], near: within });
+    expect([status, body.code]).toEqual([409, 'too_few_probes']);
+    expect(body.shortage).toMatchObject({ asked: 3, matching: 2 });
+    expect(body.shortage?.conditions.find(({ condition }) => condition === 'near')).toMatchObject({
+      matching_without: 3,
+    });
+    const query = 'tag=place&longitude=180&latitude=50&within_km';
+    expect(await listed(`${query}=100`)).toEqual([near!.id, nearest!.id]);
+    expect(await listed(`${query}=20000`)).toEqual([far!.id, near!.id, nearest!.id]);
+  });
+
+  it('makes and charges one operation for one Idempotency-Key, also when several ask at once', async () => {
+    await group('key', 12);
+    const owner = await world.account(1000);
+    const key = { 'idempotency-key': 'rule' };
+    const ask = (select: object) => owner.api.post<Chosen & Problem>(OPERATIONS, bodyOf(select), key);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask({ count: 4, tags: ['key'] })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(201));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(await world.balance(owner)).toBe(996);
+    expect(await assigned(answers[0]!.body)).toHaveLength(4);
+    expect((await ask({ count: 5, tags: ['key'] })).body.code).toBe('idempotency_key_reused');
+    // who matches now does not matter any more
+    await group('key', 3);
+    expect((await ask({ count: 4, tags: ['key'] })).body.id).toBe(answers[0]!.body.id);
+  });
+
+  it('chooses for each of several operations that are made at once', async () => {
+    const probes = (await group('busy', 6)).map(({ id }) => id);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create({ count: 3, tags: ['busy'] })));
+    const seeds = new Set<string | undefined>();
+    for (const { status, body } of answers) {
+      const chosen = await assigned(body);
+      expect([status, new Set(chosen).size]).toEqual([201, 3]);
+      expect(probes).toEqual(expect.arrayContaining(chosen));
+      seeds.add(body.selection?.seed);
+    }
+    expect(seeds.size).toBe(8);
+  });
+
+  it('says how many match and what excludes the others, and changes nothing', async () => {
+    const owner = await world.account(5);
+    const [one] = await group('few', 2);
+    await world.probe(user, { tags: ['few'] });
+    const { status, body } = await owner.api.post<Problem>(
+      OPERATIONS,
+      bodyOf({ count: 3, tags: ['few'], connected: true, exclude: [one!.id] }),
+    );
+    expect([status, body.code]).toEqual([409, 'too_few_probes']);
+    const registered = (await user.api.pages(`${PROBES}?limit=1000`)).flat().length;
+    const tagged = await listed('tag=few');
+    expect(tagged).toHaveLength(3);
+    expect(body.shortage).toMatchObject({ asked: 3, matching: 1, registered });
+    const by = new Map(body.shortage?.conditions.map(({ condition, ...how }) => [condition, how]));
+    expect([...by.keys()]).toEqual(['kind', 'connected', 'tags', 'exclude']);
+    expect(by.get('tags')?.excludes).toBe(registered - 3);
+    // the one that never came could not be asked what it can do
+    expect(by.get('connected')?.matching_without).toBe(1);
+    expect(by.get('exclude')).toEqual({ excludes: 1, matching_without: 2 });
+    expect(await world.balance(owner)).toBe(5);
+    expect(await owner.api.pages(`${OPERATIONS}?mine=true`)).toEqual([[]]);
+  });
+
+  it('takes those that can do the kind, which they say when they come and is known while they are away', async () => {
+    const registered = await Promise.all([0, 1].map(() => world.probe(user, { tags: ['able'] })));
+    const timely = await world.connect(registered[0]!, {
+      auth: { capabilities: { kinds: ['ntp'], ipv4: true, ipv6: true } },
+    });
+    await world.connect(registered[1]!);
+    const ntp = { kind: 'ntp', params: { ips: ['192.0.2.1'] } };
+    timely.close();
+    await until('it is away', async () => (await listed('tag=able&connected=false')).length === 1);
+    expect(await assigned((await create({ count: 1, tags: ['able'] }, ntp)).body)).toEqual([
+      registered[0]!.id,
+    ]);
+    expect((await create({ count: 1, tags: ['able'], connected: true }, ntp)).status).toBe(409);
+    expect((await create({ count: 1, tags: ['able'], kinds: ['ping'] }, ntp)).status).toBe(409);
+    expect(await listed('tag=able&kind=ntp')).toEqual([registered[0]!.id]);
+    expect(await listed('tag=able&kind=ping&kind=dns')).toEqual([registered[1]!.id]);
+    expect(await listed('tag=able&kind=ping&kind=ntp')).toEqual([]);
+    expect((await user.api.get<Shown>(`${PROBES}/${registered[0]!.id}`)).body).toMatchObject({
+      connected: false,
+      kinds: ['ntp'],
+    });
+  });
+
+  it('takes a classic probe only for what it can be told', async () => {
+    const registered = await world.probe(user, { tags: ['old'] });
+    const classic = new FieldedProbe(world.server.url, registered.token);
+    await classic.connected();
+    const stop = new Date(Date.now() + 2 * HOUR_MS).toISOString();
+    const schedule = { type: 'cron', cron: '* * * * *', stop };
+    const select = { count: 1, tags: ['old'] };
+    expect((await create(select)).status).toBe(409);
+    expect(
+      (await create(select, { schedule, kind: 'http', params: { urls: ['http://example.org'] } })).status,
+    ).toBe(409);
+    const { status, body } = await create(select, { schedule });
+    expect(status).toBe(201);
+    await classic.job(body.id);
+    classic.close();
+  });
+
+  describe('as reliable as is asked', () => {
+    /** As if it had been registered ten days ago, and been there for so many of the last 168 hours. */
+    async function aged({ id }: Registered, hours: number): Promise<void> {
+      const probe = new mongoose.mongo.ObjectId(id);
+      const ago = (time: number) => new Date(Date.now() - time * HOUR_MS);
+      await world.database.collection('probes').updateOne({ _id: probe }, { $set: { created_at: ago(240) } });
+      await world.database.collection('sessions').insertOne({
+        probe,
+        server: 'another',
+        protocol: 'native',
+        from: ago(hours),
+        to: ago(0),
+        reason: 'ping timeout',
+      });
+    }
+
+    async function measuredSince(time: number, probes: readonly Registered[]): Promise<void> {
+      await until('a measure of each', async () => {
+        const found = await Promise.all(
+          probes.map(async ({ id }) => (await user.api.get<Shown>(`${PROBES}/${id}`)).body.reliability?.at),
+        );
+        return found.every((at) => at !== undefined && Date.parse(at) > time);
+      });
+    }
+
+    it('lists and chooses by the figures that are shown, as they change', async () => {
+      const [good, bad, absent] = await Promise.all(
+        [0, 1, 2].map(() => world.probe(user, { tags: ['steady'] })),
+      );
+      for (const probe of [good!, bad!]) (await world.connect(probe)).close();
+      await aged(good!, 160);
+      await aged(bad!, 20);
+      await measuredSince(Date.now(), [good!, bad!, absent!]);
+      const query = 'tag=steady&min_uptime=0.9';
+      expect(await listed(query)).toEqual([good!.id]);
+      expect(await listed('tag=steady&min_uptime=0.05')).toEqual([good!.id, bad!.id]);
+      // a day is another question than a week
+      expect(await listed('tag=steady&min_uptime=0.5&window=day')).toEqual([good!.id, bad!.id]);
+      // no run was due: no share
+      expect(await listed('tag=steady&min_share=0')).toEqual([]);
+      const select = { count: 1, tags: ['steady'], min_uptime: 0.9 };
+      expect(await assigned((await create(select)).body)).toEqual([good!.id]);
+      const { body } = await create({ ...select, count: 2 });
+      expect(body.shortage?.conditions).toContainEqual({
+        condition: 'min_uptime',
+        excludes: expect.any(Number),
+        matching_without: 2,
+      });
+      // the bad one turns out to have been there
+      await aged(bad!, 165);
+      await measuredSince(Date.now(), [bad!]);
+      expect(await listed(query)).toEqual([good!.id, bad!.id]);
+      expect((await create({ ...select, count: 2 })).status).toBe(201);
+    });
+  });
+
+  const here = { longitude: 1, latitude: 2 };
+  it.each<[string, unknown]>([
+    ['select', null],
+    ['select', 3],
+    ['select', [{ count: 1 }]],
+    ['select.count', {}],
+    ['select.count', { count: 0 }],
+    ['select.count', { count: 20_001 }],
+    ['select.count', { count: 1.5 }],
+    ['select.count', { count: '1' }],
+    ['select.count', { count: null }],
+    ['select.connected', { count: 1, connected: 'true' }],
+    ['select.tags', { count: 1, tags: 'fibre' }],
+    ['select.tags', { count: 1, tags: ['Fibre!'] }],
+    ['select.tags', { count: 1, tags: [{ $ne: 1 }] }],
+    ['select.tags', { count: 1, tags: Array(33).fill('a') }],
+    ['select.near', { count: 1, near: null }],
+    ['select.near', { count: 1, near: [here] }],
+    ['select.near.longitude', { count: 1, near: { latitude: 2 } }],
+    ['select.near.latitude', { count: 1, near: { ...here, latitude: 90.1 } }],
+    ['select.near.within_km', { count: 1, near: { ...here, within_km: 0 } }],
+    ['select.near.within_km', { count: 1, near: { ...here, within_km: 20_001 } }],
+    ['select.near.altitude', { count: 1, near: { ...here, altitude: 1 } }],
+    ['select.kinds', { count: 1, kinds: ['constructor'] }],
+    ['select.min_uptime', { count: 1, min_uptime: 1.1 }],
+    ['select.min_uptime', { count: 1, min_uptime: '0.9' }],
+    ['select.min_uptime', { count: 1, min_uptime: { $gt: 0 } }],
+    ['select.min_share', { count: 1, min_share: -0.1 }],
+    ['select.min_share', { count: 1, min_share: null }],
+    ['select.window', { count: 1, window: 'year' }],
+    ['select.window', { count: 1, window: '__proto__' }],
+    ['select.exclude', { count: 1, exclude: ['x'] }],
+    ['select.exclude', { count: 1, exclude: Array(1_001).fill('6720a1b2c3d4e5f6000000b2') }],
+    ['select.seed', { count: 1, seed: 'mine' }],
+  ])('names %s (case %#)', async (field, select) => {
+    const { status, body } = await create(select);
+    expect([status, body.errors?.map((each) => each.field)]).toEqual([400, [field]]);
+    expect(body.errors?.[0]?.message).toMatch(/^(must|is not known)/);
+  });
+
+  it('takes exactly one of probes and select', async () => {
+    const [probe] = await group('either', 1);
+    const both = await create({ count: 1 }, { probes: [probe!.id] });
+    expect([both.status, both.body.errors?.map(({ field }) => field)]).toEqual([400, ['select']]);
+    const neither = await create(undefined);
+    expect([neither.status, neither.body.errors?.map(({ field }) => field)]).toEqual([400, ['probes']]);
+    expect(neither.body.errors?.[0]?.message).toContain('select');
+    const several = await create({ count: 0, window: 'x' }, { visibility: 'secret' });
+    expect(several.body.errors?.map(({ field }) => field).sort()).toEqual([
+      'select.count',
+      'select.window',
+      'visibility',
+    ]);
+  });
+
+  it.each([
+    ['min_uptime', 'min_uptime=2'],
+    ['min_uptime', 'min_uptime=0x1'],
+    ['min_uptime', 'min_uptime='],
+    ['min_share', 'min_share=-1'],
+    ['min_share', 'min_share=1&min_share=1'],
+    ['window', 'window=hour'],
+    ['connected', 'connected=1'],
+    ['kind', 'kind=finger'],
+    ['tag', 'tag=a&tag=B'],
+    ['latitude', 'longitude=1&within_km=1'],
+    ['within_km', 'longitude=1&latitude=1'],
+    ['longitude', 'longitude=181&latitude=1&within_km=1'],
+    ['within_km', 'longitude=1&latitude=1&within_km=0'],
+  ])('names %s in the query %s', async (field, query) => {
+    const { status, body } = await user.api.get<Problem>(`${PROBES}?${query}`);
+    expect([status, body.errors?.map((each) => each.field)]).toEqual([400, [field]]);
+  });
+});
