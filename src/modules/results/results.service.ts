@@ -71,6 +71,7 @@ export class ResultsService {
   private readonly logger = new Logger('results');
   /** who is assigned to what never changes; only a database that is emptied makes it forgotten */
   private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
+  private readonly lookups = new Map<string, Promise<Assigned | undefined>>();
   /** of results that are being digested or written */
   private readonly room: SharedRoom;
   private readonly inHand = new Set<Promise<Acceptance>>();
@@ -234,10 +235,21 @@ export class ResultsService {
     return { status: written };
   }
 
+  /** Those who ask together are answered together, and in the order in which they asked: of two equal results the first one counts. */
   private async assignmentOf(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
     const key = assignmentKey(operation, probe);
     const known = this.assigned.get(key);
     if (known !== undefined) return known;
+    const asked = this.lookups.get(key);
+    if (asked !== undefined) return asked;
+    const lookup = this.lookUp(operation, probe).finally(() => {
+      this.lookups.delete(key);
+    });
+    this.lookups.set(key, lookup);
+    return lookup;
+  }
+
+  private async lookUp(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
     const assignment = await this.assignments.findOne(operation, probe);
     if (assignment === null) return undefined;
     const assigned = {
@@ -246,7 +258,7 @@ export class ResultsService {
       isPrivate: assignment.private === true,
       runs: await this.coverage.runsOf(assignment),
     };
-    this.assigned.set(key, assigned);
+    this.assigned.set(assignmentKey(operation, probe), assigned);
     return assigned;
   }
 
