@@ -192,6 +192,37 @@ describe('dispatch', () => {
     expect(await delivered).toBe(made);
   });
 
+  it('notes at once who has taken a job, however long another probe takes to answer', async () => {
+    const server = servers[0]!;
+    let answer: (answers: DeliveryAnswer[]) => void = () => undefined;
+    const quick = link('native');
+    probe = await server.probe(user);
+    const slow: ProbeLink = {
+      ...link('native'),
+      deliver: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    };
+    server.get(ConnectedProbes).add(quick);
+    server.get(ConnectedProbes).add(slow);
+    const { operation } = await server.get(OperationsService).create(user, {
+      kind: 'ping',
+      params: { ips: ['192.0.2.1'] },
+      schedule: (now) => parseSchedule({ type: 'once' }, now),
+      probes: [quick.probe, slow.probe],
+      mode: 'native',
+      visibility: 'public',
+    });
+    const stateOf = async ({ probe }: ProbeLink) =>
+      (await server.get(AssignmentsRepository).findOne(operation._id, probe))?.state;
+    await until('the quick one has it', async () => (await stateOf(quick)) === 'delivered');
+    expect(await stateOf(slow)).toBe('pending');
+    answer([{ outcome: 'accepted' }]);
+    await until('the slow one has it', async () => (await stateOf(slow)) === 'delivered');
+    for (const each of [quick, slow]) server.get(ConnectedProbes).remove(each);
+  });
+
   describe('without a word between servers', () => {
     const here = () => servers[0]!.get(OperationsService);
     const look = () => servers[1]!.get(OperationChanges).look();

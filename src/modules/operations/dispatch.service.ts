@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { GroupedWrites } from '../../common/grouped-writes.js';
 import {
   ConnectedProbes,
   type DeliveryAnswer,
@@ -30,6 +31,10 @@ interface Delivery {
 @Injectable()
 export class DispatchService {
   private readonly logger = new Logger('dispatch');
+  /** native probes answer when they like: none of them may keep what the others have from being known */
+  private readonly accepted = new GroupedWrites<ObjectId>((ids) =>
+    this.assignments.markDelivered(ids, new Date(), 'native'),
+  );
 
   constructor(
     private readonly assignments: AssignmentsRepository,
@@ -162,8 +167,7 @@ export class DispatchService {
   }
 
   private async handAll(deliveries: Delivery[], everything: boolean): Promise<void> {
-    const accepted = await Promise.all(deliveries.map((delivery) => this.hand(delivery, everything)));
-    await this.assignments.markDelivered(accepted.flat(), new Date(), 'native');
+    await Promise.all(deliveries.map((delivery) => this.hand(delivery, everything)));
   }
 
   /** Leaves in each delivery what nobody else has claimed. */
@@ -181,24 +185,21 @@ export class DispatchService {
       .filter(({ jobs }) => jobs.length > 0);
   }
 
-  /** @returns the assignments that a native probe has accepted, to be noted in one write */
-  private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<ObjectId[]> {
+  private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<void> {
     const answers = await link.deliver(jobs, everything);
-    const accepted: ObjectId[] = [];
-    for (const [index, assignment] of assignments.entries()) {
+    const note = async (index: number, assignment: AssignmentEntity) => {
       const answer = answers[index] ?? { outcome: 'silent' };
-      await this.note(link, assignment, answer, accepted);
+      await this.note(link, assignment, answer);
       this.feed.assignmentChanged({ assignment, answer });
-    }
-    return accepted;
+    };
+    const entries = [...assignments.entries()];
+    const isAccepted = ([index]: [number, AssignmentEntity]) => answers[index]?.outcome === 'accepted';
+    await Promise.all(entries.filter(isAccepted).map((entry) => note(...entry)));
+    // a write each: one after the other
+    for (const entry of entries.filter((each) => !isAccepted(each))) await note(...entry);
   }
 
-  private async note(
-    link: ProbeLink,
-    assignment: AssignmentEntity,
-    answer: DeliveryAnswer,
-    accepted: ObjectId[],
-  ): Promise<void> {
+  private async note(link: ProbeLink, assignment: AssignmentEntity, answer: DeliveryAnswer): Promise<void> {
     const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
@@ -209,7 +210,7 @@ export class DispatchService {
     } else if (answer.outcome === 'silent') {
       this.logger.warn(ids, 'the probe did not acknowledge the operation');
     } else if (link.protocol === 'native') {
-      accepted.push(assignment._id);
+      await this.accepted.add(assignment._id);
     } else {
       await this.assignments.acknowledge(assignment._id, new Date());
     }
