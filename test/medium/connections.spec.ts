@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { ObjectId } from '../../src/common/database/object-id.js';
@@ -10,6 +10,7 @@ import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { ServersRepository } from '../../src/modules/probes/servers.repository.js';
 import { ServersService } from '../../src/modules/probes/servers.service.js';
+import { SessionsRepository } from '../../src/modules/probes/sessions.repository.js';
 import { UpkeepService } from '../../src/modules/probes/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
@@ -231,6 +232,32 @@ describe('connections', () => {
     expect(now.map(({ connection }) => connection !== undefined)).toEqual([false, true]);
     const [session] = await database().collection('sessions').find({ probe: revoked!._id }).toArray();
     expect(session?.['reason']).toBe('token revoked');
+  });
+
+  it('is closed in the database where it was let in half, and no socket came of it', async () => {
+    const connections = here.get(ProbeConnectionsService);
+    const failing = jest
+      .spyOn(here.get(SessionsRepository), 'open')
+      .mockRejectedValueOnce(new Error('the database is away'));
+    await expect(connections.open(token, DETAILS)).rejects.toThrow('away');
+    failing.mockRestore();
+    const held = await here.probe(await here.user());
+    const opened = await connections.open(here.get(ProbesService).tokenOf(held), DETAILS);
+    const link = linkOf(opened!);
+    here.get(ConnectedProbes).add(link);
+    for (const now of [0, 59_000]) await connections.closeForgotten(now);
+    expect(await isConnected(there)).toBe(true);
+    await connections.closeForgotten(60_000);
+    expect(await isConnected(there)).toBe(false);
+    expect([link.closed, (await there.get(ProbesService).get(held._id)).connection !== undefined]).toEqual([
+      false,
+      true,
+    ]);
+    // one that comes late is not mistaken for it
+    await open(here);
+    for (const now of [61_000, 120_000]) await connections.closeForgotten(now);
+    expect(await isConnected(there)).toBe(true);
+    here.get(ConnectedProbes).remove(link);
   });
 
   it('is closed on a word of another server only if the database says so too', async () => {

@@ -24,11 +24,16 @@ export interface OpenConnection {
 /** Connections of a server that is over are closed this many at a time. */
 const CHUNK = 500;
 
+/** Longer than anybody is on the way from being let in to being here. */
+const UNHELD_MS = 60_000;
+
 /** Who is here: checked in before the socket counts as connected, checked out when it ends. */
 @Injectable()
 export class ProbeConnectionsService {
   private readonly logger = new Logger('connections');
   private ending = false;
+  /** sessions that the database has and no socket here is for, and since when */
+  private unheldSince: ReadonlyMap<string, number> = new Map();
 
   constructor(
     private readonly probes: ProbesRepository,
@@ -136,16 +141,41 @@ export class ProbeConnectionsService {
     this.feed.emit({ probe: before, connected: false });
   }
 
-  /** Closes the sockets here of which the database knows no more: taken over, revoked, deleted, or given up for dead. */
-  async closeForgotten(): Promise<void> {
+  /**
+   * Closes the sockets here of which the database knows no more (taken over, revoked, deleted, or given up for dead), and in the
+   * database those that have had no socket here for long: one that was let in half, because the database left meanwhile.
+   * @param now milliseconds of a monotonic clock
+   */
+  async closeForgotten(now = performance.now()): Promise<void> {
     // those that are here now: whoever checks in meanwhile may be younger than the answer
     const links = this.connected.all();
-    if (links.length === 0) return;
-    const known = new Set((await this.probes.findSessionsOf(this.servers.ownId)).map(String));
+    const sessions = await this.probes.findSessionsOf(this.servers.ownId);
+    const known = new Set(sessions.map(String));
     const forgotten = links.filter(({ session }) => !known.has(String(session)));
     for (const link of forgotten) link.close();
     if (forgotten.length > 0)
       this.logger.log({ probes: forgotten.length }, 'closed connections that are not current any more');
+    const held = new Set(links.map(({ session }) => String(session)));
+    await this.closeUnheld(
+      sessions.filter((session) => !held.has(String(session))),
+      now,
+    );
+  }
+
+  private async closeUnheld(sessions: readonly ObjectId[], now: number): Promise<void> {
+    const before = this.unheldSince;
+    this.unheldSince = new Map(
+      sessions.map(String).map((session) => [session, before.get(session) ?? now] as const),
+    );
+    const lost = sessions.filter(
+      (session) => now - (this.unheldSince.get(String(session)) ?? now) >= UNHELD_MS,
+    );
+    if (lost.length === 0) return;
+    const probes = await this.probes.findConnectedOver(this.servers.ownId, lost.slice(0, CHUNK));
+    for (const probe of probes) {
+      if (probe.connection) await this.close({ probe, session: probe.connection.session }, 'lost');
+    }
+    this.logger.warn({ probes: probes.length }, 'closed connections that have no socket');
   }
 
   /** Somebody says that a session is over: so it is, if the database says so too. */

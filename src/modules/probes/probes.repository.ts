@@ -164,6 +164,13 @@ export class ProbesRepository {
     return this.model.find({ 'connection.server': server }).limit(limit).lean<ProbeEntity[]>();
   }
 
+  /** The probes that are connected to this server over one of these sessions. */
+  async findConnectedOver(server: string, sessions: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model
+      .find({ 'connection.server': server, 'connection.session': { $in: sessions } })
+      .lean<ProbeEntity[]>();
+  }
+
   /**
    * Clears connections to a server that is over; a probe that has moved to another keeps its new one.
    * @returns those that are not connected now

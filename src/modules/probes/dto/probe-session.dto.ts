@@ -17,7 +17,7 @@ export class ProbeSessionDto {
   @ApiPropertyOptional({
     example: 'ping timeout',
     description:
-      'Why it ended: `taken over` (by a newer connection), `server stopped`, `server died`, or what Socket.IO says of a socket.',
+      'Why it ended: `taken over` (by a newer connection), `server stopped`, `server died`, `lost` (it was let in, and no socket came of it), or what Socket.IO says of a socket.',
   })
   reason?: string;
 
