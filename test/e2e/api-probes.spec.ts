@@ -50,6 +50,8 @@ describe('probes', () => {
   it.each([
     ['no location', {}],
     ['a place that is none', { location: { longitude: 180.1, latitude: 0 } }],
+    ['an empty list of locations', { location: [] }],
+    ['a list of one location', { location: [HERE.location] }],
     ['a location of texts', { location: { longitude: '1', latitude: '2' } }],
     ['a location too many', { location: { longitude: 1, latitude: 2, altitude: 3 } }],
     ['a tag that is none', { ...HERE, tags: ['Fibre!'] }],

@@ -45,6 +45,8 @@ describe('POST /probes', () => {
     ['location is null', { location: null }],
     ['location is text', { location: 'here' }],
     ['location is a list', { location: [0, 0] }],
+    ['location is an empty list', { location: [] }],
+    ['location is a list of one', { location: [LOCATION] }],
     ['no longitude', { location: { latitude: 0 } }],
     ['no latitude', { location: { longitude: 0 } }],
     ['longitude is null', { location: { longitude: null, latitude: 0 } }],

@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -13,9 +12,9 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateNested,
 } from 'class-validator';
 import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../common/http/ids.js';
+import { ObjectOf } from '../../../common/validation/object-of.js';
 import { Tolerant } from '../../../common/validation/request-validation.pipe.js';
 import { MAX_GRANT } from '../../ledger/ledger.service.js';
 import { MAX_PROBES } from '../../probes/selection/selection.dto.js';
@@ -86,9 +85,7 @@ export class ClassicLocationDto {
 @Tolerant()
 export class ClassicRegisterProbeDto {
   @ApiProperty({ type: ClassicLocationDto })
-  @IsDefined()
-  @ValidateNested()
-  @Type(() => ClassicLocationDto)
+  @ObjectOf(() => ClassicLocationDto)
   location: ClassicLocationDto;
 }
 

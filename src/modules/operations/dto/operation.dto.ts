@@ -1,5 +1,5 @@
 import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -7,13 +7,12 @@ import {
   IsBoolean,
   IsDefined,
   IsIn,
-  IsObject,
   IsString,
   ValidateIf,
-  ValidateNested,
 } from 'class-validator';
 import { idSchema } from '../../../common/http/ids.js';
 import { PageQuery } from '../../../common/http/pages.js';
+import { ObjectOf } from '../../../common/validation/object-of.js';
 import { NotBeside, Optional } from '../../../common/validation/optional.js';
 import { FollowedSelectionDto, MAX_PROBES, SelectionDto } from '../../probes/selection/selection.dto.js';
 import { type AssignmentEntity, ASSIGNMENT_STATES, type AssignmentState } from '../assignment.schema.js';
@@ -53,9 +52,7 @@ export class CreateOperationDto {
   @ApiHideProperty()
   @Optional()
   @NotBeside('probes')
-  @IsObject({ message: 'must be an object' })
-  @ValidateNested({ message: 'must be an object' })
-  @Type(() => SelectionDto)
+  @ObjectOf(() => SelectionDto)
   select?: SelectionDto;
 
   @ApiHideProperty()

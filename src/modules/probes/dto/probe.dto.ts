@@ -1,9 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsDefined,
   IsNumber,
   IsString,
   Matches,
@@ -11,9 +9,9 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateNested,
 } from 'class-validator';
 import { idSchema } from '../../../common/http/ids.js';
+import { ObjectOf } from '../../../common/validation/object-of.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { type ProbeEntity } from '../probe.schema.js';
 import { ClockDto, isTrusted } from './clock.dto.js';
@@ -63,17 +61,14 @@ class ProbeLabelsDto {
 
 export class CreateProbeDto extends ProbeLabelsDto {
   @ApiProperty({ type: LocationDto })
-  @IsDefined()
-  @ValidateNested()
-  @Type(() => LocationDto)
+  @ObjectOf(() => LocationDto)
   location: LocationDto;
 }
 
 export class UpdateProbeDto extends ProbeLabelsDto {
   @ApiPropertyOptional({ type: LocationDto })
   @Optional()
-  @ValidateNested()
-  @Type(() => LocationDto)
+  @ObjectOf(() => LocationDto)
   location?: LocationDto;
 }
 

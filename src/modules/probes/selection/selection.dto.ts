@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -7,14 +6,13 @@ import {
   IsIn,
   IsInt,
   IsNumber,
-  IsObject,
   IsString,
   Matches,
   Max,
   Min,
-  ValidateNested,
 } from 'class-validator';
 import { ID_PATTERN } from '../../../common/http/ids.js';
+import { ObjectOf } from '../../../common/validation/object-of.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../operations/kinds/index.js';
 import { LocationDto, MAX_TAGS, TAG, TAG_RULE } from '../dto/probe.dto.js';
@@ -28,7 +26,6 @@ export const MAX_PROBES = 20_000;
 export const MAX_WITHIN_KM = 20_000;
 const MAX_EXCLUDED = 1_000;
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
-const AN_OBJECT = { message: 'must be an object' } as const;
 
 export class NearDto extends LocationDto {
   @ApiPropertyOptional({
@@ -79,9 +76,7 @@ export class SelectionDto implements SelectionRule {
     description: 'Those nearest to this place; absent: random ones of those that match.',
   })
   @Optional()
-  @IsObject(AN_OBJECT)
-  @ValidateNested(AN_OBJECT)
-  @Type(() => NearDto)
+  @ObjectOf(() => NearDto)
   near?: NearDto;
 
   @ApiPropertyOptional({
