@@ -67,6 +67,11 @@ const variables = z.object({
   LOGIN_MAX_FAILURES: whole(0, 1_000_000).default(10),
   LOGIN_MAX_FAILURES_PER_ADDRESS: whole(0, 1_000_000).default(100),
   REGISTER_MAX_PER_ADDRESS: whole(0, 1_000_000).default(500),
+  USER_MAX_OPERATIONS_PER_DAY: whole(0, 10_000_000).default(10_000),
+  USER_MAX_RUNNING_OPERATIONS: whole(0, 10_000_000).default(5000),
+  USER_MAX_RESULTS_PER_DAY: whole(0, 1_000_000_000_000).default(20_000_000),
+  TARGET_MAX_PROBES: whole(0, 1_000_000_000).default(50_000),
+  TARGET_MAX_PACKETS_PER_S: whole(0, 1_000_000_000).default(20_000),
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
 });
 
@@ -109,6 +114,16 @@ export interface Env {
   loginMaxFailuresPerAddress: number;
   /** in an hour; 0: no bound */
   registerMaxPerAddress: number;
+  /** created in the last 24 hours; 0: no bound */
+  userMaxOperationsPerDay: number;
+  /** 0: no bound */
+  userMaxRunningOperations: number;
+  /** called for in any 24 hours; 0: no bound */
+  userMaxResultsPerDay: number;
+  /** that strike one target, of all users together; 0: no bound */
+  targetMaxProbes: number;
+  /** that strike one target, of all users together; 0: no bound */
+  targetMaxPacketsPerS: number;
   /** how old the figures of a probe may grow; 0: there are none */
   reliabilityEveryMs: number;
 }
@@ -161,6 +176,11 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     loginMaxFailures: read.LOGIN_MAX_FAILURES,
     loginMaxFailuresPerAddress: read.LOGIN_MAX_FAILURES_PER_ADDRESS,
     registerMaxPerAddress: read.REGISTER_MAX_PER_ADDRESS,
+    userMaxOperationsPerDay: read.USER_MAX_OPERATIONS_PER_DAY,
+    userMaxRunningOperations: read.USER_MAX_RUNNING_OPERATIONS,
+    userMaxResultsPerDay: read.USER_MAX_RESULTS_PER_DAY,
+    targetMaxProbes: read.TARGET_MAX_PROBES,
+    targetMaxPacketsPerS: read.TARGET_MAX_PACKETS_PER_S,
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
   };
 }

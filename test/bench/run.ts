@@ -1,4 +1,5 @@
 import { benchCoverage } from './coverage.bench.js';
+import { benchCreation } from './creation.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchOverhead } from './overhead.bench.js';
@@ -24,6 +25,15 @@ try {
       protocol,
       'last receipt, ms (median of 5)': lastReceiptMs,
       'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
+    })),
+  );
+  console.log('Creating an operation (native API), ms');
+  console.table(
+    (await benchCreation(platform)).map(({ what, medianMs, p95Ms, perSecond }) => ({
+      '': what,
+      'median, ms': Number(medianMs.toFixed(1)),
+      'p95, ms': Number(p95Ms.toFixed(1)),
+      'a second': Math.round(perSecond),
     })),
   );
   console.log('What the platform adds to a run (a real probe, on this machine), ms');

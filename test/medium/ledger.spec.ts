@@ -40,7 +40,7 @@ describe('ledger', () => {
             charge
               ? ledger.charge(user, amount, reference, transaction)
               : ledger.pay(user, amount, 'refund', reference, transaction),
-          inTurn ? user.toHexString() : undefined,
+          ...(inTurn ? [user.toHexString()] : []),
         );
       return true;
     } catch (error) {

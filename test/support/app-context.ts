@@ -32,13 +32,14 @@ export class AppContext {
   ) {}
 
   /** @param uri two contexts with one URI are two servers of one platform */
-  static async start(uri: string): Promise<AppContext> {
+  static async start(uri: string, settings: Record<string, string> = {}): Promise<AppContext> {
     const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-context-'));
     const env = parseEnv({
       MONGODB_URI: uri,
       SECRET_KEY: 'a-secret-of-the-tests-0123456789',
       PASSWORD_COST: '4',
       DATA_DIR: dataDir,
+      ...settings,
     });
     const imports = [AppModule.forRoot(env, uri)];
     const module = await Test.createTestingModule({ imports }).setLogger(SILENT).compile();

@@ -20,10 +20,11 @@ export class TransactionsService {
   /**
    * Runs `work` in one transaction: majority, journaled, all or nothing. It may run more than once (write conflicts), so it
    * must have no effect outside the database.
-   * @param account serialises the transactions of one account within this server: hundreds at once would otherwise
-   *   conflict and repeat each other's work. Correctness does not rest on it; the transaction alone gives that.
+   * @param serialised what it changes that others change too, an account above all: transactions that name the same are done one after
+   *   the other within this server, since hundreds at once would conflict and repeat each other's work. Correctness does not
+   *   rest on it; the transaction alone gives that.
    */
-  async run<T>(work: (transaction: Transaction) => Promise<T>, account?: string): Promise<T> {
+  async run<T>(work: (transaction: Transaction) => Promise<T>, ...serialised: string[]): Promise<T> {
     const attempt = () =>
       this.connection.getClient().withSession((session) =>
         session.withTransaction(() => work(session), {
@@ -31,12 +32,13 @@ export class TransactionsService {
           writeConcern: { w: 'majority', journal: true },
         }),
       );
-    if (account === undefined) return attempt();
+    if (serialised.length === 0) return attempt();
     if (this.waiting >= MAX_WAITING)
       throw new DomainError('busy', 'Too many changes of balances at once; try again');
     this.waiting += 1;
     try {
-      return await this.lock.acquire(account, attempt);
+      // in one order, so that no two wait for each other
+      return await this.lock.acquire([...serialised].sort(), attempt);
     } finally {
       this.waiting -= 1;
     }

@@ -30,6 +30,7 @@ const CATALOGUE = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   precondition_required: { status: 428, title: 'An If-Match header is needed' },
   too_many_attempts: { status: 429, title: 'Too many attempts' },
+  limit_reached: { status: 429, title: 'A limit is reached' },
   busy: { status: 503, title: 'The server has too much to do' },
   shutting_down: { status: 503, title: 'The server is shutting down' },
 } as const;
@@ -67,6 +68,8 @@ export interface ReachedLimit {
   bound: Bound;
   limit: number;
   used: number;
+  /** what the request would have added, where that is not simply one more */
+  asked?: number;
   /** when there is room again; undefined: never, since more was asked for than the bound allows at any time */
   freeAt: Date | undefined;
   /** the address or name that is bounded, where it is one */
@@ -76,7 +79,7 @@ export interface ReachedLimit {
 /** A 429: it says what the limit is, what was used of it and when it is free again. */
 export class LimitReachedError extends DomainError {
   constructor(
-    code: 'too_many_attempts',
+    code: 'too_many_attempts' | 'limit_reached',
     detail: string,
     readonly reached: ReachedLimit,
   ) {

@@ -16,10 +16,11 @@ export interface Problem {
   /** of the request; the log has it */
   request_id: string;
   errors?: readonly Violation[];
-  /** of a bound that was reached: which, what it allows, what was used, when it is free again (null: never) */
+  /** of a bound that was reached: which, what it allows, what was used, what was asked for, when it is free again (null: never) */
   bound?: string;
   limit?: number;
   used?: number;
+  asked?: number;
   free_at?: string | null;
   target?: string;
   /** of a choice of probes that could not be made */
@@ -46,11 +47,12 @@ export function problemOf(error: DomainError, requestId: string): Problem {
   };
 }
 
-function limitMembers({ reached: { bound, limit, used, freeAt, target } }: LimitReachedError) {
+function limitMembers({ reached: { bound, limit, used, asked, freeAt, target } }: LimitReachedError) {
   return {
     bound,
     limit,
     used,
+    ...(asked !== undefined && { asked }),
     free_at: freeAt?.toISOString() ?? null,
     ...(target !== undefined && { target }),
   };

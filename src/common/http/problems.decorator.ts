@@ -78,6 +78,14 @@ export class ProblemDto {
 
   @ApiProperty({
     required: false,
+    type: 'number',
+    minimum: 0,
+    description: 'What the request would have added, where that is not simply one more.',
+  })
+  asked?: number;
+
+  @ApiProperty({
+    required: false,
     type: 'string',
     nullable: true,
     format: 'date-time',
@@ -112,7 +120,7 @@ const MEANINGS: Record<number, string> = {
   413: 'The body is over 1 MB.',
   422: 'The Idempotency-Key was used for another request.',
   428: 'An If-Match header is needed.',
-  429: 'A bound is reached: `bound` says which, `limit` and `used` how far, `free_at` when there is room again.',
+  429: 'A bound is reached: `bound` says which, `limit`, `used` and `asked` how far, `free_at` when there is room again.',
   500: 'A mistake of ours; the log has it under `request_id`.',
   503: 'Too much to do, or no database; try again shortly.',
 };

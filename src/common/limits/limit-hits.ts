@@ -12,6 +12,11 @@ export const BOUNDS = [
   'login_address',
   'register_address',
   'passwords',
+  'user_operations',
+  'user_running',
+  'user_results',
+  'target_probes',
+  'target_packets',
   'live_behind',
 ] as const;
 export type Bound = (typeof BOUNDS)[number];

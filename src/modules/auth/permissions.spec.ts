@@ -29,7 +29,7 @@ const PUBLIC = [
   'POST /login',
   'POST /register',
 ];
-const SUPERUSERS = ['POST /api/v1/users/{id}/credits', 'POST /credits'];
+const SUPERUSERS = ['GET /api/v1/targets', 'POST /api/v1/users/{id}/credits', 'POST /credits'];
 
 describe('permissions', () => {
   let app: INestApplication;

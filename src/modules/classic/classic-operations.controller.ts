@@ -23,7 +23,7 @@ import {
   ClassicOperationSummaryDto,
 } from './dto/classic.dto.js';
 
-const CREATE_PROBLEMS = [400, 401, 404, 413];
+const CREATE_PROBLEMS = [400, 401, 404, 413, 429];
 
 @ApiTags('classic')
 @Controller()

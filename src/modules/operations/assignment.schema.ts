@@ -68,6 +68,8 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
 
 // is this probe assigned to this operation?
 assignmentSchema.index({ operation: 1, probe: 1 }, { unique: true });
+// has any probe still to do something for this operation?
+assignmentSchema.index({ operation: 1, state: 1 });
 // what a probe that connects has to do
 assignmentSchema.index({ probe: 1, state: 1 });
 // what a probe had to do lately

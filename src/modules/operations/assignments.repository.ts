@@ -185,6 +185,14 @@ export class AssignmentsRepository {
     );
   }
 
+  /** @returns those of the operations of which a probe has still to do something; read from an index alone */
+  async findLiveAmong(operations: readonly ObjectId[]): Promise<ObjectId[]> {
+    return this.model.collection.distinct('operation', {
+      operation: { $in: [...operations] },
+      state: { $in: LIVE },
+    });
+  }
+
   /** Those whose time is over: `done` if the probe had it, `expired` if not. */
   async closeEnded(now: Date): Promise<{ done: number; expired: number }> {
     const over = { ends_at: { $lte: now } };

@@ -10,6 +10,7 @@ import {
 } from '../probes/connected-probes.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { AssignmentsRepository } from './assignments.repository.js';
+import { ReleasesService } from './bounds/releases.service.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { type OperationEntity } from './operation.schema.js';
@@ -42,6 +43,7 @@ export class DispatchService {
     private readonly connected: ConnectedProbes,
     private readonly changes: OperationChanges,
     private readonly feed: OperationFeed,
+    private readonly releases: ReleasesService,
   ) {
     this.changes.onChange((operation) =>
       operation.stopped_at === undefined ? this.deliverPending(operation) : this.stopHere(operation),
@@ -204,6 +206,7 @@ export class DispatchService {
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
       await this.assignments.markRefused(assignment._id, answer.reason, new Date());
+      this.releases.suspect(assignment.operation);
     } else if (answer.outcome === 'unsent') {
       this.logger.log(ids, 'the probe left before the operation was sent');
       if (link.protocol === 'classic') await this.assignments.releaseClaims([assignment._id]);

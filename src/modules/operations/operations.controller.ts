@@ -53,7 +53,7 @@ export class OperationsController {
   @ApiIdempotencyKey('The same key gives the operation made first.')
   @ApiBody(createOperationBody())
   @ApiCreatedResponse({ type: OperationDto, headers: LOCATION })
-  @ApiProblems(400, 401, 404, 409, 413, 422)
+  @ApiProblems(400, 401, 404, 409, 413, 422, 429)
   async create(
     @CurrentUser() user: UserEntity,
     @Body() body: CreateOperationDto,

@@ -5,6 +5,15 @@ import { ProbesModule } from '../probes/probes.module.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
 import { ArrivalsService } from './arrivals.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
+import { BoundsService } from './bounds/bounds.service.js';
+import { BoundsUpkeepService } from './bounds/bounds-upkeep.service.js';
+import { HOLD_MODEL, holdSchema } from './bounds/hold.schema.js';
+import { HoldsRepository } from './bounds/holds.repository.js';
+import { LimitsController } from './bounds/limits.controller.js';
+import { METER_MODEL, meterSchema } from './bounds/meter.schema.js';
+import { MetersRepository } from './bounds/meters.repository.js';
+import { ReleasesService } from './bounds/releases.service.js';
+import { TargetsController } from './bounds/targets.controller.js';
 import { CoverageController } from './accounting/coverage.controller.js';
 import { CoverageService } from './accounting/coverage.service.js';
 import { RESTORE_MODEL, restoreSchema } from './accounting/restore.schema.js';
@@ -32,14 +41,21 @@ import { SweepService } from './sweep.service.js';
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
       { name: RUN_SHEET_MODEL, schema: runSheetSchema },
       { name: RESTORE_MODEL, schema: restoreSchema },
+      { name: HOLD_MODEL, schema: holdSchema },
+      { name: METER_MODEL, schema: meterSchema },
     ]),
   ],
-  controllers: [OperationsController, CoverageController],
+  controllers: [OperationsController, CoverageController, LimitsController, TargetsController],
   providers: [
     OperationsRepository,
     AssignmentsRepository,
     RunSheetsRepository,
     RestoresRepository,
+    HoldsRepository,
+    MetersRepository,
+    BoundsService,
+    ReleasesService,
+    BoundsUpkeepService,
     CoverageService,
     RunSharesService,
     ReliabilityService,
@@ -60,6 +76,7 @@ import { SweepService } from './sweep.service.js';
     DispatchService,
     OperationFeed,
     OperationsService,
+    ReleasesService,
   ],
 })
 export class OperationsModule {}

@@ -10,18 +10,19 @@ import { ProbesService } from '../probes/probes.service.js';
 import { type UserEntity } from '../users/user.schema.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { AssignmentsRepository, type Progress } from './assignments.repository.js';
+import { type Admission, BoundsService } from './bounds/bounds.service.js';
+import { ReleasesService } from './bounds/releases.service.js';
+import { stopped as stoppedAt } from './bounds/what-is-left.js';
 import { DispatchService } from './dispatch.service.js';
 import { type KindName, KINDS } from './kinds/index.js';
-import { checkTogether, InvalidParamsError } from './kinds/invalid-params.error.js';
+import { checkTogether } from './kinds/invalid-params.error.js';
 import { type CallerMode } from './kinds/kind.js';
+import { assignmentsOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
 import { type OperationEntity, type Visibility } from './operation.schema.js';
 import { type OperationFilter, OperationsRepository } from './operations.repository.js';
 import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
 import { unusedCredits } from './refund.js';
-import { firstRun, MAX_RUNS, runsOf, type Schedule, scheduleEnd } from './schedule/schedule.js';
-
-const ONCE_GRACE_MS = 24 * 3_600_000;
-const PERIODIC_GRACE_MS = 10 * 60_000;
+import { firstRun, runsOf, type Schedule } from './schedule/schedule.js';
 
 /** What any door asks for; `mode` says how strict to be and which probes are meant. */
 export interface OperationRequest {
@@ -62,11 +63,14 @@ export class OperationsService {
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly dispatch: DispatchService,
+    private readonly bounds: BoundsService,
+    private readonly releases: ReleasesService,
   ) {}
 
   /**
    * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
-   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, idempotency_key_reused; nothing has changed then
+   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, limit_reached, idempotency_key_reused; nothing has
+   *   changed then
    */
   async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
     const earlier = await this.madeBefore(owner, request);
@@ -119,7 +123,12 @@ export class OperationsService {
     try {
       const assignments = assignmentsOf(operation, probes);
       this.dispatch.claim(assignments);
-      await this.store(operation, assignments);
+      await this.store(operation, assignments, {
+        owner,
+        operation,
+        strikes: kind.strikes(params.wire, params.destinations),
+        mode: request.mode,
+      });
       this.dispatch.start(operation, assignments);
     } catch (error) {
       // the same request twice at once: the unique index on the key let one through
@@ -198,23 +207,29 @@ export class OperationsService {
     const state = stateOf(operation, await this.progressOf(operation), now);
     if (state === 'stopped' || state === 'done')
       throw new DomainError('conflict', `The operation is ${state} already`);
-    const stopped = await this.transactions.run(async (transaction) => {
-      const live = await this.assignments.findLiveOfOperation(operation._id, transaction);
-      const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
-      const after = await this.operations.markStopped(operation._id, now, refund, transaction);
-      if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
-      await this.assignments.markStopped(operation._id, now, transaction);
-      if (refund > 0) {
-        await this.ledger.pay(
-          operation.owner,
-          refund,
-          'refund',
-          `stop:${String(operation._id)}`,
-          transaction,
-        );
-      }
-      return after;
-    }, String(operation.owner));
+    const serialised = await this.releases.serialisedBy([operation._id]);
+    const stopped = await this.transactions.run(
+      async (transaction) => {
+        const live = await this.assignments.findLiveOfOperation(operation._id, transaction);
+        const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
+        const after = await this.operations.markStopped(operation._id, now, refund, transaction);
+        if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
+        await this.releases.release([operation._id], stoppedAt(operation, live, now), transaction);
+        await this.assignments.markStopped(operation._id, now, transaction);
+        if (refund > 0) {
+          await this.ledger.pay(
+            operation.owner,
+            refund,
+            'refund',
+            `stop:${String(operation._id)}`,
+            transaction,
+          );
+        }
+        return after;
+      },
+      String(operation.owner),
+      ...serialised,
+    );
     this.logger.log({ operation_id: String(operation._id), refunded: stopped.refunded }, 'operation stopped');
     this.dispatch.stop(stopped);
     return stopped;
@@ -234,17 +249,26 @@ export class OperationsService {
     }
   }
 
-  private async store(operation: OperationEntity, assignments: AssignmentEntity[]): Promise<void> {
-    await this.transactions.run(async (transaction) => {
-      await this.ledger.charge(
-        operation.owner,
-        operation.credits,
-        `operation:${String(operation._id)}`,
-        transaction,
-      );
-      await this.operations.insert(operation, transaction);
-      await this.assignments.insertAll(assignments, transaction);
-    }, String(operation.owner));
+  private async store(
+    operation: OperationEntity,
+    assignments: AssignmentEntity[],
+    admission: Admission,
+  ): Promise<void> {
+    await this.transactions.run(
+      async (transaction) => {
+        await this.ledger.charge(
+          operation.owner,
+          operation.credits,
+          `operation:${String(operation._id)}`,
+          transaction,
+        );
+        await this.operations.insert(operation, transaction);
+        // after the insert: a request that is repeated must run into its first one, not into a bound
+        await this.bounds.admit(admission, transaction);
+        await this.assignments.insertAll(assignments, transaction);
+      },
+      ...this.bounds.serialisedBy(admission),
+    );
   }
 
   /** The same Idempotency-Key with the same request gives the operation that the first one made. */
@@ -262,49 +286,9 @@ export class OperationsService {
   }
 }
 
-function assignmentsOf(operation: OperationEntity, probes: readonly ProbeEntity[]): AssignmentEntity[] {
-  return probes.map((probe) => ({
-    _id: new ObjectId(),
-    operation: operation._id,
-    probe: probe._id,
-    probe_owner: probe.owner,
-    state: 'pending',
-    due: operation.runs_per_probe,
-    received: 0,
-    failed: 0,
-    created_at: operation.created_at,
-    ends_at: operation.ends_at,
-    ...(operation.visibility === 'private' && { private: true }),
-  }));
-}
-
 /** @param progress of this operation */
 export function stateOf(operation: OperationEntity, progress: Progress, now: Date): OperationState {
   if (operation.stopped_at !== undefined) return 'stopped';
   if (progress.open === 0) return 'done';
   return firstRun(operation.schedule) > now ? 'scheduled' : 'running';
-}
-
-/** Until when a job is worth bringing: a single run for a day, others until their last run and a little for its result. */
-function deliveryEnd(schedule: Schedule, now: Date): Date {
-  const grace = schedule.type === 'once' ? ONCE_GRACE_MS : PERIODIC_GRACE_MS;
-  const spread = (schedule.spread_s ?? 0) * 1000;
-  return new Date(Math.max(scheduleEnd(schedule).getTime() + spread, now.getTime()) + grace);
-}
-
-function refuseTooMany(runsPerProbe: number, probes: number): void {
-  if (runsPerProbe * probes <= MAX_RUNS) return;
-  throw new DomainError(
-    'too_many_runs',
-    `An operation may have ${MAX_RUNS} runs at most; this one has at least ${runsPerProbe} on each of ${probes} probes`,
-  );
-}
-
-function namingFields<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof InvalidParamsError) throw DomainError.invalid(...error.violations);
-    throw error;
-  }
 }

@@ -17,8 +17,12 @@ export function runsBegun(schedule: Schedule, now: Date): number {
  */
 export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   if (assignment.delivered_over === 'classic') return 0;
+  return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
+}
+
+/** @returns the runs that a probe has answered for, or that fell due while it had the job: no less than it has begun */
+export function runsDone(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   const ownTime = new Date(now.getTime() - spreadOffsetMs(operation.schedule, assignment.probe));
   const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, ownTime);
-  const used = Math.max(begun, assignment.received + assignment.failed);
-  return Math.max(0, assignment.due - used) * operation.cost_per_run;
+  return Math.max(begun, assignment.received + assignment.failed);
 }

@@ -5,6 +5,7 @@ import { ObjectId } from '../../common/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
 import { LedgerService, type Payment } from '../ledger/ledger.service.js';
 import { type Arrivals, AssignmentsRepository } from '../operations/assignments.repository.js';
+import { ReleasesService } from '../operations/bounds/releases.service.js';
 import { type RunMark, RunSheetsRepository } from '../operations/accounting/run-sheets.repository.js';
 import { type ResultEntity } from './result.schema.js';
 import { ResultsRepository, type RunKey } from './results.repository.js';
@@ -51,6 +52,7 @@ export class BatchWriter {
     private readonly sheets: RunSheetsRepository,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
+    private readonly releases: ReleasesService,
   ) {}
 
   /** @returns when the result is durable, was so before, or can never be */
@@ -135,9 +137,11 @@ export class BatchWriter {
       await this.commitWithoutOrphans(batch);
       return;
     }
-    for (const { key, settle } of batch) {
+    for (const { key, settle, result, run } of batch) {
       this.remembered.set(key, true);
       settle('stored');
+      // of a single run there is nothing to mark
+      if (run === undefined) this.releases.suspect(result.operation);
     }
   }
 

@@ -15,6 +15,13 @@ export interface CheckedParams {
   destinations: string[];
 }
 
+/** Packets that one run of one probe sends to one host. */
+export interface Strike {
+  /** an address or a name, as the caller wrote it; of an IPv6 address in a URL with its brackets */
+  host: string;
+  packets: number;
+}
+
 /** What a kind states of itself. A new kind is a folder beside this file and a line in index.ts. */
 export interface KindDefinition<Name extends string, FormatName extends string> {
   readonly name: Name;
@@ -27,6 +34,12 @@ export interface KindDefinition<Name extends string, FormatName extends string> 
    * Absent: native probes only, created on the native API only.
    */
   readonly classicParamsClass?: DtoClass;
+  /**
+   * Whom one run of one probe strikes, with how many packets at the most: what all users together may send to one target is
+   * bounded (docs/operations.md, "Limits"). A method, so that a kind may name the class of its parameters.
+   * @param params checked: those that reach a probe
+   */
+  strikes(params: object, destinations: readonly string[]): Strike[];
   /** Names of the parameters that list its destinations on the native API; each of them is paid. */
   readonly destinationLists: readonly [string, ...string[]];
   /** Destinations that one operation may have in all. */
@@ -56,6 +69,16 @@ export interface Kind<
    */
   resultFormat(asked: unknown): Presentation;
 }
+
+/** The same number of packets to each destination. */
+export function toEach(destinations: readonly string[], packets: number): Strike[] {
+  return destinations.map((host) => ({ host, packets }));
+}
+
+/** What a TCP connection with a question and an answer sends: opening, question, acknowledgements, end. */
+export const CONNECTION_PACKETS = 5;
+/** And one packet for so much of a long answer: every second full segment is acknowledged (RFC 9293, section 3.8.6.3). */
+export const BYTES_AN_ACKNOWLEDGEMENT = 2 * 1_460;
 
 /** What the classic contract pays for, whatever else is named. */
 const CLASSIC_LISTS = ['ips', 'fqdns'] as const;

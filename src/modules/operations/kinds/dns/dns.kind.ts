@@ -1,12 +1,31 @@
-import { defineKind } from '../kind.js';
+import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { dnsFormat } from './dns.format.js';
 import { ClassicDnsParams, DnsParams } from './dns.params.js';
+
+/** A probe asks so often when no answer comes. */
+const ATTEMPTS = 3;
+/** What a probe takes of a zone (1 MiB), every second full segment of it acknowledged. */
+const TRANSFER_PACKETS = Math.ceil(1_048_576 / BYTES_AN_ACKNOWLEDGEMENT);
+
+/** Only the name server that the caller names: a probe's own resolvers are its host's business. */
+function strikesOf({ resolver, x, type, tcp }: DnsParams, names: readonly string[]): Strike[] {
+  if (resolver === undefined) return [];
+  const questions = new Set(names).size + (x === undefined ? 0 : 1);
+  return [{ host: resolver, packets: questions * packetsOfQuestion(type, tcp !== undefined) }];
+}
+
+function packetsOfQuestion(type: string | undefined, overTcp: boolean): number {
+  if (type === 'axfr') return ATTEMPTS * CONNECTION_PACKETS + TRANSFER_PACKETS;
+  // an answer that was cut off is asked for again over TCP, once
+  return overTcp ? ATTEMPTS * CONNECTION_PACKETS : ATTEMPTS + CONNECTION_PACKETS;
+}
 
 export const dns = defineKind({
   name: 'dns',
   unitCost: 1,
   paramsClass: DnsParams,
   classicParamsClass: ClassicDnsParams,
+  strikes: strikesOf,
   destinationLists: ['fqdns', 'name'],
   formats: { dns: dnsFormat },
   resultFormats: ['text'],

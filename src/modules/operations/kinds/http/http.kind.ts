@@ -1,11 +1,21 @@
-import { defineKind } from '../kind.js';
+import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { httpFormat } from './http.format.js';
-import { HttpParams, MAX_URLS } from './http.params.js';
+import { DEFAULT_BODY_BYTES, HttpParams, MAX_URLS } from './http.params.js';
+
+/** Of TLS, where there is any. */
+const HANDSHAKE_PACKETS = 5;
+
+function strikeOf(url: string, { method, max_body_bytes = DEFAULT_BODY_BYTES }: HttpParams): Strike {
+  const bytes = method === 'HEAD' ? 0 : max_body_bytes;
+  const acknowledgements = Math.ceil(bytes / BYTES_AN_ACKNOWLEDGEMENT);
+  return { host: new URL(url).hostname, packets: CONNECTION_PACKETS + HANDSHAKE_PACKETS + acknowledgements };
+}
 
 export const http = defineKind({
   name: 'http',
   unitCost: 3,
   paramsClass: HttpParams,
+  strikes: (params: HttpParams, destinations) => destinations.map((url) => strikeOf(url, params)),
   destinationLists: ['urls'],
   maxDestinations: MAX_URLS,
   formats: { http: httpFormat },

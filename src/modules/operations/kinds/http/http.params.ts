@@ -3,6 +3,7 @@ import { flag, integer, oneOf } from '../param.rules.js';
 import { urlList } from './url.rule.js';
 
 export const MAX_URLS = 100;
+export const DEFAULT_BODY_BYTES = 1_048_576;
 
 /** Parameters of HTTP requests; docs/protocol.md, kind `http`. */
 export class HttpParams {
@@ -32,7 +33,7 @@ export class HttpParams {
     description:
       'What is read of a body, in bytes; it is counted and not kept. A run reads 67,108,864 bytes at the most.',
     example: 1_048_576,
-    default: 1_048_576,
+    default: DEFAULT_BODY_BYTES,
   })
   max_body_bytes?: number;
 }

@@ -1,12 +1,13 @@
-import { defineKind } from '../kind.js';
+import { defineKind, toEach } from '../kind.js';
 import { ntpFormat } from './ntp.format.js';
-import { MAX_SERVERS, NtpParams } from './ntp.params.js';
+import { DEFAULT_SAMPLES, MAX_SERVERS, NtpParams } from './ntp.params.js';
 
 export const ntp = defineKind({
   name: 'ntp',
   unitCost: 1,
   paramsClass: NtpParams,
   maxDestinations: MAX_SERVERS,
+  strikes: ({ samples = DEFAULT_SAMPLES }: NtpParams, destinations) => toEach(destinations, samples),
   formats: { ntp: ntpFormat },
   resultFormats: ['json'],
   example: {

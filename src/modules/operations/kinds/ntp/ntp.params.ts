@@ -3,6 +3,7 @@ import { flag, hostNameList, integer, ipList } from '../param.rules.js';
 
 export const MAX_SERVERS = 100;
 export const MAX_SAMPLES = 10;
+export const DEFAULT_SAMPLES = 4;
 
 /** Parameters of questions to time servers; docs/protocol.md, kind `ntp`. */
 export class NtpParams {
@@ -24,7 +25,7 @@ export class NtpParams {
   @Param(integer(1, MAX_SAMPLES), {
     description: 'Questions to each server, 2 s apart.',
     example: 4,
-    default: 4,
+    default: DEFAULT_SAMPLES,
   })
   samples?: number;
 

@@ -1,12 +1,17 @@
 import { wartsFormat } from '../../../results/formats/warts.format.js';
-import { defineKind } from '../kind.js';
+import { defineKind, toEach } from '../kind.js';
 import { PingParams } from './ping.params.js';
+
+/** Scamper's own. */
+const DEFAULT_PROBECOUNT = 4;
 
 export const ping = defineKind({
   name: 'ping',
   unitCost: 1,
   paramsClass: PingParams,
   classicParamsClass: PingParams,
+  strikes: ({ probecount = DEFAULT_PROBECOUNT }: PingParams, destinations) =>
+    toEach(destinations, probecount),
   formats: { warts: wartsFormat },
   resultFormats: ['json'],
   example: {

@@ -1,12 +1,16 @@
-import { defineKind } from '../kind.js';
+import { CONNECTION_PACKETS, defineKind, toEach } from '../kind.js';
 import { tlsFormat } from './tls.format.js';
 import { MAX_HANDSHAKES, TlsParams } from './tls.params.js';
+
+/** The second flight of the client, and what acknowledges a chain of certificates. */
+const HANDSHAKE_PACKETS = 5;
 
 export const tls = defineKind({
   name: 'tls',
   unitCost: 2,
   paramsClass: TlsParams,
   maxDestinations: MAX_HANDSHAKES,
+  strikes: (_params, destinations) => toEach(destinations, CONNECTION_PACKETS + HANDSHAKE_PACKETS),
   formats: { tls: tlsFormat },
   resultFormats: ['json'],
   example: {

@@ -1,12 +1,32 @@
 import { wartsFormat } from '../../../results/formats/warts.format.js';
-import { defineKind } from '../kind.js';
+import { defineKind, toEach } from '../kind.js';
 import { TracerouteParams } from './traceroute.params.js';
+
+/** Scamper's own. */
+const DEFAULT_ATTEMPTS = 2;
+/** Scamper gives up after so many hops that do not answer: a target that is silent is struck by all of them. */
+const SILENT_HOPS = 5;
+/** Packets that a confidence of 99 % may add to a hop. */
+const CONFIDENCE_PACKETS = 20;
+const MOST_HOPS = 255;
+
+/** Only what goes as far as the target: the packets for the hops before it strike these, each a few. */
+function packetsToTarget({
+  attempts,
+  confidence,
+  firsthop = 1,
+  maxttl = MOST_HOPS,
+}: TracerouteParams): number {
+  const hops = Math.min(SILENT_HOPS, Math.max(1, maxttl - firsthop + 1));
+  return hops * ((attempts ?? DEFAULT_ATTEMPTS) + (confidence === undefined ? 0 : CONFIDENCE_PACKETS));
+}
 
 export const traceroute = defineKind({
   name: 'traceroute',
   unitCost: 15,
   paramsClass: TracerouteParams,
   classicParamsClass: TracerouteParams,
+  strikes: (params: TracerouteParams, destinations) => toEach(destinations, packetsToTarget(params)),
   formats: { warts: wartsFormat },
   resultFormats: ['json', 'dump'],
   example: {

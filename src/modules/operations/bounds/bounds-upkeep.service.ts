@@ -1,0 +1,55 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LeasesService } from '../../../common/database/leases/leases.service.js';
+import { ReleasesService } from './releases.service.js';
+
+const EVERY_MS = 10_000;
+const LEASE_MS = 30_000;
+/** What a server that died left unlooked at is an operation that counts as running for too long, a day at the most. */
+const LOOK_AT_ALL_MS = 10 * 60_000;
+
+/** Takes what is over off the meters; one server's work. Until it has, whoever asks takes it off for himself. */
+@Injectable()
+export class BoundsUpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('bounds');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private lookedAt = -Infinity;
+
+  constructor(
+    private readonly releases: ReleasesService,
+    private readonly leases: LeasesService,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.begin();
+    this.timer = setInterval(() => {
+      this.begin();
+    }, EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  private begin(): void {
+    this.running ??= this.leases
+      .runLeased('bounds', LEASE_MS, (signal) => this.work(signal))
+      .catch((error: unknown) => {
+        this.logger.warn(
+          { err: error },
+          'what is over could not be taken off the meters; the next round will',
+        );
+      })
+      .finally(() => {
+        this.running = undefined;
+      });
+  }
+
+  private async work(signal: AbortSignal): Promise<void> {
+    await this.releases.removeOver(new Date(), signal);
+    if (performance.now() - this.lookedAt < LOOK_AT_ALL_MS) return;
+    this.lookedAt = performance.now();
+    await this.releases.lookAtAll(signal);
+  }
+}
