@@ -187,10 +187,8 @@ export class AssignmentsRepository {
 
   /** @returns those of the operations of which a probe has still to do something; read from an index alone */
   async findLiveAmong(operations: readonly ObjectId[]): Promise<ObjectId[]> {
-    return this.model.collection.distinct('operation', {
-      operation: { $in: [...operations] },
-      state: { $in: LIVE },
-    });
+    const live = { operation: { $in: [...operations] }, state: { $in: LIVE } };
+    return (await this.model.collection.distinct('operation', live)) as ObjectId[];
   }
 
   /** Those whose time is over: `done` if the probe had it, `expired` if not. */

@@ -22,7 +22,7 @@ export class HoldsRepository {
 
   /** What is over and was not removed yet, by meter: a meter still has it in its sums. */
   async sumOver(meters: readonly string[], now: Date, transaction?: Transaction): Promise<MeterChange[]> {
-    const sums = METERED_BOUNDS.map((bound) => [bound, { $sum: `$amounts.${bound}` }]);
+    const sums = METERED_BOUNDS.map((bound) => [bound, { $sum: `$amounts.${bound}` }] as const);
     const groups = await this.collection
       .aggregate<{ _id: string; holds: number } & Record<MeteredBound, number>>(
         [
