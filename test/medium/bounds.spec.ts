@@ -3,7 +3,7 @@ import { type Connection } from 'mongoose';
 import { getConnectionToken } from '@nestjs/mongoose';
 import fc from 'fast-check';
 import { TransactionsService } from '../../src/common/database/transactions.service.js';
-import { type DomainError, LimitReachedError } from '../../src/common/errors/domain.error.js';
+import { LimitReachedError } from '../../src/common/errors/domain.error.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { BoundsService } from '../../src/modules/operations/bounds/bounds.service.js';
 import { type Amounts } from '../../src/modules/operations/bounds/hold.schema.js';
@@ -115,12 +115,14 @@ class TwoServers {
     const held = new Map<string, Sums>();
     for await (const hold of this.connection
       .collection('holds')
-      .find<{ meter: string; amounts: Amounts }>({})) {
-      const sum = held.get(hold.meter) ?? { _id: hold.meter, holds: 0, sums: {} };
-      sum.holds += 1;
-      for (const [bound, amount] of Object.entries(hold.amounts))
-        sum.sums[bound] = (sum.sums[bound] ?? 0) + amount;
-      held.set(hold.meter, sum);
+      .find<{ meters: string[]; amounts: Amounts }>({})) {
+      for (const _id of hold.meters) {
+        const sum = held.get(_id) ?? { _id, holds: 0, sums: {} };
+        sum.holds += 1;
+        for (const [bound, amount] of Object.entries(hold.amounts))
+          sum.sums[bound] = (sum.sums[bound] ?? 0) + amount;
+        held.set(_id, sum);
+      }
     }
     for await (const meter of this.connection.collection('meters').find<Sums>({})) {
       const sums = Object.fromEntries(Object.entries(meter.sums).filter(([, amount]) => amount !== 0));
@@ -272,15 +274,15 @@ describe('bounds that are free again', () => {
       maxLength: 3,
     }),
     probecount: fc.integer({ min: 1, max: 60 }),
-    minutes: fc.integer({ min: 1, max: 600 }),
-    every_s: fc.constantFrom(1, 10, 60, 300),
+    minutes: fc.integer({ min: 1, max: 300 }),
+    every_s: fc.constantFrom(10, 60, 300),
     pause_s: fc.integer({ min: 0, max: 4_000 }),
   });
 
   it('at free_at the same request passes, a millisecond before it does not', async () => {
     let time = Date.now();
     let refusals = 0;
-    const property = fc.asyncProperty(fc.array(wish, { minLength: 6, maxLength: 14 }), async (wishes) => {
+    const property = fc.asyncProperty(fc.array(wish, { minLength: 8, maxLength: 14 }), async (wishes) => {
       // all that was before is over
       time += 3 * 24 * 3_600_000;
       setTime(time);
@@ -295,10 +297,10 @@ describe('bounds that are free again', () => {
           });
         const error = await asked(time).then(
           () => undefined,
-          (reason: unknown) => reason as DomainError,
+          (reason: unknown) => reason as LimitReachedError,
         );
-        if (error === undefined || error.code === 'invalid_request') continue;
-        const free = Number((error as LimitReachedError).reached.freeAt);
+        if (error === undefined) continue;
+        const free = Number(error.reached.freeAt);
         expect(free).toBeGreaterThan(time);
         setTime(free - 1);
         const still = await two.refused(asked(free - 1));
@@ -310,8 +312,9 @@ describe('bounds that are free again', () => {
       }
       await two.audit();
     });
+    // each has more wishes than the owner has operations in a day
     await fc.assert(property, { numRuns: 8 });
-    expect(refusals).toBeGreaterThan(8);
+    expect(refusals).toBeGreaterThanOrEqual(8);
   }, 120_000);
 
   it('by a stop at once: what native probes have not done', async () => {

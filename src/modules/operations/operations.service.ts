@@ -120,15 +120,16 @@ export class OperationsService {
         request_hash: requestHash(request.idempotency.request),
       }),
     };
+    const admission = this.bounds.prepare({
+      owner,
+      operation,
+      strikes: kind.strikes(params.wire, params.destinations),
+      mode: request.mode,
+    });
     try {
       const assignments = assignmentsOf(operation, probes);
       this.dispatch.claim(assignments);
-      await this.store(operation, assignments, {
-        owner,
-        operation,
-        strikes: kind.strikes(params.wire, params.destinations),
-        mode: request.mode,
-      });
+      await this.store(operation, assignments, admission);
       this.dispatch.start(operation, assignments);
     } catch (error) {
       // the same request twice at once: the unique index on the key let one through
@@ -267,7 +268,7 @@ export class OperationsService {
         await this.bounds.admit(admission, transaction);
         await this.assignments.insertAll(assignments, transaction);
       },
-      ...this.bounds.serialisedBy(admission),
+      ...admission.serialised,
     );
   }
 

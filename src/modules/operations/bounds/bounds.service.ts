@@ -9,22 +9,31 @@ import { impossibleError, type Load, metered, reachedError } from './complaints.
 import { freeAt } from './free-at.js';
 import { type Amounts, type HoldEntity, METERED_BOUNDS, type MeteredBound } from './hold.schema.js';
 import { HoldsRepository } from './holds.repository.js';
-import { type MeterChange, MetersRepository } from './meters.repository.js';
+import { type MeterEntity } from './meter.schema.js';
+import { MetersRepository } from './meters.repository.js';
 import { holdsOf, type Loading, targetMeter, userMeter } from './operation-load.js';
 import { stripesOf } from './stripes.js';
-import { sumByMeter } from './sums.js';
+import { additionOf, type MeterChange } from './sums.js';
 
 /** Operations of a target that are named to a superuser. */
 const MOST_NAMED = 100;
 
 const USER_BOUNDS = ['user_operations', 'user_running', 'user_results'] as const;
 
-export interface Admission {
+export interface Creation {
   owner: Pick<UserEntity, '_id' | 'is_superuser'>;
   operation: Loading;
   /** of one run of one probe */
   strikes: readonly Strike[];
   mode: CallerMode;
+}
+
+/** What a new operation asks of the bounds: possible as such, and not granted yet. */
+export interface Admission {
+  readonly owner: Creation['owner'];
+  readonly holds: readonly HoldEntity[];
+  /** what its transaction names, to be done in turn with others (TransactionsService) */
+  readonly serialised: readonly string[];
 }
 
 /** How far a bound is used; in the units of the meter. */
@@ -41,7 +50,7 @@ export interface TargetUse {
   /** operations that strike it now */
   operations: number;
   usage: Usage[];
-  strongest: HoldEntity[];
+  strongest: Omit<HoldEntity, 'meters'>[];
 }
 
 /** What a user may ask of the platform, and what all users together may send to one target. */
@@ -65,50 +74,46 @@ export class BoundsService {
     };
   }
 
-  /** What the transaction of a new operation names, to be done in turn with others (TransactionsService). */
-  serialisedBy({ owner, operation, strikes }: Admission): string[] {
-    const meters = holdsOf(operation, strikes, operation.created_at).map(({ meter }) => meter);
-    return [owner._id.toHexString(), ...stripesOf(meters)];
+  /** @throws DomainError invalid_request where the operation alone asks for more than the bounds allow */
+  prepare({ owner, operation, strikes, mode }: Creation): Admission {
+    const holds = holdsOf(operation, strikes);
+    const impossible = this.loadsOf(additionOf(holds), owner).filter(({ asked, limit }) => asked > limit);
+    if (impossible.length > 0) throw impossibleError(impossible, operation, mode);
+    const meters = holds.flatMap((hold) => hold.meters);
+    return { owner, holds, serialised: [owner._id.toHexString(), ...stripesOf(meters)] };
   }
 
   /**
    * Takes what a new operation uses of every bound, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
-   * @throws LimitReachedError; DomainError invalid_request where it could never pass
+   * @throws LimitReachedError
    */
-  async admit({ owner, operation, strikes, mode }: Admission, transaction: Transaction): Promise<void> {
+  async admit({ owner, holds }: Admission, transaction: Transaction): Promise<void> {
     const now = new Date();
-    const holds = holdsOf(operation, strikes, now);
-    const asked = sumByMeter(holds);
-    const impossible = this.loadsOf(asked, owner).filter((load) => load.asked > load.limit);
-    if (impossible.length > 0) throw impossibleError(impossible, operation, mode);
-    // first the write, which conflicts with others early; then what has become of it
-    await this.meters.change(asked, transaction);
-    const used = await this.usedOf(
-      asked.map(({ meter }) => meter),
-      now,
-      transaction,
-    );
-    const full = this.loadsOf(asked, owner, used).filter((load) => load.used + load.asked > load.limit);
+    const addition = additionOf(holds);
+    const meters = addition.flatMap((change) => change.meters);
+    const { used, known } = await this.usedOf(meters, now, transaction);
+    const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
     if (full.length > 0) throw await this.refusal(full, now, transaction);
+    await this.meters.add(addition, known, transaction);
     await this.holds.insertAll(holds, transaction);
   }
 
   async usageOfUser(user: Pick<UserEntity, '_id' | 'is_superuser'>): Promise<Usage[]> {
     const meter = userMeter(user._id);
     const now = new Date();
-    const used = (await this.usedOf([meter], now)).get(meter);
-    return this.usages(meter, USER_BOUNDS, user.is_superuser, used?.amounts ?? {}, now);
+    const used = (await this.usedOf([meter], now)).used.get(meter);
+    return this.usages(meter, USER_BOUNDS, user.is_superuser, used?.sums ?? {}, now);
   }
 
   /** @param target as targetOf() gives it */
   async usageOfTarget(target: string): Promise<TargetUse> {
     const meter = targetMeter(target);
     const now = new Date();
-    const used = (await this.usedOf([meter], now)).get(meter);
+    const used = (await this.usedOf([meter], now)).used.get(meter);
     return {
       operations: used?.holds ?? 0,
-      usage: await this.usages(meter, ['target_probes', 'target_packets'], false, used?.amounts ?? {}, now),
+      usage: await this.usages(meter, ['target_probes', 'target_packets'], false, used?.sums ?? {}, now),
       strongest: await this.holds.strongest(meter, 'target_packets', now, MOST_NAMED),
     };
   }
@@ -146,42 +151,50 @@ export class BoundsService {
     return reachedError(last.load, last.at);
   }
 
-  /** Each bound that applies. @param used with what is asked for in it; absent: nothing is used */
+  /** Each bound that applies. @param used absent: nothing is */
   private loadsOf(
-    asked: readonly MeterChange[],
-    owner: Admission['owner'],
-    used?: ReadonlyMap<string, MeterChange>,
+    addition: readonly MeterChange[],
+    owner: Creation['owner'],
+    used?: ReadonlyMap<string, MeterEntity>,
   ): Load[] {
-    return asked.flatMap(({ meter, amounts }) =>
+    return addition.flatMap(({ meters, amounts }) =>
       METERED_BOUNDS.flatMap((bound) => {
-        const amount = amounts[bound];
+        const asked = amounts[bound];
         const limit = this.limits[bound];
-        if (amount === undefined || limit === 0) return [];
+        if (asked === undefined || limit === 0) return [];
         if (owner.is_superuser && bound.startsWith('user_')) return [];
-        const before = used === undefined ? 0 : (used.get(meter)?.amounts[bound] ?? 0) - amount;
-        return [{ bound, meter, limit, used: before, asked: amount }];
+        return meters.map((meter) => ({
+          bound,
+          meter,
+          limit,
+          used: used?.get(meter)?.sums[bound] ?? 0,
+          asked,
+        }));
       }),
     );
   }
 
-  /** What is used now: the sums of the meters, less what is over and was not taken off them yet. */
+  /**
+   * What is used now: the sums of the meters, less what is over and was not taken off them yet.
+   * @returns also which meters there are
+   */
   private async usedOf(
     meters: readonly string[],
     now: Date,
     transaction?: Transaction,
-  ): Promise<Map<string, MeterChange>> {
+  ): Promise<{ used: ReadonlyMap<string, MeterEntity>; known: ReadonlySet<string> }> {
     const found = await this.meters.find(meters, transaction);
-    const over = new Map(
-      (await this.holds.sumOver(meters, now, transaction)).map((change) => [change.meter, change]),
-    );
-    return new Map(
-      found.map(({ _id, holds, sums }) => {
-        const gone = over.get(_id);
-        const amounts = Object.fromEntries(
-          METERED_BOUNDS.map((bound) => [bound, (sums[bound] ?? 0) - (gone?.amounts[bound] ?? 0)]),
-        );
-        return [_id, { meter: _id, holds: holds - (gone?.holds ?? 0), amounts }];
-      }),
-    );
+    const used = new Map(found.map((meter) => [meter._id, meter]));
+    const known = new Set(used.keys());
+    for (const over of await this.holds.sumOver(meters, now, transaction)) {
+      const meter = used.get(over._id);
+      if (meter !== undefined) used.set(over._id, less(meter, over));
+    }
+    return { used, known };
   }
+}
+
+function less({ _id, holds, sums }: MeterEntity, over: MeterEntity): MeterEntity {
+  const left = METERED_BOUNDS.map((bound) => [bound, (sums[bound] ?? 0) - (over.sums[bound] ?? 0)] as const);
+  return { _id, holds: holds - over.holds, sums: Object.fromEntries(left) };
 }

@@ -17,11 +17,12 @@ export type MeteredBound = (typeof METERED_BOUNDS)[number];
 /** By bound: operations, results in 24 hours, probes, thousandths of a packet a second. Whole numbers: sums stay exact. */
 export type Amounts = Partial<Record<MeteredBound, number>>;
 
-/** What one operation uses of one meter, and until when. */
+/** What one operation uses of some meters, of each the same, and until when. */
 export interface HoldEntity {
   /** the operation's id, a dot, a number: its holds are found by their ids */
   _id: string;
-  meter: string;
+  /** a user's, or those of all targets that it strikes with as many packets */
+  meters: string[];
   operation: ObjectId;
   amounts: Amounts;
   /** from then on it does not count, whether it was removed or not */
@@ -33,7 +34,7 @@ export interface HoldEntity {
 export const holdSchema = new Schema<HoldEntity>(
   {
     _id: { type: String, required: true },
-    meter: { type: String, required: true },
+    meters: { type: [String], required: true },
     operation: { type: Schema.Types.ObjectId, required: true },
     amounts: { type: Schema.Types.Mixed, required: true },
     until: { type: Date, required: true },
@@ -43,7 +44,7 @@ export const holdSchema = new Schema<HoldEntity>(
 );
 
 // what of a meter is over, and what will be over next
-holdSchema.index({ meter: 1, until: 1 });
+holdSchema.index({ meters: 1, until: 1 });
 // what is over, for the sweep
 holdSchema.index({ until: 1 });
 // single runs that may be over before their time

@@ -4,7 +4,7 @@ import { type Model, type mongo } from 'mongoose';
 import { type ObjectId } from '../../../common/database/object-id.js';
 import { type Transaction } from '../../../common/database/transactions.service.js';
 import { HOLD_MODEL, type HoldEntity, METERED_BOUNDS, type MeteredBound } from './hold.schema.js';
-import { type MeterChange } from './meters.repository.js';
+import { type MeterEntity } from './meter.schema.js';
 
 /** Past mongoose: one operation may have a thousand targets. */
 @Injectable()
@@ -20,19 +20,21 @@ export class HoldsRepository {
     await this.collection.insertMany(holds, { session: transaction, ordered: false });
   }
 
-  /** What is over and was not removed yet, by meter: a meter still has it in its sums. */
-  async sumOver(meters: readonly string[], now: Date, transaction?: Transaction): Promise<MeterChange[]> {
+  /** What is over and was not removed yet: the meters still have it in their sums. */
+  async sumOver(meters: readonly string[], now: Date, transaction?: Transaction): Promise<MeterEntity[]> {
     const sums = METERED_BOUNDS.map((bound) => [bound, { $sum: `$amounts.${bound}` }] as const);
     const groups = await this.collection
       .aggregate<{ _id: string; holds: number } & Record<MeteredBound, number>>(
         [
-          { $match: { meter: { $in: [...meters] }, until: { $lte: now } } },
-          { $group: { _id: '$meter', holds: { $sum: 1 }, ...Object.fromEntries(sums) } },
+          { $match: { meters: { $in: [...meters] }, until: { $lte: now } } },
+          { $unwind: '$meters' },
+          { $match: { meters: { $in: [...meters] } } },
+          { $group: { _id: '$meters', holds: { $sum: 1 }, ...Object.fromEntries(sums) } },
         ],
         transaction && { session: transaction },
       )
       .toArray();
-    return groups.map(({ _id, holds, ...amounts }) => ({ meter: _id, holds, amounts }));
+    return groups.map(({ _id, holds, ...amounts }) => ({ _id, holds, sums: amounts }));
   }
 
   /** What will be over next, in that order: read as far as it is needed. */
@@ -41,17 +43,29 @@ export class HoldsRepository {
     bound: MeteredBound,
     now: Date,
     transaction?: Transaction,
-  ): AsyncIterable<HoldEntity> {
-    return this.collection.find<HoldEntity>(
-      { meter, until: { $gt: now }, [`amounts.${bound}`]: { $gt: 0 } },
-      { sort: { until: 1 }, ...(transaction && { session: transaction }) },
+  ): AsyncIterable<Pick<HoldEntity, 'amounts' | 'until'>> {
+    return this.collection.find(
+      { meters: meter, until: { $gt: now }, [`amounts.${bound}`]: { $gt: 0 } },
+      {
+        projection: { _id: 0, amounts: 1, until: 1 },
+        sort: { until: 1 },
+        ...(transaction && { session: transaction }),
+      },
     );
   }
 
-  /** What uses most of a bound, first. */
-  async strongest(meter: string, bound: MeteredBound, now: Date, limit: number): Promise<HoldEntity[]> {
+  /** What uses most of a bound, first; without its other meters. */
+  async strongest(
+    meter: string,
+    bound: MeteredBound,
+    now: Date,
+    limit: number,
+  ): Promise<Omit<HoldEntity, 'meters'>[]> {
     return this.collection
-      .find<HoldEntity>({ meter, until: { $gt: now } }, { sort: { [`amounts.${bound}`]: -1, _id: 1 }, limit })
+      .find<Omit<HoldEntity, 'meters'>>(
+        { meters: meter, until: { $gt: now } },
+        { projection: { meters: 0 }, sort: { [`amounts.${bound}`]: -1, _id: 1 }, limit },
+      )
       .toArray();
   }
 

@@ -66,7 +66,7 @@ export class StrikingOperationDto {
   @ApiProperty({ format: 'date-time', description: 'Until when it counts, unless it is over before.' })
   until: string;
 
-  static from({ operation, amounts, until }: HoldEntity): StrikingOperationDto {
+  static from({ operation, amounts, until }: Omit<HoldEntity, 'meters'>): StrikingOperationDto {
     return {
       operation_id: operation.toHexString(),
       probes: amounts.target_probes ?? 0,

@@ -4,13 +4,7 @@ import { type Model, type mongo } from 'mongoose';
 import { type Transaction } from '../../../common/database/transactions.service.js';
 import { type Amounts } from './hold.schema.js';
 import { METER_MODEL, type MeterEntity } from './meter.schema.js';
-
-/** What changes in one meter. */
-export interface MeterChange {
-  meter: string;
-  holds: number;
-  amounts: Amounts;
-}
+import { type MeterChange } from './sums.js';
 
 /** Past mongoose: one operation may have a thousand targets. */
 @Injectable()
@@ -22,24 +16,35 @@ export class MetersRepository {
     this.collection = model.collection as unknown as mongo.Collection<MeterEntity>;
   }
 
-  /** One write for all of them; meters that nobody has used yet begin here. */
-  async change(changes: readonly MeterChange[], transaction: Transaction): Promise<void> {
-    if (changes.length === 0) return;
-    const updates = changes.map(({ meter, holds, amounts }) => ({
-      updateOne: {
-        filter: { _id: meter },
-        update: {
-          $inc: {
-            holds,
-            ...Object.fromEntries(
-              Object.entries(amounts).map(([bound, amount]) => [`sums.${bound}`, amount]),
-            ),
-          },
-        },
-        upsert: true,
-      },
+  /** @param known those that stand; others, which nobody has used yet, begin here */
+  async add(
+    changes: readonly MeterChange[],
+    known: ReadonlySet<string>,
+    transaction: Transaction,
+  ): Promise<void> {
+    const begun = changes.flatMap(({ meters, holds, amounts }) =>
+      meters.filter((meter) => !known.has(meter)).map((_id) => ({ _id, holds, sums: amounts })),
+    );
+    const standing = changes.map((change) => ({
+      ...change,
+      meters: change.meters.filter((meter) => known.has(meter)),
     }));
-    await this.collection.bulkWrite(updates, { session: transaction, ordered: false });
+    await this.change(standing, transaction);
+    if (begun.length > 0) await this.collection.insertMany(begun, { session: transaction, ordered: false });
+  }
+
+  /** One write for each change, however many meters it is of. */
+  async change(changes: readonly MeterChange[], transaction: Transaction): Promise<void> {
+    const updates = changes
+      .filter(({ meters }) => meters.length > 0)
+      .map(({ meters, holds, amounts }) => ({
+        updateMany: {
+          filter: { _id: { $in: [...meters] } },
+          update: { $inc: { holds, ...inSums(amounts) } },
+        },
+      }));
+    if (updates.length > 0)
+      await this.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
   async find(meters: readonly string[], transaction?: Transaction): Promise<MeterEntity[]> {
@@ -55,4 +60,8 @@ export class MetersRepository {
   async removeEmpty(meters: readonly string[], transaction: Transaction): Promise<void> {
     await this.collection.deleteMany({ _id: { $in: [...meters] }, holds: 0 }, { session: transaction });
   }
+}
+
+function inSums(amounts: Amounts): Record<string, number> {
+  return Object.fromEntries(Object.entries(amounts).map(([bound, amount]) => [`sums.${bound}`, amount]));
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ObjectId } from '../../../common/database/object-id.js';
 import { KIND_NAMES, type KindName, KINDS } from '../kinds/index.js';
 import { type Schedule } from '../schedule/schedule.js';
-import { DAY_MS, holdsOf, type Loading, targetOfMeter, userMeter } from './operation-load.js';
+import { dayAfter, holdsOf, type Loading, targetOfMeter, userMeter } from './operation-load.js';
 
 const NOW = new Date('2026-01-05T00:00:00.000Z');
 const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
@@ -22,7 +22,7 @@ function loading(schedule: Schedule, probe_count = 1): Loading {
 
 /** Packets a second of one packet for each run of each probe, as users see them. */
 function packetsPerS(schedule: Schedule, probes = 1, packets = 1): number | undefined {
-  const holds = holdsOf(loading(schedule, probes), [{ host: '192.0.2.1', packets }], NOW);
+  const holds = holdsOf(loading(schedule, probes), [{ host: '192.0.2.1', packets }]);
   const amount = holds.at(-1)?.amounts.target_packets;
   return amount === undefined ? undefined : amount / 1_000;
 }
@@ -33,17 +33,17 @@ describe('what an operation uses', () => {
       { type: 'interval', every_s: 3_600, start: NOW, stop: at(7_200), spread_s: 600 },
       3,
     );
-    const meter = userMeter(operation.owner);
+    const meters = [userMeter(operation.owner)];
     // the last run is due after an hour, at the latest 10 minutes later, and takes a minute
     const until = at(3_600 + 600 + 60);
-    expect(holdsOf(operation, [], NOW)).toEqual(
+    expect(holdsOf(operation, [])).toEqual(
       [
         { amounts: { user_operations: 1 }, until: at(86_400) },
         { amounts: { user_running: 1 }, until },
-        { amounts: { user_results: 6 }, until: new Date(until.getTime() + DAY_MS) },
+        { amounts: { user_results: 6 }, until: dayAfter(until) },
       ].map((hold, n) => ({
         _id: `${operation._id.toHexString()}.${n}`,
-        meter,
+        meters,
         operation: operation._id,
         ...hold,
       })),
@@ -52,7 +52,7 @@ describe('what an operation uses', () => {
 
   it('of a single run: until it ends, since it waits for its probes', () => {
     const operation = loading(ONCE, 5);
-    const [, running, results] = holdsOf(operation, [], NOW);
+    const [, running, results] = holdsOf(operation, []);
     expect(running).toMatchObject({ until: operation.ends_at, single: true });
     expect(results).toMatchObject({ amounts: { user_results: 5 } });
   });
@@ -63,14 +63,15 @@ describe('what an operation uses', () => {
       { host: '::ffff:192.0.2.1', packets: 2 },
       { host: 'Example.org', packets: 60 },
       { host: 'example.ORG.', packets: 60 },
+      { host: '198.51.100.1', packets: 120 },
       { host: '127.0.0.1', packets: 1 },
       { host: '[::1]', packets: 1 },
       { host: 'localhost', packets: 1 },
     ];
-    const holds = holdsOf(loading(ONCE, 2), strikes, NOW).slice(3);
-    expect(holds.map(({ meter, amounts }) => [targetOfMeter(meter), amounts])).toEqual([
-      ['192.0.2.1', { target_probes: 2, target_packets: 100 }],
-      ['example.org', { target_probes: 2, target_packets: 4_000 }],
+    const holds = holdsOf(loading(ONCE, 2), strikes).slice(3);
+    expect(holds.map(({ meters, amounts }) => [meters.map(targetOfMeter), amounts])).toEqual([
+      [['192.0.2.1'], { target_probes: 2, target_packets: 100 }],
+      [['example.org', '198.51.100.1'], { target_probes: 2, target_packets: 4_000 }],
     ]);
   });
 
@@ -111,7 +112,7 @@ describe('what an operation uses', () => {
         (probes, packets, every_s) => {
           const schedule: Schedule = { type: 'interval', every_s, start: NOW, stop: at(86_400), spread_s: 0 };
           const strikes = [{ host: 'a.example', packets }];
-          for (const { amounts } of holdsOf(loading(schedule, probes), strikes, NOW))
+          for (const { amounts } of holdsOf(loading(schedule, probes), strikes))
             for (const amount of Object.values(amounts)) expect(Number.isSafeInteger(amount)).toBe(true);
         },
       ),

@@ -3,10 +3,10 @@ import { type Strike } from '../kinds/kind.js';
 import { type OperationEntity } from '../operation.schema.js';
 import { busiestRuns } from '../schedule/busiest.js';
 import { scheduleEnd } from '../schedule/schedule.js';
-import { type Amounts, type HoldEntity } from './hold.schema.js';
+import { type HoldEntity } from './hold.schema.js';
 import { isLoopback, targetOf } from './target.js';
 
-export const DAY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 const MINUTES_OF_DAY = 1_440;
 /** A run's packets are taken to be sent within a minute, and so is the last one's. */
 const MINUTE_MS = 60_000;
@@ -40,32 +40,28 @@ export function resultsPerDay({ schedule }: Pick<OperationEntity, 'schedule'>): 
 }
 
 /**
- * What an operation uses of each bound, and until when (docs/operations.md, "Limits"). Its results count for 24 hours after its end: so
- * what counts at any moment is no less than what was called for in the 24 hours before it.
+ * What an operation uses of each bound, and until when (docs/protocol.md, "Limits of users and targets"). Its results count for 24 hours
+ * after its end: so what counts at any moment is no less than what was called for in the 24 hours before it.
  * @param strikes of one run of one probe
  */
-export function holdsOf(operation: Loading, strikes: readonly Strike[], now: Date): HoldEntity[] {
+export function holdsOf(operation: Loading, strikes: readonly Strike[]): HoldEntity[] {
   const until = runsUntil(operation);
-  const meter = userMeter(operation.owner);
-  const dayAfter = (time: Date) => new Date(time.getTime() + DAY_MS);
+  const meters = [userMeter(operation.owner)];
   const results = resultsPerDay(operation) * operation.probe_count;
+  const single = operation.schedule.type === 'once' && { single: true as const };
   const holds: Omit<HoldEntity, '_id' | 'operation'>[] = [
-    { meter, amounts: { user_operations: 1 }, until: dayAfter(now) },
-    {
-      meter,
-      amounts: { user_running: 1 },
-      until,
-      ...(operation.schedule.type === 'once' && { single: true }),
-    },
-    { meter, amounts: { user_results: results }, until: dayAfter(until) },
-    ...strikesByTarget(operation, strikes).map(({ target, amounts }) => ({
-      meter: targetMeter(target),
-      amounts,
-      until,
-    })),
+    { meters, amounts: { user_operations: 1 }, until: dayAfter(operation.created_at) },
+    { meters, amounts: { user_running: 1 }, until, ...single },
+    { meters, amounts: { user_results: results }, until: dayAfter(until) },
+    ...strikesByTarget(operation, strikes).map((strike) => ({ ...strike, until })),
   ];
   const id = operation._id.toHexString();
   return holds.map((hold, n) => ({ _id: `${id}.${n}`, operation: operation._id, ...hold }));
+}
+
+/** 24 hours later. */
+export function dayAfter(time: Date): Date {
+  return new Date(time.getTime() + DAY_MS);
 }
 
 /**
@@ -75,16 +71,23 @@ export function holdsOf(operation: Loading, strikes: readonly Strike[], now: Dat
 function strikesByTarget(
   { schedule, probe_count }: Loading,
   strikes: readonly Strike[],
-): { target: string; amounts: Amounts }[] {
+): Pick<HoldEntity, 'meters' | 'amounts'>[] {
   const packets = new Map<string, number>();
   for (const { host, packets: more } of strikes) {
     const target = targetOf(host);
     if (!isLoopback(target)) packets.set(target, (packets.get(target) ?? 0) + more);
   }
+  // mostly a single group: a kind sends as much to each of a thousand targets, unless one is named twice
+  const groups = new Map<number, string[]>();
+  for (const [target, each] of packets) {
+    const group = groups.get(each);
+    if (group === undefined) groups.set(each, [targetMeter(target)]);
+    else group.push(targetMeter(target));
+  }
   const minutes = Math.max(1, Math.ceil((schedule.spread_s ?? 0) / 60));
   const runs = busiestRuns(schedule, minutes) * probe_count;
-  return [...packets].map(([target, each]) => ({
-    target,
+  return [...groups].map(([each, meters]) => ({
+    meters,
     amounts: {
       target_probes: probe_count,
       target_packets: Math.ceil((1_000 * each * runs) / (60 * minutes)),

@@ -6,12 +6,12 @@ import { type HoldEntity } from './hold.schema.js';
 import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';
 import { stripesOf } from './stripes.js';
-import { differenceByMeter } from './sums.js';
+import { differenceOf } from './sums.js';
 import { completed, type Ending, whatIsLeft } from './what-is-left.js';
 
 /** What has come in this time is looked at together. */
 const GATHER_MS = 200;
-/** Operations in one transaction: each may have a thousand targets. */
+/** Operations, or holds, in one transaction: each may have a thousand targets. */
 const MOST_AT_ONCE = 50;
 const PAGE = 1_000;
 
@@ -48,7 +48,7 @@ export class ReleasesService implements OnApplicationShutdown {
 
   /** What a transaction that releases them names, to be done in turn with others (TransactionsService). */
   async serialisedBy(operations: readonly ObjectId[]): Promise<string[]> {
-    return stripesOf((await this.holds.findOfOperations(operations)).map(({ meter }) => meter));
+    return stripesOf((await this.holds.findOfOperations(operations)).flatMap(({ meters }) => meters));
   }
 
   /**
@@ -65,11 +65,11 @@ export class ReleasesService implements OnApplicationShutdown {
   /** @returns how many holds were over, and are removed */
   async removeOver(now: Date, signal: AbortSignal): Promise<number> {
     let removed = 0;
-    for (let page = PAGE; page === PAGE && !signal.aborted;) {
-      const over = await this.holds.findOver(now, PAGE);
+    for (let page = MOST_AT_ONCE; page === MOST_AT_ONCE && !signal.aborted;) {
+      const over = await this.holds.findOver(now, MOST_AT_ONCE);
       page = over.length;
       const work = (transaction: Transaction) => this.remove(over, transaction);
-      if (page > 0) await this.transactions.run(work, ...stripesOf(over.map(({ meter }) => meter)));
+      if (page > 0) await this.transactions.run(work, ...stripesOf(over.flatMap(({ meters }) => meters)));
       removed += page;
     }
     return removed;
@@ -138,10 +138,10 @@ export class ReleasesService implements OnApplicationShutdown {
   ): Promise<void> {
     const changed = after.filter((hold, n) => hold !== before[n]);
     const kept = before.filter((hold, n) => hold !== after[n]);
-    const changes = differenceByMeter(kept, changed);
+    const changes = differenceOf(kept, changed);
     await this.meters.change(changes, transaction);
     await this.meters.removeEmpty(
-      changes.map(({ meter }) => meter),
+      changes.flatMap(({ meters }) => meters),
       transaction,
     );
     await this.holds.change(changed, transaction);

@@ -1,33 +1,44 @@
 import { type Amounts, type HoldEntity, METERED_BOUNDS } from './hold.schema.js';
-import { type MeterChange } from './meters.repository.js';
 
-/** What some holds add to each meter. */
-export function sumByMeter(holds: readonly HoldEntity[]): MeterChange[] {
-  const sums = new Map<string, MeterChange>();
-  for (const { meter, amounts } of holds) {
-    const sum = sums.get(meter) ?? { meter, holds: 0, amounts: {} };
-    sum.holds += 1;
-    sum.amounts = added(sum.amounts, amounts);
-    sums.set(meter, sum);
-  }
-  return [...sums.values()];
+/** By how much some meters change, each the same. */
+export interface MeterChange {
+  meters: readonly string[];
+  holds: number;
+  amounts: Amounts;
 }
 
-/** What each meter changes by when some holds become others, or (without amounts) nothing. */
-export function differenceByMeter(
-  before: readonly HoldEntity[],
-  after: readonly HoldEntity[],
-): MeterChange[] {
-  const kept = new Map(after.map((hold) => [hold._id, hold]));
-  const changes = new Map<string, MeterChange>();
-  for (const { _id, meter, amounts } of before) {
-    const left = kept.get(_id)?.amounts ?? {};
-    const change = changes.get(meter) ?? { meter, holds: 0, amounts: {} };
-    if (Object.keys(left).length === 0) change.holds -= 1;
-    change.amounts = added(added(change.amounts, left), amounts, -1);
-    changes.set(meter, change);
+/** What some holds add. */
+export function additionOf(holds: readonly HoldEntity[]): MeterChange[] {
+  return together(holds.map(({ meters, amounts }) => ({ meters, holds: 1, amounts })));
+}
+
+/** What changes when some holds become others of the same ids, or (without amounts) nothing. */
+export function differenceOf(before: readonly HoldEntity[], after: readonly HoldEntity[]): MeterChange[] {
+  const kept = new Map(after.map((hold) => [hold._id, hold.amounts]));
+  return together(
+    before.map(({ _id, meters, amounts }) => {
+      const left = kept.get(_id) ?? {};
+      const holds = Object.keys(left).length === 0 ? -1 : 0;
+      return { meters, holds, amounts: added(left, amounts, -1) };
+    }),
+  );
+}
+
+/** One change for each list of meters: the three holds of a user are one write. */
+function together(changes: readonly MeterChange[]): MeterChange[] {
+  const sums = new Map<string, MeterChange>();
+  for (const change of changes) {
+    const key = change.meters.join(' ');
+    const sum = sums.get(key);
+    if (sum === undefined) sums.set(key, change);
+    else
+      sums.set(key, {
+        meters: sum.meters,
+        holds: sum.holds + change.holds,
+        amounts: added(sum.amounts, change.amounts),
+      });
   }
-  return [...changes.values()];
+  return [...sums.values()];
 }
 
 function added(sum: Amounts, more: Amounts, sign: 1 | -1 = 1): Amounts {

@@ -2,7 +2,7 @@ import { type AssignmentEntity } from '../assignment.schema.js';
 import { type OperationEntity } from '../operation.schema.js';
 import { runsDone } from '../refund.js';
 import { type HoldEntity } from './hold.schema.js';
-import { DAY_MS, resultsPerDay, targetOfMeter } from './operation-load.js';
+import { dayAfter, resultsPerDay } from './operation-load.js';
 
 /** How an operation ended before its time. */
 export interface Ending {
@@ -41,12 +41,12 @@ export function whatIsLeft(hold: HoldEntity, { at, saved, goingOn }: Ending): Ho
   if (amounts.user_running !== undefined) return { ...hold, amounts: {} };
   if (amounts.user_results !== undefined) {
     const results = Math.max(0, amounts.user_results - saved);
-    const until = goingOn > 0 ? hold.until : earlier(hold.until, new Date(at.getTime() + DAY_MS));
+    const until = goingOn > 0 ? hold.until : earlier(hold.until, dayAfter(at));
     return { ...hold, until, amounts: results > 0 ? { user_results: results } : {} };
   }
-  if (targetOfMeter(hold.meter) === undefined) return hold;
+  if (amounts.target_probes === undefined) return hold;
   if (goingOn === 0) return { ...hold, amounts: {} };
-  const { target_probes = 0, target_packets = 0 } = amounts;
+  const { target_probes, target_packets = 0 } = amounts;
   return {
     ...hold,
     amounts: {
