@@ -3,8 +3,9 @@ import { streamed } from '../../common/http/streamed.js';
 import { type OperationEntity } from '../operations/operation.schema.js';
 import { type OperationFilter } from '../operations/operations.repository.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { DecodedTexts } from '../results/decoded-texts.js';
 import { ResultsService } from '../results/results.service.js';
-import { classicOperation, classicResultText } from './classic.presenter.js';
+import { classicOperation, classicResultHead } from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -14,6 +15,7 @@ export class ClassicListings {
   constructor(
     private readonly operations: OperationsService,
     private readonly results: ResultsService,
+    private readonly texts: DecodedTexts,
   ) {}
 
   one(operation: OperationEntity): StreamableFile {
@@ -24,7 +26,7 @@ export class ClassicListings {
     return streamed(this.arrayText(filter, withResults), JSON_TYPE);
   }
 
-  private async *arrayText(filter: OperationFilter, withResults: boolean): AsyncGenerator<string> {
+  private async *arrayText(filter: OperationFilter, withResults: boolean): AsyncGenerator<string | Buffer> {
     let separator = '[';
     for await (const operation of this.operations.stream(filter)) {
       yield separator;
@@ -34,7 +36,10 @@ export class ClassicListings {
     yield separator === '[' ? '[]' : ']';
   }
 
-  private async *operationText(operation: OperationEntity, withResults: boolean): AsyncGenerator<string> {
+  private async *operationText(
+    operation: OperationEntity,
+    withResults: boolean,
+  ): AsyncGenerator<string | Buffer> {
     const head = JSON.stringify(classicOperation(operation, await this.operations.probesOf(operation)));
     if (!withResults) {
       yield head;
@@ -44,7 +49,7 @@ export class ClassicListings {
     const as = operation.result_format === 'dump' ? 'dump' : 'json';
     let separator = '';
     for await (const result of this.results.stream({ operation: operation._id, outcome: 'stored' })) {
-      yield separator + classicResultText(result, await this.results.present(result, as));
+      yield* this.texts.inPieces(result, as, separator + classicResultHead(result), '}');
       separator = ',';
     }
     yield ']}';

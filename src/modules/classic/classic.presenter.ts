@@ -45,7 +45,7 @@ export function classicOperation(
   };
 }
 
-/** @param decoded JSON text of what the result says */
-export function classicResultText(result: ResultEntity, decoded: string): string {
-  return `{"probe":"${result.probe.toHexString()}","results":${decoded}}`;
+/** The beginning of a result, up to where JSON text of what it says and a brace are to follow. */
+export function classicResultHead(result: ResultEntity): string {
+  return `{"probe":"${result.probe.toHexString()}","results":`;
 }

@@ -3,6 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { BatchWriter } from './batch-writer.js';
+import { DecodedTexts } from './decoded-texts.js';
 import { ResultFeed } from './result-feed.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { ResultsController } from './results.controller.js';
@@ -16,7 +17,7 @@ import { ResultsService } from './results.service.js';
     MongooseModule.forFeature([{ name: RESULT_MODEL, schema: resultSchema }]),
   ],
   controllers: [ResultsController],
-  providers: [ResultsRepository, BatchWriter, ResultFeed, ResultsService],
-  exports: [ResultFeed, ResultsService],
+  providers: [ResultsRepository, BatchWriter, ResultFeed, ResultsService, DecodedTexts],
+  exports: [DecodedTexts, ResultFeed, ResultsService],
 })
 export class ResultsModule {}
