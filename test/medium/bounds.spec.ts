@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { type Connection } from 'mongoose';
 import { getConnectionToken } from '@nestjs/mongoose';
 import fc from 'fast-check';
+import { ObjectId } from '../../src/common/database/object-id.js';
 import { TransactionsService } from '../../src/common/database/transactions.service.js';
 import { LimitReachedError } from '../../src/common/errors/domain.error.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
@@ -174,6 +175,30 @@ describe('bounds that are exact', () => {
         .collection('assignments')
         .countDocuments({ operation: { $in: made.map(({ _id }) => _id) } }),
     ).toBe(10);
+    await two.audit();
+  }, 60_000);
+
+  it('is so by the transactions alone: also where nobody takes turns', async () => {
+    const target = newTarget();
+    const strikes = [{ host: target, packets: 1 }];
+    const creations = Array.from({ length: 40 }, async (_, n) => {
+      const server = two.servers[n % 2]!;
+      const owner = { _id: new ObjectId(), is_superuser: false };
+      const operation = {
+        _id: new ObjectId(),
+        owner: owner._id,
+        schedule: { type: 'once' as const, at: new Date() },
+        probe_count: 1,
+        created_at: new Date(),
+        ends_at: new Date(Date.now() + 3_600_000),
+      };
+      const bounds = server.get(BoundsService);
+      const admission = bounds.prepare({ owner, operation, strikes, mode: 'native' });
+      await server.get(TransactionsService).run((transaction) => bounds.admit(admission, transaction));
+    });
+    const outcomes = await Promise.allSettled(creations);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    expect(await two.struck(target)).toMatchObject({ operations: 10, probes: 10 });
     await two.audit();
   }, 60_000);
 

@@ -32,6 +32,8 @@ export interface Creation {
 export interface Admission {
   readonly owner: Creation['owner'];
   readonly holds: readonly HoldEntity[];
+  /** what they add to each meter */
+  readonly addition: readonly MeterChange[];
   /** what its transaction names, to be done in turn with others (TransactionsService) */
   readonly serialised: readonly string[];
 }
@@ -77,10 +79,11 @@ export class BoundsService {
   /** @throws DomainError invalid_request where the operation alone asks for more than the bounds allow */
   prepare({ owner, operation, strikes, mode }: Creation): Admission {
     const holds = holdsOf(operation, strikes);
-    const impossible = this.loadsOf(additionOf(holds), owner).filter(({ asked, limit }) => asked > limit);
+    const addition = additionOf(holds);
+    const impossible = this.loadsOf(addition, owner).filter(({ asked, limit }) => asked > limit);
     if (impossible.length > 0) throw impossibleError(impossible, operation, mode);
     const meters = holds.flatMap((hold) => hold.meters);
-    return { owner, holds, serialised: [owner._id.toHexString(), ...stripesOf(meters)] };
+    return { owner, holds, addition, serialised: [owner._id.toHexString(), ...stripesOf(meters)] };
   }
 
   /**
@@ -88,9 +91,8 @@ export class BoundsService {
    * change one meter one is repeated.
    * @throws LimitReachedError
    */
-  async admit({ owner, holds }: Admission, transaction: Transaction): Promise<void> {
+  async admit({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
     const now = new Date();
-    const addition = additionOf(holds);
     const meters = addition.flatMap((change) => change.meters);
     const { used, known } = await this.usedOf(meters, now, transaction);
     const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
