@@ -133,6 +133,19 @@ describe('what a user may ask for', () => {
     expect(await usedBy(user)).toEqual([1, 0, 2]);
   });
 
+  it('does not count a single run that its probe refuses', async () => {
+    const { user, probe } = await person();
+    const native = await world.connect(probe, {
+      answerSync: ({ operations }) => ({
+        refused: operations.map(({ operation_id }) => ({ operation_id, reason: 'policy' })),
+      }),
+    });
+    await native.firstSync();
+    await world.operation(user, [probe]);
+    await until('it is over', async () => (await usedBy(user))[1] === 0);
+    expect((await usedBy(user))[0]).toBe(1);
+  });
+
   it('is bounded in results a day: later for what has no room now, never for what asks for too much', async () => {
     const { user, probe } = await person();
     const schedule = (every_s: number) => ({ type: 'interval', every_s, stop: inHours(48) });
