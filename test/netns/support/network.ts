@@ -14,7 +14,7 @@ const RELAY = join(HERE, '../../../warts/test/corpus/relay.py');
 const RELAYS = 'relays';
 let networks = 0;
 
-const TOOLS = ['ip', 'ss', 'sysctl', 'python3', 'scamper', 'chronyd', 'dnsmasq', 'openssl'];
+const TOOLS = ['ip', 'ss', 'sysctl', 'python3', 'scamper', 'chronyd', 'dnsmasq', 'openssl', 'tcpdump'];
 
 /** @returns why no such network can be made on this machine; undefined when it can */
 export function whyNoNetwork(): string | undefined {

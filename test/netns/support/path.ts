@@ -104,10 +104,24 @@ export async function startTime(network: Network, node: 'home' | 'target' = 'hom
 }
 
 /** A real name server that knows this network and nothing else. */
-async function startNames(network: Network): Promise<Program> {
+function startNames(network: Network): Promise<Program> {
   const hosts = [...ROUTERS.map((name, index) => [name, index + 1] as const), ['target', 6] as const];
   const records = hosts.map(([name, link]) => `host-record=${name}.${ZONE},${v4(link, 2)},${v6(link, 2)}`);
-  const file = join(network.folder, 'dnsmasq.conf');
+  return serveNames(network, 'target', [
+    ...records,
+    `host-record=six.${ZONE},${TARGET.v6}`,
+    `host-record=denied.${ZONE},${v4(CROWDS.twice.network, MOST_HOSTS)}`,
+    ...Object.entries(TEXTS).flatMap(([name, count]) => texts(name, count)),
+  ]);
+}
+
+/** A real dnsmasq. @param records lines of its configuration, like `host-record=NAME,ADDRESS` */
+export async function serveNames(
+  network: Network,
+  node: string,
+  records: readonly string[],
+): Promise<Program> {
+  const file = join(network.folder, `dnsmasq-${node}.conf`);
   const settings = [
     'no-resolv',
     'no-hosts',
@@ -119,12 +133,9 @@ async function startNames(network: Network): Promise<Program> {
     'local=/198.in-addr.arpa/',
     'local=/ip6.arpa/',
     ...records,
-    `host-record=six.${ZONE},${TARGET.v6}`,
-    `host-record=denied.${ZONE},${v4(CROWDS.twice.network, MOST_HOSTS)}`,
-    ...Object.entries(TEXTS).flatMap(([name, count]) => texts(name, count)),
   ];
   await writeFile(file, `${settings.join('\n')}\n`);
-  return network.serve('target', 'udp', 53, ['dnsmasq', '--keep-in-foreground', `--conf-file=${file}`]);
+  return network.serve(node, 'udp', 53, ['dnsmasq', '--keep-in-foreground', `--conf-file=${file}`]);
 }
 
 /** A real HTTPS server on the target. */
