@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -72,6 +73,8 @@ int main(int count, char **arguments) {
   if (hand_on(CAP_NET_RAW) != 0)
     return fail("CAP_NET_RAW is missing: add it to the container, and do not forbid new privileges");
   if (answer_instead() != 0) return fail("the filter of system calls");
+  /* Its packets end with the probe that asked for them, however that dies. (One half of scamper ends with the other.) */
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail("the end of the probe cannot be followed");
   execv(SCAMPER, arguments);
   return fail(SCAMPER);
 }

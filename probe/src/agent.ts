@@ -1,7 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from 'node:net';
 import { type NtpWatch, readClock } from '@pladmed/sntp';
 import type { z } from 'zod';
 import { type Clock, correctedClock, type Timer } from './clock/clock.js';
@@ -28,13 +27,14 @@ import {
   type syncSchema,
 } from './protocol.js';
 import { NONE_HELD, readOperations } from './reconcile.js';
+import { endLeftovers } from './runs/leftovers.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { Problems, StatusBoard } from './status/board.js';
 import { Ledger } from './store/ledger.js';
-import { lockFolder } from './store/lock.js';
+import { type FolderLock, lockFolder } from './store/lock.js';
 import { recoverRuns } from './store/recovery.js';
-import { ResultStore } from './store/result.store.js';
+import { ResultStore, temporaryFolderIn } from './store/result.store.js';
 
 /** A run under way at a SIGTERM may end by itself within this. */
 const STOP_GRACE_MS = 5_000;
@@ -48,7 +48,7 @@ const RETURN_SPREAD_MS = 60_000;
 interface Parts {
   clock: Clock;
   log: Log;
-  lock: Server | null;
+  lock: FolderLock;
   estimator: ClockEstimator;
   rules: LiveRules;
   ntp: NtpWatch;
@@ -126,9 +126,11 @@ export class Agent {
     const log = remembering(output, (message) => {
       problems.note(message);
     });
-    const folder = join(settings.dataDir, identityOf(settings.token));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const lock = await lockFolder(await realpath(folder));
+    const named = join(settings.dataDir, identityOf(settings.token));
+    await mkdir(named, { recursive: true, mode: 0o700 });
+    const folder = await realpath(named);
+    const lock = await lockFolder(folder);
+    await endLeftovers(temporaryFolderIn(folder), log);
     const rules = new LiveRules(rulesOf(settings));
     const limits = (): typeof rules.current.limits => rules.current.limits;
     const estimator = new ClockEstimator(clock);
@@ -192,7 +194,7 @@ export class Agent {
     this.parts.usage.record();
     await this.board.stop();
     await this.parts.ledger.close();
-    this.parts.lock?.close();
+    this.parts.lock.release();
   }
 
   private handshake(): Handshake {

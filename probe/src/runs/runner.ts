@@ -1,5 +1,5 @@
 import { readClock, type Reading, stepBetween } from '@pladmed/sntp';
-import { errorCode, messageOf } from '../errors.js';
+import { isNoRoom, messageOf } from '../errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.js';
@@ -271,7 +271,6 @@ export function checkParams(kind: Kind, params: unknown): unknown {
 function toFailure(error: unknown): RunFailure {
   if (error instanceof RunFailure) return error;
   if (error instanceof Error && error.name === 'StoreFull') return new RunFailure('given_up', error.message);
-  if (['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? ''))
-    return new RunFailure('given_up', 'the disk is full');
+  if (isNoRoom(error)) return new RunFailure('given_up', 'the disk is full');
   return new RunFailure('tool_failed', messageOf(error));
 }

@@ -1,7 +1,7 @@
-import { type FileHandle, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { errorCode } from '../errors.js';
+import { errorCode, isNoRoom } from '../errors.js';
 import { syncFolder, writeDurably } from './durable.js';
 
 const FILE = 'journal';
@@ -75,8 +75,15 @@ export class Journal<T> {
     });
   }
 
-  /** Writes the snapshot in place of the file. */
-  async rewrite(): Promise<void> {
+  /** Writes the snapshot in place of the file; on a full disk that stays as it is until there is room, and everything in memory. */
+  async start(): Promise<void> {
+    await this.rewrite().catch((error: unknown) => {
+      if (!isNoRoom(error)) throw error;
+      this.broken = true;
+    });
+  }
+
+  private async rewrite(): Promise<void> {
     const records = this.snapshot();
     await this.handle?.close();
     this.handle = null;
@@ -123,13 +130,18 @@ export class Journal<T> {
   }
 }
 
-/** Of the damaged files the newest are kept. */
+/** Of the damaged files the newest are kept. The file itself stays until it is written anew: a crash before that loses nothing. */
 async function setAside(folder: string, path: string): Promise<void> {
   const prefix = `${FILE}.damaged-`;
   const before = (await readdir(folder)).filter((name) => name.startsWith(prefix)).sort();
   for (const name of before.slice(0, Math.max(0, before.length + 1 - MOST_DAMAGED)))
     await unlink(join(folder, name));
-  await rename(path, join(folder, `${prefix}${Date.now()}`));
+  const copy = join(folder, `${prefix}${Date.now()}`);
+  await copyFile(path, copy).catch(async (error: unknown) => {
+    await unlink(copy).catch(() => undefined);
+    // A full disk has no room for it: what can be read counts more.
+    if (!isNoRoom(error)) throw error;
+  });
 }
 
 function formatLine(record: unknown): string {

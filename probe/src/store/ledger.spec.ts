@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { everySeconds, operation } from '../../test/support/operations.js';
 import type { Operation } from '../protocol.js';
+import { Journal } from './journal.js';
 import { Ledger } from './ledger.js';
 import type { Cause } from './ledger.state.js';
 
@@ -141,6 +142,17 @@ describe('the ledger', () => {
     expect(ledger.damaged).toBe(1);
     expect(ledger.interrupted()).toHaveLength(1);
     expect((await readdir(folder)).some((name) => name.startsWith('journal.damaged-'))).toBe(true);
+  });
+
+  test('a start that is killed after it set a damaged file aside has lost nothing', async () => {
+    await begin(START);
+    await ledger.close();
+    await appendFile(join(folder, 'journal'), 'nonsense\n');
+    const first = await Journal.read(folder);
+    // What follows it, the writing of a new file, was not reached.
+    expect(await Journal.read(folder)).toEqual(first);
+    ledger = await Ledger.open(folder);
+    expect(ledger.interrupted()).toHaveLength(1);
   });
 
   test('a schedule that an earlier version took and this one does not costs its operation, not the start', async () => {

@@ -36,14 +36,14 @@ export class Ledger {
     readonly damaged: number,
   ) {}
 
-  /** Reads the memory of an earlier life and writes it anew. @throws when the folder cannot be written */
+  /** Reads the memory of an earlier life and writes it anew. @throws when the folder cannot be written; a full disk is none of that */
   static async open(folder: string): Promise<Ledger> {
     const { records, damaged } = await Journal.read(folder);
     const state = new LedgerState();
     // The checksum of each line says that this program wrote it; an earlier version may have written what this one does not take.
     const strange = records.filter((record) => !canApply(state, record as LedgerRecord));
     const journal = new Journal<LedgerRecord>(folder, () => state.snapshot());
-    await journal.rewrite();
+    await journal.start();
     return new Ledger(state, journal, damaged + strange.length);
   }
 

@@ -1,3 +1,4 @@
+import { isNoRoom } from '../errors.js';
 import type { Log } from '../log.js';
 import type { ClockEstimate } from '../protocol.js';
 import type { Ledger } from './ledger.js';
@@ -10,13 +11,15 @@ export async function recoverRuns(
   clock: ClockEstimate,
   log: Log,
 ): Promise<void> {
+  const cause = { reason: 'missed', detail: 'the probe died during the run', clock } as const;
   for (const { id, at } of ledger.interrupted()) {
-    if (results.has(id, at) || ledger.isReported(id, at)) {
-      await ledger.finished(id, at);
-      continue;
-    }
-    log.warn({ operation_id: id, scheduled_at: new Date(at).toISOString() }, 'this run was cut short');
-    const cause = { reason: 'missed', detail: 'the probe died during the run', clock } as const;
-    await ledger.failedAlone(id, at, cause);
+    const isSettled = results.has(id, at) || ledger.isReported(id, at);
+    if (!isSettled)
+      log.warn({ operation_id: id, scheduled_at: new Date(at).toISOString() }, 'this run was cut short');
+    const written = isSettled ? ledger.finished(id, at) : ledger.failedAlone(id, at, cause);
+    await written.catch((error: unknown) => {
+      // In memory it is; on a full disk the next start finds the run again.
+      if (!isNoRoom(error)) throw error;
+    });
   }
 }

@@ -15,6 +15,11 @@ const RESERVE_BYTES = 16 * 1024 * 1024;
 const MOST_ASIDE = 100;
 const MOST_ASIDE_BYTES = 16 * 1024 * 1024;
 
+/** A folder for files that need not survive, in a probe's data. */
+export function temporaryFolderIn(dataDir: string): string {
+  return join(dataDir, 'tmp');
+}
+
 export interface StoredEntry {
   id: string;
   at: number;
@@ -45,7 +50,7 @@ export class ResultStore {
   static async open(dataDir: string, limitBytes: number): Promise<ResultStore> {
     const store = new ResultStore(
       join(dataDir, 'results'),
-      join(dataDir, 'tmp'),
+      temporaryFolderIn(dataDir),
       join(dataDir, 'aside'),
       limitBytes,
     );

@@ -8,6 +8,8 @@ export type Behaviour = 'answer' | 'truncate' | 'spoof_first' | 'silent' | 'sile
 export class FakeDns {
   asked = 0;
   behaviour: Behaviour = 'answer';
+  /** A question came in; the answer goes out afterwards. */
+  onQuestion: () => void = () => undefined;
 
   private constructor(
     private readonly udp: Socket,
@@ -49,6 +51,7 @@ export class FakeDns {
   private serve(): void {
     this.udp.on('message', (query, from) => {
       this.asked++;
+      this.onQuestion();
       if (this.behaviour === 'silent' || (this.behaviour === 'silent_once' && this.asked === 1)) return;
       if (this.behaviour === 'spoof_first') {
         const wrongId = reply(query, false);

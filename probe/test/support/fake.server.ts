@@ -29,6 +29,8 @@ export class FakeServer {
   answer: (item: ResultItem | FailedItem) => Answer | null = () => ({ status: 'stored' });
   /** What a message is acknowledged with, made from the answers to its items. */
   acknowledgement: (answers: Answer[]) => unknown = (items) => ({ items });
+  /** A message of results or failures was acknowledged. */
+  onAcknowledged: () => void = () => undefined;
   /** The server's clock. */
   now: () => number = Date.now;
   /** Raised: handshakes are refused with this. */
@@ -136,8 +138,9 @@ export class FakeServer {
       .timeout(5_000)
       .emitWithAck('sync', { revision: 1, full: true, operations: this.operations, stopped: [] })
       .then(
-        (answer: { refused: { operation_id: string; reason: string }[] }) => {
-          this.refusedBySync.push(...answer.refused);
+        (answer: { refused?: { operation_id: string; reason: string }[] }) => {
+          // None when the probe could not carry it out.
+          this.refusedBySync.push(...(answer.refused ?? []));
           this.changed();
         },
         () => undefined,
@@ -165,6 +168,7 @@ export class FakeServer {
       answers.push(answer.status === 'stored' && known ? { status: 'duplicate' } : answer);
     }
     ack(this.acknowledgement(answers));
+    this.onAcknowledged();
     this.changed();
   }
 }
