@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Agent } from './agent.js';
@@ -94,7 +95,8 @@ async function joinCommand(options: Options): Promise<void> {
 
 async function status(options: Options & { json?: boolean }): Promise<void> {
   const settings = readSettings(options, process.env);
-  const shown = await showStatus(join(settings.dataDir, identityOf(settings.token)), Date.now());
+  const named = join(settings.dataDir, identityOf(settings.token));
+  const shown = await showStatus(await realpath(named).catch(() => named), Date.now());
   console.log(options.json === true ? JSON.stringify(shown) : describeStatus(shown));
   if (!shown.running_now) process.exitCode = 1;
 }

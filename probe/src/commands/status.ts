@@ -1,13 +1,30 @@
-import { STATUS_FILE_EVERY_MS, type ProbeStatus, readStatus } from '../status/status.file.js';
+import { isFolderLocked } from '../store/lock.js';
+import { type ProbeStatus, readStatus, STATUS_FILE_EVERY_MS } from '../status/status.file.js';
 
-export type Shown = ({ running_now: true } & ProbeStatus) | ({ running_now: false } & Partial<ProbeStatus>);
+interface Liveness {
+  /** A process holds the folder at this moment. */
+  running_now: boolean;
+  /** How old the rest is, in seconds; null when no probe has ever written it. */
+  status_age_s: number | null;
+}
 
-/** What the probe of this folder does; a status that was not renewed is one of the past. */
+export type Shown = Liveness | (Liveness & ProbeStatus);
+
+/** A running probe writes every few seconds: one that has not for so long hangs, or its disk is full. */
+const SILENT_S = (4 * STATUS_FILE_EVERY_MS) / 1000;
+/** What ends with the process, whatever the file says: a probe that was killed could not take it back. */
+const NOT_RUNNING = { connected: false, running: 0, waiting: 0, next_runs: [] } as const;
+
+/**
+ * What the probe of this folder does. Whether it runs is asked of the folder's lock: true in the moment of the question.
+ * @param folder its real path
+ * @param now the wall clock that the probe stamps its file by
+ */
 export async function showStatus(folder: string, now: number): Promise<Shown> {
-  const status = await readStatus(folder);
-  if (status === null) return { running_now: false };
-  const age = now - Date.parse(status.written_at);
-  return { ...status, running_now: Math.abs(age) < 4 * STATUS_FILE_EVERY_MS };
+  const [running_now, status] = await Promise.all([isFolderLocked(folder), readStatus(folder)]);
+  if (status === null) return { running_now, status_age_s: null };
+  const status_age_s = Math.max(0, Math.round((now - Date.parse(status.written_at)) / 1000));
+  return { ...status, ...(running_now ? {} : { ...NOT_RUNNING, next_runs: [] }), running_now, status_age_s };
 }
 
 /** @param offset the true time minus this clock's, ms */
@@ -17,14 +34,17 @@ export function describeOffset(offset: number): string {
 
 /** For people. */
 export function describeStatus(shown: Shown): string {
-  if (shown.written_at === undefined) return 'No probe has run with this data folder.';
-  const status = shown as ProbeStatus;
+  if (!('written_at' in shown))
+    return shown.running_now
+      ? 'running; it has not said anything yet'
+      : 'No probe has run with this data folder.';
+  const status = shown;
   const clock =
     status.clock.offset_ms === null
       ? 'unknown'
       : `${describeOffset(status.clock.offset_ms)}, ± ${status.clock.error_ms ?? '?'} ms (${status.clock.source}, ${status.clock.age_s ?? '?'} s ago)`;
   const lines = [
-    shown.running_now ? `running (pid ${status.pid})` : `not running; last seen ${status.written_at}`,
+    liveness(status),
     `server      ${status.server}: ${status.connected ? 'connected' : 'not connected'}`,
     `clock       ${clock}`,
     `operations  ${status.operations}; ${status.running} running, ${status.waiting} waiting`,
@@ -35,4 +55,10 @@ export function describeStatus(shown: Shown): string {
     ...status.problems.map(({ at, message }) => `problem     ${at} ${message}`),
   ];
   return lines.join('\n');
+}
+
+function liveness({ running_now, status_age_s, written_at, pid }: Liveness & ProbeStatus): string {
+  if (!running_now) return `not running; last seen ${written_at}. What follows is of then`;
+  if ((status_age_s ?? 0) <= SILENT_S) return `running (pid ${pid})`;
+  return `running (pid ${pid}), but silent since ${written_at}: it hangs, or its disk is full. What follows is of then`;
 }
