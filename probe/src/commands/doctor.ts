@@ -1,17 +1,18 @@
 import { measureOffset } from '@pladmed/sntp';
 import { lookup } from 'node:dns/promises';
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Manager } from 'socket.io-client';
 import { systemClock } from '../clock/clock.js';
 import type { Settings } from '../config/config.js';
 import { splitServer } from '../connection/connection.js';
-import { messageOf } from '../errors.js';
+import { errorCode, isNoRoom, messageOf } from '../errors.js';
 import { pingCommand, pingParams } from '../kinds/ping/ping.params.js';
 import { describeOffset } from './status.js';
 import { scamperArguments } from '../kinds/scamper.js';
 import { runProcess } from '../runs/process.js';
+import { adviceForSending, privilegesHere, rightOf } from './raw.sockets.js';
 
 export interface Finding {
   check: string;
@@ -22,7 +23,9 @@ export interface Finding {
 }
 
 const TIMEOUT_MS = 10_000;
-const FREE_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const FREE_BYTES = 64 * MIB;
+const ROOM = 'results will not fit for long: make room, or choose another --data-dir';
 const GOOD_OFFSET_MS = 1_000;
 
 /** Looks at everything that a probe needs, and says what to do about what is missing. */
@@ -62,15 +65,46 @@ async function serverAnswers({ server }: Settings): Promise<string> {
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/health/live`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' }).catch(
     (error: unknown) => {
-      const cause =
-        error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-      throw new Error(
-        `${url.origin} does not answer (${cause}): a firewall, a wrong port, or a certificate (NODE_EXTRA_CA_CERTS)`,
-      );
+      // What fetch says itself is only that it failed.
+      const { cause = error } = error as { cause?: unknown };
+      throw new Error(`${url.origin} does not answer (${messageOf(cause)}): ${adviceForConnection(cause)}`);
     },
   );
-  if (!answer.ok) throw new Error(`${url.href} answers ${answer.status}: is that a Pladmed server?`);
+  if (answer.status >= 300 && answer.status < 400)
+    throw new Error(
+      `${url.href} leads on to ${answer.headers.get('location') ?? '?'}: give --server the address that it leads to`,
+    );
+  if (!answer.ok)
+    throw new Error(
+      `${url.href} answers ${answer.status}: no Pladmed server is there; correct --server (its path, too), or start the server`,
+    );
   return `${url.origin} answers`;
+}
+
+const WRONG_TIME = ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'];
+const UNKNOWN_AUTHORITY = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
+/** What to do about a connection that does not come about. */
+export function adviceForConnection(cause: unknown): string {
+  const code = errorCode(cause) ?? '';
+  if (code === 'ECONNREFUSED')
+    return 'nothing listens there: correct the port of --server, or start the server';
+  if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH')
+    return 'no way leads there: look at the routes of this host, and at its firewall';
+  if (WRONG_TIME.includes(code)) return 'its certificate has run out, or the clock of this host is wrong';
+  if (UNKNOWN_AUTHORITY.includes(code))
+    return 'this host does not know its authority: name the file of it in NODE_EXTRA_CA_CERTS';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'its certificate is for another name: give --server the name that it is for';
+  if (code.startsWith('ERR_SSL') || code === 'EPROTO')
+    return 'what listens there speaks no TLS: http:// instead of https://, or another port';
+  return 'a firewall in between may drop what is sent there, or the port of --server is wrong';
 }
 
 function websocket({ server }: Settings): Promise<string> {
@@ -88,7 +122,9 @@ function websocket({ server }: Settings): Promise<string> {
       if (error === undefined) resolve('a websocket opens');
       else
         reject(
-          new Error(`no websocket (${error.message}): a proxy between here and the server must pass it on`),
+          new Error(
+            `no websocket (${error.message}): a proxy between here and the server must pass it on (Upgrade: websocket)`,
+          ),
         );
     });
   });
@@ -104,16 +140,23 @@ async function time(settings: Settings): Promise<string> {
   return text;
 }
 
-async function disk({ dataDir }: Settings): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(dataDir, 'doctor-')).catch(() => {
-    throw new Error(`${dataDir} cannot be written: choose another --data-dir, or change its owner`);
-  });
+async function disk({ dataDir, storeMib }: Settings): Promise<string> {
+  const change = 'choose another --data-dir, or change its owner to the user of the probe';
+  const folder = await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    .then(() => mkdtemp(join(dataDir, 'doctor-')))
+    .catch((error: unknown) => {
+      const what = isNoRoom(error)
+        ? `is full: ${ROOM}`
+        : `cannot be written (${errorCode(error) ?? '?'}): ${change}`;
+      throw new Error(`${dataDir} ${what}`);
+    });
   await rm(folder, { recursive: true });
   const { bavail, bsize } = await statfs(dataDir);
-  const text = `${Math.floor((bavail * bsize) / 1024 / 1024)} MiB free in ${dataDir}`;
-  if (bavail * bsize < FREE_BYTES) throw new Error(`${text}: results will not fit for long`);
-  return text;
+  const free = bavail * bsize;
+  const text = `${Math.floor(free / MIB)} MiB free in ${dataDir}`;
+  if (free < FREE_BYTES) throw new Error(`${text}: ${ROOM}`);
+  const isLess = free < storeMib * MIB;
+  return isLess ? `${text}, less than the ${storeMib} MiB that results may take (--store-mib)` : text;
 }
 
 async function scamperRuns({ scamper }: Settings): Promise<string> {
@@ -122,16 +165,34 @@ async function scamperRuns({ scamper }: Settings): Promise<string> {
     args: ['-v'],
     cwd: '/',
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch(() => {
-    throw new Error(`${scamper} is not there: apt-get install scamper, or --scamper PATH`);
+  }).catch(async (error: unknown) => {
+    throw new Error(await adviceForStarting(scamper, messageOf(error)));
   });
   if (result.code !== 0 && result.stderr === '')
-    throw new Error(`${scamper} -v ends with code ${result.code ?? '?'}`);
+    throw new Error(
+      `${scamper} -v ends ${result.code === null ? `by ${result.signal ?? '?'}` : `with code ${result.code}`}: is that scamper? apt-get install scamper, or --scamper PATH`,
+    );
   return `${scamper} is there`;
 }
 
-async function rawSockets(settings: Settings): Promise<string> {
-  const folder = await mkdtemp(join(settings.dataDir, 'doctor-'));
+/** What to do when scamper does not even begin. */
+async function adviceForStarting(scamper: string, problem: string): Promise<string> {
+  const here = await privilegesHere(scamper);
+  if (here.scamper === null) return `${scamper} is not there: apt-get install scamper, or --scamper PATH`;
+  if (!here.scamper.isExecutable)
+    return `${here.scamper.path} may not be run by this user: chmod a+x ${here.scamper.path}, or run the probe as the user or group that may`;
+  // The file has a capability that this process can never get.
+  if (!here.mayGetNetRaw) return `${problem}: ${adviceForSending(here)}`;
+  return `${problem}: reinstall scamper, or --scamper PATH`;
+}
+
+async function rawSockets({ scamper }: Settings): Promise<string> {
+  const here = await privilegesHere(scamper);
+  const folder = await mkdtemp(join(tmpdir(), 'pladmed-doctor-')).catch((error: unknown) => {
+    throw new Error(
+      `${tmpdir()} cannot be written (${messageOf(error)}): it was not tried; name another in TMPDIR`,
+    );
+  });
   try {
     const command = pingCommand(pingParams.parse({ probecount: 1 }));
     const args = scamperArguments(command, ['127.0.0.1'], {
@@ -139,14 +200,23 @@ async function rawSockets(settings: Settings): Promise<string> {
       packetsPerSecond: 20,
     });
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const { code, stderr } = await runProcess({ program: settings.scamper, args, cwd: folder, signal });
-    if (code === 0 && stderr === '') return 'scamper may send';
-    throw new Error(
-      `scamper may not send (${stderr.trim()}): it must be setuid root, or this program be root`,
+    const { code, stderr } = await runProcess({ program: scamper, args, cwd: folder, signal }).catch(
+      async (error: unknown) => {
+        throw new Error(await adviceForStarting(scamper, messageOf(error)));
+      },
     );
+    if (code === 0 && stderr === '') return `scamper may send (${rightOf(here)})`;
+    const said = stderr.trim() === '' ? `code ${code ?? '?'}` : stderr.trim();
+    throw new Error(`scamper may not send (${said}): ${adviceForOutput(stderr) ?? adviceForSending(here)}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What scamper itself names as missing. */
+export function adviceForOutput(stderr: string): string | null {
+  const folder = /could not chroot to (\S+): No such file/.exec(stderr)?.[1];
+  return folder === undefined ? null : `it wants that folder, empty: install -d -m 0555 ${folder}`;
 }
 
 function address(family: 'IPv4' | 'IPv6'): string {
@@ -154,6 +224,8 @@ function address(family: 'IPv4' | 'IPv6'): string {
     .flatMap((each) => each ?? [])
     .find((each) => each.family === family && !each.internal && !each.address.startsWith('fe80:'));
   if (found === undefined)
-    throw new Error(`this host has no ${family} address: such targets will not answer`);
+    throw new Error(
+      `this host has no ${family} address: targets of that family will not answer; a container gets one from its network`,
+    );
   return found.address;
 }
