@@ -33,6 +33,8 @@ const DENIED_BY_DEFAULT: readonly (readonly [string, string])[] = [
   ['fec0::/10', 'site-local'],
   ['ff00::/8', 'multicast'],
   ['100::/64', 'discard'],
+  ['100:0:0:1::/64', 'dummy'],
+  ['64:ff9b:1::/48', 'local translation'],
   ['2001:db8::/32', 'documentation'],
   ['3fff::/20', 'documentation'],
   ['5f00::/16', 'segment routing'],

@@ -30,7 +30,9 @@ describe('the default policy', () => {
     ['::127.0.0.1', 'loopback'],
     ['::ffff:0:10.0.0.1', 'private'],
     ['64:ff9b::10.0.0.1', 'private'],
-    ['64:ff9b:1::10.0.0.1', 'private'],
+    ['64:ff9b:1::10.0.0.1', 'local translation'],
+    ['64:ff9b:1:a00:0:100::', 'local translation'],
+    ['100:0:0:1::1', 'dummy'],
     ['2002:7f00:1::', 'loopback'],
     ['2001:0:0:0:0:0:80ff:fffe', 'protocol assignments'],
   ])('%s is denied: %s', (address, rule) => {
