@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test check bench fuzz backup restore clean
+.PHONY: help setup build demo run test host-test check bench fuzz backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,8 +29,12 @@ run: build ## the server alone in the foreground, with a database of its own
 	@exec node --max-semi-space-size=64 dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx
+	@scripts/tools.sh libcurl scamper dig ip sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump
 	@npm test --silent -- --coverage
+
+host-test: build ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)
+	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
+	@bash test/host/run.sh
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders
 	@npm run --silent typecheck

