@@ -5,11 +5,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { adviceForConnection, adviceForOutput, examine, type Finding } from '../src/commands/doctor.js';
 import { readSettings } from '../src/config/config.js';
 import { Authority } from './support/certificates.js';
 import { FakeServer } from './support/fake.server.js';
+
+// Each command is a process, and some checks wait for what does not come: a busy machine takes its time.
+jest.setTimeout(120_000);
 
 describe('doctor', () => {
   let folder: string;

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from '../../test/support/until.js';
 import { runningIn } from '../src/runs/leftovers.js';
 import { FakeServer } from './support/fake.server.js';
 import { operation } from './support/operations.js';
+
+// The probe is compiled and started: that takes a while on a busy machine.
+jest.setTimeout(120_000);
 
 const root = join(import.meta.dirname, '..', '..');
 let server: FakeServer;

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../../test/support/until.js';
 import { identityOf } from '../src/config/identity.js';
 import { FolderInUse, isFolderLocked, lockFolder } from '../src/store/lock.js';
 import { FakeServer } from './support/fake.server.js';
 import { everySeconds, operation } from './support/operations.js';
+
+// Each asks the command line many times: a machine that is busy takes seconds for each.
+jest.setTimeout(120_000);
 
 const root = join(import.meta.dirname, '..', '..');
 const CLI = join(root, 'probe/dist/cli.js');

@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { errorCode } from '../errors.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.js';
+
+const GONE_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 20;
 
 /**
  * Ends the programs of an earlier life: a probe that is killed cannot end what it began, and scamper measures on, beside the rates
@@ -10,8 +13,17 @@ import type { Log } from '../log.js';
  */
 export async function endLeftovers(folder: string, log: Log): Promise<void> {
   const pids = await runningIn(folder);
-  for (const pid of pids) end(pid, log);
-  if (pids.length > 0) log.warn({ processes: pids.length }, 'measurements of a killed probe were ended');
+  if (pids.length === 0) return;
+  for (const pid of pids) end(pid);
+  log.warn({ processes: pids.length }, 'measurements of a killed probe were ended');
+  const gone = performance.now() + GONE_WITHIN_MS;
+  let left = await runningIn(folder);
+  while (left.length > 0 && performance.now() < gone) {
+    await sleep(LOOK_EVERY_MS);
+    left = await runningIn(folder);
+  }
+  if (left.length > 0)
+    log.error({ pids: left }, 'measurements of a killed probe go on: this user may not end them');
 }
 
 /** The processes, other than this one, with an argument in a folder. */
@@ -28,11 +40,11 @@ export async function runningIn(folder: string): Promise<number[]> {
   return pids.filter((pid, index) => found[index] === true && pid !== process.pid);
 }
 
-function end(pid: number, log: Log): void {
+/** Of a setuid scamper the half that is nobody's may not be ended by an ordinary user. It ends with its other half. */
+function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (errorCode(error) !== 'ESRCH')
-      log.error({ pid }, 'a measurement of a killed probe goes on, and may not be ended by this user');
+  } catch {
+    // Gone, or not ours: whether it matters is seen afterwards.
   }
 }

@@ -169,7 +169,10 @@ export class Runner {
         content,
       };
       await results.put(result);
-      await ledger.finished(operation.operation_id, at);
+      // What is in the store is no failure, even where the disk has no room left for the note of it: the next start finds it there.
+      await ledger.finished(operation.operation_id, at).catch((error: unknown) => {
+        if (!isNoRoom(error)) throw error;
+      });
       results.offer(result);
       return content.length;
     } finally {
