@@ -124,7 +124,7 @@ describe('a probe that is killed at any moment', () => {
     const lookUp = { fqdns: ['www.example.org'], resolver: '127.0.0.1', resolver_port: resolver.port };
     const ping = { ips: ['127.0.0.1'], probecount: 2 };
     const operations = Array.from({ length: OPERATIONS }, (_, index) =>
-      index % 2 === 0 && hasScamper
+      index % 4 === 0 && hasScamper
         ? operation({ kind: 'ping', params: ping, schedule })
         : operation({ kind: 'dns', params: lookUp, schedule }),
     );
