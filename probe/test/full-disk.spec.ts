@@ -10,6 +10,7 @@ import { systemClock } from '../src/clock/clock.js';
 import { readSettings } from '../src/config/config.js';
 import { identityOf } from '../src/config/identity.js';
 import { createLog } from '../src/log.js';
+import { readStatus } from '../src/status/status.file.js';
 import { FakeDns } from './support/fake.dns.js';
 import { FakeServer } from './support/fake.server.js';
 import { everySeconds, operation } from './support/operations.js';
@@ -97,6 +98,11 @@ describe('a disk that fills', () => {
 
     agent = await startAgent();
     await server.until(() => server.failures.size === 1);
+    const full = Date.now();
+    await until('the status is of now', async () => {
+      const status = await readStatus(join(folder, identityOf('a.b.c')));
+      return Date.parse(status?.written_at ?? '') > full && status?.backlog.results === kept;
+    });
     server.answer = () => ({ status: 'stored' });
     await server.until(() => server.results.size === kept);
     await until('what arrived is removed', async () => (await stored()).length === 0);

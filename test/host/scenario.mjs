@@ -346,8 +346,9 @@ async function filled(world) {
   const filling = `${root}${DATA}/filling`;
   await assert.rejects(appendFile(filling, Buffer.alloc(128 * 1024 * 1024)), { code: 'ENOSPC' });
   await more(world.probe, 'measuring stops; the results are kept', 1);
-  const { stdout } = await host('pladmed-probe', 'status');
-  assert.match(stdout, /held +the disk is full/);
+  await until('status says why', async () => {
+    return /^held +the disk is full$/m.test((await host('pladmed-probe', 'status')).stdout);
+  });
   await kill(world.probe);
   world.probe = await startProbe();
   await rm(filling);

@@ -1,5 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isNoRoom } from '../errors.js';
 import type { UsageShown } from '../limits/usage.js';
 import type { StatusReport } from '../protocol.js';
 
@@ -30,14 +32,46 @@ export interface ProbeStatus extends StatusReport {
   problems: Problem[];
 }
 
+/** What a status takes up at the most, nearly always: the file has room for it before the disk is full. */
+const FILE_BYTES = 16 * 1024;
+const READ_AGAIN_MS = 50;
+
+/** @throws the error of the file system */
 export async function writeStatus(folder: string, status: ProbeStatus): Promise<void> {
   const path = join(folder, FILE);
-  await writeFile(`${path}.new`, JSON.stringify(status), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  const text = Buffer.from(JSON.stringify(status));
+  const padded = Buffer.concat([text, Buffer.alloc(Math.max(0, FILE_BYTES - text.length), ' ')]);
+  try {
+    await writeFile(`${path}.new`, padded, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    await unlink(`${path}.new`).catch(() => undefined);
+    if (!isNoRoom(error)) throw error;
+    // A full disk is what a person would look for: it is written over what is there.
+    await overwrite(path, padded);
+  }
+}
+
+async function overwrite(path: string, content: Buffer): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    if ((await file.stat()).size >= content.length) await file.write(content, 0, content.length, 0);
+  } finally {
+    await file.close();
+  }
 }
 
 /** @returns null when no probe has run there */
 export async function readStatus(folder: string): Promise<ProbeStatus | null> {
-  const text = await readFile(join(folder, FILE), 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as ProbeStatus);
+  for (let times = 0; times < 5; times++) {
+    const text = await readFile(join(folder, FILE), 'utf8').catch(() => null);
+    if (text === null) return null;
+    try {
+      return JSON.parse(text) as ProbeStatus;
+    } catch {
+      // It was being written over.
+      await sleep(READ_AGAIN_MS);
+    }
+  }
+  return null;
 }
