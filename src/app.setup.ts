@@ -7,6 +7,7 @@ import { DatabaseService } from './common/database/database.service.js';
 import { jsonBody } from './common/http/json-body.js';
 import { methodNotAllowed } from './common/http/method-not-allowed.js';
 import { requestLogger } from './common/logging/request-context.js';
+import { Doorway } from './common/sockets/doorway.js';
 import { SocketsAdapter } from './common/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { openApiDocument, serveExplorer } from './openapi.js';
@@ -26,7 +27,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(securityHeaders());
   app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
   app.use(...jsonBody());
-  app.useWebSocketAdapter(new SocketsAdapter(app));
+  app.useWebSocketAdapter(new SocketsAdapter(app, app.get(Doorway)));
   serveExplorer(app, document);
   const database = app.get(DatabaseService);
   await database.prepare();

@@ -9,6 +9,9 @@ import { type Env } from './config/env.js';
 import { readEnv } from './config/read-env.js';
 import { endOnSignals } from './shutdown.js';
 
+/** Linux takes net.core.somaxconn if that is less. */
+const LISTEN_BACKLOG = 16_384;
+
 /** Boot: environment, database, application, port. What goes wrong here is said in one sentence, and the exit code is 1. */
 async function main(): Promise<void> {
   const env = readEnv();
@@ -23,12 +26,21 @@ async function main(): Promise<void> {
     });
     await setUp(app, env, root);
     endOnSignals(app, database, log);
-    await app.listen(env.port, env.host);
+    await listen(app, env);
     log.info({ url: await app.getUrl(), docs: `${urlFor(env)}/docs` }, 'ready');
   } catch (error) {
     await database.stop();
     throw error;
   }
+}
+
+/** Node lets 511 connections wait to be accepted: thousands of probes that come back at once would have to knock again. */
+async function listen(app: NestExpressApplication, { port, host }: Env): Promise<void> {
+  // Nest hands its arguments on to node's server, and has no type for this one
+  const server = app as unknown as {
+    listen: (port: number, host: string, backlog: number) => Promise<unknown>;
+  };
+  await server.listen(port, host, LISTEN_BACKLOG);
 }
 
 function urlFor({ host, port }: Env): string {

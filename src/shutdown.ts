@@ -3,6 +3,7 @@ import { type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './common/database/provide-database.js';
+import { Doorway } from './common/sockets/doorway.js';
 import { ConnectedProbes } from './modules/probes/connected-probes.js';
 import { ProbeConnectionsService } from './modules/probes/probe-connections.service.js';
 import { ResultsService } from './modules/results/results.service.js';
@@ -82,6 +83,7 @@ export async function wayOut(
 /** Ends the application in the order in which nothing is lost. */
 export async function drain(app: INestApplication): Promise<void> {
   app.get(ProbeConnectionsService).refuseNew();
+  app.get(Doorway).clear();
   const connected = app.get(ConnectedProbes);
   for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
   await app.get(ResultsService).drain();

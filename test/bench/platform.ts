@@ -1,35 +1,45 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
 import { runSuperuser, startServer, type TestServer } from '../support/server.js';
 
-const SECRET_KEY = 'a secret for benchmarks only';
+export const SECRET_KEY = 'a secret for benchmarks only';
+
+/** What /proc counts in (CLK_TCK, 100 on every Linux that node runs on). */
+const TICKS_PER_S = 100;
+
+/** @returns the answer's JSON; throws on an error status */
+export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 
 export interface Platform {
   server: TestServer;
-  /** @returns the answer's JSON; throws on an error status */
-  call<T>(method: string, path: string, body?: object): Promise<T>;
+  call: Call;
 }
 
 /** A server with an embedded database of its own, and a rich user. */
 export async function startPlatform(): Promise<Platform> {
-  const env = { SECRET_KEY, LOG_LEVEL: 'warn' };
-  const server = await startServer({ ...env, LOG_LEVEL: 'info' });
-  const credentials = { email: 'bench@example.org', password: 'Bench-mark-1' };
-  await runSuperuser({ ...env, DATA_DIR: server.dataDir }, credentials.email, credentials.password);
-  const login = await post(server.url, '/login', credentials);
-  const token = (login as { access_token: string }).access_token;
-  const call = <T>(method: string, path: string, body?: object) =>
-    request(server.url, method, path, body, token) as Promise<T>;
-  const me = await call<{ _id: string }>('GET', '/users/me');
-  await call('POST', '/credits', { id: me._id, credits: 1_000_000_000 });
+  const server = await startServer({ SECRET_KEY, LOG_LEVEL: 'info' });
+  const { call } = await makeRich(server, { SECRET_KEY, LOG_LEVEL: 'warn', DATA_DIR: server.dataDir });
   return { server, call };
 }
 
-function post(url: string, path: string, body: object): Promise<unknown> {
-  return request(url, 'POST', path, body);
+/** @param env of the server */
+export async function makeRich(server: TestServer, env: Record<string, string>) {
+  const credentials = { email: 'bench@example.org', password: 'Bench-mark-1' };
+  await runSuperuser({ ...env, LOG_LEVEL: 'warn' }, credentials.email, credentials.password);
+  const { access_token } = await callAs(server.url)<{ access_token: string }>('POST', '/login', credentials);
+  const call = callAs(server.url, access_token);
+  const me = await call<{ _id: string }>('GET', '/users/me');
+  await call('POST', '/credits', { id: me._id, credits: 1_000_000_000 });
+  return { call, credentials };
+}
+
+export function callAs(url: string, token?: string): Call {
+  return <T>(method: string, path: string, body?: object) =>
+    request(url, method, path, body, token) as Promise<T>;
 }
 
 async function request(
@@ -50,7 +60,7 @@ async function request(
 }
 
 /** @returns tokens of new probes */
-export async function registerProbes({ call }: Platform, count: number): Promise<string[]> {
+export async function registerProbes({ call }: Pick<Platform, 'call'>, count: number): Promise<string[]> {
   const tokens: string[] = [];
   for (let done = 0; done < count; done += 50) {
     const batch = Array.from({ length: Math.min(50, count - done) }, () =>
@@ -113,4 +123,11 @@ export async function startEcho(): Promise<{ url: string; stop(): void }> {
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** @returns processor time that a process has used, all its threads, in seconds */
+export async function processorSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+  return (user + system) / TICKS_PER_S;
 }

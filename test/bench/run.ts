@@ -4,8 +4,39 @@ import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchOverhead } from './overhead.bench.js';
 import { startEcho, startPlatform } from './platform.js';
+import { benchReconnect } from './reconnect.bench.js';
 
-/** make bench: figures of this machine, and ratios that mean something on another one. */
+/** All probes at once, on a server of their own. */
+async function showReconnect(): Promise<void> {
+  console.log(
+    '5,000 probes come back within a second (500 classic; two operations each), and users work meanwhile',
+  );
+  const storms = await benchReconnect();
+  console.table(
+    storms.map(({ what, halfMs, p99Ms, allMs, bootMs, processorS: [server, database], ownDelayMs }) => ({
+      '': what,
+      'half served, ms': halfMs,
+      '99 %': p99Ms,
+      all: allMs,
+      'boot, ms': bootMs ?? '',
+      'server, s of processor': server.toFixed(1),
+      database: database.toFixed(1),
+      'load generator late, ms': ownDelayMs.join(' + '),
+    })),
+  );
+  for (const { what, users, failures } of storms) {
+    console.log(
+      `What users waited, ms: ${what}. Attempts of probes that failed: ${JSON.stringify(failures)}`,
+    );
+    console.table(users);
+  }
+}
+
+/** make bench: figures of this machine, and ratios that mean something on another one. `reconnect` after it: those alone. */
+if (process.argv[2] === 'reconnect') {
+  await showReconnect();
+  process.exit(0);
+}
 const platform = await startPlatform();
 const echo = await startEcho();
 try {
@@ -56,4 +87,5 @@ try {
   echo.stop();
   await platform.server.stop();
 }
+await showReconnect();
 process.exit(0);

@@ -1,5 +1,6 @@
 import { type Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain.error.js';
+import { atTheDoor } from './doorway.js';
 import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
 
 /** Why a handshake is refused: the CONNECT_ERROR's message, and its data. */
@@ -25,30 +26,39 @@ const NOTE_AGAIN_MS = 5000;
  */
 export function checkIn<Open extends object>(namespace: Namespace, gate: Gate<Open>): void {
   namespace.use((socket, next) => {
-    admit(socket, gate).then(
-      (refusal) => {
-        if (refusal === undefined) {
-          next();
-          return;
-        }
-        gate.logger.warn({ code: refusal.code, from: socket.handshake.address }, 'a connection was refused');
-        next(connectError(refusal));
-        hangUpSoon(socket);
-      },
-      (error: unknown) => {
-        if (error instanceof DomainError) {
-          gate.logger.warn({ code: error.code }, 'a connection was refused');
-          next(connectError({ code: error.code, message: error.message }));
+    const door = atTheDoor(socket.request);
+    admit(socket, gate)
+      .finally(door.leave)
+      .then(
+        (refusal) => {
+          if (refusal === undefined) {
+            next();
+            return;
+          }
+          gate.logger.warn(
+            { code: refusal.code, from: socket.handshake.address },
+            'a connection was refused',
+          );
+          next(connectError(refusal));
           hangUpSoon(socket);
-          return;
-        }
-        gate.logger.error({ err: error }, 'a handshake failed');
-        next(
-          connectError({ code: 'unavailable', message: 'The server cannot check the token now; try again' }),
-        );
-        hangUpSoon(socket);
-      },
-    );
+        },
+        (error: unknown) => {
+          if (error instanceof DomainError) {
+            gate.logger.warn({ code: error.code }, 'a connection was refused');
+            next(connectError({ code: error.code, message: error.message }));
+            hangUpSoon(socket);
+            return;
+          }
+          gate.logger.error({ err: error }, 'a handshake failed');
+          next(
+            connectError({
+              code: 'unavailable',
+              message: 'The server cannot check the token now; try again',
+            }),
+          );
+          hangUpSoon(socket);
+        },
+      );
   });
 }
 

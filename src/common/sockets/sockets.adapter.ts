@@ -1,6 +1,9 @@
+import { type INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import { type Server as HttpServer } from 'node:http';
 import { type Server, type ServerOptions } from 'socket.io';
 import * as parser from 'socket.io-parser';
+import { type Doorway } from './doorway.js';
 
 /** A classic probe's result may have megabytes (6.8 MB compressed was seen); what is stored ends at 12 MB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -28,10 +31,19 @@ export class BatchDecoder extends parser.Decoder {
 
 /** One Socket.IO server for all namespaces; of this process alone (docs/adr/0007). */
 export class SocketsAdapter extends IoAdapter {
+  constructor(
+    app: INestApplicationContext,
+    private readonly doorway: Doorway,
+  ) {
+    super(app);
+  }
+
   override createIOServer(port: number, options?: ServerOptions): Server {
+    this.doorway.watch(this.httpServer as HttpServer);
     return super.createIOServer(port, {
       ...options,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      allowRequest: this.doorway.allowRequest,
       parser: { ...parser, Decoder: BatchDecoder },
       // fielded clients send an Origin of their own making
       cors: { origin: true },

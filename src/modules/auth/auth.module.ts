@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
+import { createSecretKey } from 'node:crypto';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { UsersModule } from '../users/users.module.js';
@@ -15,7 +16,11 @@ import { TokensService } from './tokens.service.js';
     UsersModule,
     JwtModule.registerAsync({
       inject: [ENV],
-      useFactory: (env: Env) => ({ secret: env.secretKey, signOptions: { algorithm: 'HS256' } }),
+      // a key, not its text: jsonwebtoken would try for each token whether the text is a public key in PEM, which takes a millisecond
+      useFactory: (env: Env) => ({
+        secret: createSecretKey(Buffer.from(env.secretKey)),
+        signOptions: { algorithm: 'HS256' },
+      }),
     }),
   ],
   controllers: [AuthController],

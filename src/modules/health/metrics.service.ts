@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { LimitHits } from '../../common/limits/limit-hits.js';
+import { Doorway } from '../../common/sockets/doorway.js';
 import { ServerClockService } from '../clock/server-clock.service.js';
 import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
@@ -27,6 +28,7 @@ export class MetricsService implements OnModuleInit {
     private readonly bus: PlatformBus,
     private readonly leases: LeasesService,
     private readonly reliability: ReliabilityService,
+    private readonly doorway: Doorway,
   ) {}
 
   get contentType(): string {
@@ -42,6 +44,9 @@ export class MetricsService implements OnModuleInit {
     this.gauge('pladmed_probes_connected', 'Probes connected to this server', ['protocol'], (gauge) => {
       for (const [protocol, count] of Object.entries(this.connected.countByProtocol()))
         gauge.set({ protocol }, count);
+    });
+    this.gauge('pladmed_handshakes_waiting', 'Sockets that wait to be let in', [], (gauge) => {
+      gauge.set(this.doorway.waiting);
     });
     this.gauge('pladmed_ingest_backlog_bytes', 'Bytes of results that are not durable yet', [], (gauge) => {
       gauge.set(this.results.backlog.bytes);

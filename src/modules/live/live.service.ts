@@ -23,14 +23,14 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     this.results.results.subscribe((stored) => {
-      this.happened(resultEvent(stored));
-      if (stored.result.outcome === 'stored') this.happened(creditsEvent(stored));
+      this.happened(() => resultEvent(stored));
+      if (stored.result.outcome === 'stored') this.happened(() => creditsEvent(stored));
     });
     this.operations.changes.subscribe((change) => {
-      this.happened(assignmentEvent(change));
+      this.happened(() => assignmentEvent(change));
     });
     this.probes.changes.subscribe((change) => {
-      this.happened(probeEvent(change));
+      this.happened(() => probeEvent(change));
     });
     this.bus.listen(
       LIVE,
@@ -71,7 +71,10 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
     return this.watchers;
   }
 
-  private happened(event: LiveEvent): void {
+  /** Worded only where somebody may hear it: thousands of probes may come at once, and nobody watch them. */
+  private happened(wording: () => LiveEvent): void {
+    if (this.watchers === 0 && this.bus.state === 'off') return;
+    const event = wording();
     this.subject.next(event);
     this.bus.send(LIVE, event);
   }

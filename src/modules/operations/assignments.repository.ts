@@ -99,12 +99,19 @@ export class AssignmentsRepository {
     return this.model.find({ operation, state: 'pending' }).lean<AssignmentEntity[]>();
   }
 
-  /** What a probe has to do now. */
-  async findLiveOfProbe(probe: ObjectId, states: AssignmentState[], now: Date): Promise<AssignmentEntity[]> {
-    return this.model
-      .find({ probe, state: { $in: states }, ends_at: { $gt: now } })
+  /** What these probes have to do now, in order; past mongoose, because there may be thousands. */
+  async findLiveOfProbes(
+    probes: readonly ObjectId[],
+    states: readonly AssignmentState[],
+    now: Date,
+  ): Promise<AssignmentEntity[]> {
+    return this.model.collection
+      .find<AssignmentEntity>(
+        { probe: { $in: [...probes] }, state: { $in: [...states] }, ends_at: { $gt: now } },
+        { batchSize: 10_000 },
+      )
       .sort({ _id: 1 })
-      .lean<AssignmentEntity[]>();
+      .toArray();
   }
 
   /**

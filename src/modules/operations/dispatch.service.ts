@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { GroupCommit } from '../../common/database/group-commit.js';
 import { type ObjectId } from '../../common/database/object-id.js';
-import { GroupedWrites } from '../../common/grouped-writes.js';
 import {
   ConnectedProbes,
   type DeliveryAnswer,
   type Job,
   type ProbeLink,
 } from '../probes/connected-probes.js';
+import { type ProbeProtocol } from '../probes/probe.schema.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { ReleasesService } from './bounds/releases.service.js';
@@ -16,6 +17,10 @@ import { OperationFeed } from './operation-feed.js';
 import { type OperationEntity } from './operation.schema.js';
 import { OperationsRepository } from './operations.repository.js';
 
+/** Probes whose assignments are read in one command: a probe may have thousands of them. */
+const MOST_LINKS = 100;
+/** Assignments that are noted as delivered in one command. */
+const MOST_NOTED = 5000;
 const STOP_REASON = 'stopped by its owner';
 
 interface Delivery {
@@ -32,9 +37,18 @@ interface Delivery {
 @Injectable()
 export class DispatchService {
   private readonly logger = new Logger('dispatch');
+  /** what probes that have just come have to do: read for many of them at once */
+  private readonly waiting = new GroupCommit<ProbeLink, Delivery>((links) => this.findWaiting(links), {
+    most: MOST_LINKS,
+    keyOf: ({ probe }) => probe.toHexString(),
+  });
   /** native probes answer when they like: none of them may keep what the others have from being known */
-  private readonly accepted = new GroupedWrites<ObjectId>((ids) =>
-    this.assignments.markDelivered(ids, new Date(), 'native'),
+  private readonly accepted = new GroupCommit<ObjectId>(
+    async (ids) => {
+      await this.assignments.markDelivered(ids, new Date(), 'native');
+      return ids.map(() => undefined);
+    },
+    { most: MOST_NOTED },
   );
 
   constructor(
@@ -79,12 +93,9 @@ export class DispatchService {
 
   /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
   async probeConnected(link: ProbeLink): Promise<void> {
-    const states = link.protocol === 'native' ? (['pending', 'delivered'] as const) : (['pending'] as const);
-    const live = await this.assignments.findLiveOfProbe(link.probe, [...states], new Date());
-    const unfinished = live.filter(({ received, failed, due }) => received + failed < due);
-    if (unfinished.length === 0 && link.protocol === 'classic') return;
-    const { assignments, jobs } = await this.withJobs(unfinished);
-    await this.deliver([{ link, assignments, jobs }], true);
+    const delivery = await this.waiting.add(link);
+    if (delivery.jobs.length === 0 && link.protocol === 'classic') return;
+    await this.deliver([delivery], true);
   }
 
   /**
@@ -101,6 +112,27 @@ export class DispatchService {
     await this.deliverAssignments(
       await this.assignments.findOverdue(probes, new Date(now - 5000), new Date(now), 5000),
     );
+  }
+
+  private async findWaiting(links: readonly ProbeLink[]): Promise<Delivery[]> {
+    const now = new Date();
+    const of = (protocol: ProbeProtocol) =>
+      links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
+    const live = [
+      ...(await this.assignments.findLiveOfProbes(of('native'), ['pending', 'delivered'], now)),
+      ...(await this.assignments.findLiveOfProbes(of('classic'), ['pending'], now)),
+    ].filter(({ received, failed, due }) => received + failed < due);
+    const { assignments, jobs } = await this.withJobs(live);
+    const deliveries = links.map((link): Delivery => ({ link, assignments: [], jobs: [] }));
+    const byProbe = new Map(deliveries.map((delivery) => [delivery.link.probe.toHexString(), delivery]));
+    for (const [index, assignment] of assignments.entries()) {
+      const delivery = byProbe.get(assignment.probe.toHexString());
+      const job = jobs[index];
+      if (delivery === undefined || job === undefined) continue;
+      delivery.assignments.push(assignment);
+      delivery.jobs.push(job);
+    }
+    return deliveries;
   }
 
   private async tellEverythingAgain(link: ProbeLink): Promise<void> {
@@ -213,7 +245,8 @@ export class DispatchService {
     } else if (answer.outcome === 'silent') {
       this.logger.warn(ids, 'the probe did not acknowledge the operation');
     } else if (link.protocol === 'native') {
-      await this.accepted.add(assignment._id);
+      // what was known to be there is not noted again
+      if (assignment.state === 'pending') await this.accepted.add(assignment._id);
     } else {
       await this.assignments.acknowledge(assignment._id, new Date());
     }
@@ -221,7 +254,8 @@ export class DispatchService {
 
   private async withJobs(assignments: AssignmentEntity[]): Promise<Pick<Delivery, 'assignments' | 'jobs'>> {
     if (assignments.length === 0) return { assignments, jobs: [] };
-    const operations = await this.operations.findByIds(assignments.map(({ operation }) => operation));
+    const ids = new Map(assignments.map(({ operation }) => [operation.toHexString(), operation]));
+    const operations = await this.operations.findByIds([...ids.values()]);
     const jobs = new Map(operations.map((each) => [String(each._id), jobOf(each)]));
     const pairs = assignments.flatMap((assignment) => {
       const job = jobs.get(String(assignment.operation));

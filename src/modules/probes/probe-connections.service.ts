@@ -4,6 +4,7 @@ import { ObjectId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ConnectedProbes } from './connected-probes.js';
+import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeFeed } from './probe-feed.js';
 import { type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
@@ -36,6 +37,7 @@ export class ProbeConnectionsService {
   private unheldSince: ReadonlyMap<string, number> = new Map();
 
   constructor(
+    private readonly writer: ConnectionsWriter,
     private readonly probes: ProbesRepository,
     private readonly sessions: SessionsRepository,
     private readonly servers: ServersService,
@@ -82,6 +84,7 @@ export class ProbeConnectionsService {
 
   /** At a clean end: every connection of this server is over. */
   async endAll(): Promise<void> {
+    await this.writer.refuseArrivals(new DomainError('shutting_down'));
     await this.closeServer(this.servers.ownId, new Date(), 'server stopped');
     await this.servers.stop();
   }
@@ -93,39 +96,33 @@ export class ProbeConnectionsService {
     if (this.ending) throw new DomainError('shutting_down');
     const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
     if (identity === undefined) return undefined;
-    const session = new ObjectId();
-    const since = new Date();
-    const server = this.servers.ownId;
-    const connection = { session, server, since, ...details };
-    const before = await this.probes.setConnection(identity.id, identity.tokenVersion, connection);
-    if (before === null) return undefined;
-    if (before.connection !== undefined) {
-      await this.sessions.close(before.connection.session, since, 'taken over');
-      if (before.connection.server !== server) this.announceOver(before);
-    }
-    await this.sessions.open({
-      _id: session,
+    const connection: ProbeConnection = {
+      session: new ObjectId(),
+      server: this.servers.ownId,
+      since: new Date(),
+      ...details,
+    };
+    const probe = await this.writer.open({
       probe: identity.id,
-      server,
-      protocol: details.protocol,
-      from: since,
+      tokenVersion: identity.tokenVersion,
+      connection,
     });
-    const probe = { ...before, connection };
+    if (probe === undefined) return undefined;
+    const before = probe.connection?.took_over;
+    if (before !== undefined && before.server !== connection.server)
+      this.announceOver(probe._id, before.session);
     this.feed.emit({ probe, connected: true });
-    return { probe, session };
+    return { probe, session: connection.session };
   }
 
   /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */
   async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
-    const now = await this.probes.findById(probe);
-    return now?.connection?.session.equals(session) === true;
+    return this.writer.isCurrent(probe, session);
   }
 
   /** Says good-bye for one session; a newer one of the same probe is not touched. */
   async close({ probe, session }: OpenConnection, reason: string): Promise<void> {
-    const at = new Date();
-    await this.sessions.close(session, at, reason);
-    const last = await this.probes.clearConnection(probe._id, session, at);
+    const last = await this.writer.close({ probe: probe._id, session, at: new Date(), reason });
     if (last) this.feed.emit({ probe, connected: false });
   }
 
@@ -136,7 +133,7 @@ export class ProbeConnectionsService {
   async cutOff(before: ProbeEntity, reason: string): Promise<void> {
     if (before.connection === undefined) return;
     await this.sessions.close(before.connection.session, new Date(), reason);
-    this.announceOver(before);
+    this.announceOver(before._id, before.connection.session);
     this.connected.get(before._id)?.close();
     this.feed.emit({ probe: before, connected: false });
   }
@@ -191,11 +188,10 @@ export class ProbeConnectionsService {
 
   /** What a native probe says of itself, every minute. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
-    await this.probes.setReport(probe._id, session, report, new Date());
+    await this.writer.report({ probe: probe._id, session, report, at: new Date() });
   }
 
-  private announceOver({ _id, connection }: ProbeEntity): void {
-    if (connection === undefined) return;
-    this.bus.send(SESSION_OVER, { probe: _id.toHexString(), session: connection.session.toHexString() });
+  private announceOver(probe: ObjectId, session: ObjectId): void {
+    this.bus.send(SESSION_OVER, { probe: probe.toHexString(), session: session.toHexString() });
   }
 }

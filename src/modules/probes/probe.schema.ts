@@ -17,6 +17,8 @@ export interface ProbeConnection {
   in_use_credits: number;
   version?: string;
   kinds?: string[];
+  /** the connection that stood when this one came: whose session it ended, and on which server */
+  took_over?: { session: ObjectId; server: string };
 }
 
 /** What a probe can do, by what it said when it came last. */
@@ -80,6 +82,13 @@ const connectionSchema = new Schema<ProbeConnection>(
     in_use_credits: { type: Number, required: true },
     version: String,
     kinds: { type: [String], default: undefined },
+    took_over: new Schema(
+      {
+        session: { type: Schema.Types.ObjectId, required: true },
+        server: { type: String, required: true },
+      },
+      { _id: false },
+    ),
   },
   { _id: false },
 );

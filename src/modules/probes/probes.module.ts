@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConnectedProbes } from './connected-probes.js';
+import { ConnectionsWriter } from './connections-writer.js';
 import { PresenceService } from './presence.service.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbeFeed } from './probe-feed.js';
@@ -43,6 +44,7 @@ import { UpkeepService } from './upkeep.service.js';
     ConnectedProbes,
     ProbeFeed,
     ProbeMeters,
+    ConnectionsWriter,
     ProbeConnectionsService,
     ProbesService,
     SelectionService,

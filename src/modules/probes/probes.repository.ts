@@ -129,34 +129,62 @@ export class ProbesRepository {
       .lean<ProbeEntity>();
   }
 
-  /** @returns the probe as it was before: its older connection is being taken over; null: it does not exist any more */
-  async setConnection(
-    id: ObjectId,
-    tokenVersion: number,
-    connection: ProbeConnection,
-  ): Promise<ProbeEntity | null> {
-    return this.model
-      .findOneAndUpdate(
-        { _id: id, token_version: tokenVersion },
-        {
-          $set: {
-            connection,
-            capabilities: { protocol: connection.protocol, kinds: connection.kinds ?? [] },
-            last_seen: connection.since,
+  /**
+   * Each replaces the connection that stands, and notes whose; a probe that does not exist, or whose token has another version,
+   * is not touched. Writing the same again changes nothing.
+   */
+  async setConnections(
+    arrivals: readonly { probe: ObjectId; tokenVersion: number; connection: ProbeConnection }[],
+  ): Promise<void> {
+    const updates = arrivals.map(({ probe, tokenVersion, connection }) => ({
+      updateOne: {
+        filter: { _id: probe, token_version: tokenVersion },
+        update: [
+          {
+            $set: {
+              connection: connectionAfter(connection),
+              capabilities: {
+                $literal: { protocol: connection.protocol, kinds: connection.kinds ?? [] },
+              },
+              last_seen: connection.since,
+            },
           },
-        },
-        { returnDocument: 'before' },
-      )
-      .lean<ProbeEntity>();
+        ],
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { ordered: false });
   }
 
-  /** @returns false when a newer connection has taken over: a late good-bye changes nothing */
-  async clearConnection(id: ObjectId, session: ObjectId, at: Date): Promise<boolean> {
-    const { modifiedCount } = await this.model.updateOne(
-      { _id: id, 'connection.session': session },
-      { $unset: { connection: 1 }, $set: { last_seen: at } },
-    );
-    return modifiedCount === 1;
+  /** Past mongoose, because there may be hundreds, and all of them wait. */
+  async findAsTheyAre(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model.collection
+      .find<ProbeEntity>({ _id: { $in: [...ids] } }, { batchSize: 1_000 })
+      .toArray();
+  }
+
+  /** @returns by probe id; those that have none are left out */
+  async findSessions(ids: readonly ObjectId[]): Promise<Map<string, ObjectId>> {
+    const probes = await this.model.collection
+      .find<{ _id: ObjectId; connection: Pick<ProbeConnection, 'session'> }>(
+        { _id: { $in: [...ids] }, connection: { $exists: true } },
+        { projection: { 'connection.session': 1 }, batchSize: 1_000 },
+      )
+      .toArray();
+    return new Map(probes.map(({ _id, connection }) => [_id.toHexString(), connection.session]));
+  }
+
+  /** Where a newer connection has taken over a late good-bye changes nothing. @returns how many were cleared */
+  async clearConnections(
+    departures: readonly { probe: ObjectId; session: ObjectId; at: Date }[],
+  ): Promise<number> {
+    if (departures.length === 0) return 0;
+    const updates = departures.map(({ probe, session, at }) => ({
+      updateOne: {
+        filter: { _id: probe, 'connection.session': session },
+        update: { $unset: { connection: 1 as const }, $set: { last_seen: at } },
+      },
+    }));
+    return (await this.model.collection.bulkWrite(updates, { ordered: false })).modifiedCount;
   }
 
   /** Some of the probes whose connection is on this server. */
@@ -209,18 +237,20 @@ export class ProbesRepository {
     );
   }
 
-  async setReport(id: ObjectId, session: ObjectId, report: ProbeReport, at: Date): Promise<void> {
-    const { in_use_credits, backlog, running, clock } = report;
-    await this.model.updateOne(
-      { _id: id, 'connection.session': session },
-      {
-        $set: {
-          'connection.in_use_credits': in_use_credits,
-          last_seen: at,
-          status: { backlog, running, clock, at },
+  async setReports(
+    reports: readonly { probe: ObjectId; session: ObjectId; report: ProbeReport; at: Date }[],
+  ): Promise<void> {
+    const updates = reports.map(({ probe, session, report, at }) => {
+      const { in_use_credits, backlog, running, clock } = report;
+      const status = { backlog, running, clock, at };
+      return {
+        updateOne: {
+          filter: { _id: probe, 'connection.session': session },
+          update: { $set: { 'connection.in_use_credits': in_use_credits, last_seen: at, status } },
         },
-      },
-    );
+      };
+    });
+    await this.model.collection.bulkWrite(updates, { ordered: false });
   }
 
   /** Those whose reliability was measured longest ago, new ones first. */
@@ -249,4 +279,20 @@ export class ProbesRepository {
 function allOf(conditions: readonly Condition[], ...more: object[]): object {
   const all = [...conditions.map(({ where }) => where), ...more];
   return all.length === 0 ? {} : { $and: all };
+}
+
+/** An expression: this connection, with the one that it takes over. What a probe says is data, also where it begins with a dollar. */
+function connectionAfter(connection: ProbeConnection) {
+  const standing = { session: '$connection.session', server: '$connection.server' };
+  const takenOver = {
+    $switch: {
+      branches: [
+        // the same again: what it took over then
+        { case: { $eq: ['$connection.session', connection.session] }, then: '$connection.took_over' },
+        { case: { $eq: [{ $type: '$connection' }, 'missing'] }, then: '$$REMOVE' },
+      ],
+      default: standing,
+    },
+  };
+  return { $mergeObjects: [{ $literal: connection }, { took_over: takenOver }] };
 }

@@ -8,8 +8,26 @@ import { SESSION_MODEL, type SessionEntity } from './session.schema.js';
 export class SessionsRepository {
   constructor(@InjectModel(SESSION_MODEL) private readonly model: Model<SessionEntity>) {}
 
-  async open(session: SessionEntity): Promise<void> {
-    await this.model.collection.insertOne(session);
+  /** New ones, and the ends of those that they took over, in one command; doing it again changes nothing. */
+  async openAll(
+    sessions: readonly SessionEntity[],
+    ends: readonly { session: ObjectId; at: Date; reason: string }[],
+  ): Promise<void> {
+    const opened = sessions.map(({ _id, ...session }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: session }, upsert: true },
+    }));
+    const updates = [...opened, ...ends.map(endOf)];
+    if (updates.length > 0) await this.model.collection.bulkWrite(updates, { ordered: false });
+  }
+
+  async closeAll(ends: readonly { session: ObjectId; at: Date; reason: string }[]): Promise<void> {
+    await this.model.collection.bulkWrite(ends.map(endOf), { ordered: false });
+  }
+
+  /** All that stand of a probe, but for the one that is its connection. */
+  async closeAllBut(probe: ObjectId, current: ObjectId | undefined, at: Date): Promise<void> {
+    const others = { probe, to: { $exists: false }, ...(current && { _id: { $ne: current } }) };
+    await this.model.updateMany(others, { $set: { to: at, reason: 'taken over' } });
   }
 
   async close(id: ObjectId, to: Date, reason: string): Promise<void> {
@@ -80,4 +98,14 @@ export class SessionsRepository {
     );
     return modifiedCount;
   }
+}
+
+/** Only of one that stands. */
+function endOf({ session, at, reason }: { session: ObjectId; at: Date; reason: string }) {
+  return {
+    updateOne: {
+      filter: { _id: session, to: { $exists: false } },
+      update: { $set: { to: at, reason } },
+    },
+  };
 }
