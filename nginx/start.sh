@@ -58,8 +58,10 @@ done
   echo '}'
 } >"$made/metrics.conf"
 
+# Thousands of probes may come back within a second: with nginx's own 511 the others would have to knock again.
+backlog=backlog=4096
 plain="server {
-  listen 80 default_server;
+  listen 80 default_server $backlog;
   include $here/locations.conf;
 }"
 # For containers beside us, which need no TLS; this port is not published.
@@ -71,7 +73,7 @@ https_port=${HTTPS_PORT:-443}
 [[ $https_port =~ ^[0-9]{1,5}$ ]] || fail "HTTPS_PORT: '$https_port' is no port."
 https_port=:$https_port
 redirect='server {
-  listen 80 default_server;
+  listen 80 default_server '$backlog';
   location /.well-known/acme-challenge/ { root /etc/nginx/tls/acme; default_type text/plain; }
   location / { return 308 https://$host'${https_port%:443}'$request_uri; }
 }'
@@ -83,7 +85,7 @@ if [[ -r $certificate && -r $key ]]; then
   esac >"$made/servers.conf"
   cat >>"$made/servers.conf" <<CONFIG
 server {
-  listen 443 ssl default_server;
+  listen 443 ssl default_server $backlog;
   ssl_certificate $certificate;
   ssl_certificate_key $key;
   include $here/locations.conf;

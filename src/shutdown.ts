@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { type Server } from 'node:http';
+import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './common/database/provide-database.js';
@@ -20,6 +21,7 @@ const PROBES_COME_BACK_AFTER_MS = 2000;
  * back, connections end, the database is closed, exit 0. A second signal ends at once. A database that dies under us: exit 1.
  */
 export function endOnSignals(app: INestApplication, database: ProvidedDatabase, log: Logger): void {
+  const sockets = openSockets(app.getHttpServer() as Server);
   let ending = false;
   const end = (signal: NodeJS.Signals) => {
     if (ending) process.exit(1);
@@ -29,7 +31,7 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
       log.error('the way out took too long: ending at once, the next start recovers');
       process.exit(1);
     }, WAY_OUT_MS);
-    wayOut(() => drain(app), database, log).then(
+    wayOut(() => drain(app, sockets), database, log).then(
       (exitCode) => {
         log.info('stopped');
         process.exit(exitCode);
@@ -80,8 +82,21 @@ export async function wayOut(
   return exitCode;
 }
 
-/** Ends the application in the order in which nothing is lost. */
-export async function drain(app: INestApplication): Promise<void> {
+/** The HTTP server itself forgets a connection that became a websocket. */
+function openSockets(http: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/**
+ * Ends the application in the order in which nothing is lost.
+ * @param sockets all that are open: one whose client does not answer a good-bye (its network is gone) is cut off
+ */
+export async function drain(app: INestApplication, sockets: ReadonlySet<Socket>): Promise<void> {
   app.get(ProbeConnectionsService).refuseNew();
   app.get(Doorway).clear();
   const connected = app.get(ConnectedProbes);
@@ -92,7 +107,7 @@ export async function drain(app: INestApplication): Promise<void> {
   connected.closeAll();
   const http = app.getHttpServer() as Server;
   const cutOff = setTimeout(() => {
-    http.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   }, PATIENCE_MS);
   // a connection that has just had its last answer would be kept alive for a next request
   const idle = setInterval(() => {

@@ -237,7 +237,7 @@ describe('connections', () => {
   it('is closed in the database where it was let in half, and no socket came of it', async () => {
     const connections = here.get(ProbeConnectionsService);
     const failing = jest
-      .spyOn(here.get(SessionsRepository), 'open')
+      .spyOn(here.get(SessionsRepository), 'openAll')
       .mockRejectedValueOnce(new Error('the database is away'));
     await expect(connections.open(token, DETAILS)).rejects.toThrow('away');
     failing.mockRestore();

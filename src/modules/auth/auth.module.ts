@@ -16,7 +16,7 @@ import { TokensService } from './tokens.service.js';
     UsersModule,
     JwtModule.registerAsync({
       inject: [ENV],
-      // a key, not its text: jsonwebtoken would try for each token whether the text is a public key in PEM, which takes a millisecond
+      // a key, not its text: jsonwebtoken would try for each token whether the text is a public key in PEM, which takes half a millisecond
       useFactory: (env: Env) => ({
         secret: createSecretKey(Buffer.from(env.secretKey)),
         signOptions: { algorithm: 'HS256' },

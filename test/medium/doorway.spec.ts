@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Server } from 'socket.io';
-import { RawWebSocket } from '../../../test/support/raw-websocket.js';
-import { until } from '../../../test/support/until.js';
-import { atTheDoor, Doorway } from './doorway.js';
+import { RawWebSocket } from '../support/raw-websocket.js';
+import { until } from '../support/until.js';
+import { atTheDoor, Doorway } from '../../src/common/sockets/doorway.js';
 
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 /** As many as are let in at one time at first. */
