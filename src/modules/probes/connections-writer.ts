@@ -86,35 +86,15 @@ export class ConnectionsWriter {
 
   private async openAll(arrivals: readonly Arrival[]): Promise<(ProbeEntity | undefined)[]> {
     await this.probes.setConnections(arrivals);
-    const found = new Map(
-      (await this.probes.findAsTheyAre(arrivals.map(({ probe }) => probe))).map((each) => [
-        hex(each._id),
-        each,
-      ]),
-    );
-    const here = arrivals.flatMap((arrival) => {
-      const probe = found.get(hex(arrival.probe));
-      return probe?.token_version === arrival.tokenVersion ? [{ ...arrival, probe }] : [];
-    });
-    const isTheirs = ({ probe, connection }: (typeof here)[number]) =>
-      probe.connection?.session.equals(connection.session) === true;
-    await this.sessions.openAll(
-      here.map((each) => sessionOf(each.probe._id, each.connection, !isTheirs(each))),
-      here.flatMap(({ connection: { since: at }, probe }) => {
-        const before = probe.connection?.took_over?.session;
-        return before === undefined ? [] : [{ session: before, at, reason: 'taken over' }];
-      }),
-    );
+    const found = await this.probes.findAsTheyAre(arrivals.map(({ probe }) => probe));
+    const now = new Map(found.map((probe) => [hex(probe._id), probe]));
+    const landings = arrivals.map((arrival) => landingOf(arrival, now.get(hex(arrival.probe))));
+    const landed = landings.filter((landing) => landing !== undefined);
+    await this.sessions.openAll(landed.map(sessionOf), landed.flatMap(endOfOlder));
     // another server was faster than our look: whom these took over, only their probes' sessions can tell
-    for (const each of here.filter((arrival) => !isTheirs(arrival)))
-      await this.sessions.closeAllBut(each.probe._id, each.probe.connection?.session, each.connection.since);
-    return arrivals.map((arrival) => {
-      const probe = found.get(hex(arrival.probe));
-      if (probe?.token_version !== arrival.tokenVersion) return undefined;
-      return probe.connection?.session.equals(arrival.connection.session) === true
-        ? probe
-        : { ...probe, connection: arrival.connection };
-    });
+    for (const { probe, connection } of landed.filter(({ isCurrent }) => !isCurrent))
+      await this.sessions.closeAllBut(probe._id, probe.connection?.session, connection.since);
+    return landings.map((landing) => landing && { ...landing.probe, connection: landing.connection });
   }
 
   private async closeAll(departures: readonly Departure[]): Promise<boolean[]> {
@@ -140,18 +120,31 @@ export class ConnectionsWriter {
   }
 }
 
-/** @param isOver another connection of the probe has taken over already */
-function sessionOf(
-  probe: ObjectId,
-  { session, server, protocol, since }: ProbeConnection,
-  isOver: boolean,
-): SessionEntity {
-  return {
-    _id: session,
-    probe,
-    server,
-    protocol,
-    from: since,
-    ...(isOver && { to: since, reason: 'taken over' }),
-  };
+/** A connection that was stored, and its probe as it was seen then. */
+interface Landing {
+  probe: ProbeEntity;
+  connection: ProbeConnection;
+  /** false: another has taken over already */
+  isCurrent: boolean;
+}
+
+/** @returns undefined when nothing was stored: there is no such probe, or its token was revoked */
+function landingOf(
+  { tokenVersion, connection }: Arrival,
+  probe: ProbeEntity | undefined,
+): Landing | undefined {
+  if (probe?.token_version !== tokenVersion) return undefined;
+  const isCurrent = probe.connection?.session.equals(connection.session) === true;
+  return { probe, connection: isCurrent ? (probe.connection ?? connection) : connection, isCurrent };
+}
+
+function sessionOf({ probe, connection, isCurrent }: Landing): SessionEntity {
+  const { session, server, protocol, since } = connection;
+  const over = { to: since, reason: 'taken over' };
+  return { _id: session, probe: probe._id, server, protocol, from: since, ...(!isCurrent && over) };
+}
+
+/** Of the session that this one has taken over. */
+function endOfOlder({ connection: { took_over, since } }: Landing) {
+  return took_over === undefined ? [] : [{ session: took_over.session, at: since, reason: 'taken over' }];
 }
