@@ -29,9 +29,9 @@ interface Client {
   answer: boolean | undefined;
 }
 
-function knock(doorway: Doorway, work: () => void = () => undefined): Client {
+function knock(doorway: Doorway, work: () => void = () => undefined, url = '/socket.io/?EIO=4'): Client {
   const connection = new FakeConnection();
-  const request = { socket: connection, upgrade: true } as unknown as IncomingMessage;
+  const request = { socket: connection, upgrade: true, url } as unknown as IncomingMessage;
   const client: Client = { request, connection, answer: undefined };
   doorway.allowRequest(request, (_error, success) => {
     client.answer = success;
@@ -89,6 +89,15 @@ describe('Doorway', () => {
     }
     expect(await untilQuiet(crowd)).toBe(inside + 20);
     expect(crowd.map(({ answer }) => answer === true)).toEqual(crowd.map((_client, n) => n < inside + 20));
+  });
+
+  it('lets fielded clients go first, which wait for 5 s only', async () => {
+    const { doorway, crowd, inside } = await full();
+    const fielded = knock(doorway, undefined, '/socket.io/?token=x&EIO=4');
+    expect(doorway.waiting).toBe(CROWD - inside + 1);
+    atTheDoor(crowd[0]!.request).leave();
+    await untilQuiet([...crowd, fielded]);
+    expect(fielded.answer).toBe(true);
   });
 
   it('lets fewer in at one time where it takes long, but always some', async () => {
@@ -158,15 +167,15 @@ describe('Doorway', () => {
     const work = () => {
       jest.advanceTimersByTime(1);
     };
-    for (let came = 0; came < 80; came += 1) {
+    for (let came = 0; came < 90; came += 1) {
       server.emit('connection');
       crowd.push(knock(doorway, work));
-      jest.advanceTimersByTime(1);
+      jest.advanceTimersByTime(4);
       await turn();
     }
     const meanwhile = crowd.filter(({ answer }) => answer === true).length;
     // somebody always gets in: connections may never stop coming
-    expect([meanwhile > 2, meanwhile < 20]).toEqual([true, true]);
-    expect(await untilQuiet(crowd)).toBe(80);
+    expect([meanwhile > 2, meanwhile < 40]).toEqual([true, true]);
+    expect(await untilQuiet(crowd)).toBe(90);
   });
 });

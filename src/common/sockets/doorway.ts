@@ -13,8 +13,8 @@ const AT_ONCE = { least: 20, first: 100, most: 500 };
 const QUICK_MS = 200;
 /** The work of handshakes in one turn of the event loop, milliseconds; then everything else has its turn. */
 const TURN_MS = 8;
-/** The part of the time that handshakes may take while connections wait to be accepted. */
-const SHARE_WHILE_ACCEPTING = 0.1;
+/** The part of the time that handshakes may take while connections wait to be accepted; what follows on one takes several times that. */
+const SHARE_WHILE_ACCEPTING = 0.02;
 /** By then a client has asked for a namespace; one that has not keeps its connection, but not the place of others. */
 const ASKS_WITHIN_MS = 1000;
 /** More than this do not wait: they are told to come back. */
@@ -77,6 +77,8 @@ export function atTheDoor(request: IncomingMessage): { leave: () => void } {
 export class Doorway {
   private readonly logger = new Logger('doorway');
   private readonly queue = new Set<Waiting>();
+  /** those who wait for 5 s at most go before those who wait for 20 */
+  private readonly impatient = new Set<Waiting>();
   private inside = 0;
   private atOnce = AT_ONCE.first;
   /** in this turn */
@@ -89,16 +91,16 @@ export class Doorway {
 
   /** How many wait. */
   get waiting(): number {
-    return this.queue.size;
+    return this.queue.size + this.impatient.size;
   }
 
   /** For socket.io: decides when, not whether. */
   readonly allowRequest = (request: IncomingMessage, answer: Answer): void => {
-    if (this.queue.size >= MOST_WAITING) {
+    if (this.waiting >= MOST_WAITING) {
       answer('Too many are connecting; try again shortly', false);
       return;
     }
-    if (this.queue.size === 0 && this.hasRoom()) this.admit(request, answer);
+    if (this.waiting === 0 && this.hasRoom()) this.admit(request, answer);
     else this.wait(request, answer);
   };
 
@@ -115,7 +117,7 @@ export class Doorway {
 
   /** Hangs up on those who wait: the server is going away. */
   clear(): void {
-    for (const { request, forget } of this.queue) {
+    for (const { request, forget } of [...this.impatient, ...this.queue]) {
       forget();
       request.socket.destroy();
     }
@@ -136,7 +138,7 @@ export class Doorway {
       request.socket.off('close', gone);
       this.inside -= 1;
       if (servedMs !== undefined) this.learn(servedMs);
-      if (this.queue.size > 0) this.nextTurn();
+      if (this.waiting > 0) this.nextTurn();
     });
     const gone = () => {
       place.leave();
@@ -157,6 +159,7 @@ export class Doorway {
 
   private wait(request: IncomingMessage, answer: Answer): void {
     const { socket } = request;
+    const queue = isFielded(request) ? this.impatient : this.queue;
     // an end is only seen by who reads; what is no websocket yet is read by the HTTP server
     const isUpgrade = (request as { upgrade?: boolean }).upgrade === true;
     const readable = () => {
@@ -174,13 +177,13 @@ export class Doorway {
       request,
       answer,
       forget: () => {
-        this.queue.delete(waiting);
+        queue.delete(waiting);
         socket.off('readable', readable).off('end', gone).off('close', gone).off('error', gone);
       },
     };
     socket.on('end', gone).on('close', gone).on('error', gone);
     if (isUpgrade) socket.on('readable', readable);
-    this.queue.add(waiting);
+    queue.add(waiting);
     this.say();
     this.nextTurn();
   }
@@ -190,23 +193,30 @@ export class Doorway {
     this.turn ??= setImmediate(() => {
       this.turn = undefined;
       this.spentMs = 0;
-      for (const { request, answer, forget } of this.queue) {
-        if (!this.hasRoom()) break;
-        forget();
-        this.admit(request, answer);
+      for (const queue of [this.impatient, this.queue]) {
+        for (const { request, answer, forget } of queue) {
+          if (!this.hasRoom()) break;
+          forget();
+          this.admit(request, answer);
+        }
       }
       this.accepting = false;
-      if (this.queue.size > 0 && this.inside < this.atOnce) this.nextTurn();
+      if (this.waiting > 0 && this.inside < this.atOnce) this.nextTurn();
     });
   }
 
   private say(): void {
     const now = performance.now();
-    if (this.queue.size < SAID_FROM || now - this.saidAt < SAY_AGAIN_MS) return;
+    if (this.waiting < SAID_FROM || now - this.saidAt < SAY_AGAIN_MS) return;
     this.saidAt = now;
     this.logger.warn(
-      { waiting: this.queue.size },
+      { waiting: this.waiting },
       'many are connecting at once; they are let in one after another',
     );
   }
+}
+
+/** Only the classic protocol has a probe's token in the query. */
+function isFielded({ url = '' }: IncomingMessage): boolean {
+  return /[?&]token=/.test(url);
 }
