@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test host-test check bench fuzz backup restore clean
+.PHONY: help setup build demo run test host-test check bench chaos fuzz backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ check: build ## types, lint, format, the OpenAPI document, the walls between fol
 bench: build ## figures and ratios
 	@scripts/tools.sh libcurl scamper
 	@npx tsx test/bench/run.ts
+
+chaos: SECONDS := 600
+chaos: SEED := 1
+chaos: build ## breaks everything for SECONDS=600 with SEED=1, and audits that nothing was lost, doubled or miscounted
+	@scripts/tools.sh libcurl redis-server
+	@exec npx tsx test/chaos/run.ts $(SECONDS) $(SEED)
 
 fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@scripts/tools.sh libcurl

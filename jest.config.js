@@ -57,7 +57,9 @@ export default {
   globalTeardown: '<rootDir>/test/support/jest-mongod-stop.js',
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
   projects: [
-    project('unit', ['<rootDir>/src/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
+    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/chaos/**/*.spec.ts'], {
+      setupFiles: ['reflect-metadata'],
+    }),
     project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
     project('netns', ['<rootDir>/test/netns/**/*.spec.ts']),

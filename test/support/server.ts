@@ -35,8 +35,12 @@ export async function freePort(): Promise<number> {
 /**
  * Starts the built server (`dist/main.js`; `make test` builds it first) as a process of its own and waits until it is ready.
  * @param env MONGODB_URI and MONGO_DATABASE for a shared mongod; without: an embedded one
+ * @param onSpawn hears of its process id before it is ready
  */
-export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+export async function startServer(
+  env: Record<string, string> = {},
+  onSpawn: (pid: number) => void = () => undefined,
+): Promise<TestServer> {
   const dataDir = env['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'pladmed-test-')));
   const port = env['PORT'] ?? String(await freePort());
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
@@ -53,6 +57,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
+  if (child.pid !== undefined) onSpawn(child.pid);
   await untilReady(child, log);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   return {

@@ -1,0 +1,15 @@
+import { type Discrepancy, type Evidence } from './evidence.js';
+import { auditFates } from './fates.js';
+import { auditMoney } from './money.js';
+import { auditResults } from './results.js';
+import { auditStates } from './states.js';
+
+/** @returns everything in which the platform and those who used it do not agree */
+export function audit(evidence: Evidence): Discrepancy[] {
+  return [
+    ...auditResults(evidence),
+    ...auditMoney(evidence),
+    ...auditFates(evidence),
+    ...auditStates(evidence),
+  ];
+}

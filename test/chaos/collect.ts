@@ -1,0 +1,214 @@
+import { TestDatabase } from '../support/database.js';
+import {
+  type AccountFact,
+  type AssignmentFact,
+  type CoverageFact,
+  type LedgerFact,
+  type OperationFact,
+  type ResultFact,
+  type RunFates,
+  type State,
+} from './audit/evidence.js';
+import { type Schedule } from '../../probe/src/protocol.js';
+import { coverageFact, type CoverageAnswer } from './observer.js';
+import { digestOf } from './probes/diary.js';
+import { demand, type User } from './users.js';
+
+interface Facts {
+  results: ResultFact[];
+  ledger: LedgerFact[];
+  assignments: AssignmentFact[];
+  accounts: AccountFact[];
+  operations: OperationFact[];
+  coverage: CoverageFact[];
+  runFates: RunFates[];
+}
+
+type Document = Record<string, unknown>;
+const timeIn = (value: unknown): number | undefined => (value instanceof Date ? value.getTime() : undefined);
+const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+
+/** What the platform says when all is over: by its API, at both servers in turn, and what is in its database. */
+export async function collectFacts(
+  servers: readonly string[],
+  databaseUri: string,
+  users: readonly User[],
+  natives: ReadonlySet<string>,
+): Promise<Facts> {
+  const database = new TestDatabase(databaseUri);
+  const read = async <T>(name: string, fact: (document: Document) => T): Promise<T[]> => {
+    const facts: T[] = [];
+    for await (const document of database.collection(name).find()) facts.push(fact(document));
+    return facts;
+  };
+  try {
+    const [results, ledger, assignments, balances, owners] = [
+      await read('results', resultFact),
+      await read('ledger', ledgerFact),
+      await read('assignments', assignmentFact),
+      await read('users', ({ _id, credits }) => ({ user: String(_id), balance: Number(credits) })),
+      await read('operations', ({ _id, owner }) => ({ id: String(_id), owner: String(owner) })),
+    ];
+    const api = new FactsOfApi(servers, users);
+    return {
+      results,
+      ledger,
+      assignments,
+      accounts: await Promise.all(balances.map((each) => api.account(each))),
+      ...(await api.operations(owners, assignments, natives)),
+    };
+  } finally {
+    await database.close();
+  }
+}
+
+function resultFact(document: Document): ResultFact {
+  const raw = document['raw'] as { buffer: Uint8Array; length(): number } | undefined;
+  const failure = document['failure'] as { reason: string } | undefined;
+  return {
+    operation: String(document['operation']),
+    probe: String(document['probe']),
+    code: String(document['unique_code']),
+    outcome: document['outcome'] as ResultFact['outcome'],
+    digest:
+      failure?.reason ?? digestOf(raw === undefined ? Buffer.alloc(0) : raw.buffer.subarray(0, raw.length())),
+    offSchedule: document['off_schedule'] === true,
+    receivedAt: timeIn(document['received_at']) ?? 0,
+    paidBy: textIn(document['paid_by']),
+  };
+}
+
+function ledgerFact(document: Document): LedgerFact {
+  return {
+    user: String(document['user']),
+    amount: Number(document['amount']),
+    balanceAfter: Number(document['balance_after']),
+    reason: String(document['reason']),
+    reference: String(document['reference']),
+  };
+}
+
+function assignmentFact(document: Document): AssignmentFact {
+  return {
+    operation: String(document['operation']),
+    probe: String(document['probe']),
+    state: document['state'] as State,
+    due: Number(document['due']),
+    received: Number(document['received']),
+    failed: Number(document['failed']),
+    deliveredAt: timeIn(document['delivered_at']),
+    deliveredOver: textIn(document['delivered_over']),
+    endsAt: timeIn(document['ends_at']) ?? 0,
+  };
+}
+
+interface OperationAnswer {
+  id: string;
+  owner_id: string;
+  schedule: Schedule & { spread_s?: number };
+  cost_per_run: number;
+  runs_per_probe: number;
+  credits: number;
+  refunded?: number;
+  probe_count: number;
+  progress: { due: number; received: number; failed: number };
+  stopped_at?: string;
+}
+
+interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+class FactsOfApi {
+  private readonly tokens: Map<string, string>;
+  private asked = 0;
+
+  constructor(
+    private readonly servers: readonly string[],
+    users: readonly User[],
+  ) {
+    this.tokens = new Map(users.map(({ id, token }) => [id, token]));
+  }
+
+  /** A superuser who owns nothing has no token here: what the database says is all that there is. */
+  async account({ user, balance }: { user: string; balance: number }): Promise<AccountFact> {
+    const token = this.tokens.get(user);
+    if (token === undefined) return { user, balance, shown: [], statement: balance };
+    const shown = await Promise.all(
+      this.servers.map((server) =>
+        demand<{ credits: number }>('GET', `${server}/api/v1/users/me`, { token }),
+      ),
+    );
+    const entries = await this.pages<{ amount: number }>('/api/v1/users/me/ledger?limit=1000', token);
+    return {
+      user,
+      balance,
+      shown: shown.map(({ credits }) => credits),
+      statement: entries.reduce((sum, { amount }) => sum + amount, 0),
+    };
+  }
+
+  async operations(
+    owners: readonly { id: string; owner: string }[],
+    assignments: readonly AssignmentFact[],
+    natives: ReadonlySet<string>,
+  ): Promise<Pick<Facts, 'operations' | 'coverage' | 'runFates'>> {
+    const operations: OperationFact[] = [];
+    const coverage: CoverageFact[] = [];
+    const runFates: RunFates[] = [];
+    for (const { id, owner } of owners) {
+      const token = this.tokens.get(owner) ?? '';
+      const path = `/api/v1/operations/${id}`;
+      const account = `${path}/coverage?limit=1000`;
+      operations.push(await this.operation(path, token));
+      coverage.push(coverageFact(id, await this.get<CoverageAnswer>(account, token)));
+      for (const { operation, probe } of assignments) {
+        if (operation !== id || !natives.has(probe)) continue;
+        const { at, buckets } = await this.get<CoverageAnswer>(`${account}&probe=${probe}&bucket_s=1`, token);
+        runFates.push({
+          operation: id,
+          probe,
+          at: Date.parse(at),
+          buckets: buckets.map((bucket) => ({ ...bucket, from: Date.parse(bucket.from) })),
+        });
+      }
+    }
+    return { operations, coverage, runFates };
+  }
+
+  private async operation(path: string, token: string): Promise<OperationFact> {
+    const answer = await this.get<OperationAnswer>(path, token);
+    const listed = await this.pages<unknown>(`${path}/results?limit=1000`, token);
+    return {
+      id: answer.id,
+      owner: answer.owner_id,
+      schedule: answer.schedule,
+      spreadS: answer.schedule.spread_s ?? 0,
+      costPerRun: answer.cost_per_run,
+      runsPerProbe: answer.runs_per_probe,
+      credits: answer.credits,
+      probes: answer.probe_count,
+      stoppedAt: answer.stopped_at === undefined ? undefined : Date.parse(answer.stopped_at),
+      refunded: answer.refunded,
+      progress: answer.progress,
+      listed: listed.length,
+    };
+  }
+
+  private async pages<T>(path: string, token: string): Promise<T[]> {
+    const all: T[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Page<T> = await this.get(cursor === '' ? path : `${path}&cursor=${cursor}`, token);
+      all.push(...page.items);
+      cursor = page.next;
+    }
+    return all;
+  }
+
+  /** At each server in turn. */
+  private get<T>(path: string, token: string): Promise<T> {
+    this.asked += 1;
+    return demand<T>('GET', `${this.servers[this.asked % this.servers.length] ?? ''}${path}`, { token });
+  }
+}
