@@ -51,7 +51,7 @@ chaos: SECONDS := 600
 chaos: SEED := 1
 chaos: build ## breaks everything for SECONDS=600 with SEED=1, and audits that nothing was lost, doubled or miscounted
 	@scripts/tools.sh libcurl redis-server
-	@exec npx tsx test/chaos/run.ts $(SECONDS) $(SEED)
+	@exec node --import tsx test/chaos/run.ts $(SECONDS) $(SEED)
 
 fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@scripts/tools.sh libcurl

@@ -99,16 +99,14 @@ class Chaos {
       return Promise.resolve();
     });
 
-    const plan = planFaults(this.random.branch('faults'), seconds);
+    const plan = planFaults(this.random.branch('faults'));
     const conductor = new Conductor(world, plan, (line) => {
       this.say(line);
     });
     const observer = new Observer(servers, this.registry, this.random.branch('observer'), (operation) =>
       natives.reduce((sum, { diary }) => sum + (diary.acknowledged.get(operation) ?? 0), 0),
     );
-    this.say(
-      `${natives.length} native and ${classics.length} classic probes; ${plan.length} faults in ${seconds} s`,
-    );
+    this.say(`${natives.length} native and ${classics.length} classic probes; faults for ${seconds} s`);
     const end = new AbortController();
     this.ending.push(() => {
       conductor.halt();
@@ -125,10 +123,9 @@ class Chaos {
     const work = planWork(this.random.branch('work'), seconds, USERS);
     const watching = observer.watch(end.signal);
     await Promise.all([
-      conductor.play(end.signal),
+      conductor.play(seconds, end.signal),
       doWork(work, cast, this.random.branch('choices'), end.signal),
       this.leaveInTheMiddle(natives, end.signal),
-      delay(seconds * 1_000, undefined, { signal: end.signal }),
     ]);
 
     this.say('no more faults; everything is healed');

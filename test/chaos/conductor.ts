@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Impairment, type ToxicProxy } from '../support/toxic-proxy.js';
 import { until } from '../support/until.js';
-import { describeFault, type Fault, type FaultKind, type PlannedFault } from './plan.js';
+import { describeFault, type Fault, type FaultKind, type PlannedFault, processOf } from './plan.js';
+import { ask } from './users.js';
 import { type World } from './world.js';
 
 type LinkFault = Extract<Fault, { link: unknown }>;
 type ProcessFault = Exclude<Fault, LinkFault>;
 
 const HEALED_MS = 90_000;
+/** So long a fault waits for the platform to be well; then it comes anyhow. */
+const PATIENCE_MS = 15_000;
 
 /** Does to the platform what was planned, when it was planned, and sees to it that all of it is over at the end. */
 export class Conductor {
@@ -15,20 +18,27 @@ export class Conductor {
   readonly injected = new Map<FaultKind, number>();
   /** what a server did that it must not do, whatever is done to it */
   readonly complaints: string[] = [];
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay: Promise<void>[] = [];
+  /** what was done last to each process */
+  private readonly struck = new Map<string, Promise<void>>();
   private isHalted = false;
 
   constructor(
     private readonly world: World,
-    private readonly plan: readonly PlannedFault[],
+    private readonly plan: Iterable<PlannedFault>,
     private readonly log: (line: string) => void,
   ) {}
 
-  /** @returns when the last of them has begun */
-  async play(end: AbortSignal): Promise<void> {
-    const start = performance.now();
-    for (const { at, fault } of this.plan) {
-      await delay(Math.max(0, at - (performance.now() - start)), undefined, { signal: end });
+  /** @returns when the time is over */
+  async play(seconds: number, end: AbortSignal): Promise<void> {
+    const until = performance.now() + seconds * 1_000;
+    const isOver = (): boolean => performance.now() >= until || end.aborted;
+    for (const { afterMs, whenWell, fault } of this.plan) {
+      await delay(Math.min(afterMs, Math.max(0, until - performance.now())), undefined, { signal: end });
+      if (whenWell) await this.untilWell(Math.min(PATIENCE_MS, until - performance.now()));
+      // nothing is killed twice before it is back
+      await this.struck.get(processOf(fault) ?? '');
+      if (isOver()) return;
       this.begin(fault);
     }
   }
@@ -46,24 +56,26 @@ export class Conductor {
         this.complaints.push(`${server.name} has ended by itself`);
         await server.start();
       }
-      await until(
-        `${server.name} to be well`,
-        async () => {
-          const answer = await fetch(`${server.url}/health/ready`).catch(() => undefined);
-          return answer?.ok === true && ((await answer.json()) as { status: string }).status === 'ok';
-        },
-        HEALED_MS,
-      );
+      await until(`${server.name} to be well`, () => isWell(server.url), HEALED_MS);
+    }
+  }
+
+  private async untilWell(patienceMs: number): Promise<void> {
+    const end = performance.now() + patienceMs;
+    while (performance.now() < end && !this.isHalted) {
+      const well = await Promise.all(this.world.servers.map((server) => isWell(server.url)));
+      if (well.every((each) => each)) return;
+      await delay(100);
     }
   }
 
   private begin(fault: Fault): void {
     this.injected.set(fault.kind, (this.injected.get(fault.kind) ?? 0) + 1);
     this.log(describeFault(fault));
-    const work = ('link' in fault ? this.impair(fault) : this.strike(fault)).finally(() => {
-      this.underWay.delete(work);
-    });
-    this.underWay.add(work);
+    const work = 'link' in fault ? this.impair(fault) : this.strike(fault);
+    this.underWay.push(work);
+    const process = processOf(fault);
+    if (process !== undefined) this.struck.set(process, work);
   }
 
   private async strike({ kind, server: place, ms }: ProcessFault): Promise<void> {
@@ -108,6 +120,12 @@ export class Conductor {
     await delay(fault.ms);
     impairment.end();
   }
+}
+
+/** It is ready, and hears the other one. */
+async function isWell(url: string): Promise<boolean> {
+  const answer = await ask<{ status: string }>('GET', `${url}/health/ready`, { patienceMs: 2_000 });
+  return answer?.status === 200 && answer.body.status === 'ok';
 }
 
 async function frozen(signal: (name: NodeJS.Signals) => void, ms: number): Promise<void> {

@@ -31,8 +31,10 @@ export type Fault =
 export type FaultKind = Fault['kind'];
 
 export interface PlannedFault {
-  /** milliseconds since the start */
-  at: number;
+  /** milliseconds after the one before it has begun */
+  afterMs: number;
+  /** it waits until both servers are well again; else it comes on top of what is wrong already */
+  whenWell: boolean;
   fault: Fault;
 }
 
@@ -55,32 +57,28 @@ const ROUND: Record<FaultKind, number> = {
 
 /** So much is begun by then that there is something to lose. */
 const FIRST_AFTER_MS = 3_000;
-const GAP_MS = { least: 600, most: 4_000 };
-/** A process gets so long to be of use before it is the turn of the next fault that meets it. */
-const RECOVERY_MS = 4_000;
+const GAP_MS = { least: 300, most: 3_500 };
+/** How many come on top of others. */
+const ON_TOP = 0.3;
 
 /**
- * What is done, and when: from the seed alone, so that the same seed does the same again, whatever comes of it.
- * @param seconds during which faults begin
+ * What is done, and in which order: from the seed alone, so that the same seed does the same again, whatever comes of it. How
+ * many of them fit into the time depends on how fast the platform gets well again.
  */
-export function planFaults(random: Random, seconds: number): PlannedFault[] {
-  const planned: PlannedFault[] = [];
-  const busyUntil = new Map<string, number>();
-  let bag: FaultKind[] = [];
-  let at = FIRST_AFTER_MS;
-  while (at < seconds * 1_000) {
-    if (bag.length === 0) bag = shuffledRound(random);
-    const kind = bag.pop();
-    if (kind === undefined) break;
-    const fault = drawFault(kind, random);
-    const meets = processOf(fault);
-    // one process is not killed while it is down: the fault waits its turn, and nothing else with it
-    const begin = Math.max(at, busyUntil.get(meets) ?? 0);
-    if (begin < seconds * 1_000) planned.push({ at: begin, fault });
-    busyUntil.set(meets, meets === '' ? 0 : begin + fault.ms + RECOVERY_MS);
-    at += random.whole(GAP_MS.least, GAP_MS.most);
+export function* planFaults(random: Random): Generator<PlannedFault, never> {
+  let afterMs = FIRST_AFTER_MS;
+  for (;;) {
+    for (const kind of shuffledRound(random)) {
+      yield { afterMs, whenWell: !random.chance(ON_TOP), fault: drawFault(kind, random) };
+      afterMs = random.whole(GAP_MS.least, GAP_MS.most);
+    }
   }
-  return planned.sort((a, b) => a.at - b.at);
+}
+
+/** @returns what cannot be in two such states at once; undefined: a network, which can */
+export function processOf(fault: Fault): string | undefined {
+  if ('link' in fault) return undefined;
+  return fault.kind.startsWith('server') ? `server ${fault.server}` : fault.kind.split(' ')[0];
 }
 
 function shuffledRound(random: Random): FaultKind[] {
@@ -88,12 +86,6 @@ function shuffledRound(random: Random): FaultKind[] {
     Array<FaultKind>(count).fill(kind as FaultKind),
   );
   return random.sample(all, all.length);
-}
-
-/** @returns what cannot be in two such states at once; empty: a network, which can */
-function processOf(fault: Fault): string {
-  if ('link' in fault) return '';
-  return fault.kind.startsWith('server') ? `server ${fault.server}` : (fault.kind.split(' ')[0] ?? '');
 }
 
 function drawFault(kind: FaultKind, random: Random): Fault {

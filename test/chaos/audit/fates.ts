@@ -165,8 +165,9 @@ function allowedFates(
   if (assignment.state === 'refused') return ['refused'];
   if (assignment.state === 'stopped' && time >= (scheduled.stoppedAt ?? Infinity)) return ['stopped'];
   if (time > at) return ['not due'];
-  const silent = ['not_connected', 'not_delivered', 'awaited'];
-  // an honest probe says of every run that it knew of what became of it
+  // one that is away may have said that it keeps something; one that is here has said that it keeps nothing
+  const silent = ['not_connected', 'not_delivered', 'awaited', ...(diary.connected ? [] : ['held'])];
+  // an honest probe says of every run that it knew of what became of it, unless it left
   const hadToSay = diary.nature === 'honest' && time <= diary.restsFrom;
   return hadToSay ? silent : [...silent, 'unexplained'];
 }
