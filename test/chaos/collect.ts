@@ -26,7 +26,7 @@ interface Facts {
 
 type Document = Record<string, unknown>;
 const timeIn = (value: unknown): number | undefined => (value instanceof Date ? value.getTime() : undefined);
-const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** What the platform says when all is over: by its API, at both servers in turn, and what is in its database. */
 export async function collectFacts(

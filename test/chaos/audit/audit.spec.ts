@@ -118,11 +118,7 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
 
   ['a run has no fate', ['sums'], ({ coverage }) => (of(coverage, 0).fates['received'] = 1)],
   ['a run has two fates', ['sums'], ({ coverage }) => (of(coverage, 0).fates['awaited'] = 1)],
-  [
-    'probes do not add up',
-    ['sums'],
-    ({ coverage }) => coverage.forEach(({ probes }) => (of(probes, 0).fates['held'] = 1)),
-  ],
+  ['probes do not add up', ['sums'], ({ coverage }) => (of(of(coverage, 0).probes, 0).fates['held'] = 1)],
   ['buckets do not add up', ['sums'], ({ coverage }) => of(coverage, 0).buckets.pop()],
   ['runs to come do not add up', ['sums'], ({ coverage }) => (of(coverage, 0).upcoming = 1)],
   ['results beyond the runs do not add up', ['sums'], ({ coverage }) => (of(coverage, 0).extra = 1)],

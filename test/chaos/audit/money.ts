@@ -59,27 +59,16 @@ function auditEarnings(evidence: Evidence, entries: ReadonlyMap<string, LedgerFa
 
 /** Every operation was asked for by its owner, once, and has its price. */
 function auditCharges(evidence: Evidence, entries: ReadonlyMap<string, LedgerFact>): Discrepancy[] {
-  const found: Discrepancy[] = [];
-  const asked = new Map<string, string>();
-  for (const { user, creations } of evidence.users) {
-    for (const { operation, answer, key } of creations) {
-      if (answer === 'unknown') found.push({ kind: 'creation', what: `${key} never got an answer` });
-      if (operation === undefined) continue;
-      if (asked.has(operation)) found.push({ kind: 'creation', what: `${operation} was made for two keys` });
-      asked.set(operation, user);
-    }
-  }
   const known = new Set(evidence.operations.map(({ id }) => id));
-  for (const id of asked.keys()) {
-    if (!known.has(id))
-      found.push({ kind: 'creation', what: `${id} was answered as made, and is not there` });
-  }
-  for (const operation of evidence.operations) {
-    const { id, owner, costPerRun, runsPerProbe, credits, probes } = operation;
-    if (asked.get(id) !== owner)
+  const [askedFor, found] = auditCreations(evidence, known);
+  for (const { id, owner, ...operation } of evidence.operations) {
+    if (askedFor.get(id) !== owner) {
       found.push({ kind: 'creation', what: `${id} was never asked for by its owner` });
-    const price = costPerRun * pricedRuns(operation) * probes;
-    if (credits !== price || runsPerProbe !== pricedRuns(operation)) {
+    }
+    const { credits } = operation;
+    const runs = pricedRuns(operation);
+    const price = operation.costPerRun * runs * operation.probes;
+    if (credits !== price || operation.runsPerProbe !== runs) {
       found.push({ kind: 'price', what: `${id} costs ${credits}, and its price is ${price}` });
     }
     const charge = entries.get(`operation:${id}`);
@@ -94,31 +83,64 @@ function auditCharges(evidence: Evidence, entries: ReadonlyMap<string, LedgerFac
   return found;
 }
 
-function auditRefunds(evidence: Evidence, entries: ReadonlyMap<string, LedgerFact>): Discrepancy[] {
+/** @returns who asked for which operation */
+function auditCreations(
+  { users }: Evidence,
+  known: ReadonlySet<string>,
+): [ReadonlyMap<string, string>, Discrepancy[]] {
+  const askedFor = new Map<string, string>();
   const found: Discrepancy[] = [];
+  const creations = users.flatMap(({ user, creations: own }) => own.map((each) => ({ user, ...each })));
+  for (const { user, key, operation, answer } of creations) {
+    if (answer === 'unknown') found.push({ kind: 'creation', what: `${key} never got an answer` });
+    if (operation === undefined) continue;
+    if (askedFor.has(operation)) found.push({ kind: 'creation', what: `${operation} was made for two keys` });
+    if (!known.has(operation)) {
+      found.push({ kind: 'creation', what: `${operation} was answered as made, and is not there` });
+    }
+    askedFor.set(operation, user);
+  }
+  return [askedFor, found];
+}
+
+function auditRefunds(evidence: Evidence, entries: ReadonlyMap<string, LedgerFact>): Discrepancy[] {
+  const stops = evidence.users.flatMap(({ stops: own }) => own);
   const stoppedByUs = new Set(
-    evidence.users.flatMap(({ stops }) =>
-      stops.flatMap(({ operation, answer }) => (answer === 'stopped' ? [operation] : [])),
-    ),
+    stops.flatMap(({ operation, answer }) => (answer === 'stopped' ? [operation] : [])),
   );
-  for (const operation of evidence.operations) {
-    const { id, owner, stoppedAt, refunded = 0 } = operation;
-    const entry = entries.get(`stop:${id}`);
-    if (stoppedAt === undefined) {
-      if (stoppedByUs.has(id))
-        found.push({ kind: 'stop', what: `${id} was answered as stopped, and goes on` });
-      if (entry !== undefined) found.push({ kind: 'refund', what: `${id} is paid back, and goes on` });
-      continue;
-    }
-    const own = evidence.assignments.filter(({ operation: of }) => of === id);
-    const [least, most] = refundOf(operation, own, stoppedAt);
-    if (refunded < least || refunded > most) {
-      const due = least === most ? String(least) : `${least} to ${most}`;
-      found.push({ kind: 'refund', what: `${id}: ${refunded} paid back instead of ${due}` });
-    }
-    if ((entry?.amount ?? 0) !== refunded || (entry !== undefined && entry.user !== owner)) {
-      found.push({ kind: 'refund', what: `${id}: ${String(entry?.amount)} in the ledger, ${refunded} said` });
-    }
+  const unanswered = stops.filter(({ answer }) => answer === 'unknown');
+  return [
+    ...unanswered.map(({ operation }) => ({ kind: 'stop', what: `the stop of ${operation} got no answer` })),
+    ...evidence.operations.flatMap((operation) => {
+      const { id, stoppedAt } = operation;
+      const entry = entries.get(`stop:${id}`);
+      if (stoppedAt !== undefined) return auditRefund(operation, stoppedAt, evidence.assignments, entry);
+      return [
+        ...(stoppedByUs.has(id)
+          ? [{ kind: 'stop', what: `${id} was answered as stopped, and goes on` }]
+          : []),
+        ...(entry === undefined ? [] : [{ kind: 'refund', what: `${id} is paid back, and goes on` }]),
+      ];
+    }),
+  ];
+}
+
+function auditRefund(
+  operation: OperationFact,
+  stoppedAt: number,
+  assignments: readonly AssignmentFact[],
+  entry: LedgerFact | undefined,
+): Discrepancy[] {
+  const { id, owner, refunded = 0 } = operation;
+  const own = assignments.filter((assignment) => assignment.operation === id);
+  const [least, most] = refundOf(operation, own, stoppedAt);
+  const found: Discrepancy[] = [];
+  if (refunded < least || refunded > most) {
+    const due = least === most ? String(least) : `${least} to ${most}`;
+    found.push({ kind: 'refund', what: `${id}: ${refunded} paid back instead of ${due}` });
+  }
+  if ((entry?.amount ?? 0) !== refunded || (entry !== undefined && entry.user !== owner)) {
+    found.push({ kind: 'refund', what: `${id}: ${String(entry?.amount)} in the ledger, ${refunded} said` });
   }
   return found;
 }

@@ -3,6 +3,7 @@ import {
   type Discrepancy,
   type Evidence,
   FINAL_STATES,
+  type Observation,
   type OperationFact,
   type State,
 } from './evidence.js';
@@ -81,27 +82,28 @@ function whyNot(
 
 /** docs/protocol.md: whatever it missed, a probe ends up with exactly what it has to do. */
 function auditDesiredState({ assignments, probes, at }: Evidence): Discrepancy[] {
+  const byKey = new Map(assignments.map((each) => [each.operation + each.probe, each]));
+  const here = new Map(
+    probes
+      .filter(({ connected, protocol }) => connected && protocol === 'native')
+      .map(({ probe, operations }) => [probe, new Set(operations)]),
+  );
   const found: Discrepancy[] = [];
-  const live = new Map<string, AssignmentFact>();
-  for (const each of assignments) if (!isFinal(each.state)) live.set(each.operation + each.probe, each);
-  const known = new Map(assignments.map((each) => [each.operation + each.probe, each]));
-  const has = new Set(probes.flatMap(({ probe, operations }) => operations.map((id) => id + probe)));
-  for (const { probe, connected, protocol, operations } of probes) {
-    if (!connected || protocol !== 'native') continue;
+  for (const [probe, operations] of here) {
     for (const id of operations) {
-      const state = known.get(id + probe)?.state;
+      const state = byKey.get(id + probe)?.state;
       // one whose runs are all accounted for is nothing to do any more, and need not be taken away
       if (state === 'delivered' || state === 'done') continue;
       found.push({ kind: 'delivery', what: `${probe} has ${id}, which is ${state ?? 'not its own'}` });
     }
   }
-  const here = new Set(
-    probes.filter(({ connected, protocol }) => connected && protocol === 'native').map(({ probe }) => probe),
-  );
-  for (const [key, { operation, probe, state, endsAt }] of live) {
-    if (!here.has(probe) || endsAt <= at) continue;
+  for (const { operation, probe, state, endsAt } of assignments) {
+    const operations = here.get(probe);
+    if (operations === undefined || isFinal(state) || endsAt <= at) continue;
     if (state === 'pending') found.push({ kind: 'delivery', what: `${operation} never reached ${probe}` });
-    else if (!has.has(key)) found.push({ kind: 'delivery', what: `${probe} does not have ${operation}` });
+    else if (!operations.has(operation)) {
+      found.push({ kind: 'delivery', what: `${probe} does not have ${operation}` });
+    }
   }
   return found;
 }
@@ -111,26 +113,35 @@ function auditObservations({ observations, databaseKills, probes }: Evidence): D
   const classic = new Set(probes.filter(({ protocol }) => protocol === 'classic').map(({ probe }) => probe));
   const seen = new Map<string, State>();
   const found: Discrepancy[] = [];
-  for (const { askedAt, at, operation, coverage, acknowledged, states = {} } of observations) {
-    if (coverage !== undefined) {
-      for (const what of checkSums(coverage))
-        found.push({ kind: 'sums', what: `${operation}, on the way: ${what}` });
-      const came = (coverage.fates['received'] ?? 0) + coverage.extra;
-      if (acknowledged !== undefined && came < acknowledged) {
-        const what = `${operation}: ${acknowledged} were acknowledged, ${came} came`;
-        found.push({ kind: 'not seen', what });
-      }
-    }
+  for (const observation of observations) {
+    found.push(...auditAccount(observation));
+    const { askedAt, at, operation, states = {} } = observation;
     if (databaseKills.some((kill) => askedAt <= kill && kill < at + UNDONE_MS)) continue;
     for (const [probe, state] of Object.entries(states)) {
-      const before = seen.get(operation + probe);
+      const before = seen.get(operation + probe) ?? state;
       seen.set(operation + probe, state);
-      if (before === undefined || before === state) continue;
-      const goesBack = before === 'delivered' && state === 'pending' && !classic.has(probe);
-      if (isFinal(before) || goesBack) {
-        found.push({ kind: 'state', what: `${operation} ${probe} was ${before}, and became ${state}` });
-      }
+      if (mayBecome(before, state, classic.has(probe))) continue;
+      found.push({ kind: 'state', what: `${operation} ${probe} was ${before}, and became ${state}` });
     }
   }
   return found;
+}
+
+function mayBecome(before: State, after: State, isClassic: boolean): boolean {
+  if (before === after) return true;
+  if (isFinal(before)) return false;
+  return before === 'pending' || after !== 'pending' || isClassic;
+}
+
+/** One account of runs: its sums, and that what was acknowledged before is in it. */
+function auditAccount({ operation, coverage, acknowledged = 0 }: Observation): Discrepancy[] {
+  if (coverage === undefined) return [];
+  const found = checkSums(coverage).map((what) => ({
+    kind: 'sums',
+    what: `${operation}, on the way: ${what}`,
+  }));
+  const came = (coverage.fates['received'] ?? 0) + coverage.extra;
+  if (came >= acknowledged) return found;
+  const what = `${operation}: ${acknowledged} were acknowledged, ${came} came`;
+  return [...found, { kind: 'not seen', what }];
 }

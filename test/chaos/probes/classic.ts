@@ -93,7 +93,7 @@ export class ClassicChaosProbe {
       try {
         await Promise.race([socket.connected(), delay(8_000).then(() => Promise.reject(new Error('late')))]);
         this.connections += 1;
-        while (socket.socket.connected && !this.over) await this.act(socket);
+        await this.serve(socket);
       } catch {
         // nobody there, or nobody who can look at the token now
       }
@@ -101,6 +101,10 @@ export class ClassicChaosProbe {
       socket.close();
       await delay(this.random.whole(100, 1_500));
     }
+  }
+
+  private async serve(socket: FieldedProbe): Promise<void> {
+    while (socket.socket.connected && !this.over) await this.act(socket);
   }
 
   private async act(socket: FieldedProbe): Promise<void> {

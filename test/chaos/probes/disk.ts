@@ -1,6 +1,6 @@
 import { occurrences, type Occurrences } from '../../../probe/src/scheduler/schedule.js';
 import { LATEST_START_MS } from '../../../probe/src/scheduler/decide.js';
-import { type Operation } from '../../../probe/src/protocol.js';
+import { type Operation, PROTOCOL } from '../../../probe/src/protocol.js';
 import { type Item } from './diary.js';
 
 interface Held {
@@ -57,13 +57,26 @@ export class Disk {
     for (const held of this.operations.values()) this.settle(held, until);
   }
 
-  /** How many results of each operation wait to be delivered. */
-  backlog(): Record<string, number> {
+  get list(): Operation[] {
+    return [...this.operations.values()].map(({ operation }) => operation);
+  }
+
+  /** Of one run of each operation, in all. */
+  get costs(): number {
+    return this.list.reduce((sum, { cost_per_run }) => sum + cost_per_run, 0);
+  }
+
+  /** Results that wait to be delivered, as `status` has it. */
+  backlog() {
+    const results = [...this.outbox.values()].filter((item) => 'content' in item);
     const counts: Record<string, number> = {};
-    for (const item of this.outbox.values()) {
-      if ('content' in item) counts[item.operation_id] = (counts[item.operation_id] ?? 0) + 1;
-    }
-    return counts;
+    for (const { operation_id } of results) counts[operation_id] = (counts[operation_id] ?? 0) + 1;
+    const most = Object.entries(counts).sort(([, a], [, b]) => b - a);
+    return {
+      results: results.length,
+      bytes: results.reduce((sum, { content }) => sum + content.length, 0),
+      by_operation: Object.fromEntries(most.slice(0, PROTOCOL.maxBacklogOperations)),
+    };
   }
 
   delivered({ operation_id, scheduled_at }: Item): void {

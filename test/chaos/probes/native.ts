@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FailureReason, type Operation, PROTOCOL } from '../../../probe/src/protocol.js';
+import { type FailureReason, type Operation } from '../../../probe/src/protocol.js';
 import { until } from '../../support/until.js';
-import { type Answer, type Nature, type ProbeDiary } from '../audit/evidence.js';
+import { type Nature, type ProbeDiary } from '../audit/evidence.js';
 import { type Random } from '../random.js';
 import { Connection, RefusedHandshake, type SyncMessage } from './connection.js';
-import { Diary, type Item, outcomeOf } from './diary.js';
+import { Courier } from './courier.js';
+import { Diary, type Item } from './diary.js';
 import { Disk } from './disk.js';
 import { Liar, type OtherOperations } from './liar.js';
 import { failure, type ProbeClock, result } from './measure.js';
@@ -38,7 +39,6 @@ export class ChaosProbe {
   private restsFrom = Infinity;
   private isAsleep = false;
   private silentUntil = 0;
-  private pausedUntil = 0;
   /** to the next message of the server: not at all, does what it says but does not acknowledge it, neither */
   private deaf: 'no' | 'hears' | 'deaf' = 'no';
   private nature: Nature;
@@ -47,6 +47,7 @@ export class ChaosProbe {
   private isInDoubt = true;
   private readonly decided = new Map<string, boolean>();
   private readonly liar: Liar;
+  private readonly courier: Courier;
   private readonly clock: ProbeClock;
 
   constructor(
@@ -62,6 +63,7 @@ export class ChaosProbe {
       ? { estimate: { offset_ms: null, error_ms: null, source: 'none', age_s: null }, skewMs: 90_000 }
       : { estimate: { offset_ms: 0.4, error_ms: 1.2, source: 'ntp', age_s: 8 }, skewMs: 0 };
     this.disk = this.emptyDisk();
+    this.courier = new Courier(this.diary, random);
     this.liar = new Liar(who.id, this.diary, random.branch('lies'), others, this.clock);
   }
 
@@ -198,7 +200,7 @@ export class ChaosProbe {
   }
 
   private async act(connection: Connection): Promise<void> {
-    if (this.restsFrom !== Infinity) return this.deliver(connection);
+    if (this.restsFrom !== Infinity) return this.courier.deliver(connection, this.disk, false);
     const deed = this.random.weighted({
       deliver: 100,
       status: 4,
@@ -211,7 +213,7 @@ export class ChaosProbe {
     });
     switch (deed) {
       case 'deliver':
-        return this.deliver(connection);
+        return this.courier.deliver(connection, this.disk, true);
       case 'status':
         await connection.ask('status', this.status());
         return;
@@ -236,10 +238,7 @@ export class ChaosProbe {
         this.disk = this.emptyDisk();
         return;
       case 'lie':
-        await this.liar.lie(
-          connection,
-          [...this.disk.operations.values()].map(({ operation }) => operation),
-        );
+        await this.liar.lie(connection, this.disk.list);
         return delay(this.random.whole(100, 500));
     }
   }
@@ -247,84 +246,12 @@ export class ChaosProbe {
   /** A second connection while the first one stands, and what is kept goes over both at once. */
   private async takeOver(older: Connection): Promise<void> {
     const newer = await this.connect();
-    const items = this.batch();
-    await Promise.all([older, newer].map((each) => each && this.send(each, items)));
-  }
-
-  private async deliver(connection: Connection): Promise<void> {
-    const wait = this.pausedUntil - Date.now();
-    if (wait > 0 || this.disk.outbox.size === 0) return delay(Math.min(Math.max(wait, 100), 500));
-    const items = this.batch();
-    const again = this.random.chance(0.15) ? [...items, this.random.pick(items)] : items;
-    if (this.restsFrom === Infinity && this.random.chance(0.03)) {
-      const sending = this.send(connection, again);
-      await delay(this.random.whole(0, 20));
-      connection.close();
-      return sending;
-    }
-    if (!this.random.chance(0.15)) {
-      await this.send(connection, again);
-    } else {
-      const half = Math.ceil(again.length / 2);
-      await Promise.all([again.slice(0, half), again.slice(half)].map((part) => this.send(connection, part)));
-    }
-    return delay(this.random.whole(20, 400));
-  }
-
-  /** Some of what is kept, results or failed runs, in any order. */
-  private batch(): Item[] {
-    const kept = [...this.disk.outbox.values()];
-    const results = kept.filter((item) => 'content' in item);
-    const failures = kept.filter((item) => !('content' in item));
-    const chosen = this.random.chance(results.length / Math.max(1, kept.length)) ? results : failures;
-    return this.random.sample(chosen, this.random.whole(1, 40));
-  }
-
-  private async send(connection: Connection, items: readonly Item[]): Promise<void> {
-    const [first] = items;
-    if (first === undefined) return;
-    const noted = items.map((item) => {
-      const { outcome, digest } = outcomeOf(item);
-      return this.diary.sending(item.operation_id, item.scheduled_at, outcome, digest);
-    });
-    const answer = await connection.ask('content' in first ? 'results' : 'failed', items);
-    if (answer === undefined) {
-      connection.close();
-      return;
-    }
-    if ('error' in answer || answer.items.length !== items.length) {
-      this.diary.complaints.push(`a good batch was answered with ${JSON.stringify(answer)}`);
-      return;
-    }
-    for (const [index, { status, reason, retry_after_ms = 0 }] of answer.items.entries()) {
-      const item = items[index];
-      if (item === undefined) continue;
-      noted[index]?.(status as Answer);
-      if (status === 'busy') {
-        this.pausedUntil = Date.now() + retry_after_ms + this.random.whole(0, 500);
-        continue;
-      }
-      if (status === 'refused') this.diary.complaints.push(`a good item was refused: ${String(reason)}`);
-      this.disk.delivered(item);
-    }
+    await this.courier.overAll(newer === undefined ? [older] : [older, newer], this.disk);
   }
 
   private status() {
-    const kept = [...this.disk.outbox.values()].filter((item) => 'content' in item);
-    const counted = Object.entries(this.disk.backlog()).slice(0, PROTOCOL.maxBacklogOperations);
-    return {
-      backlog: {
-        results: kept.length,
-        bytes: kept.reduce((sum, item) => sum + ('content' in item ? item.content.length : 0), 0),
-        by_operation: Object.fromEntries(counted),
-      },
-      running: 0,
-      in_use_credits: [...this.disk.operations.values()].reduce(
-        (sum, held) => sum + held.operation.cost_per_run,
-        0,
-      ),
-      clock: this.clock.estimate,
-    };
+    const { costs } = this.disk;
+    return { backlog: this.disk.backlog(), running: 0, in_use_credits: costs, clock: this.clock.estimate };
   }
 
   private now(): number {
