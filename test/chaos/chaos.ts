@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { audit } from './audit/audit.js';
 import { type Discrepancy, type Evidence, type Nature } from './audit/evidence.js';
 import { auditPresence } from './audit/results.js';
-import { collectFacts } from './collect.js';
+import { collectFacts, withConnections } from './collect.js';
 import { Conductor } from './conductor.js';
 import { Observer } from './observer.js';
 import { planFaults } from './plan.js';
@@ -19,11 +19,11 @@ const USERS = 8;
 const NATIVES = 50;
 const CLASSICS = 4;
 /** Native probes that leave in the middle, and do not come back. */
-const LEAVE = 3;
+const LEAVE = 6;
 const TICK_MS = 200;
 const SUPERUSER = { email: 'root@example.org', password: 'Super-User-1' };
 /** Until when everybody has to know who is connected: the lease of a server, and the round that looks at it. */
-const PRESENCE_MS = 40_000;
+const PRESENCE_MS = 60_000;
 
 export interface ChaosOptions {
   /** during which faults are injected */
@@ -135,7 +135,7 @@ class Chaos {
     const discrepancies = await this.settle(users, probes);
     end.abort();
     await watching;
-    discrepancies.push(...(await this.presence(servers, probes)));
+    discrepancies.push(...(await this.presence(world, probes)));
     this.say('asking the platform for its account');
     const evidence: Evidence = {
       at: Date.now(),
@@ -209,9 +209,10 @@ class Chaos {
     );
   }
 
-  private async presence(servers: readonly string[], probes: readonly AnyProbe[]): Promise<Discrepancy[]> {
+  private async presence(world: World, probes: readonly AnyProbe[]): Promise<Discrepancy[]> {
+    const servers = world.servers.map(({ url }) => url);
     const truth = probes.map((probe) => probe.tell());
-    let found: Discrepancy[] = [];
+    let found: ReturnType<typeof auditPresence> = [];
     const look = async (): Promise<boolean> => {
       const shown = await Promise.all(
         servers.map(async (server) => {
@@ -224,7 +225,7 @@ class Chaos {
       return found.length === 0;
     };
     await until('everybody to know who is connected', look, PRESENCE_MS).catch(() => undefined);
-    return found;
+    return withConnections(world.databaseUri, found);
   }
 
   private say(line: string): void {

@@ -1,8 +1,10 @@
+import mongoose from 'mongoose';
 import { TestDatabase } from '../support/database.js';
 import {
   type AccountFact,
   type AssignmentFact,
   type CoverageFact,
+  type Discrepancy,
   type LedgerFact,
   type OperationFact,
   type ResultFact,
@@ -57,6 +59,34 @@ export async function collectFacts(
       accounts: await Promise.all(balances.map((each) => api.account(each))),
       ...(await api.operations(owners, assignments, natives)),
     };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Adds to what is wrong with who is connected what the database has of these connections. */
+export async function withConnections(
+  databaseUri: string,
+  found: readonly (Discrepancy & { probe: string })[],
+): Promise<Discrepancy[]> {
+  const database = new TestDatabase(databaseUri);
+  try {
+    return await Promise.all(
+      found.map(async ({ kind, what, probe }) => {
+        const { ObjectId } = mongoose.mongo;
+        const document = await database.collection('probes').findOne({ _id: new ObjectId(probe) });
+        const sessions = await database
+          .collection('sessions')
+          .find({ probe: new ObjectId(probe) })
+          .sort({ from: -1 })
+          .limit(3)
+          .toArray();
+        return {
+          kind,
+          what: `${what}: ${JSON.stringify({ connection: document?.['connection'] as unknown, sessions })}`,
+        };
+      }),
+    );
   } finally {
     await database.close();
   }

@@ -114,11 +114,12 @@ function auditListings({ results, operations }: Evidence): Discrepancy[] {
 export function auditPresence(
   diaries: readonly Pick<ProbeDiary, 'probe' | 'connected'>[],
   shown: readonly { server: string; connected: ReadonlySet<string> }[],
-): Discrepancy[] {
+): (Discrepancy & { probe: string })[] {
   return shown.flatMap(({ server, connected }) =>
     diaries
       .filter((diary) => diary.connected !== connected.has(diary.probe))
       .map(({ probe, connected: is }) => ({
+        probe,
         kind: 'presence',
         what: `${server} shows ${probe} as ${is ? 'away, and it is connected' : 'connected, and it is away'}`,
       })),
