@@ -13,6 +13,7 @@ import { ResultsRepository } from '../../src/modules/results/results.repository.
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { MongoSteps } from '../support/mongo-steps.js';
 
 function submission(
   assignment: AssignmentEntity,
@@ -159,5 +160,27 @@ describe('BatchWriter', () => {
     const results = await servers[0]!.get(ResultsRepository).find({ operation: assignment.operation }, 0);
     const entries = await servers[0]!.get(LedgerService).statement(owner._id, 10);
     for (const { paid_by } of results) expect(entries.map(({ reference }) => reference)).toContain(paid_by);
+  });
+
+  it('says that a run was stored before only when that is durable: after the commit of its look-up', async () => {
+    const behind = new URL(mongo.uri);
+    const steps = await MongoSteps.start(Number(behind.port));
+    const uri = `mongodb://127.0.0.1:${steps.port}${behind.pathname}?directConnection=true`;
+    const server = await AppContext.start(uri);
+    try {
+      await writer().write(submission(assignment, 'once'));
+      const seen: string[] = [];
+      let answer: string | undefined;
+      steps.watch(({ command, collection, inTransaction }) => {
+        if (inTransaction && answer === undefined) seen.push(`${command} ${collection}`.trim());
+        return true;
+      });
+      answer = await server.get(BatchWriter).write(submission(assignment, 'once'));
+      expect(answer).toBe('duplicate');
+      expect(seen.slice(-2)).toEqual(['find results', 'commitTransaction']);
+    } finally {
+      await server.stop();
+      await steps.stop();
+    }
   });
 });

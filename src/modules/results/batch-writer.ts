@@ -117,7 +117,7 @@ export class BatchWriter {
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       // some were stored before this process remembers, or by another server: only now it is worth a look-up
-      const stored = new Set((await this.results.findStored(first.map(({ result }) => result))).map(keyOf));
+      const stored = await this.findDurable(first);
       const fresh = first.filter(({ key }) => !stored.has(key));
       for (const { key, settle } of first.filter((item) => stored.has(item.key))) {
         this.remembered.set(key, true);
@@ -125,6 +125,16 @@ export class BatchWriter {
       }
       await this.commitNew(fresh);
     }
+  }
+
+  /**
+   * In a transaction, whose commit waits until what it has read is durable. Another server's result is seen a moment before
+   * that: if the database died then, `duplicate` would have made the probe delete the only copy.
+   */
+  private async findDurable(batch: readonly Waiting[]): Promise<ReadonlySet<string>> {
+    const keys = batch.map(({ result }) => result);
+    const found = await this.transactions.run((transaction) => this.results.findStored(keys, transaction));
+    return new Set(found.map(keyOf));
   }
 
   private async commitNew(batch: Waiting[]): Promise<void> {

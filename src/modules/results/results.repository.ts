@@ -26,12 +26,13 @@ export class ResultsRepository {
     await this.model.collection.insertMany(results, { session: transaction, ordered: true });
   }
 
-  /** @returns those of the runs of which a result is stored already */
-  async findStored(keys: readonly RunKey[]): Promise<RunKey[]> {
+  /** @returns those of the runs of which a result is stored already; for certain once the transaction is committed */
+  async findStored(keys: readonly RunKey[], transaction: Transaction): Promise<RunKey[]> {
     if (keys.length === 0) return [];
     return this.model
       .find({ $or: keys.map(({ operation, probe, unique_code }) => ({ operation, probe, unique_code })) })
       .select({ operation: 1, probe: 1, unique_code: 1, _id: 0 })
+      .session(transaction)
       .lean<RunKey[]>();
   }
 
