@@ -132,8 +132,9 @@ export class OperationsService {
       await this.store(operation, assignments, admission);
       this.dispatch.start(operation, assignments);
     } catch (error) {
-      // the same request twice at once: the unique index on the key let one through
-      const first = isDuplicateKey(error) ? await this.madeBefore(owner, request) : undefined;
+      // the same request twice at once: the other one has made it, and may have taken the last credits for it
+      const isOurs = isDuplicateKey(error) || error instanceof DomainError;
+      const first = isOurs ? await this.madeBefore(owner, request) : undefined;
       if (first === undefined) throw error;
       return first;
     }
