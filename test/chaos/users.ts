@@ -75,6 +75,7 @@ export class Registry {
 export class User {
   readonly diary: UserDiary;
   private readonly pending = new Set<Promise<void>>();
+  private readonly whenAllIsWell: (() => Promise<void>)[] = [];
   private gaveUp = false;
 
   private constructor(
@@ -112,15 +113,25 @@ export class User {
           this.untilAnswered<{ id: string }>('POST', () => `${server}/api/v1/operations`, { body, key }),
         ),
       );
-      const made = answers.flatMap((answer) => (answer?.status === 201 ? [answer.body.id] : []));
-      const [first] = made;
-      if (first !== undefined) {
-        Object.assign(creation, { operation: first, answer: 'made' });
-        this.registry.made.push({ id: first, probes: body.probes, token: this.token });
+      const noteMade = (made: typeof answers): void => {
+        const first = made.find((answer) => answer?.status === 201);
         // another id is another operation: the auditor finds that nobody asked for it
-      } else if (answers.every((answer) => answer !== undefined)) {
-        creation.answer = 'refused';
-      }
+        if (first === undefined) return;
+        Object.assign(creation, { operation: first.body.id, answer: 'made' });
+        this.registry.made.push({ id: first.body.id, probes: body.probes, token: this.token });
+      };
+      noteMade(answers);
+      if (creation.answer === 'made' || answers.includes(undefined)) return;
+      creation.answer = 'refused';
+      // an attempt that nobody answered may be under way still, and an answer to a later one says nothing about it
+      this.whenAllIsWell.push(async () => {
+        noteMade([
+          await this.untilAnswered('POST', () => `${this.random.pick(this.servers)}/api/v1/operations`, {
+            body,
+            key,
+          }),
+        ]);
+      });
     });
   }
 
@@ -152,6 +163,7 @@ export class User {
     });
     await Promise.race([Promise.all(this.pending), late]);
     await Promise.all(this.pending);
+    for (const ask of this.whenAllIsWell) await ask();
   }
 
   private async untilAnswered<T>(
