@@ -23,7 +23,7 @@ const LEAVE = 6;
 const TICK_MS = 200;
 const SUPERUSER = { email: 'root@example.org', password: 'Super-User-1' };
 /** Until when everybody has to know who is connected: the lease of a server, and the round that looks at it. */
-const PRESENCE_MS = 60_000;
+const PRESENCE_MS = 100_000;
 
 export interface ChaosOptions {
   /** during which faults are injected */
