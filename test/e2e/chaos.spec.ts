@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runChaos } from '../chaos/chaos.js';
 import { whyNoRedis } from '../support/redis.js';
 
-const SEED = 7;
+const SEED = 3;
 const SECONDS = 30;
 const SHOWN = 20;
 const missing = whyNoRedis();
