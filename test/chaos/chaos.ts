@@ -87,10 +87,10 @@ class Chaos {
     const doors = world.networks.probes.map(({ port }) => `http://127.0.0.1:${port}`);
     const [natives, classics] = await this.register(servers[0] ?? '', users, doors);
     const probes: AnyProbe[] = [...natives, ...classics];
-    for (const probe of probes) {
-      probe.start();
-      this.ending.push(() => probe.leave());
-    }
+    for (const probe of probes) probe.start();
+    this.ending.push(async () => {
+      await Promise.all(probes.map((probe) => probe.leave()));
+    });
     const ticking = setInterval(() => {
       for (const probe of probes) probe.tick(Date.now());
     }, TICK_MS);
