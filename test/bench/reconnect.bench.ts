@@ -23,7 +23,7 @@ interface Size {
   passwordCost: string;
 }
 
-const FULL_SIZE: Size = { probes: 5000, everyMs: 100, passwordCost: PASSWORD_COST };
+const FULL_SIZE: Size = { probes: 5000, everyMs: 1000, passwordCost: PASSWORD_COST };
 
 export interface Storm {
   what: string;

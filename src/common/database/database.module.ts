@@ -7,6 +7,12 @@ import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.
 import { MigrationsService } from './migrations/migrations.service.js';
 import { TransactionsService } from './transactions.service.js';
 
+/**
+ * A connection over which MongoDB has not answered for so long is given up, and what was asked over it is asked again: the other
+ * end may be gone without a word, and whatever waits for such an answer would wait for a quarter of an hour.
+ */
+const SILENT_MS = 60_000;
+
 @Global()
 @Module({})
 export class DatabaseModule {
@@ -20,7 +26,8 @@ export class DatabaseModule {
       imports: [
         MongooseModule.forRoot(uri, {
           dbName,
-          ...(appName !== undefined && { appName }),
+          // a command's copy of a database may be silent for long
+          ...(appName !== undefined && { appName, socketTimeoutMS: SILENT_MS }),
           autoIndex: false,
           autoCreate: false,
           serverSelectionTimeoutMS: 5000,

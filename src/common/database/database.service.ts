@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
-import { type Connection } from 'mongoose';
+import { type Connection, type mongo } from 'mongoose';
 import { isDuplicateKey } from './database-errors.js';
 import { MigrationsService } from './migrations/migrations.service.js';
 
@@ -36,7 +36,10 @@ export class DatabaseService {
     await this.migrations.run();
     for (const model of Object.values(this.connection.models)) {
       await model.createCollection();
-      await model.createIndexes();
+      const indexes = model.schema.indexes().map(([key, options]) => ({ key, ...options }));
+      // of a large collection they take as long as they take
+      if (indexes.length > 0)
+        await model.collection.createIndexes(indexes as mongo.IndexDescription[], { timeoutMS: 0 });
     }
   }
 
