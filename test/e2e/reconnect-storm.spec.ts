@@ -9,8 +9,8 @@ import { until } from '../support/until.js';
 const NATIVE = 60;
 const CLASSIC = 15;
 const PATH = '/socket.io/?EIO=4&transport=websocket';
-/** More than are let in at one time. */
-const CROWD = 400;
+/** Many more than are let in at one time: some still wait when the server has heard that it is to end. */
+const CROWD = 1500;
 
 describe('all probes at once', () => {
   let world: ApiWorld;
@@ -101,12 +101,12 @@ describe('all probes at once', () => {
       RawWebSocket.open(world.server.url, PATH).catch((error: unknown) => error),
     );
     await until(
-      'some wait',
-      async () => (await metricOf(world.server.url, 'pladmed_handshakes_waiting')) > 0,
+      'most of them wait',
+      async () => (await metricOf(world.server.url, 'pladmed_handshakes_waiting')) > CROWD / 2,
     );
     await world.shutDown(); // rejects when the exit code is not 0
     const outcomes = await Promise.all(knocking);
-    expect(outcomes.some((outcome) => outcome instanceof RawWebSocket)).toBe(true);
-    expect(outcomes.some((outcome) => outcome instanceof Error)).toBe(true);
+    const wereLetIn = outcomes.map((outcome) => outcome instanceof RawWebSocket);
+    expect(new Set(wereLetIn)).toEqual(new Set([true, false]));
   });
 });

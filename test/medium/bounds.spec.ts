@@ -17,6 +17,7 @@ import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
+import { setClock } from '../support/wrong-clock.js';
 
 const ONCE = { type: 'once' };
 const FOREVER = new AbortController().signal;
@@ -274,25 +275,6 @@ describe('bounds that are free again', () => {
     jest.useRealTimers();
   });
 
-  /** Only the clock on the wall: the driver's timers go on. */
-  function setTime(now: Date | number): void {
-    jest.useFakeTimers({
-      now,
-      doNotFake: [
-        'hrtime',
-        'nextTick',
-        'performance',
-        'queueMicrotask',
-        'setImmediate',
-        'clearImmediate',
-        'setInterval',
-        'clearInterval',
-        'setTimeout',
-        'clearTimeout',
-      ],
-    });
-  }
-
   const wish = fc.record({
     ips: fc.uniqueArray(fc.constantFrom('203.0.113.1', '203.0.113.2', '203.0.113.3'), {
       minLength: 1,
@@ -310,11 +292,11 @@ describe('bounds that are free again', () => {
     const property = fc.asyncProperty(fc.array(wish, { minLength: 8, maxLength: 14 }), async (wishes) => {
       // all that was before is over
       time += 3 * 24 * 3_600_000;
-      setTime(time);
+      setClock(time);
       const { user, probe } = await two.person();
       for (const { minutes, every_s, pause_s, ...rest } of wishes) {
         time += pause_s * 1_000;
-        setTime(time);
+        setClock(time);
         const asked = (now: number) =>
           two.create(user, probe, {
             ...rest,
@@ -327,10 +309,10 @@ describe('bounds that are free again', () => {
         if (error === undefined) continue;
         const free = Number(error.reached.freeAt);
         expect(free).toBeGreaterThan(time);
-        setTime(free - 1);
+        setClock(free - 1);
         const still = await two.refused(asked(free - 1));
         expect(Number(still.freeAt)).toBe(free);
-        setTime(free);
+        setClock(free);
         await asked(free);
         time = free;
         refusals += 1;
@@ -410,7 +392,7 @@ describe('bounds that are free again', () => {
     const { user, probe } = await two.person();
     await two.create(user, probe, { ips: [target] });
     const now = new Date(Date.now() + 20 * 24 * 3_600_000);
-    setTime(now);
+    setClock(now);
     expect(await two.used(user)).toEqual({ user_operations: 0, user_running: 0, user_results: 0 });
     await two.first.get(ReleasesService).removeOver(now, FOREVER);
     expect(await two.connection.collection('holds').countDocuments({ until: { $lte: now } })).toBe(0);

@@ -14,9 +14,14 @@ const REAL = [
   'clearTimeout',
 ] as const;
 
+/** Sets the clock on the wall, and lets everything else go on. */
+export function setClock(now: Date | number): void {
+  jest.useFakeTimers({ now, doNotFake: [...REAL] });
+}
+
 /** What a server does whose clock is wrong by so much (it stands still meanwhile). */
 export async function withWrongClock<T>(byMs: number, work: () => Promise<T>): Promise<T> {
-  jest.useFakeTimers({ now: Date.now() + byMs, doNotFake: [...REAL] });
+  setClock(Date.now() + byMs);
   try {
     return await work();
   } finally {
