@@ -8,8 +8,6 @@ import type { EmbeddedLog } from '../../src/common/database/embedded/embedded-lo
 
 /** Set by jest-mongod.js for the test files of a run, which jest runs in processes of their own. */
 const SHARED_URI = 'PLADMED_TEST_MONGODB_URI';
-/** Start and stop are loaded by jest as separate modules, so what runs is kept in the one global of the process. */
-const RUNNING = Symbol.for('pladmed.test-mongod');
 
 interface TestMongod {
   uri: string;
@@ -30,7 +28,7 @@ const testLog: EmbeddedLog = {
 };
 
 /**
- * A database of its own for a test file: on the run's shared mongod when there is one (see startTestMongo), otherwise
+ * A database of its own for a test file: on the run's shared mongod when there is one, otherwise
  * on a mongod started for this file. `stop` drops it.
  */
 export async function testMongo(): Promise<TestMongod> {
@@ -41,22 +39,6 @@ export async function testMongo(): Promise<TestMongod> {
   }
   const uri = freshDatabaseUri(shared);
   return { uri, stop: () => dropDatabase(uri) };
-}
-
-/** For jest's globalSetup: one mongod for all test files of the run. */
-export async function startTestMongo(): Promise<string> {
-  const mongod = await startTemporaryMongod();
-  Reflect.set(globalThis, RUNNING, mongod);
-  process.env[SHARED_URI] = mongod.uri;
-  return mongod.uri;
-}
-
-/** For jest's globalTeardown. */
-export async function stopTestMongo(): Promise<void> {
-  const mongod = Reflect.get(globalThis, RUNNING) as TestMongod | undefined;
-  Reflect.deleteProperty(globalThis, RUNNING);
-  Reflect.deleteProperty(process.env, SHARED_URI);
-  await mongod?.stop();
 }
 
 /** The same server with a database name that nobody has used. */
