@@ -43,9 +43,9 @@ check: build ## types, lint, format, the OpenAPI document, the walls between fol
 	@npm run --silent boundaries
 	@npm run --silent openapi -- --check
 
-bench: build ## figures and ratios
+bench: build ## figures and ratios (ONLY="coverage reconnect": those alone)
 	@scripts/tools.sh libcurl scamper
-	@npx tsx test/bench/run.ts
+	@npx tsx test/bench/run.ts $(ONLY)
 
 chaos: SECONDS := 600
 chaos: SEED := 1

@@ -3,7 +3,7 @@ import { benchCreation } from './creation.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchOverhead } from './overhead.bench.js';
-import { startEcho, startPlatform } from './platform.js';
+import { type Platform, startEcho, startPlatform } from './platform.js';
 import { benchReconnect } from './reconnect.bench.js';
 
 /** All probes at once, on a server of their own. */
@@ -32,60 +32,79 @@ async function showReconnect(): Promise<void> {
   }
 }
 
-/** make bench: figures of this machine, and ratios that mean something on another one. `reconnect` after it: those alone. */
-if (process.argv[2] === 'reconnect') {
-  await showReconnect();
-  process.exit(0);
+/** What shares one platform, in this order: what is last leaves a million results behind. */
+const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void>> = {
+  async ingest(platform, echo) {
+    console.log('Results, acknowledged as durable (20 probes; all processes on this machine)');
+    console.table(
+      (await benchIngest(platform, echo)).map(({ protocol, bytes, platform: own, echo: bare }) => ({
+        protocol,
+        'bytes each': bytes,
+        'results/s': own,
+        'echo/s': bare,
+        ratio: Number((own / bare).toFixed(2)),
+      })),
+    );
+  },
+  async 'fan-out'(platform) {
+    console.log('One operation to 1,000 probes');
+    console.table(
+      (await benchFanOut(platform)).map(({ protocol, lastReceiptMs, bytesPerProbe }) => ({
+        protocol,
+        'last receipt, ms (median of 5)': lastReceiptMs,
+        'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
+      })),
+    );
+  },
+  async creation(platform) {
+    console.log('Creating an operation (native API), ms');
+    console.table(
+      (await benchCreation(platform)).map(({ what, medianMs, p95Ms, perSecond }) => ({
+        '': what,
+        'median, ms': Number(medianMs.toFixed(1)),
+        'p95, ms': Number(p95Ms.toFixed(1)),
+        'a second': Math.round(perSecond),
+      })),
+    );
+  },
+  async overhead(platform) {
+    console.log('What the platform adds to a run (a real probe, on this machine), ms');
+    console.table(
+      (await benchOverhead(platform)).map(({ what, runs, p50, p95, most }) => ({
+        '': what,
+        runs,
+        'p50, ms': p50,
+        'p95, ms': p95,
+        'most, ms': most,
+      })),
+    );
+  },
+  async coverage(platform) {
+    const { results, medianMs, worstMs } = await benchCoverage(platform);
+    console.log('The account of an operation (GET /api/v1/operations/{id}/coverage, 20 times)');
+    console.table([{ results, 'median, ms': medianMs, 'worst, ms': worstMs }]);
+  },
+};
+const NAMES = [...Object.keys(SHARING), 'reconnect'];
+
+/** make bench: figures of this machine, and ratios that mean something on another one. ONLY="coverage reconnect": those alone. */
+const only = process.argv.slice(2);
+const unknown = only.find((name) => !NAMES.includes(name));
+if (unknown !== undefined) throw new Error(`There is no benchmark ${unknown}: ${NAMES.join(', ')}`);
+const isAsked = (name: string) => only.length === 0 || only.includes(name);
+const sharing = Object.entries(SHARING).filter(([name]) => isAsked(name));
+if (sharing.length > 0) {
+  const platform = await startPlatform();
+  const echo = await startEcho();
+  try {
+    for (const [, show] of sharing) await show(platform, echo.url);
+  } catch (error) {
+    console.error(platform.server.log.slice(-20).join('\n'));
+    throw error;
+  } finally {
+    echo.stop();
+    await platform.server.stop();
+  }
 }
-const platform = await startPlatform();
-const echo = await startEcho();
-try {
-  console.log('Results, acknowledged as durable (20 probes; all processes on this machine)');
-  console.table(
-    (await benchIngest(platform, echo.url)).map(({ protocol, bytes, platform: own, echo: bare }) => ({
-      protocol,
-      'bytes each': bytes,
-      'results/s': own,
-      'echo/s': bare,
-      ratio: Number((own / bare).toFixed(2)),
-    })),
-  );
-  console.log('One operation to 1,000 probes');
-  console.table(
-    (await benchFanOut(platform)).map(({ protocol, lastReceiptMs, bytesPerProbe }) => ({
-      protocol,
-      'last receipt, ms (median of 5)': lastReceiptMs,
-      'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
-    })),
-  );
-  console.log('Creating an operation (native API), ms');
-  console.table(
-    (await benchCreation(platform)).map(({ what, medianMs, p95Ms, perSecond }) => ({
-      '': what,
-      'median, ms': Number(medianMs.toFixed(1)),
-      'p95, ms': Number(p95Ms.toFixed(1)),
-      'a second': Math.round(perSecond),
-    })),
-  );
-  console.log('What the platform adds to a run (a real probe, on this machine), ms');
-  console.table(
-    (await benchOverhead(platform)).map(({ what, runs, p50, p95, most }) => ({
-      '': what,
-      runs,
-      'p50, ms': p50,
-      'p95, ms': p95,
-      'most, ms': most,
-    })),
-  );
-  const { results, medianMs, worstMs } = await benchCoverage(platform);
-  console.log('The account of an operation (GET /api/v1/operations/{id}/coverage, 20 times)');
-  console.table([{ results, 'median, ms': medianMs, 'worst, ms': worstMs }]);
-} catch (error) {
-  console.error(platform.server.log.slice(-20).join('\n'));
-  throw error;
-} finally {
-  echo.stop();
-  await platform.server.stop();
-}
-await showReconnect();
+if (isAsked('reconnect')) await showReconnect();
 process.exit(0);
