@@ -39,7 +39,9 @@ export async function benchCoverage(platform: Platform): Promise<CoverageFigures
   const deliverer = async () => {
     for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) {
       const socket = await connectNative(platform.server.url, token);
-      results += await deliverAll(socket, id, start);
+      const delivered = await deliverAll(socket, id, start);
+      // not `+= await`: that reads the sum before it waits, and others add to it meanwhile
+      results += delivered;
       socket.disconnect();
     }
   };
