@@ -14,9 +14,9 @@ import {
 import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../operations/kinds/index.js';
-import { DEFAULT_WINDOW, type ProbeFilter } from '../probe-filter.js';
-import { WINDOW_NAMES, type WindowName } from '../reliability/reliability.js';
-import { MAX_WITHIN_KM } from '../selection/selection.dto.js';
+import { type ProbeFilter } from '../probe-filter.js';
+import { type WindowName } from '../reliability/reliability.js';
+import { MAX_WITHIN_KM, OfReliability } from '../selection/selection.dto.js';
 import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
 
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
@@ -136,13 +136,7 @@ export class ProbesQuery extends PageQuery {
   @Max(1)
   min_share?: number;
 
-  @ApiPropertyOptional({
-    enum: WINDOW_NAMES,
-    default: DEFAULT_WINDOW,
-    description: 'What `min_uptime` and `min_share` are of.',
-  })
-  @Optional()
-  @IsIn(WINDOW_NAMES)
+  @OfReliability()
   window?: WindowName;
 }
 

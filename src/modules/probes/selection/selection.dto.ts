@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
@@ -26,6 +27,19 @@ export const MAX_PROBES = 20_000;
 export const MAX_WITHIN_KM = 20_000;
 const MAX_EXCLUDED = 1_000;
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
+
+/** The window that bounds on a probe's reliability are of. */
+export function OfReliability(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({
+      enum: WINDOW_NAMES,
+      default: DEFAULT_WINDOW,
+      description: 'What `min_uptime` and `min_share` are of.',
+    }),
+    Optional(),
+    IsIn(WINDOW_NAMES),
+  );
+}
 
 export class NearDto extends LocationDto {
   @ApiPropertyOptional({
@@ -114,13 +128,7 @@ export class SelectionDto implements SelectionRule {
   @Max(1)
   min_share?: number;
 
-  @ApiPropertyOptional({
-    enum: WINDOW_NAMES,
-    default: DEFAULT_WINDOW,
-    description: 'What `min_uptime` and `min_share` are of.',
-  })
-  @Optional()
-  @IsIn(WINDOW_NAMES)
+  @OfReliability()
   window?: WindowName;
 
   @ApiPropertyOptional({
