@@ -32,6 +32,12 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'npm-dev'] },
     },
     {
+      name: 'protocol-knows-nobody',
+      severity: 'error',
+      from: { path: '^protocol/src' },
+      to: { path: '^(src|probe|warts|sntp|test)/' },
+    },
+    {
       name: 'probe-knows-no-server',
       severity: 'error',
       from: { path: '^probe/src' },

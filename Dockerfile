@@ -7,8 +7,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY warts/package.json warts/
 COPY sntp/package.json sntp/
+COPY protocol/package.json protocol/
 COPY probe/package.json probe/
-RUN npm ci --omit=dev --workspace warts --workspace sntp --include-workspace-root && npm cache clean --force
+RUN npm ci --omit=dev --workspace warts --workspace sntp --workspace protocol --include-workspace-root && npm cache clean --force
 
 # --- what compiles ---
 FROM ${NODE_IMAGE} AS build
@@ -16,12 +17,14 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY warts/package.json warts/
 COPY sntp/package.json sntp/
+COPY protocol/package.json protocol/
 COPY probe/package.json probe/
 RUN npm ci && npm cache clean --force
 COPY tsconfig*.json ./
 COPY src src
 COPY warts warts
 COPY sntp sntp
+COPY protocol protocol
 COPY probe probe
 RUN npm run build
 
@@ -40,6 +43,8 @@ COPY --from=build /app/warts/package.json warts/package.json
 COPY --from=build /app/warts/dist warts/dist
 COPY --from=build /app/sntp/package.json sntp/package.json
 COPY --from=build /app/sntp/dist sntp/dist
+COPY --from=build /app/protocol/package.json protocol/package.json
+COPY --from=build /app/protocol/dist protocol/dist
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY deploy/mongo/init.mjs deploy/mongo/

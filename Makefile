@@ -10,7 +10,7 @@ BUILD := dist/.built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json probe/package.json
+$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json
 	@echo "Installing the dependencies (npm ci)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -66,6 +66,6 @@ restore: build ## the platform of a backup (FILE=name) into an empty database; R
 	@scripts/restore.sh $(or $(FILE),$(error Say which backup: make restore FILE=name)) $(if $(REPLACE),--replace)
 
 clean: ## what was built and downloaded; data/ stays
-	@rm -rf dist probe/dist warts/dist sntp/dist coverage node_modules
+	@rm -rf dist probe/dist warts/dist sntp/dist protocol/dist coverage node_modules
 
 -include deploy/compose.mk

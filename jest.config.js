@@ -1,7 +1,7 @@
 /**
- * Seven projects, one runner: `npm test -- --selectProjects unit`.
+ * Eight projects, one runner: `npm test -- --selectProjects unit`.
  * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of
- * namespaces; warts, sntp and probe: their own tests.
+ * namespaces; warts, sntp, protocol and probe: their own tests.
  */
 const transform = {
   '^.+\\.ts$': [
@@ -25,13 +25,14 @@ const project = (displayName, testMatch, extra = {}) => ({
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@pladmed/(warts|sntp)$': '<rootDir>/$1/src/index.ts',
+    '^@pladmed/(warts|sntp|protocol)$': '<rootDir>/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: [
     '<rootDir>/dist',
     '<rootDir>/warts/dist',
     '<rootDir>/sntp/dist',
+    '<rootDir>/protocol/dist',
     '<rootDir>/probe/dist',
   ],
   transform,
@@ -45,6 +46,7 @@ export default {
     'src/**/*.ts',
     'warts/src/**/*.ts',
     'sntp/src/**/*.ts',
+    'protocol/src/**/*.ts',
     'probe/src/**/*.ts',
     '!**/*.spec.ts',
     '!**/cli.ts',
@@ -65,6 +67,7 @@ export default {
     project('netns', ['<rootDir>/test/netns/**/*.spec.ts']),
     project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts']),
     project('sntp', ['<rootDir>/sntp/{src,test}/**/*.spec.ts']),
+    project('protocol', ['<rootDir>/protocol/src/**/*.spec.ts']),
     project('probe', ['<rootDir>/probe/{src,test}/**/*.spec.ts']),
   ],
 };

@@ -1,6 +1,6 @@
 /**
- * Before and after `npm pack`: the package @pladmed/sntp is in this repository and in no registry, so the probe's tarball carries it
- * (bundleDependencies). npm leaves out what is linked from a workspace; so a copy lies in the probe's own node_modules while it packs.
+ * Before and after `npm pack`: the packages @pladmed/sntp and @pladmed/protocol are in this repository and in no registry, so the probe's
+ * tarball carries them (bundleDependencies). npm leaves out what is linked from a workspace; so copies lie in the probe's own node_modules.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -15,12 +15,14 @@ if (!process.argv.includes('--undo')) {
   // Without the compiler what is built already is packed.
   if (existsSync(tsc))
     execFileSync(process.execPath, [tsc, '-b', fileURLToPath(probe)], { stdio: 'inherit' });
-  const source = new URL('../sntp/', probe);
-  const target = new URL('sntp/', copy);
-  mkdirSync(target, { recursive: true });
-  for (const each of ['package.json', 'dist'])
-    cpSync(new URL(each, source), new URL(each, target), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.tsbuildinfo'),
-    });
+  for (const name of ['sntp/', 'protocol/']) {
+    const source = new URL(`../${name}`, probe);
+    const target = new URL(name, copy);
+    mkdirSync(target, { recursive: true });
+    for (const each of ['package.json', 'dist'])
+      cpSync(new URL(each, source), new URL(each, target), {
+        recursive: true,
+        filter: (path) => !path.endsWith('.tsbuildinfo'),
+      });
+  }
 }

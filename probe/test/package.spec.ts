@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '..', '..');
-const OWN = '@pladmed/sntp';
 const manifest = JSON.parse(readFileSync(join(root, 'probe/package.json'), 'utf8')) as {
   dependencies: Record<string, string>;
   bundleDependencies: string[];
@@ -34,6 +33,8 @@ describe('the package', () => {
       'probe/scripts',
       'sntp/package.json',
       'sntp/dist',
+      'protocol/package.json',
+      'protocol/dist',
     ])
       await cp(join(root, path), join(checkout, path), { recursive: true });
     execFileSync('npm', ['pack', '--pack-destination', folder], {
@@ -44,7 +45,9 @@ describe('the package', () => {
     const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
     execFileSync('tar', ['-xzf', join(folder, tarball ?? ''), '-C', folder]);
     // npm gets the others from its registry.
-    for (const name of Object.keys(manifest.dependencies).filter((each) => each !== OWN)) {
+    for (const name of Object.keys(manifest.dependencies).filter(
+      (each) => !manifest.bundleDependencies.includes(each),
+    )) {
       const link = join(folder, 'node_modules', name);
       await mkdir(dirname(link), { recursive: true });
       await symlink(join(root, 'node_modules', name), link);

@@ -1,8 +1,8 @@
+import { MAX_URLS } from '@pladmed/protocol';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { hostName, ipLiteral, toggle, whole } from '../params.js';
 
-export const MAX_URLS = 100;
 const MAX_URL_LENGTH = 2_048;
 export const MAX_TIMEOUT_S = 60;
 const MAX_BODY_BYTES = 10 * 1024 * 1024;

@@ -1,8 +1,7 @@
+import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
 import { z } from 'zod';
 import { hostName, ipLiteral, PORT, toggle, whole } from '../params.js';
 
-export const MAX_SERVERS = 100;
-export const MAX_SAMPLES = 10;
 export const DEFAULT_SAMPLES = 4;
 export const DEFAULT_TIMEOUT_S = 2;
 export const DEFAULT_PORT = 123;

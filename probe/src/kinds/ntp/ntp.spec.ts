@@ -4,7 +4,8 @@ import { runContext } from '../../../test/support/run.context.js';
 import { type Clock, systemClock } from '../../clock/clock.js';
 import { PROTOCOL } from '../../protocol.js';
 import { ntp } from './index.js';
-import { MAX_SAMPLES, MAX_SERVERS, ntpParams } from './ntp.params.js';
+import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
+import { ntpParams } from './ntp.params.js';
 
 type Entry = Record<string, string | number | null>;
 

@@ -1,8 +1,7 @@
+import { MAX_HANDSHAKES } from '@pladmed/protocol';
 import { z } from 'zod';
 import { hostName, ipLiteral, PORT, toggle, whole } from '../params.js';
 
-/** What a certificate chain takes: so many results fit into a message. */
-export const MAX_HANDSHAKES = 100;
 export const MAX_TIMEOUT_S = 60;
 export const DEFAULT_TIMEOUT_S = 10;
 export const DEFAULT_PORT = 443;

@@ -6,7 +6,8 @@ import { runContext } from '../../../test/support/run.context.js';
 import { Site } from '../../../test/support/site.js';
 import { PROTOCOL } from '../../protocol.js';
 import { tls } from './index.js';
-import { MAX_HANDSHAKES, tlsParams } from './tls.params.js';
+import { MAX_HANDSHAKES } from '@pladmed/protocol';
+import { tlsParams } from './tls.params.js';
 
 type Entry = Record<string, unknown> & { chain: string[]; timings: Record<string, number | null> };
 

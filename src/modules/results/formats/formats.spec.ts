@@ -88,7 +88,8 @@ describe('formats', () => {
     ['depth', Buffer.from(`{"version":1,"queries":[],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)],
   ])('dns: says what is wrong with %s', async (_what, raw) => {
     const { summary, error } = await FORMATS.dns.digest(raw);
-    expect([summary, error]).toEqual([[], expect.stringMatching(/^dns: /)]);
+    const unreadable = { type: 'dns', error: expect.stringMatching(/^cannot be read: /) };
+    expect([summary, error]).toEqual([summary.map(() => unreadable), expect.stringMatching(/^dns: /)]);
   });
 
   it('dns: keeps members that this server does not know', async () => {

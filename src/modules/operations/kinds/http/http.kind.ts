@@ -1,6 +1,7 @@
+import { MAX_URLS } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { httpFormat } from './http.format.js';
-import { DEFAULT_BODY_BYTES, HttpParams, MAX_URLS } from './http.params.js';
+import { DEFAULT_BODY_BYTES, HttpParams } from './http.params.js';
 
 /** Of TLS, where there is any. */
 const HANDSHAKE_PACKETS = 5;

@@ -1,8 +1,8 @@
+import { MAX_URLS } from '@pladmed/protocol';
 import { Param } from '../param.decorator.js';
 import { flag, integer, oneOf } from '../param.rules.js';
 import { urlList } from './url.rule.js';
 
-export const MAX_URLS = 100;
 export const DEFAULT_BODY_BYTES = 1_048_576;
 
 /** Parameters of HTTP requests; docs/protocol.md, kind `http`. */

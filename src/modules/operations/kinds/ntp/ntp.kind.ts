@@ -1,6 +1,7 @@
+import { MAX_SERVERS } from '@pladmed/protocol';
 import { defineKind, toEach } from '../kind.js';
 import { ntpFormat } from './ntp.format.js';
-import { DEFAULT_SAMPLES, MAX_SERVERS, NtpParams } from './ntp.params.js';
+import { DEFAULT_SAMPLES, NtpParams } from './ntp.params.js';
 
 export const ntp = defineKind({
   name: 'ntp',

@@ -1,8 +1,7 @@
+import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
 import { Param } from '../param.decorator.js';
 import { flag, hostNameList, integer, ipList } from '../param.rules.js';
 
-export const MAX_SERVERS = 100;
-export const MAX_SAMPLES = 10;
 export const DEFAULT_SAMPLES = 4;
 
 /** Parameters of questions to time servers; docs/protocol.md, kind `ntp`. */

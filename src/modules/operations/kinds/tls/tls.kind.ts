@@ -1,6 +1,7 @@
+import { MAX_HANDSHAKES } from '@pladmed/protocol';
 import { CONNECTION_PACKETS, defineKind, toEach } from '../kind.js';
 import { tlsFormat } from './tls.format.js';
-import { MAX_HANDSHAKES, TlsParams } from './tls.params.js';
+import { TlsParams } from './tls.params.js';
 
 /** The second flight of the client, and what acknowledges a chain of certificates. */
 const HANDSHAKE_PACKETS = 5;

@@ -1,8 +1,7 @@
+import { MAX_HANDSHAKES } from '@pladmed/protocol';
 import { isHostName } from '../../../../common/validation/targets.js';
 import { Param } from '../param.decorator.js';
 import { flag, HOST_NAME_SCHEMA, hostNameList, integer, ipList, listOf, rule } from '../param.rules.js';
-
-export const MAX_HANDSHAKES = 100;
 
 const PROTOCOL_NAME = /^[a-zA-Z0-9][a-zA-Z0-9./_-]{0,31}$/;
 const MAX_PROTOCOLS = 8;

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_DOCUMENT_DEPTH, readDocument } from './document.js';
+import { ntpDocument } from './ntp.document.js';
+
+const entry = {
+  destination: 'ntp.example.org',
+  address: '192.0.2.1',
+  port: 123,
+  resolve_ms: 1.5,
+  sent_at: '2026-01-01T00:00:00.000Z',
+  version: 4,
+  leap: 0,
+  stratum: 2,
+  poll: 0,
+  precision: -20,
+  root_delay_ms: 1,
+  root_dispersion_ms: 1,
+  reference_id: '192.0.2.2',
+  reference_time: null,
+  offset_ms: -0.5,
+  error_ms: 2,
+  delay_ms: 3,
+  error: null,
+};
+
+const bytesOf = (document: unknown) => Buffer.from(JSON.stringify(document));
+const read = (document: unknown) => readDocument(ntpDocument, bytesOf(document));
+
+describe('reading a document', () => {
+  it('keeps the entries beside one that does not fit, in their order', () => {
+    const bad = { ...entry, stratum: 'high' };
+    const entries = read({ version: 1, exchanges: [entry, bad, { ...entry, port: 124 }] });
+    expect(entries).toEqual([
+      { value: entry },
+      { unreadable: { index: 1, problem: expect.stringMatching(/^exchanges\.1\.stratum: /) } },
+      { value: { ...entry, port: 124 } },
+    ]);
+  });
+
+  it('keeps members that it does not know', () => {
+    expect(read({ version: 1, exchanges: [{ ...entry, later: 1 }] })).toEqual([
+      { value: { ...entry, later: 1 } },
+    ]);
+  });
+
+  it.each([
+    ['no object', 7, 'ntp: '],
+    ['another version', { version: 2, exchanges: [] }, 'ntp: version: '],
+    ['no list', { version: 1 }, 'ntp: exchanges: must be an array'],
+    [
+      'too many entries',
+      { version: 1, exchanges: new Array(1001).fill(entry) },
+      'ntp: exchanges: must have at most 1000 entries',
+    ],
+  ])('says why there is nothing to read: %s', (_, document, sentence) => {
+    expect(read(document)).toContain(sentence);
+  });
+
+  it('says that bytes are no JSON', () => {
+    expect(readDocument(ntpDocument, Buffer.from('{"version":1,'))).toBe('ntp: not JSON');
+  });
+
+  it('refuses what is nested too deep, and counts no bracket inside a string', () => {
+    const nested = (depth: number) =>
+      Buffer.from(`{"version":1,"exchanges":[],"x":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+    expect(readDocument(ntpDocument, nested(MAX_DOCUMENT_DEPTH - 1))).toEqual([]);
+    expect(readDocument(ntpDocument, nested(MAX_DOCUMENT_DEPTH))).toMatch(/nested more than 32 deep/);
+    expect(read({ version: 1, exchanges: [], x: '["'.repeat(100) })).toEqual([]);
+  });
+});

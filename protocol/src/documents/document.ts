@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/** What a kind states of the JSON document that its results are. */
+export interface DocumentDefinition<Entry> {
+  /** The format's name in an item of `results`. */
+  readonly name: string;
+  /** The member that lists what was measured. */
+  readonly list: string;
+  /** One entry of the list; a loose object, so that a member that this side does not know stays. */
+  readonly entry: z.ZodType<Entry>;
+  /** Entries that a document may have. */
+  readonly maxEntries: number;
+}
+
+/** Where an entry stood that does not fit its schema. */
+export interface UnreadableEntry {
+  /** Its place in the list, from 0. */
+  index: number;
+  /** Which member is wrong, and how. */
+  problem: string;
+}
+
+export type ReadEntry<Entry> = { value: Entry } | { unreadable: UnreadableEntry };
+
+/** JSON of this depth is read; a member that is not known is shown as it came, and its reader goes down into it. */
+export const MAX_DOCUMENT_DEPTH = 32;
+
+const version = z.looseObject({ version: z.literal(1) });
+
+export function defineDocument<Entry>(definition: DocumentDefinition<Entry>): DocumentDefinition<Entry> {
+  return definition;
+}
+
+/**
+ * Reads a document entry by entry: an entry that does not fit its schema costs that entry alone.
+ * @param text UTF-8 JSON, `{version: 1, <list>: [...]}`
+ * @returns the entries in their order, or a sentence that says why there are none
+ */
+export function readDocument<Entry>(
+  { name, list, entry, maxEntries }: DocumentDefinition<Entry>,
+  text: Uint8Array,
+): ReadEntry<Entry>[] | string {
+  if (isDeep(text)) return `${name}: nested more than ${MAX_DOCUMENT_DEPTH} deep`;
+  const parsed = parseJson(text);
+  if (parsed === undefined) return `${name}: not JSON`;
+  const head = version.safeParse(parsed);
+  if (!head.success) return `${name}: ${problemOf(head.error)}`;
+  const entries = head.data[list];
+  if (!Array.isArray(entries)) return `${name}: ${list}: must be an array`;
+  if (entries.length > maxEntries) return `${name}: ${list}: must have at most ${maxEntries} entries`;
+  return entries.map((each: unknown, index): ReadEntry<Entry> => {
+    const read = entry.safeParse(each);
+    return read.success
+      ? { value: read.data }
+      : { unreadable: { index, problem: `${list}.${index}.${problemOf(read.error)}` } };
+  });
+}
+
+function parseJson(text: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Counts brackets outside strings: JSON.parse takes any depth, but JSON.stringify ends at the stack's. */
+function isDeep(json: Uint8Array): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (OPENING.has(byte)) {
+      depth++;
+      if (depth > MAX_DOCUMENT_DEPTH) return true;
+    } else if (CLOSING.has(byte)) depth--;
+  }
+  return false;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { defineDocument } from './document.js';
+
+/** Requests of one run. */
+export const MAX_URLS = 100;
+
+const ms = z.number().min(0).nullable();
+const bytes = z.number().int().min(0).nullable();
+const word = z.string().max(256).nullable();
+
+/** One request, and what came back; docs/protocol.md, format `http`. */
+export const httpEntry = z.looseObject({
+  url: z.string().max(2_048),
+  method: z.string().max(16),
+  address: z.string().max(64),
+  port: z.number().int().min(1).max(65_535),
+  started_at: z.string().max(40),
+  status: z.number().int().min(100).max(999).nullable(),
+  http_version: z.string().max(16).nullable(),
+  header_bytes: bytes,
+  body_bytes: bytes,
+  truncated: z.boolean(),
+  timings: z.looseObject({
+    resolve_ms: ms,
+    connect_ms: ms,
+    tls_ms: ms,
+    first_byte_ms: ms,
+    total_ms: z.number().min(0),
+  }),
+  location: z.string().max(2_048).nullable(),
+  tls: z
+    .looseObject({
+      version: word,
+      cipher: word,
+      alpn: word,
+      authorized: z.boolean(),
+      authorization_error: word,
+    })
+    .nullable(),
+  error: word,
+});
+
+export const httpDocument = defineDocument({
+  name: 'http',
+  list: 'requests',
+  entry: httpEntry,
+  maxEntries: MAX_URLS,
+});
