@@ -1,5 +1,4 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type NtpWatch, readClock } from '@pladmed/sntp';
 import type { z } from 'zod';
@@ -11,6 +10,7 @@ import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
 import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
+import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
 import { resolveBySystem } from './kinds/targets.js';
 import { PacketPacer } from './limits/packets.js';
@@ -58,6 +58,7 @@ interface Parts {
   runner: Runner;
   scheduler: Scheduler;
   delivery: Delivery;
+  families: FamilyWatch;
 }
 
 /** The probe: its parts, put together, and their life from start to stop. */
@@ -160,7 +161,8 @@ export class Agent {
     const corrected = correctedClock(clock, () => estimator.serverNow());
     const scheduler = new Scheduler({ ...shared, clock: corrected, runner });
     const ntp = watchNtp(settings, clock, estimator, log);
-    const parts = { ...shared, lock, rules, usage, delivery, runner, scheduler, ntp };
+    const families = new FamilyWatch(clock);
+    const parts = { ...shared, lock, rules, usage, delivery, runner, scheduler, ntp, families };
     const agent = new Agent(parts, settings, read, folder, problems);
     estimator.onJump = () => {
       scheduler.wake();
@@ -168,6 +170,10 @@ export class Agent {
     estimator.onNews = () => {
       agent.reportStatus();
     };
+    families.onChange = () => {
+      agent.reportStatus();
+    };
+    await families.start();
     agent.connection.open();
     ntp.start();
     agent.followChanges([]);
@@ -187,6 +193,7 @@ export class Agent {
     this.config.stop();
     this.statusTimer?.cancel();
     this.parts.ntp.stop();
+    this.parts.families.stop();
     await this.parts.scheduler.stop();
     await this.parts.runner.stop(STOP_GRACE_MS);
     await this.parts.delivery.stop();
@@ -198,17 +205,15 @@ export class Agent {
   }
 
   private handshake(): Handshake {
-    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    const outward = addresses.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
-    const { policy } = this.parts.rules.current;
+    const { rules, families } = this.parts;
+    const { policy } = rules.current;
     return {
       token: this.settings.token,
       protocol: PROTOCOL.version,
       version: packageVersion().slice(0, PROTOCOL.maxVersionLength),
       capabilities: {
         kinds: [...kindByName.keys()].filter((kind) => policy.kindRefusal(kind) === null),
-        ipv4: outward.some(({ family }) => family === 'IPv4'),
-        ipv6: outward.some(({ family }) => family === 'IPv6'),
+        ...families.current,
       },
       total_credits: this.settings.totalCredits,
     };

@@ -1,3 +1,4 @@
+import { type Destination, FAILURE_REASONS, type FailureReason } from '@pladmed/protocol';
 import { z } from 'zod';
 
 /**
@@ -21,17 +22,7 @@ export const PROTOCOL = {
   invalidTokenRetryMs: 5_000,
 } as const;
 
-export const FAILURE_REASONS = [
-  'missed',
-  'refused',
-  'unresolved',
-  'timeout',
-  'tool_missing',
-  'tool_failed',
-  'given_up',
-  'bad_params',
-] as const;
-export type FailureReason = (typeof FAILURE_REASONS)[number];
+export { FAILURE_REASONS, type FailureReason };
 
 export const CLOCK_SOURCES = ['ntp', 'socket', 'none'] as const;
 
@@ -52,6 +43,8 @@ export interface ResultItem {
   /** That of the operation's kind. */
   format: string;
   content: Buffer;
+  /** Of each destination asked for, in order, where the format does not say it. */
+  destinations?: Destination[];
 }
 
 export interface FailedItem {
@@ -146,6 +139,12 @@ export const statusAnswerSchema = z.object({
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
+/** Whether the host has a way to others over IPv4, and over IPv6. */
+export interface Families {
+  ipv4: boolean;
+  ipv6: boolean;
+}
+
 /** Results that the server does not have yet: in all, and of the operations with the most. */
 export interface Backlog {
   results: number;
@@ -158,6 +157,7 @@ export interface StatusReport {
   running: number;
   in_use_credits: number;
   clock: ClockEstimate;
+  families: Families;
 }
 
 export const connectErrorSchema = z.object({
@@ -183,6 +183,6 @@ export interface Handshake {
   token: string;
   protocol: number;
   version: string;
-  capabilities: { kinds: string[]; ipv4: boolean; ipv6: boolean };
+  capabilities: Families & { kinds: string[] };
   total_credits: number;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock/clock.js';
 import type { ClockEstimator } from '../clock/estimate.js';
 import type { Delivery } from '../delivery/delivery.js';
+import type { FamilyWatch } from '../host/families.js';
 import type { Usage } from '../limits/usage.js';
 import type { LiveRules } from '../policy/rules.js';
 import { PROTOCOL, type StatusReport } from '../protocol.js';
@@ -23,6 +24,7 @@ export interface BoardParts {
   delivery: Delivery;
   rules: LiveRules;
   usage: Usage;
+  families: FamilyWatch;
   isConnected: () => boolean;
 }
 
@@ -77,7 +79,7 @@ export class StatusBoard {
 
   /** What the server is told. */
   report(): StatusReport {
-    const { results, ledger, runner, estimator } = this.parts;
+    const { results, ledger, runner, estimator, families } = this.parts;
     return {
       backlog: {
         results: results.count,
@@ -87,6 +89,7 @@ export class StatusBoard {
       running: runner.running,
       in_use_credits: ledger.creditsInUse(),
       clock: estimator.estimate(),
+      families: families.current,
     };
   }
 

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { readDestinations } from '@pladmed/protocol';
 import {
   ConnectedSocket,
   MessageBody,
@@ -64,6 +65,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
           in_use_credits: 0,
           version,
           kinds: capabilities.kinds,
+          families: { ipv4: capabilities.ipv4, ipv6: capabilities.ipv6 },
         };
         return (await this.connections.open(token, details)) ?? INVALID_TOKEN;
       },
@@ -95,6 +97,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
         clock: item.clock,
         format: item.format,
         content: item.content,
+        told: readDestinations(item.destinations),
       }),
     );
   }

@@ -1,3 +1,4 @@
+import { FAILURE_REASONS } from '@pladmed/protocol';
 import { z } from 'zod';
 import { KIND_FORMATS, type KindFormat } from '../operations/kinds/index.js';
 import { type ProbeSchedule } from '../operations/schedule/schedule.js';
@@ -12,16 +13,7 @@ export const MAX_BATCH_ITEMS = 100;
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 export const MAX_DETAIL_LENGTH = 500;
 export const DEFAULT_TOTAL_CREDITS = 1000;
-export const FAILURE_REASONS = [
-  'missed',
-  'refused',
-  'unresolved',
-  'timeout',
-  'tool_missing',
-  'tool_failed',
-  'given_up',
-  'bad_params',
-] as const;
+export { FAILURE_REASONS };
 export const NATIVE_FORMATS = Object.keys(KIND_FORMATS) as KindFormat[];
 
 /** Operations whose backlog a probe reports by themselves. */
@@ -67,6 +59,8 @@ export const resultItem = z.object({
   clock,
   format: z.enum(NATIVE_FORMATS),
   content: bytes,
+  // read by itself: the result does not depend on it
+  destinations: z.unknown().optional(),
 });
 
 export const failedItem = z.object({
@@ -91,6 +85,7 @@ export const status = z.object({
   running: z.number().int().min(0),
   in_use_credits: z.number().int().min(0).max(MAX_CREDITS),
   clock,
+  families: z.object({ ipv4: z.boolean(), ipv6: z.boolean() }).optional(),
 });
 
 export type ProbeStatus = z.infer<typeof status>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { type ObjectId } from '../../common/database/object-id.js';
-import { type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
+import { type Families, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
 import { type SessionEntity } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -14,6 +14,7 @@ export interface Arrival {
   probe: ObjectId;
   tokenVersion: number;
   connection: ProbeConnection;
+  families?: Families | undefined;
 }
 
 export interface Departure {

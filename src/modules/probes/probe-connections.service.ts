@@ -6,7 +6,7 @@ import { TokensService } from '../auth/tokens.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeFeed } from './probe-feed.js';
-import { type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
+import { type Families, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ServersService } from './servers.service.js';
 import { SESSION_OVER } from './session-over.topic.js';
@@ -15,7 +15,7 @@ import { SessionsRepository } from './sessions.repository.js';
 export type ConnectionDetails = Pick<
   ProbeConnection,
   'protocol' | 'total_credits' | 'in_use_credits' | 'version' | 'kinds'
->;
+> & { families?: Families };
 
 export interface OpenConnection {
   probe: ProbeEntity;
@@ -92,7 +92,10 @@ export class ProbeConnectionsService {
   /**
    * @returns undefined when the token is none, a user's, revoked, or names a probe that does not exist
    */
-  async open(token: unknown, details: ConnectionDetails): Promise<OpenConnection | undefined> {
+  async open(
+    token: unknown,
+    { families, ...details }: ConnectionDetails,
+  ): Promise<OpenConnection | undefined> {
     if (this.ending) throw new DomainError('shutting_down');
     const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
     if (identity === undefined) return undefined;
@@ -106,6 +109,7 @@ export class ProbeConnectionsService {
       probe: identity.id,
       tokenVersion: identity.tokenVersion,
       connection,
+      families,
     });
     if (probe === undefined) return undefined;
     const before = probe.connection?.took_over;

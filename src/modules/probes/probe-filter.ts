@@ -18,6 +18,9 @@ export interface ProbeFilter {
   /** more of them: each */
   kinds?: readonly string[] | undefined;
   connected?: boolean | undefined;
+  /** whether it has a way to others over this family; one that did not say does not match */
+  ipv4?: boolean | undefined;
+  ipv6?: boolean | undefined;
   /** each of them */
   tags?: readonly string[] | undefined;
   near?: Place | undefined;
@@ -37,6 +40,8 @@ const CONDITION_NAMES = [
   'kind',
   'kinds',
   'connected',
+  'ipv4',
+  'ipv6',
   'tags',
   'near',
   'min_uptime',
@@ -56,7 +61,7 @@ export const EARTH_RADIUS_KM = 6378.1;
 
 /** @param servers those whose probes are connected */
 export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): Condition[] {
-  const { owner, kind, kinds, connected, tags, near, exclude } = filter;
+  const { owner, kind, kinds, connected, ipv4, ipv6, tags, near, exclude } = filter;
   const { window = DEFAULT_WINDOW, min_uptime, min_share } = filter;
   const all: Record<ConditionName, object | false | undefined> = {
     mine: owner && { owner },
@@ -68,6 +73,8 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     connected: connected !== undefined && {
       'connection.server': connected ? { $in: servers } : { $nin: servers },
     },
+    ipv4: ipv4 !== undefined && { 'capabilities.ipv4': ipv4 },
+    ipv6: ipv6 !== undefined && { 'capabilities.ipv6': ipv6 },
     tags: isAsked(tags) && { tags: { $all: tags } },
     near: near?.within_km !== undefined && {
       location: {

@@ -21,8 +21,14 @@ export interface ProbeConnection {
   took_over?: { session: ObjectId; server: string };
 }
 
-/** What a probe can do, by what it said when it came last. */
-export interface Capabilities {
+/** Whether a probe has a way to others over each family; absent where it did not say. */
+export interface Families {
+  ipv4?: boolean | undefined;
+  ipv6?: boolean | undefined;
+}
+
+/** What a probe can do, by what it said last. */
+export interface Capabilities extends Families {
   protocol: ProbeProtocol;
   kinds: string[];
 }
@@ -41,6 +47,7 @@ export interface ProbeReport {
   running: number;
   in_use_credits: number;
   clock: ClockEstimate;
+  families?: Required<Families> | undefined;
 }
 
 /** A vantage point. */
@@ -61,7 +68,7 @@ export interface ProbeEntity {
   /** kept while it is away; absent until it comes for the first time */
   capabilities?: Capabilities;
   /** the last thing that a native probe said of itself */
-  status?: Omit<ProbeReport, 'in_use_credits'> & { at: Date };
+  status?: Omit<ProbeReport, 'in_use_credits' | 'families'> & { at: Date };
   /** derived from sessions and runs every few minutes */
   reliability?: Reliability;
   /** when that was done, or tried, last */

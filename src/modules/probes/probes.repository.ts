@@ -4,7 +4,13 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../common/database/database-errors.js';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type Condition, type Place } from './probe-filter.js';
-import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
+import {
+  type Families,
+  PROBE_MODEL,
+  type ProbeConnection,
+  type ProbeEntity,
+  type ProbeReport,
+} from './probe.schema.js';
 import { type Reliability } from './reliability/reliability.js';
 import { type Candidate } from './selection/selection.js';
 
@@ -134,9 +140,14 @@ export class ProbesRepository {
    * is not touched. Writing the same again changes nothing.
    */
   async setConnections(
-    arrivals: readonly { probe: ObjectId; tokenVersion: number; connection: ProbeConnection }[],
+    arrivals: readonly {
+      probe: ObjectId;
+      tokenVersion: number;
+      connection: ProbeConnection;
+      families?: Families | undefined;
+    }[],
   ): Promise<void> {
-    const updates = arrivals.map(({ probe, tokenVersion, connection }) => ({
+    const updates = arrivals.map(({ probe, tokenVersion, connection, families }) => ({
       updateOne: {
         filter: { _id: probe, token_version: tokenVersion },
         update: [
@@ -144,7 +155,11 @@ export class ProbesRepository {
             $set: {
               connection: connectionAfter(connection),
               capabilities: {
-                $literal: { protocol: connection.protocol, kinds: connection.kinds ?? [] },
+                $literal: {
+                  protocol: connection.protocol,
+                  kinds: connection.kinds ?? [],
+                  ...known(families),
+                },
               },
               last_seen: connection.since,
             },
@@ -241,12 +256,22 @@ export class ProbesRepository {
     reports: readonly { probe: ObjectId; session: ObjectId; report: ProbeReport; at: Date }[],
   ): Promise<void> {
     const updates = reports.map(({ probe, session, report, at }) => {
-      const { in_use_credits, backlog, running, clock } = report;
+      const { in_use_credits, backlog, running, clock, families } = report;
       const status = { backlog, running, clock, at };
       return {
         updateOne: {
           filter: { _id: probe, 'connection.session': session },
-          update: { $set: { 'connection.in_use_credits': in_use_credits, last_seen: at, status } },
+          update: {
+            $set: {
+              'connection.in_use_credits': in_use_credits,
+              last_seen: at,
+              status,
+              ...(families && {
+                'capabilities.ipv4': families.ipv4,
+                'capabilities.ipv6': families.ipv6,
+              }),
+            },
+          },
         },
       };
     });
@@ -274,6 +299,10 @@ export class ProbesRepository {
     }));
     await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
   }
+}
+
+function known({ ipv4, ipv6 }: Families = {}): Families {
+  return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
 }
 
 function allOf(conditions: readonly Condition[], ...more: object[]): object {

@@ -1,3 +1,4 @@
+import { type Destination } from '@pladmed/protocol';
 import { type mongo, Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
@@ -25,6 +26,8 @@ export interface ResultEntity {
   format?: ResultFormat;
   raw?: Buffer | mongo.Binary;
   summary?: Summary[];
+  /** of each destination asked for, in order: what a native probe made of it; the summary says it too */
+  destinations?: Destination[];
   /** why the raw bytes could not be decoded, or not to their end */
   decode_error?: string;
   /** of a failed run */
@@ -49,6 +52,7 @@ export const resultSchema = new Schema<ResultEntity>(
     format: String,
     raw: Buffer,
     summary: { type: [Schema.Types.Mixed], default: undefined },
+    destinations: { type: [Schema.Types.Mixed], default: undefined },
     decode_error: String,
     failure: Schema.Types.Mixed,
     off_schedule: Boolean,

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type Destination, type readDestinations } from '@pladmed/protocol';
 import { LRUCache } from 'lru-cache';
 import { ObjectId } from '../../common/database/object-id.js';
 import { jittered } from '../../common/limits/jitter.js';
@@ -23,6 +24,8 @@ export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** What a result weighs beside its content. */
 const OVERHEAD_BYTES = 1024;
+/** What one of its destinations weighs beside its texts: names of members, numbers. */
+const DESTINATION_BYTES = 80;
 /** Results that come later than this after the end of their operation are refused. */
 export const LATE_MS = 14 * 24 * 3_600_000;
 
@@ -40,6 +43,8 @@ export interface ResultReport extends RunReport {
   content: Buffer;
   startedAt?: Date;
   durationMs?: number;
+  /** what a native probe said of the destinations, or why that cannot be read */
+  told?: ReturnType<typeof readDestinations>;
 }
 
 /** A run that was due and could not be done. */
@@ -93,16 +98,19 @@ export class ResultsService {
   /** @returns when the result is durable, or why it is not; rejects only when the database fails */
   async accept(report: ResultReport): Promise<Acceptance> {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
-    return this.whileRoom(report, report.content.length, async () => {
+    const { destinations, problem } = report.told ?? {};
+    return this.whileRoom(report, report.content.length + weightOf(destinations), async () => {
       // before any work is done for it: whoever has a probe may send
       const refused = await this.refusalOf(report);
       if (refused !== undefined) return refused;
-      const { summary, error } = await FORMATS[report.format].digest(report.content);
+      const digest = await FORMATS[report.format].digest(report.content, destinations);
+      const error = digest.error ?? problem;
       return this.store(report, {
         outcome: 'stored',
         format: report.format,
         raw: report.content,
-        summary,
+        summary: digest.summary,
+        ...(destinations && { destinations }),
         ...(error !== undefined && { decode_error: error }),
         ...(report.startedAt && { started_at: report.startedAt }),
         ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
@@ -224,7 +232,7 @@ export class ResultsService {
       ...(report.clock && { clock: report.clock }),
       ...content,
     } as ResultEntity;
-    const bytes = rawBytes(result.raw).length + OVERHEAD_BYTES;
+    const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
     const written = await this.writer.write({ result, probeOwner: assigned.probeOwner, bytes, run });
     if (written === 'assignment_gone') {
       this.assigned.delete(assignmentKey(operation, probe));
@@ -271,6 +279,15 @@ export class ResultsService {
     this.logger.warn({ ...ids, unique_code: report.uniqueCode, reason }, 'a result was refused');
     return { status: 'refused', reason };
   }
+}
+
+/** Roughly, in bytes. */
+function weightOf(destinations: readonly Destination[] = []): number {
+  const lengths = destinations.map(
+    ({ destination, address, error, note }) =>
+      destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
+  );
+  return lengths.reduce((sum, length) => sum + length + DESTINATION_BYTES, 0);
 }
 
 function busy(): Acceptance {

@@ -3,8 +3,8 @@ import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from
 
 const WORDS_PER_SHEET = RUNS_PER_SHEET / RUNS_PER_WORD;
 
-/** Failures that are not the probe's: its host's policy, or what was asked for. */
-const EXCUSES: readonly string[] = ['refused', 'unresolved', 'bad_params'];
+/** Failures that are not the probe's: its host's policy, what was asked for, or a family that it never claimed to have. */
+const EXCUSES: readonly string[] = ['refused', 'unresolved', 'no_family', 'bad_params'];
 
 /** How many runs of some came, failed by the probe's own fault, and failed for an excuse. */
 export interface MarkCounts {

@@ -75,9 +75,13 @@ describe('the share of runs that came', () => {
         [3, 'unresolved'],
         [4, 'bad_params'],
         [5, 'came'],
+        [6, 'no_family'],
+        [7, 'resolver_failed'],
+        [8, 'nothing_sent'],
       ]),
     );
     expect(share(numbers, sheets, [0, 6 * MINUTE])).toEqual({ due: 3, came: 1 });
+    expect(share(numbers, sheets, [6 * MINUTE, 9 * MINUTE])).toEqual({ due: 2, came: 0 });
   });
 
   it('counts nothing that was due after a stop, and nothing missing of a refused operation', () => {

@@ -164,6 +164,16 @@ export class ProbeDto {
   })
   kinds?: string[];
 
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    description: 'Whether it has a way to others over IPv4, as it said last; null: it did not say.',
+  })
+  ipv4: boolean | null;
+
+  @ApiProperty({ type: 'boolean', nullable: true, description: 'The same for IPv6.' })
+  ipv6: boolean | null;
+
   @ApiPropertyOptional({ type: StatusDto, description: 'What a native probe said of itself last.' })
   status?: StatusDto;
 
@@ -205,6 +215,8 @@ export class ProbeDto {
         },
       }),
       ...(probe.capabilities && { kinds: probe.capabilities.kinds }),
+      ipv4: probe.capabilities?.ipv4 ?? null,
+      ipv6: probe.capabilities?.ipv6 ?? null,
       ...(probe.status && { status: StatusDto.from(probe.status) }),
       ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
       ...(probe.reliability && { reliability: ReliabilityDto.from(probe.reliability) }),

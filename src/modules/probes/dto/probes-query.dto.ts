@@ -64,6 +64,22 @@ export class ProbesQuery extends PageQuery {
   connected?: boolean;
 
   @ApiPropertyOptional({
+    type: 'boolean',
+    description:
+      'Only those that have (or have not) a way to others over IPv4; one that did not say does not match.',
+  })
+  @Optional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  ipv4?: boolean;
+
+  @ApiPropertyOptional({ type: 'boolean', description: 'The same for IPv6.' })
+  @Optional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  ipv6?: boolean;
+
+  @ApiPropertyOptional({
     type: 'array',
     maxItems: MAX_TAGS,
     items: { type: 'string', pattern: TAG.source },
@@ -142,9 +158,12 @@ export class ProbesQuery extends PageQuery {
 
 /** What the query asks of probes, but for whose they are. */
 export function filterOf(query: ProbesQuery): ProbeFilter {
-  const { connected, tag, kind, longitude, latitude, within_km, min_uptime, min_share, window } = query;
+  const { connected, ipv4, ipv6, tag, kind, longitude, latitude, within_km } = query;
+  const { min_uptime, min_share, window } = query;
   return {
     connected,
+    ipv4,
+    ipv6,
     tags: tag,
     kinds: kind,
     ...(longitude !== undefined && latitude !== undefined && { near: { longitude, latitude, within_km } }),

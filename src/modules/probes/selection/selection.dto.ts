@@ -73,6 +73,21 @@ export class SelectionDto implements SelectionRule {
   connected?: boolean;
 
   @ApiPropertyOptional({
+    type: 'boolean',
+    example: true,
+    description:
+      'Only those that have (or have not) a way to others over IPv4; one that did not say does not match.',
+  })
+  @Optional()
+  @IsBoolean()
+  ipv4?: boolean;
+
+  @ApiPropertyOptional({ type: 'boolean', description: 'The same for IPv6.' })
+  @Optional()
+  @IsBoolean()
+  ipv6?: boolean;
+
+  @ApiPropertyOptional({
     type: 'array',
     maxItems: MAX_TAGS,
     items: { type: 'string', pattern: TAG.source },

@@ -7,6 +7,8 @@ import { type WindowName } from '../reliability/reliability.js';
 export interface SelectionRule {
   count: number;
   connected?: boolean;
+  ipv4?: boolean;
+  ipv6?: boolean;
   tags?: string[];
   /** the nearest first; without it the choice is random */
   near?: Place;

@@ -59,6 +59,31 @@ export class FailureDto {
   detail: string;
 }
 
+class DestinationDto {
+  @ApiProperty({ description: 'As asked for.', example: 'www.example.org' })
+  destination: string;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'That was measured; null without one.' })
+  address: string | null;
+
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
+    minimum: 0,
+    description: 'Milliseconds that the name took; null for an address.',
+  })
+  resolve_ms: number | null;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'Why it was not measured; null: it was.' })
+  error: string | null;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    description: 'Which of the questions for its addresses were not answered.',
+  })
+  note?: string | undefined;
+}
+
 export class ResultDto {
   @ApiProperty(idSchema('result'))
   id: string;
@@ -108,9 +133,15 @@ export class ResultDto {
   @ApiPropertyOptional({
     type: 'array',
     items: { type: 'object', additionalProperties: true },
-    description: 'Of each destination: rtt_*_ms, loss, path, rcode ...',
+    description: 'Of each destination: its name and address, rtt_*_ms, loss, path, rcode ...',
   })
   summary?: object[];
+
+  @ApiPropertyOptional({
+    type: [DestinationDto],
+    description: 'Of a ping or traceroute of a native probe: each destination asked for, `ips` first.',
+  })
+  destinations?: DestinationDto[];
 
   @ApiPropertyOptional({ description: 'Why the raw bytes could not be decoded, or not to their end.' })
   decode_error?: string;
@@ -140,6 +171,7 @@ export class ResultDto {
       ...(clock && { clock }),
       ...(format && { format }),
       ...(summary && { summary }),
+      ...(result.destinations && { destinations: result.destinations }),
       ...(decode_error !== undefined && { decode_error }),
       ...(failure && { failure }),
     };

@@ -1,3 +1,4 @@
+import { type Destination } from '@pladmed/protocol';
 import { type Summary } from '../result.schema.js';
 
 export interface Digest {
@@ -12,7 +13,8 @@ export type Presentation = 'json' | 'dump' | 'text';
 
 /** What a probe may send: how it is digested at ingest, and shown later. */
 export interface Format {
-  digest(raw: Buffer): Promise<Digest> | Digest;
+  /** @param destinations what the probe said of them, where the format itself does not name them */
+  digest(raw: Buffer, destinations?: readonly Destination[]): Promise<Digest> | Digest;
   /** @returns JSON text: an array of objects, or a string with text; damaged bytes give what came before the damage */
   present(raw: Buffer, as: Presentation): Promise<string> | string;
 }

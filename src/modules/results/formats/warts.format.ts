@@ -8,8 +8,9 @@ import {
   summarize,
   WartsError,
 } from '@pladmed/warts';
-import { type Summary } from '../result.schema.js';
+import { type Destination } from '@pladmed/protocol';
 import { type Digest, type Format, MAX_SUMMARIES, type Presentation } from './format.js';
+import { type MeasuredSummary, withDestinations } from './destinations.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES } from './gunzip.js';
 
 /** A result is decoded on the event loop: a hostile one must not hold it for long. */
@@ -18,15 +19,17 @@ const VIEW_LIMITS = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES, deadlin
 
 /** What scamper writes (warts(5)), gzipped or not. */
 export const wartsFormat: Format = {
-  async digest(raw: Buffer): Promise<Digest> {
+  async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
     const { bytes, error: zipError } = await plainBytes(raw);
     const { records, error } = decode(bytes, INGEST_LIMITS);
-    const summary: Summary[] = [];
+    const measured: MeasuredSummary[] = [];
     for (const record of records) {
-      if (summary.length === MAX_SUMMARIES) break;
-      if (record.type === 'ping' || record.type === 'trace') summary.push({ ...summarize(record) });
+      if (measured.length === MAX_SUMMARIES) break;
+      if (record.type === 'ping' || record.type === 'trace')
+        measured.push({ userid: record.userid, summary: summarize(record) });
     }
     const damage = error?.message ?? zipError;
+    const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
     return { summary, ...(damage !== undefined && { error: damage }) };
   },
 

@@ -1,0 +1,44 @@
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { errorCode, messageOf } from '../errors.js';
+import type { Families } from '../protocol.js';
+
+/** Any port: nothing is sent there. */
+const DISCARD = 9;
+
+/** Root servers (a.root-servers.net): addresses that a host with a way to the Internet has a route to. */
+const FAR_AWAY = { ipv4: '198.41.0.4', ipv6: '2001:503:ba3e::2:30' } as const;
+
+/**
+ * Asks the host's routing table for an address, as it is now. Connecting a UDP socket looks the route up and sends nothing.
+ * @returns the error's word (`ENETUNREACH`, `EHOSTUNREACH`, `EADDRNOTAVAIL` ...), or null where there is a route
+ */
+export function routeProblem(address: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    let isOver = false;
+    const finish = (error?: Error | null): void => {
+      if (isOver) return;
+      isOver = true;
+      socket.close();
+      resolve(error ? (errorCode(error) ?? messageOf(error)) : null);
+    };
+    // Stays: where the host has no such family at all, binding fails before.
+    socket.on('error', finish);
+    // node calls this with an error too, which its types do not know
+    socket.connect(DISCARD, address, finish as () => void);
+  });
+}
+
+/** Finds out over which families the host reaches others: it has a route to the Internet, or an address beyond its own links. */
+export async function findFamilies(): Promise<Families> {
+  const [four, six] = await Promise.all([routeProblem(FAR_AWAY.ipv4), routeProblem(FAR_AWAY.ipv6)]);
+  const outward = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address));
+  return {
+    ipv4: four === null || outward.some(({ family }) => family === 'IPv4'),
+    ipv6: six === null || outward.some(({ family }) => family === 'IPv6'),
+  };
+}
