@@ -27,7 +27,7 @@ export function routeProblem(address: string): Promise<string | null> {
     // Stays: where the host has no such family at all, binding fails before.
     socket.on('error', finish);
     // node calls this with an error too, which its types do not know
-    socket.connect(DISCARD, address, finish as () => void);
+    socket.connect(DISCARD, address, finish);
   });
 }
 
