@@ -32,7 +32,7 @@ describe('reading a document', () => {
     const entries = read({ version: 1, exchanges: [entry, bad, { ...entry, port: 124 }] });
     expect(entries).toEqual([
       { value: entry },
-      { unreadable: { index: 1, problem: expect.stringMatching(/^exchanges\.1\.stratum: /) } },
+      { unreadable: { index: 1, problem: expect.stringMatching(/^exchanges\.1\.stratum: /), entry: bad } },
       { value: { ...entry, port: 124 } },
     ]);
   });
@@ -47,13 +47,22 @@ describe('reading a document', () => {
     ['no object', 7, 'ntp: '],
     ['another version', { version: 2, exchanges: [] }, 'ntp: version: '],
     ['no list', { version: 1 }, 'ntp: exchanges: must be an array'],
-    [
-      'too many entries',
-      { version: 1, exchanges: new Array(1001).fill(entry) },
-      'ntp: exchanges: must have at most 1000 entries',
-    ],
   ])('says why there is nothing to read: %s', (_, document, sentence) => {
     expect(read(document)).toContain(sentence);
+  });
+
+  it('reads as many entries as a document may have, and says how many more there were', () => {
+    const entries = read({ version: 1, exchanges: new Array(1003).fill(entry), left_out: 4 });
+    expect(entries).toHaveLength(1001);
+    expect(entries.slice(-2)).toEqual([
+      { value: entry },
+      {
+        unreadable: {
+          index: 1000,
+          problem: expect.stringContaining('exchanges: 7 more after the first 1000'),
+        },
+      },
+    ]);
   });
 
   it('says that bytes are no JSON', () => {

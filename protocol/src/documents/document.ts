@@ -18,6 +18,8 @@ export interface UnreadableEntry {
   index: number;
   /** Which member is wrong, and how. */
   problem: string;
+  /** As it came; not there for entries that are not in the document. */
+  entry?: unknown;
 }
 
 export type ReadEntry<Entry> = { value: Entry } | { unreadable: UnreadableEntry };
@@ -33,6 +35,7 @@ export function defineDocument<Entry>(definition: DocumentDefinition<Entry>): Do
 
 /**
  * Reads a document entry by entry: an entry that does not fit its schema costs that entry alone.
+ * Entries beyond `maxEntries`, and those that the writer left out, are one more that cannot be read.
  * @param text UTF-8 JSON, `{version: 1, <list>: [...]}`
  * @returns the entries in their order, or a sentence that says why there are none
  */
@@ -47,13 +50,23 @@ export function readDocument<Entry>(
   if (!head.success) return `${name}: ${problemOf(head.error)}`;
   const entries = head.data[list];
   if (!Array.isArray(entries)) return `${name}: ${list}: must be an array`;
-  if (entries.length > maxEntries) return `${name}: ${list}: must have at most ${maxEntries} entries`;
-  return entries.map((each: unknown, index): ReadEntry<Entry> => {
-    const read = entry.safeParse(each);
-    return read.success
-      ? { value: read.data }
-      : { unreadable: { index, problem: `${list}.${index}.${problemOf(read.error)}` } };
+  const read = entries.slice(0, maxEntries).map((each: unknown, index): ReadEntry<Entry> => {
+    const result = entry.safeParse(each);
+    return result.success
+      ? { value: result.data }
+      : { unreadable: { index, problem: `${list}.${index}.${problemOf(result.error)}`, entry: each } };
   });
+  const more = entries.length - read.length + leftOutOf(head.data);
+  if (more > 0) {
+    const problem = `${list}: ${more} more after the first ${read.length}, which is all that a document may have`;
+    read.push({ unreadable: { index: read.length, problem } });
+  }
+  return read;
+}
+
+/** How many entries the writer had and did not send. */
+function leftOutOf({ left_out }: Record<string, unknown>): number {
+  return typeof left_out === 'number' && Number.isSafeInteger(left_out) && left_out > 0 ? left_out : 0;
 }
 
 function parseJson(text: Uint8Array): unknown {

@@ -15,11 +15,12 @@ export const httpEntry = z.looseObject({
   address: z.string().max(64),
   port: z.number().int().min(1).max(65_535),
   started_at: z.string().max(40),
-  status: z.number().int().min(100).max(999).nullable(),
+  /** Any three digits (RFC 9110, section 15): what an invalid one means is for the reader to say. */
+  status: z.number().int().min(0).max(999).nullable(),
   http_version: z.string().max(16).nullable(),
   header_bytes: bytes,
   body_bytes: bytes,
-  truncated: z.boolean(),
+  truncated: z.boolean().nullable(),
   timings: z.looseObject({
     resolve_ms: ms,
     connect_ms: ms,
@@ -28,15 +29,21 @@ export const httpEntry = z.looseObject({
     total_ms: z.number().min(0),
   }),
   location: z.string().max(2_048).nullable(),
+  content_type: word.optional(),
+  content_length: bytes.optional(),
+  server: word.optional(),
   tls: z
     .looseObject({
       version: word,
       cipher: word,
       alpn: word,
-      authorized: z.boolean(),
+      authorized: z.boolean().nullable(),
       authorization_error: word,
+      client_certificate_requested: z.boolean().nullable().optional(),
     })
     .nullable(),
+  /** Words for what the server should not have sent, and what was read all the same. */
+  irregular: z.array(z.string().max(64)).max(32).optional(),
   error: word,
 });
 

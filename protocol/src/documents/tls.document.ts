@@ -21,7 +21,7 @@ export const tlsEntry = z.looseObject({
   authorized: z.boolean().nullable(),
   authorization_error: word,
   chain: z.array(z.string().max(64 * 1024)).max(10),
-  chain_truncated: z.boolean(),
+  chain_truncated: z.boolean().nullable(),
   subject: word,
   issuer: word,
   not_before: word,

@@ -1,3 +1,4 @@
+import { dnsDocument, writeDocument } from '@pladmed/protocol';
 import { messageOf } from '../../errors.js';
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
@@ -60,7 +61,7 @@ export const dns: Kind<DnsParams> = {
       ask(question, params, resolvers, context),
     );
     context.signal.throwIfAborted();
-    return Buffer.from(JSON.stringify({ version: 1, queries: records.flat() }));
+    return Buffer.from(writeDocument(dnsDocument, records.flat()));
   },
 };
 

@@ -11,7 +11,7 @@ export interface HttpEntry {
   http_version: string | null;
   header_bytes: number | null;
   body_bytes: number | null;
-  truncated: boolean;
+  truncated: boolean | null;
   timings: {
     resolve_ms: number | null;
     connect_ms: number | null;
@@ -23,6 +23,7 @@ export interface HttpEntry {
   content_type: string | null;
   content_length: number | null;
   server: string | null;
+  irregular: string[];
   tls: TlsFacts | null;
   error: string | null;
 }

@@ -22,6 +22,15 @@ export function isMeasurableUrl(text: string): boolean {
   return isMeasurableHost(host) && URL.canParse(text);
 }
 
+/**
+ * Path and query as the URL has them: the URL parser would make `/b` of `/a/%2e%2e/b`.
+ * @param url one that isMeasurableUrl() takes
+ */
+export function requestTarget(url: string): string {
+  const [, rest = ''] = /^https?:\/\/[^/?]+(.*)$/i.exec(url) ?? [];
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 function isMeasurableHost(host: string): boolean {
   if (host.startsWith('[')) return isIPv6(host.slice(1, -1));
   return hostName.safeParse(host).success || ipLiteral.safeParse(host).success;

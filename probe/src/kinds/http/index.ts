@@ -1,3 +1,4 @@
+import { httpDocument, writeDocument } from '@pladmed/protocol';
 import { packageVersion } from '../../config/version.js';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
@@ -24,6 +25,7 @@ import {
   type HttpParams,
   httpParams,
   MAX_RUN_BODY_BYTES,
+  requestTarget,
 } from './http.params.js';
 
 /** Names that are resolved at once. */
@@ -63,11 +65,17 @@ export const http: Kind<HttpParams> = {
     const userAgent = `Pladmed-Probe/${packageVersion()} (+https://github.com/pladmed/pladmed)`;
     const requests = await inParallel(PARALLEL, targets, (target) => {
       const allowance = { ofBody: params.max_body_bytes ?? DEFAULT_BODY_BYTES, ofRun };
-      const order = { method: params.method, url: target.url, userAgent, allowance };
+      const order = {
+        method: params.method,
+        url: target.url,
+        target: requestTarget(target.text),
+        userAgent,
+        allowance,
+      };
       return request(target, order, (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context);
     });
     context.signal.throwIfAborted();
-    return Buffer.from(JSON.stringify({ version: 1, requests }));
+    return Buffer.from(writeDocument(httpDocument, requests));
   },
 };
 
@@ -137,12 +145,13 @@ function emptyEntry(
     http_version: null,
     header_bytes: null,
     body_bytes: null,
-    truncated: false,
+    truncated: null,
     timings: { resolve_ms, connect_ms: null, tls_ms: null, first_byte_ms: null, total_ms: 0 },
     location: null,
     content_type: null,
     content_length: null,
     server: null,
+    irregular: [],
     tls: null,
     error: null,
   };

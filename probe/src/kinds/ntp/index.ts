@@ -1,3 +1,4 @@
+import { ntpDocument, writeDocument } from '@pladmed/protocol';
 import { exchange, NoReply, offsetOf, PACKET_BYTES, type Reply, sampleOf, whyUnusable } from '@pladmed/sntp';
 import { isIPv6 } from 'node:net';
 import { sleep } from '../../clock/clock.js';
@@ -69,7 +70,7 @@ export const ntp: Kind<NtpParams> = {
     );
     const exchanges = await inParallel(PARALLEL, targets, (target) => askServer(target, params, context));
     context.signal.throwIfAborted();
-    return Buffer.from(JSON.stringify({ version: 1, exchanges: exchanges.flat() }));
+    return Buffer.from(writeDocument(ntpDocument, exchanges.flat()));
   },
 };
 

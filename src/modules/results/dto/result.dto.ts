@@ -5,7 +5,7 @@ import { PageQuery } from '../../../common/http/pages.js';
 import { Optional } from '../../../common/validation/optional.js';
 import { parseRfc3339 } from '../../operations/schedule/times.js';
 import { ClockDto, isTrusted } from '../../probes/dto/clock.dto.js';
-import { RESULT_FORMATS, type ResultFormat } from '../formats/index.js';
+import { amended, RESULT_FORMATS, type ResultFormat } from '../formats/index.js';
 import { type ResultEntity } from '../result.schema.js';
 
 const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
@@ -133,7 +133,8 @@ export class ResultDto {
   @ApiPropertyOptional({
     type: 'array',
     items: { type: 'object', additionalProperties: true },
-    description: 'Of each destination: its name and address, rtt_*_ms, loss, path, rcode ...',
+    description:
+      'Of each destination: its name and address, rtt_*_ms, loss, path, rcode ... A figure without a basis is null. Of an entry that cannot be read: `{type, error}`.',
   })
   summary?: object[];
 
@@ -151,7 +152,8 @@ export class ResultDto {
 
   @ApiPropertyOptional({
     oneOf: [{ type: 'array', items: { type: 'object', additionalProperties: true } }, { type: 'string' }],
-    description: 'What the raw bytes say, where it was asked for.',
+    description:
+      'What the raw bytes say, where it was asked for. In the place of an entry of http, tls, dns or ntp that cannot be read stands `{unreadable: {index, problem, entry}}`: its place in the list, which member is wrong and how, and the entry as it came.',
   })
   decoded?: unknown;
 
@@ -170,7 +172,7 @@ export class ResultDto {
       ...(duration_ms !== undefined && { duration_ms }),
       ...(clock && { clock }),
       ...(format && { format }),
-      ...(summary && { summary }),
+      ...(summary && { summary: amended(summary, format) }),
       ...(result.destinations && { destinations: result.destinations }),
       ...(decode_error !== undefined && { decode_error }),
       ...(failure && { failure }),

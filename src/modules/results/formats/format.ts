@@ -15,6 +15,8 @@ export type Presentation = 'json' | 'dump' | 'text';
 export interface Format {
   /** @param destinations what the probe said of them, where the format itself does not name them */
   digest(raw: Buffer, destinations?: readonly Destination[]): Promise<Digest> | Digest;
+  /** Takes figures without a basis out of a summary that an earlier version has stored; what `digest` gives stays as it is. */
+  amend?: (summary: Summary) => Summary;
   /** @returns JSON text: an array of objects, or a string with text; damaged bytes give what came before the damage */
   present(raw: Buffer, as: Presentation): Promise<string> | string;
 }

@@ -2,12 +2,27 @@ import { type DocumentDefinition, readDocument, type ReadEntry } from '@pladmed/
 import { type Summary } from '../result.schema.js';
 import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
 
-/** A format that is a JSON document: checked by the schema that the probe wrote it by, shown as its list. */
+/**
+ * A format that is a JSON document: checked by the schema that the probe wrote it by, shown as its list.
+ * @param figuresOf what an entry has for a summary
+ * @param withoutBasis the names of those that mean nothing beside the others; they are null in every summary
+ */
 export function jsonFormat<Entry>(
   definition: DocumentDefinition<Entry>,
-  summaryOf: (entry: Entry) => Summary,
+  figuresOf: (entry: Entry) => Summary,
+  withoutBasis: (summary: Summary) => readonly string[] = () => [],
 ): Format {
+  const amend = (summary: Summary): Summary => ({
+    ...summary,
+    ...Object.fromEntries(
+      withoutBasis(summary)
+        .filter((name) => name in summary)
+        .map((name) => [name, null]),
+    ),
+  });
   return {
+    amend,
+
     digest(raw: Buffer): Digest {
       const entries = readDocument(definition, raw);
       if (typeof entries === 'string') return { summary: [], error: entries };
@@ -26,7 +41,7 @@ export function jsonFormat<Entry>(
   };
 
   function summaryOfRead(entry: ReadEntry<Entry>): Summary {
-    if ('value' in entry) return summaryOf(entry.value);
+    if ('value' in entry) return amend(figuresOf(entry.value));
     return { type: definition.name, error: `cannot be read: ${entry.unreadable.problem}` };
   }
 }

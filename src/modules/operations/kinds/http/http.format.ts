@@ -21,4 +21,9 @@ export const httpFormat = jsonFormat(
     authorized: tls?.authorized ?? null,
     error,
   }),
+  ({ status, body_bytes, error }) => [
+    ...(status === null ? ['first_byte_ms'] : []),
+    ...(body_bytes === null ? ['truncated'] : []),
+    ...(error === null ? [] : ['total_ms']),
+  ],
 );

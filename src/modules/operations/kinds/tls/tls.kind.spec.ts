@@ -87,7 +87,35 @@ describe('tls, its format', () => {
       }),
     ]);
     expect(summary[0]).not.toHaveProperty('chain');
+    expect(tlsFormat.amend?.(summary[0]!)).toEqual(summary[0]);
     expect(JSON.parse(await tlsFormat.present(documentOf(entry), 'json'))).toEqual([entry]);
+  });
+
+  it('has no figure of a phase that was not reached', async () => {
+    const none = { version: null, cipher: null, alpn: null, subject: null, issuer: null, not_after: null };
+    const timings = { ...entry.timings, handshake_ms: null };
+    const failed = { ...entry, ...none, timings, authorized: false, authorization_error: 'x', chain: [] };
+    const { summary } = await tlsFormat.digest(documentOf({ ...failed, error: 'timeout' }));
+    const without = {
+      authorized: null,
+      authorization_error: null,
+      chain_length: null,
+      handshake_ms: null,
+      total_ms: null,
+      connect_ms: 2,
+      error: 'timeout',
+    };
+    expect(summary).toEqual([expect.objectContaining(without)]);
+    const stored = {
+      ...summary[0],
+      authorized: false,
+      authorization_error: 'x',
+      chain_length: 0,
+      total_ms: 9,
+    };
+    expect(tlsFormat.amend?.(stored)).toEqual(summary[0]);
+    const cut = await tlsFormat.digest(documentOf({ ...entry, chain_truncated: true }));
+    expect(cut.summary).toEqual([expect.objectContaining({ chain_length: null })]);
   });
 
   it.each([
