@@ -12,6 +12,7 @@ import { ConfigError, type Options, readRuleSettings, readSettings } from './con
 import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
 import { createLog } from './log.js';
+import { guardProcess } from './runs/escape.js';
 import { FolderInUse } from './store/lock.js';
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -65,6 +66,7 @@ function withSettings(command: Command): Command {
 async function run(options: Options): Promise<void> {
   const settings = readSettings(options, process.env);
   const log = createLog(settings.logLevel);
+  guardProcess(log, () => process.exit(1));
   const agent = await Agent.start(settings, systemClock(), log, () => readSettings(options, process.env));
   let stopping = false;
   const stop = (signal: string): void => {

@@ -15,6 +15,7 @@ import type { HostRules, LiveRules } from '../policy/rules.js';
 import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol.js';
 import type { Ledger } from '../store/ledger.js';
 import type { ResultStore } from '../store/result.store.js';
+import { type RunScope, withinRun } from './escape.js';
 import { RunFailure, tooLarge } from './failure.js';
 
 export interface RunnerParts {
@@ -117,11 +118,7 @@ export class Runner {
 
   private async run(job: Job, controller: AbortController): Promise<void> {
     const { operation, at } = job;
-    const about = {
-      operation_id: operation.operation_id,
-      kind: operation.kind,
-      scheduled_at: new Date(at).toISOString(),
-    };
+    const about = aboutRun(operation, at);
     const { log, ledger } = this.parts;
     try {
       const bytes = await this.measureAndStore(job, controller);
@@ -157,7 +154,15 @@ export class Runner {
     try {
       const started = readClock(clock);
       const before = estimator.estimate();
-      const content = await this.admitAndMeasure(kind, params, rules, folder, controller.signal);
+      const scope: RunScope = {
+        about: aboutRun(operation, at),
+        abort: (failure) => {
+          controller.abort(failure);
+        },
+      };
+      const content = await this.admitAndMeasure(kind, params, rules, folder, controller.signal, scope);
+      // An error may have escaped beside a measurement that came to its end.
+      controller.signal.throwIfAborted();
       if (content.length > PROTOCOL.maxBatchBytes) throw tooLarge(content.length);
       const result = {
         operation_id: operation.operation_id,
@@ -204,6 +209,7 @@ export class Runner {
     rules: HostRules,
     folder: string,
     signal: AbortSignal,
+    scope: RunScope,
   ): Promise<Buffer> {
     const packets = this.parts.packets.forRun(signal);
     const expected = kind.trafficBytes(params);
@@ -225,7 +231,7 @@ export class Runner {
       signal,
     };
     try {
-      const content = await this.measure(kind, params, context);
+      const content = await withinRun(scope, () => this.measure(kind, params, context));
       admission.end((wire.counted ?? expected) + wire.lookups);
       return content;
     } catch (error) {
@@ -257,6 +263,10 @@ export class Runner {
       over.abort();
     }
   }
+}
+
+function aboutRun({ operation_id, kind }: Operation, at: number): RunScope['about'] {
+  return { operation_id, kind, scheduled_at: new Date(at).toISOString() };
 }
 
 /** @throws RunFailure `bad_params` with a sentence */
