@@ -3,8 +3,9 @@ import { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 import type { WartsError } from './errors.js';
 import { milliseconds } from './json/text.js';
 import type { WartsRecord } from './record.js';
-import { HopFlag, type TraceHop } from './records/hop.js';
-import { StopReason, TraceMethod, type TraceRecord } from './records/trace.js';
+import type { TraceHop } from './records/hop.js';
+import { StopReason, type TraceRecord } from './records/trace.js';
+import { isFromDestination } from './trace-end.js';
 
 /** What the rows of a dump hold, as comment lines. */
 export const DUMP_HEADER = [
@@ -46,14 +47,14 @@ export function recordToDumpRow(record: WartsRecord): string | undefined {
 }
 
 /** Answers by TTL; index 0 stays empty. */
-export function hopsByTtl(trace: TraceRecord): TraceHop[][] {
+function hopsByTtl(trace: TraceRecord): TraceHop[][] {
   const byTtl: TraceHop[][] = Array.from({ length: trace.hop_count + 1 }, () => []);
   for (const hop of trace.hops) byTtl[hop.probe_ttl]?.push(hop);
   return byTtl;
 }
 
-/** The answer of the destination: from the highest TTL down the first that only a destination gives. */
-export function destinationHop(trace: TraceRecord): TraceHop | undefined {
+/** The answer of the destination as the tool finds it: from the highest TTL down the first that only a destination gives. */
+function destinationHop(trace: TraceRecord): TraceHop | undefined {
   if (trace.stop_reason === StopReason.Error) return undefined;
   const { hops } = trace;
   let found: TraceHop | undefined;
@@ -63,32 +64,6 @@ export function destinationHop(trace: TraceRecord): TraceHop | undefined {
     if (isFromDestination(trace, hop)) found = hop;
   }
   return found;
-}
-
-function isFromDestination(trace: TraceRecord, hop: TraceHop): boolean {
-  switch (trace.method) {
-    case TraceMethod.Udp:
-    case TraceMethod.UdpParis:
-      return isPortUnreachable(hop);
-    case TraceMethod.IcmpEcho:
-    case TraceMethod.IcmpEchoParis:
-      return isEchoReply(hop);
-    case TraceMethod.Tcp:
-    case TraceMethod.TcpAck:
-      return (hop.flags & HopFlag.Tcp) !== 0 || isPortUnreachable(hop);
-    default:
-      return false;
-  }
-}
-
-function isPortUnreachable({ addr, flags, icmp_type, icmp_code }: TraceHop): boolean {
-  if (flags & (HopFlag.Tcp | HopFlag.Udp)) return false;
-  return addr.isIPv4 ? icmp_type === 3 && icmp_code === 3 : icmp_type === 1 && icmp_code === 4;
-}
-
-function isEchoReply({ addr, flags, icmp_type }: TraceHop): boolean {
-  if (flags & (HopFlag.Tcp | HopFlag.Udp)) return false;
-  return addr.isIPv4 ? icmp_type === 0 : icmp_type === 129;
 }
 
 function haltReason(trace: TraceRecord, byTtl: TraceHop[][]): [string, number] {

@@ -14,4 +14,4 @@ export type { Doubletree, PmtudNote, TracePmtud } from './records/trace-attribut
 export { StopReason, TraceMethod, type TraceRecord } from './records/trace.js';
 export type * from './records/tracelb.js';
 export type * from './records/types.js';
-export { summarize, type PingSummary, type TraceSummary } from './summary.js';
+export { MAX_ERRORS, summarize, type PingError, type PingSummary, type TraceSummary } from './summary.js';

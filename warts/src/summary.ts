@@ -1,10 +1,11 @@
-import { destinationHop } from './dump.js';
-import { stopReasonName } from './json/trace.js';
 import { pingStatistics } from './json/ping-statistics.js';
+import { stopReasonName } from './json/trace.js';
 import { pathHash } from './path-hash.js';
-import type { PingRecord } from './records/ping.js';
+import { ICMP, ICMP6, isAnswer, TCP, UDP } from './ping-answers.js';
+import type { PingRecord, PingReply } from './records/ping.js';
 import type { TraceRecord } from './records/trace.js';
 import type { Timeval } from './records/types.js';
+import { endOfTrace } from './trace-end.js';
 
 interface SummaryOfAny {
   /** null if the record does not tell. */
@@ -13,11 +14,22 @@ interface SummaryOfAny {
   start: Timeval;
 }
 
+/** Replies to a ping that are no answers, of one kind and from one address. */
+export interface PingError {
+  /** `icmp`, `icmp6`, `tcp`, `udp` or the number of the IP protocol; null: see `PingSummary.errors`. */
+  protocol: string | null;
+  /** Of an ICMP message, as in its header; null for other protocols. */
+  icmp_type: number | null;
+  icmp_code: number | null;
+  from: string | null;
+  count: number;
+}
+
 /** A ping in figures. Times are milliseconds with at most three decimals, null without an answer. */
 export interface PingSummary extends SummaryOfAny {
   type: 'ping';
   sent: number;
-  /** Probes that were answered. */
+  /** Probes that the destination answered; an ICMP error is no answer (`isAnswer`). */
   received: number;
   /** Further answers to a probe that was answered already. */
   duplicates: number;
@@ -28,16 +40,24 @@ export interface PingSummary extends SummaryOfAny {
   rtt_median_ms: number | null;
   rtt_max_ms: number | null;
   rtt_stddev_ms: number | null;
+  /**
+   * Replies that are no answers, most frequent first. Beyond `MAX_ERRORS` kinds and senders the rest is one entry, of
+   * which all but `count` is null.
+   */
+  errors: PingError[];
 }
 
 /** A traceroute in figures. */
 export interface TraceSummary extends SummaryOfAny {
   type: 'trace';
+  /** Probes sent; null if the record does not tell. */
+  sent: number | null;
   /** Whether the destination itself answered. */
   reached: boolean;
+  /** The last TTL of the path: where the destination answered first, or else where probing ended. */
   hop_count: number;
   stop_reason: string;
-  /** By TTL from 1: the address that answered first, null where none did. */
+  /** By TTL from 1 to at most `hop_count`: the address that answered first, null where none did. */
   path: (string | null)[];
   /** 16 hexadecimal digits; equal for equal paths. See the README. */
   path_hash: string;
@@ -54,7 +74,10 @@ export function summarize(record: PingRecord | TraceRecord): PingSummary | Trace
 }
 
 function summarizePing(ping: PingRecord): PingSummary {
-  const { answered, duplicates, rtt } = pingStatistics(ping);
+  const answers: PingReply[] = [];
+  const others: PingReply[] = [];
+  for (const reply of ping.replies) (isAnswer(ping, reply) ? answers : others).push(reply);
+  const { answered, duplicates, rtt } = pingStatistics(ping.sent, answers);
   return {
     type: 'ping',
     ...origin(ping),
@@ -64,9 +87,10 @@ function summarizePing(ping: PingRecord): PingSummary {
     loss: ping.sent === 0 ? null : Math.round(((ping.sent - answered) / ping.sent) * 10_000) / 10_000,
     rtt_min_ms: rtt === undefined ? null : rtt.min_us / 1000,
     rtt_avg_ms: rtt === undefined ? null : rtt.avg_us / 1000,
-    rtt_median_ms: rtt === undefined ? null : medianUs(ping) / 1000,
+    rtt_median_ms: rtt === undefined ? null : medianUs(answers) / 1000,
     rtt_max_ms: rtt === undefined ? null : rtt.max_us / 1000,
     rtt_stddev_ms: rtt === undefined ? null : rtt.stddev_us / 1000,
+    errors: countErrors(others),
   };
 }
 
@@ -75,21 +99,58 @@ function origin({ src, dst, start }: PingRecord | TraceRecord): SummaryOfAny {
 }
 
 /** Median over all answers in whole microseconds: of two middle values the mean, cut as the average is. */
-function medianUs(ping: PingRecord): number {
-  const rtts = Float64Array.from(ping.replies, (reply) => reply.rtt_us).sort();
+function medianUs(answers: readonly PingReply[]): number {
+  const rtts = Float64Array.from(answers, (reply) => reply.rtt_us).sort();
   const middle = rtts.length >> 1;
   const upper = rtts[middle] ?? 0;
   return rtts.length % 2 === 1 ? upper : Math.floor(((rtts[middle - 1] ?? 0) + upper) / 2);
 }
 
+/** A record may hold 65,535 replies, each of a kind of its own: a summary must stay small. */
+export const MAX_ERRORS = 32;
+
+function countErrors(replies: readonly PingReply[]): PingError[] {
+  const kinds = new Map<string, PingError>();
+  for (const reply of replies) {
+    const error = errorOf(reply);
+    const key = `${error.protocol} ${error.icmp_type} ${error.icmp_code} ${error.from}`;
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, error);
+    else known.count++;
+  }
+  const errors = [...kinds.values()].sort((a, b) => b.count - a.count);
+  const rest = errors.splice(MAX_ERRORS).reduce((count, error) => count + error.count, 0);
+  if (rest > 0) errors.push({ protocol: null, icmp_type: null, icmp_code: null, from: null, count: rest });
+  return errors;
+}
+
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  [ICMP]: 'icmp',
+  [TCP]: 'tcp',
+  [UDP]: 'udp',
+  [ICMP6]: 'icmp6',
+};
+
+function errorOf({ protocol, icmp_type, icmp_code, from }: PingReply): PingError {
+  const isIcmp = protocol === ICMP || protocol === ICMP6;
+  return {
+    protocol: PROTOCOLS[protocol] ?? String(protocol),
+    icmp_type: isIcmp ? icmp_type : null,
+    icmp_code: isIcmp ? icmp_code : null,
+    from: from.toString(),
+    count: 1,
+  };
+}
+
 function summarizeTrace(trace: TraceRecord): TraceSummary {
-  const destination = destinationHop(trace);
-  const path = pathOf(trace);
+  const { hopCount, destination } = endOfTrace(trace);
+  const path = pathOf(trace, hopCount);
   return {
     type: 'trace',
     ...origin(trace),
+    sent: trace.probe_count === 0 && trace.hops.length > 0 ? null : trace.probe_count,
     reached: destination !== undefined,
-    hop_count: trace.hop_count,
+    hop_count: hopCount,
     stop_reason: stopReasonName(trace.stop_reason),
     path,
     path_hash: pathHash(path),
@@ -97,9 +158,10 @@ function summarizeTrace(trace: TraceRecord): TraceSummary {
   };
 }
 
-function pathOf(trace: TraceRecord): (string | null)[] {
+function pathOf(trace: TraceRecord, hopCount: number): (string | null)[] {
   const path: (string | null)[] = [];
   for (const hop of trace.hops) {
+    if (hop.probe_ttl > hopCount) break;
     while (path.length < hop.probe_ttl) path.push(null);
     path[hop.probe_ttl - 1] ??= hop.addr.toString();
   }

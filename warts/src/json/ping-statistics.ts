@@ -1,4 +1,4 @@
-import type { PingRecord } from '../records/ping.js';
+import type { PingReply } from '../records/ping.js';
 
 /** Figures of one ping as scamper computes them: round-trip times in whole microseconds, cut and not rounded. */
 export interface PingStatistics {
@@ -11,8 +11,8 @@ export interface PingStatistics {
   rtt: { min_us: number; max_us: number; avg_us: number; stddev_us: number } | undefined;
 }
 
-export function pingStatistics(ping: PingRecord): PingStatistics {
-  const { replies } = ping;
+/** @param replies those that count as answers, by `seq` */
+export function pingStatistics(sent: number, replies: readonly PingReply[]): PingStatistics {
   let answered = 0;
   let last = -1;
   let min = Infinity;
@@ -26,7 +26,7 @@ export function pingStatistics(ping: PingRecord): PingStatistics {
     sum += rtt_us;
   }
   const duplicates = replies.length - answered;
-  const loss = ping.sent === 0 ? undefined : lossText(ping.sent - answered, ping.sent);
+  const loss = sent === 0 ? undefined : lossText(sent - answered, sent);
   if (replies.length === 0) return { answered, duplicates, loss, rtt: undefined };
   const mean = sum / replies.length;
   let squares = 0;

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { ICMP, ICMP6, TCP, UDP } from '../ping-answers.js';
 import {
   PING_ICMP_ECHO,
   PING_ICMP_TIME,
@@ -25,10 +26,6 @@ const METHODS = [
 ];
 const FLAGS = ['v4rr', 'spoof', 'payload', 'tsonly', 'tsandaddr', 'icmpsum', 'dl', 'tbt', 'nosrc'];
 
-const ICMP = 1;
-const TCP = 6;
-const UDP = 17;
-const ICMP6 = 58;
 /** scamper's buffer for payloads holds 512 characters, the last of which ends the text. */
 const MAX_DATA_DIGITS = 511;
 
@@ -126,8 +123,9 @@ function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestam
   return `, "tsandaddr":[${pairs.join(',')}]`;
 }
 
+/** scamper 20211212 counts every reply as an answer, ICMP errors as well. */
 function statistics(ping: PingRecord): string {
-  const { answered, loss, rtt } = pingStatistics(ping);
+  const { answered, loss, rtt } = pingStatistics(ping.sent, ping.replies);
   return (
     `{"replies":${answered}` +
     (loss === undefined ? '' : `, "loss":${loss}`) +

@@ -62,6 +62,10 @@ export interface TraceRecord {
   fragment_offset: number;
   /** Queries for each hop that may be under way at a time. */
   squeries: number;
+  /** TTL at which the trace ended, where probes of a higher TTL were answered; 0: not recorded. */
+  stop_hop: number;
+  /** Why it failed; scamper since 20251020 says so. */
+  error: string | undefined;
   /** Answers, by the TTL of their probe, then in file order. */
   hops: TraceHop[];
   pmtud: TracePmtud | undefined;
@@ -107,6 +111,8 @@ export function readTrace(reader: Reader): TraceRecord {
     userid: 0,
     fragment_offset: 0,
     squeries: 0,
+    stop_hop: 0,
+    error: undefined,
     hops: [],
     pmtud: undefined,
     last_ditch: [],
@@ -246,6 +252,12 @@ function readTraceParameter(reader: Reader, trace: TraceDraft, id: number): bool
       break;
     case 32:
       trace.flags = reader.u32();
+      break;
+    case 33:
+      trace.stop_hop = reader.u8();
+      break;
+    case 34:
+      trace.error = reader.text();
       break;
     default:
       return false;
