@@ -4,6 +4,9 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { BatchWriter } from './batch-writer.js';
 import { DecodedTexts } from './decoded-texts.js';
+import { RenewalRepository } from './renewal/renewal.repository.js';
+import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
+import { RenewalService } from './renewal/renewal.service.js';
 import { ResultFeed } from './result-feed.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { ResultsController } from './results.controller.js';
@@ -14,10 +17,21 @@ import { ResultsService } from './results.service.js';
   imports: [
     LedgerModule,
     OperationsModule,
-    MongooseModule.forFeature([{ name: RESULT_MODEL, schema: resultSchema }]),
+    MongooseModule.forFeature([
+      { name: RESULT_MODEL, schema: resultSchema },
+      { name: RENEWAL_MODEL, schema: renewalSchema },
+    ]),
   ],
   controllers: [ResultsController],
-  providers: [ResultsRepository, BatchWriter, ResultFeed, ResultsService, DecodedTexts],
+  providers: [
+    ResultsRepository,
+    BatchWriter,
+    ResultFeed,
+    ResultsService,
+    DecodedTexts,
+    RenewalRepository,
+    RenewalService,
+  ],
   exports: [DecodedTexts, ResultFeed, ResultsService],
 })
 export class ResultsModule {}

@@ -4,7 +4,7 @@ import { type BackedUpDocument, type RawDocument } from './backup-file.js';
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */
 const NOT_KEPT = ['servers', 'leases', 'platform'];
 /** An empty platform has these already. */
-const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'restores'];
+const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'renewals', 'restores'];
 const BATCH_DOCUMENTS = 500;
 const BATCH_BYTES = 8 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  decode,
+  type DecodeLimits,
   decodeStream,
   DUMP_HEADER,
   dumpRows,
@@ -17,21 +17,13 @@ import { gunzip, isGzip, MAX_UNZIPPED_BYTES } from './gunzip.js';
 const INGEST_LIMITS = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES, deadlineMs: 500 };
 const VIEW_LIMITS = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES, deadlineMs: 10_000 };
 
+/** Results of before are derived anew at leisure, and to the end. */
+const RENEWAL_LIMITS = { maxRecords: INGEST_LIMITS.maxRecords, maxBytes: INGEST_LIMITS.maxBytes };
+
 /** What scamper writes (warts(5)), gzipped or not. */
 export const wartsFormat: Format = {
-  async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
-    const { bytes, error: zipError } = await plainBytes(raw);
-    const { records, error } = decode(bytes, INGEST_LIMITS);
-    const measured: MeasuredSummary[] = [];
-    for (const record of records) {
-      if (measured.length === MAX_SUMMARIES) break;
-      if (record.type === 'ping' || record.type === 'trace')
-        measured.push({ userid: record.userid, summary: summarize(record) });
-    }
-    const damage = error?.message ?? zipError;
-    const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
-    return { summary, ...(damage !== undefined && { error: damage }) };
-  },
+  digest: (raw: Buffer, destinations: readonly Destination[] = []) =>
+    digest(raw, destinations, INGEST_LIMITS),
 
   async present(raw: Buffer, as: Presentation): Promise<string> {
     const { bytes } = await plainBytes(raw);
@@ -40,6 +32,33 @@ export const wartsFormat: Format = {
     return `[${(await jsonLinesOf(bytes)).join(',')}]`;
   },
 };
+
+/** What `digest` gives, without a limit of time: the same for the same bytes on every machine. */
+export function redigestWarts(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
+  return digest(raw, destinations, RENEWAL_LIMITS);
+}
+
+async function digest(
+  raw: Buffer,
+  destinations: readonly Destination[],
+  limits: DecodeLimits,
+): Promise<Digest> {
+  const { bytes, error: zipError } = await plainBytes(raw);
+  const measured: MeasuredSummary[] = [];
+  let damage = zipError;
+  try {
+    for await (const record of decodeStream(inSlices(bytes), limits)) {
+      const isSummarised = record.type === 'ping' || record.type === 'trace';
+      if (isSummarised && measured.length < MAX_SUMMARIES)
+        measured.push({ userid: record.userid, summary: summarize(record) });
+    }
+  } catch (error) {
+    if (!(error instanceof WartsError)) throw error;
+    damage = error.message;
+  }
+  const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
+  return { summary, ...(damage !== undefined && { error: damage }) };
+}
 
 /** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
 const SLICE_BYTES = 256 * 1024;
