@@ -45,7 +45,7 @@ describe('the renewal of stored summaries', () => {
 
   it('has nothing to do on an empty platform, for good', async () => {
     expect(await work()).toBe(true);
-    expect(await note()).toMatchObject({ looked_at: 0, changed: 0, done_at: expect.any(Date) as Date });
+    expect(await note()).toMatchObject({ looked_at: 0, changed: 0, done_at: expect.any(Date) as unknown });
   });
 
   it('derives all of them from the raw bytes', async () => {
@@ -83,7 +83,7 @@ describe('the renewal of stored summaries', () => {
     await work();
     expect(await results.findOne({ _id: cut!._id })).toMatchObject({
       summary: [],
-      decode_error: expect.stringContaining('inside a record') as string,
+      decode_error: expect.stringContaining('inside a record') as unknown,
     });
     const read = await results.findOne({ _id: whole!._id });
     expect(read?.summary).toEqual(RENEWED[1]);

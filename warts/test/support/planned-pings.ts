@@ -29,8 +29,14 @@ export interface PlannedPing {
 }
 
 /** Error types and codes that both iputils and scamper read as an error of a probe. */
-const ERRORS4 = [0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13].map((code) => [3, code] as const).concat([[11, 0]]);
-const ERRORS6 = [0, 1, 2, 3, 4, 5, 6].map((code) => [1, code] as const).concat([[3, 0]]);
+const ERRORS4: (readonly [type: number, code: number])[] = [
+  ...[0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13].map((code) => [3, code] as const),
+  [11, 0],
+];
+const ERRORS6: (readonly [type: number, code: number])[] = [
+  ...[0, 1, 2, 3, 4, 5, 6].map((code) => [1, code] as const),
+  [3, 0],
+];
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
 export function generator(seed: number): () => number {
