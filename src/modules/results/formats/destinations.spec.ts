@@ -17,6 +17,7 @@ const figures = (dst: string, rtt: number): PingSummary => ({
   rtt_median_ms: rtt,
   rtt_max_ms: rtt,
   rtt_stddev_ms: 0,
+  errors: [],
 });
 const measured = (userid: number, dst: string, rtt: number) => ({ userid, summary: figures(dst, rtt) });
 const asked = (destination: string, address: string | null, more: Partial<Destination> = {}) => ({
