@@ -1,5 +1,5 @@
 /**
- * Before and after `npm pack`: the packages @pladmed/sntp and @pladmed/protocol are in this repository and in no registry, so the probe's
+ * Before and after `npm pack`: the packages sntp, protocol and warts are in this repository and in no registry, so the probe's
  * tarball carries them (bundleDependencies). npm leaves out what is linked from a workspace; so copies lie in the probe's own node_modules.
  */
 import { execFileSync } from 'node:child_process';
@@ -15,7 +15,7 @@ if (!process.argv.includes('--undo')) {
   // Without the compiler what is built already is packed.
   if (existsSync(tsc))
     execFileSync(process.execPath, [tsc, '-b', fileURLToPath(probe)], { stdio: 'inherit' });
-  for (const name of ['sntp/', 'protocol/']) {
+  for (const name of ['sntp/', 'protocol/', 'warts/']) {
     const source = new URL(`../${name}`, probe);
     const target = new URL(name, copy);
     mkdirSync(target, { recursive: true });

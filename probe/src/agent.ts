@@ -12,7 +12,7 @@ import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
 import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
-import { resolveBySystem } from './kinds/targets.js';
+import { resolveBySystem } from './host/lookup.js';
 import { PacketPacer } from './limits/packets.js';
 import { Usage } from './limits/usage.js';
 import { type Log, remembering } from './log.js';

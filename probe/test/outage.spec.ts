@@ -16,6 +16,7 @@ import { ResultStore } from '../src/store/result.store.js';
 import { FakeClock } from './support/fake.clock.js';
 import { FakeDns } from './support/fake.dns.js';
 import { everySeconds, operation } from './support/operations.js';
+import { known } from './support/run.context.js';
 
 const START = Date.parse('2026-05-01T00:00:00Z');
 const EVERY_S = 600;
@@ -64,7 +65,7 @@ describe('a server that is away for two weeks', () => {
     const onSettled = (): void => {
       delivery.kick();
     };
-    const resolve = (): Promise<string[]> => Promise.resolve([]);
+    const resolve = known(() => Promise.resolve([]));
     const parts = { ...shared, rules, usage, packets, resolve, scamper: 'none', onSettled };
     runner = new Runner(parts);
     scheduler = new Scheduler({ ...shared, runner, onSettled });

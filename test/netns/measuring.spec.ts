@@ -177,7 +177,7 @@ onNetwork('a real probe on a known path', () => {
     test('that do not exist fail the run, with that reason', async () => {
       expect(await one('ping', { fqdns: [`nobody.${ZONE}`] })).toMatchObject({
         outcome: 'failed',
-        failure: { reason: 'unresolved', detail: `nobody.${ZONE} has no address` },
+        failure: { reason: 'unresolved', detail: `nobody.${ZONE} has no address (NXDOMAIN)` },
       });
     });
 

@@ -195,7 +195,7 @@ async function rawSockets({ scamper }: Settings): Promise<string> {
   });
   try {
     const command = pingCommand(pingParams.parse({ probecount: 1 }));
-    const args = scamperArguments(command, ['127.0.0.1'], {
+    const args = scamperArguments(command, [{ userid: 1, address: '127.0.0.1' }], {
       output: join(folder, 'warts'),
       packetsPerSecond: 20,
     });

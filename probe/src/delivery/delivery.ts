@@ -12,7 +12,7 @@ import {
 } from '../protocol.js';
 import type { ClockEstimate } from '../protocol.js';
 import type { FailedBatch, Ledger } from '../store/ledger.js';
-import { DamagedResult, type StoredResult } from '../store/result.file.js';
+import { DamagedResult, type StoredResult, weightOf } from '../store/result.file.js';
 import type { ResultStore, StoredEntry } from '../store/result.store.js';
 
 /** The way to the server. */
@@ -182,7 +182,7 @@ export class Delivery {
       if (this.resultFlow.isSuspect(nameOf(entry)) !== suspects) continue;
       const result = await this.readOrSetAside(entry);
       if (result === null) continue;
-      bytes += result.content.length;
+      bytes += weightOf(result);
       if (bytes > PROTOCOL.maxBatchBytes && batch.length > 0) break;
       batch.push({ entry, result });
     }
@@ -287,6 +287,7 @@ function toItem({
   clock,
   format,
   content,
+  destinations,
 }: StoredResult): ResultItem {
   return {
     operation_id,
@@ -296,5 +297,6 @@ function toItem({
     clock,
     format,
     content,
+    ...(destinations && { destinations }),
   };
 }

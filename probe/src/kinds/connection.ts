@@ -1,8 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { errorCode, messageOf } from '../errors.js';
-import { RunFailure } from '../runs/failure.js';
 import type { RunContext } from './kind.js';
+import type { Found } from './targets.js';
 import { stopwatch } from './timing.js';
 
 /** What ended a connection, in a word that the result carries. */
@@ -15,30 +15,23 @@ export function wordFor(error: unknown): string {
   return (errorCode(error) ?? messageOf(error)).slice(0, MAX_WORD_LENGTH);
 }
 
-/** An address that was found, and how long that took; an address that was given takes no time. */
-export interface Located {
-  address: string;
+/** What was found of a host, and how long that took; an address that was given takes no time. */
+export interface Located extends Found {
   resolve_ms: number | null;
 }
 
 /**
  * Finds the address of a host, the only one that is connected to later: the name is never asked for again.
  * @param families those that the user wants: 4, 6 or both
- * @throws RunFailure `refused`, `unresolved`; `bad_params` for an address of another family
+ * @throws RunFailure `refused`, `unresolved`, `resolver_failed`; `bad_params` for an address of another family
  */
 export async function locate(
   host: string,
   families: ReadonlySet<number>,
   context: RunContext,
 ): Promise<Located> {
-  if (isIP(host) === 0) {
-    const watch = () => stopwatch(context.clock);
-    const { address, time } = await context.targets.timedAddressOf(host, families, watch);
-    return { address, resolve_ms: time };
-  }
-  if (!families.has(isIP(host)))
-    throw new RunFailure('bad_params', `${host} is not of the address family that was asked for`);
-  return { address: context.targets.checked(host), resolve_ms: null };
+  const { time, ...found } = await context.targets.find(host, families, () => stopwatch(context.clock));
+  return { ...found, resolve_ms: time };
 }
 
 /**

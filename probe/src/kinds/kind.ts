@@ -1,3 +1,4 @@
+import type { Destination } from '@pladmed/protocol';
 import type { z } from 'zod';
 import type { Clock } from '../clock/clock.js';
 import type { Packets } from '../limits/packets.js';
@@ -17,6 +18,8 @@ export interface RunContext {
    * `trafficBytes` says.
    */
   onWire: (bytes: number) => void;
+  /** Notes what became of each destination asked for, in order, where the kind's format does not say it. */
+  onDestinations: (destinations: Destination[]) => void;
   scamper: string;
   /** Raised when the run's time is over or the probe stops. */
   signal: AbortSignal;

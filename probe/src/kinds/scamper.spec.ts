@@ -3,16 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { runContext } from '../../test/support/run.context.js';
+import type { Destination } from '@pladmed/protocol';
+import { EVERYWHERE, runContext } from '../../test/support/run.context.js';
 import { RunFailure } from '../runs/failure.js';
 import { ping as pingKind } from './ping/index.js';
 import { pingCommand, pingParams } from './ping/ping.params.js';
 import { scamperArguments, type ScamperCommand } from './scamper.js';
+import type { Routes } from './targets.js';
 import { tracerouteCommand, tracerouteParams } from './traceroute/traceroute.params.js';
 
 const settings = { output: '/x/warts', packetsPerSecond: 20 };
 const commandOf = (command: ScamperCommand): string =>
-  scamperArguments(command, ['192.0.2.1'], settings)[7] ?? '';
+  (scamperArguments(command, [{ userid: 1, address: '192.0.2.1' }], settings)[7] ?? '').replace(
+    / -U 1 192\.0\.2\.1$/,
+    '',
+  );
 const ping = (params: object): string => commandOf(pingCommand(pingParams.parse(params)));
 const trace = (params: object): string => commandOf(tracerouteCommand(tracerouteParams.parse(params)));
 
@@ -31,8 +36,8 @@ describe('ping', () => {
     expect(ping(params)).toBe('ping -c 2 -C 7 -d 3 -F 4 -i 5 -P icmp-echo -s 90 -W 9');
   });
 
-  test('four probes when nothing is said, and no timeout of 0, which scamper refuses', () => {
-    expect(ping({})).toBe('ping -c 4');
+  test('four probes and two seconds when nothing is said, and no timeout of 0, which scamper refuses', () => {
+    expect(ping({})).toBe('ping -c 4 -W 2');
     expect(ping({ timeout: 0 })).toBe('ping -c 4 -W 1');
   });
 
@@ -63,7 +68,7 @@ describe('ping', () => {
   });
 
   test('what is not its own is dropped', () => {
-    expect(ping({ cron: '* * * * *', confidence: 0.5, unknown: '-O spoof' })).toBe('ping -c 4');
+    expect(ping({ cron: '* * * * *', confidence: 0.5, unknown: '-O spoof' })).toBe('ping -c 4 -W 2');
   });
 });
 
@@ -151,7 +156,10 @@ describe('whatever the parameters', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!/^[0-9a-f.:]+$/i.test(text));
-        expect(() => scamperArguments({ name: 'ping', options: [] }, [text], settings)).toThrow(RunFailure);
+        const destination = { userid: 1, address: text };
+        expect(() => scamperArguments({ name: 'ping', options: [] }, [destination], settings)).toThrow(
+          RunFailure,
+        );
       }),
     );
   });
@@ -163,11 +171,13 @@ describe('the rate', () => {
     const folder = await mkdtemp(join(tmpdir(), 'scamper-'));
     try {
       const scamper = join(folder, 'scamper');
-      await writeFile(scamper, '#!/bin/sh\necho "$@" > arguments\ntouch warts\n', { mode: 0o755 });
+      await writeFile(scamper, '#!/bin/sh\necho "$@" > arguments\n: > warts\n', { mode: 0o755 });
       const lease = () => Promise.resolve({ packetsPerSecond: 5, giveBack: () => undefined });
       const packets = { turn: () => Promise.resolve(), lease };
       const ips = Array.from({ length: destinations }, (_, index) => `127.0.0.${index + 1}`);
-      await pingKind.measure(pingParams.parse({ ips }), runContext({ folder, scamper, packets }));
+      await expect(
+        pingKind.measure(pingParams.parse({ ips }), runContext({ folder, scamper, packets })),
+      ).rejects.toMatchObject({ reason: 'nothing_sent' });
       return Number(/ -p (\d+) /.exec(await readFile(join(folder, 'arguments'), 'utf8'))?.[1]);
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -182,3 +192,103 @@ describe('the rate', () => {
     expect(await rateFor(5)).toBe(1000);
   });
 });
+
+describe('what became of each destination', () => {
+  /** What a scamper in the stead of the real one writes: the file and its standard error. */
+  async function run(params: object, written: Buffer, stderr: string, routes = EVERYWHERE) {
+    const folder = await mkdtemp(join(tmpdir(), 'scamper-'));
+    try {
+      await writeFile(join(folder, 'prepared'), written);
+      const scamper = join(folder, 'scamper');
+      const script = `#!/bin/sh\nfor each; do echo "$each"; done > arguments\ncp prepared warts\necho '${stderr}' >&2\n`;
+      await writeFile(scamper, script, { mode: 0o755 });
+      const told: Destination[] = [];
+      const onDestinations = (destinations: Destination[]) => told.push(...destinations);
+      const allow = ['0.0.0.0/0', '::/0'];
+      const context = runContext({ folder, scamper, onDestinations, allow, routes, resolve });
+      const bytes = await pingKind.measure(pingParams.parse(params), context);
+      return { bytes, told, arguments: (await readFile(join(folder, 'arguments'), 'utf8')).split('\n') };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  const resolve = () => Promise.resolve(['198.51.100.7']);
+  const NO_ROUTE = 'scamper_getsrc: connect to dst failed for 198.51.100.7: Network is unreachable';
+
+  test('is told by its number, from 1, and the command of each carries it', async () => {
+    const {
+      bytes,
+      told,
+      arguments: given,
+    } = await run({ ips: ['192.0.2.1', '192.0.2.1'], fqdns: ['a.example'] }, warts([1, 3], [2, 3]), '');
+    expect(bytes).toEqual(warts([1, 3], [2, 3]));
+    expect(given.filter((each) => each.startsWith('ping'))).toEqual([
+      'ping -c 4 -W 2 -U 1 192.0.2.1',
+      'ping -c 4 -W 2 -U 2 192.0.2.1',
+      'ping -c 4 -W 2 -U 3 198.51.100.7',
+    ]);
+    expect(told).toEqual([
+      { destination: '192.0.2.1', address: '192.0.2.1', resolve_ms: null, error: null },
+      { destination: '192.0.2.1', address: '192.0.2.1', resolve_ms: null, error: null },
+      {
+        destination: 'a.example',
+        address: '198.51.100.7',
+        resolve_ms: expect.any(Number),
+        error: 'nothing_sent',
+      },
+    ]);
+  });
+
+  test('is the word of the system where scamper ends with 0 and says that it could not connect', async () => {
+    const { told } = await run({ ips: ['192.0.2.1'], fqdns: ['a.example'] }, warts([1, 1]), NO_ROUTE);
+    expect(told.map(({ error }) => error)).toEqual([null, 'ENETUNREACH']);
+  });
+
+  test('is that nothing was sent where the record has no packet', async () => {
+    const { told } = await run({ ips: ['192.0.2.1', '192.0.2.2'] }, warts([1, 1], [2, 0]), '');
+    expect(told.map(({ error }) => error)).toEqual([null, 'nothing_sent']);
+  });
+
+  test('fails the run where nothing was sent at all, with what scamper said', async () => {
+    const nothing = { reason: 'nothing_sent', message: `scamper sent nothing: ${NO_ROUTE}` };
+    await expect(run({ fqdns: ['a.example'] }, warts(), NO_ROUTE)).rejects.toMatchObject(nothing);
+    await expect(run({ ips: ['192.0.2.1'] }, warts([1, 0]), '')).rejects.toMatchObject({
+      reason: 'nothing_sent',
+    });
+  });
+
+  test('is the family that the host lacks; scamper is not asked for it', async () => {
+    const routes: Routes = {
+      missing: (address) => Promise.resolve(address.includes(':') ? 'no_family' : null),
+      families: () => Promise.resolve({ ipv4: true, ipv6: false }),
+    };
+    const ips = ['2001:db8::1', '192.0.2.1'];
+    const { told, arguments: given } = await run({ ips }, warts([2, 1]), '', routes);
+    expect(told.map(({ address, error }) => [address, error])).toEqual([
+      ['2001:db8::1', 'no_family'],
+      ['192.0.2.1', null],
+    ]);
+    expect(given.filter((each) => each.startsWith('ping'))).toEqual(['ping -c 4 -W 2 -U 2 192.0.2.1']);
+    await expect(run({ ips: ['2001:db8::1'] }, warts(), '', routes)).rejects.toMatchObject({
+      reason: 'no_family',
+    });
+  });
+});
+
+/** A warts file by hand (warts(5)): ping records with a number and how many packets were sent. */
+function warts(...pings: (readonly [userid: number, sent: number])[]): Buffer {
+  return Buffer.concat(pings.map(([userid, sent]) => pingRecord(userid, sent)));
+}
+
+function pingRecord(userid: number, sent: number): Buffer {
+  // of a parameter's number n the bit (n - 1) % 7 of byte (n - 1) / 7: 15 (sent), 19 (userid), 20 (src), 21 (dst)
+  const flags = [0x80, 0x80, 0x71];
+  const numbers = Buffer.alloc(6);
+  numbers.writeUInt16BE(sent, 0);
+  numbers.writeUInt32BE(userid, 2);
+  const addresses = Buffer.from([4, 1, 192, 0, 2, 9, 4, 1, 192, 0, 2, 1]);
+  const length = numbers.length + addresses.length;
+  const body = Buffer.concat([Buffer.from([...flags, 0, length]), numbers, addresses, Buffer.from([0, 0])]);
+  const head = Buffer.from([0x12, 0x05, 0, 7, 0, 0, 0, body.length]);
+  return Buffer.concat([head, body]);
+}

@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { decode, type WartsRecord } from '@pladmed/warts';
 import { PROTOCOL } from '../protocol.js';
 import { RunFailure, tooLarge } from '../runs/failure.js';
 import { runProcess } from '../runs/process.js';
 import type { RunContext } from './kind.js';
+import { destinationOf, type Target } from './targets.js';
 
 /** A command of scamper: its name and its options. Each value is a number, or a word from a list of ours. */
 export interface ScamperCommand {
@@ -36,40 +38,88 @@ const MOST_PACKETS_PER_SECOND = 10_000;
 /** Scamper waits for its rate before its first packet too: a run that keeps to its part by its own pace gets this one instead. */
 const PROMPT_PACKETS_PER_SECOND = 1_000;
 
+/** What the system says, as scamper prints it (strerror(3), LC_ALL=C), and its word. */
+const WORDS: Readonly<Record<string, string>> = {
+  'Network is unreachable': 'ENETUNREACH',
+  'No route to host': 'EHOSTUNREACH',
+  'Permission denied': 'EACCES',
+  'Operation not permitted': 'EPERM',
+  'Invalid argument': 'EINVAL',
+  'Cannot assign requested address': 'EADDRNOTAVAIL',
+};
+const NOT_SENT = 'nothing_sent';
+
+/** An address to measure, and the number that its record gets. */
+export interface Numbered {
+  /** From 1. */
+  userid: number;
+  address: string;
+}
+
 /**
- * The argument list of one scamper invocation.
+ * The argument list of one scamper invocation: a command for each address, so that each record has its number.
  * @throws RunFailure `bad_params` if anything but options, numbers and known words would reach it
  */
 export function scamperArguments(
   command: ScamperCommand,
-  addresses: readonly string[],
+  addresses: readonly Numbered[],
   settings: { output: string; packetsPerSecond: number },
 ): string[] {
   const words = command.options.flatMap(([flag, value]) =>
     value === undefined ? [] : [`-${flag} ${value}`],
   );
   const text = [command.name, ...words].join(' ');
-  if (!ALLOWED.test(text) || addresses.some((address) => isIP(address) === 0 || address.includes('%'))) {
+  const isWrong = ({ userid, address }: Numbered): boolean =>
+    !Number.isInteger(userid) || isIP(address) === 0 || address.includes('%');
+  if (!ALLOWED.test(text) || addresses.some(isWrong)) {
     throw new RunFailure('bad_params', 'a parameter is not of its kind');
   }
   const rate = Math.min(MOST_PACKETS_PER_SECOND, Math.max(1, Math.floor(settings.packetsPerSecond)));
-  return ['-O', 'warts', '-o', settings.output, '-p', String(rate), '-c', text, '-i', ...addresses];
+  const commands = addresses.map(({ userid, address }) => `${text} -U ${userid} ${address}`);
+  return ['-O', 'warts', '-o', settings.output, '-p', String(rate), '-I', ...commands];
 }
 
 /**
- * Runs scamper once for all destinations.
+ * Runs scamper once for all destinations that the host has a route to, and tells what became of each.
  * @param ownPace the most packets that these measurements send in a second, whatever rate they are given
- * @returns what it wrote, in warts
- * @throws RunFailure `tool_missing`, `tool_failed`; `timeout` is told by whoever raised the signal
+ * @returns what it wrote, in warts; the record of the destination in place n (from 1) has the `userid` n
+ * @throws RunFailure `no_family`, `nothing_sent`, `tool_missing`, `tool_failed`; `timeout` is told by whoever raised the signal
  */
 export async function runScamper(
   command: ScamperCommand,
-  addresses: readonly string[],
+  targets: readonly Target[],
   context: RunContext,
   ownPace = Number.POSITIVE_INFINITY,
 ): Promise<Buffer> {
-  if (addresses.length === 0) throw new RunFailure('bad_params', 'there is no destination');
+  if (targets.length === 0) throw new RunFailure('bad_params', 'there is no destination');
+  await context.targets.requireRoute(targets);
+  const reachable = targets.flatMap(({ address, unreachable }, index) =>
+    unreachable === null ? [{ userid: index + 1, address }] : [],
+  );
   const output = join(context.folder, 'warts');
+  const stderr = await invoke(command, reachable, output, context, ownPace);
+  const { size } = await stat(output);
+  if (size > PROTOCOL.maxBatchBytes) throw tooLarge(size);
+  const written = await readFile(output);
+  const errors = errorsOf(reachable, written, stderr);
+  if (errors.size === reachable.length) {
+    const said = stderr.trim();
+    throw new RunFailure(NOT_SENT, `scamper sent nothing${said === '' ? '' : `: ${said}`}`);
+  }
+  context.onDestinations(
+    targets.map((target, index) => destinationOf(target, errors.get(index + 1) ?? null)),
+  );
+  return written;
+}
+
+/** @returns what it wrote to its standard error */
+async function invoke(
+  command: ScamperCommand,
+  addresses: readonly Numbered[],
+  output: string,
+  context: RunContext,
+  ownPace: number,
+): Promise<string> {
   const lease = await context.packets.lease();
   const keepsToIt = ownPace <= lease.packetsPerSecond;
   const packetsPerSecond = Math.max(lease.packetsPerSecond, keepsToIt ? PROMPT_PACKETS_PER_SECOND : 0);
@@ -86,7 +136,34 @@ export async function runScamper(
     const how = signal === null ? `with code ${code ?? '?'}` : `by ${signal}`;
     throw new RunFailure('tool_failed', `scamper ended ${how}${stderr === '' ? '' : `: ${stderr.trim()}`}`);
   }
-  const { size } = await stat(output);
-  if (size > PROTOCOL.maxBatchBytes) throw tooLarge(size);
-  return readFile(output);
+  return stderr;
+}
+
+/**
+ * Scamper ends with 0 also where it could not send: those that it has no record of, or one without a packet.
+ * @returns by number why nothing was sent; of a file that cannot be read to its end nothing is said
+ */
+function errorsOf(addresses: readonly Numbered[], written: Buffer, stderr: string): Map<number, string> {
+  const { records, error } = decode(written);
+  if (error !== undefined && written.length > 0) return new Map();
+  const sent = new Set(records.flatMap((record) => (hasSent(record) ? [record.userid] : [])));
+  const words = wordsIn(stderr);
+  const left = addresses.filter(({ userid }) => !sent.has(userid));
+  return new Map(left.map(({ userid, address }) => [userid, words.get(address) ?? NOT_SENT]));
+}
+
+function hasSent(record: WartsRecord): record is Extract<WartsRecord, { type: 'ping' | 'trace' }> {
+  if (record.type === 'ping') return record.sent > 0;
+  return record.type === 'trace' && record.probe_count > 0;
+}
+
+/** Lines like `scamper_getsrc: connect to dst failed for 192.0.2.1: Network is unreachable`. @returns by address */
+function wordsIn(stderr: string): Map<string, string> {
+  const lines = stderr.matchAll(/ for ([\da-f.:]+): (.+)/gi);
+  return new Map(
+    [...lines].map(([, address = '', text = '']) => [
+      address,
+      WORDS[text.trim()] ?? text.trim().slice(0, 200),
+    ]),
+  );
 }

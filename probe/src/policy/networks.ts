@@ -52,12 +52,29 @@ export const deniedByDefault: readonly NamedNetwork[] = DENIED_BY_DEFAULT.map(([
   name: `${what} (${cidr})`,
 }));
 
-/** Reads `10.0.0.0/8`, `2001:db8::/32` or one address. @throws Error with a sentence */
+/** Of ::ffff:0:0/96, in bits: what follows is the IPv4 address. */
+const MAPPED_BITS = 96;
+
+/**
+ * An address in its plain form (RFC 5952); an IPv4-mapped one (::ffff:192.0.2.1) is the IPv4 address, since that is where the
+ * host's sockets send.
+ */
+export function canonical(text: string): string {
+  return ipaddr.process(text).toString();
+}
+
+/**
+ * Reads `10.0.0.0/8`, `2001:db8::/32` or one address; networks of IPv4-mapped addresses are those of IPv4.
+ * @throws Error with a sentence
+ */
 export function parseNetwork(text: string): Network {
   try {
-    if (text.includes('/')) return ipaddr.parseCIDR(text);
-    const address = ipaddr.parse(text);
-    return [address, address.kind() === 'ipv4' ? 32 : 128];
+    const [address, bits] = text.includes('/')
+      ? ipaddr.parseCIDR(text)
+      : ([ipaddr.parse(text), null] as const);
+    if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && (bits ?? 128) >= MAPPED_BITS)
+      return [address.toIPv4Address(), (bits ?? 128) - MAPPED_BITS];
+    return [address, bits ?? (address.kind() === 'ipv4' ? 32 : 128)];
   } catch {
     throw new Error(`${text} is no network (like 192.0.2.0/24 or 2001:db8::/32)`);
   }

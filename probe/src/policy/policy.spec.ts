@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { TargetGuard } from '../kinds/targets.js';
+import { runContext } from '../../test/support/run.context.js';
+import { BOTH_FAMILIES, type TargetGuard } from '../kinds/targets.js';
 import { RunFailure } from '../runs/failure.js';
 import { HostPolicy, type PolicySettings } from './policy.js';
 
@@ -76,6 +77,16 @@ describe('the host', () => {
     expect(policy({ allow: ['127.0.0.0/8'] }).refusal('169.254.169.254')).toContain('metadata');
   });
 
+  test.each([
+    ['::ffff:9.9.9.9', { deny: ['9.9.9.0/24'] }, 'the host denies 9.9.9.0/24: 9.9.9.9'],
+    ['9.9.9.9', { deny: ['::ffff:9.9.9.0/120'] }, 'the host denies ::ffff:9.9.9.0/120: 9.9.9.9'],
+    ['::ffff:9.9.9.9', { only: ['9.9.9.0/24'] }, null],
+    ['::ffff:10.0.0.1', { allow: ['10.0.0.0/8'] }, null],
+    ['::ffff:10.0.0.1', { allow: ['::ffff:0:0/96'] }, null],
+  ])('an IPv4-mapped address is the IPv4 one: %s', (address, settings, rule) => {
+    expect(policy(settings).refusal(address)).toBe(rule);
+  });
+
   test('writes a network that is none', () => {
     expect(() => policy({ allow: ['10.0.0.0/99'] })).toThrow('10.0.0.0/99 is no network');
   });
@@ -83,26 +94,28 @@ describe('the host', () => {
 
 describe('names', () => {
   const guard = (addresses: string[]): TargetGuard =>
-    new TargetGuard(policy(), () => Promise.resolve(addresses));
+    runContext({ allow: [], resolve: () => Promise.resolve(addresses) }).targets;
+  const find = (addresses: string[]) => guard(addresses).find('x.example', BOTH_FAMILIES, () => () => 0);
 
   test.each(['127.0.0.1', '10.0.0.1', '::ffff:169.254.169.254'])(
     'one that resolves to %s is refused',
     async (address) => {
-      await expect(guard([address]).addressOf('x.example')).rejects.toMatchObject({ reason: 'refused' });
+      await expect(find([address])).rejects.toMatchObject({ reason: 'refused' });
     },
   );
 
   test('the first allowed address is taken', async () => {
-    expect(await guard(['10.0.0.1', '9.9.9.9', '1.1.1.1']).addressOf('x.example')).toBe('9.9.9.9');
+    expect(await find(['10.0.0.1', '9.9.9.9', '1.1.1.1'])).toMatchObject({ address: '9.9.9.9' });
   });
 
   test('one without an address is unresolved', async () => {
-    await expect(guard([]).addressOf('x.example')).rejects.toMatchObject({ reason: 'unresolved' });
-    await expect(guard([]).addressOf('x.example')).rejects.toBeInstanceOf(RunFailure);
+    await expect(find([])).rejects.toMatchObject({ reason: 'unresolved' });
+    await expect(find([])).rejects.toBeInstanceOf(RunFailure);
   });
 
   test('one refused destination refuses the run', async () => {
-    const destinations = guard(['9.9.9.9']).destinations({ ips: ['1.1.1.1', '127.0.0.1'], fqdns: [] });
-    await expect(destinations).rejects.toMatchObject({ reason: 'refused' });
+    const params = { ips: ['1.1.1.1', '127.0.0.1'], fqdns: [] };
+    const targets = guard(['9.9.9.9']).targets(params, BOTH_FAMILIES, () => () => 0);
+    await expect(targets).rejects.toMatchObject({ reason: 'refused' });
   });
 });

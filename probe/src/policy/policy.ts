@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
-import { contains, deniedByDefault, type NamedNetwork, parseNetwork, withEmbedded } from './networks.js';
+import {
+  canonical,
+  contains,
+  deniedByDefault,
+  type NamedNetwork,
+  parseNetwork,
+  withEmbedded,
+} from './networks.js';
 
 export interface PolicySettings {
   /** Networks that the host allows although they are denied by default. */
@@ -39,8 +46,9 @@ export class HostPolicy {
   }
 
   /** The rule that forbids this address, as a sentence; null when it may be measured. */
-  refusal(address: string): string | null {
-    if (isIP(address) === 0 || address.includes('%')) return `${address} is no plain IP address`;
+  refusal(asked: string): string | null {
+    if (isIP(asked) === 0 || asked.includes('%')) return `${asked} is no plain IP address`;
+    const address = canonical(asked);
     for (const each of withEmbedded(address)) {
       const carried = each.toString() === address ? '' : ` (as ${each.toString()})`;
       const denied = this.denied.find(({ network }) => contains(network, each));

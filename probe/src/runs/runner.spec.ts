@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeDns } from '../../test/support/fake.dns.js';
+import { known } from '../../test/support/run.context.js';
 import { operation } from '../../test/support/operations.js';
 import { systemClock } from '../clock/clock.js';
 import { ClockEstimator } from '../clock/estimate.js';
@@ -53,7 +54,7 @@ test('a result that is stored is no failure when the disk has no room for the no
       rules,
       packets: new PacketPacer(clock, limits),
       usage: new Usage(clock, ledger, limits),
-      resolve: () => Promise.resolve([]),
+      resolve: known(() => Promise.resolve([])),
       scamper: 'none',
       log: createLog('silent'),
       onSettled: resolve,

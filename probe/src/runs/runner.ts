@@ -1,3 +1,4 @@
+import type { Destination } from '@pladmed/protocol';
 import { readClock, type Reading, stepBetween } from '@pladmed/sntp';
 import { isNoRoom, messageOf } from '../errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { sleep } from '../clock/clock.js';
 import { type ClockEstimator, UNKNOWN_CLOCK } from '../clock/estimate.js';
 import { kindByName } from '../kinds/index.js';
 import type { Kind, RunContext } from '../kinds/kind.js';
-import { type Resolve, TargetGuard } from '../kinds/targets.js';
+import { type Resolve, type Routes, TargetGuard } from '../kinds/targets.js';
 import { PacketPacer } from '../limits/packets.js';
 import type { Usage } from '../limits/usage.js';
 import type { Log } from '../log.js';
@@ -28,6 +29,8 @@ export interface RunnerParts {
   packets: PacketPacer;
   usage: Usage;
   resolve: Resolve;
+  /** Those of the host, if absent. */
+  routes?: Routes;
   scamper: string;
   log: Log;
   /** Something is there to be delivered. */
@@ -39,13 +42,30 @@ interface Job {
   at: number;
 }
 
+/** What one run has of its own. */
+interface RunParts {
+  folder: string;
+  signal: AbortSignal;
+  scope: RunScope;
+  /** What the kind says of its destinations. */
+  told: { destinations?: Destination[] };
+}
+
 /** How long a kind that was told to stop may take to do so. */
 const STOPPING_MS = 3_000;
 /** Asking the system's resolvers for both kinds of address of a name. */
 const LOOKUP_PACKETS = 2;
 const LOOKUP_BYTES = 600;
 /** With these reasons a run ends before its first packet. */
-const NOTHING_SENT: ReadonlySet<string> = new Set(['refused', 'unresolved', 'bad_params', 'tool_missing']);
+const NOTHING_SENT: ReadonlySet<string> = new Set([
+  'refused',
+  'unresolved',
+  'resolver_failed',
+  'no_family',
+  'nothing_sent',
+  'bad_params',
+  'tool_missing',
+]);
 /** A wall clock that moves by more against the monotonic one during a run was set. */
 const SET_MS = 200;
 const STOPPED = 'the probe was stopped during the run';
@@ -160,7 +180,9 @@ export class Runner {
           controller.abort(failure);
         },
       };
-      const content = await this.admitAndMeasure(kind, params, rules, folder, controller.signal, scope);
+      const told: { destinations?: Destination[] } = {};
+      const run = { folder, scope, told, signal: controller.signal };
+      const content = await this.admitAndMeasure(kind, params, rules, run);
       // An error may have escaped beside a measurement that came to its end.
       controller.signal.throwIfAborted();
       if (content.length > PROTOCOL.maxBatchBytes) throw tooLarge(content.length);
@@ -172,6 +194,7 @@ export class Runner {
         clock: this.clockDuring(started, before),
         format: kind.format,
         content,
+        ...told,
       };
       await results.put(result);
       // What is in the store is no failure, even where the disk has no room left for the note of it: the next start finds it there.
@@ -207,9 +230,7 @@ export class Runner {
     kind: Kind,
     params: unknown,
     rules: HostRules,
-    folder: string,
-    signal: AbortSignal,
-    scope: RunScope,
+    { folder, scope, told, signal }: RunParts,
   ): Promise<Buffer> {
     const packets = this.parts.packets.forRun(signal);
     const expected = kind.trafficBytes(params);
@@ -220,12 +241,15 @@ export class Runner {
       wire.lookups += LOOKUP_BYTES;
     };
     const context: RunContext = {
-      targets: new TargetGuard(rules.policy, this.parts.resolve, beforeLookup),
+      targets: new TargetGuard(rules.policy, this.parts.resolve, signal, beforeLookup, this.parts.routes),
       clock: this.parts.clock,
       folder,
       packets,
       onWire: (bytes) => {
         wire.counted = (wire.counted ?? 0) + bytes;
+      },
+      onDestinations: (destinations) => {
+        told.destinations = destinations;
       },
       scamper: this.parts.scamper,
       signal,

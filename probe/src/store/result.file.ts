@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Destination, destinationSchema } from '@pladmed/protocol';
 import { z } from 'zod';
 import { CLOCK_SOURCES } from '../protocol.js';
 
@@ -12,6 +13,13 @@ export interface StoredResult {
   clock: z.infer<typeof headerSchema>['clock'];
   format: string;
   content: Buffer;
+  /** What became of each destination, where the format does not say it. */
+  destinations?: Destination[] | undefined;
+}
+
+/** What a result takes in a message, roughly, in bytes. */
+export function weightOf({ content, destinations }: Pick<StoredResult, 'content' | 'destinations'>): number {
+  return content.length + (destinations === undefined ? 0 : JSON.stringify(destinations).length);
 }
 
 const MAGIC = Buffer.from('PLRS0001');
@@ -30,6 +38,7 @@ const headerSchema = z.object({
   }),
   format: z.string(),
   sha256: z.string(),
+  destinations: z.array(destinationSchema).optional(),
 });
 
 export class DamagedResult extends Error {}

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node
 import { join } from 'node:path';
 import { syncFolder, writeDurably } from './durable.js';
 import { runKey } from './ledger.state.js';
-import { decodeResult, encodeResult, type StoredResult } from './result.file.js';
+import { decodeResult, encodeResult, type StoredResult, weightOf } from './result.file.js';
 
 /** A file takes at least a block of the disk. */
 const BLOCK = 4096;
@@ -97,7 +97,7 @@ export class ResultStore {
 
   /** Makes a result durable, without offering it for delivery: `offer` does that. @throws StoreFull */
   async put(result: StoredResult): Promise<void> {
-    const size = sizeOnDisk(result.content.length);
+    const size = sizeOnDisk(weightOf(result));
     if (this.used + size > this.limitBytes)
       throw new StoreFull(`the store holds its limit of ${this.limitBytes} bytes`);
     const key = runKey(result.operation_id, result.at);
@@ -109,7 +109,7 @@ export class ResultStore {
   }
 
   offer(result: StoredResult): void {
-    this.add({ id: result.operation_id, at: result.at, bytes: result.content.length });
+    this.add({ id: result.operation_id, at: result.at, bytes: weightOf(result) });
   }
 
   /** The stored results, oldest first by their arrival here. */

@@ -21,6 +21,7 @@ export interface Result {
   clock_trusted?: boolean;
   clock?: { offset_ms: number | null; error_ms: number | null; source: string };
   summary?: Record<string, unknown>[];
+  destinations?: Record<string, unknown>[];
   failure?: { reason: string; detail: string };
   decoded?: unknown[];
 }

@@ -110,6 +110,8 @@ function startNames(network: Network): Promise<Program> {
   return serveNames(network, 'target', [
     ...records,
     `host-record=six.${ZONE},${TARGET.v6}`,
+    `host-record=four.${ZONE},${TARGET.v4}`,
+    `host-record=twin.${ZONE},${TARGET.v4}`,
     `host-record=denied.${ZONE},${v4(CROWDS.twice.network, MOST_HOSTS)}`,
     ...Object.entries(TEXTS).flatMap(([name, count]) => texts(name, count)),
   ]);

@@ -1,8 +1,8 @@
 import { dnsDocument, writeDocument } from '@pladmed/protocol';
 import { messageOf } from '../../errors.js';
-import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
+import { systemResolvers } from '../../host/resolvers.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
 import { milliseconds } from '../timing.js';
@@ -55,7 +55,7 @@ export const dns: Kind<DnsParams> = {
   trafficBytes: (params) =>
     questionsOf(params).length * (params.type === 'axfr' ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
   measure: async (params, context) => {
-    const resolvers = resolversFor(params, context);
+    const resolvers = await resolversFor(params, context);
     const questions = questionsOf(params);
     const records = await inParallel(PARALLEL, questions, (question) =>
       ask(question, params, resolvers, context),
@@ -73,23 +73,18 @@ function questionsOf(params: DnsParams): Question[] {
 }
 
 /** The given resolver, which the host must allow, or the host's own ones, which it allowed by using them. */
-function resolversFor(params: DnsParams, context: RunContext): [Resolver, ...Resolver[]] {
+async function resolversFor(params: DnsParams, context: RunContext): Promise<[Resolver, ...Resolver[]]> {
   const all =
     params.resolver === undefined
-      ? getServers().map(readServer)
+      ? await systemResolvers()
       : [{ address: context.targets.checked(params.resolver), port: params.resolver_port ?? 53 }];
   const families = wantedFamilies(params);
   if (params.address !== undefined) families.delete(isIP(params.address) === 4 ? 6 : 4);
   const [first, ...others] = all.filter(({ address }) => families.has(isIP(address.split('%')[0] ?? '')));
   if (first === undefined)
     throw new RunFailure('bad_params', 'the probe has no resolver of that address family');
+  if (params.resolver !== undefined) await context.targets.requireRouteTo(first.address);
   return [first, ...others];
-}
-
-function readServer(text: string): Resolver {
-  const withPort = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text);
-  if (withPort === null) return { address: text, port: 53 };
-  return { address: withPort[1] ?? withPort[2] ?? text, port: Number(withPort[3]) };
 }
 
 /** Asks until an answer comes, each time the next resolver; a truncated answer is asked for again over TCP. */

@@ -5,6 +5,8 @@ export interface HttpEntry {
   url: string;
   method: string;
   address: string;
+  /** Which question for its addresses was not answered. */
+  note?: string;
   port: number;
   started_at: string;
   status: number | null;

@@ -61,6 +61,7 @@ export const http: Kind<HttpParams> = {
       const url = new URL(text);
       return { text, url, located: await locate(hostOf(url), families, context) };
     });
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     const ofRun = { left: MAX_RUN_BODY_BYTES };
     const userAgent = `Pladmed-Probe/${packageVersion()} (+https://github.com/pladmed/pladmed)`;
     const requests = await inParallel(PARALLEL, targets, (target) => {
@@ -131,7 +132,7 @@ function emptyEntry(
   text: string,
   method: string,
   url: URL,
-  { address, resolve_ms }: Located,
+  { address, resolve_ms, note }: Located,
   { clock }: RunContext,
 ): HttpEntry {
   const defaultPort = isTls(url) ? 443 : 80;
@@ -139,6 +140,7 @@ function emptyEntry(
     url: text,
     method,
     address,
+    ...(note !== null && { note }),
     port: url.port === '' ? defaultPort : Number(url.port),
     started_at: new Date(clock.now()).toISOString(),
     status: null,

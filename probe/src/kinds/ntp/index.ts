@@ -25,6 +25,8 @@ interface NtpEntry {
   /** As the user named it. */
   destination: string;
   address: string;
+  /** Which question for its addresses was not answered. */
+  note?: string;
   port: number;
   resolve_ms: number | null;
   sent_at: string;
@@ -68,6 +70,7 @@ export const ntp: Kind<NtpParams> = {
         located: await locate(destination, families, context),
       }),
     );
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     const exchanges = await inParallel(PARALLEL, targets, (target) => askServer(target, params, context));
     context.signal.throwIfAborted();
     return Buffer.from(writeDocument(ntpDocument, exchanges.flat()));
@@ -93,7 +96,7 @@ async function ask(
   context: RunContext,
 ): Promise<NtpEntry> {
   await context.packets.turn();
-  const { address, resolve_ms } = located;
+  const { address, resolve_ms, note } = located;
   const port = params.port ?? DEFAULT_PORT;
   const question = {
     address: context.targets.checked(address),
@@ -102,7 +105,14 @@ async function ask(
     clock: context.clock,
     signal: context.signal,
   };
-  const entry = { destination, address, port, resolve_ms, sent_at: iso(context.clock.now()) };
+  const entry = {
+    destination,
+    address,
+    ...(note !== null && { note }),
+    port,
+    resolve_ms,
+    sent_at: iso(context.clock.now()),
+  };
   const bytes = PACKET_BYTES + (isIPv6(address) ? IPV6_HEADERS : IPV4_HEADERS);
   context.onWire(bytes);
   try {
@@ -115,7 +125,7 @@ async function ask(
   }
 }
 
-type Facts = Omit<NtpEntry, 'destination' | 'address' | 'port' | 'resolve_ms' | 'sent_at' | 'error'>;
+type Facts = Omit<NtpEntry, 'destination' | 'address' | 'note' | 'port' | 'resolve_ms' | 'sent_at' | 'error'>;
 
 const NO_FACTS: Facts = {
   version: null,

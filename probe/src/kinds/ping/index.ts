@@ -1,6 +1,15 @@
 import type { Kind } from '../kind.js';
 import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
-import { DEFAULT_PROBECOUNT, pingCommand, type PingParams, pingParams } from './ping.params.js';
+import { wantedFamilies } from '../params.js';
+import { resolutionMs } from '../targets.js';
+import { stopwatch } from '../timing.js';
+import {
+  DEFAULT_PROBECOUNT,
+  DEFAULT_TIMEOUT_S,
+  pingCommand,
+  type PingParams,
+  pingParams,
+} from './ping.params.js';
 
 const SLACK_MS = 30_000;
 
@@ -10,10 +19,13 @@ export const ping: Kind<PingParams> = {
   params: pingParams,
   timeLimitMs: (params) => {
     const count = params.probecount ?? DEFAULT_PROBECOUNT;
-    const seconds = count * (params.wait ?? 1) + (params.timeout ?? 1);
+    const seconds = count * (params.wait ?? 1) + (params.timeout ?? DEFAULT_TIMEOUT_S);
     // A packet of each destination may have to wait for its turn at the least packet rate.
     const turns = count * (params.ips.length + params.fqdns.length);
-    return (seconds + turns) * 1000 + SLACK_MS;
+    // Names may have one address, and scamper measures an address once at a time.
+    return (
+      (seconds * (params.ips.length + params.fqdns.length) + turns) * 1000 + resolutionMs(params) + SLACK_MS
+    );
   },
   // Each packet, and an answer as long.
   trafficBytes: (params) =>
@@ -22,8 +34,9 @@ export const ping: Kind<PingParams> = {
     2 *
     (params.size ?? DEFAULT_PACKET_BYTES),
   measure: async (params, context) => {
-    const addresses = await context.targets.destinations(params);
+    const watch = () => stopwatch(context.clock);
+    const targets = await context.targets.targets(params, wantedFamilies(params), watch);
     // A packet to each, and the next one after `wait`, which is a second or more.
-    return runScamper(pingCommand(params), addresses, context, addresses.length);
+    return runScamper(pingCommand(params), targets, context, targets.length);
   },
 };

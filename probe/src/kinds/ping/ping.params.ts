@@ -1,6 +1,8 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import type { ScamperCommand } from '../scamper.js';
-import { fqdns, ips, PORT, whole } from '../params.js';
+import { canonical } from '../../policy/networks.js';
+import { fqdns, ips, PORT, toggle, whole } from '../params.js';
 
 const METHODS = [
   'icmp-echo',
@@ -26,6 +28,8 @@ export const pingParams = z
     method: z.enum(METHODS).optional(),
     size: whole(1, 255),
     timeout: whole(0, 100),
+    ipv4: toggle,
+    ipv6: toggle,
   })
   .superRefine((params, context) => {
     const complaint = combinationError(params);
@@ -42,7 +46,7 @@ function combinationError(params: {
   'icmp-sum'?: number | undefined;
 }): string | null {
   const method = params.method ?? 'icmp-echo';
-  const overIpv6 = params.ips.some((address) => address.includes(':'));
+  const overIpv6 = params.ips.some((address) => isIPv6(address) && isIPv6(canonical(address)));
   const sum = params['icmp-sum'] !== undefined;
   if (sum && !method.startsWith('icmp-')) return `icmp-sum does not go with the method ${method}`;
   if (method === 'icmp-time' && overIpv6) return 'icmp-time exists for IPv4 only';
@@ -60,6 +64,8 @@ function shortestPacket(method: Method): number {
 }
 
 export const DEFAULT_PROBECOUNT = 4;
+/** After the last packet. Scamper's own second loses the last answer of every path that takes longer, and no other. */
+export const DEFAULT_TIMEOUT_S = 2;
 
 export function pingCommand(params: PingParams): ScamperCommand {
   return {
@@ -73,7 +79,7 @@ export function pingCommand(params: PingParams): ScamperCommand {
       ['P', params.method],
       ['s', params.size],
       // Scamper waits at least a second; it refuses 0.
-      ['W', params.timeout === 0 ? 1 : params.timeout],
+      ['W', Math.max(1, params.timeout ?? DEFAULT_TIMEOUT_S)],
     ],
   };
 }

@@ -31,6 +31,8 @@ interface TlsEntry extends Certificates {
   destination: string;
   server_name: string | null;
   address: string;
+  /** Which question for its addresses was not answered. */
+  note?: string;
   port: number;
   started_at: string;
   timings: {
@@ -71,6 +73,7 @@ export const tls: Kind<TlsParams> = {
       name: server_name ?? destination,
       located: await locate(destination, families, context),
     }));
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     const handshakes = await inParallel(PARALLEL, targets, (target) => handshake(target, params, context));
     context.signal.throwIfAborted();
     return Buffer.from(JSON.stringify({ version: 1, handshakes }));
@@ -89,6 +92,7 @@ async function handshake(
     destination,
     server_name: params.server_name ?? null,
     address: located.address,
+    ...(located.note !== null && { note: located.note }),
     port: params.port ?? DEFAULT_PORT,
     started_at: new Date(clock.now()).toISOString(),
     timings: { resolve_ms: located.resolve_ms, connect_ms: null, handshake_ms: null, total_ms: 0 },

@@ -1,5 +1,8 @@
 import type { Kind } from '../kind.js';
 import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
+import { wantedFamilies } from '../params.js';
+import { resolutionMs } from '../targets.js';
+import { stopwatch } from '../timing.js';
 import {
   DEFAULT_ATTEMPTS,
   DEFAULT_WAIT_S,
@@ -26,15 +29,18 @@ export const traceroute: Kind<TracerouteParams> = {
     const silence = SILENT_HOPS * perHop * (params.wait ?? DEFAULT_WAIT_S) * 1000;
     const pauses = (params.maxttl ?? 64) * perHop * (params['wait-probe'] ?? 0) * 10;
     const turns = (params.ips.length + params.fqdns.length) * 64 * perHop * 50;
-    return Math.min(LONGEST_MS, silence + pauses + turns + SLACK_MS);
+    return Math.min(LONGEST_MS, silence + pauses + turns + resolutionMs(params) + SLACK_MS);
   },
   trafficBytes: (params) => {
     const hops = Math.min(MOST_HOPS, (params.maxttl ?? MOST_HOPS) - (params.firsthop ?? 1) + 1);
     const targets = params.ips.length + params.fqdns.length;
     return targets * Math.max(1, hops) * probesPerHop(params) * 2 * DEFAULT_PACKET_BYTES;
   },
-  measure: async (params, context) =>
-    runScamper(tracerouteCommand(params), await context.targets.destinations(params), context),
+  measure: async (params, context) => {
+    const watch = () => stopwatch(context.clock);
+    const targets = await context.targets.targets(params, wantedFamilies(params), watch);
+    return runScamper(tracerouteCommand(params), targets, context);
+  },
 };
 
 function probesPerHop(params: TracerouteParams): number {

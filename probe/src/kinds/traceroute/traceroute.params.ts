@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ScamperCommand } from '../scamper.js';
-import { fqdns, fraction, ips, PORT, whole } from '../params.js';
+import { fqdns, fraction, ips, PORT, toggle, whole } from '../params.js';
 
 /** The longest wait for a reply that scamper 20211212 takes, in seconds. */
 const LONGEST_WAIT_S = 10;
@@ -19,6 +19,8 @@ export const tracerouteParams = z
     sport: whole(PORT.least, PORT.most),
     wait: whole(1, 20),
     'wait-probe': whole(0, 100),
+    ipv4: toggle,
+    ipv6: toggle,
   })
   .refine((params) => (params.firsthop ?? 1) <= (params.maxttl ?? 255), 'firsthop is beyond maxttl');
 

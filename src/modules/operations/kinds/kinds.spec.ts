@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { inClassicWords } from './classic-words.js';
 import { InvalidParamsError, type Violation } from './invalid-params.error.js';
 import { KINDS, KIND_NAMES, isKindName } from './index.js';
 import type { CallerMode } from './kind.js';
@@ -103,6 +104,18 @@ describe('kinds', () => {
       for (const wrong of [method.toUpperCase(), `${method} `, '', [method], 'toString', { $gt: '' }]) {
         expect(fields(kind, { ...TARGET, method: wrong })).toEqual(['params.method']);
       }
+    });
+  });
+
+  describe.each(['ping', 'traceroute'] as const)('the families of a %s', (kind) => {
+    it('are switches of the native API; a classic caller has none', () => {
+      const params = { ...TARGET, ipv4: '', ipv6: '' };
+      expect(KINDS[kind].check(params, 'native').wire).toEqual(params);
+      expect(() => KINDS[kind].check({ ...TARGET, ipv6: true }, 'native')).toThrow(/params\.ipv6 must be ''/);
+      expect(KINDS[kind].check(params, 'classic').wire).toEqual(TARGET);
+      const schedule = { type: 'cron' as const, cron: '* * * * *', times_per_minute: 1 };
+      const job = { kind, params: { ...TARGET, ipv6: '' }, schedule: schedule as never };
+      expect(inClassicWords(job)).toBe('a classic probe does not know params.ipv6');
     });
   });
 

@@ -1,6 +1,6 @@
 import { wartsFormat } from '../../../results/formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
-import { PingParams } from './ping.params.js';
+import { ClassicPingParams, PingParams } from './ping.params.js';
 
 /** Scamper's own. */
 const DEFAULT_PROBECOUNT = 4;
@@ -9,7 +9,7 @@ export const ping = defineKind({
   name: 'ping',
   unitCost: 1,
   paramsClass: PingParams,
-  classicParamsClass: PingParams,
+  classicParamsClass: ClassicPingParams,
   strikes: ({ probecount = DEFAULT_PROBECOUNT }: PingParams, destinations) =>
     toEach(destinations, probecount),
   formats: { warts: wartsFormat },

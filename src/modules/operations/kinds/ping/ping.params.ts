@@ -1,9 +1,9 @@
 import { DestinationsParams } from '../destinations.params.js';
 import { Param } from '../param.decorator.js';
-import { integer, oneOf } from '../param.rules.js';
+import { flag, integer, oneOf } from '../param.rules.js';
 
-/** Parameters of a ping; the names are those of the classic contract, the units those of scamper's `ping`. */
-export class PingParams extends DestinationsParams {
+/** What classic callers and probes know of a ping; the names are those of the classic contract, the units those of scamper's `ping`. */
+export class ClassicPingParams extends DestinationsParams {
   @Param(integer(1, 100), { description: 'Probe packets per destination and run.', example: 4 })
   probecount?: number;
 
@@ -33,4 +33,13 @@ export class PingParams extends DestinationsParams {
 
   @Param(integer(1, 20), { description: 'Time between two probe packets, in seconds.', example: 1 })
   wait?: number;
+}
+
+/** On the native API, as the other kinds have it. */
+export class PingParams extends ClassicPingParams {
+  @Param(flag(), { description: 'Over IPv4 only (a switch); with neither or both: either, IPv4 first.' })
+  ipv4?: string;
+
+  @Param(flag(), { description: 'Over IPv6 only (a switch).' })
+  ipv6?: string;
 }

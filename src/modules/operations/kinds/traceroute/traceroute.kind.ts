@@ -1,6 +1,6 @@
 import { wartsFormat } from '../../../results/formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
-import { TracerouteParams } from './traceroute.params.js';
+import { ClassicTracerouteParams, TracerouteParams } from './traceroute.params.js';
 
 /** Scamper's own. */
 const DEFAULT_ATTEMPTS = 2;
@@ -25,7 +25,7 @@ export const traceroute = defineKind({
   name: 'traceroute',
   unitCost: 15,
   paramsClass: TracerouteParams,
-  classicParamsClass: TracerouteParams,
+  classicParamsClass: ClassicTracerouteParams,
   strikes: (params: TracerouteParams, destinations) => toEach(destinations, packetsToTarget(params)),
   formats: { warts: wartsFormat },
   resultFormats: ['json', 'dump'],

@@ -1,9 +1,9 @@
 import { DestinationsParams } from '../destinations.params.js';
 import { Param } from '../param.decorator.js';
-import { decimal, integer, oneOf } from '../param.rules.js';
+import { decimal, flag, integer, oneOf } from '../param.rules.js';
 
-/** Parameters of a traceroute; the names are those of the classic contract, the units those of scamper's `trace`. */
-export class TracerouteParams extends DestinationsParams {
+/** What classic callers and probes know of a traceroute; the names are those of the classic contract, the units those of scamper's `trace`. */
+export class ClassicTracerouteParams extends DestinationsParams {
   @Param(integer(1, 10), { description: 'Probe packets per hop, at most.', example: 3 })
   attempts?: number;
 
@@ -40,4 +40,13 @@ export class TracerouteParams extends DestinationsParams {
     example: 10,
   })
   'wait-probe'?: number;
+}
+
+/** On the native API, as the other kinds have it. */
+export class TracerouteParams extends ClassicTracerouteParams {
+  @Param(flag(), { description: 'Over IPv4 only (a switch); with neither or both: either, IPv4 first.' })
+  ipv4?: string;
+
+  @Param(flag(), { description: 'Over IPv6 only (a switch).' })
+  ipv6?: string;
 }

@@ -1,0 +1,83 @@
+import { createSocket, type Socket } from 'node:dgram';
+import packet from 'dns-packet';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { resolveBy } from './lookup.js';
+import type { Nameserver } from './resolvers.js';
+
+type Reply = { answers?: packet.Answer[]; rcode?: number } | 'nothing' | 'noise';
+const BOTH = new Set([4, 6]);
+const signal = new AbortController().signal;
+
+describe('asking resolvers for the addresses of a name', () => {
+  const sockets: Socket[] = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.close();
+  });
+
+  /** A resolver that answers by type. */
+  async function serve(replies: { A: Reply; AAAA: Reply }): Promise<Nameserver> {
+    const socket = createSocket('udp4');
+    sockets.push(socket);
+    socket.on('message', (query, from) => {
+      const { id, questions = [] } = packet.decode(query);
+      const reply = replies[questions[0]?.type === 'AAAA' ? 'AAAA' : 'A'];
+      if (reply === 'nothing') return;
+      const head = { type: 'response' as const, ...(id !== undefined && { id }), questions };
+      const message = packet.encode({ ...head, answers: reply === 'noise' ? [] : (reply.answers ?? []) });
+      if (reply !== 'noise') message.writeUInt8(0x80 | (reply.rcode ?? 0), 3);
+      // says that an answer follows, and ends
+      else message.writeUInt16BE(1, 6);
+      socket.send(message, from.port, from.address);
+    });
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    return { address: '127.0.0.1', port: socket.address().port };
+  }
+
+  const a = { type: 'A' as const, name: 'real.example', ttl: 1, data: '192.0.2.1' };
+  const aaaa = { type: 'AAAA' as const, name: 'real.example', ttl: 1, data: '2001:db8::1' };
+  const alias = { type: 'CNAME' as const, name: 'a.example', ttl: 1, data: 'real.example' };
+  const good = { A: { answers: [alias, a] }, AAAA: { answers: [alias, aaaa] } };
+  const ask = (servers: Nameserver[], families = BOTH) => resolveBy(servers, 'a.example.', families, signal);
+
+  test('gives those of both families, IPv4 first, behind an alias too', async () => {
+    const server = await serve(good);
+    expect(await ask([server])).toEqual({ addresses: ['192.0.2.1', '2001:db8::1'], absent: null, lost: [] });
+    expect(await ask([server], new Set([6]))).toEqual({ addresses: ['2001:db8::1'], absent: null, lost: [] });
+  });
+
+  test.each([
+    [{ rcode: 3 }, 'NXDOMAIN'],
+    [{}, 'NODATA'],
+    [{ answers: [alias] }, 'NODATA'],
+  ])('%j is an answer about the name', async (reply, absent) => {
+    expect(await ask([await serve({ A: reply, AAAA: reply })])).toEqual({ addresses: [], absent, lost: [] });
+  });
+
+  test('the next resolver is asked where one refuses, fails or sends noise', async () => {
+    const failing = [{ rcode: 2 }, { rcode: 5 }, 'noise'] as const;
+    for (const reply of failing) {
+      const servers = [await serve({ A: reply, AAAA: reply }), await serve(good)];
+      expect((await ask(servers)).addresses).toEqual(['192.0.2.1', '2001:db8::1']);
+    }
+  });
+
+  test('what nobody answered is told by question, resolver and error', async () => {
+    const [one, two] = [await serve({ ...good, A: { rcode: 2 } }), await serve({ ...good, A: 'noise' })];
+    const closed = createSocket('udp4');
+    await new Promise<void>((resolve) => closed.bind(0, '127.0.0.1', resolve));
+    const gone = { address: '127.0.0.1', port: closed.address().port };
+    closed.close();
+    const { addresses, absent, lost } = await ask([one, two, gone]);
+    expect({ addresses, absent }).toEqual({ addresses: ['2001:db8::1'], absent: null });
+    const [name, other, third] = [one, two, gone].map(({ port }) => `127.0.0.1:${port}`);
+    const detail = `A: ${name}: SERVFAIL, ${other}: an answer that cannot be read, ${third}: ECONNREFUSED`;
+    expect(lost).toEqual([{ family: 4, detail }]);
+  });
+
+  test('silence is a time-out', async () => {
+    const server = await serve({ A: 'nothing', AAAA: { rcode: 3 } });
+    const { absent, lost } = await ask([server]);
+    expect(absent).toBe('NXDOMAIN');
+    expect(lost).toEqual([{ family: 4, detail: `A: 127.0.0.1:${server.port}: timeout` }]);
+  });
+});

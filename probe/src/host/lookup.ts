@@ -1,0 +1,124 @@
+import { randomInt } from 'node:crypto';
+import packet from 'dns-packet';
+import { isTruncated } from '../kinds/dns/message.js';
+import { askTcp, askUdp } from '../kinds/dns/transport.js';
+import { messageOf } from '../errors.js';
+import { type Nameserver, nameOf, systemResolvers } from './resolvers.js';
+
+/** The addresses of a name, and what the answers said, or did not say, of the others. */
+export interface Resolved {
+  /** IPv4 first. */
+  addresses: string[];
+  /** The answer that says that the name is not there, or has no address; null: none says so. */
+  absent: 'NXDOMAIN' | 'NODATA' | null;
+  /** Questions that nobody answered, by their family: which resolver said what. */
+  lost: { family: 4 | 6; detail: string }[];
+}
+
+const QUERY = { 4: 'A', 6: 'AAAA' } as const;
+const TIMEOUT_MS = 2_000;
+const ROUNDS = 2;
+/** RFC 1035, section 4.1.1; the others say nothing of the name. */
+const NXDOMAIN = 3;
+const RCODES: Readonly<Record<number, string>> = { 1: 'FORMERR', 2: 'SERVFAIL', 4: 'NOTIMP', 5: 'REFUSED' };
+
+/**
+ * Asks the host's resolvers, as they are now, for the addresses of a name. Names in /etc/hosts do not count. (getaddrinfo would not
+ * tell what was said from what was not answered, and hold a thread of the file system for seconds.)
+ * @param families 4, 6 or both
+ */
+export async function resolveBySystem(
+  name: string,
+  families: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  return resolveBy(await systemResolvers(), name, families, signal);
+}
+
+/** As resolveBySystem(), asking these resolvers. */
+export async function resolveBy(
+  servers: readonly Nameserver[],
+  name: string,
+  families: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const wanted = ([4, 6] as const).filter((family) => families.has(family));
+  const answers = await Promise.all(wanted.map((family) => askForAddresses(name, family, servers, signal)));
+  const addresses = answers.flatMap((answer) => answer.addresses);
+  return {
+    addresses,
+    absent: addresses.length > 0 ? null : absenceIn(answers),
+    lost: answers.flatMap(({ problem }, index) => {
+      const family = wanted[index];
+      return problem === null || family === undefined ? [] : [{ family, detail: problem }];
+    }),
+  };
+}
+
+function absenceIn(answers: readonly Answer[]): Resolved['absent'] {
+  if (answers.some(({ rcode }) => rcode === NXDOMAIN)) return 'NXDOMAIN';
+  return answers.some(({ problem }) => problem === null) ? 'NODATA' : null;
+}
+
+interface Answer {
+  addresses: string[];
+  rcode: number;
+  /** Why no answer says anything of the name: `A: 192.0.2.53: timeout, 192.0.2.54: SERVFAIL`. */
+  problem: string | null;
+}
+
+/** Each resolver in turn, twice, until one says something of the name. */
+async function askForAddresses(
+  name: string,
+  family: 4 | 6,
+  servers: readonly Nameserver[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const problems = new Map<string, string>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const server of servers) {
+      signal.throwIfAborted();
+      try {
+        const { addresses, rcode } = await askOne(name, family, server, signal);
+        if (rcode === 0 || rcode === NXDOMAIN) return { addresses, rcode, problem: null };
+        problems.set(nameOf(server), RCODES[rcode] ?? `RCODE ${rcode}`);
+      } catch (error) {
+        problems.set(nameOf(server), messageOf(error));
+      }
+    }
+  }
+  const said = [...problems].map(([server, problem]) => `${server}: ${problem}`).join(', ');
+  return { addresses: [], rcode: 0, problem: `${QUERY[family]}: ${said}` };
+}
+
+/** @throws what the transport threw, or an Error for a message that cannot be read */
+async function askOne(
+  name: string,
+  family: 4 | 6,
+  { address, port }: Nameserver,
+  signal: AbortSignal,
+): Promise<{ addresses: string[]; rcode: number }> {
+  const type = QUERY[family];
+  const query = packet.encode({
+    type: 'query',
+    id: randomInt(0, 0x10000),
+    flags: packet.RECURSION_DESIRED,
+    questions: [{ name: name.replace(/\.$/, ''), type }],
+  });
+  const exchange = { resolver: address, port, from: undefined, timeoutMs: TIMEOUT_MS, signal };
+  let response = await askUdp(query, exchange);
+  if (isTruncated(response)) response = (await askTcp(query, exchange))[0] ?? response;
+  const rcode = response.readUInt8(3) & 0x0f;
+  if (rcode !== 0) return { addresses: [], rcode };
+  return { addresses: addressesIn(response, type), rcode };
+}
+
+function addressesIn(response: Buffer, type: 'A' | 'AAAA'): string[] {
+  let records: packet.Answer[];
+  try {
+    records = packet.decode(response).answers ?? [];
+  } catch {
+    throw new Error('an answer that cannot be read');
+  }
+  return records.flatMap((record) => (record.type === type ? [record.data] : []));
+}
