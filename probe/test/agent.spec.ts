@@ -64,6 +64,8 @@ describe('the probe and a server', () => {
       running: 0,
       in_use_credits: 0,
       clock: { offset_ms: null, error_ms: null, source: 'none', age_s: null },
+      // what the host of the test has
+      families: { ipv4: expect.any(Boolean), ipv6: expect.any(Boolean) },
     });
   });
 

@@ -35,6 +35,8 @@ describe('the package', () => {
       'sntp/dist',
       'protocol/package.json',
       'protocol/dist',
+      'warts/package.json',
+      'warts/dist',
     ])
       await cp(join(root, path), join(checkout, path), { recursive: true });
     execFileSync('npm', ['pack', '--pack-destination', folder], {
