@@ -6,3 +6,6 @@ export * from './documents/tls.document.js';
 export * from './documents/write.js';
 export * from './destinations.js';
 export * from './failures.js';
+export { CronError, MAX_CRON_LENGTH, readCron } from './schedule/cron.js';
+export { type CronPattern, type CronValues } from './schedule/cron-pattern.js';
+export { numberRuns, type RunNumbers, type RunSchedule } from './schedule/runs.js';

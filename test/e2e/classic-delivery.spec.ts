@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { create, creation, gzipResult, type Kind } from '../support/classic-factories.js';
+import {
+  classicTime,
+  create,
+  creation,
+  gzipResult,
+  inDays,
+  type Kind,
+} from '../support/classic-factories.js';
 import type { FieldedProbe } from '../support/classic-probe.js';
 import { ClassicWorld, type Person } from '../support/classic-world.js';
 import { until } from '../support/until.js';
@@ -38,6 +45,42 @@ describe('what a probe is sent', () => {
       });
     },
   );
+
+  // each as python-crontab 2.5.1, busybox 1.27.2 and Debian's cron leave it alone: test/medium/crontabs.spec.ts
+  test.each([
+    ['0 0 * 1 1-7/2', '0 0 * 1 0,1,3,5'],
+    ['0 0 1 * 0-6', '0 0 * * *', '0,0 0 * * *'],
+    ['0 0 1-31 1 1', '0 0 * 1 *'],
+    ['0 0 */10 1 *', '0 0 1,11,21,31 1 *'],
+    ['*/60 */24 1 JAN *', '0 0 1 1 *', '0,0 0 1 1 *'],
+    ['0\t0  1 1 sun', '0 0 1 1 0'],
+    ['30 4 */31 1 *,7', '30 4 1 1 *'],
+  ])('a cron expression %j in a form that its readers leave alone', async (cron, equal, sent = equal) => {
+    const probe = await world.fieldedProbe(ada);
+    const params = { cron, stop_time: classicTime(inDays(400)) };
+    const operation = await create(ada.api, 'ping', [probe.identifier], params);
+    expect((await probe.job(operation._id)).job.params).toMatchObject({ ...params, cron: sent });
+    // shown as accepted, and priced alike
+    expect(operation.params).toMatchObject(params);
+    expect((await create(ada.api, 'ping', [probe.identifier], { ...params, cron: equal })).credits).toBe(
+      operation.credits,
+    );
+  });
+
+  test('no cron expression that it would run at other times: 400, nothing is charged', async () => {
+    const probe = await world.fieldedProbe(ada);
+    const before = await world.balance(ada);
+    for (const cron of ['0 0 */2 * 1', '0 0 1 * */2', '0 0 *,10 * 1']) {
+      const { status, text } = await ada.api.post('/ping', creation('ping', [probe.identifier], { cron }));
+      expect([status, text]).toEqual([
+        400,
+        expect.stringMatching(/params\.cron must not have two restricted day fields/),
+      ]);
+    }
+    expect(await world.balance(ada)).toBe(before);
+    await barrier(probe);
+    expect(probe.received).toHaveLength(1);
+  });
 
   test('once, to each available probe, and to no other', async () => {
     const probes = await Promise.all(Array.from({ length: 5 }, () => world.fieldedProbe(ada)));

@@ -94,4 +94,31 @@ describe('migrations', () => {
     for (const up of [...first, ...first]) await up(connection);
     expect(await users.findOne({ _id: insertedId })).toMatchObject({ email: 'ada@example.org', credits: 7 });
   });
+
+  it('leave operations of before running on the days that were sold', async () => {
+    const operations = connection.collection<{ _id: string; schedule: unknown }>('operations');
+    const crons = ['0 0 */2 * 1', '0 0 1 * 1', '38-60/43 0 * * *'];
+    const documents = crons.map((cron, n) => ({
+      _id: `test-${n}`,
+      schedule: { type: 'cron', cron, times_per_minute: 2 },
+    }));
+    await operations.insertMany(documents);
+    const cronMigration = MIGRATIONS.filter(({ id }) => id.includes('cron')).map((each) => ({
+      ...each,
+      id: 'test-cron',
+    }));
+    await run(cronMigration);
+    const after = await operations
+      .find({ _id: /^test-/ })
+      .sort({ _id: 1 })
+      .toArray();
+    await operations.deleteMany({ _id: /^test-/ });
+    expect(after.map(({ schedule }) => schedule)).toEqual(
+      ['0 0 1-31/2 * 1', '0 0 1 * 1', '38-59/43 0 * * *'].map((cron) => ({
+        type: 'cron',
+        cron,
+        times_per_minute: 2,
+      })),
+    );
+  });
 });

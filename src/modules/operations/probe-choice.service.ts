@@ -7,7 +7,7 @@ import { type ProbeEntity } from '../probes/probe.schema.js';
 import { ProbesService } from '../probes/probes.service.js';
 import { type Selection, type SelectionRule } from '../probes/selection/selection.js';
 import { SelectionService } from '../probes/selection/selection.service.js';
-import { inClassicWords } from './kinds/classic-words.js';
+import { inClassicWords, whyNoCrontab } from './kinds/classic-words.js';
 import { type KindName } from './kinds/index.js';
 import { type CallerMode } from './kinds/kind.js';
 import { type Schedule } from './schedule/schedule.js';
@@ -41,7 +41,10 @@ export class ProbeChoiceService {
     private readonly selections: SelectionService,
   ) {}
 
-  /** @throws DomainError not_found, no_available_probe, too_few_probes */
+  /**
+   * @throws DomainError not_found, no_available_probe, too_few_probes; invalid_request when a classic probe is among the named
+   *   ones and cannot be told the cron expression
+   */
   async choose(wanted: ProbesWanted): Promise<ChosenProbes> {
     return 'count' in wanted.probes ? this.byRule(wanted, wanted.probes) : this.named(wanted, wanted.probes);
   }
@@ -55,11 +58,14 @@ export class ProbeChoiceService {
   }
 
   private async named(
-    { mode, costPerRun }: ProbesWanted,
+    { mode, costPerRun, schedule }: ProbesWanted,
     ids: readonly (ObjectId | undefined)[],
   ): Promise<ChosenProbes> {
     const probes = await this.probes.getAll(ids);
-    if (mode === 'native') return { probes };
+    if (mode === 'native') {
+      refuseUntellable(schedule, 'schedule.cron', probes);
+      return { probes };
+    }
     const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
     if (available.length === 0) {
       throw new DomainError(
@@ -67,8 +73,16 @@ export class ProbeChoiceService {
         'No available probes: none of them is connected and has room for this',
       );
     }
+    refuseUntellable(schedule, 'params.cron', available);
     return { probes: available };
   }
+}
+
+/** A classic probe would run at other times than those that are charged. @throws DomainError invalid_request */
+function refuseUntellable(schedule: Schedule, field: string, probes: readonly ProbeEntity[]): void {
+  const message = whyNoCrontab(schedule);
+  if (message !== undefined && probes.some(({ capabilities }) => capabilities?.protocol === 'classic'))
+    throw DomainError.invalid({ field, message });
 }
 
 /** The same for a request that is repeated, so that two servers that have it at once choose the same. */

@@ -1,4 +1,5 @@
 import { type Connection } from 'mongoose';
+import { asCrontab } from './cron-as-crontab.js';
 
 export interface Migration {
   /** timestamp and purpose; never changed once released, since the database remembers it */
@@ -21,6 +22,19 @@ export const MIGRATIONS: readonly Migration[] = [
         if (typeof email !== 'string') continue;
         const normal = email.trim().toLowerCase();
         if (normal !== email) await users.updateOne({ _id: user._id }, { $set: { email: normal } });
+      }
+    },
+  },
+  {
+    // cron expressions are read as crontab(5) from then on: what was sold goes on running at the same times
+    id: '2026-11-29T00-cron-as-crontab',
+    async up(connection) {
+      const operations = connection.collection('operations');
+      const cronOnes = operations.find({ 'schedule.type': 'cron' }, { projection: { schedule: 1 } });
+      for await (const { _id, schedule } of cronOnes) {
+        const { cron } = schedule as { cron: string };
+        const same = asCrontab(cron);
+        if (same !== cron) await operations.updateOne({ _id }, { $set: { 'schedule.cron': same } });
       }
     },
   },

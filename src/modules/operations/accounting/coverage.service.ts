@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { type ObjectId } from '../../../common/database/object-id.js';
 import { DomainError } from '../../../common/errors/domain.error.js';
 import { Presence } from '../../probes/presence.js';
@@ -28,9 +27,6 @@ import { RestoresRepository } from './restores.repository.js';
 import { type RunSheetEntity } from './run-sheet.schema.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { Buckets, type BucketTally, bucketWidth, MAX_BUCKETS, sumOf, type Tally } from './tally.js';
-
-/** Numbers of runs that are kept between questions, in all: 8 bytes each where a schedule has no arithmetic. */
-const MAX_CACHED_RUNS = 4_000_000;
 
 const NEVER_HERE = new Presence([]);
 
@@ -68,11 +64,6 @@ interface Account {
  */
 @Injectable()
 export class CoverageService {
-  private readonly numbers = new LRUCache<string, RunNumbers>({
-    maxSize: MAX_CACHED_RUNS,
-    sizeCalculation: ({ count }) => Math.max(1, count),
-  });
-
   constructor(
     private readonly operations: OperationsRepository,
     private readonly assignments: AssignmentsRepository,
@@ -82,14 +73,6 @@ export class CoverageService {
     private readonly presences: PresenceService,
   ) {}
 
-  /** The numbers of an operation's runs; a schedule never changes. */
-  numbersOf({ _id, schedule }: Pick<OperationEntity, '_id' | 'schedule'>): RunNumbers {
-    const key = _id.toHexString();
-    const known = this.numbers.get(key) ?? numberRuns(schedule);
-    this.numbers.set(key, known);
-    return known;
-  }
-
   /** The runs that a probe owes; undefined when the operation is not there. */
   async runsOf({
     operation,
@@ -98,7 +81,7 @@ export class CoverageService {
     const found = await this.operations.findById(operation);
     return found === null
       ? undefined
-      : new AssignedRuns(this.numbersOf(found), spreadOffsetMs(found.schedule, probe));
+      : new AssignedRuns(numberRuns(found.schedule), spreadOffsetMs(found.schedule, probe));
   }
 
   /**
@@ -108,7 +91,7 @@ export class CoverageService {
    *   operation does not have
    */
   async of(operation: OperationEntity, now: Date, only?: ObjectId, bucketS?: number): Promise<Coverage> {
-    const numbers = this.numbersOf(operation);
+    const numbers = numberRuns(operation.schedule);
     const [assignments, sheets] = await Promise.all([
       only ? this.single(operation._id, only) : this.assignments.findCountersOfOperation(operation._id),
       numbers.count > 1 ? this.sheetsByProbe(operation._id, only) : new Map<string, RunSheetEntity[]>(),

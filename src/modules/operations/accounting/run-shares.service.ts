@@ -24,9 +24,8 @@ import { decidedUntil, runsBetween, type RunRange, shareOfRuns, singleRun } from
 
 /** Assignments that are in memory at the same time. */
 const PAGE = 1_000;
-/** What is remembered of operations, in units of 8 bytes: a run of a cron schedule is one. */
-const REMEMBERED = 2_000_000;
-const UNITS_OF_AN_OPERATION = 64;
+/** Operations whose schedules are remembered. */
+const REMEMBERED = 30_000;
 
 export type RunShares = Record<WindowName, RunShare>;
 
@@ -51,11 +50,7 @@ interface Duty {
  */
 @Injectable()
 export class RunSharesService {
-  private readonly known = new LRUCache<string, Operation>({
-    maxSize: REMEMBERED,
-    sizeCalculation: ({ schedule, numbers }) =>
-      UNITS_OF_AN_OPERATION + (schedule.type === 'cron' ? numbers.count : 0),
-  });
+  private readonly known = new LRUCache<string, Operation>({ max: REMEMBERED });
 
   constructor(
     private readonly assignments: AssignmentsRepository,
@@ -141,10 +136,8 @@ export class RunSharesService {
       if (known === undefined) unknown.set(key, operation);
       else operations.set(key, known);
     }
-    const turn = new Turn();
     const found = unknown.size === 0 ? [] : await this.operations.findSchedules([...unknown.values()]);
     for (const { _id, schedule } of found) {
-      await turn.giveWay();
       const operation = { schedule, numbers: numberRuns(schedule) };
       operations.set(_id.toHexString(), operation);
       this.known.set(_id.toHexString(), operation);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { busiestRuns } from './busiest.js';
-import { type CronSchedule, dueTimes, type IntervalSchedule, runsOf, type Schedule } from './schedule.js';
+import { numberRuns } from './run-numbers.js';
+import { type CronSchedule, type IntervalSchedule, runsOf, type Schedule } from './schedule.js';
 
 const START = Date.UTC(2026, 0, 5);
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,8 @@ function interval(every_s: number, hours: number): IntervalSchedule {
 
 /** By looking at every window that begins with a run. */
 function countedOut(schedule: Schedule, minutes: number): number {
-  const times = [...dueTimes(schedule, new Date(0), new Date(8.64e15), Infinity)].map(Number);
+  const runs = numberRuns(schedule);
+  const times = Array.from({ length: runs.count }, (_, run) => runs.timeOf(run));
   let most = 0;
   let first = 0;
   for (const [last, time] of times.entries()) {

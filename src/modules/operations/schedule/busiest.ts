@@ -1,4 +1,4 @@
-import { parseCron } from './cron-expression.js';
+import { readCron } from '@pladmed/protocol';
 import { runsOf, type Schedule } from './schedule.js';
 
 const MINUTES_OF_DAY = 1_440;
@@ -16,9 +16,7 @@ export function busiestRuns(schedule: Schedule, minutes: number): number {
 function withinMinutes(schedule: Exclude<Schedule, { type: 'once' }>, minutes: number): number {
   if (schedule.type === 'interval') return Math.ceil((minutes * 60) / schedule.every_s);
   const { cron, times_per_minute } = schedule;
-  const times = parseCron(cron);
-  if (times === undefined) throw new TypeError(`not a cron expression: ${cron}`);
-  return densest(times.minutesOfDay, minutes) * times_per_minute;
+  return densest(readCron(cron).minutesOfDay(), minutes) * times_per_minute;
 }
 
 /**

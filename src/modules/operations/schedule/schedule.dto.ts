@@ -62,7 +62,7 @@ export class CronScheduleDto extends SpreadDto {
 
   @Param(cronExpression(), {
     description:
-      'Five fields, in UTC: minute, hour, day of month, month, day of week. Where both day fields are restricted, one is enough.',
+      'Five fields of crontab(5), in UTC: minute, hour, day of month, month, day of week. A day field is restricted unless it begins with `*`; where both are, one of them is enough, otherwise both must match.',
     example: '*/15 * * * *',
     required: true,
   })

@@ -1,5 +1,5 @@
+import { CronError, MAX_CRON_LENGTH, readCron } from '@pladmed/protocol';
 import type { ParamRule } from '../kinds/param.rules.js';
-import { MAX_CRON_LENGTH, parseCron } from './cron-expression.js';
 import { parseRfc3339, parseStopTime } from './times.js';
 
 const text = (
@@ -12,13 +12,21 @@ const text = (
     typeof value === 'string' && parse(value) !== undefined ? undefined : `must be ${expected}`,
 });
 
-/** A cron expression as a crontab has it. */
-export const cronExpression = (): ParamRule =>
-  text(
-    { maxLength: MAX_CRON_LENGTH },
-    'a cron expression of five fields (minute, hour, day of month, month, day of week), as in "*/5 * * * *"',
-    parseCron,
-  );
+/** A cron expression as a crontab has it; the complaint names the field, and what would be accepted. */
+export const cronExpression = (): ParamRule => ({
+  schema: { type: 'string', maxLength: MAX_CRON_LENGTH },
+  complaint(value) {
+    if (typeof value !== 'string') return 'must be a cron expression of five fields, as in "*/5 * * * *"';
+    if (value.length > MAX_CRON_LENGTH) return `must have at most ${MAX_CRON_LENGTH} characters`;
+    try {
+      readCron(value);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CronError) return error.message;
+      throw error;
+    }
+  },
+});
 
 /** A time of the native API. */
 export const instant = (): ParamRule =>

@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dueTimes, firstRun, runsOf, scheduleEnd, toWireSchedule, type Schedule } from './schedule.js';
+import { numberRuns } from './run-numbers.js';
+import { firstRun, runsOf, scheduleEnd, toWireSchedule, type Schedule } from './schedule.js';
 
 const NOW = new Date('2026-11-21T05:10:30.000Z');
 const at = (time: string): Date => new Date(`2026-11-21T${time}Z`);
-const due = (schedule: Schedule, limit = 100): string[] =>
-  [...dueTimes(schedule, new Date(0), new Date('9999-01-01T00:00:00Z'), limit)].map((time) =>
-    time.toISOString().slice(11, 23),
-  );
+const timesOf = (schedule: Schedule): Date[] => {
+  const runs = numberRuns(schedule);
+  return Array.from({ length: runs.count }, (_, run) => new Date(runs.timeOf(run)));
+};
+const due = (schedule: Schedule): string[] =>
+  timesOf(schedule).map((time) => time.toISOString().slice(11, 23));
 
 const CRON: Schedule = {
   type: 'cron',
@@ -74,24 +77,11 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('gives the times of a part of it, as many as asked for', () => {
-    expect([...dueTimes(CRON, at('05:12:20'), at('05:14:20'), 10)]).toEqual([
-      at('05:12:20'),
-      at('05:12:40'),
-      at('05:14:00'),
-    ]);
-    expect([...dueTimes(CRON, at('05:12:20'), at('05:14:20'), 2)]).toHaveLength(2);
-    expect([...dueTimes(CRON, at('05:12:20'), at('05:14:20'), 0)]).toEqual([]);
-    expect([...dueTimes(INTERVAL, at('05:10:31'), at('06:00:00'), 9)]).toEqual([at('05:10:50')]);
-    expect([...dueTimes(ONCE, at('05:10:31'), at('06:00:00'), 9)]).toEqual([]);
-  });
-
-  it('counts more than a million runs no further', () => {
+  it('counts any number of runs', () => {
     const long = { ...CRON, cron: '* * * * *', times_per_minute: 60, stop: new Date('9999-12-31T23:59:00Z') };
-    const started = performance.now();
-    expect(runsOf(long)).toBeGreaterThan(1_000_000);
+    const minutes = (Date.parse('9999-12-31T23:59:00Z') - Date.parse('2026-11-21T05:11:00Z')) / 60_000;
+    expect(runsOf(long)).toBe(minutes * 60);
     expect(scheduleEnd(long).toISOString()).toBe('9999-12-31T23:58:59.000Z');
-    expect(performance.now() - started).toBeLessThan(100);
     expect(runsOf({ ...long, times_per_minute: 1, stop: new Date('2028-10-15T00:00:00Z') })).toBe(
       (Date.parse('2028-10-15T00:00:00Z') - Date.parse('2026-11-21T05:11:00Z')) / 60_000,
     );
@@ -127,14 +117,11 @@ describe('a schedule', () => {
       );
     });
     fc.assert(
-      fc.property(any, fc.integer({ min: -1, max: 9 * 3_600_000 }), (schedule, passed) => {
-        const times = [...dueTimes(schedule, new Date(0), new Date(8e12), Infinity)];
+      fc.property(any, (schedule) => {
+        const times = timesOf(schedule);
         expect(times[0]).toEqual(firstRun(schedule));
         expect(times.at(-1)).toEqual(scheduleEnd(schedule));
         if (times.length > 1) expect(times).toHaveLength(runsOf(schedule));
-        const now = new Date((schedule.type === 'once' ? schedule.at : schedule.start).getTime() + passed);
-        const next = [...dueTimes(schedule, now, new Date(8e12), 1)];
-        expect(next).toEqual(times.filter((time) => time >= now).slice(0, 1));
       }),
       { numRuns: 200 },
     );

@@ -1,5 +1,4 @@
-import { parseCron, type CronTimes } from './cron-expression.js';
-import { countTimes, lastTime, walkTimes } from './cron-walk.js';
+import { numberRuns } from './run-numbers.js';
 
 /** Runs that one operation may have: runs per probe times probes. */
 export const MAX_RUNS = 1_000_000;
@@ -53,53 +52,23 @@ type UnspreadSchedule =
 /**
  * Runs per probe that an operation pays for: for cron by the classic contract, max(1, cron times in the
  * window) x times_per_minute.
- * @returns the exact number, or any number above `bound` where there are more than that
  */
-export function runsOf(schedule: Schedule, bound = MAX_RUNS): number {
-  if (schedule.type === 'once') return 1;
-  const { start, stop } = schedule;
-  if (schedule.type === 'interval') {
-    return Math.max(0, Math.ceil((stop.getTime() - start.getTime()) / (schedule.every_s * 1_000)));
-  }
-  const { times_per_minute } = schedule;
-  const minutes = countTimes(cronOf(schedule), start.getTime(), stop.getTime(), bound / times_per_minute);
-  return Math.max(1, minutes) * times_per_minute;
+export function runsOf(schedule: Schedule): number {
+  const { count } = numberRuns(schedule);
+  return schedule.type === 'cron' ? Math.max(count, schedule.times_per_minute) : count;
 }
 
 /** When the first run is due. */
 export function firstRun(schedule: Schedule): Date {
-  if (schedule.type === 'once') return schedule.at;
-  if (schedule.type === 'interval') return schedule.start;
-  const { start, stop } = schedule;
-  const [first = start.getTime()] = walkTimes(cronOf(schedule), start.getTime(), stop.getTime());
-  return new Date(first);
+  const runs = numberRuns(schedule);
+  // an interval that was stopped before its start has none
+  return runs.count === 0 ? startOf(schedule) : new Date(runs.timeOf(0));
 }
 
 /** When the last run is due: after it nothing is to come but what is late. */
 export function scheduleEnd(schedule: Schedule): Date {
-  if (schedule.type === 'once') return schedule.at;
-  const start = schedule.start.getTime();
-  if (schedule.type === 'interval') {
-    const last = Math.max(0, runsOf(schedule) - 1);
-    return new Date(start + last * schedule.every_s * 1_000);
-  }
-  const minute = lastTime(cronOf(schedule), start, schedule.stop.getTime());
-  if (minute === undefined) return schedule.start;
-  return new Date(minute + offsetInMinute(schedule.times_per_minute - 1, schedule.times_per_minute));
-}
-
-/**
- * The times at which runs are due, from `from` to `to` (excluded), in order, `limit` at most. A run that
- * comes from here is identified by this very time (`scheduled_at`).
- */
-export function* dueTimes(schedule: Schedule, from: Date, to: Date, limit: number): Generator<Date, void> {
-  let left = limit;
-  for (const at of allTimes(schedule, from.getTime())) {
-    if (left <= 0 || at >= to.getTime()) return;
-    if (at < from.getTime()) continue;
-    yield new Date(at);
-    left -= 1;
-  }
+  const runs = numberRuns(schedule);
+  return runs.count === 0 ? startOf(schedule) : new Date(runs.timeOf(runs.count - 1));
 }
 
 /** The schedule as callers see it. */
@@ -120,41 +89,6 @@ function unspread(schedule: Schedule): UnspreadSchedule {
   return { type: 'cron', cron: schedule.cron, times_per_minute: schedule.times_per_minute, ...window };
 }
 
-/** All due times that are not long before `from`: the walk begins near it, not at the start of the schedule. */
-function* allTimes(schedule: Schedule, from: number): Generator<number, void> {
-  if (schedule.type === 'once') yield schedule.at.getTime();
-  else if (schedule.type === 'interval') yield* intervalTimes(schedule, from);
-  else yield* cronRunTimes(schedule, from);
-}
-
-function* intervalTimes({ every_s, start, stop }: IntervalSchedule, from: number): Generator<number, void> {
-  const step = every_s * 1_000;
-  const skipped = Math.max(0, Math.floor((from - start.getTime()) / step));
-  for (let at = start.getTime() + skipped * step; at < stop.getTime(); at += step) yield at;
-}
-
-function* cronRunTimes(schedule: CronSchedule, from: number): Generator<number, void> {
-  const { times_per_minute, start, stop } = schedule;
-  const times = cronOf(schedule);
-  if (lastTime(times, start.getTime(), stop.getTime()) === undefined) {
-    yield start.getTime();
-    return;
-  }
-  // A minute that began before `from` may still have runs after it.
-  const after = Math.max(start.getTime(), from - 60_000);
-  for (const minute of walkTimes(times, after, stop.getTime())) {
-    for (let run = 0; run < times_per_minute; run += 1) yield minute + offsetInMinute(run, times_per_minute);
-  }
-}
-
-/** Milliseconds into its minute of a run, counted from 0, rounded down. */
-function offsetInMinute(run: number, timesPerMinute: number): number {
-  return Math.floor((run * 60_000) / timesPerMinute);
-}
-
-/** The times of a schedule whose expression was checked when it was made. */
-function cronOf({ cron }: CronSchedule): CronTimes {
-  const times = parseCron(cron);
-  if (!times) throw new TypeError(`not a cron expression: ${cron}`);
-  return times;
+function startOf(schedule: Schedule): Date {
+  return schedule.type === 'once' ? schedule.at : schedule.start;
 }
