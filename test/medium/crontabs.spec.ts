@@ -5,7 +5,7 @@ import { crontabLine } from '../../src/modules/operations/schedule/crontab-line.
 import { type Crontabs, crontabs, type Question } from '../support/crontabs/crontabs.js';
 import { expressions } from '../support/crontabs/expressions.js';
 
-const DRAWN = Number(process.env['CRONTABS_DRAWN'] ?? 1_000);
+const DRAWN = Number(process.env['CRONTABS_DRAWN'] ?? 600);
 const DAY = 1_440;
 const minuteOf = (date: string): number => Date.parse(date) / 60_000;
 /** Years of days, with the leap years of 2028 and 2036; Debian's cron counts seconds in 32 bits, and has no day after 2038-01-19. */
@@ -62,7 +62,7 @@ function isTaken(expression: string): boolean {
     expect(wrong.slice(0, 3)).toEqual([]);
   });
 
-  it('that are refused have a sentence that names the field, and an expression that is taken', async () => {
+  it('that are refused have a sentence that names the field', () => {
     for (const expression of refused) {
       expect(() => readCron(expression)).toThrow(/^must .*(minute|hour|day of month|month|day of week) "/);
     }

@@ -62,20 +62,23 @@ const schedules = fc
   .chain(([from, length, whole]) => {
     const start = whole ? Math.floor(from / MINUTE) * MINUTE : from;
     const window = { start, stop: start + (whole ? Math.floor(length / MINUTE) * MINUTE : length) };
+    const cron = fc
+      .tuple(expression, fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })))
+      .map(([text, times_per_minute]) => ({
+        type: 'cron' as const,
+        cron: text,
+        times_per_minute,
+        ...window,
+      }));
+    const interval = fc
+      .integer({ min: 600, max: 86_400 })
+      .map((every_s) => ({ type: 'interval' as const, every_s, ...window }));
     return fc.oneof<fc.Arbitrary<RunSchedule>[]>(
-      { weight: 1, arbitrary: fc.constant({ type: 'once', at: start }) },
-      {
-        weight: 1,
-        arbitrary: fc
-          .integer({ min: 600, max: 86_400 })
-          .map((every_s) => ({ type: 'interval', every_s, ...window })),
-      },
-      {
-        weight: 6,
-        arbitrary: fc
-          .tuple(expression, fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })))
-          .map(([cron, times_per_minute]) => ({ type: 'cron', cron, times_per_minute, ...window })),
-      },
+      fc.constant({ type: 'once', at: start }),
+      interval,
+      cron,
+      cron,
+      cron,
     );
   });
 
