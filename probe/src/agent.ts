@@ -1,10 +1,10 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NtpWatch, readClock } from '@pladmed/sntp';
+import { readClock } from '@pladmed/sntp';
 import type { z } from 'zod';
 import { type Clock, correctedClock, type Timer } from './clock/clock.js';
 import { ClockEstimator } from './clock/estimate.js';
-import { watchNtp } from './clock/watch.js';
+import { type TimeWatch, watchNtp } from './clock/watch.js';
 import type { Settings } from './config/config.js';
 import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
@@ -51,7 +51,7 @@ interface Parts {
   lock: FolderLock;
   estimator: ClockEstimator;
   rules: LiveRules;
-  ntp: NtpWatch;
+  ntp: TimeWatch;
   ledger: Ledger;
   results: ResultStore;
   usage: Usage;

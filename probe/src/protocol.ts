@@ -32,6 +32,8 @@ export interface ClockEstimate {
   error_ms: number | null;
   source: (typeof CLOCK_SOURCES)[number];
   age_s: number | null;
+  /** Of the time server, where one was asked. */
+  stratum?: number | null | undefined;
 }
 
 export interface ResultItem {

@@ -94,7 +94,13 @@ describe('status', () => {
       held_by: null,
       next_runs: [{ operation_id: later.operation_id, at: expect.stringMatching(/Z$/) }],
     });
-    expect(Object.keys(shown['clock'] as object)).toEqual(['offset_ms', 'error_ms', 'source', 'age_s']);
+    expect(Object.keys(shown['clock'] as object)).toEqual([
+      'offset_ms',
+      'error_ms',
+      'source',
+      'age_s',
+      'stratum',
+    ]);
     const messages = (shown['problems'] as { message: string }[]).map(({ message }) => message);
     expect(messages).toContain('run failed: /nonexistent/scamper is not installed on the probe');
     const { code, text } = await ask('status');

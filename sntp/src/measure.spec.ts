@@ -45,6 +45,8 @@ describe('a time server', () => {
   test.each<[string, Said, string | null]>([
     ['that tells us to go away', { stratum: 0, referenceId: 'DENY' }, 'DENY'],
     ['that is asked too often', { stratum: 0, referenceId: 'RATE' }, 'RATE'],
+    ['of stratum 0 that asks for nothing', { stratum: 0, leap: 3, referenceId: '' }, null],
+    ['that has just started (ntpsec 1.2.2)', { stratum: 0, leap: 3, referenceId: 'INIT' }, null],
     ['of stratum 16', { stratum: 16 }, null],
     ['that does not know the time', { leap: 3 }, null],
     ['with empty time stamps', { received: 0, transmitted: 0 }, null],

@@ -2,7 +2,7 @@ import { promises as dns } from 'node:dns';
 import { setTimeout as delayFor } from 'node:timers/promises';
 import { type ClockReader, GRAIN_MS, type Reading, readClock, stepBetween } from './clock.js';
 import { exchange, NoReply, TIMED_OUT } from './exchange.js';
-import { kissOf, type NtpSample, sampleOf, whyUnusable } from './offset.js';
+import { isUnbounded, type Kiss, kissOf, type NtpSample, sampleOf, whyUnusable } from './offset.js';
 
 export interface TimeServer {
   /** a name or an address */
@@ -16,19 +16,35 @@ const TIMEOUT_MS = 2_000;
 /** A server that lets so many questions pass in silence is not asked again this time. */
 const MOST_LOST = 2;
 const MOST_ADDRESSES = 4;
-/** RFC 5905, section 7.4: ask less often. */
-const RATE = 'RATE';
+
+/** Why there is no time, beyond the message. */
+interface Cause {
+  /** The server wants to be asked less often (`RATE`), or not at all (`DENY`, `RSTR`). */
+  kiss?: Kiss | null;
+  /** The server gives a time, and nobody can say how wrong it is. */
+  unbounded?: boolean;
+}
 
 /** No usable answer came: the message says why. */
 export class NoTime extends Error {
-  /** @param kiss the server's kiss-o'-death: it wants to be asked less often (`RATE`), or not at all (`DENY`, `RSTR`) */
-  constructor(
-    message: string,
-    readonly kiss: string | null = null,
-  ) {
+  readonly kiss: Kiss | null;
+  readonly unbounded: boolean;
+
+  constructor(message: string, { kiss = null, unbounded = false }: Cause = {}) {
     super(message);
+    this.kiss = kiss;
+    this.unbounded = unbounded;
   }
 }
+
+/** What is remembered of servers between two measurements: which of their addresses want to be left alone. */
+export interface Wishes {
+  mayAsk(address: string): boolean;
+  /** @param kiss what the server at this address has asked for; null: it gave the time */
+  heard(address: string, kiss: Kiss | null): void;
+}
+
+const NO_WISHES: Wishes = { mayAsk: () => true, heard: () => undefined };
 
 /**
  * Asks a server for its time, several times, and takes the answer of least delay: it leaves least room for an error.
@@ -38,17 +54,22 @@ export async function measureOffset(
   clock: ClockReader,
   { host, port }: TimeServer,
   signal?: AbortSignal,
+  wishes: Wishes = NO_WISHES,
 ): Promise<NtpSample> {
   const addresses = await dns.lookup(host, { all: true }).catch(() => {
     throw new NoTime(`${host} has no address`);
   });
   let problem = new NoTime(`${host} has no address`);
   for (const { address } of addresses.slice(0, MOST_ADDRESSES)) {
+    if (!wishes.mayAsk(address)) {
+      problem = new NoTime(`${host} gives no time: it does not want to be asked now`);
+      continue;
+    }
     try {
-      return await measureAddress(clock, { host: address, port }, signal);
+      return await measureAddress(clock, { host: address, port }, wishes, signal);
     } catch (error) {
       if (!(error instanceof NoTime)) throw error;
-      problem = new NoTime(`${host} gives no time: ${error.message}`, error.kiss);
+      problem = new NoTime(`${host} gives no time: ${error.message}`, error);
     }
   }
   throw problem;
@@ -58,11 +79,14 @@ export async function measureOffset(
 async function measureAddress(
   clock: ClockReader,
   server: TimeServer,
+  wishes: Wishes,
   signal?: AbortSignal,
 ): Promise<NtpSample> {
   const { samples, ended } = await askOften(clock, server, signal);
+  const kiss = ended instanceof NoTime ? ended.kiss : null;
+  if (kiss !== null || samples.length > 0) wishes.heard(server.host, kiss);
   // One that finds this too often for its taste has said before what time it is.
-  if (ended instanceof NoTime && (ended.kiss !== RATE || samples.length === 0)) throw ended;
+  if (ended instanceof NoTime && (kiss !== 'RATE' || samples.length === 0)) throw ended;
   const best = leastDelay(samples, readClock(clock));
   if (best !== null) return best;
   throw new NoTime(samples.length > 0 ? 'this clock was set meanwhile' : (ended?.message ?? 'no answer'));
@@ -98,7 +122,8 @@ async function ask(
   try {
     const reply = await exchange({ address: host, port, timeoutMs: TIMEOUT_MS, clock, signal });
     const objection = whyUnusable(reply);
-    return objection === null ? sampleOf(reply) : new NoTime(objection, kissOf(reply));
+    if (objection === null) return sampleOf(reply);
+    return new NoTime(objection, { kiss: kissOf(reply), unbounded: isUnbounded(objection) });
   } catch (error) {
     if (error instanceof NoReply) return error;
     throw error;

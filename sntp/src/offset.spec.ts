@@ -40,7 +40,7 @@ describe('a comparison', () => {
     const admitted = fc.double({ min: 0, max: 1_000, noNaN: true });
     fc.assert(
       fc.property(
-        admitted,
+        fc.double({ min: 0.1, max: 1_000, noNaN: true }),
         admitted,
         fc.double({ min: -1, max: 1, noNaN: true }),
         (rootDelayMs, rootDispersionMs, share) => {
@@ -63,6 +63,34 @@ describe('a comparison', () => {
 
   test.each<[string, Said, string]>([
     ['a kiss-o’-death', { stratum: 0, referenceId: 'RATE' }, 'kiss RATE'],
+    ['a server that wants to be left alone', { stratum: 0, leap: 3, referenceId: 'DENY' }, 'kiss DENY'],
+    ['a restricted server', { stratum: 0, leap: 3, referenceId: 'RSTR' }, 'kiss RSTR'],
+    // chrony 4.3 and openntpd 6.2p3 without a source; root delay and dispersion of chrony are 1 s
+    [
+      'a server that has no source yet',
+      { stratum: 0, leap: 3, referenceId: '', rootDelayMs: 1000, rootDispersionMs: 1000 },
+      'not synchronised',
+    ],
+    // ntpsec 1.2.2; RFC 5905, section 7.4: a code for the log
+    ['a server that has just started', { stratum: 0, leap: 3, referenceId: 'INIT' }, 'not synchronised'],
+    ['a server whose clock was stepped', { stratum: 0, leap: 3, referenceId: 'STEP' }, 'not synchronised'],
+    // chrony 4.3, `local stratum 10`
+    [
+      'a clock that nobody sets',
+      { stratum: 10, referenceId: '127.127.1.1', rootDelayMs: 0, rootDispersionMs: 0 },
+      'serves its own clock',
+    ],
+    [
+      'ntpd’s driver of an undisciplined clock',
+      { stratum: 6, referenceId: '127.127.1.0', rootDispersionMs: 11 },
+      'serves its own clock',
+    ],
+    ['the same at stratum 1', { stratum: 1, referenceId: 'LOCL' }, 'serves its own clock'],
+    [
+      'a server that claims to make no error',
+      { stratum: 2, referenceId: '192.0.2.1', rootDelayMs: 0, rootDispersionMs: 0 },
+      'says nothing of its error',
+    ],
     ['a clock that is not synchronised', { leap: 3 }, 'not synchronised'],
     ['stratum 16', { stratum: 16 }, 'not synchronised'],
     ['a receive time that is missing', { received: 0 }, 'no time stamp'],
@@ -86,5 +114,8 @@ describe('a comparison', () => {
   test('an honest answer is used', () => {
     expect(whyUnusable(replyOf(-90_000, [5, 1, 5]))).toBeNull();
     expect(whyUnusable(replyOf(0, [0, 0, 0], { stratum: 15, reference: 0 }))).toBeNull();
+    const gps = { stratum: 1, referenceId: 'GPS', rootDelayMs: 0, rootDispersionMs: 0 };
+    expect(whyUnusable(replyOf(0, [0, 0, 0], gps))).toBeNull();
+    expect(whyUnusable(replyOf(0, [0, 0, 0], { rootDelayMs: 0.1, rootDispersionMs: 0 }))).toBeNull();
   });
 });

@@ -10,6 +10,8 @@ export interface Sample {
   error: number;
   /** This host's clocks at that moment. */
   taken: Reading;
+  /** Of the time server; absent where no time server was asked. */
+  stratum?: number;
 }
 
 /** A comparison with an NTP server. */
@@ -41,17 +43,53 @@ export function offsetOf({ packet, sent, roundTripMs }: Reply): { offset: number
 /** @returns why a clock must not be compared with this answer; null when it may (RFC 5905, sections 7.4 and 8; RFC 4330, section 5) */
 export function whyUnusable(reply: Reply): string | null {
   const { packet } = reply;
-  if (packet.stratum === 0) return `kiss ${packet.referenceId}`;
-  if (packet.leap === UNSYNCHRONISED || packet.stratum > HIGHEST_STRATUM) return 'not synchronised';
+  const kiss = kissOf(reply);
+  if (kiss !== null) return `kiss ${kiss}`;
+  if (packet.stratum === 0 || packet.stratum > HIGHEST_STRATUM || packet.leap === UNSYNCHRONISED)
+    return 'not synchronised';
   const found = offsetOf(reply);
   if (found === null) return 'no time stamp';
+  if (servesItsOwnClock(packet)) return OWN_CLOCK;
+  if (claimsNoError(packet)) return NO_ERROR_CLAIMED;
   if (packet.rootDelay / 2 + packet.rootDispersion >= FURTHEST_MS) return 'too far from the true time';
   return contradiction(packet, found.delay);
 }
 
-/** The words of the kiss-o'-death of an unusable answer; null when it is none. */
-export function kissOf({ packet }: Reply): string | null {
-  return packet.stratum === 0 ? packet.referenceId : null;
+/** What a server can ask of its clients: never to be asked again, or to be asked less often. */
+export type Kiss = 'DENY' | 'RSTR' | 'RATE';
+
+const KISSES: readonly string[] = ['DENY', 'RSTR', 'RATE'] satisfies Kiss[];
+
+/**
+ * The kiss-o'-death of an answer. Stratum 0 alone is none: RFC 5905 calls it "unspecified or invalid" (section 7.3), and servers that
+ * have no time yet send it with no code (chrony 4.3, openntpd 6.2p3) or with `INIT` (ntpsec 1.2.2). Codes but these three are for the log (section 7.4).
+ * @returns null when the server asks for nothing
+ */
+export function kissOf({ packet }: Reply): Kiss | null {
+  return packet.stratum === 0 && KISSES.includes(packet.referenceId) ? (packet.referenceId as Kiss) : null;
+}
+
+/** The answer of a server that serves a clock that nobody sets. */
+const OWN_CLOCK = 'serves its own clock';
+/** The answer of a server that is no source of time itself and says that it makes no error. */
+const NO_ERROR_CLAIMED = 'says nothing of its error';
+
+/** @returns whether an answer has an offset, of which nobody can say how wrong it is */
+export function isUnbounded(objection: string | null): boolean {
+  return objection === OWN_CLOCK || objection === NO_ERROR_CLAIMED;
+}
+
+/**
+ * Whether the time is that of an undisciplined local clock: chrony's `local` (reference id 127.127.1.1), ntpd's driver of type 1 (127.127.1.x) and its
+ * name `LOCL` or `LCL` at stratum 1. Such a server counts as synchronised and claims a root dispersion of 0; chrony.conf(5) says that it may never have been.
+ */
+function servesItsOwnClock({ referenceId, stratum }: NtpPacket): boolean {
+  return referenceId.startsWith('127.127.1.') || (stratum === 1 && ['LOCL', 'LCL'].includes(referenceId));
+}
+
+/** Above stratum 1 a zero is no statement: whoever takes his time over a network is not without delay and dispersion. */
+function claimsNoError({ stratum, rootDelay, rootDispersion }: NtpPacket): boolean {
+  return stratum > 1 && rootDelay === 0 && rootDispersion === 0;
 }
 
 /** Time stamps that cannot all be true. */

@@ -18,7 +18,7 @@ export interface NtpPacket {
   leap: number;
   version: number;
   mode: number;
-  /** 0: a kiss-o'-death, 16: not synchronised */
+  /** 0: unspecified, or a kiss-o'-death; 16: not synchronised */
   stratum: number;
   /** log2 of seconds */
   poll: number;

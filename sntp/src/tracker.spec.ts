@@ -81,7 +81,7 @@ describe('the estimate', () => {
     const tracker = new OffsetTracker(host);
     compare(host, tracker, 1);
     host.pass(100_000);
-    expect(tracker.estimate()).toEqual({ offset: -5, error: 6, ageMs: 100_000 });
+    expect(tracker.estimate()).toEqual({ offset: -5, error: 6, ageMs: 100_000, stratum: null });
   });
 
   test('a comparison that says less than the one before it is left out, unless it contradicts it', () => {
@@ -139,7 +139,7 @@ describe('the estimate', () => {
     const figures = fc.double({ min: -1e9, max: 1e9, noNaN: true });
     fc.assert(
       fc.property(figures, fc.double({ min: 0, max: 1e6, noNaN: true }), (offset, error) => {
-        const rounded = inMicroseconds({ offset, error, ageMs: 0 });
+        const rounded = inMicroseconds({ offset, error, ageMs: 0, stratum: null });
         expect(Math.abs(rounded.offset - offset) + error).toBeLessThanOrEqual(rounded.error + 1e-6);
       }),
     );

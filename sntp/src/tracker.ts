@@ -12,11 +12,14 @@ export interface Estimate {
   /** How wrong that may be now, ms: it grows with age. */
   error: number;
   ageMs: number;
+  /** Of the time server of that comparison; null where none was asked. */
+  stratum: number | null;
 }
 
 /** To the µs; the error rounded up, and once more for the rounding of the offset: the bound must hold. */
-export function inMicroseconds({ offset, error, ageMs }: Estimate): Estimate {
+export function inMicroseconds({ offset, error, ageMs, ...rest }: Estimate): Estimate {
   return {
+    ...rest,
     offset: Math.round(offset * 1000) / 1000,
     error: Math.ceil(error * 1000 + 0.5) / 1000,
     ageMs: Math.round(ageMs),
@@ -58,7 +61,8 @@ export class OffsetTracker {
     const ageMs = Math.max(0, now.monotonic - sample.taken.monotonic);
     // Whether the clock was set by that much or the machine slept for so long cannot be told: both lie within.
     const widened = step <= GRAIN_MS ? 0 : step + GRAIN_MS;
-    return { offset: sample.offset, error: sample.error + ageMs * this.drift + widened, ageMs };
+    const error = sample.error + ageMs * this.drift + widened;
+    return { offset: sample.offset, error, ageMs, stratum: sample.stratum ?? null };
   }
 
   /** Offsets that differ by more than both may be wrong: the clock drifts, or somebody slews it, by at least that. */

@@ -65,16 +65,37 @@ describe('the watch', () => {
     expect(samples[1]!.offset).toBeCloseTo(90_000, -1);
   });
 
-  test('a server that does not want to be asked is asked less and less often', async () => {
+  test('a server that wants to be asked less often is asked half as often each time', async () => {
     server.lie = { stratum: 0, referenceId: 'RATE' };
     const asked: number[] = [];
-    start(20);
-    await until(() => {
+    server.delays = () => {
       asked.push(performance.now());
-      return problems.length === 6;
-    });
-    // The waits are at least 40, 80, 160, 320 and 640 ms.
-    expect(asked.at(-1)! - asked[0]!).toBeGreaterThan(40 + 80 + 160 + 320 + 640 - 5);
+      return [0, 0, 0];
+    };
+    start(20);
+    await until(() => server.asked === 6);
+    const waits = asked.slice(1).map((at, index) => at - asked[index]!);
+    // The watch's own pause lies between the answer and the next question; the server sees questions alone.
+    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThan(20 * 2 ** (index + 1) - 5);
+    expect(problems).toContain('127.0.0.1 gives no time: it does not want to be asked now');
+  });
+
+  test.each(['DENY', 'RSTR'])('a server that says %s is not asked again', async (referenceId) => {
+    server.lie = { stratum: 0, leap: 3, referenceId };
+    start(5);
+    await until(() => problems.length === 20);
+    expect(server.asked).toBe(1);
+  });
+
+  // chrony 4.3 and openntpd 6.2p3 send no code, ntpsec 1.2.2 sends INIT; RFC 5905, section 7.4
+  test.each(['', 'INIT'])('one that has no time yet (code "%s") is asked at the usual pace', async (code) => {
+    server.lie = { stratum: 0, leap: 3, referenceId: code };
+    start(5);
+    await until(() => problems.length === 8);
+    expect(server.asked).toBe(8);
+    expect(new Set(problems)).toEqual(new Set(['127.0.0.1 gives no time: not synchronised']));
+    server.lie = {};
+    await until(() => samples.length === 1);
   });
 
   test('says nothing more once it is stopped, also of what was under way', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delayFor } from 'node:timers/promises';
 import { type ClockReader, readClock, stepBetween } from './clock.js';
-import { measureOffset, NoTime, type TimeServer } from './measure.js';
-import type { NtpSample } from './offset.js';
+import { measureOffset, NoTime, type TimeServer, type Wishes } from './measure.js';
+import type { Kiss, NtpSample } from './offset.js';
 
 export interface WatchSettings {
   server: TimeServer;
@@ -21,20 +21,49 @@ const SPREAD = 0.2;
 /** The clock is looked at this often: one that was set is compared anew at once. */
 const LOOK_EVERY_MS = 2_000;
 const STEP_MS = 200;
-/** A server that does not want to be asked is asked less and less often, but not never: its operator may change his mind. */
-const LONGEST_MS = 3_600_000;
+/** A server that wants to be asked less often is asked half as often each time, but once an hour. */
+const LONGEST_RATE_MS = 3_600_000;
+/** A server that does not want to be asked (RFC 5905, section 7.4: DENY, RSTR) is left alone for a day: its operator may change his mind. */
+const DENIED_MS = 86_400_000;
+
+/** Which addresses asked to be left alone, and until when, by the monotonic clock. */
+class Pauses implements Wishes {
+  private readonly paused = new Map<string, { until: number; ms: number }>();
+
+  constructor(
+    private readonly clock: ClockReader,
+    private readonly everyMs: number,
+  ) {}
+
+  mayAsk(address: string): boolean {
+    return this.clock.monotonic() >= (this.paused.get(address)?.until ?? 0);
+  }
+
+  heard(address: string, kiss: Kiss | null): void {
+    const now = this.clock.monotonic();
+    const before = this.paused.get(address)?.ms ?? this.everyMs;
+    // A name may stand for other servers each time: what was asked for long ago is forgotten.
+    for (const [each, { until }] of this.paused) if (now > until + DENIED_MS) this.paused.delete(each);
+    this.paused.delete(address);
+    if (kiss === null) return;
+    const ms = kiss === 'RATE' ? Math.min(Math.max(LONGEST_RATE_MS, this.everyMs), before * 2) : DENIED_MS;
+    this.paused.set(address, { until: now + ms, ms });
+  }
+}
 
 /** Compares this host's clock with a time server again and again. It never sets a clock. */
 export class NtpWatch {
   private readonly ending = new AbortController();
+  private readonly pauses: Pauses;
   private working: Promise<void> | null = null;
-  private slower = 1;
 
   constructor(
     private readonly settings: WatchSettings,
     private readonly clock: ClockReader,
     private readonly events: WatchEvents,
-  ) {}
+  ) {
+    this.pauses = new Pauses(clock, settings.everyMs);
+  }
 
   start(): void {
     this.working ??= this.work();
@@ -54,15 +83,12 @@ export class NtpWatch {
 
   private async compare(): Promise<void> {
     try {
-      const sample = await measureOffset(this.clock, this.settings.server, this.ending.signal);
+      const sample = await measureOffset(this.clock, this.settings.server, this.ending.signal, this.pauses);
       if (this.ending.signal.aborted) return;
-      this.slower = 1;
       this.events.compared(sample);
     } catch (error) {
       if (this.ending.signal.aborted) return;
-      const problem = error instanceof NoTime ? error : new NoTime(String(error));
-      if (problem.kiss !== null) this.slower *= 2;
-      this.events.failed(problem);
+      this.events.failed(error instanceof NoTime ? error : new NoTime(String(error)));
     }
   }
 
@@ -70,7 +96,7 @@ export class NtpWatch {
   private async wait(): Promise<void> {
     const start = readClock(this.clock);
     let seen = start;
-    const wait = Math.min(LONGEST_MS, this.settings.everyMs * this.slower) * (1 + Math.random() * SPREAD);
+    const wait = this.settings.everyMs * (1 + Math.random() * SPREAD);
     while (!this.ending.signal.aborted && this.clock.monotonic() - start.monotonic < wait) {
       const left = wait - (this.clock.monotonic() - start.monotonic);
       await delayFor(Math.min(left, LOOK_EVERY_MS), undefined, { signal: this.ending.signal }).catch(
@@ -80,7 +106,7 @@ export class NtpWatch {
       if (Math.abs(stepBetween(seen, now)) <= STEP_MS) continue;
       seen = now;
       this.events.wasSet?.();
-      if (this.slower === 1) return;
+      return;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ClockReader } from '../src/clock.js';
+import { type ClockReader, hostClock } from '../src/clock.js';
 import { measureOffset } from '../src/measure.js';
 import { Chronyd, hasChronyd } from './support/chronyd.js';
 import { seeded } from './support/random.js';
@@ -12,7 +12,7 @@ if (!hasChronyd) console.log('chronyd is not installed: nothing is compared with
   let chronyd: Chronyd;
 
   beforeAll(async () => {
-    chronyd = await Chronyd.start();
+    chronyd = await Chronyd.synchronised();
   });
   afterAll(() => chronyd.stop());
 
@@ -41,8 +41,37 @@ if (!hasChronyd) console.log('chronyd is not installed: nothing is compared with
   test('a way without delay: exact to a few milliseconds', async () => {
     const clock: ClockReader = { now: () => Date.now() + 90_000, monotonic: () => performance.now() };
     const { offset, error, stratum } = await measureOffset(clock, { host: '127.0.0.1', port: chronyd.port });
-    expect(stratum).toBe(3);
+    expect(stratum).toBe(4);
     expect(Math.abs(offset + 90_000)).toBeLessThanOrEqual(error);
     expect(error).toBeLessThan(500);
+  });
+
+  // chrony.conf(5), `local`: it "appears synchronised", with a root dispersion of 0, also when it never was
+  test('one that serves its own clock gives a time without a bound', async () => {
+    const local = await Chronyd.local();
+    try {
+      const asked = measureOffset(hostClock, { host: '127.0.0.1', port: local.port });
+      await expect(asked).rejects.toMatchObject({
+        message: '127.0.0.1 gives no time: serves its own clock',
+        unbounded: true,
+        kiss: null,
+      });
+    } finally {
+      await local.stop();
+    }
+  });
+
+  test('one that has no source yet is not synchronised, and asks for nothing', async () => {
+    const sourceless = await Chronyd.sourceless();
+    try {
+      const asked = measureOffset(hostClock, { host: '127.0.0.1', port: sourceless.port });
+      await expect(asked).rejects.toMatchObject({
+        message: '127.0.0.1 gives no time: not synchronised',
+        unbounded: false,
+        kiss: null,
+      });
+    } finally {
+      await sourceless.stop();
+    }
   });
 });

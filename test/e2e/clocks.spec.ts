@@ -73,6 +73,44 @@ describe('a server without a time server', () => {
     expect([status, body.clock.source, body.clock.warning]).toEqual([200, 'none', '127.0.0.1 gives no time']);
     await world.stop();
   });
+
+  it('does not believe a time server that serves its own clock, and warns; nor does a probe', async () => {
+    const local = await FakeNtp.start();
+    // chrony 4.3 with `local stratum 10`, its clock an hour ahead
+    local.lie = { stratum: 10, referenceId: '127.127.1.1', rootDelayMs: 0, rootDispersionMs: 0 };
+    local.skewMs = 3_600_000;
+    const port = String(local.port);
+    const world = await ApiWorld.start({ NTP_SERVER: '127.0.0.1', NTP_SERVER_PORT: port });
+    await until('the warning', async () => (await world.api.get<Ready>('/health/ready')).body.clock.warning);
+    const { status, body } = await world.api.get<Ready>('/health/ready');
+    expect([status, body.clock]).toEqual([
+      200,
+      {
+        offset_ms: null,
+        error_ms: null,
+        source: 'none',
+        age_s: null,
+        stratum: null,
+        warning: expect.stringMatching(/^127\.0\.0\.1 serves its own clock/),
+      },
+    ]);
+    const registered = await world.probe(await world.account());
+    const probe = await startProbe(world.server.url, registered.token, {
+      PLADMED_NTP_SERVER: '127.0.0.1',
+      PLADMED_NTP_PORT: port,
+    });
+    await until('the warning', () => probe.log.join('').includes('the time server cannot be used'));
+    const shown = await until('a comparison over the socket', async () => {
+      const page = await world.api.get<{ status?: { clock: Ready['clock'] } }>(
+        `/api/v1/probes/${registered.id}`,
+      );
+      return page.body.status?.clock.source === 'socket' && page.body.status.clock;
+    });
+    expect(Math.abs(Number(shown.offset_ms))).toBeLessThanOrEqual(Number(shown.error_ms));
+    await probe.stop();
+    await world.stop();
+    await local.close();
+  });
 });
 
 describe('clocks that are off', () => {
@@ -143,7 +181,7 @@ describe('clocks that are off', () => {
   }
 
   it.each([
-    ['unknown', { offset_ms: null, error_ms: null, source: 'none', age_s: null }, false],
+    ['unknown', { offset_ms: null, error_ms: null, source: 'none', age_s: null, stratum: null }, false],
     ['right', CLOCK, true],
     ['off by more than a second', { ...CLOCK, offset_ms: -1_000.5 }, false],
     ['known too badly to say', { ...CLOCK, offset_ms: 500, error_ms: 501 }, false],
@@ -175,6 +213,15 @@ describe('clocks that are off', () => {
       clock_trusted: trusted,
       at: expect.any(String),
     });
+  });
+
+  it('a probe that does not name the stratum is heard as well', async () => {
+    const registered = await world.probe(user);
+    const probe = await world.connect(registered);
+    const { stratum: _, ...clock } = CLOCK;
+    await probe.status({ ...IDLE, clock });
+    const page = await user.api.get<{ status: object }>(`/api/v1/probes/${registered.id}`);
+    expect(page.body.status).toMatchObject({ clock: { ...clock, stratum: null } });
   });
 
   it('a time server is measured, against the clock of the probe', async () => {

@@ -80,11 +80,15 @@ async function network() {
     ip -n probe -6 addr add 2620:4f:8000::2/64 dev eth0 nodad
     ip -n probe link set eth0 up
     ip -n probe route add default via ${HOME}`);
-  await writeFile(
-    `${work}/chrony.conf`,
-    `local stratum 8\nallow all\ncmdport 0\npidfile ${work}/chrony.pid\n`,
-  );
-  background('chronyd', ['-d', '-x', '-u', 'root', '-f', `${work}/chrony.conf`]);
+  // A probe does not believe a clock that nobody sets: the one that it asks takes its time from another.
+  for (const [name, settings] of [
+    ['source', 'local stratum 8\nallow 127.0.0.1\nport 11123'],
+    ['chrony', 'server 127.0.0.1 port 11123 minpoll -6 maxpoll -6\nallow all'],
+  ]) {
+    const file = `${work}/${name}.conf`;
+    await writeFile(file, `${settings}\ncmdport 0\nbindcmdaddress /\npidfile ${work}/${name}.pid\n`);
+    background('chronyd', ['-d', '-x', '-u', 'root', '-f', file]);
+  }
   const names = ['--no-resolv', '--no-hosts', '--user=root', '--pid-file=', '--listen-address', HOME];
   background('dnsmasq', ['--keep-in-foreground', ...names, `--host-record=${NAME},${HOME},2620:4f:8000::1`]);
   await until('they serve', async () => {

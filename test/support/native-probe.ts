@@ -44,7 +44,7 @@ export class Refused extends Error {
   }
 }
 
-export const CLOCK = { offset_ms: 0.4, error_ms: 1.2, source: 'ntp', age_s: 8 };
+export const CLOCK = { offset_ms: 0.4, error_ms: 1.2, source: 'ntp', age_s: 8, stratum: 3 };
 
 /** A probe by docs/protocol.md that measures nothing: it notes what it is told, and says what a test wants. */
 export class NativeProbe {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeClock } from '../../test/support/fake.clock.js';
 import type { StatusAnswer } from '../protocol.js';
-import { ClockEstimator } from './estimate.js';
+import { ClockEstimator, UNKNOWN_CLOCK } from './estimate.js';
 
 const START = 1_800_000_000_000;
 const nothing = (): Promise<void> => Promise.resolve();
@@ -61,13 +61,19 @@ describe('the estimate', () => {
   test('times that cannot all be true are not taken: a clock was set while the message was under way', () => {
     estimator.recordExchange({ sent: taken(), roundTripMs: 20 }, answerOf(0, [10, 5_000]));
     estimator.recordExchange({ sent: taken(), roundTripMs: 20 }, answerOf(0, [10, -5_000]));
-    expect(estimator.estimate()).toEqual({ offset_ms: null, error_ms: null, source: 'none', age_s: null });
+    expect(estimator.estimate()).toEqual(UNKNOWN_CLOCK);
   });
 
   test('grows older and less sure, and is gone when the clock is set', async () => {
     record('ntp', 5, 1);
     await clock.pass(100_000, nothing);
-    expect(estimator.estimate()).toEqual({ offset_ms: 5, error_ms: 6.001, source: 'ntp', age_s: 100 });
+    expect(estimator.estimate()).toEqual({
+      offset_ms: 5,
+      error_ms: 6.001,
+      source: 'ntp',
+      age_s: 100,
+      stratum: null,
+    });
     clock.set(clock.now() - 90_000);
     expect(estimator.estimate().source).toBe('none');
     expect(estimator.serverNow()).toBe(clock.now());

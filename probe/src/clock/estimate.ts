@@ -11,7 +11,13 @@ const WIRE_GRAIN_MS = 1;
 /** As in the tracker, for what passes during one exchange. */
 const DRIFT = 50e-6;
 
-export const UNKNOWN_CLOCK: ClockEstimate = { offset_ms: null, error_ms: null, source: 'none', age_s: null };
+export const UNKNOWN_CLOCK: ClockEstimate = {
+  offset_ms: null,
+  error_ms: null,
+  source: 'none',
+  age_s: null,
+  stratum: null,
+};
 
 type Source = 'ntp' | 'socket';
 
@@ -56,8 +62,8 @@ export class ClockEstimator {
   estimate(): ClockEstimate {
     const known = this.known();
     if (known === null) return UNKNOWN_CLOCK;
-    const { offset, error, ageMs } = inMicroseconds(known);
-    return { offset_ms: offset, error_ms: error, source: known.source, age_s: ageMs / 1000 };
+    const { offset, error, ageMs, stratum } = inMicroseconds(known);
+    return { offset_ms: offset, error_ms: error, source: known.source, age_s: ageMs / 1000, stratum };
   }
 
   get isKnown(): boolean {

@@ -42,11 +42,12 @@ export function describeStatus(shown: Shown): string {
   const clock =
     status.clock.offset_ms === null
       ? 'unknown'
-      : `${describeOffset(status.clock.offset_ms)}, ± ${status.clock.error_ms ?? '?'} ms (${status.clock.source}, ${status.clock.age_s ?? '?'} s ago)`;
+      : `${describeOffset(status.clock.offset_ms)}, ± ${status.clock.error_ms ?? '?'} ms (${status.clock.source}${stratumOf(status)}, ${status.clock.age_s ?? '?'} s ago)`;
   const lines = [
     liveness(status),
     `server      ${status.server}: ${status.connected ? 'connected' : 'not connected'}`,
     `clock       ${clock}`,
+    ...(status.clock_warning === null ? [] : [`            ${status.clock_warning}`]),
     `operations  ${status.operations}; ${status.running} running, ${status.waiting} waiting`,
     `backlog     ${status.backlog.results} results, ${status.backlog.bytes} bytes; ${status.failed_to_report} stretches of failed runs`,
     `delivered   ${status.delivered}, refused by the server ${status.refused}`,
@@ -55,6 +56,10 @@ export function describeStatus(shown: Shown): string {
     ...status.problems.map(({ at, message }) => `problem     ${at} ${message}`),
   ];
   return lines.join('\n');
+}
+
+function stratumOf({ clock }: ProbeStatus): string {
+  return typeof clock.stratum === 'number' ? `, stratum ${clock.stratum}` : '';
 }
 
 function liveness({ running_now, status_age_s, written_at, pid }: Liveness & ProbeStatus): string {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock/clock.js';
+import type { TimeWatch } from '../clock/watch.js';
 import type { ClockEstimator } from '../clock/estimate.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { FamilyWatch } from '../host/families.js';
@@ -25,6 +26,7 @@ export interface BoardParts {
   rules: LiveRules;
   usage: Usage;
   families: FamilyWatch;
+  ntp: TimeWatch;
   isConnected: () => boolean;
 }
 
@@ -107,6 +109,7 @@ export class StatusBoard {
       delivered: delivery.delivered,
       refused: delivery.refused,
       failed_to_report: ledger.gapCount,
+      clock_warning: this.parts.ntp.warning,
       held_by: scheduler.heldBy ?? usage.heldBy,
       limits: { concurrent_runs: concurrentRuns, packets_per_second: packetsPerSecond, ...usage.shown },
       next_runs: scheduler

@@ -25,6 +25,8 @@ export interface ProbeStatus extends StatusReport {
   delivered: number;
   refused: number;
   failed_to_report: number;
+  /** What is wrong with the time server. */
+  clock_warning: string | null;
   /** What keeps the probe from measuring. */
   held_by: string | null;
   limits: { concurrent_runs: number; packets_per_second: number } & UsageShown;

@@ -35,6 +35,7 @@ const headerSchema = z.object({
     error_ms: z.number().nullable(),
     source: z.enum(CLOCK_SOURCES),
     age_s: z.number().nullable(),
+    stratum: z.number().nullish(),
   }),
   format: z.string(),
   sha256: z.string(),

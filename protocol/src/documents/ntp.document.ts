@@ -21,7 +21,8 @@ export const ntpEntry = z.looseObject({
   version: whole(0, 7),
   leap: whole(0, 3),
   stratum: whole(0, 255),
-  poll: whole(-128, 127),
+  /** Of older probes: an echo of their own request, of which nothing follows. */
+  poll: whole(-128, 127).optional(),
   precision: whole(-128, 127),
   root_delay_ms: length,
   root_dispersion_ms: length,

@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv4 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 const EPOCH_S = 2_208_988_800;
@@ -27,14 +28,19 @@ export function answerTo(request: Buffer, said: Said & { received: number; trans
   packet.writeUInt8(said.stratum ?? 2, 1);
   packet.writeInt8(6, 2);
   packet.writeInt8(said.precision ?? -20, 3);
-  packet.writeUInt32BE(Math.round(((said.rootDelayMs ?? 0) / 1000) * 2 ** 16), 4);
-  packet.writeUInt32BE(Math.round(((said.rootDispersionMs ?? 0) / 1000) * 2 ** 16), 8);
-  packet.write((said.referenceId ?? 'TEST').padEnd(4, '\0'), 12, 4, 'latin1');
+  packet.writeUInt32BE(Math.round(((said.rootDelayMs ?? 1) / 1000) * 2 ** 16), 4);
+  packet.writeUInt32BE(Math.round(((said.rootDispersionMs ?? 1) / 1000) * 2 ** 16), 8);
+  packet.set(referenceBytes(said.referenceId ?? 'TEST'), 12);
   stamp(packet, 16, said.reference ?? said.received - 1_000);
   request.copy(packet, 24, 40, 48);
   stamp(packet, 32, said.received);
   stamp(packet, 40, said.transmitted);
   return packet;
+}
+
+/** Four bytes: of an address, or of up to four characters. */
+function referenceBytes(id: string): Uint8Array {
+  return isIPv4(id) ? Buffer.from(id.split('.').map(Number)) : Buffer.from(id.padEnd(4, '\0'), 'latin1');
 }
 
 function stamp(packet: Buffer, at: number, ms: number): void {

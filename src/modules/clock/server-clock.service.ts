@@ -5,7 +5,14 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { hostClock, inMicroseconds, type NtpSample, NtpWatch, OffsetTracker } from '@pladmed/sntp';
+import {
+  hostClock,
+  inMicroseconds,
+  type NoTime,
+  type NtpSample,
+  NtpWatch,
+  OffsetTracker,
+} from '@pladmed/sntp';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 
@@ -26,7 +33,7 @@ export interface ServerClock {
   warning?: string;
 }
 
-type Finding = 'good' | 'off' | 'silent';
+type Finding = 'good' | 'off' | 'silent' | 'unbounded' | 'unwelcome';
 
 /**
  * Compares this host's clock with NTP_SERVER every minute or so, in the background. It never sets a clock and never keeps the server from
@@ -38,7 +45,6 @@ export class ServerClockService implements OnApplicationBootstrap, OnApplication
   private readonly tracker = new OffsetTracker(hostClock);
   private readonly watch: NtpWatch | undefined;
   private readonly host: string | undefined;
-  private stratum: number | null = null;
   private finding: Finding | undefined;
 
   constructor(@Inject(ENV) { ntpServer, ntpServerPort }: Env) {
@@ -49,8 +55,8 @@ export class ServerClockService implements OnApplicationBootstrap, OnApplication
       compared: (sample) => {
         this.compared(sample);
       },
-      failed: ({ message }) => {
-        this.note('silent', { detail: message });
+      failed: (problem) => {
+        this.note(findingOf(problem), { detail: problem.message });
       },
     });
   }
@@ -69,14 +75,13 @@ export class ServerClockService implements OnApplicationBootstrap, OnApplication
     const more = warning !== undefined && { warning };
     if (known === null)
       return { offset_ms: null, error_ms: null, source: 'none', age_s: null, stratum: null, ...more };
-    const { offset, error, ageMs } = inMicroseconds(known);
+    const { offset, error, ageMs, stratum } = inMicroseconds(known);
     const age_s = ageMs / 1000;
-    return { offset_ms: offset, error_ms: error, source: 'ntp', age_s, stratum: this.stratum, ...more };
+    return { offset_ms: offset, error_ms: error, source: 'ntp', age_s, stratum, ...more };
   }
 
   private compared(sample: NtpSample): void {
     this.tracker.record(sample);
-    this.stratum = sample.stratum;
     const figures = { offset_ms: sample.offset, error_ms: sample.error, stratum: sample.stratum };
     this.note(Math.abs(sample.offset) > TRUSTED_OFFSET_MS ? 'off' : 'good', figures);
   }
@@ -89,6 +94,9 @@ export class ServerClockService implements OnApplicationBootstrap, OnApplication
     if (finding === 'off')
       this.logger.warn(fields, 'the clock is off by more than a second: let an NTP service set it');
     if (finding === 'silent') this.logger.warn(fields, 'the time server gives no time');
+    if (finding === 'unbounded')
+      this.logger.warn(fields, 'the time server serves a clock that nobody sets: give it a source of time');
+    if (finding === 'unwelcome') this.logger.warn(fields, 'the time server does not want to be asked');
   }
 
   private warning(offset: number | undefined): string | undefined {
@@ -96,6 +104,20 @@ export class ServerClockService implements OnApplicationBootstrap, OnApplication
     if (offset !== undefined && Math.abs(offset) > TRUSTED_OFFSET_MS) {
       return `this server's clock is ${Math.round(Math.abs(offset))} ms ${offset < 0 ? 'ahead of' : 'behind'} ${this.host}`;
     }
-    return this.finding === 'silent' ? `${this.host} gives no time` : undefined;
+    switch (this.finding) {
+      case 'silent':
+        return `${this.host} gives no time`;
+      case 'unbounded':
+        return `${this.host} serves its own clock, of which nobody can say how wrong it is: give it a source of time`;
+      case 'unwelcome':
+        return `${this.host} does not want this server to ask it for the time`;
+      default:
+        return undefined;
+    }
   }
+}
+
+function findingOf({ unbounded, kiss }: NoTime): Finding {
+  if (unbounded) return 'unbounded';
+  return kiss === null ? 'silent' : 'unwelcome';
 }

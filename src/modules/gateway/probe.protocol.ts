@@ -37,6 +37,7 @@ const clock = z.object({
   error_ms: z.number().nonnegative().nullable(),
   source: z.enum(['ntp', 'socket', 'none']),
   age_s: z.number().nonnegative().nullable(),
+  stratum: z.number().int().min(1).max(15).nullish(),
 });
 
 export const handshake = z.object({

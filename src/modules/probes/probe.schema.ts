@@ -39,6 +39,8 @@ export interface ClockEstimate {
   error_ms: number | null;
   source: 'ntp' | 'socket' | 'none';
   age_s: number | null;
+  /** of the time server; absent in what older probes sent */
+  stratum?: number | null | undefined;
 }
 
 /** What a native probe says of itself. */

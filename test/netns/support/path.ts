@@ -95,12 +95,40 @@ function own(node: string): string[] {
   return [`route add local ${v4(network, 0)}/24 dev lo`, `route add local ${v6(network, 0)}/64 dev lo`];
 }
 
-/** A real chronyd that trusts its own clock and never sets it. */
+/** Where the time of a node comes from: a chronyd that trusts its own clock, of which no probe would believe the bound. */
+const SOURCE_PORT = 11_123;
+/** Exits with 0 when the server at this address has a source. */
+const IS_SYNCHRONISED = `
+import socket, sys
+asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asking.settimeout(1)
+asking.sendto(b'\\x23' + bytes(47), ('127.0.0.1', 123))
+sys.exit(0 if 0 < asking.recv(100)[1] < 16 else 1)`;
+
+/** A real chronyd that takes its time from another one on the same node, and never sets a clock. */
 export async function startTime(network: Network, node: 'home' | 'target' = 'home'): Promise<Program> {
-  const file = join(network.folder, `chrony-${node}.conf`);
-  const pid = join(network.folder, `chrony-${node}.pid`);
-  await writeFile(file, ['local stratum 8', 'allow all', 'cmdport 0', `pidfile ${pid}`, ''].join('\n'));
-  return network.serve(node, 'udp', 123, ['chronyd', '-d', '-x', '-u', 'root', '-f', file]);
+  const listening = await network.output(node, 'ss', '-Hlnu', 'sport', '=', `:${SOURCE_PORT}`);
+  if (listening === '') {
+    const source = ['local stratum 8', 'allow 127.0.0.1', `port ${SOURCE_PORT}`];
+    await network.serve(node, 'udp', SOURCE_PORT, await chronyd(network, `${node}-source`, source));
+  }
+  const settings = [`server 127.0.0.1 port ${SOURCE_PORT} minpoll -6 maxpoll -6`, 'allow all'];
+  const program = await network.serve(node, 'udp', 123, await chronyd(network, node, settings));
+  await program.until('it has the time', () =>
+    network.output(node, 'python3', '-c', IS_SYNCHRONISED).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return program;
+}
+
+async function chronyd(network: Network, name: string, settings: string[]): Promise<string[]> {
+  const file = join(network.folder, `chrony-${name}.conf`);
+  const pid = join(network.folder, `chrony-${name}.pid`);
+  const lines = [...settings, 'cmdport 0', 'bindcmdaddress /', `pidfile ${pid}`, ''];
+  await writeFile(file, lines.join('\n'));
+  return ['chronyd', '-d', '-x', '-u', 'root', '-f', file];
 }
 
 /** A real name server that knows this network and nothing else. */

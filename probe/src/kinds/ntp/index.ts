@@ -1,5 +1,14 @@
 import { ntpDocument, writeDocument } from '@pladmed/protocol';
-import { exchange, NoReply, offsetOf, PACKET_BYTES, type Reply, sampleOf, whyUnusable } from '@pladmed/sntp';
+import {
+  exchange,
+  isUnbounded,
+  kissOf,
+  NoReply,
+  PACKET_BYTES,
+  type Reply,
+  sampleOf,
+  whyUnusable,
+} from '@pladmed/sntp';
 import { isIPv6 } from 'node:net';
 import { sleep } from '../../clock/clock.js';
 import { type Located, locate } from '../connection.js';
@@ -33,7 +42,6 @@ interface NtpEntry {
   version: number | null;
   leap: number | null;
   stratum: number | null;
-  poll: number | null;
   precision: number | null;
   root_delay_ms: number | null;
   root_dispersion_ms: number | null;
@@ -77,24 +85,25 @@ export const ntp: Kind<NtpParams> = {
   },
 };
 
-/** Asks as often as was wanted, but a server that says so (a kiss-o'-death) no more. */
+/** Asks as often as was wanted, but a server that wants to be left alone (a kiss-o'-death) no more. */
 async function askServer(target: Target, params: NtpParams, context: RunContext): Promise<NtpEntry[]> {
   const entries: NtpEntry[] = [];
   for (let count = 0; count < (params.samples ?? DEFAULT_SAMPLES); count++) {
     if (count > 0) await sleep(context.clock, BETWEEN_MS, context.signal);
     if (context.signal.aborted) break;
-    const entry = await ask(target, params, context);
+    const { entry, goOn } = await ask(target, params, context);
     entries.push(entry);
-    if (entry.stratum === 0) break;
+    if (!goOn) break;
   }
   return entries;
 }
 
+/** @returns the entry, and whether the server may be asked again */
 async function ask(
   { destination, located }: Target,
   params: NtpParams,
   context: RunContext,
-): Promise<NtpEntry> {
+): Promise<{ entry: NtpEntry; goOn: boolean }> {
   await context.packets.turn();
   const { address, resolve_ms, note } = located;
   const port = params.port ?? DEFAULT_PORT;
@@ -105,7 +114,7 @@ async function ask(
     clock: context.clock,
     signal: context.signal,
   };
-  const entry = {
+  const asked = {
     destination,
     address,
     ...(note !== null && { note }),
@@ -118,20 +127,20 @@ async function ask(
   try {
     const reply = await exchange(question);
     context.onWire(bytes);
-    return { ...entry, sent_at: iso(reply.sent.wall), ...factsOf(reply), error: whyUnusable(reply) };
+    const entry = { ...asked, sent_at: iso(reply.sent.wall), ...factsOf(reply) };
+    return { entry, goOn: kissOf(reply) === null };
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
-    return { ...entry, ...NO_FACTS, error: error.message };
+    return { entry: { ...asked, ...NO_FACTS, error: error.message }, goOn: true };
   }
 }
 
-type Facts = Omit<NtpEntry, 'destination' | 'address' | 'note' | 'port' | 'resolve_ms' | 'sent_at' | 'error'>;
+type Facts = Omit<NtpEntry, 'destination' | 'address' | 'note' | 'port' | 'resolve_ms' | 'sent_at'>;
 
 const NO_FACTS: Facts = {
   version: null,
   leap: null,
   stratum: null,
-  poll: null,
   precision: null,
   root_delay_ms: null,
   root_dispersion_ms: null,
@@ -140,24 +149,28 @@ const NO_FACTS: Facts = {
   offset_ms: null,
   error_ms: null,
   delay_ms: null,
+  error: null,
 };
 
+/** What the server says of itself stays; offset and delay only where the answer may be compared with, or lacks its bound alone. */
 function factsOf(reply: Reply): Facts {
   const { packet } = reply;
-  const compared = offsetOf(reply) === null ? null : sampleOf(reply);
+  const error = whyUnusable(reply);
+  const unbounded = isUnbounded(error);
+  const compared = error === null || unbounded ? sampleOf(reply) : null;
   return {
     version: packet.version,
     leap: packet.leap,
     stratum: packet.stratum,
-    poll: packet.poll,
     precision: packet.precision,
     root_delay_ms: milliseconds(packet.rootDelay),
     root_dispersion_ms: milliseconds(packet.rootDispersion),
     reference_id: packet.referenceId,
     reference_time: packet.reference === null ? null : iso(packet.reference),
     offset_ms: compared === null ? null : milliseconds(compared.offset),
-    error_ms: compared === null ? null : milliseconds(compared.error),
+    error_ms: compared === null || unbounded ? null : milliseconds(compared.error),
     delay_ms: compared === null ? null : milliseconds(compared.delay),
+    error,
   };
 }
 

@@ -42,7 +42,6 @@ describe('ntp', () => {
       version: 4,
       leap: 0,
       stratum: 1,
-      poll: 6,
       precision: -23,
       root_delay_ms: 125,
       root_dispersion_ms: 62.5,
@@ -85,14 +84,25 @@ describe('ntp', () => {
   test.each([
     ['a kiss-o’-death, and is left alone', { stratum: 0, referenceId: 'RATE' }, 1, 'kiss RATE'],
     ['that it does not know the time', { leap: 3, stratum: 16 }, 2, 'not synchronised'],
+    ['that it has no source yet', { leap: 3, stratum: 0, referenceId: '' }, 2, 'not synchronised'],
+    ['that it has just started', { leap: 3, stratum: 0, referenceId: 'INIT' }, 2, 'not synchronised'],
+    ['that it denies us', { leap: 3, stratum: 0, referenceId: 'DENY' }, 1, 'kiss DENY'],
     ['nothing of the time', { received: 0, transmitted: 0 }, 2, 'no time stamp'],
   ])('a server that says %s', async (_what, lie, asked, error) => {
     server.lie = lie;
     const entries = await measure({ ips: ['127.0.0.1'], port: server.port, samples: 2 });
     expect([entries.length, server.asked]).toEqual([asked, asked]);
     expect(entries[0]).toMatchObject({ error });
-    if (error === 'no time stamp')
-      expect(entries[0]).toMatchObject({ offset_ms: null, error_ms: null, delay_ms: null });
+    expect(entries[0]).toMatchObject({ offset_ms: null, error_ms: null, delay_ms: null });
+  });
+
+  test('a server whose clock nobody sets has an offset, and no bound', async () => {
+    // chrony 4.3 with `local stratum 10`
+    server.lie = { stratum: 10, referenceId: '127.127.1.1', rootDelayMs: 0, rootDispersionMs: 0 };
+    server.skewMs = 3_600_000;
+    const [entry] = await measure({ ips: ['127.0.0.1'], port: server.port, samples: 1 });
+    expect(entry).toMatchObject({ stratum: 10, error_ms: null, error: 'serves its own clock' });
+    expect(Number(entry!['offset_ms'])).toBeCloseTo(3_600_000, -3);
   });
 
   test('silence, and a port where nobody listens, are findings', async () => {

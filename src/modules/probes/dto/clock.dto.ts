@@ -26,6 +26,19 @@ export class ClockDto implements ClockEstimate {
 
   @ApiProperty({ type: 'number', minimum: 0, nullable: true, description: 'Seconds since the comparison.' })
   age_s: number | null;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    maximum: 15,
+    nullable: true,
+    description: 'Stratum of the time server; null where none was asked, or the probe does not say.',
+  })
+  stratum: number | null;
+
+  static from(estimate: ClockEstimate): ClockDto {
+    return Object.assign(new ClockDto(), { ...estimate, stratum: estimate.stratum ?? null });
+  }
 }
 
 const TRUSTED_MS = 1000;

@@ -122,7 +122,7 @@ class StatusDto {
       // not of which operations: they may be private
       backlog: { results, bytes },
       running,
-      clock,
+      clock: ClockDto.from(clock),
       clock_trusted: isTrusted(clock),
       at: at.toISOString(),
     };

@@ -170,7 +170,7 @@ export class ResultDto {
       ...(started_at && { started_at: started_at.toISOString() }),
       ...clockFigures(result),
       ...(duration_ms !== undefined && { duration_ms }),
-      ...(clock && { clock }),
+      ...(clock && { clock: ClockDto.from(clock) }),
       ...(format && { format }),
       ...(summary && { summary: amended(summary, format) }),
       ...(result.destinations && { destinations: result.destinations }),
