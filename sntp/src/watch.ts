@@ -95,16 +95,13 @@ export class NtpWatch {
   /** Until the next comparison is due, or the clock was set. */
   private async wait(): Promise<void> {
     const start = readClock(this.clock);
-    let seen = start;
     const wait = this.settings.everyMs * (1 + Math.random() * SPREAD);
     while (!this.ending.signal.aborted && this.clock.monotonic() - start.monotonic < wait) {
       const left = wait - (this.clock.monotonic() - start.monotonic);
       await delayFor(Math.min(left, LOOK_EVERY_MS), undefined, { signal: this.ending.signal }).catch(
         () => undefined,
       );
-      const now = readClock(this.clock);
-      if (Math.abs(stepBetween(seen, now)) <= STEP_MS) continue;
-      seen = now;
+      if (Math.abs(stepBetween(start, readClock(this.clock))) <= STEP_MS) continue;
       this.events.wasSet?.();
       return;
     }
