@@ -10,6 +10,7 @@ import { identityOf } from './config/identity.js';
 import { packageVersion } from './config/version.js';
 import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
+import { FullSync } from './full.sync.js';
 import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
 import { resolveBySystem } from './host/lookup.js';
@@ -26,7 +27,7 @@ import {
   type SyncAnswer,
   type syncSchema,
 } from './protocol.js';
-import { NONE_HELD, readOperations } from './reconcile.js';
+import { readOperations, wouldBeTooMany } from './reconcile.js';
 import { endLeftovers } from './runs/leftovers.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
@@ -67,6 +68,7 @@ export class Agent {
   private readonly connection: Connection;
   private readonly board: StatusBoard;
   private readonly config: ConfigReload;
+  private readonly fullSync = new FullSync();
 
   private constructor(
     private readonly parts: Parts,
@@ -88,6 +90,7 @@ export class Agent {
         },
         disconnected: (reason) => {
           log.warn({ reason }, 'disconnected');
+          this.fullSync.forget();
           this.board.changed();
         },
         sync: (message) => this.sync(message),
@@ -216,27 +219,33 @@ export class Agent {
         ...families.current,
       },
       total_credits: this.settings.totalCredits,
+      sync_parts: true,
     };
   }
 
   private async sync(message: z.infer<typeof syncSchema>): Promise<SyncAnswer> {
-    const { ledger, rules } = this.parts;
-    const dropped = new Set(message.stopped);
-    const held = message.full ? NONE_HELD : ledger.held;
-    const { accepted, refused } = readOperations(message.operations, rules.current.policy, held);
-    for (const { operation_id } of refused) dropped.add(operation_id);
-    if (message.full) {
-      const wanted = new Set(accepted.map(({ operation_id }) => operation_id));
-      for (const { operation } of ledger.operations()) {
-        if (!wanted.has(operation.operation_id)) dropped.add(operation.operation_id);
-      }
+    const { ledger, rules, log } = this.parts;
+    const { full, part, operations } = message;
+    if (full) this.fullSync.begin(part);
+    else if (wouldBeTooMany(operations, ledger.held)) await this.forgetOver();
+    const held = full ? this.fullSync.held : ledger.held;
+    const { accepted, refused } = readOperations(operations, rules.current.policy, held);
+    const dropped = new Set([...message.stopped, ...refused.map(({ operation_id }) => operation_id)]);
+    if (this.fullSync.isUnderWay) this.fullSync.add(accepted);
+    if (full && message.more !== true) {
+      for (const id of this.fullSync.finish(ledger.operationIds())) dropped.add(id);
     }
     await this.reconcile(accepted, dropped);
-    this.parts.log.info(
-      { full: message.full, operations: accepted.length, dropped: dropped.size, refused: refused.length },
-      'synced',
-    );
+    const counts = { operations: accepted.length, dropped: dropped.size, refused: refused.length };
+    log.info({ full, ...(part !== undefined && { part }), ...counts }, 'synced');
     return { refused };
+  }
+
+  /** Operations that are over take up room until the next full sync: where it is needed they go before. */
+  private async forgetOver(): Promise<void> {
+    const { ledger, results } = this.parts;
+    const kept = new Set(Object.keys(results.byOperation(Number.POSITIVE_INFINITY)));
+    await this.reconcile([], new Set(ledger.over().filter((id) => !kept.has(id))));
   }
 
   private async stopOperation(id: string): Promise<void> {

@@ -99,6 +99,10 @@ const MOST_STOPPED = 100_000;
 export const syncSchema = z.object({
   revision: z.union([z.int(), z.string()]).optional(),
   full: z.boolean(),
+  /** Which part of a full sync this is, from 1; without it the sync is one message. */
+  part: z.int().min(1).optional(),
+  /** Further parts follow. */
+  more: z.boolean().optional(),
   operations: z.array(z.unknown()),
   stopped: z.array(id).max(MOST_STOPPED).default([]),
 });
@@ -187,4 +191,6 @@ export interface Handshake {
   version: string;
   capabilities: Families & { kinds: string[] };
   total_credits: number;
+  /** A full sync may come in parts. */
+  sync_parts: true;
 }

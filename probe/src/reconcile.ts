@@ -21,13 +21,17 @@ export interface HeldOperations {
   sizeOf: (id: string) => number | undefined;
 }
 
-export const NONE_HELD: HeldOperations = { count: 0, size: 0, sizeOf: () => undefined };
-
 /** What a probe holds at the most; its memory and its patience have an end, whatever the server's. */
 export const MOST_OPERATIONS = 10_000;
 /** Of all operations as JSON, in characters. */
 const MOST_SIZE = 16 * 1024 * 1024;
 const FULL = 'the probe has as many operations as it can hold';
+
+/** Says whether these would be more than a probe can hold beside what it holds already. */
+export function wouldBeTooMany(operations: readonly unknown[], held: HeldOperations): boolean {
+  const most = held.count + operations.length > MOST_OPERATIONS;
+  return most || held.size + JSON.stringify(operations).length > MOST_SIZE;
+}
 
 /**
  * Checks what the server sent, one operation at a time: one that cannot be done is refused with a sentence, the others stand.

@@ -13,6 +13,7 @@ import { ServersService } from '../../src/modules/probes/servers.service.js';
 import { SessionsRepository } from '../../src/modules/probes/sessions.repository.js';
 import { UpkeepService } from '../../src/modules/probes/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
+import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { withWrongClock } from '../support/wrong-clock.js';
 
@@ -138,7 +139,7 @@ describe('connections', () => {
       session,
       protocol: 'native' as const,
       closed: false,
-      deliver: () => Promise.resolve([]),
+      deliver: () => answersOf([], { outcome: 'accepted' }),
       stop: () => undefined,
       askToReconnect: () => undefined,
       close: () => {

@@ -9,6 +9,7 @@ import { type DeliveryAnswer, type ProbeLink } from '../../src/modules/probes/co
 import { type ProbeEntity, type ProbeProtocol } from '../../src/modules/probes/probe.schema.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
+import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 
 const CROWD = 40;
@@ -61,7 +62,7 @@ describe('delivery to a crowd', () => {
           probe.toHexString(),
           jobs.map(({ operation }) => operation.toHexString()),
         );
-        return Promise.resolve(jobs.map(() => answer));
+        return answersOf(jobs, answer);
       },
       stop: () => undefined,
       askToReconnect: () => undefined,

@@ -1,18 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection } from 'mongoose';
 import { ObjectId } from '../../src/common/database/object-id.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { DispatchService } from '../../src/modules/operations/dispatch.service.js';
 import { OperationChanges } from '../../src/modules/operations/operation-changes.js';
 import { OperationsService } from '../../src/modules/operations/operations.service.js';
 import { parseSchedule } from '../../src/modules/operations/schedule/parse-schedule.js';
+import { type Redelivery } from '../../src/modules/operations/redelivery.js';
 import {
   ConnectedProbes,
   type DeliveryAnswer,
+  type Job,
   type ProbeLink,
 } from '../../src/modules/probes/connected-probes.js';
 import { type ProbeEntity, type ProbeProtocol } from '../../src/modules/probes/probe.schema.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
+import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
 import { withWrongClock } from '../support/wrong-clock.js';
@@ -46,7 +51,7 @@ describe('dispatch', () => {
       session: new ObjectId(),
       deliver: (jobs) => {
         given.push(...jobs.map(({ operation }) => operation.toHexString()));
-        return Promise.resolve(jobs.map(() => answer));
+        return answersOf(jobs, answer);
       },
       stop: () => undefined,
       askToReconnect: () => undefined,
@@ -137,7 +142,7 @@ describe('dispatch', () => {
       deliver: (jobs, all) => {
         everything.push(all);
         given.push(...jobs.map(({ operation }) => operation.toHexString()));
-        return Promise.resolve(jobs.map(() => ({ outcome: 'accepted' })));
+        return answersOf(jobs, { outcome: 'accepted' });
       },
     };
     const server = servers[0]!;
@@ -150,6 +155,90 @@ describe('dispatch', () => {
     } finally {
       server.get(ConnectedProbes).remove(doubtful);
     }
+  });
+
+  describe('the sweep', () => {
+    const NEVER = new Promise<DeliveryAnswer>(() => undefined);
+    let server: AppContext;
+    let clock: number;
+
+    beforeEach(() => {
+      server = servers[0]!;
+      clock = performance.now();
+      jest.spyOn(performance, 'now').mockImplementation(() => clock);
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+      server.get(ConnectedProbes).closeAll();
+    });
+
+    /** What waits for a probe that is here, and was created long enough ago. */
+    async function overdue(count: number): Promise<string[]> {
+      const made = await operations(count);
+      const created_at = new Date(Date.now() - 60_000);
+      await server.module
+        .get<Connection>(getConnectionToken(), { strict: false })
+        .collection('assignments')
+        .updateMany({ probe: probe._id }, { $set: { created_at } });
+      return made;
+    }
+
+    it('brings to each probe what is overdue, however long another one is silent', async () => {
+      await overdue(2);
+      const silent = { ...link('native'), deliver: (jobs: readonly Job[]) => answersOf(jobs, NEVER) };
+      probe = await server.probe(user);
+      const made = await overdue(2);
+      for (const each of [silent, link('native')]) server.get(ConnectedProbes).add(each);
+      // does not wait for the silent one
+      await server.get(DispatchService).deliverOverdue();
+      await until('the other one has its jobs', () => made.every((id) => given.includes(id)));
+      const more = await overdue(1);
+      await server.get(DispatchService).deliverOverdue();
+      await until('and the next one', () => given.includes(more[0]!));
+    });
+
+    it('asks a probe that does not answer ever more seldom, one attempt at a time', async () => {
+      let attempts = 0;
+      let answer: (answer: DeliveryAnswer) => void = () => undefined;
+      const silent: ProbeLink = {
+        ...link('native'),
+        isInDoubt: true,
+        deliver: (jobs) => {
+          attempts += 1;
+          return answersOf(
+            jobs,
+            new Promise((resolve) => {
+              answer = resolve;
+            }),
+          );
+        },
+      };
+      await operations(1);
+      server.get(ConnectedProbes).add(silent);
+      const sweep = async (seconds: number) => {
+        clock += seconds * 1000;
+        await server.get(DispatchService).deliverOverdue();
+      };
+      await sweep(0);
+      await until('the first attempt', () => attempts === 1);
+      await sweep(1000);
+      expect(attempts).toBe(1);
+      for (const [attempt, pause] of [10, 20, 40, 80].entries()) {
+        answer({ outcome: 'silent' });
+        const done = server.get(DispatchService) as unknown as { redelivery: Redelivery };
+        // that the attempt is over shows in nothing but this
+        await until('the attempt is over', () => {
+          clock += 1_000_000;
+          const due = done.redelivery.isDue(silent);
+          clock -= 1_000_000;
+          return due;
+        });
+        await sweep(pause - 1);
+        expect(attempts).toBe(attempt + 1);
+        await sweep(2);
+        await until('the next attempt', () => attempts === attempt + 2);
+      }
+    });
   });
 
   it('notes a refusal, and asks no more', async () => {
@@ -184,7 +273,7 @@ describe('dispatch', () => {
         ...link('native'),
         deliver: (jobs) => {
           resolve(jobs.map(({ operation }) => operation.toHexString()).join());
-          return Promise.resolve(jobs.map(() => ({ outcome: 'accepted' })));
+          return answersOf(jobs, { outcome: 'accepted' });
         },
       });
     });
@@ -194,15 +283,17 @@ describe('dispatch', () => {
 
   it('notes at once who has taken a job, however long another probe takes to answer', async () => {
     const server = servers[0]!;
-    let answer: (answers: DeliveryAnswer[]) => void = () => undefined;
+    let answer: (answer: DeliveryAnswer) => void = () => undefined;
     const quick = link('native');
     probe = await server.probe(user);
     const slow: ProbeLink = {
       ...link('native'),
-      deliver: () =>
-        new Promise((resolve) => {
+      deliver: (jobs) => {
+        const answered = new Promise<DeliveryAnswer>((resolve) => {
           answer = resolve;
-        }),
+        });
+        return answersOf(jobs, answered);
+      },
     };
     server.get(ConnectedProbes).add(quick);
     server.get(ConnectedProbes).add(slow);
@@ -218,7 +309,7 @@ describe('dispatch', () => {
       (await server.get(AssignmentsRepository).findOne(operation._id, probe))?.state;
     await until('the quick one has it', async () => (await stateOf(quick)) === 'delivered');
     expect(await stateOf(slow)).toBe('pending');
-    answer([{ outcome: 'accepted' }]);
+    answer({ outcome: 'accepted' });
     await until('the slow one has it', async () => (await stateOf(slow)) === 'delivered');
     for (const each of [quick, slow]) server.get(ConnectedProbes).remove(each);
   });
@@ -250,6 +341,25 @@ describe('dispatch', () => {
       await look();
       expect(stopped).toEqual([made]);
       servers[1]!.get(ConnectedProbes).remove(there);
+    });
+
+    it('handles the last change once, however long nothing else happens', async () => {
+      await look();
+      const there = connectThere('native');
+      const handled = jest.spyOn(servers[1]!.get(AssignmentsRepository), 'findPendingOfOperation');
+      const [made] = await operations(1);
+      await look();
+      await until('it is delivered', async () => (await state(made!)) === 'delivered');
+      const later = performance.now() + 3_600_000;
+      const passing = jest.spyOn(performance, 'now').mockImplementation(() => later);
+      try {
+        await look();
+        expect(handled).toHaveBeenCalledTimes(1);
+      } finally {
+        passing.mockRestore();
+        handled.mockRestore();
+        servers[1]!.get(ConnectedProbes).remove(there);
+      }
     });
 
     it('gives a classic probe a job once, however often it is looked', async () => {

@@ -52,7 +52,7 @@ describe('the choice of probes', () => {
   }
 
   function choose(rule: SelectionRule, seed = 'seed', kind = KIND): Promise<ProbeEntity[]> {
-    return app.get(SelectionService).choose({ ...rule, seed }, kind);
+    return app.get(SelectionService).choose({ ...rule, seed }, { kind });
   }
 
   const idsOf = (probes: readonly ProbeEntity[]) => probes.map(({ _id }) => String(_id));

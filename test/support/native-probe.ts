@@ -12,6 +12,8 @@ export interface WireOperation {
 export interface Sync {
   revision: number;
   full: boolean;
+  part?: number;
+  more?: boolean;
   operations: WireOperation[];
   stopped: string[];
 }
@@ -30,6 +32,8 @@ export interface BatchAnswer {
 export interface ProbeOptions {
   /** members of the handshake's `auth` that differ from a good one; undefined leaves one out */
   auth?: Record<string, unknown>;
+  /** the longest message that it takes, in bytes */
+  maxPayload?: number;
   /** what a sync is acknowledged with */
   answerSync?: (sync: Sync) => unknown;
 }
@@ -92,11 +96,14 @@ export class NativeProbe {
       capabilities: { kinds: ['ping', 'traceroute', 'dns'], ipv4: true, ipv6: false },
       ...options.auth,
     };
+    // the client's type lacks what it hands on to the websocket
+    const more: object = options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload };
     const socket = io(`${url}/probe`, {
       auth,
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
+      ...more,
     });
     const probe = new NativeProbe(socket, options);
     return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { FailedItem, Operation } from '../protocol.js';
 import { PROTOCOL } from '../protocol.js';
 import type { HeldOperations } from '../reconcile.js';
-import type { Stretch } from '../scheduler/coverage.js';
+import { nextDue, type Stretch } from '../scheduler/coverage.js';
 import { occurrences } from '../scheduler/schedule.js';
 import { Journal } from './journal.js';
 import {
@@ -57,6 +57,22 @@ export class Ledger {
 
   operation(id: string): OperationState | undefined {
     return this.state.operations.get(id);
+  }
+
+  operationIds(): Iterable<string> {
+    return this.state.operations.keys();
+  }
+
+  /** Operations of which no run is to come, under way or still to be reported. */
+  over(): string[] {
+    const open = new Set<string>();
+    for (const { id } of this.state.running.values()) open.add(id);
+    for (const { id } of this.state.gaps.values()) open.add(id);
+    const over: string[] = [];
+    for (const [id, { runs, coverage }] of this.state.operations) {
+      if (!open.has(id) && nextDue(runs, coverage) === null) over.push(id);
+    }
+    return over;
   }
 
   /** The sum of what the known operations cost per run. */

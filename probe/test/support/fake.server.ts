@@ -83,7 +83,13 @@ export class FakeServer {
     if (this.connected) await this.sync({ full: false, operations, stopped: [] });
   }
 
-  async sync(message: { full: boolean; operations: unknown[]; stopped: string[] }): Promise<unknown> {
+  async sync(message: {
+    full: boolean;
+    part?: number;
+    more?: boolean;
+    operations: unknown[];
+    stopped: string[];
+  }): Promise<unknown> {
     return this.socket?.timeout(60_000).emitWithAck('sync', { revision: 1, ...message });
   }
 

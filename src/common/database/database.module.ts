@@ -5,6 +5,7 @@ import { LEASE_MODEL, leaseSchema } from './leases/lease.schema.js';
 import { LeasesService } from './leases/leases.service.js';
 import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
 import { MigrationsService } from './migrations/migrations.service.js';
+import { PlatformClock } from './platform-clock.js';
 import { TransactionsService } from './transactions.service.js';
 
 /**
@@ -43,8 +44,8 @@ export class DatabaseModule {
           { name: LEASE_MODEL, schema: leaseSchema },
         ]),
       ],
-      providers: [DatabaseService, LeasesService, MigrationsService, TransactionsService],
-      exports: [DatabaseService, LeasesService, TransactionsService],
+      providers: [DatabaseService, LeasesService, MigrationsService, PlatformClock, TransactionsService],
+      exports: [DatabaseService, LeasesService, PlatformClock, TransactionsService],
     };
   }
 }

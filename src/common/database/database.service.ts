@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Connection, type mongo } from 'mongoose';
 import { isDuplicateKey } from './database-errors.js';
 import { MigrationsService } from './migrations/migrations.service.js';
+import { PlatformClock } from './platform-clock.js';
 
 /** The database is there but cannot be used: one sentence with the way out. */
 export class UnusableDatabaseError extends Error {
@@ -24,6 +25,7 @@ export class DatabaseService {
   constructor(
     @InjectConnection() private readonly connection: Connection,
     private readonly migrations: MigrationsService,
+    private readonly clock: PlatformClock,
   ) {}
 
   /**
@@ -32,6 +34,7 @@ export class DatabaseService {
    */
   async prepare(): Promise<void> {
     await this.demandReplicaSet();
+    await this.clock.compare();
     await this.endLeftTransactions();
     await this.migrations.run();
     for (const model of Object.values(this.connection.models)) {

@@ -17,6 +17,8 @@ export const BOUNDS = [
   'user_results',
   'target_probes',
   'target_packets',
+  'probe_operations',
+  'probe_held_bytes',
   'live_behind',
 ] as const;
 export type Bound = (typeof BOUNDS)[number];

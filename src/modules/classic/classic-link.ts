@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { inParts } from '../../common/sockets/in-parts.js';
 import { inClassicWords } from '../operations/kinds/classic-words.js';
 import { toClassicTimes } from '../operations/schedule/classic-times.js';
 import { type DeliveryAnswer, type Job, type ProbeLink } from '../probes/connected-probes.js';
@@ -8,6 +10,10 @@ import { type ClassicJob, type ClassicProbeToServer, type ServerToClassicProbe }
 
 /** A fielded probe acknowledges when its handler has run; its crontab is slow. */
 const ACKNOWLEDGE_MS = 60_000;
+
+/** So many jobs, or bytes of parameters, are handed to the socket before it has written them. */
+const AT_ONCE = { items: 100, bytes: 256 * 1024 };
+const LOOK_AGAIN_MS = 20;
 
 export type ClassicSocket = Socket<
   ClassicProbeToServer,
@@ -30,8 +36,14 @@ export class ClassicLink implements ProbeLink {
     this.session = session;
   }
 
-  async deliver(jobs: readonly Job[]): Promise<DeliveryAnswer[]> {
-    return Promise.all(jobs.map((job) => this.deliverOne(job)));
+  /** As fast as the link takes them: thousands of jobs do not wait in the socket's memory, nor run out of time there. */
+  async *deliver(jobs: readonly Job[]): AsyncGenerator<DeliveryAnswer[], void> {
+    const answers: Promise<DeliveryAnswer[]>[] = [];
+    for (const part of inParts(jobs, ({ params }) => JSON.stringify(params).length, AT_ONCE)) {
+      answers.push(Promise.all(part.map((job) => this.deliverOne(job))));
+      await this.written();
+    }
+    for (const part of answers) yield await part;
   }
 
   /** Fielded probes cannot be told: they go on until the operation's stop time. */
@@ -46,6 +58,13 @@ export class ClassicLink implements ProbeLink {
 
   close(): void {
     this.socket.disconnect(true);
+  }
+
+  private async written(): Promise<void> {
+    const { conn } = this.socket;
+    while (this.socket.connected && !conn.transport.writable) {
+      await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+    }
   }
 
   private async deliverOne(job: Job): Promise<DeliveryAnswer> {

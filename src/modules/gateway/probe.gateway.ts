@@ -8,6 +8,7 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
+import { LRUCache } from 'lru-cache';
 import { type Namespace } from 'socket.io';
 import { type z } from 'zod';
 import { parseId } from '../../common/database/object-id.js';
@@ -34,6 +35,7 @@ import {
   type StatusAnswer,
 } from './probe.protocol.js';
 
+const REMEMBERED_PROBES = 1000;
 const RETRY_MS = 5000;
 /** A probe that sends too fast is not asked back earlier: each of its messages costs us something. */
 const LEAST_PAUSE_MS = 1000;
@@ -42,6 +44,8 @@ const LEAST_PAUSE_MS = 1000;
 @WebSocketGateway({ namespace: PROBE_NAMESPACE })
 export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnection<NativeSocket> {
   private readonly logger = new Logger('probe-gateway');
+  /** probes whose connection ended on a large message */
+  private readonly takeNoWhole = new LRUCache<string, true>({ max: REMEMBERED_PROBES });
 
   constructor(
     private readonly connections: ProbeConnectionsService,
@@ -77,9 +81,15 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     const { open } = socket.data;
     if (open === undefined) return;
     this.meters.watch(socket, open.probe._id);
-    const link = new NativeLink(socket, open);
+    const probe = open.probe._id.toHexString();
+    const link = new NativeLink(socket, open, {
+      parts: socket.handshake.auth['sync_parts'] === true,
+      whole: !this.takeNoWhole.has(probe),
+    });
     socket.on('disconnect', () => {
       this.connected.remove(link);
+      if (link.couldNotTakeWhole) this.takeNoWhole.set(probe, true);
+      link.close();
     });
     await this.arrivals.welcome(link, () => socket.connected);
   }

@@ -19,6 +19,14 @@ export const NATIVE_FORMATS = Object.keys(KIND_FORMATS) as KindFormat[];
 /** Operations whose backlog a probe reports by themselves. */
 export const MAX_BACKLOG_OPERATIONS = 100;
 
+/** A part of a sync has at most so many operations, and so many bytes of them, or is one operation. */
+export const SYNC_PART = { items: 500, bytes: 256 * 1024 } as const;
+/**
+ * A probe that does not know parts drops what a full sync does not name, so it gets everything in one message while that is less
+ * than the 16 MiB that it has to take.
+ */
+export const SYNC_WHOLE = { items: 10_000, bytes: 16 * 1024 * 1024 - 64 * 1024 } as const;
+
 const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
 /** Operations that one acknowledgement of a sync may refuse. */
@@ -50,6 +58,8 @@ export const handshake = z.object({
     ipv6: z.boolean().optional(),
   }),
   total_credits: z.number().int().min(0).max(MAX_CREDITS).default(DEFAULT_TOTAL_CREDITS),
+  /** it understands `part` and `more` of a full sync */
+  sync_parts: z.boolean().default(false),
 });
 
 export const resultItem = z.object({
@@ -121,6 +131,10 @@ export interface Sync {
   /** grows with each sync of one connection */
   revision: number;
   full: boolean;
+  /** of a full sync to a probe that knows parts: from 1 */
+  part?: number;
+  /** further parts follow */
+  more?: boolean;
   operations: WireOperation[];
   stopped: string[];
 }
@@ -130,6 +144,8 @@ export const syncAnswer = z.object({
     .array(z.object({ operation_id: id, reason: z.string().max(MAX_DETAIL_LENGTH) }))
     .max(MAX_REFUSED)
     .default([]),
+  /** it could not carry it out */
+  error: z.undefined().optional(),
 });
 
 export interface ServerToProbe {

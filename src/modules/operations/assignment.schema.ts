@@ -29,6 +29,8 @@ export interface AssignmentEntity {
   failed: number;
   /** the last reason of a failed run */
   failure?: string;
+  /** of the operation as the probe is told it */
+  bytes?: number;
   created_at: Date;
   ends_at: Date;
   /** of a private operation: only its owner may see what becomes of it */
@@ -53,6 +55,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     received: { type: Number, required: true },
     failed: { type: Number, required: true },
     failure: String,
+    bytes: Number,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
     private: Boolean,

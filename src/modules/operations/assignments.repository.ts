@@ -25,6 +25,12 @@ export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
 
 export type ProbeAssignment = AssignmentCounters & Pick<AssignmentEntity, 'operation'>;
 
+/** An operation that a probe has to hold, until it is over. */
+export interface LiveLoad {
+  bytes: number;
+  ends_at: Date;
+}
+
 export interface Progress {
   operation: ObjectId;
   due: number;
@@ -112,6 +118,27 @@ export class AssignmentsRepository {
       )
       .sort({ _id: 1 })
       .toArray();
+  }
+
+  /** What a probe has to hold, what ends first in front; past mongoose, because it may be ten thousand. */
+  async findLoadOf(probe: ObjectId, now: Date): Promise<LiveLoad[]> {
+    const found = await this.model.collection
+      .find<Pick<AssignmentEntity, 'bytes' | 'ends_at'>>(
+        { probe, state: { $in: LIVE }, ends_at: { $gt: now } },
+        { projection: { _id: 0, bytes: 1, ends_at: 1 }, sort: { ends_at: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+    return found.map(({ bytes = 0, ends_at }) => ({ bytes, ends_at }));
+  }
+
+  /** Which of these probes have something of which `findOverdue` tells. */
+  async findProbesOverdue(probes: readonly ObjectId[], createdBefore: Date, now: Date): Promise<ObjectId[]> {
+    return (await this.model.collection.distinct('probe', {
+      probe: { $in: [...probes] },
+      state: 'pending',
+      ends_at: { $gt: now },
+      created_at: { $lt: createdBefore },
+    })) as ObjectId[];
   }
 
   /**

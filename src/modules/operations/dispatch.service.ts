@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import {
   ConnectedProbes,
   type DeliveryAnswer,
@@ -16,11 +17,17 @@ import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { type OperationEntity } from './operation.schema.js';
 import { OperationsRepository } from './operations.repository.js';
+import { Redelivery } from './redelivery.js';
 
 /** Probes whose assignments are read in one command: a probe may have thousands of them. */
 const MOST_LINKS = 100;
 /** Assignments that are noted as delivered in one command. */
 const MOST_NOTED = 5000;
+/** What one round of the sweep brings to one probe. */
+const MOST_OVERDUE = 1000;
+/** By then what was sent is acknowledged. */
+const OVERDUE_MS = 5000;
+const SILENT: DeliveryAnswer = { outcome: 'silent' };
 const STOP_REASON = 'stopped by its owner';
 
 interface Delivery {
@@ -45,11 +52,13 @@ export class DispatchService {
   /** native probes answer when they like: none of them may keep what the others have from being known */
   private readonly accepted = new GroupCommit<ObjectId>(
     async (ids) => {
-      await this.assignments.markDelivered(ids, new Date(), 'native');
+      await this.assignments.markDelivered(ids, this.clock.now(), 'native');
       return ids.map(() => undefined);
     },
     { most: MOST_NOTED },
   );
+
+  private readonly redelivery = new Redelivery();
 
   constructor(
     private readonly assignments: AssignmentsRepository,
@@ -58,6 +67,7 @@ export class DispatchService {
     private readonly changes: OperationChanges,
     private readonly feed: OperationFeed,
     private readonly releases: ReleasesService,
+    private readonly clock: PlatformClock,
   ) {
     this.changes.onChange((operation) =>
       operation.stopped_at === undefined ? this.deliverPending(operation) : this.stopHere(operation),
@@ -93,29 +103,53 @@ export class DispatchService {
 
   /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
   async probeConnected(link: ProbeLink): Promise<void> {
+    await this.redelivery.attempt(link, () => this.tellEverything(link));
+  }
+
+  /**
+   * What should have been delivered by now and was not: a message that was lost, a server that died. A probe that did not
+   * acknowledge what it was told is told everything again. No probe is waited for: a silent one would keep the others from theirs.
+   */
+  async deliverOverdue(): Promise<void> {
+    const due = this.connected.all().filter((link) => this.redelivery.isDue(link));
+    const others: ProbeLink[] = [];
+    for (const link of due) {
+      if (link.isInDoubt === true) this.redeliver(link, () => this.tellEverythingAgain(link));
+      else others.push(link);
+    }
+    if (others.length === 0) return;
+    const probes = others.map(({ probe }) => probe);
+    for (const probe of await this.assignments.findProbesOverdue(
+      probes,
+      this.overdueSince(),
+      this.clock.now(),
+    )) {
+      const link = this.connected.get(probe);
+      if (link === undefined || !this.redelivery.isDue(link)) continue;
+      this.redeliver(link, async () => {
+        const now = this.clock.now();
+        const since = this.overdueSince();
+        await this.deliverAssignments(await this.assignments.findOverdue([probe], since, now, MOST_OVERDUE));
+      });
+    }
+  }
+
+  private redeliver(link: ProbeLink, work: () => Promise<void>): void {
+    this.inBackground(this.redelivery.attempt(link, work));
+  }
+
+  private overdueSince(): Date {
+    return new Date(this.clock.now().getTime() - OVERDUE_MS);
+  }
+
+  private async tellEverything(link: ProbeLink): Promise<void> {
     const delivery = await this.waiting.add(link);
     if (delivery.jobs.length === 0 && link.protocol === 'classic') return;
     await this.deliver([delivery], true);
   }
 
-  /**
-   * What should have been delivered by now and was not: a message that was lost, a server that died. A probe that did not
-   * acknowledge what it was told is told everything again.
-   */
-  async deliverOverdue(): Promise<void> {
-    for (const link of this.connected.all()) {
-      if (link.isInDoubt === true) this.inBackground(this.tellEverythingAgain(link));
-    }
-    const now = Date.now();
-    const probes = this.connected.all().map(({ probe }) => probe);
-    if (probes.length === 0) return;
-    await this.deliverAssignments(
-      await this.assignments.findOverdue(probes, new Date(now - 5000), new Date(now), 5000),
-    );
-  }
-
   private async findWaiting(links: readonly ProbeLink[]): Promise<Delivery[]> {
-    const now = new Date();
+    const now = this.clock.now();
     const of = (protocol: ProbeProtocol) =>
       links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
     const live = [
@@ -142,7 +176,7 @@ export class DispatchService {
     );
     try {
       link.expectEverything?.();
-      await this.probeConnected(link);
+      await this.tellEverything(link);
     } catch (error) {
       // what goes to it now waits for everything to be sent: a new connection begins with that
       link.close();
@@ -157,6 +191,7 @@ export class DispatchService {
     const job = jobOf(operation);
     const deliveries: Delivery[] = [];
     const gone: ObjectId[] = [];
+    const late: AssignmentEntity[] = [];
     for (const assignment of assignments) {
       const link = this.connected.get(assignment.probe);
       const claimed = assignment.state === 'delivered';
@@ -164,11 +199,15 @@ export class DispatchService {
         deliveries.push({ link, assignments: [assignment], jobs: [job] });
       } else if (claimed) {
         gone.push(assignment._id);
+      } else if (link !== undefined) {
+        late.push(assignment);
       }
     }
     const handed = this.handAll(deliveries, false);
     // it left between the claim and now: nothing was sent, so it may be sent again
     await this.assignments.releaseClaims(gone);
+    // a classic probe that came between the claim and now may have looked before the operation was stored
+    await this.deliverAssignments(late);
     await handed;
   }
 
@@ -208,7 +247,7 @@ export class DispatchService {
   private async claimClassic(deliveries: Delivery[]): Promise<Delivery[]> {
     if (deliveries.length === 0) return [];
     const ids = deliveries.flatMap(({ assignments }) => assignments.map(({ _id }) => _id));
-    const claimed = await this.assignments.claim(ids, randomUUID(), new Date(), 'classic');
+    const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), 'classic');
     const ours = new Set(claimed.map(({ _id }) => String(_id)));
     return deliveries
       .map(({ link, assignments, jobs }) => ({
@@ -220,24 +259,37 @@ export class DispatchService {
   }
 
   private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<void> {
-    const answers = await link.deliver(jobs, everything);
-    const note = async (index: number, assignment: AssignmentEntity) => {
-      const answer = answers[index] ?? { outcome: 'silent' };
+    let next = 0;
+    for await (const answers of link.deliver(jobs, everything)) {
+      const answered = assignments.slice(next, next + answers.length);
+      next += answers.length;
+      await this.noteAll(
+        link,
+        answered.map((assignment, index) => [assignment, answers[index] ?? SILENT]),
+      );
+    }
+    await this.noteAll(
+      link,
+      assignments.slice(next).map((assignment) => [assignment, SILENT]),
+    );
+  }
+
+  private async noteAll(link: ProbeLink, answered: [AssignmentEntity, DeliveryAnswer][]): Promise<void> {
+    const note = async ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) => {
       await this.note(link, assignment, answer);
       this.feed.assignmentChanged({ assignment, answer });
     };
-    const entries = [...assignments.entries()];
-    const isAccepted = ([index]: [number, AssignmentEntity]) => answers[index]?.outcome === 'accepted';
-    await Promise.all(entries.filter(isAccepted).map((entry) => note(...entry)));
+    const isAccepted = ([, { outcome }]: [AssignmentEntity, DeliveryAnswer]) => outcome === 'accepted';
+    await Promise.all(answered.filter(isAccepted).map(note));
     // a write each: one after the other
-    for (const entry of entries.filter((each) => !isAccepted(each))) await note(...entry);
+    for (const each of answered.filter((one) => !isAccepted(one))) await note(each);
   }
 
   private async note(link: ProbeLink, assignment: AssignmentEntity, answer: DeliveryAnswer): Promise<void> {
     const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
-      await this.assignments.markRefused(assignment._id, answer.reason, new Date());
+      await this.assignments.markRefused(assignment._id, answer.reason, this.clock.now());
       this.releases.suspect(assignment.operation);
     } else if (answer.outcome === 'unsent') {
       this.logger.log(ids, 'the probe left before the operation was sent');
@@ -248,7 +300,7 @@ export class DispatchService {
       // what was known to be there is not noted again
       if (assignment.state === 'pending') await this.accepted.add(assignment._id);
     } else {
-      await this.assignments.acknowledge(assignment._id, new Date());
+      await this.assignments.acknowledge(assignment._id, this.clock.now());
     }
   }
 

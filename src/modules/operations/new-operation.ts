@@ -4,7 +4,7 @@ import { type ProbeEntity } from '../probes/probe.schema.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { InvalidParamsError } from './kinds/invalid-params.error.js';
 import { type OperationEntity } from './operation.schema.js';
-import { MAX_RUNS, type Schedule, scheduleEnd } from './schedule/schedule.js';
+import { MAX_RUNS, type Schedule, scheduleEnd, toProbeSchedule } from './schedule/schedule.js';
 
 const ONCE_GRACE_MS = 24 * 3_600_000;
 const PERIODIC_GRACE_MS = 10 * 60_000;
@@ -14,6 +14,7 @@ export function assignmentsOf(
   operation: OperationEntity,
   probes: readonly ProbeEntity[],
 ): AssignmentEntity[] {
+  const bytes = bytesOf(operation);
   return probes.map((probe) => ({
     _id: new ObjectId(),
     operation: operation._id,
@@ -23,10 +24,24 @@ export function assignmentsOf(
     due: operation.runs_per_probe,
     received: 0,
     failed: 0,
+    bytes,
     created_at: operation.created_at,
     ends_at: operation.ends_at,
     ...(operation.visibility === 'private' && { private: true }),
   }));
+}
+
+/** What an operation takes up as a probe is told it, the comma behind it included. */
+export function bytesOf({
+  _id,
+  kind,
+  params,
+  schedule,
+  cost_per_run,
+}: Pick<OperationEntity, '_id' | 'kind' | 'params' | 'schedule' | 'cost_per_run'>): number {
+  const latest = (schedule.spread_s ?? 0) * 1000;
+  const told = { operation_id: _id, kind, params, schedule: toProbeSchedule(schedule, latest), cost_per_run };
+  return Buffer.byteLength(JSON.stringify(told)) + 1;
 }
 
 /** Until when a job is worth bringing: a single run for a day, others until their last run and a little for its result. */

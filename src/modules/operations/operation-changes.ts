@@ -24,7 +24,8 @@ const REMEMBERED = 20_000;
 @Injectable()
 export class OperationChanges implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('changes');
-  private readonly handled = new LRUCache<string, true>({ max: REMEMBERED, ttl: 10 * OVERLAP_MS });
+  /** for as long as they may be seen: on a quiet platform that is until the next change, whenever it comes */
+  private readonly handled = new LRUCache<string, true>({ max: REMEMBERED });
   private handle: (operation: OperationEntity) => Promise<void> = () => Promise.resolve();
   /** the newest change that was seen, by the database's clock */
   private seenUntil: Date | undefined;
@@ -98,10 +99,11 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
   private async readNew(): Promise<void> {
     this.seenUntil ??= (await this.operations.lastChange()) ?? new Date(0);
     const since = new Date(this.seenUntil.getTime() - OVERLAP_MS);
-    for await (const operation of this.operations.streamChangedSince(since)) {
-      const { changed_at } = operation;
+    for (const { _id, revision, changed_at } of await this.operations.findChangedSince(since)) {
       if (changed_at !== undefined && changed_at > this.seenUntil) this.seenUntil = changed_at;
-      this.take(operation);
+      if (this.handled.has(keyOf({ _id, revision }))) continue;
+      const operation = await this.operations.findById(_id);
+      if (operation !== null) this.take(operation);
     }
   }
 
@@ -121,6 +123,6 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
 }
 
 /** Stopping an operation raises its revision. */
-function keyOf({ _id, revision }: OperationEntity): string {
+function keyOf({ _id, revision }: Pick<OperationEntity, '_id' | 'revision'>): string {
   return `${_id.toHexString()}.${revision}`;
 }

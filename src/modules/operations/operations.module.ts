@@ -23,6 +23,7 @@ import { RunSharesService } from './accounting/run-shares.service.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './accounting/run-sheet.schema.js';
 import { RunSheetsRepository } from './accounting/run-sheets.repository.js';
 import { DispatchService } from './dispatch.service.js';
+import { ProbeLoadsService } from './loads/probe-loads.service.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
@@ -64,6 +65,7 @@ import { SweepService } from './sweep.service.js';
     DispatchService,
     ArrivalsService,
     ProbeChoiceService,
+    ProbeLoadsService,
     OperationsService,
     SweepService,
   ],

@@ -71,13 +71,12 @@ export class OperationsRepository {
     return last?.changed_at;
   }
 
-  /** Begun or stopped since then, in that order. */
-  streamChangedSince(since: Date): AsyncIterable<OperationEntity> {
+  /** Begun or stopped since then, in that order; asked every second, so no more of them than tells them apart. */
+  async findChangedSince(since: Date): Promise<Pick<OperationEntity, '_id' | 'revision' | 'changed_at'>[]> {
     return this.model
-      .find({ changed_at: { $gte: since } })
+      .find({ changed_at: { $gte: since } }, { revision: 1, changed_at: 1 })
       .sort({ changed_at: 1 })
-      .lean<OperationEntity[]>()
-      .cursor();
+      .lean<Pick<OperationEntity, '_id' | 'revision' | 'changed_at'>[]>();
   }
 
   /** @returns the operation as it is now; null when it was stopped before */

@@ -17,7 +17,8 @@ import { DispatchService } from './dispatch.service.js';
 import { type KindName, KINDS } from './kinds/index.js';
 import { checkTogether } from './kinds/invalid-params.error.js';
 import { type CallerMode } from './kinds/kind.js';
-import { assignmentsOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
+import { ProbeLoadsService } from './loads/probe-loads.service.js';
+import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
 import { type OperationEntity, type Visibility } from './operation.schema.js';
 import { type OperationFilter, OperationsRepository } from './operations.repository.js';
 import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
@@ -65,6 +66,7 @@ export class OperationsService {
     private readonly dispatch: DispatchService,
     private readonly bounds: BoundsService,
     private readonly releases: ReleasesService,
+    private readonly loads: ProbeLoadsService,
   ) {}
 
   /**
@@ -85,6 +87,7 @@ export class OperationsService {
       ),
     );
     const costPerRun = kind.unitCost * params.destinations.length;
+    const named = { _id: new ObjectId(), kind: request.kind };
     const { probes, selection } = await this.choice.choose({
       probes: request.probes,
       mode: request.mode,
@@ -92,6 +95,7 @@ export class OperationsService {
       params: params.wire,
       schedule,
       costPerRun,
+      bytes: bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun }),
       owner: owner._id,
       idempotencyKey: request.idempotency?.key,
     });
@@ -99,9 +103,8 @@ export class OperationsService {
     refuseTooMany(runsPerProbe, probes.length);
 
     const operation: OperationEntity = {
-      _id: new ObjectId(),
+      ...named,
       owner: owner._id,
-      kind: request.kind,
       accepted_params: JSON.stringify(params.accepted),
       params: params.wire,
       schedule,
@@ -128,8 +131,18 @@ export class OperationsService {
     });
     try {
       const assignments = assignmentsOf(operation, probes);
+      const room = await this.loads.reserve(
+        probes.map(({ _id }) => _id),
+        bytesOf(operation),
+      );
       this.dispatch.claim(assignments);
-      await this.store(operation, assignments, admission);
+      try {
+        await this.store(operation, assignments, admission);
+        room.keep();
+      } catch (error) {
+        await room.giveBack();
+        throw error;
+      }
       this.dispatch.start(operation, assignments);
     } catch (error) {
       // the same request twice at once: the other one has made it, and may have taken the last credits for it
@@ -210,9 +223,10 @@ export class OperationsService {
     if (state === 'stopped' || state === 'done')
       throw new DomainError('conflict', `The operation is ${state} already`);
     const serialised = await this.releases.serialisedBy([operation._id]);
+    let live: AssignmentEntity[] = [];
     const stopped = await this.transactions.run(
       async (transaction) => {
-        const live = await this.assignments.findLiveOfOperation(operation._id, transaction);
+        live = await this.assignments.findLiveOfOperation(operation._id, transaction);
         const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
         const after = await this.operations.markStopped(operation._id, now, refund, transaction);
         if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
@@ -234,6 +248,10 @@ export class OperationsService {
     );
     this.logger.log({ operation_id: String(operation._id), refunded: stopped.refunded }, 'operation stopped');
     this.dispatch.stop(stopped);
+    await this.loads.release(
+      live.map(({ probe }) => probe),
+      bytesOf(operation),
+    );
     return stopped;
   }
 

@@ -10,6 +10,7 @@ import { SelectionService } from '../probes/selection/selection.service.js';
 import { inClassicWords, whyNoCrontab } from './kinds/classic-words.js';
 import { type KindName } from './kinds/index.js';
 import { type CallerMode } from './kinds/kind.js';
+import { ProbeLoadsService } from './loads/probe-loads.service.js';
 import { type Schedule } from './schedule/schedule.js';
 
 const SEED_DIGITS = 16;
@@ -23,6 +24,8 @@ export interface ProbesWanted {
   params: Record<string, unknown>;
   schedule: Schedule;
   costPerRun: number;
+  /** of the operation as a probe is told it */
+  bytes: number;
   owner: ObjectId;
   idempotencyKey: string | undefined;
 }
@@ -39,6 +42,7 @@ export class ProbeChoiceService {
   constructor(
     private readonly probes: ProbesService,
     private readonly selections: SelectionService,
+    private readonly loads: ProbeLoadsService,
   ) {}
 
   /**
@@ -54,7 +58,9 @@ export class ProbeChoiceService {
     const asked = JSON.parse(JSON.stringify(rule)) as SelectionRule;
     const selection = { ...asked, seed: seedFor(wanted) };
     const kind = { name: wanted.kind, nativeOnly: typeof inClassicWords(wanted) === 'string' };
-    return { probes: await this.selections.choose(selection, kind), selection };
+    await this.loads.countFull(wanted.bytes);
+    const room = { operations: 1, bytes: wanted.bytes };
+    return { probes: await this.selections.choose(selection, { kind, room }), selection };
   }
 
   private async named(

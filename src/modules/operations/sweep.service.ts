@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { DispatchService } from './dispatch.service.js';
 
@@ -18,6 +19,7 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly assignments: AssignmentsRepository,
     private readonly dispatch: DispatchService,
     private readonly leases: LeasesService,
+    private readonly clock: PlatformClock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -44,7 +46,7 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async expire(): Promise<void> {
-    const { done, expired } = await this.assignments.closeEnded(new Date());
+    const { done, expired } = await this.assignments.closeEnded(this.clock.now());
     if (done + expired > 0) this.logger.log({ done, expired }, 'assignments ended');
   }
 }

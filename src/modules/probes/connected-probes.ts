@@ -28,10 +28,11 @@ export interface ProbeLink {
   /** of its software, where it says so */
   version?: string | undefined;
   /**
-   * Hands jobs over; answers in the order of the jobs. Never rejects.
+   * Hands jobs over; gives the answers in the order of the jobs, as they come. Where they end early the probe did not answer for
+   * the others. Never throws.
    * @param everything these are all that this probe has to do: the first delivery after it has come
    */
-  deliver(jobs: readonly Job[], everything: boolean): Promise<DeliveryAnswer[]>;
+  deliver(jobs: readonly Job[], everything: boolean): AsyncIterable<readonly DeliveryAnswer[]>;
   /** It has not acknowledged something that it was told: it has to be told everything again. */
   readonly isInDoubt?: boolean;
   /** Before everything is read from the database: what is delivered from now on goes out after it. */

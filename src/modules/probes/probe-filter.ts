@@ -1,4 +1,5 @@
 import { type ObjectId } from '../../common/database/object-id.js';
+import { type Load, roomFor } from './probe-load.js';
 import { type WindowName } from './reliability/reliability.js';
 
 /** A place on earth and how far around it, in km; without a distance everywhere is near enough. */
@@ -30,6 +31,8 @@ export interface ProbeFilter {
   min_uptime?: number | undefined;
   min_share?: number | undefined;
   exclude?: readonly ObjectId[] | undefined;
+  /** so much more they can be given */
+  room?: Load | undefined;
 }
 
 export const DEFAULT_WINDOW: WindowName = 'week';
@@ -47,6 +50,7 @@ const CONDITION_NAMES = [
   'min_uptime',
   'min_share',
   'exclude',
+  'room',
 ] as const;
 export type ConditionName = (typeof CONDITION_NAMES)[number];
 
@@ -61,7 +65,7 @@ export const EARTH_RADIUS_KM = 6378.1;
 
 /** @param servers those whose probes are connected */
 export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): Condition[] {
-  const { owner, kind, kinds, connected, ipv4, ipv6, tags, near, exclude } = filter;
+  const { owner, kind, kinds, connected, ipv4, ipv6, tags, near, exclude, room } = filter;
   const { window = DEFAULT_WINDOW, min_uptime, min_share } = filter;
   const all: Record<ConditionName, object | false | undefined> = {
     mine: owner && { owner },
@@ -86,6 +90,7 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     min_uptime: min_uptime !== undefined && { [`reliability.${window}.uptime`]: { $gte: min_uptime } },
     min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
     exclude: isAsked(exclude) && { _id: { $nin: exclude } },
+    room: room && roomFor(room),
   };
   return CONDITION_NAMES.flatMap((name) => {
     const where = all[name];

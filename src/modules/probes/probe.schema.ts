@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability/reliability.js';
 
 export const PROBE_MODEL = 'Probe';
@@ -75,6 +76,8 @@ export interface ProbeEntity {
   reliability?: Reliability;
   /** when that was done, or tried, last */
   measured_at?: Date;
+  /** no less than what it has to hold now; absent: nothing was ever asked of it */
+  load?: Load;
   /** makes a repeated creation find the first one */
   idempotency_key?: string;
   /** SHA-256 of the request that made it: the same key with another request is refused */
@@ -123,6 +126,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     status: Schema.Types.Mixed,
     reliability: Schema.Types.Mixed,
     measured_at: Date,
+    load: Schema.Types.Mixed,
     idempotency_key: String,
     request_hash: String,
   },
@@ -139,6 +143,11 @@ probeSchema.index({ tags: 1, _id: 1 });
 probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
 // whose reliability was measured longest ago, or never
 probeSchema.index({ measured_at: 1 });
+// those that have nearly all that they can hold
+for (const what of ['operations', 'bytes'] as const) {
+  const nearlyFull = { [`load.${what}`]: { $gt: MOST_HELD[what] * 0.9 } };
+  probeSchema.index({ [`load.${what}`]: 1 }, { partialFilterExpression: nearlyFull });
+}
 // those that are as reliable as is asked, where few are; where most are, a listing goes along _id
 for (const window of WINDOW_NAMES) {
   probeSchema.index({ [`reliability.${window}.uptime`]: 1 }, { sparse: true });

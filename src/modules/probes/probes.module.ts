@@ -9,6 +9,7 @@ import { ProbeFeed } from './probe-feed.js';
 import { ProbeMeters } from './probe-meters.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesController } from './probes.controller.js';
+import { ProbeLoadsRepository } from './probe-loads.repository.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ProbesService } from './probes.service.js';
 import { PLATFORM_TIME_MODEL, platformTimeSchema } from './reliability/platform-time.schema.js';
@@ -37,6 +38,7 @@ import { UpkeepService } from './upkeep.service.js';
   controllers: [ProbesController, SessionsController],
   providers: [
     ProbesRepository,
+    ProbeLoadsRepository,
     SessionsRepository,
     ServersRepository,
     ServersService,
@@ -54,6 +56,7 @@ import { UpkeepService } from './upkeep.service.js';
     UptimeService,
   ],
   exports: [
+    ProbeLoadsRepository,
     PresenceService,
     ConnectedProbes,
     ProbeFeed,

@@ -1,4 +1,4 @@
-import { type Connection } from 'mongoose';
+import { type Connection, type mongo } from 'mongoose';
 import { asCrontab } from './cron-as-crontab.js';
 
 export interface Migration {
@@ -36,6 +36,28 @@ export const MIGRATIONS: readonly Migration[] = [
         const same = asCrontab(cron);
         if (same !== cron) await operations.updateOne({ _id }, { $set: { 'schedule.cron': same } });
       }
+    },
+  },
+  {
+    // what a probe is given is bounded, so what it has must be known
+    id: '2026-11-29T00-loads-of-probes',
+    async up(connection) {
+      const operations = connection.collection('operations');
+      const assignments = connection.collection('assignments');
+      const probes = connection.collection('probes');
+      const live = { state: { $in: ['pending', 'delivered'] } };
+      const running = operations.aggregate<{ _id: mongo.ObjectId; bytes: number }>([
+        { $match: { ends_at: { $gt: new Date() } } },
+        // of the names of members that are not its parameters, and of its schedule
+        { $project: { bytes: { $add: [{ $bsonSize: '$params' }, 300] } } },
+      ]);
+      for await (const { _id, bytes } of running)
+        await assignments.updateMany({ operation: _id, ...live }, { $set: { bytes } });
+      const loads = assignments.aggregate<{ _id: mongo.ObjectId; operations: number; bytes: number }>([
+        { $match: { ...live, bytes: { $exists: true } } },
+        { $group: { _id: '$probe', operations: { $sum: 1 }, bytes: { $sum: '$bytes' } } },
+      ]);
+      for await (const { _id, ...load } of loads) await probes.updateOne({ _id }, { $set: { load } });
     },
   },
 ];

@@ -21,14 +21,14 @@ export class SelectionService {
 
   /**
    * It reads the ids of all that match, and the rest of those that are chosen.
-   * @param kind what they have to be able to do
+   * @param needs what they have to be able to do, and to hold
    * @returns as many as the rule asks for, in order of creation
    * @throws TooFewProbesError
    */
-  async choose(selection: Selection, kind: ProbeFilter['kind']): Promise<ProbeEntity[]> {
+  async choose(selection: Selection, needs: Pick<ProbeFilter, 'kind' | 'room'>): Promise<ProbeEntity[]> {
     const { count, seed, near, exclude, ...others } = selection;
     const excluded = exclude?.map(parseId).filter((id) => id !== undefined);
-    const filter = { ...others, kind, near, exclude: excluded };
+    const filter = { ...others, ...needs, near, exclude: excluded };
     const conditions = conditionsOf(filter, await this.servers.standing());
     const draw = new Draw(seed, count);
     const turn = new Turn();
