@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { BusModule } from './common/bus/bus.module.js';
 import { DatabaseModule } from './common/database/database.module.js';
-import { SERVER_APP_NAME } from './common/database/database.service.js';
+import { appName } from './common/database/app-name.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { LimitsModule } from './common/limits/limits.module.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
@@ -30,7 +30,11 @@ export class AppModule {
         ConfigModule.forRoot(env),
         LimitsModule,
         BusModule,
-        DatabaseModule.forRoot(databaseUri, env.mongoDatabase, `${SERVER_APP_NAME}/${serverId(env.dataDir)}`),
+        DatabaseModule.forRoot(
+          databaseUri,
+          env.mongoDatabase,
+          appName(env.mongoDatabase, serverId(env.dataDir)),
+        ),
         // the core
         UsersModule,
         AuthModule,

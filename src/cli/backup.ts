@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { platformDocuments } from '../common/database/backup/platform-backup.js';
+import { databaseTime, platformDocuments } from '../common/database/backup/platform-backup.js';
 import { writeBackup } from '../common/database/backup/backup-file.js';
 import { joinDatabase } from '../common/database/provide-database.js';
 import { createLogger } from '../common/logging/logger.js';
@@ -20,7 +20,7 @@ async function main([file, ...more]: string[]): Promise<string> {
   try {
     const db = client.db(env.mongoDatabase);
     const output = file === '-' ? process.stdout : createWriteStream(part, { mode: 0o600, flags: 'wx' });
-    const header = { at: new Date(), ...(env.secretKeyIsOwn && { secretKey: env.secretKey }) };
+    const header = { at: await databaseTime(db), ...(env.secretKeyIsOwn && { secretKey: env.secretKey }) };
     const documents = await writeBackup(header, platformDocuments(client, db), output);
     if (file === '-') return `${documents} documents`;
     await rename(part, file);

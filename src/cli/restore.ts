@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupHeader, readBackup } from '../common/database/backup/backup-file.js';
 import {
+  databaseTime,
   occupiedCollections,
   restoreDocuments,
   serversAlive,
@@ -44,7 +45,7 @@ async function main([file, option, ...more]: string[]): Promise<string> {
       db,
       readBackup(open(file), () => undefined),
     );
-    await settleRestored(db, { backup_at: header.at, restored_at: new Date() });
+    await settleRestored(db, { backup_at: header.at, restored_at: await databaseTime(db) });
     const secret = await restoreSecret(env, header);
     return `${documents} documents of ${header.at.toISOString()} are restored; ${secret}. The next start brings indexes and migrations up to date.`;
   } finally {

@@ -13,12 +13,15 @@ const flag = z
   .enum(['', '0', '1', 'false', 'true', 'no', 'yes'], { error: 'must be true or false' })
   .transform((value) => ['1', 'true', 'yes'].includes(value));
 
-const whole = (least: number, most: number) =>
-  z.coerce
-    .number({ error: `must be a whole number from ${least} to ${most}` })
-    .int({ error: `must be a whole number from ${least} to ${most}` })
-    .min(least, { error: `must be a whole number from ${least} to ${most}` })
-    .max(most, { error: `must be a whole number from ${least} to ${most}` });
+const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  // digits only: a blank would count as 0, which is often no bound, and 0x10 as 16
+  const digits = z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}$/, { error });
+  return digits.transform(Number).pipe(z.number().min(least, { error }).max(most, { error }));
+};
 
 const uri = (...protocols: string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(protocol)), {

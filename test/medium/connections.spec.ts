@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { ObjectId } from '../../src/common/database/object-id.js';
@@ -7,6 +7,7 @@ import { ConnectedProbes } from '../../src/modules/probes/connected-probes.js';
 import { ProbeConnectionsService } from '../../src/modules/probes/probe-connections.service.js';
 import { type ProbeChange, ProbeFeed } from '../../src/modules/probes/probe-feed.js';
 import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
+import { ProbesRepository } from '../../src/modules/probes/probes.repository.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { ServersRepository } from '../../src/modules/probes/servers.repository.js';
 import { ServersService } from '../../src/modules/probes/servers.service.js';
@@ -33,6 +34,9 @@ describe('connections', () => {
   });
   beforeEach(async () => {
     for (const server of [here, there, here]) await server.get(ProbeConnectionsService).startAfresh();
+    // leases change when a test says so, not by themselves every few seconds
+    for (const server of [here, there])
+      clearInterval((server.get(ServersService) as unknown as { timer?: NodeJS.Timeout }).timer);
     probe = await here.probe(await here.user());
     token = here.get(ProbesService).tokenOf(probe);
   });
@@ -54,6 +58,8 @@ describe('connections', () => {
     const probes = as.get(ProbesService);
     return probes.connectionOf(await probes.get(probe._id)) !== undefined;
   }
+
+  const ownerOf = ({ owner }: ProbeEntity) => ({ _id: owner, is_superuser: false });
 
   async function reasons(): Promise<unknown[]> {
     const connection = here.module.get<Connection>(getConnectionToken(), { strict: false });
@@ -100,6 +106,102 @@ describe('connections', () => {
     await here.get(ProbeConnectionsService).addInUseCredits(opened, -5);
     const probes = here.get(ProbesService);
     expect(probes.availabilityOf(await probes.get(probe._id))).toBe(1);
+  });
+
+  describe('are one truth for who shows probes and who chooses them', () => {
+    const cost = DETAILS.total_credits;
+    const shown = async (as: AppContext) => {
+      const probes = as.get(ProbesService);
+      const found = (await probes.list({})).find(({ _id }) => _id.equals(probe._id));
+      return found !== undefined && probes.connectionOf(found) !== undefined;
+    };
+    const chosen = async (as: AppContext) => {
+      const probes = as.get(ProbesService);
+      const [found] = await probes.getAll([probe._id]);
+      return probes.isAvailable(found!, cost);
+    };
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('a probe that has gone is shown as here no more, though the database is not told yet', async () => {
+      const opened = await open(here);
+      let tell: () => void = () => undefined;
+      const told = new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+      const repository = here.get(SessionsRepository);
+      const close = repository.closeAll.bind(repository);
+      jest.spyOn(repository, 'closeAll').mockImplementation(async (ends) => {
+        await told;
+        await close(ends);
+      });
+      expect([await shown(here), await chosen(here)]).toEqual([true, true]);
+      const closing = here.get(ProbeConnectionsService).close(opened, 'transport close');
+      expect([await shown(here), await chosen(here)]).toEqual([false, false]);
+      // who comes back meanwhile is here
+      const again = await open(here);
+      tell();
+      await closing;
+      expect([await shown(here), await chosen(here)]).toEqual([true, true]);
+      await here.get(ProbeConnectionsService).close(again, 'transport close');
+    });
+
+    it('one that is let in is here at the moment at which the database has it', async () => {
+      const repository = here.get(ProbesRepository);
+      const write = repository.setConnections.bind(repository);
+      const seen: boolean[] = [];
+      jest.spyOn(repository, 'setConnections').mockImplementation(async (arrivals) => {
+        seen.push(await shown(here));
+        await write(arrivals);
+        seen.push(await shown(here), await chosen(here));
+      });
+      await open(here);
+      expect(seen).toEqual([false, true, true]);
+    });
+
+    it('one whose arrival failed half-way is not', async () => {
+      jest.spyOn(here.get(SessionsRepository), 'openAll').mockRejectedValue(new Error('on purpose'));
+      await expect(open(here)).rejects.toThrow('on purpose');
+      expect([await shown(here), await chosen(here)]).toEqual([false, false]);
+    });
+
+    it('one at a server that another has not heard of yet is here for both', async () => {
+      const young = await AppContext.start(mongo.uri);
+      await young.get(ProbeConnectionsService).startAfresh();
+      await open(young);
+      // each look is the first one
+      expect(await chosen(there)).toBe(true);
+      expect(await shown(here)).toBe(true);
+      await young.get(ProbeConnectionsService).endAll();
+      await young.stop();
+    });
+
+    it('what it says of its credits counts in the order in which it says it, before anybody looks', async () => {
+      const opened = await open(here);
+      const repository = here.get(ProbesRepository);
+      const add = repository.addInUseCredits.bind(repository);
+      let slow = true;
+      jest.spyOn(repository, 'addInUseCredits').mockImplementation(async (...change) => {
+        // the first of them takes several turns more than the second
+        for (let turn = 0; slow && turn < 20; turn += 1) await add(change[0], new ObjectId(), 0);
+        slow = false;
+        await add(...change);
+      });
+      const connections = here.get(ProbeConnectionsService);
+      void connections.addInUseCredits(opened, 5);
+      void connections.addInUseCredits(opened, -5);
+      expect(await chosen(here)).toBe(true);
+      void connections.addInUseCredits(opened, 1);
+      expect(await chosen(here)).toBe(false);
+    });
+  });
+
+  it('never carries more credits than can be said', async () => {
+    const opened = await open(here);
+    for (let n = 0; n < 3; n += 1) await here.get(ProbeConnectionsService).addInUseCredits(opened, 1e9);
+    const { connection } = await here.get(ProbesService).get(probe._id);
+    expect(connection?.in_use_credits).toBe(1e9);
   });
 
   it('counts no more once the lease of a server that was killed is over', async () => {
@@ -222,7 +324,7 @@ describe('connections', () => {
     for (const link of links) here.get(ConnectedProbes).add(link);
     const [takenOver, revoked, gone, kept] = [probe, ...others];
     await there.get(ProbeConnectionsService).open(token, DETAILS);
-    await there.get(ProbesService).revokeToken(revoked!._id, revoked!.owner);
+    await there.get(ProbesService).revokeToken(revoked!._id, ownerOf(revoked!));
     await database().collection('probes').deleteOne({ _id: gone!._id });
     await upkeep(here);
     expect(links.map(({ closed }) => closed)).toEqual([true, true, true, false]);
@@ -299,7 +401,7 @@ describe('connections', () => {
   });
 
   it('is refused with a revoked token, a user’s, or that of a probe that is not there', async () => {
-    await here.get(ProbesService).revokeToken(probe._id, probe.owner);
+    await here.get(ProbesService).revokeToken(probe._id, ownerOf(probe));
     const user = here.get(TokensService).userToken(probe.owner).token;
     const nobody = here.get(TokensService).probeToken(probe.owner, 0);
     for (const wrong of [token, user, nobody, '', undefined, { $gt: '' }]) {

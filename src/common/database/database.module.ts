@@ -19,7 +19,7 @@ const SILENT_MS = 60_000;
 export class DatabaseModule {
   /**
    * @param uri of a replica set, embedded or not
-   * @param appName what this server is called at MongoDB, also after a restart; absent: it is no server
+   * @param appName what this process is called at MongoDB (app-name.ts); absent: it is no server
    */
   static forRoot(uri: string, dbName: string, appName?: string): DynamicModule {
     return {

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
 import { type Connection, type mongo } from 'mongoose';
+import { readAppName } from './app-name.js';
 import { isDuplicateKey } from './database-errors.js';
 import { MigrationsService } from './migrations/migrations.service.js';
 import { PlatformClock } from './platform-clock.js';
@@ -11,8 +12,11 @@ export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError';
 }
 
-/** What servers call themselves at MongoDB begins with this. */
-export const SERVER_APP_NAME = 'pladmed';
+/** A transaction that is open and does nothing now, as $currentOp shows it. */
+interface IdleTransaction {
+  appName?: string;
+  lsid: { id: unknown };
+}
 
 /** Collections that outlive `DELETE /delete_all`: they say what the database is, not what people put in it. */
 const STRUCTURAL_COLLECTIONS = ['leases', 'migrations', 'platform', 'servers'];
@@ -81,23 +85,31 @@ export class DatabaseService {
 
   /**
    * A server that was killed leaves its transactions open, and MongoDB lets them hold what they wrote for a minute: no server
-   * could store a result for that account meanwhile. Ours are never idle for long; one of a server that was only slow is repeated.
+   * could store a result for that account meanwhile. A server counts as gone when MongoDB has no connection of its process any more, or its
+   * lease is over; one that is there may take as long as it likes. What is of another database is not ours to end.
    * @param idleMs for which nothing was heard of a transaction
    * @returns how many were ended
    */
   async endForsakenTransactions(idleMs: number): Promise<number> {
-    return this.endTransactions({
-      appName: { $regex: `^${SERVER_APP_NAME}/` },
-      'transaction.timeInactiveMicros': { $gte: 1000 * idleMs },
-    });
+    const own = readAppName(this.connection.getClient().options.appName);
+    if (own === undefined) return 0;
+    const idle = await this.idleTransactions(idleMs, own.ofDatabase);
+    const others = idle.filter(({ appName }) => appName !== own.ofProcess);
+    if (others.length === 0) return 0;
+    const names = [...new Set(others.flatMap(({ appName }) => appName ?? []))];
+    const [connected, leased] = [await this.connectedAmong(names), await this.leasedServers()];
+    const isGone = ({ appName }: IdleTransaction) =>
+      !connected.has(appName) || !leased.has(readAppName(appName)?.server);
+    return this.end(others.filter(isGone));
   }
 
   /** The next start of a server that was killed need not wait that long: they are its own. */
   private async endLeftTransactions(): Promise<void> {
-    const { appName } = this.connection.getClient().options;
-    if (appName === undefined) return;
+    const own = readAppName(this.connection.getClient().options.appName);
+    if (own === undefined) return;
     try {
-      const transactions = await this.endTransactions({ appName });
+      const idle = await this.idleTransactions(0, own.ofServer);
+      const transactions = await this.end(idle.filter(({ appName }) => appName !== own.ofProcess));
       if (transactions > 0)
         this.logger.log({ transactions }, 'ended the transactions of the server before this one');
     } catch (error) {
@@ -105,18 +117,54 @@ export class DatabaseService {
     }
   }
 
-  /** @param which among the sessions that have a transaction and do nothing now, as $currentOp shows them */
-  private async endTransactions(which: object): Promise<number> {
-    const admin = this.connection.getClient().db('admin');
-    const left = await admin
-      .aggregate<{ lsid: { id: unknown } }>([
+  /** @param prefix of the names of their processes */
+  private async idleTransactions(idleMs: number, prefix: string): Promise<IdleTransaction[]> {
+    const found = await this.admin
+      .aggregate<IdleTransaction>([
         { $currentOp: { idleSessions: true } },
-        { $match: { type: 'idleSession', transaction: { $exists: true }, ...which } },
-        { $project: { lsid: 1 } },
+        {
+          $match: {
+            type: 'idleSession',
+            transaction: { $exists: true },
+            'transaction.timeInactiveMicros': { $gte: 1000 * idleMs },
+          },
+        },
+        { $project: { lsid: 1, appName: 1 } },
       ])
       .toArray();
-    if (left.length > 0) await admin.command({ killSessions: left.map(({ lsid }) => ({ id: lsid.id })) });
-    return left.length;
+    return found.filter(({ appName }) => appName?.startsWith(prefix) === true);
+  }
+
+  /** The processes that have a connection; what watches the database does not count, it is noticed late to be gone. */
+  private async connectedAmong(names: readonly string[]): Promise<ReadonlySet<string | undefined>> {
+    const monitors = ['hello', 'isMaster', 'ismaster'].map((command) => ({
+      [`command.${command}`]: { $exists: true },
+    }));
+    const found = await this.admin
+      .aggregate<{ _id: string }>([
+        { $currentOp: { idleConnections: true } },
+        { $match: { type: 'op', appName: { $in: [...names] }, $nor: monitors } },
+        { $group: { _id: '$appName' } },
+      ])
+      .toArray();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
+  private async leasedServers(): Promise<ReadonlySet<string | undefined>> {
+    const standing = { $expr: { $gt: ['$lease_until', '$$NOW'] } };
+    const servers = this.db.collection<{ _id: string }>('servers');
+    const found = await servers.find(standing, { projection: { _id: 1 } }).toArray();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
+  private async end(transactions: readonly IdleTransaction[]): Promise<number> {
+    if (transactions.length > 0)
+      await this.admin.command({ killSessions: transactions.map(({ lsid }) => ({ id: lsid.id })) });
+    return transactions.length;
+  }
+
+  private get admin() {
+    return this.connection.getClient().db('admin');
   }
 
   private async demandReplicaSet(): Promise<void> {

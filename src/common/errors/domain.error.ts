@@ -72,6 +72,8 @@ export interface ReachedLimit {
   asked?: number;
   /** when there is room again; undefined: never, since more was asked for than the bound allows at any time */
   freeAt: Date | undefined;
+  /** now, by the clock that `freeAt` goes by; absent: this server's */
+  asOf?: Date;
   /** the address or name that is bounded, where it is one */
   target?: string;
 }

@@ -48,8 +48,9 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
 /** @returns seconds after which the same request may do better; undefined: none is known */
 function retryAfterOf(mistake: DomainError | undefined): number | undefined {
   if (mistake?.status === 503) return 2;
-  const freeAt = mistake instanceof LimitReachedError ? mistake.reached.freeAt : undefined;
-  return freeAt && Math.max(1, Math.ceil((freeAt.getTime() - Date.now()) / 1000));
+  if (!(mistake instanceof LimitReachedError)) return undefined;
+  const { freeAt, asOf = new Date() } = mistake.reached;
+  return freeAt && Math.max(1, Math.ceil((freeAt.getTime() - asOf.getTime()) / 1000));
 }
 
 /** @returns the caller's mistake behind an error of ours, of Nest, of a body parser or of the driver; undefined: it is ours */

@@ -13,12 +13,13 @@ import { checkIn } from '../../common/sockets/check-in.js';
 import { ArrivalsService } from '../operations/arrivals.service.js';
 import { CLASSIC_KIND_NAMES } from '../operations/kinds/classic-words.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
+import { MAX_CREDITS } from '../probes/probe.schema.js';
 import { ProbeMeters } from '../probes/probe-meters.js';
-import { ProbeConnectionsService } from '../probes/probe-connections.service.js';
+import { type OpenConnection, ProbeConnectionsService } from '../probes/probe-connections.service.js';
 import { type Acceptance, type ResultReport, ResultsService } from '../results/results.service.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
 import { ClassicPatience } from './classic-patience.js';
-import { creditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
+import { creditsHeader, type CreditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
 
 /** The socket contract of fielded probes: one delegation per message. */
 @WebSocketGateway({ namespace: '/' })
@@ -39,14 +40,19 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     checkIn(namespace, {
       logger: this.logger,
       open: async ({ handshake: { query, headers } }) => {
+        const total = creditsHeader(headers['total_credits'] ?? headers['total-credits']);
+        const inUse = creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']);
         const details = {
           protocol: 'classic' as const,
-          total_credits: creditsHeader(headers['total_credits'] ?? headers['total-credits']),
-          in_use_credits: creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']),
+          total_credits: total.credits,
+          in_use_credits: inUse.credits,
           kinds: [...CLASSIC_KIND_NAMES],
         };
         const open = await this.connections.open(query['token'], details);
-        return open ?? { code: 'invalid_token', message: 'Invalid token' };
+        if (open === undefined) return { code: 'invalid_token', message: 'Invalid token' };
+        this.complain(open, 'total_credits', total);
+        this.complain(open, 'in_use_credits', inUse);
+        return open;
       },
       close: (open, reason) => this.connections.close(open, reason),
     });
@@ -120,9 +126,17 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     });
   }
 
+  private complain({ probe }: OpenConnection, header: string, { complaint }: CreditsHeader): void {
+    if (complaint === undefined) return;
+    this.logger.warn(
+      { probe_id: String(probe._id) },
+      `the header ${header} ${complaint}; a proxy may drop names with underscores (nginx: underscores_in_headers on)`,
+    );
+  }
+
   private async changeInUseCredits(socket: ClassicSocket, message: unknown, sign: 1 | -1) {
     const parsed = creditsMessage.safeParse(message);
-    if (!parsed.success) return badMessage('credits must be a whole number from 0');
+    if (!parsed.success) return badMessage(`credits must be a whole number from 0 to ${MAX_CREDITS}`);
     const { open } = socket.data;
     if (open === undefined) return { ok: true };
     return this.patience.keepTrying(open.probe._id, 0, async () => {

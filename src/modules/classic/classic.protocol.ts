@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_CREDITS } from '../probes/probe.schema.js';
 
 /**
  * The socket contract of classic probes: both directions, in one file. It has no version and does not change.
@@ -27,8 +28,6 @@ export interface ClassicProbeToServer {
   results: (message: unknown, acknowledge?: (operationId: string) => void) => void;
 }
 
-const MAX_CREDITS = 1_000_000_000;
-
 export const creditsMessage = z.object({ credits: z.number().int().min(0).max(MAX_CREDITS) });
 
 export const resultsMessage = z.object({
@@ -42,8 +41,34 @@ export const resultsMessage = z.object({
   format: z.enum(['warts', 'gzip']),
 });
 
-/** @returns a header's whole number; 0 where it is missing or none */
-export function creditsHeader(value: string | string[] | undefined): number {
-  const text = Array.isArray(value) ? value[0] : value;
-  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : 0;
+/** What a header says in credits, and what is to be said of it where that is not what it says. */
+export interface CreditsHeader {
+  credits: number;
+  complaint?: string;
+}
+
+/** Whole or decimal; doubled by a proxy it is one value twice, with a comma between. */
+const NUMBER = /^([+-]?\d+(?:\.\d*)?)(?:\s*,\s*\1)*$/;
+
+/**
+ * Reads `total_credits` or `in_use_credits`, of which a fielded probe must not be refused for.
+ * @returns a whole number from 0 to 1,000,000,000: the nearest one, or 0 where there is no number
+ */
+export function creditsHeader(value: string | string[] | undefined): CreditsHeader {
+  const text = (Array.isArray(value) ? value.join() : (value ?? '')).trim();
+  if (text === '') return { credits: 0, complaint: 'is missing, and counts as 0' };
+  const number = NUMBER.exec(text)?.[1];
+  if (number === undefined)
+    return { credits: 0, complaint: `is no number (${shorten(text)}), and counts as 0` };
+  const credits = Math.min(Math.max(Math.trunc(Number(number)), 0), MAX_CREDITS);
+  // not the text: 007 is 7
+  if (credits === Number(number)) return { credits: credits + 0 };
+  return {
+    credits,
+    complaint: `must be a whole number from 0 to ${MAX_CREDITS} (${shorten(text)}), and counts as ${credits}`,
+  };
+}
+
+function shorten(text: string): string {
+  return text.length > 32 ? `${text.slice(0, 32)}...` : text;
 }

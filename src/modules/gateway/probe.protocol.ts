@@ -1,6 +1,7 @@
 import { FAILURE_REASONS } from '@pladmed/protocol';
 import { z } from 'zod';
 import { KIND_FORMATS, type KindFormat } from '../operations/kinds/index.js';
+import { MAX_CREDITS } from '../probes/probe.schema.js';
 import { type ProbeSchedule } from '../operations/schedule/schedule.js';
 
 /**
@@ -27,7 +28,6 @@ export const SYNC_PART = { items: 500, bytes: 256 * 1024 } as const;
  */
 export const SYNC_WHOLE = { items: 10_000, bytes: 16 * 1024 * 1024 - 64 * 1024 } as const;
 
-const MAX_CREDITS = 1_000_000_000;
 const MAX_MS = 86_400_000;
 /** Operations that one acknowledgement of a sync may refuse. */
 const MAX_REFUSED = 100_000;

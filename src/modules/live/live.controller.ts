@@ -35,7 +35,7 @@ export class LiveController {
   })
   @ApiProblems(400, 401, 404)
   async events(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<Observable<MessageEvent>> {
-    const operation = await this.operations.get(parseId(id), user._id);
+    const operation = await this.operations.get(parseId(id), user);
     // whoever does not read is cut off by Nest, when 4 MB wait
     const events = this.live.ofRoom(`operation:${operation._id.toHexString()}`).pipe(share());
     const ended = events.pipe(ignoreElements(), endWith(true));

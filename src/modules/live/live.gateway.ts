@@ -102,7 +102,7 @@ export class LiveGateway implements OnGatewayInit<Namespace>, OnGatewayConnectio
     const { operation, probe } = parsed.data;
     try {
       if (operation !== undefined)
-        return `operation:${String((await this.operations.get(parseId(operation), user._id))._id)}`;
+        return `operation:${String((await this.operations.get(parseId(operation), user))._id)}`;
       if (probe !== undefined) return `probe:${String((await this.probes.get(parseId(probe)))._id)}`;
       return `user:${String(user._id)}`;
     } catch (error) {

@@ -75,7 +75,7 @@ export class OperationsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Operations, newest first: all public ones and your own' })
+  @ApiOperation({ summary: 'Operations, newest first: all public ones and your own; for a superuser all' })
   @ApiPage(OperationDto, 'A page of operations.')
   @ApiProblems(400, 401)
   async list(
@@ -84,7 +84,8 @@ export class OperationsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Page<OperationDto>> {
-    const filter = query.mine === true ? { owner: user._id } : { visibleTo: user._id };
+    const visible = user.is_superuser ? {} : { visibleTo: user._id };
+    const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
     const found = await this.operations.list({ ...filter, kind: query.kind }, query.limit + 1, before);
     const progress = await this.operations.progressOfAll(found);
@@ -107,7 +108,7 @@ export class OperationsController {
   @ApiOkResponse({ type: OperationDto })
   @ApiProblems(400, 401, 404)
   async get(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
-    return this.shown(await this.operations.get(parseId(id), user._id));
+    return this.shown(await this.operations.get(parseId(id), user));
   }
 
   @Post(':id/stop')
@@ -149,7 +150,7 @@ export class OperationsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Page<AssignmentDto>> {
-    const operation = await this.operations.get(parseId(id), user._id);
+    const operation = await this.operations.get(parseId(id), user);
     const after = decodeCursor(query.cursor)?._id;
     const found = await this.operations.assignmentsOf(operation, query.limit + 1, after);
     return pageOf(

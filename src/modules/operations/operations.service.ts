@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDuplicateKey } from '../../common/database/database-errors.js';
 import { ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { TransactionsService } from '../../common/database/transactions.service.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { requestHash } from '../../common/http/preconditions.js';
@@ -67,6 +68,7 @@ export class OperationsService {
     private readonly bounds: BoundsService,
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
+    private readonly clock: PlatformClock,
   ) {}
 
   /**
@@ -77,7 +79,7 @@ export class OperationsService {
   async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
     const earlier = await this.madeBefore(owner, request);
     if (earlier !== undefined) return earlier;
-    const now = new Date();
+    const now = this.clock.now();
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
       checkTogether(
@@ -163,11 +165,20 @@ export class OperationsService {
     return { operation, probes };
   }
 
-  /** @throws DomainError not_found: also for somebody else's private one */
-  async get(id: ObjectId | undefined, reader?: ObjectId): Promise<OperationEntity> {
+  /**
+   * @param reader nobody in particular, if absent; a superuser runs the platform, and sees everything
+   * @throws DomainError not_found: also for somebody else's private one
+   */
+  async get(
+    id: ObjectId | undefined,
+    reader?: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationEntity> {
     const operation = id && (await this.operations.findById(id));
     const visible =
-      operation && (operation.visibility === 'public' || reader?.equals(operation.owner) === true);
+      operation &&
+      (operation.visibility === 'public' ||
+        reader?.is_superuser === true ||
+        reader?._id.equals(operation.owner) === true);
     if (!visible) throw new DomainError('not_found', "The operation doesn't exist");
     return operation;
   }
@@ -204,7 +215,7 @@ export class OperationsService {
   async progressOfAll(operations: readonly OperationEntity[]): Promise<Progress[]> {
     return this.assignments.progressOf(
       operations.map(({ _id }) => _id),
-      new Date(),
+      this.clock.now(),
     );
   }
 
@@ -214,11 +225,11 @@ export class OperationsService {
    * @throws DomainError not_found, forbidden, conflict when it is over already
    */
   async stop(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
-    const operation = await this.get(id, user._id);
+    const operation = await this.get(id, user);
     if (!operation.owner.equals(user._id) && !user.is_superuser) {
       throw new DomainError('forbidden', 'The operation is not yours');
     }
-    const now = new Date();
+    const now = this.clock.now();
     const state = stateOf(operation, await this.progressOf(operation), now);
     if (state === 'stopped' || state === 'done')
       throw new DomainError('conflict', `The operation is ${state} already`);
@@ -264,7 +275,7 @@ export class OperationsService {
     try {
       return await this.stop(id, user);
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user._id);
+      if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user);
       throw error;
     }
   }

@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { ConnectedProbes } from './connected-probes.js';
-import { ConnectionsWriter } from './connections-writer.js';
+import { type Arrival, ConnectionsWriter } from './connections-writer.js';
 import { ProbeFeed } from './probe-feed.js';
 import { type Families, type ProbeConnection, type ProbeEntity, type ProbeReport } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
@@ -35,6 +36,10 @@ export class ProbeConnectionsService {
   private ending = false;
   /** sessions that the database has and no socket here is for, and since when */
   private unheldSince: ReadonlyMap<string, number> = new Map();
+  /** sessions whose sockets stand here: what has ended is known before the database is told */
+  private readonly standing = new Set<string>();
+  /** by probe: the last change of its credits, done after those before it */
+  private readonly creditChanges = new Map<string, Promise<void>>();
 
   constructor(
     private readonly writer: ConnectionsWriter,
@@ -45,12 +50,13 @@ export class ProbeConnectionsService {
     private readonly feed: ProbeFeed,
     private readonly connected: ConnectedProbes,
     private readonly bus: PlatformBus,
+    private readonly clock: PlatformClock,
   ) {}
 
   /** At boot: what this server's predecessor left open was closed by its death. */
   async startAfresh(): Promise<void> {
     const lastSeen = await this.servers.start();
-    const cleared = await this.closeServer(this.servers.ownId, lastSeen ?? new Date(), 'server died');
+    const cleared = await this.closeServer(this.servers.ownId, lastSeen ?? this.clock.now(), 'server died');
     if (cleared > 0)
       this.logger.log({ probes: cleared }, 'cleared the connections of the server before this one');
   }
@@ -85,7 +91,7 @@ export class ProbeConnectionsService {
   /** At a clean end: every connection of this server is over. */
   async endAll(): Promise<void> {
     await this.writer.refuseArrivals(new DomainError('shutting_down'));
-    await this.closeServer(this.servers.ownId, new Date(), 'server stopped');
+    await this.closeServer(this.servers.ownId, this.clock.now(), 'server stopped');
     await this.servers.stop();
   }
 
@@ -102,10 +108,10 @@ export class ProbeConnectionsService {
     const connection: ProbeConnection = {
       session: new ObjectId(),
       server: this.servers.ownId,
-      since: new Date(),
+      since: this.clock.now(),
       ...details,
     };
-    const probe = await this.writer.open({
+    const probe = await this.letIn({
       probe: identity.id,
       tokenVersion: identity.tokenVersion,
       connection,
@@ -119,6 +125,11 @@ export class ProbeConnectionsService {
     return { probe, session: connection.session };
   }
 
+  /** Whether the socket of a session is here, and has not ended. */
+  isStanding(session: ObjectId): boolean {
+    return this.standing.has(session.toHexString());
+  }
+
   /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */
   async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
     return this.writer.isCurrent(probe, session);
@@ -126,7 +137,8 @@ export class ProbeConnectionsService {
 
   /** Says good-bye for one session; a newer one of the same probe is not touched. */
   async close({ probe, session }: OpenConnection, reason: string): Promise<void> {
-    const last = await this.writer.close({ probe: probe._id, session, at: new Date(), reason });
+    this.standing.delete(session.toHexString());
+    const last = await this.writer.close({ probe: probe._id, session, at: this.clock.now(), reason });
     if (last) this.feed.emit({ probe, connected: false });
   }
 
@@ -136,7 +148,7 @@ export class ProbeConnectionsService {
    */
   async cutOff(before: ProbeEntity, reason: string): Promise<void> {
     if (before.connection === undefined) return;
-    await this.sessions.close(before.connection.session, new Date(), reason);
+    await this.sessions.close(before.connection.session, this.clock.now(), reason);
     this.announceOver(before._id, before.connection.session);
     this.connected.get(before._id)?.close();
     this.feed.emit({ probe: before, connected: false });
@@ -186,13 +198,43 @@ export class ProbeConnectionsService {
     if (!(await this.isCurrent(probe, link.session))) link.close();
   }
 
+  /** In the order in which it is called: what is taken must not be given back before. */
   async addInUseCredits({ probe, session }: OpenConnection, credits: number): Promise<void> {
-    await this.probes.addInUseCredits(probe._id, session, credits);
+    const key = probe._id.toHexString();
+    const before = this.creditChanges.get(key) ?? Promise.resolve();
+    const change = before
+      .catch(() => undefined)
+      .then(() => this.probes.addInUseCredits(probe._id, session, credits));
+    this.creditChanges.set(key, change);
+    try {
+      await change;
+    } finally {
+      if (this.creditChanges.get(key) === change) this.creditChanges.delete(key);
+    }
+  }
+
+  /** When the database has what probes here have said of their credits until now. */
+  async creditsAreNoted(): Promise<void> {
+    await Promise.allSettled(this.creditChanges.values());
   }
 
   /** What a native probe says of itself, every minute. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
-    await this.writer.report({ probe: probe._id, session, report, at: new Date() });
+    await this.writer.report({ probe: probe._id, session, report, at: this.clock.now() });
+  }
+
+  private async letIn(arrival: Arrival): Promise<ProbeEntity | undefined> {
+    // before the database has it: from then on it can be seen
+    const session = arrival.connection.session.toHexString();
+    this.standing.add(session);
+    try {
+      const probe = await this.writer.open(arrival);
+      if (probe === undefined) this.standing.delete(session);
+      return probe;
+    } catch (error) {
+      this.standing.delete(session);
+      throw error;
+    }
   }
 
   private announceOver(probe: ObjectId, session: ObjectId): void {

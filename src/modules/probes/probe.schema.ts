@@ -3,6 +3,9 @@ import { type ObjectId } from '../../common/database/object-id.js';
 import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability/reliability.js';
 
+/** What a probe may say that it can carry, or carries. */
+export const MAX_CREDITS = 1_000_000_000;
+
 export const PROBE_MODEL = 'Probe';
 
 export type ProbeProtocol = 'classic' | 'native';

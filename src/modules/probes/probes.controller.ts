@@ -118,7 +118,7 @@ export class ProbesController {
 
   @Post(':id/token')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one' })
+  @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one; superusers: of any probe' })
   @ApiId('probe')
   @ApiOkResponse({ type: ProbeWithTokenDto, headers: ETAG })
   @ApiProblems(400, 401, 403, 404, 413)
@@ -127,7 +127,7 @@ export class ProbesController {
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeWithTokenDto> {
-    const probe = await this.probes.revokeToken(parseId(id), user._id);
+    const probe = await this.probes.revokeToken(parseId(id), user);
     setEtag(response, probe.revision);
     return ProbeWithTokenDto.withToken(probe, this.probes);
   }

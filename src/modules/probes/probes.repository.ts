@@ -6,6 +6,7 @@ import { type ObjectId } from '../../common/database/object-id.js';
 import { type Condition, type Place } from './probe-filter.js';
 import {
   type Families,
+  MAX_CREDITS,
   PROBE_MODEL,
   type ProbeConnection,
   type ProbeEntity,
@@ -242,9 +243,9 @@ export class ProbesRepository {
     return this.model.distinct('connection.server');
   }
 
-  /** Credits in use never fall below zero, whatever a probe reports. */
+  /** Credits in use never fall below zero, nor grow beyond what can be said in a message, whatever a probe reports. */
   async addInUseCredits(id: ObjectId, session: ObjectId, credits: number): Promise<void> {
-    const sum = { $add: ['$connection.in_use_credits', credits] };
+    const sum = { $min: [MAX_CREDITS, { $add: ['$connection.in_use_credits', credits] }] };
     await this.model.updateOne(
       { _id: id, 'connection.session': session },
       [{ $set: { 'connection.in_use_credits': { $max: [0, sum] } } }],

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { requestHash } from '../../common/http/preconditions.js';
 import { TokensService } from '../auth/tokens.service.js';
+import { type UserEntity } from '../users/user.schema.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
@@ -29,6 +31,7 @@ export class ProbesService {
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
     private readonly connections: ProbeConnectionsService,
+    private readonly clock: PlatformClock,
   ) {}
 
   /**
@@ -43,7 +46,7 @@ export class ProbesService {
       tags: [...new Set(probe.tags)],
       token_version: 0,
       revision: 1,
-      created_at: new Date(),
+      created_at: this.clock.now(),
       ...(idempotencyKey !== undefined && {
         idempotency_key: idempotencyKey,
         request_hash: requestHash(probe),
@@ -60,18 +63,18 @@ export class ProbesService {
     return this.tokens.probeToken(probe._id, probe.token_version);
   }
 
-  /** In order of creation. */
+  /** In order of creation; who is connected is as known as it will be to whoever asks next. */
   async list(
     filter: ProbeFilter,
     page?: { limit: number; after?: ObjectId | undefined },
   ): Promise<ProbeEntity[]> {
     const servers = filter.connected === undefined ? [] : await this.servers.standing();
-    return this.probes.find(conditionsOf(filter, servers), page);
+    return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
   }
 
   /** @throws DomainError not_found */
   async get(id: ObjectId | undefined): Promise<ProbeEntity> {
-    const probe = id && (await this.probes.findById(id));
+    const [probe] = id ? await this.getKnown([id]) : [];
     if (!probe) throw new DomainError('not_found', 'There is no such probe');
     return probe;
   }
@@ -83,7 +86,7 @@ export class ProbesService {
   async getAll(ids: readonly (ObjectId | undefined)[]): Promise<ProbeEntity[]> {
     const known = ids.filter((id): id is ObjectId => id !== undefined);
     if (known.length < ids.length) throw new DomainError('not_found', 'An id in probes is no probe of ours');
-    const probes = await this.probes.findByIds(known);
+    const probes = await this.getKnown(known);
     if (probes.length < new Set(known.map(String)).size) {
       const found = new Set(probes.map(({ _id }) => String(_id)));
       const missing = known.find((id) => !found.has(String(id)));
@@ -94,11 +97,11 @@ export class ProbesService {
 
   /** @returns those of the ids that exist, in order of creation */
   async getKnown(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
-    return this.probes.findByIds(ids);
+    return this.asKnown(() => this.probes.findByIds(ids));
   }
 
   async getReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
-    return this.probes.findReports(ids);
+    return this.asKnown(() => this.probes.findReports(ids));
   }
 
   /**
@@ -123,18 +126,29 @@ export class ProbesService {
   }
 
   /** Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token. */
-  async revokeToken(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {
-    const probe = await this.getOwn(id, owner);
-    const before = await this.probes.raiseTokenVersion(probe._id, owner);
+  async revokeToken(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<ProbeEntity> {
+    // a token that is abused must not wait for its owner
+    const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
+    const before = await this.probes.raiseTokenVersion(probe._id, probe.owner);
     if (before === null) throw new DomainError('not_found', 'There is no such probe');
     await this.connections.cutOff(before, 'token revoked');
     return this.get(probe._id);
   }
 
-  /** @returns its connection, if the server that holds the socket is alive */
-  connectionOf(probe: Pick<ProbeEntity, 'connection'>): ProbeConnection | undefined {
-    const { connection } = probe;
-    return connection && this.servers.isAlive(connection.server) ? connection : undefined;
+  /**
+   * The one truth of who is connected, for those who show it and those who choose by it.
+   * @returns its connection, if its socket stands here, or the server that holds it is alive
+   */
+  connectionOf({ connection }: Pick<ProbeEntity, 'connection'>): ProbeConnection | undefined {
+    if (connection === undefined) return undefined;
+    const isHere = connection.server === this.servers.ownId;
+    const stands = isHere
+      ? this.connections.isStanding(connection.session)
+      : this.servers.isAlive(connection.server);
+    return stands ? connection : undefined;
   }
 
   /** @returns the share of its credits that is free, 0 to 1; undefined while it is not connected */
@@ -148,6 +162,14 @@ export class ProbesService {
   isAvailable(probe: ProbeEntity, costPerRun: number): boolean {
     const connection = this.connectionOf(probe);
     return connection !== undefined && connection.in_use_credits + costPerRun <= connection.total_credits;
+  }
+
+  /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
+  private async asKnown<T extends Pick<ProbeEntity, 'connection'>>(read: () => Promise<T[]>): Promise<T[]> {
+    await this.connections.creditsAreNoted();
+    const probes = await read();
+    await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
+    return probes;
   }
 
   private async getOwn(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {

@@ -58,16 +58,27 @@ export class ServersService {
 
   isAlive(server: string): boolean {
     if (server === this.ownId) return true;
-    const until = this.others.get(server);
+    const alive = this.isKnownAlive(server);
     // one that has just started, or come back: known in a moment
-    if (until === undefined || until <= performance.now()) this.lookSoon();
-    return until !== undefined && until > performance.now();
+    if (!alive) this.lookSoon();
+    return alive;
+  }
+
+  /** Looks whether those live that are not known to: they may have begun, or come back, since the last look. */
+  async getToKnow(servers: readonly string[]): Promise<void> {
+    const unknown = servers.filter((server) => server !== this.ownId && !this.isKnownAlive(server));
+    if (unknown.length > 0) await this.look();
   }
 
   /** All that live now. */
   async standing(): Promise<string[]> {
     await this.look();
     return [...this.others.keys()].filter((id) => id !== this.ownId).concat(this.ownId);
+  }
+
+  private isKnownAlive(server: string): boolean {
+    const until = this.others.get(server);
+    return until !== undefined && until > performance.now();
   }
 
   private async renew(): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { DatabaseService } from '../../common/database/database.service.js';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { parseId } from '../../common/database/object-id.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbesRepository } from './probes.repository.js';
@@ -32,6 +33,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly leases: LeasesService,
     private readonly bus: PlatformBus,
     private readonly database: DatabaseService,
+    private readonly clock: PlatformClock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -104,7 +106,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     // asked last: a server enters before it takes its first probe
     for (const { id } of await this.servers.findStanding()) accounted.add(id);
     const unknown = holding.filter((id) => !accounted.has(id));
-    const all = [...departed, ...unknown.map((id) => ({ id, lastSeen: new Date() }))];
+    const all = [...departed, ...unknown.map((id) => ({ id, lastSeen: this.clock.now() }))];
     // we are late with our own lease, not dead
     return all.filter(({ id }) => id !== this.own.ownId);
   }

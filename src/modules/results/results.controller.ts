@@ -46,7 +46,7 @@ export class ResultsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Page<ResultDto> | StreamableFile> {
-    const operation = await this.operations.get(parseId(id), user._id);
+    const operation = await this.operations.get(parseId(id), user);
     const filter = filterOf(operation, query);
     const after = decodeTimedCursor(query.cursor);
     if (request.accepts(['json', NDJSON]) === NDJSON) {
@@ -75,7 +75,7 @@ export class ResultsController {
     const resultId = parseId(id);
     const result = resultId && (await this.results.findById(resultId));
     if (!result?.raw) throw new DomainError('not_found', 'There is no such result');
-    await this.operations.get(result.operation, user._id);
+    await this.operations.get(result.operation, user);
     const extension = result.format === 'gzip' ? 'txt.gz' : (result.format ?? 'bin');
     return new StreamableFile(rawBytes(result.raw), {
       type: 'application/octet-stream',

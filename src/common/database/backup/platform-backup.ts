@@ -46,9 +46,16 @@ export async function occupiedCollections(db: mongo.Db): Promise<string[]> {
   return occupied.sort();
 }
 
+/** @returns the time by the database's clock, which all servers of a platform go by (docs/adr/0009) */
+export async function databaseTime(db: mongo.Db): Promise<Date> {
+  const { localTime } = await db.admin().command({ hello: 1 });
+  if (!(localTime instanceof Date)) throw new Error('the database does not say what time it is');
+  return localTime;
+}
+
 /** @returns servers whose lease stands: they would not see that the database under them is another one */
 export async function serversAlive(db: mongo.Db): Promise<number> {
-  return db.collection('servers').countDocuments({ lease_until: { $gt: new Date() } });
+  return db.collection('servers').countDocuments({ $expr: { $gt: ['$lease_until', '$$NOW'] } });
 }
 
 /**

@@ -43,26 +43,30 @@ export class MigrationsService {
 
   /** @returns when it was taken: the lock is ours as long as it says so */
   private async takeLock(): Promise<Date> {
-    const deadline = Date.now() + LOCK_MS;
+    const deadline = performance.now() + LOCK_MS;
     for (;;) {
-      const now = new Date();
-      if (await this.tryLock(now)) return now;
-      if (Date.now() > deadline) throw new Error('Another server has been migrating for ten minutes.');
+      const taken = await this.tryLock();
+      if (taken !== undefined) return taken;
+      if (performance.now() > deadline) throw new Error('Another server has been migrating for ten minutes.');
       await pause(250);
     }
   }
 
-  private async tryLock(now: Date): Promise<boolean> {
+  /** By the database's clock (docs/adr/0009): one that is ahead must not take the lock of another that works. */
+  private async tryLock(): Promise<Date | undefined> {
+    const ours = [{ $set: { at: '$$NOW', until: { $add: ['$$NOW', LOCK_MS] } } }];
+    const over = { _id: LOCK, $expr: { $lt: ['$until', '$$NOW'] } };
+    const options = { updatePipeline: true, returnDocument: 'after' } as const;
     try {
-      await this.model.updateOne(
-        { _id: LOCK, until: { $lt: now } },
-        { $set: { at: now, until: new Date(now.getTime() + LOCK_MS) } },
-        { upsert: true },
-      );
-      return true;
+      const taken =
+        (await this.model.findOneAndUpdate(over, ours, options).lean<MigrationEntity>()) ??
+        // none stands: one that does has an end, and the upsert runs into its id
+        (await this.model
+          .findOneAndUpdate({ _id: LOCK, until: { $exists: false } }, ours, { ...options, upsert: true })
+          .lean<MigrationEntity>());
+      return taken.at;
     } catch (error) {
-      // the lock stands and is not over: the upsert ran into its id
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error)) return undefined;
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { parseId } from '../../../common/database/object-id.js';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { ApiId } from '../../../common/http/ids.js';
 import { decodeCursor } from '../../../common/http/pages.js';
 import { ApiProblems } from '../../../common/http/problems.decorator.js';
@@ -18,6 +19,7 @@ export class CoverageController {
   constructor(
     private readonly operations: OperationsService,
     private readonly coverage: CoverageService,
+    private readonly clock: PlatformClock,
   ) {}
 
   @Get(':id/coverage')
@@ -33,9 +35,14 @@ export class CoverageController {
     @Param('id') id: string,
     @Query() query: CoverageQuery,
   ): Promise<CoverageDto> {
-    const operation = await this.operations.get(parseId(id), user._id);
+    const operation = await this.operations.get(parseId(id), user);
     const after = decodeCursor(query.cursor)?._id.toHexString();
-    const coverage = await this.coverage.of(operation, new Date(), parseId(query.probe), query.bucket_s);
+    const coverage = await this.coverage.of(
+      operation,
+      this.clock.now(),
+      parseId(query.probe),
+      query.bucket_s,
+    );
     return CoverageDto.of(operation._id.toHexString(), coverage, query.limit, after);
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDatabaseAway } from '../../../common/database/database-errors.js';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
 import { ENV } from '../../../config/config.module.js';
 import { type Env } from '../../../config/env.js';
@@ -48,6 +49,7 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
     private readonly uptimes: UptimeService,
     private readonly shares: RunSharesService,
     private readonly leases: LeasesService,
+    private readonly clock: PlatformClock,
     @Inject(ENV) env: Env,
   ) {
     this.everyMs = env.reliabilityEveryMs;
@@ -73,7 +75,7 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
   /** Measures every probe whose figures are older than `everyMs`, each once. */
   async pass(signal: AbortSignal): Promise<Pass> {
     const began = performance.now();
-    const stale = new Date(Date.now() - this.everyMs);
+    const stale = new Date(this.clock.now().getTime() - this.everyMs);
     let probes = 0;
     for (;;) {
       const stepBegan = performance.now();
@@ -117,7 +119,7 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
       const [probe] = probes;
       if (probe !== undefined && probes.length === 1) {
         this.logger.error({ err: error, probe_id: String(probe._id) }, 'a probe could not be measured');
-        await this.uptimes.store([{ probe: probe._id, reliability: undefined }], new Date());
+        await this.uptimes.store([{ probe: probe._id, reliability: undefined }], this.clock.now());
         return;
       }
       for (const each of probes) await this.measure([each]);
@@ -125,7 +127,7 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
   }
 
   private async measureTogether(probes: readonly MeasuredProbe[]): Promise<void> {
-    const now = new Date();
+    const now = this.clock.now();
     const measured = await this.uptimes.measure(probes, now);
     const shares = await this.shares.of(measured, now);
     const figures = measured.map((each) => ({

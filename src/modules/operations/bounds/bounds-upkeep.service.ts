@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { ReleasesService } from './releases.service.js';
 
 const EVERY_MS = 10_000;
@@ -18,6 +19,7 @@ export class BoundsUpkeepService implements OnApplicationBootstrap, OnApplicatio
   constructor(
     private readonly releases: ReleasesService,
     private readonly leases: LeasesService,
+    private readonly clock: PlatformClock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -47,7 +49,7 @@ export class BoundsUpkeepService implements OnApplicationBootstrap, OnApplicatio
   }
 
   private async work(signal: AbortSignal): Promise<void> {
-    await this.releases.removeOver(new Date(), signal);
+    await this.releases.removeOver(this.clock.now(), signal);
     if (performance.now() - this.lookedAt < LOOK_AT_ALL_MS) return;
     this.lookedAt = performance.now();
     await this.releases.lookAtAll(signal);

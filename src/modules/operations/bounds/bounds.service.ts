@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { type Transaction } from '../../../common/database/transactions.service.js';
 import { LimitHits } from '../../../common/limits/limit-hits.js';
 import { ENV } from '../../../config/config.module.js';
@@ -65,6 +66,7 @@ export class BoundsService {
     private readonly meters: MetersRepository,
     private readonly holds: HoldsRepository,
     private readonly hits: LimitHits,
+    private readonly clock: PlatformClock,
     @Inject(ENV) env: Env,
   ) {
     this.limits = {
@@ -92,7 +94,7 @@ export class BoundsService {
    * @throws LimitReachedError
    */
   async admit({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
-    const now = new Date();
+    const now = this.clock.now();
     const meters = addition.flatMap((change) => change.meters);
     const { used, known } = await this.usedOf(meters, now, transaction);
     const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
@@ -103,7 +105,7 @@ export class BoundsService {
 
   async usageOfUser(user: Pick<UserEntity, '_id' | 'is_superuser'>): Promise<Usage[]> {
     const meter = userMeter(user._id);
-    const now = new Date();
+    const now = this.clock.now();
     const used = (await this.usedOf([meter], now)).used.get(meter);
     return this.usages(meter, USER_BOUNDS, user.is_superuser, used?.sums ?? {}, now);
   }
@@ -111,7 +113,7 @@ export class BoundsService {
   /** @param target as targetOf() gives it */
   async usageOfTarget(target: string): Promise<TargetUse> {
     const meter = targetMeter(target);
-    const now = new Date();
+    const now = this.clock.now();
     const used = (await this.usedOf([meter], now)).used.get(meter);
     return {
       operations: used?.holds ?? 0,
@@ -150,7 +152,7 @@ export class BoundsService {
       if (last?.at === undefined || (at !== undefined && at > last.at)) last = { load, at };
     }
     if (last === undefined) throw new Error('no bound is reached');
-    return reachedError(last.load, last.at);
+    return reachedError(last.load, last.at, now);
   }
 
   /** Each bound that applies. @param used absent: nothing is */

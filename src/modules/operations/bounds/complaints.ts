@@ -45,7 +45,7 @@ const SENTENCES: Record<MeteredBound, (load: Load, target: string) => string> = 
 };
 
 /** A 429: the request may pass later. */
-export function reachedError(load: Load, at: Date | undefined): LimitReachedError {
+export function reachedError(load: Load, at: Date | undefined, now: Date): LimitReachedError {
   const { bound, meter } = load;
   const target = targetOfMeter(meter);
   const [limit, used, asked] = [load.limit, load.used, load.asked].map((amount) => shown(bound, amount)) as [
@@ -61,6 +61,7 @@ export function reachedError(load: Load, at: Date | undefined): LimitReachedErro
     used,
     asked,
     freeAt: at,
+    asOf: now,
     ...(target !== undefined && { target }),
   });
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ObjectId } from '../../../common/database/object-id.js';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../../common/database/transactions.service.js';
 import { AssignmentsRepository } from '../assignments.repository.js';
 import { type HoldEntity } from './hold.schema.js';
@@ -28,6 +29,7 @@ export class ReleasesService implements OnApplicationShutdown {
     private readonly meters: MetersRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly transactions: TransactionsService,
+    private readonly clock: PlatformClock,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
@@ -113,7 +115,7 @@ export class ReleasesService implements OnApplicationShutdown {
     const over = singles.filter((operation) => !live.has(String(operation)));
     for (let begin = 0; begin < over.length; begin += MOST_AT_ONCE) {
       const some = over.slice(begin, begin + MOST_AT_ONCE);
-      const work = (transaction: Transaction) => this.release(some, completed(new Date()), transaction);
+      const work = (transaction: Transaction) => this.release(some, completed(this.clock.now()), transaction);
       await this.transactions.run(work, ...(await this.serialisedBy(some)));
     }
   }

@@ -125,6 +125,7 @@ export class ProbeLoadsService {
       used: before,
       asked,
       freeAt,
+      asOf: this.clock.now(),
     });
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { Presence, type Stay } from '../presence.js';
 import { PlatformTimesRepository } from './platform-times.repository.js';
 
@@ -20,7 +21,10 @@ export class PlatformTimesService implements OnApplicationBootstrap, OnApplicati
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 
-  constructor(private readonly times: PlatformTimesRepository) {}
+  constructor(
+    private readonly times: PlatformTimesRepository,
+    private readonly clock: PlatformClock,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
@@ -45,7 +49,7 @@ export class PlatformTimesService implements OnApplicationBootstrap, OnApplicati
   }
 
   private begin(): void {
-    this.running ??= this.note(new Date())
+    this.running ??= this.note(this.clock.now())
       .catch((error: unknown) => {
         this.logger.warn({ err: error }, 'could not give a sign of life');
       })
