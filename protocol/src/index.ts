@@ -9,3 +9,6 @@ export * from './failures.js';
 export { CronError, MAX_CRON_LENGTH, readCron } from './schedule/cron.js';
 export { type CronPattern, type CronValues } from './schedule/cron-pattern.js';
 export { numberRuns, type RunNumbers, type RunSchedule } from './schedule/runs.js';
+export * from './dns/message.js';
+export * from './dns/rcodes.js';
+export * from './dns/types.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { namesToAsk } from '@pladmed/protocol';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
 import { readFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ interface ParamSchema {
   enum?: string[];
   minimum?: number;
   maximum?: number;
+  anyOf?: Omit<ParamSchema, 'example'>[];
 }
 
 const { components } = load(readFileSync('docs/openapi.yaml', 'utf8')) as {
@@ -35,9 +37,12 @@ function destinationsOf(kind: KindName): Record<string, unknown> {
 }
 
 /** The example, every word, and both ends of the range. */
-function valuesOf({ example, enum: words = [], minimum, maximum }: ParamSchema): unknown[] {
-  const ends = [minimum, maximum].filter((end) => end !== undefined);
-  return [...new Set([example, ...words, ...ends])];
+function valuesOf({ example, anyOf = [], ...schema }: ParamSchema): unknown[] {
+  const values = [schema, ...anyOf].flatMap(({ enum: words = [], minimum, maximum }) => {
+    const ends = [minimum, maximum].filter((end) => end !== undefined);
+    return [...words, ...ends];
+  });
+  return [...new Set([example, ...values])];
 }
 
 const cases = KIND_NAMES.flatMap((kind) =>
@@ -70,6 +75,54 @@ describe('every parameter that the server takes', () => {
     const wire = { ...destinationsOf(kind), nonsense: 1 };
     expect(() => KINDS[kind].check(wire, 'native')).toThrow('params.nonsense is not known here');
     expect(kindByName.get(kind)?.params.parse(wire)).not.toHaveProperty('nonsense');
+  });
+});
+
+describe('query types', () => {
+  const type = fc.oneof(
+    fc.integer({ min: -1, max: 65_537 }),
+    fc.integer({ min: -1, max: 65_537 }).map((number) => `TYPE${number}`),
+    fc.constantFrom('type1', 'Type2', 'TYPE01', 'TYPE', 'ixfr', 'toString', 1.5, NaN),
+  );
+
+  it('are the same to both', () => {
+    const isRight = (value: unknown): boolean => {
+      try {
+        KINDS.dns.check({ fqdns: ['a'], type: value }, 'native');
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const schema = kindByName.get('dns')?.params;
+    fc.assert(
+      fc.property(type, (value) => {
+        expect([value, schema?.safeParse({ fqdns: ['a'], type: value }).success]).toEqual([
+          value,
+          isRight(value),
+        ]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('cost what the probe asks for', () => {
+    const names = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 5 });
+    fc.assert(
+      fc.property(names, names, (fqdns, name) => {
+        if (fqdns.length + name.length === 0) return;
+        const { destinations } = KINDS.dns.check({ fqdns, name }, 'native');
+        const most = (each: string): number =>
+          Math.max(...[fqdns, name].map((list) => list.filter((other) => other === each).length));
+        expect(destinations).toHaveLength(['a', 'b', 'c'].reduce((sum, each) => sum + most(each), 0));
+        const read = kindByName.get('dns')?.params.parse({ fqdns, name }) as {
+          fqdns: string[];
+          name: string[];
+        };
+        expect(namesToAsk(read.fqdns, read.name)).toEqual(destinations);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -1,35 +1,14 @@
+import { QUERY_CLASSES, QUERY_TYPES, type QueryClass, queryTypeNumber } from '@pladmed/protocol';
 import { z } from 'zod';
 import { hostName, ipLiteral, lookupName, MAX_TARGETS, PORT, toggle, whole } from '../params.js';
 
-/** Query types and their numbers (IANA, DNS parameters). */
-export const QUERY_TYPES = {
-  a: 1,
-  ns: 2,
-  cname: 5,
-  soa: 6,
-  ptr: 12,
-  hinfo: 13,
-  mx: 15,
-  txt: 16,
-  aaaa: 28,
-  srv: 33,
-  ds: 43,
-  nsec: 47,
-  dnskey: 48,
-  tlsa: 52,
-  svcb: 64,
-  https: 65,
-  axfr: 252,
-  any: 255,
-  caa: 257,
-} as const;
-export type QueryType = keyof typeof QUERY_TYPES;
+const CLASSES = Object.keys(QUERY_CLASSES) as [QueryClass, ...QueryClass[]];
 
-const typeName = z
-  .string()
-  .max(8)
-  .toLowerCase()
-  .pipe(z.enum(Object.keys(QUERY_TYPES) as [QueryType, ...QueryType[]]));
+/** A type by its word in any case, as `TYPE65280`, or as a number; read into its number. */
+const type = z
+  .union([z.string().max(16).toLowerCase(), z.number()])
+  .transform(queryTypeNumber)
+  .pipe(z.number('is no query type'));
 
 const names = z.union([z.array(lookupName), lookupName.transform((name) => [name])]);
 
@@ -40,7 +19,8 @@ export const dnsParams = z
       .max(MAX_TARGETS)
       .default([]),
     name: names.pipe(z.array(z.string()).max(MAX_TARGETS)).default([]),
-    type: typeName.default('a'),
+    type: type.default(QUERY_TYPES.a),
+    class: z.string().max(8).toLowerCase().pipe(z.enum(CLASSES)).default('in'),
     /** The local address to ask from. */
     address: ipLiteral.optional(),
     /** The address to look up in reverse. */

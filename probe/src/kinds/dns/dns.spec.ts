@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import packet from 'dns-packet';
+import { message, opt } from '../../../test/support/dns.wire.js';
 import { FakeDns } from '../../../test/support/fake.dns.js';
 import { runContext } from '../../../test/support/run.context.js';
+import { ScriptedUdp } from '../../../test/support/scripted.dns.js';
 import { dnsParams } from './dns.params.js';
 import { dns } from './index.js';
-import { answers, encodeQuery, reverseName } from './message.js';
+import { encodeQuery, mismatch, reverseName } from './message.js';
 
 interface Query {
   name: string;
@@ -38,11 +40,28 @@ describe('dns', () => {
     return (JSON.parse(content.toString()) as { queries: Query[] }).queries;
   }
 
-  test('asks for each name once, in order', async () => {
-    const queries = await measure({ fqdns: ['a.example', 'b.example'], name: ['b.example', 'c.example'] });
-    expect(queries.map(({ name }) => name)).toEqual(['a.example', 'b.example', 'c.example']);
+  test('asks for each name as often as a list has it, in order', async () => {
+    const queries = await measure({
+      fqdns: ['a.example', 'b.example', 'a.example'],
+      name: ['b.example', 'c.example', 'b.example'],
+    });
+    expect(queries.map(({ name }) => name)).toEqual([
+      'a.example',
+      'b.example',
+      'a.example',
+      'c.example',
+      'b.example',
+    ]);
     const [first] = queries;
-    expect(first).toMatchObject({ type: 'A', transport: 'udp', error: null, rtt_ms: expect.any(Number) });
+    expect(first).toMatchObject({
+      type: 'A',
+      class: 'IN',
+      transport: 'udp',
+      error: null,
+      rtt_ms: expect.any(Number),
+      connect_ms: null,
+      ignored: 0,
+    });
     expect(packet.decode(Buffer.from(first!.response!, 'base64')).answers).toMatchObject([
       { data: '192.0.2.1' },
     ]);
@@ -66,6 +85,7 @@ describe('dns', () => {
   test('answers to another question or with another id are passed over', async () => {
     server.behaviour = 'spoof_first';
     const [query] = await measure({ fqdns: ['a.example'] });
+    expect(query).toMatchObject({ ignored: 2 });
     const response = packet.decode(Buffer.from(query!.response!, 'base64'));
     expect(response.questions).toMatchObject([{ name: 'a.example' }]);
     expect(response.id).toBe(packet.decode(Buffer.from(query!.query, 'base64')).id);
@@ -83,6 +103,68 @@ describe('dns', () => {
     const queries = await measure({ fqdns: ['a.example'], resolver_port: port });
     expect(queries).toHaveLength(3);
     expect(queries[0]).toMatchObject({ response: null, rtt_ms: null, error: 'ECONNREFUSED' });
+  });
+
+  test('a truncated answer, and nobody there over TCP: both are told', async () => {
+    const udp = await ScriptedUdp.start((query) => {
+      const answer = Buffer.from(query);
+      answer.writeUInt16BE(0x8200, 2);
+      return [answer];
+    });
+    const queries = await measure({ fqdns: ['a.example'], resolver_port: udp.port });
+    await udp.close();
+    expect(queries).toMatchObject([
+      { transport: 'udp', error: null, rtt_ms: expect.any(Number) },
+      { transport: 'tcp', error: 'ECONNREFUSED', rtt_ms: null, response: null },
+    ]);
+  });
+
+  test('an answer that cannot be read is no answer, and is kept', async () => {
+    // An OPT record with half an option: the upper bits of the response code are not known.
+    const udp = await ScriptedUdp.start((query) => [
+      message({
+        id: query.readUInt16BE(0),
+        question: { name: 'a.example', type: 1 },
+        additionals: [opt(0, 0, Buffer.alloc(3))],
+      }),
+    ]);
+    const queries = await measure({ fqdns: ['a.example'], resolver_port: udp.port });
+    await udp.close();
+    expect(queries).toHaveLength(3);
+    for (const query of queries)
+      expect(query).toMatchObject({
+        response: expect.any(String),
+        rtt_ms: null,
+        error: 'the answer cannot be read: an OPT record with half an option',
+      });
+  });
+
+  test('a question of any class and type', async () => {
+    const asked: Buffer[] = [];
+    const udp = await ScriptedUdp.start((query) => {
+      asked.push(query);
+      const answer = Buffer.from(query);
+      answer.writeUInt16BE(0x8000, 2);
+      return [answer];
+    });
+    const ask = { fqdns: ['id.server'], resolver_port: udp.port };
+    const queries = [
+      ...(await measure({ ...ask, type: 'txt', class: 'ch' })),
+      ...(await measure({ ...ask, type: 'TYPE65280' })),
+      ...(await measure({ ...ask, type: 61_440 })),
+    ];
+    await udp.close();
+    expect(queries).toMatchObject([
+      { type: 'TXT', class: 'CH', error: null },
+      { type: 'TYPE65280', class: 'IN', error: null },
+      { type: 'DELEG', class: 'IN', error: null },
+    ]);
+    // Type and class stand behind the 12 bytes of the header and the 11 of the name (RFC 1035, section 4.1.2).
+    expect(asked.map((query) => [query.readUInt16BE(23), query.readUInt16BE(25)])).toEqual([
+      [16, 3],
+      [65_280, 1],
+      [61_440, 1],
+    ]);
   });
 
   test('no way to the resolver: the error of the system, and the probe lives on', async () => {
@@ -115,7 +197,7 @@ describe('messages', () => {
   });
 
   test('carry the flags and options that were asked for', () => {
-    const query = packet.decode(encodeQuery({ name: 'a.example', type: 'https' }, params));
+    const query = packet.decode(encodeQuery({ name: 'a.example', type: 65 }, params));
     expect(query).toMatchObject({ flag_rd: false, flag_cd: true, questions: [{ type: 'UNKNOWN_65' }] });
     expect(query.additionals).toMatchObject([
       { type: 'OPT', udpPayloadSize: 1400, flag_do: true, options: [{ code: 3 }] },
@@ -123,13 +205,15 @@ describe('messages', () => {
   });
 
   test('names compare without case; a query is no answer', () => {
-    const query = encodeQuery({ name: 'A.Example', type: 'a' }, params);
+    const query = encodeQuery({ name: 'A.Example', type: 1 }, params);
     const { id } = packet.decode(query);
     const reply = packet.encode({ type: 'response', id: id!, questions: [{ name: 'a.eXAMPLE', type: 'A' }] });
-    expect(answers(reply, query)).toBe(true);
-    expect(answers(query, query)).toBe(false);
-    expect(answers(reply.subarray(0, 11), query)).toBe(false);
-    expect(answers(reply.subarray(0, 20), query)).toBe(false);
+    expect(mismatch(reply, query)).toBeNull();
+    expect(mismatch(query, query)).toBe('a query in the place of an answer');
+    expect(mismatch(reply.subarray(0, 11), query)).toBe(
+      'the answer cannot be read: 11 bytes are no DNS message',
+    );
+    expect(mismatch(reply.subarray(0, 20), query)).toBe('the answer cannot be read: the message ends early');
   });
 
   test('reverse names', () => {
@@ -138,12 +222,29 @@ describe('messages', () => {
     );
   });
 
+  test('types by number are those by word', () => {
+    for (const type of ['axfr', 'AXFR', 'TYPE252', 'type252', 252])
+      expect(dnsParams.parse({ fqdns: ['a'], type }).type).toBe(252);
+  });
+
+  test('a zone transfer may use all its tries before its time is over', () => {
+    const limitOf = (type: string): number => dns.timeLimitMs(dnsParams.parse({ fqdns: ['a'], type }));
+    expect(limitOf('axfr')).toBeGreaterThan(3 * 30_000);
+    expect(limitOf('a')).toBeGreaterThan(4 * 5_000);
+  });
+
   test.each([
     [{ fqdns: [] }],
     [{ fqdns: ['a b'] }],
     [{ fqdns: ['a..b'] }],
     [{ fqdns: ['x'.repeat(64)] }],
     [{ fqdns: ['a'], type: 'bogus' }],
+    [{ fqdns: ['a'], type: 'TYPE0' }],
+    [{ fqdns: ['a'], type: 'TYPE65536' }],
+    [{ fqdns: ['a'], type: 'TYPE251' }],
+    [{ fqdns: ['a'], type: 41 }],
+    [{ fqdns: ['a'], type: 1.5 }],
+    [{ fqdns: ['a'], class: 'none' }],
     [{ fqdns: ['a'], address: 'eth0' }],
     [{ fqdns: ['a'], resolver: 'dns.example' }],
   ])('%j is refused', (bad) => {

@@ -1,16 +1,26 @@
-import { dnsDocument, writeDocument } from '@pladmed/protocol';
-import { messageOf } from '../../errors.js';
 import { isIP } from 'node:net';
+import {
+  AXFR,
+  dnsDocument,
+  type DnsEntry,
+  MAX_QUERIES,
+  namesToAsk,
+  QUERY_TYPES,
+  queryTypeName,
+  writeDocument,
+} from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { systemResolvers } from '../../host/resolvers.js';
+import { PROTOCOL } from '../../protocol.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
-import { milliseconds } from '../timing.js';
 import { inParallel } from '../parallel.js';
 import { isOn, wantedFamilies } from '../params.js';
 import { type DnsParams, dnsParams } from './dns.params.js';
-import { encodeQuery, isTransferComplete, isTruncated, type Question, reverseName } from './message.js';
-import { askTcp, askUdp, BadLocalAddress, type Exchange, MOST_TCP_BYTES } from './transport.js';
+import { singleAnswer, zoneTransfer } from './judge.js';
+import { encodeQuery, isTruncated, type Question, reverseName } from './message.js';
+import { RESERVED_ENTRIES, Room } from './room.js';
+import { askTcp, askUdp, BadLocalAddress, type Exchange, MOST_TCP_BYTES, type Outcome } from './transport.js';
 
 const TIMEOUT_MS = 5_000;
 const TRANSFER_TIMEOUT_MS = 30_000;
@@ -25,23 +35,13 @@ const TCP_HEADER_BYTES = 600;
 /** A query with every option, and an answer of the usual size. */
 const EXCHANGE_BYTES = 1_500;
 
+/** What the server reads of one result, less the document around the entries. */
+const MOST = { entries: MAX_QUERIES, bytes: PROTOCOL.maxBatchBytes - 100 };
+const NO_ROOM = 'too large: the result has no room for more messages';
+
 interface Resolver {
   address: string;
   port: number;
-}
-
-/** One message sent, and what came back; docs/protocol.md, format `dns`. */
-interface QueryRecord {
-  name: string;
-  type: string;
-  resolver: string;
-  port: number;
-  transport: 'udp' | 'tcp';
-  sent_at: string;
-  rtt_ms: number | null;
-  query: string;
-  response: string | null;
-  error: string | null;
 }
 
 export const dns: Kind<DnsParams> = {
@@ -50,25 +50,27 @@ export const dns: Kind<DnsParams> = {
   params: dnsParams,
   timeLimitMs: (params) => {
     const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
-    return rounds * (ATTEMPTS * TIMEOUT_MS + TRANSFER_TIMEOUT_MS) + SLACK_MS;
+    const each = params.type === AXFR ? ATTEMPTS * TRANSFER_TIMEOUT_MS : (ATTEMPTS + 1) * TIMEOUT_MS;
+    return rounds * each + SLACK_MS;
   },
   trafficBytes: (params) =>
-    questionsOf(params).length * (params.type === 'axfr' ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
+    questionsOf(params).length * (params.type === AXFR ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
   measure: async (params, context) => {
     const resolvers = await resolversFor(params, context);
     const questions = questionsOf(params);
-    const records = await inParallel(PARALLEL, questions, (question) =>
-      ask(question, params, resolvers, context),
+    const room = new Room(MOST, questions.length);
+    const entries = await inParallel(PARALLEL, questions, (question) =>
+      ask(question, params, resolvers, context, room),
     );
     context.signal.throwIfAborted();
-    return Buffer.from(writeDocument(dnsDocument, records.flat()));
+    return Buffer.from(writeDocument(dnsDocument, entries.flat()));
   },
 };
 
 function questionsOf(params: DnsParams): Question[] {
-  const names = [...new Set([...params.fqdns, ...params.name])];
+  const names = namesToAsk(params.fqdns, params.name);
   const questions = names.map((name): Question => ({ name, type: params.type }));
-  if (params.x !== undefined) questions.push({ name: reverseName(params.x), type: 'ptr' });
+  if (params.x !== undefined) questions.push({ name: reverseName(params.x), type: QUERY_TYPES.ptr });
   return questions;
 }
 
@@ -93,75 +95,92 @@ async function ask(
   params: DnsParams,
   resolvers: readonly [Resolver, ...Resolver[]],
   context: RunContext,
-): Promise<QueryRecord[]> {
-  const records: QueryRecord[] = [];
-  const overTcp = question.type === 'axfr' || isOn(params.tcp);
+  room: Room,
+): Promise<DnsEntry[]> {
+  const entries: DnsEntry[] = [];
+  const overTcp = question.type === AXFR || isOn(params.tcp);
+  const exchangeOver = async (transport: 'udp' | 'tcp', resolver: Resolver): Promise<Buffer | undefined> => {
+    const { outcome, about } = await exchange(question, params, resolver, transport, context);
+    entries.push(...entriesOf(outcome, about, room));
+    return outcome.arrivals.find(({ error }) => error === null)?.message;
+  };
   for (let attempt = 0; attempt < ATTEMPTS && !context.signal.aborted; attempt++) {
     const resolver = resolvers[attempt % resolvers.length] ?? resolvers[0];
-    const [record, ...more] = await exchange(question, params, resolver, overTcp ? 'tcp' : 'udp', context);
-    if (record === undefined) continue;
-    records.push(record, ...more);
-    if (record.response === null) continue;
-    if (record.transport === 'udp' && isTruncated(Buffer.from(record.response, 'base64'))) {
-      records.push(...(await exchange(question, params, resolver, 'tcp', context)));
-    }
+    const answer = await exchangeOver(overTcp ? 'tcp' : 'udp', resolver);
+    if (answer === undefined) continue;
+    if (!overTcp && isTruncated(answer)) await exchangeOver('tcp', resolver);
     break;
   }
-  return records;
+  room.giveBack(RESERVED_ENTRIES - entries.filter(({ response }) => response === null).length);
+  return entries;
 }
 
-/** One query and its answer; a zone transfer has an entry for each message. @throws RunFailure for a local address that is none */
+/** What all entries of one exchange have in common. */
+type About = Pick<DnsEntry, 'name' | 'class' | 'type' | 'resolver' | 'transport' | 'query'> &
+  Record<'port' | 'ignored', number> &
+  Record<'sent_at', string> &
+  Record<'connect_ms', number | null>;
+
+/** One query and what came of it. @throws RunFailure for a local address that is none */
 async function exchange(
   question: Question,
   params: DnsParams,
   resolver: Resolver,
   transport: 'udp' | 'tcp',
   context: RunContext,
-): Promise<QueryRecord[]> {
+): Promise<{ outcome: Outcome; about: About }> {
   await context.packets.turn(transport === 'tcp' ? CONNECTION_PACKETS : 1);
   const query = encodeQuery(question, params);
   const headers = transport === 'tcp' ? TCP_HEADER_BYTES : UDP_HEADER_BYTES;
   context.onWire(query.length + headers);
-  const transfer = question.type === 'axfr';
+  const isTransfer = question.type === AXFR;
   const settings: Exchange = {
     resolver: resolver.address,
     port: resolver.port,
     from: params.address,
-    timeoutMs: transfer ? TRANSFER_TIMEOUT_MS : TIMEOUT_MS,
+    timeoutMs: isTransfer ? TRANSFER_TIMEOUT_MS : TIMEOUT_MS,
+    clock: context.clock,
     signal: context.signal,
   };
-  const record = {
+  const begun = context.clock.now();
+  const outcome = await send(query, settings, transport, isTransfer).catch((error: unknown) => {
+    throw error instanceof BadLocalAddress ? new RunFailure('bad_params', error.message) : error;
+  });
+  const packets = transport === 'tcp' ? Number(outcome.bytes > 0) : outcome.ignored + outcome.arrivals.length;
+  context.onWire(outcome.bytes + headers * packets);
+  const about: About = {
     name: question.name,
-    type: question.type.toUpperCase(),
+    class: params.class.toUpperCase(),
+    type: queryTypeName(question.type),
     resolver: resolver.address,
     port: resolver.port,
     transport,
-    sent_at: new Date(context.clock.now()).toISOString(),
+    sent_at: new Date(outcome.sentAt ?? begun).toISOString(),
+    connect_ms: outcome.connect_ms,
+    ignored: outcome.ignored,
     query: query.toString('base64'),
   };
-  const begun = context.clock.monotonic();
-  try {
-    const responses =
-      transport === 'udp'
-        ? [await askUdp(query, settings)]
-        : await askTcp(query, settings, transfer ? isTransferComplete : undefined);
-    const rtt_ms = milliseconds(context.clock.monotonic() - begun);
-    for (const response of responses) context.onWire(response.length + headers);
-    return responses.map((response) => ({
-      ...record,
-      rtt_ms,
-      response: response.toString('base64'),
-      error: null,
-    }));
-  } catch (error) {
-    if (error instanceof BadLocalAddress) throw new RunFailure('bad_params', error.message);
-    return [
-      {
-        ...record,
-        rtt_ms: null,
-        response: null,
-        error: messageOf(error),
-      },
-    ];
+  return { outcome, about };
+}
+
+function send(
+  query: Buffer,
+  settings: Exchange,
+  transport: 'udp' | 'tcp',
+  isTransfer: boolean,
+): Promise<Outcome> {
+  if (transport === 'udp') return askUdp(query, settings);
+  return askTcp(query, settings, isTransfer ? zoneTransfer(query) : singleAnswer(query));
+}
+
+/** An entry for each message that came and has room, and one more for an end before the end. */
+function entriesOf(outcome: Outcome, about: About, room: Room): DnsEntry[] {
+  const entries: DnsEntry[] = [];
+  const failed = (error: string): DnsEntry => ({ ...about, rtt_ms: null, response: null, error });
+  for (const { message, rtt_ms, error } of outcome.arrivals) {
+    const entry: DnsEntry = { ...about, rtt_ms, response: message.toString('base64'), error };
+    if (!room.take(entry)) return [...entries, failed(NO_ROOM)];
+    entries.push(entry);
   }
+  return outcome.error === null ? entries : [...entries, failed(outcome.error)];
 }

@@ -1,20 +1,20 @@
 import { randomInt } from 'node:crypto';
+import { digestMessage, questionSection, readHeader, UnreadableMessage } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import ipaddr from 'ipaddr.js';
 import { isOn } from '../params.js';
-import { type DnsParams, QUERY_TYPES, type QueryType } from './dns.params.js';
+import type { DnsParams } from './dns.params.js';
 
 export interface Question {
   name: string;
-  type: QueryType;
+  /** The number of a query type. */
+  type: number;
 }
 
-const HEADER_BYTES = 12;
-const RESPONSE_BIT = 0x80;
-const TRUNCATION_BIT = 0x02;
 /** RFC 9715's size that no path fragments. */
 const DEFAULT_UDP_SIZE = 1232;
 const DNSSEC_OK = 0x8000;
+const TRUNCATION_BIT = 0x0200;
 /** The library's types do not know that options may be given by number and bytes. */
 const NSID_OPTION = { code: 3, data: Buffer.alloc(0) } as unknown as packet.PacketOpt;
 
@@ -38,7 +38,13 @@ export function encodeQuery(question: Question, params: DnsParams): Buffer {
     id: randomInt(0, 0x10000),
     flags: recursion | checking,
     questions: [
-      { name: question.name === '.' ? '.' : question.name.replace(/\.$/, ''), type: wireType(question.type) },
+      {
+        name: question.name === '.' ? '.' : question.name.replace(/\.$/, ''),
+        // The library writes types that it has no name for by their number.
+        type: `UNKNOWN_${question.type}` as packet.RecordType,
+        // It knows the class ANY, and its types do not.
+        class: params.class.toUpperCase() as packet.RecordClass,
+      },
     ],
     additionals: [
       {
@@ -55,54 +61,41 @@ export function encodeQuery(question: Question, params: DnsParams): Buffer {
   });
 }
 
-/** The library writes types that it has no name for by their number. */
-function wireType(type: QueryType): packet.RecordType {
-  return `UNKNOWN_${QUERY_TYPES[type]}` as packet.RecordType;
-}
-
 /**
- * Whether a message answers a query: same id, a response, and the very question (RFC 5452). A response without a question
- * section is taken for errors only, as servers may leave it out there.
+ * Says why a message does not answer a query: the id, the kind of message, or the question (RFC 5452, section 9.1).
+ * @param isContinuation of a zone transfer: later messages may leave the question out (RFC 5936, section 2.2)
+ * @returns null where it answers it
  */
-export function answers(response: Buffer, query: Buffer): boolean {
-  if (response.length < HEADER_BYTES || response.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
-  const flags = response.readUInt8(2);
-  if ((flags & RESPONSE_BIT) === 0) return false;
-  const questions = response.readUInt16BE(4);
-  if (questions === 0) return (response.readUInt8(3) & 0x0f) !== 0;
-  if (questions !== 1) return false;
-  const asked = questionBytes(query);
-  return asked.equals(questionBytes(response, asked.length));
+export function mismatch(message: Buffer, query: Buffer, isContinuation = false): string | null {
+  return unreadable(() => {
+    const [header, asked] = [readHeader(message), readHeader(query)];
+    if (header.id !== asked.id) return 'a message with another id';
+    if (!header.isResponse) return 'a query in the place of an answer';
+    if (header.opcode !== asked.opcode) return 'a message with another opcode';
+    // Servers may leave the question out of an error.
+    if (header.questions === 0 && (header.rcode !== 0 || isContinuation)) return null;
+    return questionSection(message) === questionSection(query) ? null : 'the answer is for another question';
+  });
 }
 
-/** The question section, in lower case (names compare without case). Labels' lengths are below 64 and no letters. */
-function questionBytes(message: Buffer, length?: number): Buffer {
-  let end = HEADER_BYTES;
-  if (length === undefined) {
-    while (message.readUInt8(end) !== 0) end += message.readUInt8(end) + 1;
-    end += 5;
-  } else {
-    end += length;
+/** Says why an answer cannot be read, or not to its end. @returns null where it can */
+export function damage(message: Buffer): string | null {
+  return unreadable(() => {
+    digestMessage(message);
+    return null;
+  });
+}
+
+/** @returns what the check says; a sentence where the message cannot be read for it */
+export function unreadable<Said>(check: () => Said): Said | string {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof UnreadableMessage) return `the answer cannot be read: ${error.message}`;
+    throw error;
   }
-  return Buffer.from(message.subarray(HEADER_BYTES, end)).map((byte) =>
-    byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
-  ) as Buffer;
 }
 
 export function isTruncated(response: Buffer): boolean {
-  return (response.readUInt8(2) & TRUNCATION_BIT) !== 0;
-}
-
-/** Whether a zone transfer is over with these messages: its SOA came twice, or a server refused it. */
-export function isTransferComplete(messages: readonly Buffer[]): boolean {
-  let soas = 0;
-  for (const message of messages) {
-    if ((message.readUInt8(3) & 0x0f) !== 0) return true;
-    try {
-      soas += (packet.decode(message).answers ?? []).filter(({ type }) => type === 'SOA').length;
-    } catch {
-      return true;
-    }
-  }
-  return soas >= 2;
+  return (readHeader(response).bits & TRUNCATION_BIT) !== 0;
 }

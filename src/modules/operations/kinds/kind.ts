@@ -42,6 +42,8 @@ export interface KindDefinition<Name extends string, FormatName extends string> 
   strikes(params: object, destinations: readonly string[]): Strike[];
   /** Names of the parameters that list its destinations on the native API; each of them is paid. */
   readonly destinationLists: readonly [string, ...string[]];
+  /** Says which destinations of those lists are paid on the native API, where it is not every one; a list is empty if absent. */
+  readonly destinationsOf?: (lists: readonly (readonly unknown[])[]) => unknown[];
   /** Destinations that one operation may have in all. */
   readonly maxDestinations: number;
   /** What native probes send of it, by the name of the format. */
@@ -104,7 +106,7 @@ export function defineKind<Name extends string, FormatName extends string>(
 
 type Checked = Pick<
   KindDefinition<string, string>,
-  'name' | 'paramsClass' | 'classicParamsClass' | 'destinationLists' | 'maxDestinations'
+  'name' | 'paramsClass' | 'classicParamsClass' | 'destinationLists' | 'destinationsOf' | 'maxDestinations'
 >;
 
 function checkParams(kind: Checked, raw: unknown, mode: CallerMode): CheckedParams {
@@ -119,7 +121,8 @@ function checkParams(kind: Checked, raw: unknown, mode: CallerMode): CheckedPara
     mode === 'native' ? 'refuse' : 'leave-out',
   );
   const destinationLists = mode === 'native' ? kind.destinationLists : CLASSIC_LISTS;
-  const destinations = destinationLists.flatMap((name) => listIn(known, name));
+  const lists = destinationLists.map((name) => listIn(known, name));
+  const destinations = mode === 'native' && kind.destinationsOf ? kind.destinationsOf(lists) : lists.flat();
   violations.push(...checkDestinations({ ...kind, destinationLists }, destinations, violations));
   if (violations.length > 0) throw new InvalidParamsError(violations);
   return { accepted: raw as Record<string, unknown>, wire: known, destinations: destinations as string[] };

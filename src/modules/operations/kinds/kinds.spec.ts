@@ -213,6 +213,25 @@ describe('kinds', () => {
         expect(fields(kind, { fqdns: raw.fqdns }, 'native')).toEqual(['params.fqdns']);
     });
 
+    it('takes any class and any type by its number from a native caller', () => {
+      for (const type of ['naptr', 'deleg', 'TYPE65280', 'type1', 65_535])
+        expect(fields('dns', { fqdns: ['id.server'], type, class: 'ch' }, 'native')).toEqual([]);
+      for (const type of ['TYPE0', 'TYPE01', 'TYPE65536', 'TYPE41', 'ixfr', 251, 0, 1.5, '65280', 'A', ['a']])
+        expect(fields('dns', { fqdns: ['a'], type }, 'native')).toEqual(['params.type']);
+      for (const wrong of ['none', 'CH', 3, ''])
+        expect(fields('dns', { fqdns: ['a'], class: wrong }, 'native')).toEqual(['params.class']);
+      expect(KINDS.dns.check({ fqdns: ['a'], class: '; id' }, 'classic').wire).toEqual({ fqdns: ['a'] });
+    });
+
+    it('is paid for each name that is asked for: as often as the list that has it more often', () => {
+      const paid = (fqdns: string[], name: string[]) =>
+        KINDS.dns.check({ fqdns, name }, 'native').destinations;
+      expect(paid(['a', 'a', 'a'], [])).toEqual(['a', 'a', 'a']);
+      expect(paid(['a', 'b'], ['b', 'a'])).toEqual(['a', 'b']);
+      expect(paid(['a'], ['b', 'a', 'a'])).toEqual(['a', 'b', 'a']);
+      expect(KINDS.dns.check({ fqdns: ['a', 'a'], name: ['b'] }, 'classic').destinations).toEqual(['a', 'a']);
+    });
+
     it.each([
       { tcp: true },
       { do: 1 },

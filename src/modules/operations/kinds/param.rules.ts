@@ -10,7 +10,7 @@ export const MAX_DESTINATIONS = 1_000;
 
 /** JSON Schema keywords (OpenAPI 3.1) of a parameter. */
 export type ParamSchema = {
-  type: 'integer' | 'number' | 'string' | 'boolean' | 'array';
+  type?: 'integer' | 'number' | 'string' | 'boolean' | 'array';
   minimum?: number;
   maximum?: number;
   minLength?: number;
@@ -20,7 +20,7 @@ export type ParamSchema = {
   format?: string;
   enum?: string[];
   items?: TextSchema;
-  anyOf?: TextSchema[];
+  anyOf?: ParamSchema[];
 };
 
 export type TextSchema = {

@@ -11,10 +11,16 @@ const query = {
   resolver: '192.0.2.53',
   transport: 'udp',
   rtt_ms: 3.5,
-  response: Buffer.from([0, 1, 0x81, 0x83, 0, 1, 0, 2, 0, 0, 0, 0]).toString('base64'),
+  response: base64('0001 8183 0000 0002 0000 0000', ...Array<string>(2).fill('00 0010 0001 00000000 0000')),
   error: null,
 };
+const ROOT_OPT = '00 0029 04d0';
 const dnsDocument = (...queries: object[]) => Buffer.from(JSON.stringify({ version: 1, queries }));
+
+/** Of hexadecimal parts. */
+function base64(...parts: string[]): string {
+  return Buffer.from(parts.join('').replaceAll(' ', ''), 'hex').toString('base64');
+}
 
 describe('gunzip', () => {
   it('gives back what was zipped, whatever its size', async () => {
@@ -70,13 +76,88 @@ describe('formats', () => {
   it('dns: says of each query what came back', async () => {
     const silent = { ...query, rtt_ms: null, response: null, error: 'timeout' };
     const { summary, error } = await FORMATS.dns.digest(
-      dnsDocument(query, silent, { ...query, response: 'AAA=' }),
+      dnsDocument(query, silent, { ...query, response: 'AAA=' }, { ...query, error: 'not ours' }),
     );
     expect(error).toBeUndefined();
     expect(summary).toEqual([
       expect.objectContaining({ rcode: 'NXDOMAIN', answers: 2, rtt_ms: 3.5, error: null }),
       expect.objectContaining({ rcode: null, answers: null, rtt_ms: null, error: 'timeout' }),
-      expect.objectContaining({ rcode: null, answers: null }),
+      expect.objectContaining({
+        rcode: null,
+        answers: null,
+        error: 'the answer cannot be read: 2 bytes are no DNS message',
+      }),
+      expect.objectContaining({ rcode: null, answers: null, flags: null, error: 'not ours' }),
+    ]);
+  });
+
+  // The header's four bits, and the upper eight in the place of the OPT record's TTL (RFC 6891, section 6.1.3). The names are IANA's,
+  // and dig 9.18 prints them so.
+  it.each([
+    ['NOTAUTH', '8009', null, null],
+    ['DSOTYPENI', '800b', null, null],
+    ['RCODE12', '800c', null, null],
+    ['NOERROR', '8000', '00 00 0000', 0],
+    ['BADVERS', '8000', '01 00 0000', 0],
+    ['BADCOOKIE', '8007', '01 00 0000', 0],
+    ['RCODE4095', '800f', 'ff 01 8000', 1],
+  ])('dns: reads the response code %s', async (rcode, flags, ttl, version) => {
+    const opt = ttl === null ? '' : `${ROOT_OPT} ${ttl} 0000`;
+    const response = base64('0001', flags, '0000 0000 0000', ttl === null ? '0000' : '0001', opt);
+    const { summary } = await FORMATS.dns.digest(dnsDocument({ ...query, response }));
+    expect(summary).toEqual([
+      expect.objectContaining({ rcode, answers: 0, edns_version: version, error: null }),
+    ]);
+  });
+
+  // RFC 6891, sections 6.1.1 and 6.1.2.
+  it.each([
+    ['half an option', '0001 8000 0000 0000 0000 0001', `${ROOT_OPT} 00000000 0003 000300`],
+    [
+      'an option longer than its record',
+      '0001 8000 0000 0000 0000 0001',
+      `${ROOT_OPT} 00000000 0004 0003 0009`,
+    ],
+    ['two of them', '0001 8000 0000 0000 0000 0002', `${ROOT_OPT} 00000000 0000`.repeat(2)],
+    ['one with a name', '0001 8000 0000 0000 0000 0001', '0161 00 0029 04d0 00000000 0000'],
+    ['one as an answer', '0001 8000 0000 0001 0000 0000', `${ROOT_OPT} 00000000 0000`],
+    ['one that is not there', '0001 8000 0000 0000 0000 0001', ''],
+  ])('dns: an OPT record that is malformed is no NOERROR: %s', async (_what, header, opt) => {
+    const { summary } = await FORMATS.dns.digest(dnsDocument({ ...query, response: base64(header, opt) }));
+    expect(summary).toEqual([
+      expect.objectContaining({
+        rcode: null,
+        answers: null,
+        error: expect.stringMatching(/^the answer cannot be read: /),
+      }),
+    ]);
+  });
+
+  it('dns: says which bits of an answer are set', async () => {
+    const response = base64('0001 87b0 0000 0000 0000 0000');
+    const { summary } = await FORMATS.dns.digest(dnsDocument({ ...query, response }));
+    expect(summary).toMatchObject([{ flags: ['aa', 'tc', 'rd', 'ra', 'ad', 'cd'] }]);
+  });
+
+  it('dns: a zone transfer is one look-up, however many messages it has', async () => {
+    const transfer = { ...query, type: 'AXFR', class: 'IN', transport: 'tcp', query: 'AAE=', sent_at: 'now' };
+    const message = (index: number) => ({ ...transfer, rtt_ms: index });
+    const first = Array.from({ length: 2_000 }, (_, index) => message(index + 1));
+    const cut = { ...transfer, rtt_ms: null, response: null, error: 'the resolver closed the connection' };
+    const other = { ...message(7), query: 'AAI=' };
+    const refused = { ...message(8), query: 'AAM=', response: base64('0001 8009 0000 0000 0000 0000') };
+    const { summary } = await FORMATS.dns.digest(dnsDocument(...first, cut, other, refused));
+    const row = { type: 'dns', qclass: 'IN', qtype: 'AXFR' };
+    expect(summary).toEqual([
+      expect.objectContaining({
+        ...row,
+        messages: 2_000,
+        answers: 4_000,
+        rtt_ms: 1,
+        error: 'the resolver closed the connection',
+      }),
+      expect.objectContaining({ ...row, messages: 1, answers: 2, rtt_ms: 7, error: null }),
+      expect.objectContaining({ ...row, messages: 1, answers: 0, rtt_ms: 8, rcode: 'NOTAUTH', error: null }),
     ]);
   });
 

@@ -2,15 +2,20 @@ import { type DocumentDefinition, readDocument, type ReadEntry } from '@pladmed/
 import { type Summary } from '../result.schema.js';
 import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
 
+/** An entry, and those behind it that belong to it. */
+type Group<Entry> = [Entry, ...Entry[]];
+
 /**
  * A format that is a JSON document: checked by the schema that the probe wrote it by, shown as its list.
- * @param figuresOf what an entry has for a summary
+ * @param figuresOf what an entry, and those that continue it, have for a summary
  * @param withoutBasis the names of those that mean nothing beside the others; they are null in every summary
+ * @param continues says whether an entry belongs to the one before it; none does if absent
  */
 export function jsonFormat<Entry>(
   definition: DocumentDefinition<Entry>,
-  figuresOf: (entry: Entry) => Summary,
+  figuresOf: (entry: Entry, continued: readonly Entry[]) => Summary,
   withoutBasis: (summary: Summary) => readonly string[] = () => [],
+  continues: (entry: Entry, before: Entry) => boolean = () => false,
 ): Format {
   const amend = (summary: Summary): Summary => ({
     ...summary,
@@ -28,7 +33,9 @@ export function jsonFormat<Entry>(
       if (typeof entries === 'string') return { summary: [], error: entries };
       const problems = entries.flatMap((entry) => ('unreadable' in entry ? [entry.unreadable.problem] : []));
       return {
-        summary: entries.slice(0, MAX_SUMMARIES).map((entry) => summaryOfRead(entry)),
+        summary: grouped(entries, continues)
+          .slice(0, MAX_SUMMARIES)
+          .map(([first, ...others]) => summaryOfRead(first, others)),
         ...(problems[0] !== undefined && { error: sentenceOf(definition.name, problems) }),
       };
     },
@@ -40,10 +47,29 @@ export function jsonFormat<Entry>(
     },
   };
 
-  function summaryOfRead(entry: ReadEntry<Entry>): Summary {
-    if ('value' in entry) return amend(figuresOf(entry.value));
-    return { type: definition.name, error: `cannot be read: ${entry.unreadable.problem}` };
+  function summaryOfRead(entry: ReadEntry<Entry>, continued: readonly ReadEntry<Entry>[]): Summary {
+    if ('unreadable' in entry) {
+      return { type: definition.name, error: `cannot be read: ${entry.unreadable.problem}` };
+    }
+    const values = continued.flatMap((each) => ('value' in each ? [each.value] : []));
+    return amend(figuresOf(entry.value, values));
   }
+}
+
+function grouped<Entry>(
+  entries: readonly ReadEntry<Entry>[],
+  continues: (entry: Entry, before: Entry) => boolean,
+): Group<ReadEntry<Entry>>[] {
+  const groups: Group<ReadEntry<Entry>>[] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    const before = last?.at(-1);
+    const belongs =
+      before !== undefined && 'value' in before && 'value' in entry && continues(entry.value, before.value);
+    if (belongs) last?.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
 }
 
 function sentenceOf(name: string, [first = '', ...others]: string[]): string {

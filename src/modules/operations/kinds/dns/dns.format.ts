@@ -1,30 +1,73 @@
-import { dnsDocument } from '@pladmed/protocol';
-import { jsonFormat } from '../../../results/formats/json.format.js';
-
-/** RFC 1035, section 4.1.1, and the IANA registry of DNS RCODEs. */
-const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
-const HEADER_BYTES = 12;
-
-export const dnsFormat = jsonFormat(
+import {
+  AXFR,
+  digestMessage,
+  type DnsDigest,
   dnsDocument,
-  ({ name, type, resolver, transport, rtt_ms, response, error }) => {
-    const header = response === null ? undefined : headerOf(Buffer.from(response, 'base64'));
-    return {
-      type: 'dns',
-      name,
-      qtype: type,
-      resolver,
-      transport,
-      rtt_ms,
-      rcode: header?.rcode ?? null,
-      answers: header?.answers ?? null,
-      error: error ?? null,
-    };
-  },
-);
+  type DnsEntry,
+  queryTypeName,
+  UnreadableMessage,
+} from '@pladmed/protocol';
+import { jsonFormat } from '../../../results/formats/json.format.js';
+import { type Summary } from '../../../results/result.schema.js';
 
-function headerOf(message: Buffer): { rcode: string; answers: number } | undefined {
-  if (message.length < HEADER_BYTES) return undefined;
-  const code = message.readUInt8(3) & 0x0f;
-  return { rcode: RCODES[code] ?? `RCODE${code}`, answers: message.readUInt16BE(6) };
+const TRANSFER = queryTypeName(AXFR);
+
+/** One summary for each query; a zone transfer has one for all its messages. docs/protocol.md, format `dns`. */
+export const dnsFormat = jsonFormat(dnsDocument, summaryOf, undefined, isSameTransfer);
+
+/** What a message of an answer says, or what keeps it from being one. */
+type Reading = { digest: DnsDigest } | { problem: string } | undefined;
+
+function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): Summary {
+  const entries = [entry, ...continued];
+  const readings = entries.map((each) => readingOf(each));
+  const digests = readings.flatMap((reading) =>
+    reading !== undefined && 'digest' in reading ? [reading.digest] : [],
+  );
+  const last = digests.at(-1);
+  const answers = digests.reduce((sum, { header }) => sum + header.answers, 0);
+  return {
+    type: 'dns',
+    name: entry.name,
+    ...(entry.class !== undefined && { qclass: entry.class }),
+    qtype: entry.type,
+    resolver: entry.resolver,
+    transport: entry.transport,
+    rtt_ms: entry.rtt_ms,
+    rcode: last?.rcodeName ?? null,
+    answers: last === undefined ? null : answers,
+    flags: last?.flags ?? null,
+    edns_version: last?.ednsVersion ?? null,
+    ...(entry.type === TRANSFER && { messages: digests.length }),
+    error: entries.map(({ error }, index) => error ?? problemOf(readings[index])).find(isText) ?? null,
+  };
+}
+
+/** The messages of one answer follow each other, and carry the very query that they answer. */
+function isSameTransfer(entry: DnsEntry, before: DnsEntry): boolean {
+  return (
+    entry.type === TRANSFER &&
+    entry.query !== undefined &&
+    entry.query === before.query &&
+    entry.sent_at === before.sent_at
+  );
+}
+
+/** Bytes beside an error are what came, and no answer. */
+function readingOf({ response, error }: DnsEntry): Reading {
+  if (response === null || isText(error)) return undefined;
+  try {
+    return { digest: digestMessage(Buffer.from(response, 'base64')) };
+  } catch (failure) {
+    if (!(failure instanceof UnreadableMessage)) throw failure;
+    return { problem: `the answer cannot be read: ${failure.message}` };
+  }
+}
+
+function problemOf(reading: Reading): string | null {
+  return reading !== undefined && 'problem' in reading ? reading.problem : null;
+}
+
+function isText(value: string | null | undefined): value is string {
+  return typeof value === 'string';
 }

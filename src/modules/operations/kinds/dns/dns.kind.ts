@@ -1,3 +1,4 @@
+import { AXFR, namesToAsk, queryTypeNumber } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { dnsFormat } from './dns.format.js';
 import { ClassicDnsParams, DnsParams } from './dns.params.js';
@@ -10,12 +11,12 @@ const TRANSFER_PACKETS = Math.ceil(1_048_576 / BYTES_AN_ACKNOWLEDGEMENT);
 /** Only the name server that the caller names: a probe's own resolvers are its host's business. */
 function strikesOf({ resolver, x, type, tcp }: DnsParams, names: readonly string[]): Strike[] {
   if (resolver === undefined) return [];
-  const questions = new Set(names).size + (x === undefined ? 0 : 1);
+  const questions = names.length + (x === undefined ? 0 : 1);
   return [{ host: resolver, packets: questions * packetsOfQuestion(type, tcp !== undefined) }];
 }
 
-function packetsOfQuestion(type: string | undefined, overTcp: boolean): number {
-  if (type === 'axfr') return ATTEMPTS * CONNECTION_PACKETS + TRANSFER_PACKETS;
+function packetsOfQuestion(type: string | number | undefined, overTcp: boolean): number {
+  if (queryTypeNumber(type) === AXFR) return ATTEMPTS * CONNECTION_PACKETS + TRANSFER_PACKETS;
   // an answer that was cut off is asked for again over TCP, once
   return overTcp ? ATTEMPTS * CONNECTION_PACKETS : ATTEMPTS + CONNECTION_PACKETS;
 }
@@ -27,6 +28,7 @@ export const dns = defineKind({
   classicParamsClass: ClassicDnsParams,
   strikes: strikesOf,
   destinationLists: ['fqdns', 'name'],
+  destinationsOf: ([fqdns = [], name = []]) => namesToAsk(fqdns, name),
   formats: { dns: dnsFormat },
   resultFormats: ['text'],
   example: {

@@ -1,3 +1,4 @@
+import { QUERY_CLASSES } from '@pladmed/protocol';
 import { Param } from '../param.decorator.js';
 import {
   emptyList,
@@ -10,12 +11,10 @@ import {
   targetNameList,
   truth,
 } from '../param.rules.js';
+import { queryType } from './query-type.rule.js';
 
 /** Record types of the classic contract. */
 const CLASSIC_TYPES = ['a', 'any', 'axfr', 'hinfo', 'mx', 'ns', 'soa', 'txt'];
-
-/** Record types that only the native API takes: a fielded probe's dig call does not foresee them. */
-const NATIVE_TYPES = ['aaaa', 'caa', 'cname', 'dnskey', 'ds', 'https', 'nsec', 'ptr', 'srv', 'svcb', 'tlsa'];
 
 /** What classic and native lookups have in common. */
 class CommonDnsParams {
@@ -57,19 +56,31 @@ export class ClassicDnsParams extends CommonDnsParams {
 export class DnsParams extends CommonDnsParams {
   @Param(lookupNameList(), {
     description:
-      'Names to look up: 1 to 1,000; each is a destination. Labels may have underscores (RFC 8552); `.` is the root.',
+      'Names to look up: 1 to 1,000; each is a destination, as often as it is named. Labels may have underscores (RFC 8552); `.` is the root.',
     example: ['_sip._tcp.example.org'],
   })
   fqdns?: string[];
 
   @Param(lookupNameList(), {
-    description: 'More names to look up, as classic probes take them; each is a destination too.',
+    description:
+      'More names to look up, as classic probes take them; each is a destination too, unless `fqdns` has it as often.',
     example: ['example.org'],
   })
   name?: string[];
 
-  @Param(oneOf(...CLASSIC_TYPES, ...NATIVE_TYPES), { description: 'Record type asked for.', example: 'aaaa' })
-  type?: string;
+  @Param(queryType(), {
+    description: 'Record type asked for: a word, or any type by its number (RFC 3597).',
+    example: 'aaaa',
+    default: 'a',
+  })
+  type?: string | number;
+
+  @Param(oneOf(...Object.keys(QUERY_CLASSES)), {
+    description: 'Class asked for; `ch` has the names `id.server` and `version.bind`.',
+    example: 'ch',
+    default: 'in',
+  })
+  class?: string;
 
   @Param(ipLiteral(), {
     description: "Address of the name server to ask; the probe's own resolver if absent.",
