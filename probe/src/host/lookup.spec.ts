@@ -70,7 +70,7 @@ describe('asking resolvers for the addresses of a name', () => {
     const { addresses, absent, lost } = await ask([one, two, gone]);
     expect({ addresses, absent }).toEqual({ addresses: ['2001:db8::1'], absent: null });
     const [name, other, third] = [one, two, gone].map(({ port }) => `127.0.0.1:${port}`);
-    const detail = `A: ${name}: SERVFAIL, ${other}: an answer that cannot be read, ${third}: ECONNREFUSED`;
+    const detail = `A: ${name}: SERVFAIL, ${other}: the answer cannot be read: the message ends early, ${third}: ECONNREFUSED`;
     expect(lost).toEqual([{ family: 4, detail }]);
   });
 

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { rcodeName } from '@pladmed/protocol';
 import packet from 'dns-packet';
+import { systemClock } from '../clock/clock.js';
+import { singleAnswer } from '../kinds/dns/judge.js';
 import { isTruncated } from '../kinds/dns/message.js';
-import { askTcp, askUdp } from '../kinds/dns/transport.js';
+import { answerOf, askTcp, askUdp } from '../kinds/dns/transport.js';
 import { messageOf } from '../errors.js';
 import { type Nameserver, nameOf, systemResolvers } from './resolvers.js';
 
@@ -20,7 +23,6 @@ const TIMEOUT_MS = 2_000;
 const ROUNDS = 2;
 /** RFC 1035, section 4.1.1; the others say nothing of the name. */
 const NXDOMAIN = 3;
-const RCODES: Readonly<Record<number, string>> = { 1: 'FORMERR', 2: 'SERVFAIL', 4: 'NOTIMP', 5: 'REFUSED' };
 
 /**
  * Asks the host's resolvers, as they are now, for the addresses of a name. Names in /etc/hosts do not count. (getaddrinfo would not
@@ -81,7 +83,7 @@ async function askForAddresses(
       try {
         const { addresses, rcode } = await askOne(name, family, server, signal);
         if (rcode === 0 || rcode === NXDOMAIN) return { addresses, rcode, problem: null };
-        problems.set(nameOf(server), RCODES[rcode] ?? `RCODE ${rcode}`);
+        problems.set(nameOf(server), rcodeName(rcode));
       } catch (error) {
         problems.set(nameOf(server), messageOf(error));
       }
@@ -105,9 +107,10 @@ async function askOne(
     flags: packet.RECURSION_DESIRED,
     questions: [{ name: name.replace(/\.$/, ''), type }],
   });
-  const exchange = { resolver: address, port, from: undefined, timeoutMs: TIMEOUT_MS, signal };
-  let response = await askUdp(query, exchange);
-  if (isTruncated(response)) response = (await askTcp(query, exchange))[0] ?? response;
+  const clock = systemClock();
+  const exchange = { resolver: address, port, from: undefined, timeoutMs: TIMEOUT_MS, clock, signal };
+  let response = answerOf(await askUdp(query, exchange));
+  if (isTruncated(response)) response = answerOf(await askTcp(query, exchange, singleAnswer(query)));
   const rcode = response.readUInt8(3) & 0x0f;
   if (rcode !== 0) return { addresses: [], rcode };
   return { addresses: addressesIn(response, type), rcode };

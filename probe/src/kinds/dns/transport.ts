@@ -41,6 +41,13 @@ export interface Outcome {
   bytes: number;
 }
 
+/** @returns the first message that answers the query @throws an Error that says why there is none */
+export function answerOf({ arrivals, error }: Outcome): Buffer {
+  const answer = arrivals.find((arrival) => arrival.error === null);
+  if (answer !== undefined) return answer.message;
+  throw new Error(error ?? arrivals[0]?.error ?? 'no answer');
+}
+
 /** The local address is not one of this host. */
 export class BadLocalAddress extends Error {}
 
