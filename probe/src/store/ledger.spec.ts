@@ -122,6 +122,24 @@ describe('the ledger', () => {
     expect(ledger.creditsInUse()).toBe(7);
   });
 
+  test('an operation that is over takes up no credits, as soon as what failed of it is reported', async () => {
+    const single = (cost_per_run: number) =>
+      operation({ schedule: { type: 'once', at: new Date(START).toISOString() }, cost_per_run });
+    const [done, failed, running] = [single(10), single(100), single(1000)];
+    await ledger.reconcile([done, failed, running], []);
+    expect(ledger.creditsInUse()).toBe(1 + 1110);
+    const run = { after: START - 1, until: START };
+    await ledger.settle(
+      [done, running].map(({ operation_id }) => ({ id: operation_id, run })),
+      [{ operation: failed, stretch: run, cause: missed }],
+    );
+    await ledger.finished(done.operation_id, START);
+    expect(ledger.creditsInUse()).toBe(1 + 1100);
+    await ledger.told(ledger.nextFailed(ALL), 1);
+    expect(ledger.creditsInUse()).toBe(1 + 1000);
+    expect(ledger.over().sort()).toEqual([done.operation_id, failed.operation_id].sort());
+  });
+
   test('a line cut short by a crash is left out', async () => {
     await begin(START);
     await ledger.close();

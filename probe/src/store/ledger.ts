@@ -75,10 +75,11 @@ export class Ledger {
     return over;
   }
 
-  /** The sum of what the known operations cost per run. */
+  /** The sum of what the operations cost per run that are not over. */
   creditsInUse(): number {
+    const over = new Set(this.over());
     let sum = 0;
-    for (const { operation } of this.state.operations.values()) sum += operation.cost_per_run;
+    for (const [id, { operation }] of this.state.operations) if (!over.has(id)) sum += operation.cost_per_run;
     return sum;
   }
 
