@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test host-test check bench chaos fuzz backup restore clean
+.PHONY: help setup build demo run test host-test check bench chaos fuzz fuzz-probe backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +56,10 @@ chaos: build ## breaks everything for SECONDS=600 with SEED=1, and audits that n
 fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@scripts/tools.sh libcurl
 	@bash test/fuzz/run.sh
+
+fuzz-probe: EXCHANGES := 20000
+fuzz-probe: build ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; about an hour)
+	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
 	@scripts/tools.sh libcurl
