@@ -49,10 +49,13 @@ export class SelectionService {
     const registered = await this.probes.count([]);
     const explained: TooFewProbesError['shortage']['conditions'] = [];
     for (const condition of conditions) {
+      const excludes = registered - (await this.probes.count([condition]));
+      // nobody asks for room: it is worth a word where there is none
+      if (condition.name === 'room' && excludes === 0) continue;
       const others = conditions.filter((each) => each !== condition);
       explained.push({
         condition: condition.name,
-        excludes: registered - (await this.probes.count([condition])),
+        excludes,
         matching_without: await this.probes.count(others),
       });
     }
