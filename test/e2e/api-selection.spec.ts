@@ -203,9 +203,13 @@ describe('probes that are chosen by a rule', () => {
       (await create(select, { schedule, kind: 'http', params: { urls: ['http://example.org'] } })).status,
     ).toBe(409);
     // both day fields must match, which busybox's crond cannot do
-    const both = { type: 'cron', cron: '0 0 */2 * 1', stop: new Date(Date.now() + 700 * HOUR_MS).toISOString() };
+    const both = {
+      type: 'cron',
+      cron: '0 0 */2 * 1',
+      stop: new Date(Date.now() + 700 * HOUR_MS).toISOString(),
+    };
     expect((await create(select, { schedule: both })).status).toBe(409);
-    const named = await user.api.post<Problem>(OPERATIONS, pingOn([registered.id], { schedule: both }));
+    const named = await user.api.post<Problem>(OPERATIONS, pingOn([registered], { schedule: both }));
     expect([named.status, named.body.errors?.map(({ field }) => field)]).toEqual([400, ['schedule.cron']]);
     const { status, body } = await create(select, { schedule });
     expect(status).toBe(201);
