@@ -1,9 +1,12 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { errorCode, messageOf } from '../errors.js';
+import { type Flight, readFlight } from './handshake/flight.js';
+import { Tap } from './handshake/tap.js';
 import type { RunContext } from './kind.js';
 import type { Found } from './targets.js';
 import { stopwatch } from './timing.js';
+import type { Clock } from '../clock/clock.js';
 
 /** What ended a connection, in a word that the result carries. */
 export class Broken extends Error {}
@@ -101,26 +104,37 @@ export interface TlsFacts {
   /** The name that IANA gave it. */
   cipher: string | null;
   alpn: string | null;
-  /** Whether the probe trusts the certificate, and it is for this name. */
-  authorized: boolean;
+  /** Whether the probe trusts the certificate, and it is for this name; null before the handshake's end. */
+  authorized: boolean | null;
   authorization_error: string | null;
+  /** Null where the handshake did not get that far. */
+  client_certificate_requested: boolean | null;
+}
+
+interface TlsOrder {
+  /** What the certificate has to be for; a host name is sent as SNI, an address is not (RFC 6066). */
+  name: string;
+  alpn: readonly string[];
+  /** Told at the end of the handshake, be it an error, what the server has said. */
+  onFlight: (flight: Flight) => void;
 }
 
 /**
  * Does a TLS handshake (1.2 or 1.3) on an open connection. A certificate that is not to be trusted is a finding, not an error.
- * @param name what the certificate has to be for; a host name is sent as SNI, an address is not (RFC 6066)
- * @param use what is done with the session; then it is closed
+ * @param use what is done with the session, and the time that the handshake took, in ms; then it is closed
  * @throws Broken, or the error of the TLS library
  */
 export async function withTls<T>(
   socket: Socket,
-  { name, alpn }: { name: string; alpn: readonly string[] },
-  signal: AbortSignal,
-  use: (secure: TLSSocket) => Promise<T> | T,
+  { name, alpn, onFlight }: TlsOrder,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  use: (secure: TLSSocket, tookMs: number) => Promise<T> | T,
 ): Promise<T> {
+  const elapsed = stopwatch(clock);
   const host = name.replace(/\.$/, '');
+  const tap = new Tap(socket);
   const secure = connectTls({
-    socket,
+    socket: tap,
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
@@ -134,15 +148,47 @@ export async function withTls<T>(
       }
     },
   });
+  let secret: Buffer | null = null;
+  secure.on('keylog', (line: Buffer) => {
+    secret ??= handshakeSecret(line);
+  });
   try {
-    await happens('secureConnect', secure, signal);
-    return await use(secure);
+    let tookMs = 0;
+    try {
+      await happens('secureConnect', secure, signal);
+      tookMs = elapsed();
+    } finally {
+      onFlight(readFlight(tap.releaseKept(), secret));
+    }
+    return await use(secure, tookMs);
   } finally {
     secure.destroy();
+    tap.destroy();
   }
 }
 
-export function factsOf(secure: TLSSocket): TlsFacts {
+const SECRET_LINE = /^SERVER_HANDSHAKE_TRAFFIC_SECRET [\da-f]+ ([\da-f]+)\s*$/;
+
+/** What opens the server's part of a handshake of TLS 1.3, in the form of SSLKEYLOGFILE (RFC 9850). */
+function handshakeSecret(line: Buffer): Buffer | null {
+  const [, secret] = SECRET_LINE.exec(line.toString('latin1')) ?? [];
+  return secret === undefined ? null : Buffer.from(secret, 'hex');
+}
+
+/** What is known of a handshake that did not come to its end. */
+export function factsOfFlight({ version, cipher, alpn, clientCertificateRequested }: Flight): TlsFacts {
+  return {
+    version,
+    cipher,
+    alpn,
+    authorized: null,
+    authorization_error: null,
+    client_certificate_requested: clientCertificateRequested,
+  };
+}
+
+/** What a handshake came to. */
+export function factsOf(secure: TLSSocket): Omit<TlsFacts, 'client_certificate_requested'> {
   return {
     version: secure.getProtocol(),
     cipher: secure.getCipher().standardName,
@@ -151,6 +197,33 @@ export function factsOf(secure: TLSSocket): TlsFacts {
     // node's types have an Error here; it is a word
     authorization_error: secure.authorized ? null : wordFor(String(secure.authorizationError)),
   };
+}
+
+/**
+ * Waits for what a server says at once when the client is done: in TLS 1.3 it looks at the client's part only then (RFC 8446,
+ * appendix E.1). A session ticket, data and an end say that there was nothing wrong.
+ * @param waitMs how long, if nothing comes
+ * @throws the alert that came, or the error of the system
+ */
+export async function afterHandshake(
+  secure: TLSSocket,
+  waitMs: number,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
+  if (secure.errored !== null) throw secure.errored;
+  await new Promise<void>((resolve, reject) => {
+    const timer = clock.setTimer(resolve, waitMs);
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    secure.once('error', (error: Error) => {
+      timer.cancel();
+      reject(error);
+    });
+    for (const event of ['session', 'data', 'end', 'close']) secure.once(event, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
 }
 
 /** Waits for an event of a socket. @throws its error, ECONNRESET when it closes before, the signal's reason */

@@ -48,14 +48,29 @@ export class Authority {
     ];
     await this.request(name, '/CN=A site', extensions);
     const { cert, key } = this.filesOf(name);
-    const signer = ['-CA', this.file, '-CAkey', this.filesOf('ca').key, '-set_serial', String(this.made)];
-    const signing = ['-req', '-in', cert, '-out', cert, '-days', String(days), '-copy_extensions', 'copyall'];
-    await run('openssl', ['x509', ...signing, ...signer]);
+    await this.sign(cert, days);
     return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
+  }
+
+  /** An authority under this one; both are removed on their own. */
+  async subordinate(): Promise<Authority> {
+    this.made += 1;
+    const under = new Authority(await mkdtemp(join(tmpdir(), 'pladmed-ca-')));
+    const extensions = ['-addext', 'basicConstraints=critical,CA:TRUE'];
+    await under.request('ca', `/O=Pladmed/CN=Authority ${this.made} under another`, extensions);
+    await this.sign(under.file, 30);
+    return under;
   }
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Makes a certificate of the request in a file, in its place. */
+  private async sign(file: string, days: number): Promise<void> {
+    const signer = ['-CA', this.file, '-CAkey', this.filesOf('ca').key, '-set_serial', String(this.made)];
+    const signing = ['-req', '-in', file, '-out', file, '-days', String(days), '-copy_extensions', 'copyall'];
+    await run('openssl', ['x509', ...signing, ...signer]);
   }
 
   private async request(name: string, subject: string, more: readonly string[]): Promise<void> {

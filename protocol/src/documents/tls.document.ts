@@ -22,6 +22,20 @@ export const tlsEntry = z.looseObject({
   authorization_error: word,
   chain: z.array(z.string().max(64 * 1024)).max(10),
   chain_truncated: z.boolean().nullable(),
+  /** What was sent, in its order: `in_chain` is null for what does not belong to the chain. */
+  sent: z
+    .array(
+      z.looseObject({
+        fingerprint_sha256: z.string().max(64),
+        subject: word,
+        in_chain: z.number().int().min(0).nullable(),
+      }),
+    )
+    .max(16)
+    .optional(),
+  sent_count: z.number().int().min(0).nullable().optional(),
+  sent_in_order: z.boolean().nullable().optional(),
+  client_certificate_requested: z.boolean().nullable().optional(),
   subject: word,
   issuer: word,
   not_before: word,

@@ -30,22 +30,25 @@ export function exchange(
     const elapsed = stopwatch(clock);
     const reader = new AnswerReader(order.method, entry, order.allowance);
     let isOver = false;
+    const end = (settle: () => void): void => {
+      if (isOver) return;
+      isOver = true;
+      socket.pause();
+      settle();
+    };
+    const fail = (error: Error): void => {
+      end(() => {
+        reject(error);
+      });
+    };
     /** Whatever is thrown in an event of the socket ends this exchange, and nothing else. */
     const guarded = (work: () => boolean): void => {
       if (isOver) return;
       try {
-        if (!work()) return;
-        resolve();
+        if (work()) end(resolve);
       } catch (error) {
-        reject(error instanceof Error ? error : new Broken(String(error)));
+        fail(error as Error);
       }
-      isOver = true;
-      socket.pause();
-    };
-    const fail = (error: Error): void => {
-      guarded(() => {
-        throw error;
-      });
     };
     if (signal.aborted) fail(reasonOf(signal));
     signal.addEventListener('abort', () => {

@@ -17,7 +17,7 @@ async function measure(params: object, context: Context = {}): Promise<HttpEntry
 }
 
 async function ask(url: string, params: object = {}, context: Context = {}): Promise<HttpEntry> {
-  const [entry] = await measure({ urls: [url], ...params }, context);
+  const [entry] = await measure({ urls: [url], timeout_s: 60, ...params }, context);
   return entry!;
 }
 
@@ -162,7 +162,11 @@ describe('http', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       writeForEver(socket, Buffer.alloc(65_536));
     });
-    const entries = await measure({ urls: Array.from({ length: 9 }, () => url), max_body_bytes: 10 * MIB });
+    const entries = await measure({
+      urls: Array.from({ length: 9 }, () => url),
+      max_body_bytes: 10 * MIB,
+      timeout_s: 60,
+    });
     expect(entries.every(({ truncated }) => truncated)).toBe(true);
     expect(entries.reduce((sum, { body_bytes }) => sum + body_bytes!, 0)).toBe(64 * MIB);
   });
@@ -526,6 +530,7 @@ describe('http', () => {
           alpn: 'http/1.1',
           authorized: false,
           authorization_error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+          client_certificate_requested: false,
         },
         error: null,
       });
@@ -564,6 +569,28 @@ describe('http', () => {
       const entries = await measure({ urls }, { resolve });
       expect(entries.map(({ status }) => status)).toEqual([200, 200]);
       expect(names).toEqual(['site.example']);
+    });
+
+    test.each([
+      ['TLSv1.3', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', { authorized: false }],
+      ['TLSv1.2', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', { authorized: null }],
+    ] as const)('%s: a server that wants a certificate of the client', async (version, error, facts) => {
+      const wants = { requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version };
+      const { port } = await site(
+        Site.https({ ...options, ...wants }, (_request, response) => response.end()),
+      );
+      const entry = await ask(`https://127.0.0.1:${port}/`);
+      expect(entry).toMatchObject({
+        status: null,
+        tls: {
+          version,
+          cipher: expect.stringMatching(/^TLS_/),
+          client_certificate_requested: true,
+          ...facts,
+        },
+        error,
+      });
+      expect(entry.timings.tls_ms === null).toBe(version === 'TLSv1.2');
     });
 
     test('a server that never shakes hands', async () => {

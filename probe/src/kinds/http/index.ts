@@ -4,6 +4,7 @@ import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
 import {
   factsOf,
+  factsOfFlight,
   HANDSHAKE_BYTES,
   type Located,
   locate,
@@ -13,6 +14,7 @@ import {
   withTls,
   wordFor,
 } from '../connection.js';
+import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { wantedFamilies } from '../params.js';
@@ -111,10 +113,14 @@ async function connectAndAsk(
   await withTcp(entry, context, signal, async (socket) => {
     entry.timings.connect_ms = connecting();
     if (!isTls(order.url)) return exchange(socket, order, entry, { clock, signal });
-    const shaking = stopwatch(clock);
-    return withTls(socket, { name: hostOf(order.url), alpn: ['http/1.1'] }, signal, (secure) => {
-      entry.timings.tls_ms = shaking();
-      entry.tls = factsOf(secure);
+    const onFlight = (flight: Flight): void => {
+      if (flight.version !== null) entry.tls = factsOfFlight(flight);
+    };
+    const tlsOrder = { name: hostOf(order.url), alpn: ['http/1.1'], onFlight };
+    return withTls(socket, tlsOrder, { clock, signal }, (secure, tookMs) => {
+      entry.timings.tls_ms = tookMs;
+      const requested = entry.tls?.client_certificate_requested ?? null;
+      entry.tls = { ...factsOf(secure), client_certificate_requested: requested };
       return exchange(secure, order, entry, { clock, signal });
     });
   });

@@ -1,21 +1,26 @@
+import { tlsDocument, writeDocument } from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
 import {
+  afterHandshake,
   factsOf,
+  factsOfFlight,
   HANDSHAKE_BYTES,
   type Located,
   locate,
+  type TlsFacts,
   wireBytes,
   within,
   withTcp,
   withTls,
   wordFor,
 } from '../connection.js';
+import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { wantedFamilies } from '../params.js';
 import { milliseconds, stopwatch } from '../timing.js';
-import { type Certificates, certificatesOf, NO_CERTIFICATES } from './certificate.js';
+import { type Certificates, certificatesOf, NO_CERTIFICATES, peerChain } from './certificate.js';
 import { DEFAULT_PORT, DEFAULT_TIMEOUT_S, type TlsParams, tlsParams } from './tls.params.js';
 
 /** Names that are resolved at once. */
@@ -24,9 +29,13 @@ const RESOLUTION_MS = 20_000;
 /** Handshakes under way at once. */
 const PARALLEL = 4;
 const SLACK_MS = 10_000;
+/** How long an alert is waited for behind a handshake of TLS 1.3, beside two round trips. */
+const PATIENCE_MS = 300;
+/** The same where the server has asked for a certificate of the client. */
+const REFUSAL_PATIENCE_MS = 3_000;
 
 /** One handshake, and what came of it; docs/protocol.md, format `tls`. */
-interface TlsEntry extends Certificates {
+interface TlsEntry extends Certificates, TlsFacts {
   /** As the user named it. */
   destination: string;
   server_name: string | null;
@@ -41,11 +50,6 @@ interface TlsEntry extends Certificates {
     handshake_ms: number | null;
     total_ms: number;
   };
-  version: string | null;
-  cipher: string | null;
-  alpn: string | null;
-  authorized: boolean | null;
-  authorization_error: string | null;
   error: string | null;
 }
 
@@ -76,7 +80,7 @@ export const tls: Kind<TlsParams> = {
     await context.targets.requireRoute(targets.map(({ located }) => located));
     const handshakes = await inParallel(PARALLEL, targets, (target) => handshake(target, params, context));
     context.signal.throwIfAborted();
-    return Buffer.from(JSON.stringify({ version: 1, handshakes }));
+    return Buffer.from(writeDocument(tlsDocument, handshakes));
   },
 };
 
@@ -101,26 +105,48 @@ async function handshake(
     alpn: null,
     authorized: null,
     authorization_error: null,
+    client_certificate_requested: null,
     ...NO_CERTIFICATES,
     error: null,
   };
   const elapsed = stopwatch(clock);
+  const total = (): number => milliseconds((located.resolve_ms ?? 0) + elapsed());
   try {
-    await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, async (signal) => {
-      const connecting = stopwatch(clock);
-      await withTcp(entry, context, signal, async (socket) => {
-        entry.timings.connect_ms = connecting();
-        const shaking = stopwatch(clock);
-        await withTls(socket, { name, alpn: params.alpn }, signal, (secure) => {
-          entry.timings.handshake_ms = shaking();
-          Object.assign(entry, factsOf(secure), certificatesOf(secure));
-        });
-      });
-    });
+    await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, (signal) =>
+      connectAndShake(entry, { name, alpn: params.alpn }, context, signal, total),
+    );
   } catch (error) {
     if (error instanceof RunFailure) throw error;
     entry.error = wordFor(error);
+    entry.timings.total_ms = total();
   }
-  entry.timings.total_ms = milliseconds((located.resolve_ms ?? 0) + elapsed());
   return entry;
+}
+
+async function connectAndShake(
+  entry: TlsEntry,
+  order: { name: string; alpn: readonly string[] },
+  context: RunContext,
+  signal: AbortSignal,
+  total: () => number,
+): Promise<void> {
+  const { clock } = context;
+  const connecting = stopwatch(clock);
+  await withTcp(entry, context, signal, async (socket) => {
+    const connectMs = (entry.timings.connect_ms = connecting());
+    let sent: Buffer[] = [];
+    const onFlight = (flight: Flight): void => {
+      sent = flight.certificates;
+      Object.assign(entry, factsOfFlight(flight), certificatesOf(sent));
+    };
+    await withTls(socket, { ...order, onFlight }, { clock, signal }, async (secure, tookMs) => {
+      entry.timings.handshake_ms = tookMs;
+      entry.timings.total_ms = total();
+      Object.assign(entry, factsOf(secure), certificatesOf(sent, peerChain(secure)));
+      if (entry.version !== 'TLSv1.3') return;
+      secure.resume();
+      const patience = entry.client_certificate_requested === false ? PATIENCE_MS : REFUSAL_PATIENCE_MS;
+      await afterHandshake(secure, patience + 2 * connectMs, { clock, signal });
+    });
+  });
 }
