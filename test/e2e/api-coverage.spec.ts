@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
-import { dnsResult, failedRun, type NativeProbe } from '../support/native-probe.js';
+import { dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
 import { until } from '../support/until.js';
 
@@ -66,6 +66,9 @@ describe('coverage', () => {
     return body;
   }
 
+  const progress = async ({ id }: { id: string }) =>
+    (await user.api.get<Operation>(`/api/v1/operations/${id}`)).body.progress;
+
   it('says of each run that was due what became of it, once, in all, by time and by probe', async () => {
     const { registered, probe } = await connected();
     const absent = await world.probe(user);
@@ -79,6 +82,8 @@ describe('coverage', () => {
       failedRun(operation.id, operation.at(5), { reason: 'refused' }),
       failedRun(operation.id, operation.at(0)),
     ]);
+    // of those only the first was due: the others are known, and count when they are
+    expect(await progress(operation)).toMatchObject({ received: 1, failed: 0 });
     const told = await coverage(operation, 'bucket_s=3600');
     expect(told).toMatchObject({ planned: 120, extra: 0, failed_by_reason: { missed: 1, refused: 1 } });
     const own = told.probes.find(({ probe_id }) => probe_id === registered.id);
@@ -105,7 +110,7 @@ describe('coverage', () => {
     expect([single.planned, single.probes.map(({ probe_id }) => probe_id)]).toEqual([60, [probes[1]?.id]]);
   });
 
-  it('counts a result that names no run of the schedule beside it, and marks it', async () => {
+  it('counts a result that names no run of the schedule as extra, and marks it', async () => {
     const { registered, probe } = await connected();
     const operation = await hourly([registered]);
     await probe.told(operation.id);
@@ -115,13 +120,17 @@ describe('coverage', () => {
       await probe.results([dnsResult(operation.id, operation.at(3)), dnsResult(operation.id, odd)]),
     ).toEqual(stored);
     const path = `/api/v1/operations/${operation.id}/results`;
-    const { body } = await user.api.get<{ items: { scheduled_at: string; off_schedule?: boolean }[] }>(path);
-    expect(body.items.find(({ scheduled_at }) => scheduled_at === odd)?.off_schedule).toBe(true);
+    const { body } = await user.api.get<{
+      items: { scheduled_at: string; off_schedule?: boolean; counted: boolean }[];
+    }>(path);
+    expect(body.items.find(({ scheduled_at }) => scheduled_at === odd)).toMatchObject({
+      off_schedule: true,
+      counted: false,
+    });
     expect(body.items.find(({ scheduled_at }) => scheduled_at !== odd)).not.toHaveProperty('off_schedule');
-    // laid beside the run before it
-    const { fates, extra } = await coverage(operation);
-    expect(fates['received']).toBe(2);
-    expect(extra).toBe(0);
+    const { fates, extra, probes } = await coverage(operation);
+    expect(fates['received']).toBe(1);
+    expect([extra, probes[0]?.extra]).toEqual([1, 1]);
   });
 
   it('decides every run when the operation is stopped, and takes what still comes', async () => {
@@ -136,11 +145,32 @@ describe('coverage', () => {
     expect(stopped.fates['stopped']).toBeGreaterThanOrEqual(58);
     const [answer] = (await probe.results([dnsResult(operation.id, operation.at(30))])).items ?? [];
     expect(answer?.status).toBe('stored');
+    // its run was paid back: what came of it is shown, and neither counted nor paid
+    expect(await progress(operation)).toMatchObject({ received: 1, failed: 0 });
     const later = await coverage(operation);
     expect([later.fates['received'], later.fates['stopped']]).toEqual([
       2,
       (stopped.fates['stopped'] ?? 0) - 1,
     ]);
+  });
+
+  it('counts and pays what came early when its run is due', async () => {
+    const { registered, probe } = await connected();
+    const schedule = { type: 'interval', every_s: 1, stop: new Date(Date.now() + 60_000).toISOString() };
+    const operation = await hourly([registered], schedule);
+    await probe.told(operation.id);
+    const before = await world.balance(user);
+    const first = Date.parse(operation.at(0));
+    const [soon, late] = [10, 50].map((run) => new Date(first + run * 1000).toISOString());
+    const sent = [soon, late].map((time = '') => dnsResult(operation.id, time));
+    await probe.results(sent);
+    if (Date.now() < first + 10_000) expect(await world.balance(user)).toBe(before);
+    await until('the early one to be paid', async () => (await world.balance(user)) === before + 10);
+    expect(Date.now()).toBeGreaterThanOrEqual(first + 10_000);
+    expect(await progress(operation)).toMatchObject({ received: 1, failed: 0 });
+    const list = `/api/v1/operations/${operation.id}/results`;
+    const { body } = await user.api.get<{ items: { scheduled_at: string; counted: boolean }[] }>(list);
+    expect(new Map(body.items.map((each) => [each.scheduled_at, each.counted])).get(soon ?? '')).toBe(true);
   });
 
   it('decides every run of a probe that refused the operation', async () => {
@@ -171,7 +201,7 @@ describe('coverage', () => {
       return found.fates['awaited'] === 1 ? found : undefined;
     });
     expect(told).toMatchObject({ due: 2, fates: { failed: 1 }, failed_by_reason: { unresolved: 1 } });
-    await late.probe.results([dnsResult(operation.id, at)]);
+    await late.probe.results([pingResult(operation.id, at)]);
     expect((await coverage(operation)).fates).toMatchObject({ failed: 1, received: 1, awaited: 0 });
   });
 

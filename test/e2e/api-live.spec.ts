@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, type Registered } from '../support/api-world.js';
-import { dnsResult, type NativeProbe } from '../support/native-probe.js';
+import { type Account, ApiWorld, firstRunOf, type Registered } from '../support/api-world.js';
+import { pingResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -46,7 +46,8 @@ describe('live', () => {
     it('shows what happens to an operation to who watches it, and to nobody else', async () => {
       const [watcher, other] = [await watch(user.api.token), await watch(user.api.token)];
       const away = await world.probe(user);
-      const { id } = await world.operation(user, [away]);
+      const operation = await world.operation(user, [away]);
+      const { id } = operation;
       expect(await watcher.ask('subscribe', { operation: id })).toEqual({ ok: true });
       const came = await world.connect(away);
       await came.told(id);
@@ -55,14 +56,15 @@ describe('live', () => {
         probe_id: away.id,
         state: 'delivered',
       });
-      await came.results([dnsResult(id, SCHEDULED)]);
+      await came.results([pingResult(id, firstRunOf(operation))]);
       expect(await watcher.event('result')).toMatchObject({
         operation_id: id,
         probe_id: away.id,
         outcome: 'stored',
-        scheduled_at: SCHEDULED,
-        format: 'dns',
-        summary: [{ type: 'dns', rcode: 'NOERROR' }],
+        counted: true,
+        scheduled_at: firstRunOf(operation),
+        format: 'warts',
+        summary: [{ type: 'ping' }, { type: 'ping' }, { type: 'ping' }],
       });
       expect(other.events).toEqual([]);
     });
@@ -70,13 +72,17 @@ describe('live', () => {
     it('shows a probe that comes and goes, and an account what it earns', async () => {
       const watcher = await watch(user.api.token);
       expect(await watcher.ask('subscribe', { account: true })).toEqual({ ok: true });
-      const { id } = await world.operation(user, [registered]);
+      const operation = await world.operation(user, [registered]);
+      const { id } = operation;
       await probe.told(id);
-      await probe.results([dnsResult(id, SCHEDULED)]);
+      // one that names no run earns nothing, and is not shown to earn
+      await probe.results([pingResult(id, SCHEDULED)]);
+      await probe.results([pingResult(id, firstRunOf(operation))]);
       expect(await watcher.event('credits')).toEqual({ amount: 10, reason: 'results', operation_id: id });
       probe.close();
       const gone = await watcher.event('probe', ({ connected }) => connected === false);
       expect(gone).toMatchObject({ probe_id: registered.id });
+      expect(watcher.events.filter(([name]) => name === 'credits')).toHaveLength(1);
       const stranger = await watch((await world.account()).api.token);
       await stranger.ask('subscribe', { probe: registered.id });
       await world.connect(registered);
@@ -146,7 +152,7 @@ describe('live', () => {
       expect(got.response.status).toBe(200);
       expect(got.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
       await probe.told(id);
-      await probe.results([dnsResult(id, SCHEDULED)]);
+      await probe.results([pingResult(id, SCHEDULED)]);
       const event = await until(
         'the result',
         () => /event: result\n(?:id: \d+\n)?data: (.*)\n/.exec(got.text)?.[1],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, type Operation, pingOn } from '../support/api-world.js';
+import { type Account, ApiWorld, firstRunOf, type Operation, pingOn } from '../support/api-world.js';
 import { dnsResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
@@ -229,7 +229,7 @@ describe('operations', () => {
       params: { fqdns: ['example.org'] },
     });
     await connected.told(second.id);
-    await connected.results([dnsResult(second.id, second.created_at)]);
+    await connected.results([dnsResult(second.id, firstRunOf(second))]);
     expect(await read(second.id)).toMatchObject({
       state: 'done',
       progress: { due: 1, received: 1, failed: 0 },

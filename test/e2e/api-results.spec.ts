@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Account, ApiWorld, type Operation, type Page } from '../support/api-world.js';
-import { CLOCK, dnsResult, failedRun, type NativeProbe } from '../support/native-probe.js';
+import { CLOCK, dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
 
 interface Result {
@@ -138,7 +138,7 @@ describe('results', () => {
   it('hides those of a private operation from everybody else', async () => {
     const hidden = await world.operation(user, [registered], { visibility: 'private' });
     await probe.told(hidden.id);
-    await probe.results([dnsResult(hidden.id, at(0))]);
+    await probe.results([pingResult(hidden.id, at(0))]);
     const { body } = await user.api.get<Page<Result>>(`/api/v1/operations/${hidden.id}/results`);
     const stranger = await world.account();
     expect((await stranger.api.get(`/api/v1/results/${body.items[0]!.id}/raw`)).status).toBe(404);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../support/api-client.js';
 import { type Operation, PASSWORD, pingOn, type Registered } from '../support/api-world.js';
-import { dnsResult, NativeProbe } from '../support/native-probe.js';
+import { pingResult, NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 import { runCommand, startServer, type TestServer } from '../support/server.js';
 
@@ -66,7 +66,7 @@ describe('a backup', () => {
       pingOn([registered], { schedule }),
     );
     const began = Date.parse((operation.schedule as unknown as { start: string }).start);
-    const run = (n: number) => dnsResult(operation.id, new Date(began + n * 1000).toISOString());
+    const run = (n: number) => pingResult(operation.id, new Date(began + n * 1000).toISOString());
     await probe.told(operation.id);
     await probe.results([run(0), run(1)]);
 
@@ -96,7 +96,7 @@ describe('a backup', () => {
     const back = await NativeProbe.connect(second.url, registered.token);
     const { full, operations } = await back.firstSync();
     expect([full, operations.map(({ operation_id }) => operation_id)]).toEqual([true, [operation.id]]);
-    const { items } = await back.results([run(0), run(300), dnsResult(lost.id, run(0).scheduled_at)]);
+    const { items } = await back.results([run(0), run(300), pingResult(lost.id, run(0).scheduled_at)]);
     expect(items).toEqual([
       { status: 'duplicate' },
       { status: 'stored' },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { create, gzipResult, type ResultMessage } from '../support/classic-factories.js';
+import { create, daily, gzipResult, type ResultMessage } from '../support/classic-factories.js';
 import type { FieldedProbe } from '../support/classic-probe.js';
 import type { Operation, Probe } from '../support/classic-types.js';
 import { ClassicWorld, type Person } from '../support/classic-world.js';
@@ -77,7 +77,7 @@ describe('kill -9 of the server', () => {
 
   test('amid results: what is sent again until it is acknowledged is there once and paid once', async () => {
     const probe = await world.fieldedProbe(bob, { reconnection: true });
-    const { _id: id } = await create(ada.api, 'dns', [probe.identifier]);
+    const { _id: id } = await create(ada.api, 'dns', [probe.identifier], daily(200));
     const before = await world.balance(bob);
     const results = Array.from({ length: 200 }, () => gzipResult(id));
     const kept = new Set(results);

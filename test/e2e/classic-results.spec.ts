@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { create, gzipResult, type Kind, UNKNOWN_ID } from '../support/classic-factories.js';
+import { create, daily, gzipResult, type Kind, UNKNOWN_ID } from '../support/classic-factories.js';
 import type { FieldedProbe } from '../support/classic-probe.js';
 import { ClassicWorld, type Person } from '../support/classic-world.js';
 
@@ -30,8 +30,8 @@ beforeEach(async () => {
 });
 
 const earned = async (): Promise<number> => (await world.balance(bob)) - before;
-const newOperation = async (kind: Kind = 'dns'): Promise<string> =>
-  (await create(ada.api, kind, [probe.identifier]))._id;
+const newOperation = async (kind: Kind = 'dns', runs = 1): Promise<string> =>
+  (await create(ada.api, kind, [probe.identifier], runs > 1 ? daily(runs) : {}))._id;
 const shown = async (id: string) => (await world.operation(id)).results;
 
 describe('a result', () => {
@@ -63,12 +63,33 @@ describe('a result', () => {
   });
 
   test('of 300 in flight: each is acknowledged with its own id, stored and paid', async () => {
-    const ids = await Promise.all([newOperation(), newOperation(), newOperation()]);
+    const ids = await Promise.all([
+      newOperation('dns', 100),
+      newOperation('dns', 100),
+      newOperation('dns', 100),
+    ]);
     const sent = Array.from({ length: 300 }, (_, index) => ids[index % 3] ?? '');
     const answers = await Promise.all(sent.map((id) => probe.deliver(gzipResult(id))));
     expect(answers).toEqual(sent.map((id) => [id]));
     expect(await earned()).toBe(300 * REWARD);
     expect(await Promise.all(ids.map(async (id) => (await shown(id)).length))).toEqual([100, 100, 100]);
+  });
+
+  test('beyond the runs that were asked for is stored and shown, and earns nothing', async () => {
+    const id = await newOperation('dns', 3);
+    const sent = Array.from({ length: 10 }, () => gzipResult(id));
+    expect(await Promise.all(sent.map((each) => probe.deliver(each)))).toEqual(sent.map(() => [id]));
+    expect(await earned()).toBe(3 * REWARD);
+    expect(await shown(id)).toHaveLength(10);
+    await probe.deliver(gzipResult(id));
+    expect(await earned()).toBe(3 * REWARD);
+  });
+
+  test('in a format that its kind does not have is acknowledged, not stored, not paid', async () => {
+    const [dns, ping] = [await newOperation('dns'), await newOperation('ping')];
+    expect(await probe.deliver(gzipResult(dns, { format: 'warts' }))).toEqual([dns]);
+    expect(await probe.deliver(gzipResult(ping, { format: 'gzip' }))).toEqual([ping]);
+    expect([await shown(dns), await shown(ping), await earned()]).toEqual([[], [], 0]);
   });
 
   test('with the same unique_code in two operations is two results', async () => {

@@ -7,7 +7,7 @@ import { FakeNtp } from '../../sntp/test/support/fake.ntp.js';
 import { seeded } from '../../sntp/test/support/random.js';
 import { type Account, ApiWorld, type Page } from '../support/api-world.js';
 import { otherTime } from '../support/faketime.js';
-import { CLOCK, dnsResult, NativeProbe } from '../support/native-probe.js';
+import { CLOCK, pingResult, NativeProbe } from '../support/native-probe.js';
 import { type ProbeProcess, startProbe } from '../support/probe-process.js';
 import { freePort } from '../support/server.js';
 import { startTcpRelay } from '../support/tcp-relay.js';
@@ -193,7 +193,7 @@ describe('clocks that are off', () => {
     const operation = await world.operation(user, [registered]);
     await probe.told(operation.id);
     const at = '2026-11-21T08:00:00.000Z';
-    await probe.results([dnsResult(operation.id, at, { clock })]);
+    await probe.results([pingResult(operation.id, at, { clock })]);
     const { body } = await user.api.get<Page<Result>>(`/api/v1/operations/${operation.id}/results`);
     const [result] = body.items;
     expect(result).toMatchObject({ started_at: at, clock, clock_trusted: trusted });

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { io, type Socket } from 'socket.io-client';
 import mongoose from 'mongoose';
+import { classicTime } from '../support/classic-factories.js';
 import { HttpClient } from '../support/client.js';
 import { freePort, runSuperuser, startServer, type TestServer } from '../support/server.js';
 
 const ROUNDS = 3;
 const PROBES = 4;
 const CREDITS_PER_RESULT = 10;
+const CREDITS = 1_000_000;
 
 /** Sends results without pause, keeps each until it is acknowledged, and sends what is left again after a reconnection. */
 class PersistentProbe {
@@ -112,7 +114,7 @@ describe('kill -9 of server and mongod while results come in', () => {
     const login = await new HttpClient(server.url).post<{ access_token: string }>('/login', root);
     const http = new HttpClient(server.url, login.body.access_token);
     const me = await http.get<{ _id: string }>('/users/me');
-    await http.post('/credits', { id: me.body._id, credits: 100_000 });
+    await http.post('/credits', { id: me.body._id, credits: CREDITS });
     const tokens: string[] = [];
     for (let index = 0; index < PROBES; index += 1) {
       const answer = await http.post<{ token: string }>('/probes', {
@@ -127,15 +129,16 @@ describe('kill -9 of server and mongod while results come in', () => {
       probes: all.body.map(({ identifier }) => identifier),
       params: {
         fqdns: ['example.org'],
-        cron: '0 0 * * *',
-        stop_time: '31/12/2026 23:59',
+        // as many runs as results may come: more would not be paid
+        cron: '* * * * *',
+        stop_time: classicTime(new Date(Date.now() + 30 * 86_400_000)),
         times_per_minute: 1,
       },
     });
     expect(created.status).toBe(201);
     for (const probe of waiting) probe.close();
     probes = tokens.map((token, index) => new PersistentProbe(`probe${index}`, token, created.body._id));
-    const before = 100_000 - created.body.credits;
+    const before = CREDITS - created.body.credits;
 
     for (let round = 0; round < ROUNDS; round += 1) {
       await Promise.all(probes.map((probe) => probe.connect(server.url)));

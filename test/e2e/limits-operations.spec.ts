@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, type Operation, pingOn, type Registered } from '../support/api-world.js';
+import {
+  type Account,
+  ApiWorld,
+  firstRunOf,
+  type Operation,
+  pingOn,
+  type Registered,
+} from '../support/api-world.js';
 import { type Problem } from '../support/api-client.js';
 import { creation, daily } from '../support/classic-factories.js';
 import { HttpClient } from '../support/client.js';
@@ -123,9 +130,10 @@ describe('what a user may ask for', () => {
     const native = await world.connect(probe);
     const second = await world.connect(other);
     const kind = { kind: 'dns', params: { fqdns: ['example.org'] } };
-    const { id } = await world.operation(user, [probe, other], kind);
+    const operation = await world.operation(user, [probe, other], kind);
+    const { id } = operation;
     await Promise.all([native.told(id), second.told(id)]);
-    const run = new Date().toISOString();
+    const run = firstRunOf(operation);
     await native.results([dnsResult(id, run)]);
     expect(await usedBy(user)).toEqual([1, 1, 2]);
     await second.results([dnsResult(id, run)]);

@@ -4,7 +4,7 @@ import { type Account, ApiWorld, type Operation } from '../support/api-world.js'
 import { create, gzipResult } from '../support/classic-factories.js';
 import { ClassicWorld } from '../support/classic-world.js';
 import { metricOf } from '../support/metrics.js';
-import { CLOCK, dnsResult, type NativeProbe } from '../support/native-probe.js';
+import { CLOCK, pingResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
 const PER_SECOND = 50;
@@ -31,7 +31,7 @@ describe('a native probe', () => {
 
   it('that sends too fast is told when to come back, and loses nothing', async () => {
     const { probe, operation } = await atWork();
-    let kept = Array.from({ length: 2 * BURST }, (_, n) => dnsResult(operation.id, run(n)));
+    let kept = Array.from({ length: 2 * BURST }, (_, n) => pingResult(operation.id, run(n)));
     const pauses: number[] = [];
     const offer = async (batch: typeof kept) => {
       const { items = [] } = await probe.results(batch);
@@ -53,7 +53,11 @@ describe('a native probe', () => {
     // jitter: those who are sent away together must not come back together
     expect(new Set(pauses).size).toBeGreaterThan(1);
     const { body } = await user.api.get<Operation>(`/api/v1/operations/${operation.id}`);
-    expect(body.progress.received).toBe(2 * BURST);
+    // none of them names a run, and all are kept
+    expect(body.progress.received).toBe(0);
+    expect((await user.api.pages(`/api/v1/operations/${operation.id}/results`)).flat()).toHaveLength(
+      2 * BURST,
+    );
     expect(await metricOf(world.server.url, hits('probe_messages'))).toBeGreaterThan(0);
   });
 
@@ -64,7 +68,7 @@ describe('a native probe', () => {
     await until('it is disconnected', () => flood.probe.ended);
     expect(world.server.log.filter((line) => line.includes('a probe was disconnected'))).toHaveLength(1);
     expect(await metricOf(world.server.url, hits('probe_flood'))).toBe(1);
-    const { items } = await other.probe.results([dnsResult(other.operation.id, run(0))]);
+    const { items } = await other.probe.results([pingResult(other.operation.id, run(0))]);
     expect(items).toEqual([{ status: 'stored' }]);
     const again = await world.connect({ token: flood.token });
     await again.firstSync();
@@ -90,10 +94,10 @@ describe('a server that has too much waiting', () => {
     const [greedy, modest] = [await world.probe(user), await world.probe(user)];
     const operation = await world.operation(user, [greedy, modest]);
     const [first, second] = [await world.connect(greedy), await world.connect(modest)];
-    const batch = Array.from({ length: 100 }, (_, n) => dnsResult(operation.id, run(n)));
+    const batch = Array.from({ length: 100 }, (_, n) => pingResult(operation.id, run(n)));
     const [much, little] = await Promise.all([
       first.results(batch),
-      second.results([dnsResult(operation.id, run(0))]),
+      second.results([pingResult(operation.id, run(0))]),
     ]);
     // what is left free is for others: half of it, for one that takes all it can get
     expect(much.items?.slice(0, 6).map(({ status }) => status)).toEqual([...Array(5).fill('stored'), 'busy']);

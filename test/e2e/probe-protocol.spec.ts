@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, type Operation, type Page, type Registered } from '../support/api-world.js';
-import { CLOCK, dnsResult, failedRun, NativeProbe, Refused } from '../support/native-probe.js';
+import {
+  type Account,
+  ApiWorld,
+  firstRunOf,
+  type Operation,
+  type Page,
+  type Registered,
+} from '../support/api-world.js';
+import { CLOCK, dnsResult, failedRun, NativeProbe, pingResult, Refused } from '../support/native-probe.js';
+import { pingWarts } from '../bench/warts-sample.js';
 import { until } from '../support/until.js';
 
-const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const HOUR_MS = 3_600_000;
+const SOMETIME = '2026-01-01T00:00:01.000Z';
 const HOURLY = { type: 'interval', every_s: 3600, stop: new Date(Date.now() + 36_000_000).toISOString() };
 
 /** docs/protocol.md, from outside. */
@@ -22,12 +31,12 @@ describe('the native probe protocol', () => {
 
   const read = async (id: string) => (await user.api.get<Operation>(`/api/v1/operations/${id}`)).body;
 
-  /** A probe that is connected and has an operation of ten runs. */
+  /** A probe that is connected and has an operation of ten runs, which were all due. */
   async function atWork() {
     const probe = await world.connect(registered);
     const operation = await world.operation(user, [registered], { schedule: HOURLY });
     await probe.told(operation.id);
-    return { probe, operation };
+    return { probe, operation, at: await world.began(operation, 10 * HOUR_MS) };
   }
 
   describe('handshake', () => {
@@ -119,7 +128,7 @@ describe('the native probe protocol', () => {
       const { probe, operation } = await atWork();
       const done = await world.operation(user, [registered]);
       await probe.told(done.id);
-      await probe.results([dnsResult(done.id, at(0))]);
+      await probe.results([pingResult(done.id, firstRunOf(done))]);
       probe.close();
       const again = await world.connect(registered);
       const ids = (await again.firstSync()).operations.map(({ operation_id }) => operation_id);
@@ -168,15 +177,15 @@ describe('the native probe protocol', () => {
 
   describe('results', () => {
     it('are answered item by item, in order', async () => {
-      const { probe, operation } = await atWork();
+      const { probe, operation, at } = await atWork();
       const foreign = await world.operation(user, [await world.probe(user)]);
       const { items } = await probe.results([
-        dnsResult(operation.id, at(1)),
-        dnsResult(foreign.id, at(1)),
-        dnsResult('6720a1b2c3d4e5f6000000c3', at(1)),
-        dnsResult('nonsense', at(1)),
-        dnsResult(operation.id, at(1)),
-        dnsResult(operation.id, at(2), { content: Buffer.from([0x12, 0x05]), format: 'warts' }),
+        pingResult(operation.id, at(1)),
+        pingResult(foreign.id, at(1)),
+        pingResult('6720a1b2c3d4e5f6000000c3', at(1)),
+        pingResult('nonsense', at(1)),
+        pingResult(operation.id, at(1)),
+        pingResult(operation.id, at(2), { content: Buffer.from([0x12, 0x05]) }),
       ]);
       expect(items?.map(({ status, reason }) => [status, reason])).toEqual([
         ['stored', undefined],
@@ -192,26 +201,26 @@ describe('the native probe protocol', () => {
     it.each([
       ['nothing', null],
       ['a text', 'x'],
-      ['a time that is none', { ...dnsResult('6720a1b2c3d4e5f6000000c3', 'yesterday') }],
-      ['no clock', dnsResult('6720a1b2c3d4e5f6000000c3', at(1), { clock: undefined })],
+      ['a time that is none', { ...pingResult('6720a1b2c3d4e5f6000000c3', 'yesterday') }],
+      ['no clock', pingResult('6720a1b2c3d4e5f6000000c3', SOMETIME, { clock: undefined })],
       [
         'a clock of texts',
-        dnsResult('6720a1b2c3d4e5f6000000c3', at(1), { clock: { ...CLOCK, offset_ms: '1' } }),
+        pingResult('6720a1b2c3d4e5f6000000c3', SOMETIME, { clock: { ...CLOCK, offset_ms: '1' } }),
       ],
-      ['a negative duration', dnsResult('6720a1b2c3d4e5f6000000c3', at(1), { duration_ms: -1 })],
-      ['an unknown format', dnsResult('6720a1b2c3d4e5f6000000c3', at(1), { format: 'gzip' })],
-      ['content that is text', dnsResult('6720a1b2c3d4e5f6000000c3', at(1), { content: 'x' })],
-      ['an operator for an id', dnsResult({ $gt: '' } as never, at(1))],
+      ['a negative duration', pingResult('6720a1b2c3d4e5f6000000c3', SOMETIME, { duration_ms: -1 })],
+      ['an unknown format', pingResult('6720a1b2c3d4e5f6000000c3', SOMETIME, { format: 'gzip' })],
+      ['content that is text', pingResult('6720a1b2c3d4e5f6000000c3', SOMETIME, { content: 'x' })],
+      ['an operator for an id', pingResult({ $gt: '' } as never, SOMETIME)],
     ])('refuse %s by itself', async (_what, item) => {
-      const { probe, operation } = await atWork();
-      const { items } = await probe.results([item, dnsResult(operation.id, at(1))]);
+      const { probe, operation, at } = await atWork();
+      const { items } = await probe.results([item, pingResult(operation.id, at(1))]);
       expect(items).toEqual([{ status: 'refused', reason: 'bad_item' }, { status: 'stored' }]);
     });
 
     it('are stored and paid once, however often they are sent at once', async () => {
-      const { probe, operation } = await atWork();
+      const { probe, operation, at } = await atWork();
       const before = await world.balance(user);
-      const batch = Array.from({ length: 5 }, (_, n) => dnsResult(operation.id, at(n)));
+      const batch = Array.from({ length: 5 }, (_, n) => pingResult(operation.id, at(n)));
       const answers = await Promise.all(Array.from({ length: 6 }, () => probe.results(batch)));
       const stored = answers.flatMap(({ items = [] }) => items).filter(({ status }) => status === 'stored');
       expect(stored).toHaveLength(5);
@@ -219,11 +228,125 @@ describe('the native probe protocol', () => {
       expect((await read(operation.id)).progress.received).toBe(5);
     });
 
+    it('of another kind of measurement are refused, before anybody looks into them', async () => {
+      const { probe, operation, at } = await atWork();
+      const kinds: [string, object, string][] = [
+        ['ping', { ips: ['192.0.2.1'] }, 'warts'],
+        ['traceroute', { ips: ['192.0.2.1'] }, 'warts'],
+        ['dns', { fqdns: ['example.org'] }, 'dns'],
+        ['http', { urls: ['https://example.org/'] }, 'http'],
+        ['tls', { fqdns: ['example.org'] }, 'tls'],
+        ['ntp', { fqdns: ['example.org'] }, 'ntp'],
+      ];
+      const before = await world.balance(user);
+      for (const [kind, params, own] of kinds) {
+        const other = await world.operation(user, [registered], { kind, params });
+        const formats = [...new Set(kinds.map(([, , format]) => format))].filter((format) => format !== own);
+        const wrong = formats.map((format) => dnsResult(other.id, firstRunOf(other), { format }));
+        const { items } = await probe.results(wrong);
+        expect(items).toEqual(formats.map(() => ({ status: 'refused', reason: 'bad_format' })));
+        expect((await read(other.id)).progress).toMatchObject({ received: 0, failed: 0 });
+        const { body } = await user.api.get<Page<object>>(`/api/v1/operations/${other.id}/results`);
+        expect(body.items).toEqual([]);
+      }
+      expect(await world.balance(user)).toBe(before - 15 - 3 - 2 - 1 - 1 - 1);
+      // the run is free still
+      expect((await probe.results([pingResult(operation.id, at(1))])).items).toEqual([{ status: 'stored' }]);
+    });
+
+    it('in which nothing was sent are failed runs: not paid, their bytes kept and shown', async () => {
+      const { probe, operation, at } = await atWork();
+      const trace = await world.operation(user, [registered], {
+        kind: 'traceroute',
+        params: { ips: ['192.0.2.1'] },
+      });
+      const before = await world.balance(user);
+      const empty = wartsOfNothing();
+      const results = [
+        pingResult(operation.id, at(0), { content: empty }),
+        pingResult(operation.id, at(1), { content: Buffer.alloc(0) }),
+        pingResult(operation.id, at(2)),
+        pingResult(trace.id, firstRunOf(trace), { content: empty }),
+      ];
+      expect((await probe.results(results)).items).toEqual(results.map(() => ({ status: 'stored' })));
+      expect(await world.balance(user)).toBe(before + 10);
+      expect((await read(operation.id)).progress).toMatchObject({ received: 1, failed: 2 });
+      expect((await read(trace.id)).progress).toMatchObject({ received: 0, failed: 1 });
+      const path = `/api/v1/operations/${operation.id}`;
+      const coverage = await user.api.get<{ failed_by_reason: object }>(`${path}/coverage`);
+      expect(coverage.body.failed_by_reason).toEqual({ nothing_sent: 2 });
+      const { body } = await user.api.get<Page<{ id: string; scheduled_at: string }>>(
+        `${path}/results?outcome=failed&view=json`,
+      );
+      const first = body.items.find(({ scheduled_at }) => scheduled_at === at(0));
+      expect(first).toMatchObject({
+        counted: true,
+        format: 'warts',
+        summary: [],
+        failure: { reason: 'nothing_sent' },
+        decoded: [{ type: 'cycle-start' }, { type: 'cycle-stop' }],
+      });
+      const raw = await user.api.get(`/api/v1/results/${first?.id ?? ''}/raw`);
+      expect([raw.status, raw.headers.get('content-length')]).toEqual([200, String(empty.length)]);
+    });
+
+    it('that no schedule asked for are kept, not counted and not paid, and leave the run to be done', async () => {
+      const probe = await world.connect(registered);
+      const operation = await world.operation(user, [registered]);
+      await probe.told(operation.id);
+      const before = await world.balance(user);
+      const due = Date.parse(firstRunOf(operation));
+      const times = Array.from({ length: 500 }, (_, n) => new Date(due + 1 + n * 1000).toISOString());
+      for (let from = 0; from < times.length; from += 100) {
+        const some = times.slice(from, from + 100);
+        const failed = some.slice(50).map((time) => failedRun(operation.id, time));
+        const taken = [
+          await probe.results(some.slice(0, 50).map((time) => pingResult(operation.id, time))),
+          await probe.failed(failed),
+        ];
+        expect(new Set(taken.flatMap(({ items = [] }) => items).map(({ status }) => status))).toEqual(
+          new Set(['stored']),
+        );
+      }
+      const coverage = async () =>
+        (await user.api.get<{ extra: number; fates: object }>(`/api/v1/operations/${operation.id}/coverage`))
+          .body;
+      expect(await world.balance(user)).toBe(before);
+      expect(await read(operation.id)).toMatchObject({
+        state: 'running',
+        progress: { received: 0, failed: 0 },
+      });
+      expect(await coverage()).toMatchObject({ extra: 500, fates: { received: 0, failed: 0 } });
+      expect((await probe.results([pingResult(operation.id, firstRunOf(operation))])).items).toEqual([
+        { status: 'stored' },
+      ]);
+      expect(await world.balance(user)).toBe(before + 10);
+      expect(await read(operation.id)).toMatchObject({ state: 'done', progress: { received: 1, failed: 0 } });
+      expect(await coverage()).toMatchObject({ extra: 500, fates: { received: 1 } });
+    });
+
+    it('are one run in whatever form they write its time, and another for a millisecond', async () => {
+      const { probe, operation, at } = await atWork();
+      const answers = await probe.results([
+        pingResult(operation.id, at(1)),
+        pingResult(operation.id, at(1).replace('Z', '0000Z')),
+        pingResult(operation.id, at(1).replace('Z', '9Z')),
+        pingResult(operation.id, new Date(Date.parse(at(1)) + 1).toISOString()),
+      ]);
+      expect(answers.items?.map(({ status }) => status)).toEqual([
+        'stored',
+        'duplicate',
+        'duplicate',
+        'stored',
+      ]);
+      expect((await read(operation.id)).progress).toMatchObject({ received: 1, failed: 0 });
+    });
+
     it('and failures are one run: the first that came counts, and a failure earns nothing', async () => {
-      const { probe, operation } = await atWork();
+      const { probe, operation, at } = await atWork();
       const before = await world.balance(user);
       expect((await probe.failed([failedRun(operation.id, at(1))])).items).toEqual([{ status: 'stored' }]);
-      expect((await probe.results([dnsResult(operation.id, at(1))])).items).toEqual([
+      expect((await probe.results([pingResult(operation.id, at(1))])).items).toEqual([
         { status: 'duplicate' },
       ]);
       expect((await read(operation.id)).progress).toMatchObject({ received: 0, failed: 1 });
@@ -231,17 +354,17 @@ describe('the native probe protocol', () => {
     });
 
     it('are taken after the operation was stopped: the run was made', async () => {
-      const { probe, operation } = await atWork();
+      const { probe, operation, at } = await atWork();
       await user.api.post(`/api/v1/operations/${operation.id}/stop`);
-      expect((await probe.results([dnsResult(operation.id, at(1))])).items).toEqual([{ status: 'stored' }]);
+      expect((await probe.results([pingResult(operation.id, at(1))])).items).toEqual([{ status: 'stored' }]);
     });
 
     it('are bounded: items, bytes, and what is no list', async () => {
-      const { probe, operation } = await atWork();
+      const { probe, operation, at } = await atWork();
       const many = Array.from({ length: 101 }, (_, n) => failedRun(operation.id, at(n)));
       expect((await probe.results(many)).error?.code).toBe('too_many_items');
       expect((await probe.failed(many)).error?.code).toBe('too_many_items');
-      const big = dnsResult(operation.id, at(1), { content: Buffer.alloc(8 * 1024 * 1024 + 1) });
+      const big = pingResult(operation.id, at(1), { content: Buffer.alloc(8 * 1024 * 1024 + 1) });
       expect((await probe.results([big])).error?.code).toBe('too_large');
       for (const items of [null, {}, 'x', 7])
         expect((await probe.results(items)).error?.code).toBe('invalid_request');
@@ -251,7 +374,7 @@ describe('the native probe protocol', () => {
   });
 
   it('takes failed runs with their reasons, and no others', async () => {
-    const { probe, operation } = await atWork();
+    const { probe, operation, at } = await atWork();
     const { items } = await probe.failed([
       failedRun(operation.id, at(1), { reason: 'refused', detail: 'policy: 192.0.2.0/24' }),
       failedRun(operation.id, at(2), { reason: 'bored' }),
@@ -283,3 +406,15 @@ describe('the native probe protocol', () => {
     expect((await probe.status(good)).error).toBeUndefined();
   });
 });
+
+/** What scamper writes where it could connect(2) to no destination: its list and cycle (warts(5): records 1, 2 and 4), and nothing in it. */
+function wartsOfNothing(): Buffer {
+  const file = pingWarts();
+  const parts: Buffer[] = [];
+  for (let at = 0; at < file.length;) {
+    const end = at + 8 + file.readUInt32BE(at + 4);
+    if ([1, 2, 4].includes(file.readUInt16BE(at + 2))) parts.push(file.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}

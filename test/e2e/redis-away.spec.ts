@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, type Operation, type Registered } from '../support/api-world.js';
-import { dnsResult, NativeProbe } from '../support/native-probe.js';
+import { type Account, firstRunOf, type Operation, type Registered } from '../support/api-world.js';
+import { pingResult, NativeProbe } from '../support/native-probe.js';
 import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
 import { type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { Watcher } from '../support/watcher.js';
 
-const SCHEDULED = '2026-01-01T00:00:00.000Z';
 const missing = whyNoRedis();
 if (missing !== undefined) console.warn(`servers whose Redis is away are not tested: ${missing}`);
 
@@ -55,10 +54,13 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
   /** Created at one server, measured at both, read at the other, stopped at the other. */
   async function work(): Promise<void> {
     const schedule = { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() };
-    const { id } = await platform.world.operation(user, probes, { schedule });
+    const operation = await platform.world.operation(user, probes, { schedule });
+    const { id } = operation;
     for (const probe of connected) {
       await probe.told(id);
-      expect((await probe.results([dnsResult(id, SCHEDULED)])).items).toEqual([{ status: 'stored' }]);
+      expect((await probe.results([pingResult(id, firstRunOf(operation))])).items).toEqual([
+        { status: 'stored' },
+      ]);
     }
     const { body } = await platform.at(there, user).get<Operation>(`/api/v1/operations/${id}`);
     expect(body.progress.received).toBe(2);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type Account, type Operation, type Registered } from '../support/api-world.js';
-import { create, gzipResult, type ResultMessage } from '../support/classic-factories.js';
+import { type Account, firstRunOf, type Operation, type Registered } from '../support/api-world.js';
+import { classicTime, create, gzipResult, type ResultMessage } from '../support/classic-factories.js';
 import { FieldedProbe } from '../support/classic-probe.js';
 import { HttpClient } from '../support/client.js';
-import { dnsResult, NativeProbe } from '../support/native-probe.js';
+import { pingResult, NativeProbe } from '../support/native-probe.js';
 import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
 import { type TestServer } from '../support/server.js';
@@ -12,8 +12,6 @@ import { until } from '../support/until.js';
 import { Listener, Watcher } from '../support/watcher.js';
 
 const REWARD = 10;
-const START = Date.UTC(2026, 0, 1);
-const run = (n: number) => new Date(START + n).toISOString();
 const missing = whyNoRedis();
 if (missing !== undefined) console.warn(`several servers with Redis are not tested: ${missing}`);
 
@@ -44,7 +42,7 @@ class Deliverer {
   async bring(probe: NativeProbe): Promise<void> {
     for (const scheduledAt of this.kept) {
       const answer = await Promise.race([
-        probe.results([dnsResult(this.operation, scheduledAt)]).catch(() => undefined),
+        probe.results([pingResult(this.operation, scheduledAt)]).catch(() => undefined),
         probe.lost,
       ]);
       const status = answer?.items?.[0]?.status;
@@ -105,8 +103,8 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
   const connect = async (server: TestServer, { token }: Registered): Promise<NativeProbe> =>
     closed(await NativeProbe.connect(server.url, token));
   const register = () => platform.world.probe(user);
-  const everyMinute = () => ({
-    schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() },
+  const everyMinute = (runs = 60) => ({
+    schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + runs * 60_000).toISOString() },
   });
   const read = async (server: TestServer, id: string) =>
     (await platform.at(server, user).get<Operation>(`/api/v1/operations/${id}`)).body;
@@ -123,10 +121,13 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
 
   it('are one platform: created at one, measured by probes at both, read at both', async () => {
     const { registered, mine, theirs } = await oneAtEach();
-    const { id } = await platform.world.operation(user, registered);
+    const operation = await platform.world.operation(user, registered);
+    const { id } = operation;
     await Promise.all([mine.told(id), theirs.told(id)]);
     for (const probe of [mine, theirs]) {
-      expect((await probe.results([dnsResult(id, run(0))])).items).toEqual([{ status: 'stored' }]);
+      expect((await probe.results([pingResult(id, firstRunOf(operation))])).items).toEqual([
+        { status: 'stored' },
+      ]);
     }
     for (const server of [here, there]) {
       expect((await read(server, id)).progress).toMatchObject({ due: 2, received: 2 });
@@ -159,7 +160,8 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
 
   it('show live what happens at the other, each event once, and private ones to nobody else', async () => {
     const { registered, mine, theirs } = await oneAtEach();
-    const { id } = await platform.world.operation(user, registered);
+    const operation = await platform.world.operation(user, registered);
+    const { id } = operation;
     await Promise.all([mine.told(id), theirs.told(id)]);
     const watcher = closed(await Watcher.connect(here.url, user.api.token));
     for (const room of [{ operation: id }, { probe: registered[1]!.id }, { account: true }])
@@ -170,9 +172,9 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     const hidden = await platform.world.operation(user, [registered[1]!], { visibility: 'private' });
     await theirs.told(hidden.id);
 
-    await theirs.results([dnsResult(hidden.id, run(0))]);
-    await theirs.results([dnsResult(id, run(0))]);
-    await mine.results([dnsResult(id, run(0))]);
+    await theirs.results([pingResult(hidden.id, firstRunOf(hidden))]);
+    await theirs.results([pingResult(id, firstRunOf(operation))]);
+    await mine.results([pingResult(id, firstRunOf(operation))]);
     theirs.close();
 
     for (const each of [watcher, stranger]) await each.event('probe', ({ connected }) => connected === false);
@@ -327,9 +329,16 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       const watcher = closed(await Watcher.connect(here.url, user.api.token));
       await watcher.ask('subscribe', { probe: quiet.id });
 
-      const classic = (await create(new HttpClient(here.url, user.api.token), 'dns', [registered[2]!.id]))
-        ._id;
-      const { id } = await platform.world.operation(user, registered.slice(0, 2), everyMinute());
+      const perSecond = {
+        cron: '* * * * *',
+        times_per_minute: 60,
+        stop_time: classicTime(new Date(Date.now() + 180_000)),
+      };
+      const api = new HttpClient(here.url, user.api.token);
+      const { _id: classic } = await create(api, 'dns', [registered[2]!.id], perSecond);
+      const operation = await platform.world.operation(user, registered.slice(0, 2), everyMinute(150));
+      const { id } = operation;
+      const run = await platform.world.began(operation, 151 * 60_000);
       await Promise.all([survivor.told(id), native.told(id), fielded.job(classic)]);
       const before = await platform.world.balance(user);
 
@@ -402,7 +411,9 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     it('that leaves in order sends its probes to another, and loses nothing', async () => {
       const registered = await register();
       const probe = await connect(third, registered);
-      const { id } = await platform.world.operation(user, [registered], everyMinute());
+      const operation = await platform.world.operation(user, [registered], everyMinute(150));
+      const { id } = operation;
+      const run = await platform.world.began(operation, 151 * 60_000);
       await probe.told(id);
       const runs = Array.from({ length: 150 }, (_, n) => run(n));
       const deliverer = new Deliverer(id, runs);

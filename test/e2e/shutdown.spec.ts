@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiWorld } from '../support/api-world.js';
-import { CLOCK, dnsResult } from '../support/native-probe.js';
+import { CLOCK, pingResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
 const run = (n: number) => new Date(Date.UTC(2026, 0, 1) + n).toISOString();
@@ -24,7 +24,7 @@ describe('SIGTERM', () => {
     const watching = await fetch(`${world.server.url}/api/v1/operations/${id}/events`, {
       headers: { authorization: `Bearer ${user.api.token ?? ''}` },
     });
-    const answer = probe.results(Array.from({ length: 100 }, (_, n) => dnsResult(id, run(n))));
+    const answer = probe.results(Array.from({ length: 100 }, (_, n) => pingResult(id, run(n))));
     // messages of one socket are read in order: with this answer the results have arrived
     await probe.status({ backlog: { results: 0, bytes: 0 }, running: 0, in_use_credits: 0, clock: CLOCK });
 

@@ -4,6 +4,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { ObjectId } from '../../src/common/database/object-id.js';
 import { LedgerService } from '../../src/modules/ledger/ledger.service.js';
+import { type Place } from '../../src/modules/operations/accounting/assigned-runs.js';
 import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
@@ -32,7 +33,8 @@ function submission(
     summary: [],
     ...more,
   };
-  return { result, probeOwner: assignment.probe_owner, bytes: 100 };
+  const place: Place = { claim: { type: 'unnamed' }, mark: undefined };
+  return { result, probeOwner: assignment.probe_owner, bytes: 100, place };
 }
 
 /** The writers of two servers on one database. */

@@ -94,13 +94,7 @@ class TwoServers {
 
   /** A probe answers for a single run. */
   async answer({ _id }: OperationEntity, probe: ProbeEntity): Promise<void> {
-    await this.first
-      .get(TransactionsService)
-      .run((transaction) =>
-        this.first
-          .get(AssignmentsRepository)
-          .count([{ operation: _id, probe: probe._id, received: 1, failed: 0 }], new Date(), transaction),
-      );
+    await this.first.report({ operation: _id, probe: probe._id }, 'stored');
   }
 
   get connection(): Connection {

@@ -1,3 +1,4 @@
+import mongoose from 'mongoose';
 import { rm } from 'node:fs/promises';
 import { ApiClient } from './api-client.js';
 import { TestDatabase } from './database.js';
@@ -31,7 +32,7 @@ export interface Operation {
   owner_id: string;
   kind: string;
   params: Record<string, unknown>;
-  schedule: { type: string; at?: string };
+  schedule: { type: string; at?: string; start?: string; stop?: string; every_s?: number };
   visibility: string;
   state: string;
   cost_per_run: number;
@@ -110,6 +111,22 @@ export class ApiWorld {
     return (await api.get<User>('/api/v1/users/me')).body.credits;
   }
 
+  /**
+   * Lets all times of an interval be so much earlier, as if the operation had begun then; before a result of it has come.
+   * @returns when a run is due
+   */
+  async began(operation: Operation, earlierMs: number): Promise<(run: number) => string> {
+    const { start, stop, every_s = 0 } = operation.schedule;
+    const [from, to] = [start, stop].map((time = '') => new Date(Date.parse(time) - earlierMs));
+    await this.database
+      .collection('operations')
+      .updateOne(
+        { _id: new mongoose.mongo.ObjectId(operation.id) },
+        { $set: { 'schedule.start': from, 'schedule.stop': to } },
+      );
+    return (run) => new Date((from?.getTime() ?? NaN) + run * every_s * 1000).toISOString();
+  }
+
   async probe({ api }: Account, more: object = {}): Promise<Registered> {
     const { body } = await api.post<Registered>('/api/v1/probes', {
       location: { longitude: 1.5, latitude: -2 },
@@ -131,6 +148,13 @@ export class ApiWorld {
     if (status !== 201) throw new Error(text);
     return body;
   }
+}
+
+/** When the first run of an operation is due, as the API says it. */
+export function firstRunOf({ schedule: { at, start } }: Operation): string {
+  const first = at ?? start;
+  if (first === undefined) throw new Error('an operation without a beginning');
+  return first;
 }
 
 export function pingOn(probes: { id: string }[], more: object = {}) {

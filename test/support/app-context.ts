@@ -9,6 +9,7 @@ import { ObjectId } from '../../src/common/database/object-id.js';
 import { TransactionsService } from '../../src/common/database/transactions.service.js';
 import { parseEnv } from '../../src/config/env.js';
 import { LedgerService } from '../../src/modules/ledger/ledger.service.js';
+import { RunAccounts } from '../../src/modules/operations/accounting/run-account.js';
 import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
@@ -76,6 +77,21 @@ export class AppContext {
 
   async probe(owner: UserEntity): Promise<ProbeEntity> {
     return this.get(ProbesService).register(owner._id, { location: { longitude: 1, latitude: 2 } });
+  }
+
+  /** Counts reports that name no run, without storing them. */
+  async report(
+    assignment: Pick<AssignmentEntity, 'operation' | 'probe'>,
+    ...outcomes: ('stored' | 'failed')[]
+  ): Promise<void> {
+    await this.get(TransactionsService).run(async (transaction) => {
+      const repository = this.get(AssignmentsRepository);
+      const accounts = new RunAccounts(await repository.findStandings([assignment], transaction));
+      for (const outcome of outcomes) {
+        accounts.of(assignment)?.enter({ claim: { type: 'unnamed' }, outcome, bytes: 0 }, Date.now());
+      }
+      await repository.count(accounts.changes, new Date(), transaction);
+    });
   }
 
   /** An assignment whose operation nobody asks for. */

@@ -1,4 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
+import { pingWarts } from '../bench/warts-sample.js';
 import { until } from './until.js';
 
 export interface WireOperation {
@@ -180,6 +181,11 @@ export function dnsResult(operationId: string, scheduledAt: string, more: object
     content: Buffer.from(JSON.stringify({ version: 1, queries: [query] })),
     ...more,
   };
+}
+
+/** A result of a ping, as scamper wrote it. */
+export function pingResult(operationId: string, scheduledAt: string, more: object = {}) {
+  return dnsResult(operationId, scheduledAt, { format: 'warts', content: pingWarts(), ...more });
 }
 
 export function failedRun(operationId: string, scheduledAt: string, more: object = {}) {

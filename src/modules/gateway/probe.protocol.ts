@@ -68,6 +68,7 @@ export const resultItem = z.object({
   started_at: time,
   duration_ms: z.number().min(0).max(MAX_MS),
   clock,
+  // which of them it has to be depends on the operation
   format: z.enum(NATIVE_FORMATS),
   content: bytes,
   // read by itself: the result does not depend on it

@@ -12,6 +12,8 @@ const EVENTS = {
     probe_id: hexId,
     result_id: hexId,
     outcome: z.enum(['stored', 'failed']),
+    // a server of an earlier release does not say it
+    counted: z.boolean().optional(),
     received_at: time,
     scheduled_at: time.optional(),
     format: short.optional(),

@@ -4,7 +4,7 @@ import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { CREDITS_PER_RESULT } from '../results/batch-writer.js';
 import { OperationFeed, type AssignmentChange } from '../operations/operation-feed.js';
 import { ProbeFeed, type ProbeChange } from '../probes/probe-feed.js';
-import { ResultFeed, type StoredResult } from '../results/result-feed.js';
+import { type LatePayment, ResultFeed, type StoredResult } from '../results/result-feed.js';
 import { LIVE, type LiveEvent } from './live.events.js';
 
 /** Turns what happens in the core, on all servers, into events for those who may see it. Doors take them from here. */
@@ -24,7 +24,13 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
   onModuleInit(): void {
     this.results.results.subscribe((stored) => {
       this.happened(() => resultEvent(stored));
-      if (stored.result.outcome === 'stored') this.happened(() => creditsEvent(stored));
+      if (stored.result.paid_by !== undefined) {
+        const { result, probeOwner } = stored;
+        this.happened(() => creditsEvent({ operation: result.operation, probeOwner }));
+      }
+    });
+    this.results.latePayments.subscribe((payment) => {
+      this.happened(() => creditsEvent(payment));
     });
     this.operations.changes.subscribe((change) => {
       this.happened(() => assignmentEvent(change));
@@ -96,6 +102,7 @@ function resultEvent({ result, isPrivate }: StoredResult): LiveEvent {
       probe_id,
       result_id: result._id.toHexString(),
       outcome: result.outcome,
+      counted: result.uncounted !== true,
       received_at: result.received_at.toISOString(),
       ...(result.scheduled_at && { scheduled_at: result.scheduled_at.toISOString() }),
       ...(result.format && { format: result.format }),
@@ -105,8 +112,8 @@ function resultEvent({ result, isPrivate }: StoredResult): LiveEvent {
   };
 }
 
-function creditsEvent({ result, probeOwner }: StoredResult): LiveEvent {
-  const operation_id = result.operation.toHexString();
+function creditsEvent({ operation, probeOwner }: LatePayment): LiveEvent {
+  const operation_id = operation.toHexString();
   const data = { amount: CREDITS_PER_RESULT, reason: 'results', operation_id };
   return { name: 'credits', rooms: [`user:${probeOwner.toHexString()}`], data };
 }

@@ -23,10 +23,20 @@ export interface AssignmentEntity {
   reason?: string;
   /** runs that the schedule calls for */
   due: number;
-  /** runs of which a result is stored */
+  /** runs that a stop did not pay back; absent: none was */
+  owed?: number;
+  /** runs that were asked for and of which a result is stored */
   received: number;
-  /** runs that the probe reported as failed */
+  /** runs that were asked for and that the probe reported as failed */
   failed: number;
+  /** the same of runs that are not due yet, or were paid back (docs/protocol.md, "What counts") */
+  uncounted_received?: number;
+  uncounted_failed?: number;
+  /** reports that belong to no run, and the bytes that they take */
+  extra?: number;
+  extra_bytes?: number;
+  /** the highest number of a run that counts */
+  last_run?: number;
   /** the last reason of a failed run */
   failure?: string;
   /** of the operation as the probe is told it */
@@ -52,8 +62,14 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     state: { type: String, required: true, enum: ASSIGNMENT_STATES },
     reason: String,
     due: { type: Number, required: true },
+    owed: Number,
     received: { type: Number, required: true },
     failed: { type: Number, required: true },
+    uncounted_received: Number,
+    uncounted_failed: Number,
+    extra: Number,
+    extra_bytes: Number,
+    last_run: Number,
     failure: String,
     bytes: Number,
     created_at: { type: Date, required: true },

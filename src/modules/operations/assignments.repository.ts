@@ -4,6 +4,7 @@ import { type Model } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
 import { type Transaction } from '../../common/database/transactions.service.js';
 import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { type AccountChange, type Standing } from './accounting/run-account.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
 
 /** States in which a probe has still to do something. */
@@ -14,6 +15,9 @@ const COUNTERS = {
   state: 1,
   received: 1,
   failed: 1,
+  uncounted_received: 1,
+  uncounted_failed: 1,
+  extra: 1,
   failure: 1,
   delivered_at: 1,
   delivered_over: 1,
@@ -41,14 +45,24 @@ export interface Progress {
   states: Partial<Record<AssignmentState, number>>;
 }
 
-/** What one batch of results adds to one assignment. */
-export interface Arrivals {
-  operation: ObjectId;
-  probe: ObjectId;
-  received: number;
-  failed: number;
-  /** the last reason of a failed run */
-  failure?: string | undefined;
+const STANDING = {
+  _id: 0,
+  operation: 1,
+  probe: 1,
+  probe_owner: 1,
+  state: 1,
+  due: 1,
+  owed: 1,
+  received: 1,
+  failed: 1,
+  extra_bytes: 1,
+} as const;
+
+/** Those of the probes that a stop leaves the same number of runs. */
+export interface Leaving {
+  probes: ObjectId[];
+  /** runs that are not paid back; undefined: the probe goes on, and all are */
+  owed: number | undefined;
 }
 
 @Injectable()
@@ -211,12 +225,20 @@ export class AssignmentsRepository {
       .lean<AssignmentEntity[]>();
   }
 
-  async markStopped(operation: ObjectId, at: Date, transaction: Transaction): Promise<void> {
-    await this.model.updateMany(
-      { operation, state: { $in: LIVE } },
-      { $set: { state: 'stopped', ended_at: at } },
-      { session: transaction },
-    );
+  async markStopped(
+    operation: ObjectId,
+    at: Date,
+    leavings: readonly Leaving[],
+    transaction: Transaction,
+  ): Promise<void> {
+    if (leavings.length === 0) return;
+    const updates = leavings.map(({ probes, owed }) => ({
+      updateMany: {
+        filter: { operation, probe: { $in: probes }, state: { $in: LIVE } },
+        update: { $set: { state: 'stopped' as const, ended_at: at, ...(owed !== undefined && { owed }) } },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
   /** @returns those of the operations of which a probe has still to do something; read from an index alone */
@@ -239,19 +261,40 @@ export class AssignmentsRepository {
     return { done: done.modifiedCount, expired: expired.modifiedCount };
   }
 
-  /** Moves the counters; with its last run an assignment is done. @returns how many assignments were there */
-  async count(arrivals: readonly Arrivals[], at: Date, transaction: Transaction): Promise<number> {
-    const updates = arrivals.map((arrival) => ({
+  /**
+   * What the accounts of some assignments say, for a transaction that goes on to write to them: one that changes them meanwhile
+   * makes it begin anew. @returns those that are there
+   */
+  async findStandings(
+    keys: Iterable<{ operation: ObjectId; probe: ObjectId }>,
+    transaction: Transaction,
+  ): Promise<Standing[]> {
+    const byOperation = new Map<string, { operation: ObjectId; probes: Map<string, ObjectId> }>();
+    for (const { operation, probe } of keys) {
+      const own = byOperation.get(operation.toHexString()) ?? { operation, probes: new Map() };
+      own.probes.set(probe.toHexString(), probe);
+      byOperation.set(operation.toHexString(), own);
+    }
+    if (byOperation.size === 0) return [];
+    const some = [...byOperation.values()].map(({ operation, probes }) => ({
+      operation,
+      probe: { $in: [...probes.values()] },
+    }));
+    return this.model.collection
+      .find<Standing>({ $or: some }, { session: transaction, projection: STANDING, batchSize: 10_000 })
+      .toArray();
+  }
+
+  /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */
+  async count(changes: readonly AccountChange[], at: Date, transaction: Transaction): Promise<void> {
+    if (changes.length === 0) return;
+    const updates = changes.map((change) => ({
       updateOne: {
-        filter: { operation: arrival.operation, probe: arrival.probe },
-        update: [{ $set: afterArrivals(arrival, at) }],
+        filter: { operation: change.operation, probe: change.probe },
+        update: [{ $set: afterReports(change, at) }],
       },
     }));
-    const { matchedCount } = await this.model.collection.bulkWrite(updates, {
-      session: transaction,
-      ordered: false,
-    });
-    return matchedCount;
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
   async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
@@ -295,16 +338,24 @@ function noProgress(operation: ObjectId): Progress {
   return { operation, due: 0, received: 0, failed: 0, open: 0, states: {} };
 }
 
-/** An update pipeline's `$set`: the counters, and what they make of the state. */
-function afterArrivals({ received, failed, failure }: Arrivals, at: Date) {
-  const all = { $gte: [{ $add: ['$received', '$failed', received + failed] }, '$due'] };
-  const completed = { $and: [{ $in: ['$state', LIVE] }, all] };
+/** An update pipeline's `$set`: the counters that move, and what they make of the state. */
+function afterReports(
+  { operation: _o, probe: _p, failure, last_run, completed, ...counts }: AccountChange,
+  at: Date,
+) {
+  const moved = Object.entries(counts).filter(([, count]) => count !== 0);
+  const ends = { $and: [completed, { $in: ['$state', LIVE] }] };
   return {
-    received: { $add: ['$received', received] },
-    failed: { $add: ['$failed', failed] },
+    // earlier releases did not have all of them
+    ...Object.fromEntries(
+      moved.map(([name, count]) => [name, { $add: [{ $ifNull: [`$${name}`, 0] }, count] }]),
+    ),
     last_result_at: at,
-    ...(failure !== undefined && { failure }),
-    state: { $cond: [completed, 'done', '$state'] },
-    ended_at: { $cond: [completed, at, '$ended_at'] },
+    ...(failure !== undefined && { failure: { $literal: failure } }),
+    ...(last_run !== undefined && { last_run: { $max: ['$last_run', last_run] } }),
+    ...(completed && {
+      state: { $cond: [ends, 'done', '$state'] },
+      ended_at: { $cond: [ends, at, '$ended_at'] },
+    }),
   };
 }

@@ -23,7 +23,7 @@ import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from
 import { type OperationEntity, type Visibility } from './operation.schema.js';
 import { type OperationFilter, OperationsRepository } from './operations.repository.js';
 import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
-import { unusedCredits } from './refund.js';
+import { leavingsOf, unusedCredits } from './refund.js';
 import { firstRun, runsOf, type Schedule } from './schedule/schedule.js';
 
 /** What any door asks for; `mode` says how strict to be and which probes are meant. */
@@ -242,7 +242,7 @@ export class OperationsService {
         const after = await this.operations.markStopped(operation._id, now, refund, transaction);
         if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
         await this.releases.release([operation._id], stoppedAt(operation, live, now), transaction);
-        await this.assignments.markStopped(operation._id, now, transaction);
+        await this.assignments.markStopped(operation._id, now, leavingsOf(operation, live, now), transaction);
         if (refund > 0) {
           await this.ledger.pay(
             operation.owner,

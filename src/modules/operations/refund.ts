@@ -1,7 +1,25 @@
 import { type AssignmentEntity } from './assignment.schema.js';
+import { type Leaving } from './assignments.repository.js';
 import { type OperationEntity } from './operation.schema.js';
 import { firstRun, runsOf, type Schedule } from './schedule/schedule.js';
 import { spreadOffsetMs } from './schedule/spread.js';
+
+/** What a stop leaves of the runs of each probe, those together that are left the same. */
+export function leavingsOf(
+  operation: OperationEntity,
+  live: readonly AssignmentEntity[],
+  now: Date,
+): Leaving[] {
+  const groups = new Map<number | undefined, Leaving>();
+  for (const assignment of live) {
+    const goesOn = assignment.delivered_over === 'classic';
+    const owed = goesOn ? undefined : Math.min(assignment.due, runsDone(operation, assignment, now));
+    const group = groups.get(owed) ?? { probes: [], owed };
+    group.probes.push(assignment.probe);
+    groups.set(owed, group);
+  }
+  return [...groups.values()];
+}
 
 /** @returns how many runs were due before `now`; a cron minute that has begun counts whole */
 export function runsBegun(schedule: Schedule, now: Date): number {
@@ -20,9 +38,12 @@ export function unusedCredits(operation: OperationEntity, assignment: Assignment
   return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
 }
 
-/** @returns the runs that a probe has answered for, or that fell due while it had the job: no less than it has begun */
+/**
+ * @returns the runs that a stop does not pay back: those that a probe has answered for, or that fell due while it had the job;
+ *   no less than it has begun, and beyond the last one that counts
+ */
 export function runsDone(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   const ownTime = new Date(now.getTime() - spreadOffsetMs(operation.schedule, assignment.probe));
   const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, ownTime);
-  return Math.max(begun, assignment.received + assignment.failed);
+  return Math.max(begun, assignment.received + assignment.failed, (assignment.last_run ?? -1) + 1);
 }

@@ -4,8 +4,10 @@ import { isDatabaseAway, isDuplicateKey } from '../../common/database/database-e
 import { ObjectId } from '../../common/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
 import { LedgerService, type Payment } from '../ledger/ledger.service.js';
-import { type Arrivals, AssignmentsRepository } from '../operations/assignments.repository.js';
+import { AssignmentsRepository } from '../operations/assignments.repository.js';
 import { ReleasesService } from '../operations/bounds/releases.service.js';
+import { type Place } from '../operations/accounting/assigned-runs.js';
+import { RunAccounts, type Verdict } from '../operations/accounting/run-account.js';
 import { type RunMark, RunSheetsRepository } from '../operations/accounting/run-sheets.repository.js';
 import { type ResultEntity } from './result.schema.js';
 import { ResultsRepository, type RunKey } from './results.repository.js';
@@ -21,17 +23,22 @@ export interface Submission {
   result: ResultEntity;
   /** earns the result */
   probeOwner: ObjectId;
+  /** of its content, and what it takes besides */
   bytes: number;
-  /** the number of its run, to be marked on the sheet of its assignment; undefined: there is nothing to mark */
-  run?: number | undefined;
+  place: Place;
 }
 
-export type Written = 'stored' | 'duplicate' | 'assignment_gone';
+export type Written = 'stored' | 'duplicate' | 'assignment_gone' | 'too_much_extra';
 
 interface Waiting extends Submission {
   key: string;
   settle: (written: Written) => void;
   fail: (error: unknown) => void;
+}
+
+interface Judged {
+  item: Waiting;
+  verdict: Verdict;
 }
 
 /**
@@ -143,37 +150,57 @@ export class BatchWriter {
     const written = await this.transactions.run((transaction) =>
       this.writeAll(batch, reference, transaction),
     );
-    if (!written) {
+    if (written === undefined) {
       await this.commitWithoutOrphans(batch);
       return;
     }
-    for (const { key, settle, result, run } of batch) {
-      this.remembered.set(key, true);
-      settle('stored');
+    for (const { item, written: outcome } of written) {
+      if (outcome !== 'too_much_extra') this.remembered.set(item.key, true);
+      item.settle(outcome);
       // of a single run there is nothing to mark
-      if (run === undefined) this.releases.suspect(result.operation);
+      if (item.place.mark === undefined) this.releases.suspect(item.result.operation);
     }
   }
 
-  /** @returns false, and writes nothing, when an assignment is not there any more */
-  private async writeAll(batch: Waiting[], reference: string, transaction: Transaction): Promise<boolean> {
-    const arrivals = arrivalsOf(batch);
-    const counted = await this.assignments.count(arrivals, new Date(), transaction);
-    if (counted < arrivals.length) {
+  /** @returns what became of each; undefined, and nothing is written, when an assignment is not there any more */
+  private async writeAll(
+    batch: Waiting[],
+    reference: string,
+    transaction: Transaction,
+  ): Promise<{ item: Waiting; written: Written }[] | undefined> {
+    const results = batch.map(({ result }) => result);
+    const accounts = new RunAccounts(await this.assignments.findStandings(results, transaction));
+    const judged = judge(batch, accounts);
+    if (judged === undefined) {
       await transaction.abortTransaction();
-      return false;
+      return undefined;
     }
-    await this.sheets.mark(marksOf(batch), transaction);
-    const references = await this.ledger.payResults(earningsOf(batch), reference, transaction);
-    for (const { result, probeOwner } of batch) {
-      const paidBy = references.get(probeOwner.toHexString());
-      if (result.outcome === 'stored' && paidBy !== undefined) result.paid_by = paidBy;
+    const kept = judged.filter(({ verdict }) => verdict !== 'too_much_extra');
+    await this.assignments.count(accounts.changes, new Date(), transaction);
+    await this.sheets.mark(marksOf(kept), transaction);
+    const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
+    for (const { item, verdict } of kept) noteVerdict(item, verdict, references);
+    if (kept.length > 0) {
+      await this.results.insertAll(
+        kept.map(({ item }) => item.result),
+        transaction,
+      );
     }
-    await this.results.insertAll(
-      batch.map(({ result }) => result),
-      transaction,
-    );
-    return true;
+    const known = await this.storedAmong(judged, transaction);
+    return judged.map(({ item, verdict }) => {
+      if (verdict !== 'too_much_extra') return { item, written: 'stored' };
+      return { item, written: known.has(item.key) ? 'duplicate' : verdict };
+    });
+  }
+
+  /** Of those for which there is no room some may have been stored while there was. */
+  private async storedAmong(
+    judged: readonly Judged[],
+    transaction: Transaction,
+  ): Promise<ReadonlySet<string>> {
+    const refused = judged.filter(({ verdict }) => verdict === 'too_much_extra');
+    const keys = refused.map(({ item }) => item.result);
+    return new Set((await this.results.findStored(keys, transaction)).map(keyOf));
   }
 
   /** The database was emptied under us: what has lost its assignment can never be stored. */
@@ -215,38 +242,62 @@ function settleRepeated(batch: Waiting[]): Waiting[] {
   return [...first.values()];
 }
 
-function arrivalsOf(batch: Waiting[]): Arrivals[] {
-  const arrivals = new Map<string, Arrivals>();
-  for (const { result } of batch) {
-    const key = result.operation.toHexString() + result.probe.toHexString();
-    const sum: Arrivals = arrivals.get(key) ?? {
-      operation: result.operation,
-      probe: result.probe,
-      received: 0,
-      failed: 0,
-    };
-    if (result.outcome === 'stored') sum.received += 1;
-    else sum.failed += 1;
-    sum.failure = result.failure?.reason ?? sum.failure;
-    arrivals.set(key, sum);
+/** @returns undefined when an assignment is not there */
+function judge(batch: readonly Waiting[], accounts: RunAccounts): Judged[] | undefined {
+  const now = Date.now();
+  const judged: Judged[] = [];
+  for (const item of batch) {
+    const { result, bytes, place } = item;
+    const report = { claim: place.claim, outcome: result.outcome, reason: result.failure?.reason, bytes };
+    const verdict = accounts.of(result)?.enter(report, now);
+    if (verdict === undefined) return undefined;
+    judged.push({ item, verdict });
   }
-  return [...arrivals.values()];
+  return judged;
 }
 
-function marksOf(batch: Waiting[]): RunMark[] {
-  return batch.flatMap(({ result: { operation, probe, failure }, run }) =>
-    run === undefined ? [] : [{ operation, probe, run, failure: failure?.reason }],
+/** The transaction may run more than once, and what it found the first time need not hold. */
+function noteVerdict(
+  { result, probeOwner, place: { claim } }: Waiting,
+  verdict: Verdict,
+  references: ReadonlyMap<string, string>,
+): void {
+  delete result.paid_by;
+  delete result.uncounted;
+  delete result.early;
+  const paidBy = references.get(probeOwner.toHexString());
+  if (verdict !== 'counted') result.uncounted = true;
+  else if (result.outcome === 'stored' && paidBy !== undefined) result.paid_by = paidBy;
+  if (verdict === 'early' && claim.type === 'named') {
+    result.early = { run: claim.run, due_at: new Date(claim.dueAt) };
+  }
+}
+
+/** Of a run that is named its result is known, whether or not it counts; one that names none is a run only where it counts. */
+function marksOf(kept: readonly Judged[]): RunMark[] {
+  return kept.flatMap(({ verdict, item: { result, place } }) => {
+    const { operation, probe, failure } = result;
+    const isRun = place.claim.type === 'named' || verdict === 'counted';
+    if (!isRun || place.mark === undefined) return [];
+    return [{ operation, probe, run: place.mark, failure: failure?.reason }];
+  });
+}
+
+function earningsOf(kept: readonly Judged[]): Payment[] {
+  const counted = kept.filter(
+    ({ verdict, item }) => verdict === 'counted' && item.result.outcome === 'stored',
   );
+  return paymentsFor(counted.map(({ item }) => item.probeOwner));
 }
 
-function earningsOf(batch: Waiting[]): Payment[] {
-  const earnings = new Map<string, Payment>();
-  for (const { result, probeOwner } of batch) {
-    if (result.outcome !== 'stored') continue;
-    const key = probeOwner.toHexString();
-    const payment = earnings.get(key) ?? { user: probeOwner, amount: 0 };
+/** @param owners of the probes that brought results which count, each as often as it is to be paid */
+export function paymentsFor(owners: readonly ObjectId[]): Payment[] {
+  const payments = new Map<string, Payment>();
+  for (const owner of owners) {
+    const key = owner.toHexString();
+    const payment = payments.get(key) ?? { user: owner, amount: 0 };
     payment.amount += CREDITS_PER_RESULT;
-    earnings.set(key, payment);
+    payments.set(key, payment);
   }
-  return [...earnings.values()];
+  return [...payments.values()];
 }

@@ -34,6 +34,10 @@ export interface ResultEntity {
   failure?: { reason: string; detail: string };
   /** `scheduled_at` is the time of no run of the schedule: kept, since it may be all that there is of some run, and marked */
   off_schedule?: boolean;
+  /** it is none of the runs that were asked for, or not yet: in no counter of those, and not paid */
+  uncounted?: boolean;
+  /** it came before its run was due, and counts from then on */
+  early?: { run: number; due_at: Date };
   /** the ledger entry that paid for it */
   paid_by?: string;
 }
@@ -56,6 +60,8 @@ export const resultSchema = new Schema<ResultEntity>(
     decode_error: String,
     failure: Schema.Types.Mixed,
     off_schedule: Boolean,
+    uncounted: Boolean,
+    early: Schema.Types.Mixed,
     paid_by: String,
   },
   { collection: 'results', versionKey: false },
@@ -67,3 +73,5 @@ resultSchema.index({ operation: 1, probe: 1, unique_code: 1 }, { unique: true })
 resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
 // what a probe has brought lately
 resultSchema.index({ probe: 1, received_at: -1 });
+// what came early and is due now
+resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });

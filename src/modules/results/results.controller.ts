@@ -90,7 +90,7 @@ export class ResultsController {
 
   private async shown(result: ResultEntity, { view }: ResultsQuery): Promise<ResultDto> {
     const dto = ResultDto.from(result);
-    if (view === 'summary' || result.outcome === 'failed') return dto;
+    if (view === 'summary' || result.raw === undefined) return dto;
     return { ...dto, decoded: JSON.parse(await this.results.present(result, view)) as unknown };
   }
 }

@@ -4,6 +4,7 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { BatchWriter } from './batch-writer.js';
 import { DecodedTexts } from './decoded-texts.js';
+import { EarlyResultsService } from './early-results.service.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { RenewalService } from './renewal/renewal.service.js';
@@ -28,6 +29,7 @@ import { ResultsService } from './results.service.js';
     BatchWriter,
     ResultFeed,
     ResultsService,
+    EarlyResultsService,
     DecodedTexts,
     RenewalRepository,
     RenewalService,

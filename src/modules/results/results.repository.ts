@@ -7,6 +7,17 @@ import { RESULT_MODEL, type ResultEntity } from './result.schema.js';
 
 export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
 
+export type EarlyResult = Pick<ResultEntity, '_id' | 'operation' | 'probe' | 'outcome'> &
+  Required<Pick<ResultEntity, 'early'>>;
+
+/** What became of a result that came early. */
+export interface Settled {
+  id: ObjectId;
+  isCounted: boolean;
+  /** the ledger entry that paid for it */
+  paidBy: string | undefined;
+}
+
 export interface ResultFilter {
   operation: ObjectId;
   probe?: ObjectId | undefined;
@@ -34,6 +45,39 @@ export class ResultsRepository {
       .select({ operation: 1, probe: 1, unique_code: 1, _id: 0 })
       .session(transaction)
       .lean<RunKey[]>();
+  }
+
+  /** Results that came early and whose runs are due now, `limit` at most. */
+  async findEarly(dueUntil: Date, limit: number): Promise<ObjectId[]> {
+    const found = await this.model.collection
+      .find({ 'early.due_at': { $lte: dueUntil } }, { projection: { _id: 1 } })
+      .limit(limit)
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  /** Those of them that are still early, without their content. */
+  async findStillEarly(ids: readonly ObjectId[], transaction: Transaction): Promise<EarlyResult[]> {
+    return this.model.collection
+      .find<EarlyResult>(
+        { _id: { $in: [...ids] }, 'early.due_at': { $exists: true } },
+        { session: transaction, projection: { operation: 1, probe: 1, outcome: 1, early: 1 } },
+      )
+      .toArray();
+  }
+
+  /** Results that are early no more. */
+  async settle(settled: readonly Settled[], transaction: Transaction): Promise<void> {
+    const updates = settled.map(({ id, isCounted, paidBy }) => ({
+      updateOne: {
+        filter: { _id: id },
+        update: {
+          $unset: { early: 1, ...(isCounted && { uncounted: 1 }) },
+          ...(paidBy !== undefined && { $set: { paid_by: paidBy } }),
+        },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
   async findById(id: ObjectId): Promise<ResultEntity | null> {

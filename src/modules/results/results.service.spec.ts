@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { ObjectId } from '../../common/database/object-id.js';
 import { LimitHits } from '../../common/limits/limit-hits.js';
 import { type Env } from '../../config/env.js';
+import { AssignedRuns } from '../operations/accounting/assigned-runs.js';
 import { type AssignmentEntity } from '../operations/assignment.schema.js';
 import { type AssignmentsRepository } from '../operations/assignments.repository.js';
 import { type CoverageService } from '../operations/accounting/coverage.service.js';
+import { numberRuns } from '../operations/schedule/run-numbers.js';
 import { type BatchWriter, type Submission, type Written } from './batch-writer.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultsRepository } from './results.repository.js';
@@ -22,7 +24,13 @@ describe('ResultsService', () => {
     {
       findOne: () => new Promise((answer) => lookups.push(answer)),
     } as unknown as AssignmentsRepository,
-    { runsOf: () => Promise.resolve(undefined) } as unknown as CoverageService,
+    {
+      dutyOf: () =>
+        Promise.resolve({
+          kind: 'dns',
+          runs: new AssignedRuns(numberRuns({ type: 'once', at: new Date(0) }), 0),
+        }),
+    } as unknown as CoverageService,
     {
       write: ({ result }: Submission): Promise<Written> => {
         const isNew = !stored.has(result.unique_code);
@@ -39,6 +47,7 @@ describe('ResultsService', () => {
     operation: new ObjectId(),
     probe: new ObjectId(),
     uniqueCode: 'a run',
+    scheduledAt: new Date(0),
     format: 'dns',
     content: Buffer.from('{}'),
     ...more,

@@ -8,8 +8,9 @@ import { SharedRoom } from '../../common/limits/shared-room.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
-import { type AssignedRuns, type Place } from '../operations/accounting/assigned-runs.js';
+import { type AssignedRuns } from '../operations/accounting/assigned-runs.js';
 import { CoverageService } from '../operations/accounting/coverage.service.js';
+import { type KindName, KINDS } from '../operations/kinds/index.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 import { BatchWriter } from './batch-writer.js';
 import { type Presentation } from './formats/format.js';
@@ -39,7 +40,8 @@ interface RunReport {
 
 /** A run that brought something back. */
 export interface ResultReport extends RunReport {
-  format: ResultFormat;
+  /** what the probe calls it: unchecked */
+  format: string;
   content: Buffer;
   startedAt?: Date;
   durationMs?: number;
@@ -53,7 +55,8 @@ export interface FailureReport extends RunReport {
   detail: string;
 }
 
-export type RefusalReason = 'unknown_operation' | 'not_assigned' | 'too_large' | 'too_late';
+export type RefusalReason =
+  'unknown_operation' | 'not_assigned' | 'bad_format' | 'too_large' | 'too_late' | 'too_much_extra';
 
 export type Acceptance =
   | { status: 'stored' | 'duplicate' }
@@ -61,14 +64,21 @@ export type Acceptance =
   | { status: 'busy'; retryAfterMs: number };
 
 interface Assigned {
+  operation: ObjectId;
   probeOwner: ObjectId;
   endsAt: Date;
   isPrivate: boolean;
-  runs: AssignedRuns | undefined;
+  kind: KindName;
+  runs: AssignedRuns;
 }
 
+/** What is stored of a result in which nothing was sent: docs/protocol.md, "What counts". */
+const NOTHING_SENT = {
+  reason: 'nothing_sent',
+  detail: 'the result shows that no packet was sent to any destination',
+};
+
 const BUSY_MS = 2000;
-const NO_PLACE: Place = { run: undefined, isDue: true };
 
 /** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
 @Injectable()
@@ -101,13 +111,17 @@ export class ResultsService {
     const { destinations, problem } = report.told ?? {};
     return this.whileRoom(report, report.content.length + weightOf(destinations), async () => {
       // before any work is done for it: whoever has a probe may send
-      const refused = await this.refusalOf(report);
-      if (refused !== undefined) return refused;
-      const digest = await FORMATS[report.format].digest(report.content, destinations);
+      const assigned = await this.admit(report);
+      if ('status' in assigned) return assigned;
+      const format = formatOf(report, assigned.kind);
+      if (format === undefined) return this.refuse(report, 'bad_format');
+      const digest = await FORMATS[format].digest(report.content, destinations);
       const error = digest.error ?? problem;
-      return this.store(report, {
-        outcome: 'stored',
-        format: report.format,
+      // the classic contract pays each result when it comes
+      const isFailed = digest.sentNothing === true && report.scheduledAt !== undefined;
+      return this.store(report, assigned, {
+        ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
+        format,
         raw: report.content,
         summary: digest.summary,
         ...(destinations && { destinations }),
@@ -120,9 +134,10 @@ export class ResultsService {
 
   async acceptFailure(report: FailureReport): Promise<Acceptance> {
     const failure = { reason: report.reason, detail: report.detail };
-    return this.whileRoom(report, report.detail.length, () =>
-      this.store(report, { outcome: 'failed', failure }),
-    );
+    return this.whileRoom(report, report.detail.length, async () => {
+      const assigned = await this.admit(report);
+      return 'status' in assigned ? assigned : this.store(report, assigned, { outcome: 'failed', failure });
+    });
   }
 
   /** @returns at most `limit`; `cut`: it ends early because of their size, and the last one belongs to the next page */
@@ -206,40 +221,43 @@ export class ResultsService {
     }
   }
 
-  private async refusalOf(report: RunReport): Promise<Acceptance | undefined> {
-    const { operation, probe } = report;
-    if (operation === undefined) return this.refuse(report, 'unknown_operation');
-    const assigned = await this.assignmentOf(operation, probe);
-    return assigned === undefined ? this.refuse(report, 'not_assigned') : undefined;
-  }
-
-  private async store(report: RunReport, content: Partial<ResultEntity>): Promise<Acceptance> {
+  /** @returns what the probe was asked to do, or why its report is refused */
+  private async admit(report: RunReport): Promise<Assigned | Acceptance> {
     const { operation, probe } = report;
     if (operation === undefined) return this.refuse(report, 'unknown_operation');
     const assigned = await this.assignmentOf(operation, probe);
     if (assigned === undefined) return this.refuse(report, 'not_assigned');
-    if (Date.now() > assigned.endsAt.getTime() + LATE_MS) return this.refuse(report, 'too_late');
+    const isLate = Date.now() > assigned.endsAt.getTime() + LATE_MS;
+    return isLate ? this.refuse(report, 'too_late') : assigned;
+  }
+
+  private async store(
+    report: RunReport,
+    { operation, probeOwner, isPrivate, runs }: Assigned,
+    content: Partial<ResultEntity>,
+  ): Promise<Acceptance> {
+    const { probe } = report;
     const receivedAt = new Date();
-    const { run, isDue } = assigned.runs?.placeOf(report.scheduledAt, receivedAt) ?? NO_PLACE;
+    const place = runs.placeOf(report.scheduledAt, receivedAt);
     const result = {
       _id: new ObjectId(),
       operation,
       probe,
       unique_code: report.uniqueCode,
       received_at: receivedAt,
-      ...(!isDue && { off_schedule: true }),
+      ...(place.claim.type === 'off_schedule' && { off_schedule: true }),
       ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
       ...(report.clock && { clock: report.clock }),
       ...content,
     } as ResultEntity;
     const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
-    const written = await this.writer.write({ result, probeOwner: assigned.probeOwner, bytes, run });
+    const written = await this.writer.write({ result, probeOwner, bytes, place });
     if (written === 'assignment_gone') {
       this.assigned.delete(assignmentKey(operation, probe));
       return this.refuse(report, 'not_assigned');
     }
-    if (written === 'stored')
-      this.feed.stored({ result, probeOwner: assigned.probeOwner, isPrivate: assigned.isPrivate });
+    if (written === 'too_much_extra') return this.refuse(report, written);
+    if (written === 'stored') this.feed.stored({ result, probeOwner, isPrivate });
     return { status: written };
   }
 
@@ -259,12 +277,14 @@ export class ResultsService {
 
   private async lookUp(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
     const assignment = await this.assignments.findOne(operation, probe);
-    if (assignment === null) return undefined;
+    const duty = assignment === null ? undefined : await this.coverage.dutyOf(assignment);
+    if (assignment === null || duty === undefined) return undefined;
     const assigned = {
+      operation,
       probeOwner: assignment.probe_owner,
       endsAt: assignment.ends_at,
       isPrivate: assignment.private === true,
-      runs: await this.coverage.runsOf(assignment),
+      ...duty,
     };
     this.assigned.set(assignmentKey(operation, probe), assigned);
     return assigned;
@@ -288,6 +308,13 @@ function weightOf(destinations: readonly Destination[] = []): number {
       destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
   );
   return lengths.reduce((sum, length) => sum + length + DESTINATION_BYTES, 0);
+}
+
+/** @returns the format of a report, if it is one of its kind's; a classic probe has one of its own, and names no run */
+function formatOf({ format, scheduledAt }: ResultReport, kind: KindName): ResultFormat | undefined {
+  const { formats, classicFormat } = KINDS[kind];
+  const isOne = scheduledAt === undefined ? format === classicFormat : Object.hasOwn(formats, format);
+  return isOne ? (format as ResultFormat) : undefined;
 }
 
 function busy(): Acceptance {

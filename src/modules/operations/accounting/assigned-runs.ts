@@ -1,11 +1,20 @@
 import { type RunNumbers } from '../schedule/run-numbers.js';
 
-/** The run that a result belongs to. */
+/**
+ * What a report claims to be: a run of the schedule, which it names by the time at which it was due (milliseconds since the
+ * epoch); some run, which it does not name (classic probes); or, naming a time at which no run is due, none.
+ */
+export type Claim =
+  { type: 'named'; run: number; dueAt: number } | { type: 'unnamed' } | { type: 'off_schedule' };
+
+/** Where a report belongs among the runs that a probe owes. */
 export interface Place {
-  /** its number; undefined where nothing has to be marked: the operation has a single run, or the result came before all runs */
-  run: number | undefined;
-  /** it names the time of a run of the schedule */
-  isDue: boolean;
+  claim: Claim;
+  /**
+   * The run to be marked on a sheet: the named one, else the last one before the report came. Undefined where nothing is to be
+   * marked: the operation has a single run, the report came before all runs, or belongs to none.
+   */
+  mark: number | undefined;
 }
 
 /** The runs that one probe owes for one operation. */
@@ -16,17 +25,16 @@ export class AssignedRuns {
     private readonly offsetMs: number,
   ) {}
 
-  /**
-   * @param scheduledAt the run that a native probe names; a classic one names none, and its result is laid beside the last
-   *   run before it came
-   */
+  /** @param scheduledAt the run that a native probe names; a classic one names none */
   placeOf(scheduledAt: Date | undefined, receivedAt: Date): Place {
-    const own = scheduledAt && this.numbers.numberOf(scheduledAt.getTime() - this.offsetMs);
-    const isDue = scheduledAt === undefined || own !== undefined;
-    if (this.numbers.count <= 1) return { run: undefined, isDue };
-    const run =
-      own ??
-      this.numbers.lastUntil(scheduledAt ? scheduledAt.getTime() - this.offsetMs : receivedAt.getTime());
-    return { run: run < 0 ? undefined : run, isDue };
+    const hasSheet = this.numbers.count > 1;
+    if (scheduledAt === undefined) {
+      const last = this.numbers.lastUntil(receivedAt.getTime());
+      return { claim: { type: 'unnamed' }, mark: hasSheet && last >= 0 ? last : undefined };
+    }
+    const dueAt = scheduledAt.getTime();
+    const run = this.numbers.numberOf(dueAt - this.offsetMs);
+    if (run === undefined) return { claim: { type: 'off_schedule' }, mark: undefined };
+    return { claim: { type: 'named', run, dueAt }, mark: hasSheet ? run : undefined };
   }
 }

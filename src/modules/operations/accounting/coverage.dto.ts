@@ -101,7 +101,10 @@ class AccountDto extends TallyDto {
   @ApiProperty(reasonsSchema)
   failed_by_reason: Record<string, number>;
 
-  @ApiProperty({ ...COUNT, description: 'Results beyond the runs of the schedule; in no fate.' })
+  @ApiProperty({
+    ...COUNT,
+    description: 'Results and failures reported beyond the runs of the schedule; in no fate.',
+  })
   extra: number;
 }
 

@@ -8,6 +8,7 @@ import { type ProbeReports } from '../../probes/probes.repository.js';
 import { ProbesService } from '../../probes/probes.service.js';
 import { type AssignmentEntity } from '../assignment.schema.js';
 import { type AssignmentCounters, AssignmentsRepository } from '../assignments.repository.js';
+import { type KindName } from '../kinds/index.js';
 import { type OperationEntity } from '../operation.schema.js';
 import { OperationsRepository } from '../operations.repository.js';
 import { numberRuns, type RunNumbers } from '../schedule/run-numbers.js';
@@ -73,15 +74,17 @@ export class CoverageService {
     private readonly presences: PresenceService,
   ) {}
 
-  /** The runs that a probe owes; undefined when the operation is not there. */
-  async runsOf({
+  /** What a probe owes: runs of which kind. Undefined when the operation is not there. */
+  async dutyOf({
     operation,
     probe,
-  }: Pick<AssignmentEntity, 'operation' | 'probe'>): Promise<AssignedRuns | undefined> {
+  }: Pick<AssignmentEntity, 'operation' | 'probe'>): Promise<
+    { kind: KindName; runs: AssignedRuns } | undefined
+  > {
     const found = await this.operations.findById(operation);
-    return found === null
-      ? undefined
-      : new AssignedRuns(numberRuns(found.schedule), spreadOffsetMs(found.schedule, probe));
+    if (found === null) return undefined;
+    const { kind, schedule } = found;
+    return { kind, runs: new AssignedRuns(numberRuns(schedule), spreadOffsetMs(schedule, probe)) };
   }
 
   /**
@@ -198,7 +201,7 @@ function open(
   const fates = new Uint8Array(numbers.count);
   const facts = factsOf(operation.schedule, assignment);
   const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
-  return { assignment, facts, fates, ...marked };
+  return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };
 }
 
 function reportOf({ status }: ProbeReports, operation: ObjectId): Pick<ProbeFacts, 'report'> {

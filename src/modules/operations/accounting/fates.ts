@@ -89,15 +89,26 @@ export function markArrived(fates: Uint8Array, sheets: readonly RunSheetEntity[]
 /** The same for an operation of one run, which has no sheet: the counters of the assignment say it all. */
 export function markSingle(
   fates: Uint8Array,
-  { received, failed, failure = 'unknown' }: Pick<AssignmentEntity, 'received' | 'failed' | 'failure'>,
+  {
+    received: counted,
+    failed,
+    uncounted_received = 0,
+    uncounted_failed = 0,
+    failure = 'unknown',
+  }: SingleRunCounters,
 ): Marked {
+  const received = counted + uncounted_received;
+  const isFailed = received === 0 && failed + uncounted_failed > 0;
   if (received > 0) fates[0] = CODES.received;
-  else if (failed > 0) fates[0] = failure === 'refused' ? CODES.refused : CODES.failed;
-  return {
-    extra: Math.max(0, received - 1),
-    reasons: received === 0 && failed > 0 ? { [failure]: 1 } : {},
-  };
+  else if (isFailed) fates[0] = failure === 'refused' ? CODES.refused : CODES.failed;
+  return { extra: Math.max(0, received - 1), reasons: isFailed ? { [failure]: 1 } : {} };
 }
+
+/** What is known of the one run of an assignment. */
+export type SingleRunCounters = Pick<
+  AssignmentEntity,
+  'received' | 'failed' | 'uncounted_received' | 'uncounted_failed' | 'failure'
+>;
 
 /** @returns how many were set */
 function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, code: Code): number {

@@ -1,4 +1,4 @@
-import { type AssignmentEntity } from '../assignment.schema.js';
+import { type SingleRunCounters } from './fates.js';
 import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 
 const WORDS_PER_SHEET = RUNS_PER_SHEET / RUNS_PER_WORD;
@@ -53,11 +53,14 @@ export class MarkedRuns {
   static single({
     received,
     failed,
+    uncounted_received = 0,
+    uncounted_failed = 0,
     failure = '',
-  }: Pick<AssignmentEntity, 'received' | 'failed' | 'failure'>): MarkedRuns {
+  }: SingleRunCounters): MarkedRuns {
     const marked = new MarkedRuns(0, 1);
-    if (received > 0) marked.came[0] = 1;
-    else if (failed > 0) (EXCUSES.includes(failure) ? marked.excused : marked.failed)[0] = 1;
+    if (received + uncounted_received > 0) marked.came[0] = 1;
+    else if (failed + uncounted_failed > 0)
+      (EXCUSES.includes(failure) ? marked.excused : marked.failed)[0] = 1;
     return marked;
   }
 

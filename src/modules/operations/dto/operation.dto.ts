@@ -202,6 +202,9 @@ export class AssignmentDto {
   @ApiProperty({ type: 'integer', minimum: 0 })
   failed: number;
 
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Reports that belong to no run: not paid.' })
+  extra: number;
+
   @ApiPropertyOptional({ format: 'date-time' })
   delivered_at?: string;
 
@@ -215,7 +218,7 @@ export class AssignmentDto {
   last_result_at?: string;
 
   static from(assignment: AssignmentEntity): AssignmentDto {
-    const { probe, state, reason, due, received, failed } = assignment;
+    const { probe, state, reason, due, received, failed, extra = 0 } = assignment;
     const { delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
     return {
       probe_id: probe.toHexString(),
@@ -224,6 +227,7 @@ export class AssignmentDto {
       due,
       received,
       failed,
+      extra,
       ...(delivered_at && { delivered_at: delivered_at.toISOString() }),
       ...(acknowledged_at && { acknowledged_at: acknowledged_at.toISOString() }),
       ...(ended_at && { ended_at: ended_at.toISOString() }),

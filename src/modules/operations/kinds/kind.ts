@@ -48,6 +48,8 @@ export interface KindDefinition<Name extends string, FormatName extends string> 
   readonly maxDestinations: number;
   /** What native probes send of it, by the name of the format. */
   readonly formats: Readonly<Record<FormatName, Format>>;
+  /** What classic probes send of it, where they know it. */
+  readonly classicFormat?: 'warts' | 'gzip';
   /** What `result_format` may be on the classic routes; the first is the default. */
   readonly resultFormats: readonly [Presentation, ...Presentation[]];
   /** For the OpenAPI document. */

@@ -103,6 +103,12 @@ export class ResultDto {
   @ApiPropertyOptional({ format: 'date-time', description: 'When the run was due.' })
   scheduled_at?: string;
 
+  @ApiProperty({
+    description:
+      'Whether it is one of the runs that were asked for: in `progress`, and paid if it is `stored`. Not yet, where its run is not due yet.',
+  })
+  counted: boolean;
+
   @ApiPropertyOptional({ enum: [true], description: 'The schedule calls for no run at `scheduled_at`.' })
   off_schedule?: boolean;
 
@@ -166,6 +172,7 @@ export class ResultDto {
       outcome: result.outcome,
       received_at: result.received_at.toISOString(),
       ...(scheduled_at && { scheduled_at: scheduled_at.toISOString() }),
+      counted: result.uncounted !== true,
       ...(result.off_schedule === true && { off_schedule: true }),
       ...(started_at && { started_at: started_at.toISOString() }),
       ...clockFigures(result),

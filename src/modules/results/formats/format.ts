@@ -6,6 +6,8 @@ export interface Digest {
   summary: Summary[];
   /** what is wrong with the bytes; what came before it counts */
   error?: string;
+  /** the bytes are whole, and show that no packet was sent to any destination */
+  sentNothing?: boolean;
 }
 
 /** How an operation wants its results shown. */

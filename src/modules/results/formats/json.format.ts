@@ -36,6 +36,8 @@ export function jsonFormat<Entry>(
         summary: grouped(entries, continues)
           .slice(0, MAX_SUMMARIES)
           .map(([first, ...others]) => summaryOfRead(first, others)),
+        // an entry is what was done for a destination
+        ...(entries.length === 0 && { sentNothing: true }),
         ...(problems[0] !== undefined && { error: sentenceOf(definition.name, problems) }),
       };
     },

@@ -4,8 +4,10 @@ import {
   decodeStream,
   DUMP_HEADER,
   dumpRows,
+  type PingRecord,
   recordToJson,
   summarize,
+  type TraceRecord,
   WartsError,
 } from '@pladmed/warts';
 import { type Destination } from '@pladmed/protocol';
@@ -46,10 +48,12 @@ async function digest(
   const { bytes, error: zipError } = await plainBytes(raw);
   const measured: MeasuredSummary[] = [];
   let damage = zipError;
+  let sentNothing = true;
   try {
     for await (const record of decodeStream(inSlices(bytes), limits)) {
-      const isSummarised = record.type === 'ping' || record.type === 'trace';
-      if (isSummarised && measured.length < MAX_SUMMARIES)
+      if (record.type !== 'ping' && record.type !== 'trace') continue;
+      sentNothing &&= packetsOf(record) === 0;
+      if (measured.length < MAX_SUMMARIES)
         measured.push({ userid: record.userid, summary: summarize(record) });
     }
   } catch (error) {
@@ -57,7 +61,15 @@ async function digest(
     damage = error.message;
   }
   const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
-  return { summary, ...(damage !== undefined && { error: damage }) };
+  // a tool that wrote nothing sent nothing
+  if (raw.length === 0) return { summary, error: damage ?? 'empty', sentNothing: true };
+  return damage === undefined ? { summary, sentNothing } : { summary, error: damage };
+}
+
+/** @returns how many packets went to the destination; of a traceroute that does not count them at least its hops */
+function packetsOf(record: PingRecord | TraceRecord): number {
+  if (record.type === 'ping') return record.sent;
+  return Math.max(record.probe_count, record.hop_count, record.hops.length);
 }
 
 /** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */

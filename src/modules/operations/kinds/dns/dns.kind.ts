@@ -30,6 +30,7 @@ export const dns = defineKind({
   destinationLists: ['fqdns', 'name'],
   destinationsOf: ([fqdns = [], name = []]) => namesToAsk(fqdns, name),
   formats: { dns: dnsFormat },
+  classicFormat: 'gzip',
   resultFormats: ['text'],
   example: {
     summary: "Name look-ups at noon of each New Year's Day",

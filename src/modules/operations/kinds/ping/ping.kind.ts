@@ -13,6 +13,7 @@ export const ping = defineKind({
   strikes: ({ probecount = DEFAULT_PROBECOUNT }: PingParams, destinations) =>
     toEach(destinations, probecount),
   formats: { warts: wartsFormat },
+  classicFormat: 'warts',
   resultFormats: ['json'],
   example: {
     summary: 'Four pings, now',

@@ -28,6 +28,7 @@ export const traceroute = defineKind({
   classicParamsClass: ClassicTracerouteParams,
   strikes: (params: TracerouteParams, destinations) => toEach(destinations, packetsToTarget(params)),
   formats: { warts: wartsFormat },
+  classicFormat: 'warts',
   resultFormats: ['json', 'dump'],
   example: {
     summary: 'A traceroute, now',
