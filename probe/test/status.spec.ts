@@ -109,6 +109,7 @@ describe('status', () => {
       `running (pid ${String(child.pid)})`,
       ': connected',
       'clock ',
+      'reaches     ',
       'backlog     0 results',
       `next        ${String((shown['next_runs'] as { at: string }[])[0]?.at)} ${later.operation_id}`,
       'run failed: /nonexistent/scamper is not installed on the probe',

@@ -48,6 +48,7 @@ export function describeStatus(shown: Shown): string {
     `server      ${status.server}: ${status.connected ? 'connected' : 'not connected'}`,
     `clock       ${clock}`,
     ...(status.clock_warning === null ? [] : [`            ${status.clock_warning}`]),
+    `reaches     ${reachedOver(status.families)}`,
     `operations  ${status.operations}; ${status.running} running, ${status.waiting} waiting`,
     `backlog     ${status.backlog.results} results, ${status.backlog.bytes} bytes; ${status.failed_to_report} stretches of failed runs`,
     `delivered   ${status.delivered}, refused by the server ${status.refused}`,
@@ -60,6 +61,14 @@ export function describeStatus(shown: Shown): string {
 
 function stratumOf({ clock }: ProbeStatus): string {
   return typeof clock.stratum === 'number' ? `, stratum ${clock.stratum}` : '';
+}
+
+/** @param told absent in the file of an older probe */
+function reachedOver(told: ProbeStatus['families'] | undefined): string {
+  if (told === undefined) return '?';
+  const { ipv4, ipv6 } = told;
+  const families = [...(ipv4 ? ['IPv4'] : []), ...(ipv6 ? ['IPv6'] : [])];
+  return families.length === 0 ? 'nobody: no route, and no address' : families.join(' and ');
 }
 
 function liveness({ running_now, status_age_s, written_at, pid }: Liveness & ProbeStatus): string {

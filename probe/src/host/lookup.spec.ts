@@ -1,10 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
 import packet from 'dns-packet';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { resolveBy } from './lookup.js';
 import type { Nameserver } from './resolvers.js';
 
-type Reply = { answers?: packet.Answer[]; rcode?: number } | 'nothing' | 'noise';
+type Reply =
+  { answers?: packet.Answer[]; rcode?: number; change?: (message: Buffer) => Buffer } | 'nothing' | 'noise';
 const BOTH = new Set([4, 6]);
 const signal = new AbortController().signal;
 
@@ -27,7 +29,8 @@ describe('asking resolvers for the addresses of a name', () => {
       if (reply !== 'noise') message.writeUInt8(0x80 | (reply.rcode ?? 0), 3);
       // says that an answer follows, and ends
       else message.writeUInt16BE(1, 6);
-      socket.send(message, from.port, from.address);
+      const change = typeof reply === 'object' ? reply.change : undefined;
+      socket.send(change?.(message) ?? message, from.port, from.address);
     });
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
     return { address: '127.0.0.1', port: socket.address().port };
@@ -72,6 +75,32 @@ describe('asking resolvers for the addresses of a name', () => {
     const [name, other, third] = [one, two, gone].map(({ port }) => `127.0.0.1:${port}`);
     const detail = `A: ${name}: SERVFAIL, ${other}: the answer cannot be read: the message ends early, ${third}: ECONNREFUSED`;
     expect(lost).toEqual([{ family: 4, detail }]);
+  });
+
+  /** Of the header and the question: what has less answers no question. */
+  const HEAD = 12 + 'a.example'.length + 2 + 4;
+
+  test('an answer that was cut or damaged anywhere is none, or gives addresses; nothing escapes', async () => {
+    const { length } = packet.encode({
+      type: 'response',
+      questions: [{ name: 'a.example', type: 'A' }],
+      answers: [alias, a],
+    });
+    const cuts = Array.from(
+      { length: length - HEAD + 1 },
+      (_, n) => (message: Buffer) => message.subarray(0, HEAD + n),
+    );
+    const bytes = Array.from({ length: length - HEAD }, (_, n) => (message: Buffer) => {
+      const damaged = Buffer.from(message);
+      damaged.writeUInt8((damaged.readUInt8(HEAD + n) + 0xb7) & 0xff, HEAD + n);
+      return damaged;
+    });
+    for (const change of [...cuts, ...bytes]) {
+      const server = await serve({ A: { answers: [alias, a], change }, AAAA: {} });
+      const { addresses, lost } = await ask([server], new Set([4]));
+      expect(addresses.every((address) => isIP(address) === 4)).toBe(true);
+      expect(addresses.length + lost.length).toBeLessThanOrEqual(1);
+    }
   });
 
   test('silence is a time-out', async () => {

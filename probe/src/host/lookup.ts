@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isIP } from 'node:net';
 import { rcodeName } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import { systemClock } from '../clock/clock.js';
@@ -123,5 +124,5 @@ function addressesIn(response: Buffer, type: 'A' | 'AAAA'): string[] {
   } catch {
     throw new Error('an answer that cannot be read');
   }
-  return records.flatMap((record) => (record.type === type ? [record.data] : []));
+  return records.flatMap((record) => (record.type === type && isIP(record.data) !== 0 ? [record.data] : []));
 }

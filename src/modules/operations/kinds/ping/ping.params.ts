@@ -26,7 +26,8 @@ export class ClassicPingParams extends DestinationsParams {
   size?: number;
 
   @Param(integer(0, 100), {
-    description: 'Time to wait for replies after the last probe packet, in seconds.',
+    description:
+      'Time to wait for replies after the last probe packet, in seconds; 2 if absent (1 on classic probes).',
     example: 1,
   })
   timeout?: number;
