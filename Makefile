@@ -29,7 +29,7 @@ run: build ## the server alone in the foreground, with a database of its own
 	@exec node --max-semi-space-size=64 dist/main.js
 
 test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh libcurl scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source
+	@scripts/tools.sh libcurl scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
 	@npm test --silent -- --coverage
 
 host-test: build ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)

@@ -29,6 +29,14 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'Read the environment in config/ only.' },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='cursor']",
+          message:
+            "mongoose's cursors stay open when a reader stops early: use eachByPages() (common/database/read.ts).",
+        },
+      ],
       'sonarjs/cognitive-complexity': ['error', 15],
       // DTOs are shapes with decorators, and mongoose's options are classes in name only: object literals are right for both
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',

@@ -55,6 +55,7 @@ describe('parseEnv', () => {
     ['PASSWORD_COST', '3'],
     ['USER_TOKEN_TTL_HOURS', '0'],
     ['TRUST_PROXY', '-1'],
+    ['METRICS_TOKEN', 'too short'],
     ['INGEST_MAX_WAITING_MB', '0'],
   ])('says in one sentence that %s=%s is wrong', (name, value) => {
     const sentence = new RegExp(`^${name} must [^\\n]+\\.$`);

@@ -63,6 +63,10 @@ const variables = z.object({
   USER_TOKEN_TTL_HOURS: whole(1, 87_600).default(168),
   PASSWORD_COST: whole(4, 15).default(10),
   TRUST_PROXY: whole(0, 10).default(0),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, { error: 'must be 16 to 200 visible ASCII characters' })
+    .optional(),
   INGEST_MAX_WAITING_MB: whole(1, 65_536).default(128),
   INGEST_MAX_WAITING_ITEMS: whole(1, 10_000_000).default(20_000),
   PROBE_MAX_MESSAGES_PER_S: whole(0, 1_000_000).default(5000),
@@ -105,6 +109,8 @@ export interface Env {
   userTokenTtlHours: number;
   passwordCost: number;
   trustProxy: number;
+  /** what /metrics asks for; absent: it is shown in private networks */
+  metricsToken?: string | undefined;
   ingestMaxWaitingBytes: number;
   ingestMaxWaitingItems: number;
   /** of one probe; 0: no bound */
@@ -172,6 +178,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     userTokenTtlHours: read.USER_TOKEN_TTL_HOURS,
     passwordCost: read.PASSWORD_COST,
     trustProxy: read.TRUST_PROXY,
+    metricsToken: read.METRICS_TOKEN,
     ingestMaxWaitingBytes: read.INGEST_MAX_WAITING_MB * MB,
     ingestMaxWaitingItems: read.INGEST_MAX_WAITING_ITEMS,
     probeMaxMessagesPerS: read.PROBE_MAX_MESSAGES_PER_S,

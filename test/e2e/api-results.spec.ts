@@ -73,8 +73,14 @@ describe('results', () => {
     const [first, , , , , damaged, failed] = await list('view=json');
     expect(first?.decoded).toEqual([expect.objectContaining({ name: 'example.org', transport: 'udp' })]);
     expect(damaged?.decoded).toBe('');
-    expect(failed).not.toHaveProperty('decoded');
-    expect((await list('view=summary'))[0]).not.toHaveProperty('decoded');
+    expect(failed).toMatchObject({
+      decoded: null,
+      decoded_url: null,
+      raw_bytes: 0,
+      format: null,
+      summary: null,
+    });
+    expect((await list('view=summary'))[0]).toMatchObject({ decoded: null, decoded_url: null });
   });
 
   it('filters', async () => {

@@ -10,7 +10,6 @@ import { AssignmentsRepository } from '../../src/modules/operations/assignments.
 import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
 import { BatchWriter, CREDITS_PER_RESULT, type Submission } from '../../src/modules/results/batch-writer.js';
 import { type ResultEntity } from '../../src/modules/results/result.schema.js';
-import { ResultsRepository } from '../../src/modules/results/results.repository.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
@@ -61,9 +60,7 @@ describe('BatchWriter', () => {
 
   const writer = (server = 0) => servers[server]!.get(BatchWriter);
   const stored = async ({ operation } = assignment) =>
-    (await servers[0]!.get(ResultsRepository).find({ operation }, 0))
-      .map(({ unique_code }) => unique_code)
-      .sort();
+    (await servers[0]!.results(operation)).map(({ unique_code }) => unique_code).sort();
   const counters = async (each = assignment) => {
     const found = await servers[0]!.get(AssignmentsRepository).findOne(each.operation, each.probe);
     return found && { received: found.received, failed: found.failed };
@@ -153,13 +150,13 @@ describe('BatchWriter', () => {
     const connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
     await connection.collection('users').deleteOne({ _id: owner._id });
     expect(await writer().write(submission(assignment, 'a'))).toBe('stored');
-    const [result] = await servers[0]!.get(ResultsRepository).find({ operation: assignment.operation }, 1);
+    const [result] = await servers[0]!.results(assignment.operation);
     expect(result?.paid_by).toBeUndefined();
   });
 
   it('names in each result the ledger entry that paid for it', async () => {
     await Promise.all(['a', 'b', 'c'].map((code) => writer().write(submission(assignment, code))));
-    const results = await servers[0]!.get(ResultsRepository).find({ operation: assignment.operation }, 0);
+    const results = await servers[0]!.results(assignment.operation);
     const entries = await servers[0]!.get(LedgerService).statement(owner._id, 10);
     for (const { paid_by } of results) expect(entries.map(({ reference }) => reference)).toContain(paid_by);
   });

@@ -14,6 +14,8 @@ import { type AssignmentEntity } from '../../src/modules/operations/assignment.s
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
+import { ResultReader } from '../../src/modules/results/result-reader.js';
+import { type ResultEntity } from '../../src/modules/results/result.schema.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { UsersRepository } from '../../src/modules/users/users.repository.js';
 
@@ -92,6 +94,14 @@ export class AppContext {
       }
       await repository.count(accounts.changes, new Date(), transaction);
     });
+  }
+
+  /** All results of an operation that are stored, in the order in which they came. */
+  async results(operation: ObjectId): Promise<ResultEntity[]> {
+    const found: ResultEntity[] = [];
+    for await (const { head } of this.get(ResultReader).read({ operation }, { head: true, raw: false }))
+      if (head) found.push(head);
+    return found;
   }
 
   /** An assignment whose operation nobody asks for. */

@@ -1,6 +1,6 @@
 export { Address, compareAddresses } from './address.js';
 export { decode, decodeStream, type Decoded } from './decode.js';
-export { StreamDecoder, type DecodeLimits } from './decoder.js';
+export { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
 export { WartsError, type WartsErrorCode } from './errors.js';
 export { jsonLines, recordToJson, recordToObject } from './json/index.js';

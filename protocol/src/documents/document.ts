@@ -26,6 +26,8 @@ export type ReadEntry<Entry> = { value: Entry } | { unreadable: UnreadableEntry 
 
 /** JSON of this depth is read; a member that is not known is shown as it came, and its reader goes down into it. */
 export const MAX_DOCUMENT_DEPTH = 32;
+/** Values that a document may have: two bytes of text may become sixty of memory. A large one that a probe writes has 100,000. */
+export const MAX_DOCUMENT_VALUES = 500_000;
 
 const version = z.looseObject({ version: z.literal(1) });
 
@@ -43,7 +45,9 @@ export function readDocument<Entry>(
   { name, list, entry, maxEntries }: DocumentDefinition<Entry>,
   text: Uint8Array,
 ): ReadEntry<Entry>[] | string {
-  if (isDeep(text)) return `${name}: nested more than ${MAX_DOCUMENT_DEPTH} deep`;
+  const shape = shapeOf(text);
+  if (shape.depth > MAX_DOCUMENT_DEPTH) return `${name}: nested more than ${MAX_DOCUMENT_DEPTH} deep`;
+  if (shape.values > MAX_DOCUMENT_VALUES) return `${name}: more than ${MAX_DOCUMENT_VALUES} values`;
   const parsed = parseJson(text);
   if (parsed === undefined) return `${name}: not JSON`;
   const head = version.safeParse(parsed);
@@ -84,23 +88,37 @@ function problemOf(error: z.ZodError): string {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-/** Counts brackets outside strings: JSON.parse takes any depth, but JSON.stringify ends at the stack's. */
-function isDeep(json: Uint8Array): boolean {
+/**
+ * Looks at brackets and commas outside strings, before anything is made of the text: JSON.parse takes any depth and any number,
+ * but JSON.stringify ends at the stack's. It ends where either is too much.
+ */
+function shapeOf(json: Uint8Array): { depth: number; values: number } {
   let depth = 0;
-  let inString = false;
+  let values = 0;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] ?? 0;
-    if (inString) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
+    if (byte === QUOTE) at = endOfString(json, at);
     else if (OPENING.has(byte)) {
       depth++;
-      if (depth > MAX_DOCUMENT_DEPTH) return true;
+      values++;
+      if (depth > MAX_DOCUMENT_DEPTH) break;
     } else if (CLOSING.has(byte)) depth--;
+    else if (byte === COMMA) values++;
+    if (values > MAX_DOCUMENT_VALUES) break;
   }
-  return false;
+  return { depth, values };
+}
+
+/** @param begin where its first quotation mark stands. @returns where its last one does */
+function endOfString(json: Uint8Array, begin: number): number {
+  for (let at = begin + 1; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === BACKSLASH) at++;
+    else if (byte === QUOTE) return at;
+  }
+  return json.length;
 }

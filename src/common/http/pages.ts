@@ -89,8 +89,13 @@ export function pageOf<Entity, Item>(
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   const next = found.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null;
-  if (next !== null) http.response.setHeader('Link', `<${nextUrl(http.request, next)}>; rel="next"`);
+  linkToNext(http, next);
   return { items: shown.map(toItem), next };
+}
+
+/** The next page in the Link header. */
+export function linkToNext(http: { request: Request; response: Response }, next: string | null): void {
+  if (next !== null) http.response.setHeader('Link', `<${nextUrl(http.request, next)}>; rel="next"`);
 }
 
 function nextUrl(request: Request, cursor: string): string {

@@ -3,9 +3,21 @@ import { type Response } from 'express';
 import { Readable } from 'node:stream';
 import { answerWithProblem } from '../errors/problem.filter.js';
 
-/** An answer that is made piece by piece; a failure before the first piece is a problem like any other. */
-export function streamed(text: AsyncIterable<string | Buffer>, type: string): StreamableFile {
-  return new StreamableFile(Readable.from(text), { type }).setErrorHandler((error, answer) => {
+/**
+ * An answer that is made piece by piece, as fast as its reader takes it; a failure before the first piece is a problem like any other.
+ * @param make is given what tells that the reader has left: whatever it waits for then is of no use
+ * @param headers of the answer
+ */
+export function streamed(
+  make: (gone: AbortSignal) => AsyncIterable<string | Buffer>,
+  headers: { type: string; disposition?: string; length?: number },
+): StreamableFile {
+  const gone = new AbortController();
+  const stream = Readable.from(make(gone.signal), { objectMode: true, highWaterMark: 1 });
+  stream.once('close', () => {
+    gone.abort();
+  });
+  return new StreamableFile(stream, headers).setErrorHandler((error, answer) => {
     const response = answer as unknown as Response;
     if (!response.destroyed) answerWithProblem(error, response.req, response);
   });

@@ -20,6 +20,7 @@ export const BOUNDS = [
   'probe_operations',
   'probe_held_bytes',
   'live_behind',
+  'large_results',
 ] as const;
 export type Bound = (typeof BOUNDS)[number];
 

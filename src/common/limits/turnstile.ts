@@ -34,12 +34,14 @@ export class Turnstile {
   }
 
   /**
+   * @param gone ends the waiting
    * @returns how to leave; leaving twice is leaving once
-   * @throws TurnstileFullError
+   * @throws TurnstileFullError, or the signal's reason
    */
-  async enter(): Promise<() => void> {
+  async enter(gone?: AbortSignal): Promise<() => void> {
+    gone?.throwIfAborted();
     if (this.inside < this.atOnce) this.inside += 1;
-    else await this.wait();
+    else await this.wait(gone);
     let left = false;
     return () => {
       if (left) return;
@@ -48,18 +50,25 @@ export class Turnstile {
     };
   }
 
-  private wait(): Promise<void> {
+  private wait(gone?: AbortSignal): Promise<void> {
     if (this.queue.size >= this.mostWaiting) {
       return Promise.reject(new TurnstileFullError(`${this.mostWaiting} wait already`));
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        admit: resolve,
-        timer: setTimeout(() => {
-          this.queue.delete(waiting);
-          reject(new TurnstileFullError(`no turn within ${this.patienceMs} ms`));
-        }, this.patienceMs),
+      const endWith = (settle: () => void) => () => {
+        this.queue.delete(waiting);
+        clearTimeout(waiting.timer);
+        gone?.removeEventListener('abort', leave);
+        settle();
       };
+      const leave = endWith(() => {
+        reject(gone?.reason as Error);
+      });
+      const tooLate = endWith(() => {
+        reject(new TurnstileFullError(`no turn within ${this.patienceMs} ms`));
+      });
+      const waiting: Waiting = { admit: endWith(resolve), timer: setTimeout(tooLate, this.patienceMs) };
+      gone?.addEventListener('abort', leave);
       this.queue.add(waiting);
     });
   }
@@ -71,8 +80,6 @@ export class Turnstile {
       this.inside -= 1;
       return;
     }
-    this.queue.delete(next);
-    clearTimeout(next.timer);
     next.admit();
   }
 }

@@ -4,7 +4,7 @@ import { type OperationEntity } from '../operations/operation.schema.js';
 import { type OperationFilter } from '../operations/operations.repository.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { DecodedTexts } from '../results/decoded-texts.js';
-import { ResultsService } from '../results/results.service.js';
+import { ResultReader } from '../results/result-reader.js';
 import { classicOperation, classicResultHead } from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -14,23 +14,27 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export class ClassicListings {
   constructor(
     private readonly operations: OperationsService,
-    private readonly results: ResultsService,
+    private readonly results: ResultReader,
     private readonly texts: DecodedTexts,
   ) {}
 
   one(operation: OperationEntity): StreamableFile {
-    return streamed(this.operationText(operation, true), JSON_TYPE);
+    return streamed((gone) => this.operationText(operation, true, gone), { type: JSON_TYPE });
   }
 
   all(filter: OperationFilter, withResults: boolean): StreamableFile {
-    return streamed(this.arrayText(filter, withResults), JSON_TYPE);
+    return streamed((gone) => this.arrayText(filter, withResults, gone), { type: JSON_TYPE });
   }
 
-  private async *arrayText(filter: OperationFilter, withResults: boolean): AsyncGenerator<string | Buffer> {
+  private async *arrayText(
+    filter: OperationFilter,
+    withResults: boolean,
+    gone: AbortSignal,
+  ): AsyncGenerator<string | Buffer> {
     let separator = '[';
     for await (const operation of this.operations.stream(filter)) {
       yield separator;
-      yield* this.operationText(operation, withResults);
+      yield* this.operationText(operation, withResults, gone);
       separator = ',';
     }
     yield separator === '[' ? '[]' : ']';
@@ -39,6 +43,7 @@ export class ClassicListings {
   private async *operationText(
     operation: OperationEntity,
     withResults: boolean,
+    gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
     const head = JSON.stringify(classicOperation(operation, await this.operations.probesOf(operation)));
     if (!withResults) {
@@ -48,8 +53,11 @@ export class ClassicListings {
     yield `${head.slice(0, -1)},"results":[`;
     const as = operation.result_format === 'dump' ? 'dump' : 'json';
     let separator = '';
-    for await (const result of this.results.stream({ operation: operation._id, outcome: 'stored' })) {
-      yield* this.texts.inPieces(result, as, separator + classicResultHead(result), '}');
+    const stored = { operation: operation._id, outcome: 'stored' as const };
+    for await (const result of this.results.read(stored, { head: false, raw: true })) {
+      yield separator + classicResultHead(result);
+      yield* this.texts.decoded(result, as, gone);
+      yield '}';
       separator = ',';
     }
     yield ']}';

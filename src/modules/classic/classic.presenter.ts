@@ -46,6 +46,6 @@ export function classicOperation(
 }
 
 /** The beginning of a result, up to where JSON text of what it says and a brace are to follow. */
-export function classicResultHead(result: ResultEntity): string {
+export function classicResultHead(result: Pick<ResultEntity, 'probe'>): string {
   return `{"probe":"${result.probe.toHexString()}","results":`;
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import {
   ApiOkResponse,
   ApiOperation,
@@ -7,12 +7,13 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { type Response } from 'express';
+import { type Request, type Response } from 'express';
 import { PlatformBus } from '../../common/bus/platform-bus.js';
 import { DatabaseService } from '../../common/database/database.service.js';
-import { ApiProblem } from '../../common/http/problems.decorator.js';
+import { ApiProblem, ApiProblems } from '../../common/http/problems.decorator.js';
 import { Public } from '../auth/permissions.js';
 import { type ServerClock, ServerClockService } from '../clock/server-clock.service.js';
+import { MetricsAccess } from './metrics-access.js';
 import { MetricsService } from './metrics.service.js';
 
 export class LiveDto {
@@ -81,6 +82,7 @@ export class HealthController {
   constructor(
     private readonly database: DatabaseService,
     private readonly metrics: MetricsService,
+    private readonly access: MetricsAccess,
     private readonly clock: ServerClockService,
     private readonly bus: PlatformBus,
   ) {}
@@ -110,12 +112,18 @@ export class HealthController {
   }
 
   @Get('metrics')
-  @ApiOperation({ summary: 'Metrics for Prometheus' })
+  @ApiOperation({
+    summary: 'Metrics for Prometheus',
+    description:
+      'In private networks; with METRICS_TOKEN set, for those who send it (`Authorization: Bearer ...`).',
+  })
   @ApiOkResponse({
     description: 'The text format of Prometheus.',
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
-  async prometheus(@Res({ passthrough: true }) response: Response): Promise<string> {
+  @ApiProblems(401, 404)
+  async prometheus(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
+    this.access.demand(request);
     response.setHeader('Content-Type', this.metrics.contentType);
     return this.metrics.text();
   }

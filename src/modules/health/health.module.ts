@@ -5,11 +5,12 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { ProbesModule } from '../probes/probes.module.js';
 import { ResultsModule } from '../results/results.module.js';
 import { HealthController } from './health.controller.js';
+import { MetricsAccess } from './metrics-access.js';
 import { MetricsService } from './metrics.service.js';
 
 @Module({
   imports: [ClockModule, LiveModule, ProbesModule, OperationsModule, ResultsModule],
   controllers: [HealthController],
-  providers: [MetricsService],
+  providers: [MetricsAccess, MetricsService],
 })
 export class HealthModule {}

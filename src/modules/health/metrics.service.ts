@@ -8,6 +8,8 @@ import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { LiveService } from '../live/live.service.js';
 import { ReliabilityService } from '../operations/accounting/reliability.service.js';
 import { OperationFeed } from '../operations/operation-feed.js';
+import { isTrusted } from '../probes/dto/clock.dto.js';
+import { type ClockEstimate } from '../probes/probe.schema.js';
 import { ConnectedProbes } from '../probes/connected-probes.js';
 import { ResultFeed } from '../results/result-feed.js';
 import { ResultsService } from '../results/results.service.js';
@@ -37,6 +39,9 @@ export class MetricsService implements OnModuleInit {
 
   onModuleInit(): void {
     collectDefaultMetrics({ register: this.registry, prefix: 'pladmed_' });
+    // gauges that are called counters; their parts (`_handles`, `_requests`, `_resources`) add up to them
+    for (const what of ['handles', 'requests', 'resources'])
+      this.registry.removeSingleMetric(`pladmed_nodejs_active_${what}_total`);
     this.countResults();
     this.countDeliveries();
     this.showServers();
@@ -56,14 +61,9 @@ export class MetricsService implements OnModuleInit {
     });
     this.countLimitHits();
     this.showReliability();
-    this.gauge(
-      'pladmed_results_refused',
-      'Results refused since the start, by reason',
-      ['reason'],
-      (gauge) => {
-        for (const [reason, count] of this.results.refusalCounts()) gauge.set({ reason }, count);
-      },
-    );
+    this.total('pladmed_results_refused_total', 'Results refused, by reason', ['reason'], (add) => {
+      for (const [reason, count] of this.results.refusalCounts()) add({ reason }, count);
+    });
     this.showProbeClocks();
     this.showServerClock();
   }
@@ -180,37 +180,46 @@ export class MetricsService implements OnModuleInit {
     });
   }
 
+  /** All probes together: a series for each would be ten thousand, and /api/v1/probes shows each. */
   private showProbeClocks(): void {
-    const show = (member: 'offset_ms' | 'error_ms') => (gauge: Gauge<'probe'>) => {
-      // probes that have left must not be shown as they were
-      gauge.reset();
-      for (const [probe, clock] of this.connected.clockEstimates()) {
-        const value = clock[member];
-        if (value !== null) gauge.set({ probe }, value);
-      }
-    };
-    const about = 'of the true time minus the probe’s, as the probe estimates it';
-    this.gauge('pladmed_probe_clock_offset_ms', `Milliseconds ${about}`, ['probe'], show('offset_ms'));
-    this.gauge('pladmed_probe_clock_error_ms', `Error bound ${about}`, ['probe'], show('error_ms'));
+    this.gauge(
+      'pladmed_probe_clocks',
+      'Connected probes by their clock: trusted (surely within a second of the true time), off, or unknown',
+      ['state'],
+      (gauge) => {
+        const counts = { trusted: 0, off: 0, unknown: 0 };
+        for (const clock of this.connected.clockEstimates().values()) counts[stateOf(clock)] += 1;
+        for (const [state, count] of Object.entries(counts)) gauge.set({ state }, count);
+      },
+    );
+    this.gauge(
+      'pladmed_probe_clock_offset_max_seconds',
+      'The largest offset, either way, of the clock of a connected probe, as it estimates it',
+      [],
+      (gauge) => {
+        const offsets = [...this.connected.clockEstimates().values()].map(({ offset_ms }) => offset_ms ?? 0);
+        gauge.set(offsets.reduce((most, offset) => Math.max(most, Math.abs(offset)), 0) / 1000);
+      },
+    );
   }
 
   private showServerClock(): void {
-    const show = (member: 'offset_ms' | 'error_ms' | 'age_s' | 'stratum') => (gauge: Gauge) => {
+    const show = (member: 'offset_ms' | 'error_ms' | 'age_s' | 'stratum', unit: number) => (gauge: Gauge) => {
       gauge.reset();
       const value = this.clock.now()[member];
       // reset() leaves a gauge without labels at 0, which is a figure too
       if (value === null) gauge.remove();
-      else gauge.set(value);
+      else gauge.set(value * unit);
     };
     this.gauge(
-      'pladmed_server_clock_offset_ms',
+      'pladmed_server_clock_offset_seconds',
       'NTP_SERVER’s time minus this server’s',
       [],
-      show('offset_ms'),
+      show('offset_ms', 0.001),
     );
-    this.gauge('pladmed_server_clock_error_ms', 'Error bound of that', [], show('error_ms'));
-    this.gauge('pladmed_server_clock_age_seconds', 'Since that comparison', [], show('age_s'));
-    this.gauge('pladmed_server_clock_stratum', 'Of NTP_SERVER', [], show('stratum'));
+    this.gauge('pladmed_server_clock_error_seconds', 'Error bound of that', [], show('error_ms', 0.001));
+    this.gauge('pladmed_server_clock_age_seconds', 'Since that comparison', [], show('age_s', 1));
+    this.gauge('pladmed_server_clock_stratum', 'Of NTP_SERVER', [], show('stratum', 1));
   }
 
   private gauge<Label extends string>(
@@ -229,4 +238,9 @@ export class MetricsService implements OnModuleInit {
       },
     });
   }
+}
+
+function stateOf(clock: ClockEstimate): 'trusted' | 'off' | 'unknown' {
+  if (clock.offset_ms === null) return 'unknown';
+  return isTrusted(clock) ? 'trusted' : 'off';
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../common/database/object-id.js';
+import { eachByPages } from '../../common/database/read.js';
 import { type Transaction } from '../../common/database/transactions.service.js';
 import { type KindName } from './kinds/index.js';
 import { OPERATION_MODEL, type OperationEntity } from './operation.schema.js';
@@ -13,6 +14,9 @@ export interface OperationFilter {
   visibleTo?: ObjectId | undefined;
   kind?: KindName | undefined;
 }
+
+/** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
+const STREAM_PAGE = 10;
 
 @Injectable()
 export class OperationsRepository {
@@ -58,8 +62,14 @@ export class OperationsRepository {
   }
 
   /** In order of creation, one after the other: a listing of all needs no memory for all. */
-  stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
-    return this.model.find(conditionsOf(filter)).sort({ _id: 1 }).lean<OperationEntity[]>().cursor();
+  stream(filter: OperationFilter): AsyncGenerator<OperationEntity, void> {
+    return eachByPages((last) =>
+      this.model
+        .find({ ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) })
+        .sort({ _id: 1 })
+        .limit(STREAM_PAGE)
+        .lean<OperationEntity[]>(),
+    );
   }
 
   /** When the last operation was begun or stopped. */

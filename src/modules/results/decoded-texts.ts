@@ -1,108 +1,133 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors/domain.error.js';
+import { LimitHits } from '../../common/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../common/limits/turnstile.js';
-import { type Presentation } from './formats/format.js';
-import { isGzip } from './formats/gunzip.js';
-import { HeldText } from './held-text.js';
-import { type ResultEntity } from './result.schema.js';
-import { rawBytes, ResultsService } from './results.service.js';
+import { LargePartError, type Presentation } from './formats/format.js';
+import { FORMATS } from './formats/index.js';
+import { inPieces, measured, type Measured } from './formats/pieces.js';
+import { GIVEN_UP, HeldReading } from './held-reading.js';
+import { type ReadResult, ResultReader } from './result-reader.js';
 
-/** Large texts that are in memory at the same time, whoever reads them: one may have 64 MB and more. */
+/** Readings of large results that hold memory at the same time, whoever reads: one may hold 100 MB. */
 const LARGE_AT_ONCE = 2;
 const MOST_WAITING = 1_000;
 const PATIENCE_MS = 10 * 60_000;
-/** A text of no more characters is handed out as it is. */
-const LARGE_CHARACTERS = 1_048_576;
-/** Raw bytes that can become large: in a gzip file's own words (RFC 1952, ISIZE), or by their number. */
-const MAY_GROW_BYTES = 16 * 1024;
-const MAY_GROW_UNZIPPED_BYTES = 256 * 1024;
-const GZIP_LEAST_BYTES = 18;
+/** Bytes of one record that every reader may hold, without a turn. */
+const LIGHT_PART_BYTES = 64 * 1024;
 
 /**
- * Decoded results for views that hand them out at the pace of their reader. What a slow reader has not taken yet waits in memory, so
- * large texts take turns: a reader that does not get on gives its text up when others wait, and has the result
- * decoded again when it goes on. What is read does not change by that.
+ * Results at the pace of their readers, in bounded memory. Most are decoded as they are read, and hold little. Those that hold
+ * more (many raw bytes, or a large record) take turns: a reader that does not get on gives its turn up when others wait, and
+ * the result is decoded again when it goes on. What is read does not change by that.
  */
 @Injectable()
 export class DecodedTexts {
   private readonly turns = new Turnstile(LARGE_AT_ONCE, MOST_WAITING, PATIENCE_MS);
 
-  constructor(private readonly results: ResultsService) {}
+  constructor(
+    private readonly reader: ResultReader,
+    private readonly hits: LimitHits,
+  ) {}
 
   /**
-   * What ResultsService.present() gives, in pieces, most often a single one.
-   * @param before stands in front of it
-   * @param after stands behind it
-   * @throws DomainError busy when too many wait for large ones
+   * JSON text of what the raw bytes say; `null` for a failed run.
+   * @param gone ends the waiting for a turn
+   * @throws DomainError busy when too many wait
    */
-  async *inPieces(
-    result: ResultEntity,
-    as: Presentation,
-    before: string,
-    after: string,
-  ): AsyncGenerator<string | Buffer, void> {
-    if (!mayGrow(rawBytes(result.raw))) {
-      const text = await this.ifSmall(result, as);
-      if (text !== undefined) {
-        yield before + text + after;
-        return;
+  async *decoded(result: ReadResult, as: Presentation, gone: AbortSignal): AsyncGenerator<Buffer, void> {
+    let given = 0;
+    if (result.format === undefined) yield Buffer.from('null');
+    else if (result.raw === undefined) yield* this.inTurns(() => this.decodedOf(result, as), given, gone);
+    else {
+      try {
+        const light = FORMATS[result.format].present(result.raw, as, LIGHT_PART_BYTES);
+        for await (const piece of inPieces(light)) {
+          given += piece.length;
+          yield piece;
+        }
+      } catch (error) {
+        if (!(error instanceof LargePartError)) throw error;
+        yield* this.inTurns(() => this.decodedOf(result, as), given, gone);
       }
     }
-    yield before;
-    let from: number | undefined = 0;
-    while (from !== undefined) from = yield* this.oneTurn(result, as, from);
-    yield after;
   }
 
-  /** Whatever it was taken for: who lies about its size has to wait like others. */
-  private async ifSmall(result: ResultEntity, as: Presentation): Promise<string | undefined> {
-    const text = await this.results.present(result, as);
-    return text.length <= LARGE_CHARACTERS ? text : undefined;
+  async *raw(result: ReadResult, gone: AbortSignal): AsyncGenerator<Buffer, void> {
+    if (result.raw !== undefined) yield result.raw;
+    else yield* this.inTurns(() => this.rawOf(result), 0, gone);
+  }
+
+  /** @returns how long that text is; undefined: longer than `most`. @param keep see measured() */
+  async measure(
+    result: ReadResult,
+    as: Presentation,
+    most: number,
+    keep: number,
+    gone: AbortSignal,
+  ): Promise<Measured | undefined> {
+    if (result.format === undefined) return { length: 4, text: 'null' };
+    if (result.raw !== undefined) {
+      try {
+        return await measured(FORMATS[result.format].present(result.raw, as, LIGHT_PART_BYTES), most, keep);
+      } catch (error) {
+        if (!(error instanceof LargePartError)) throw error;
+      }
+    }
+    const leave = await this.turn(gone);
+    try {
+      return await measured(this.decodedOf(result, as), most, keep);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Text, or bytes, that take much memory while they are read. */
+  async *inTurns(
+    source: () => AsyncIterable<string | Buffer>,
+    from: number,
+    gone: AbortSignal,
+  ): AsyncGenerator<Buffer, void> {
+    let next: number | undefined = from;
+    while (next !== undefined) next = yield* this.oneTurn(source, next, gone);
+  }
+
+  private async *rawOf({ _id }: ReadResult): AsyncGenerator<Buffer, void> {
+    yield await this.reader.rawOf(_id);
+  }
+
+  private async *decodedOf({ _id, format }: ReadResult, as: Presentation): AsyncGenerator<string, void> {
+    const raw = await this.reader.rawOf(_id);
+    if (format !== undefined) yield* FORMATS[format].present(raw, as);
   }
 
   /** @returns where to go on, in another turn; undefined: it was read to its end */
   private async *oneTurn(
-    result: ResultEntity,
-    as: Presentation,
+    source: () => AsyncIterable<string | Buffer>,
     begin: number,
-  ): AsyncGenerator<string | Buffer, number | undefined> {
-    const held = await this.hold(result, as);
+    gone: AbortSignal,
+  ): AsyncGenerator<Buffer, number | undefined> {
+    const held = new HeldReading(inPieces(source()), await this.turn(gone), () => this.turns.waiting > 0);
     try {
-      if (held.length <= LARGE_CHARACTERS) {
-        const text = held.takeAll();
-        yield text;
-        return undefined;
-      }
-      for (let from = begin; ;) {
-        const piece = held.pieceFrom(from);
-        if (piece === undefined) return from;
-        from = piece.end;
-        // the last piece is a copy: nothing has to be held while it is taken
-        if (from >= held.length) held.giveUp();
-        yield piece.bytes;
-        if (from >= held.length) return undefined;
+      for (let at = 0; ;) {
+        const piece = await held.next();
+        if (piece === GIVEN_UP) return Math.max(at, begin);
+        if (piece === undefined) return undefined;
+        const skipped = Math.max(0, begin - at);
+        at += piece.length;
+        if (skipped < piece.length) yield piece.subarray(skipped);
       }
     } finally {
-      held.giveUp();
+      await held.giveUp();
     }
   }
 
-  private async hold(result: ResultEntity, as: Presentation): Promise<HeldText> {
-    const leave = await this.turns.enter().catch((error: unknown) => {
-      if (!(error instanceof TurnstileFullError)) throw error;
-      throw new DomainError('busy', 'Too many large results are being read; try again');
-    });
+  private async turn(gone: AbortSignal): Promise<() => void> {
     try {
-      return new HeldText(await this.results.present(result, as), leave, () => this.turns.waiting > 0);
+      return await this.turns.enter(gone);
     } catch (error) {
-      leave();
-      throw error;
+      if (!(error instanceof TurnstileFullError)) throw error;
+      this.hits.note('large_results');
+      throw new DomainError('busy', 'Too many large results are being read; try again');
     }
   }
-}
-
-function mayGrow(raw: Buffer): boolean {
-  if (raw.length > MAY_GROW_BYTES) return true;
-  if (!isGzip(raw) || raw.length < GZIP_LEAST_BYTES) return false;
-  return raw.readUInt32LE(raw.length - 4) > MAY_GROW_UNZIPPED_BYTES;
 }

@@ -1,10 +1,10 @@
-import { Controller, Get, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../common/database/object-id.js';
 import { DomainError } from '../../common/errors/domain.error.js';
 import { ApiId } from '../../common/http/ids.js';
-import { ApiPage, decodeTimedCursor, type Page, pageOf } from '../../common/http/pages.js';
+import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../common/http/pages.js';
 import { ApiProblems } from '../../common/http/problems.decorator.js';
 import { streamed } from '../../common/http/streamed.js';
 import { CurrentUser, ForUsers } from '../auth/permissions.js';
@@ -12,12 +12,14 @@ import { type OperationEntity } from '../operations/operation.schema.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { parseRfc3339 } from '../operations/schedule/times.js';
 import { type UserEntity } from '../users/user.schema.js';
-import { ResultDto, ResultsQuery } from './dto/result.dto.js';
-import { type ResultEntity } from './result.schema.js';
+import { DecodedTexts } from './decoded-texts.js';
+import { DECODED_SCHEMA, DecodedQuery, ResultDto, ResultsQuery } from './dto/result.dto.js';
+import { ResultListings } from './result-listings.js';
+import { type ReadResult, ResultReader } from './result-reader.js';
 import { type ResultFilter } from './results.repository.js';
-import { rawBytes, ResultsService } from './results.service.js';
 
 const NDJSON = 'application/x-ndjson';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 @ApiTags('results')
 @ApiBearerAuth()
@@ -25,7 +27,9 @@ const NDJSON = 'application/x-ndjson';
 @Controller('api/v1')
 export class ResultsController {
   constructor(
-    private readonly results: ResultsService,
+    private readonly reader: ResultReader,
+    private readonly listings: ResultListings,
+    private readonly texts: DecodedTexts,
     private readonly operations: OperationsService,
   ) {}
 
@@ -38,28 +42,45 @@ export class ResultsController {
   @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', {
     [NDJSON]: { schema: { type: 'string' } },
   })
-  @ApiProblems(400, 401, 404)
+  @ApiProblems(400, 401, 404, 503)
   async list(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
     @Query() query: ResultsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<Page<ResultDto> | StreamableFile> {
+  ): Promise<string | StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
     const filter = filterOf(operation, query);
+    const { view, limit } = query;
     const after = decodeTimedCursor(query.cursor);
-    if (request.accepts(['json', NDJSON]) === NDJSON) {
-      return streamed(this.lines(filter, query), NDJSON);
-    }
-    const { found, cut } = await this.results.list(filter, query.limit + 1, after);
-    const position = ({ _id, received_at }: ResultEntity) => ({ _id, at: received_at });
-    const limit = cut ? found.length - 1 : query.limit;
-    const page = pageOf({ request, response }, { limit }, found, (result) => result, position);
-    return {
-      items: await Promise.all(page.items.map((result) => this.shown(result, query))),
-      next: page.next,
-    };
+    if (request.accepts(['json', NDJSON]) === NDJSON)
+      return streamed((gone) => this.listings.lines(filter, view, gone), { type: NDJSON });
+    const page = await this.listings.page(filter, view, limit, after, goneOf(response));
+    const next = page.next === undefined ? null : encodeCursor(page.next);
+    linkToNext({ request, response }, next);
+    const text = this.listings.textOf(page, view, next);
+    if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
+    response.type(JSON_TYPE);
+    return text;
+  }
+
+  @Get('results/:id/decoded')
+  @ApiOperation({
+    summary: 'What the raw bytes of a result say, of any length',
+    description:
+      'Streamed, as fast as it is read: what a listing shows as `decoded`, or leaves to `decoded_url`.',
+  })
+  @ApiId('result')
+  @ApiOkResponse({ description: 'An array of objects, or a string with text.', schema: DECODED_SCHEMA })
+  @ApiProblems(400, 401, 404, 503)
+  async decoded(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() { view }: DecodedQuery,
+  ): Promise<StreamableFile> {
+    const result = await this.visible(id, user);
+    return streamed((gone) => this.texts.decoded(result, view, gone), { type: JSON_TYPE });
   }
 
   @Get('results/:id/raw')
@@ -70,38 +91,38 @@ export class ResultsController {
     description: 'warts, gzipped text, or a JSON document of docs/protocol.md (dns, http, tls ...).',
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiProblems(400, 401, 404)
+  @ApiProblems(400, 401, 404, 503)
   async raw(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<StreamableFile> {
-    const resultId = parseId(id);
-    const result = resultId && (await this.results.findById(resultId));
-    if (!result?.raw) throw new DomainError('not_found', 'There is no such result');
-    await this.operations.get(result.operation, user);
+    const result = await this.visible(id, user);
     const extension = result.format === 'gzip' ? 'txt.gz' : (result.format ?? 'bin');
-    return new StreamableFile(rawBytes(result.raw), {
+    return streamed((gone) => this.texts.raw(result, gone), {
       type: 'application/octet-stream',
       disposition: `attachment; filename="${result._id.toHexString()}.${extension}"`,
+      length: result.raw_bytes,
     });
   }
 
-  private async *lines(filter: ResultFilter, query: ResultsQuery): AsyncGenerator<string> {
-    for await (const result of this.results.stream(filter))
-      yield `${JSON.stringify(await this.shown(result, query))}\n`;
-  }
-
-  private async shown(result: ResultEntity, { view }: ResultsQuery): Promise<ResultDto> {
-    const dto = ResultDto.from(result);
-    if (view === 'summary' || result.raw === undefined) return dto;
-    return { ...dto, decoded: JSON.parse(await this.results.present(result, view)) as unknown };
+  /** @throws DomainError not_found, also for a failed run, which brought no bytes */
+  private async visible(id: string, user: UserEntity): Promise<ReadResult> {
+    const result = await this.reader.find(parseId(id), { head: false, raw: true });
+    if (result.format === undefined) throw new DomainError('not_found', 'There is no such result');
+    await this.operations.get(result.operation, user);
+    return result;
   }
 }
 
-function filterOf(
-  operation: OperationEntity,
-  { probe, outcome, from, to, view }: ResultsQuery,
-): ResultFilter {
+/** @returns what tells that the client of a request has left */
+function goneOf(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+  });
+  return gone.signal;
+}
+
+function filterOf(operation: OperationEntity, { probe, outcome, from, to }: ResultsQuery): ResultFilter {
   return {
     operation: operation._id,
-    withoutContent: view === 'summary',
     probe: parseId(probe),
     outcome,
     from: from === undefined ? undefined : parseRfc3339(from),

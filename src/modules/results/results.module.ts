@@ -8,7 +8,9 @@ import { EarlyResultsService } from './early-results.service.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { RenewalService } from './renewal/renewal.service.js';
+import { ResultListings } from './result-listings.js';
 import { ResultFeed } from './result-feed.js';
+import { ResultReader } from './result-reader.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { ResultsController } from './results.controller.js';
 import { ResultsRepository } from './results.repository.js';
@@ -30,10 +32,12 @@ import { ResultsService } from './results.service.js';
     ResultFeed,
     ResultsService,
     EarlyResultsService,
+    ResultReader,
     DecodedTexts,
+    ResultListings,
     RenewalRepository,
     RenewalService,
   ],
-  exports: [DecodedTexts, ResultFeed, ResultsService],
+  exports: [DecodedTexts, ResultFeed, ResultReader, ResultsService],
 })
 export class ResultsModule {}

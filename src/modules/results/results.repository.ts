@@ -24,9 +24,34 @@ export interface ResultFilter {
   outcome?: ResultEntity['outcome'] | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
-  /** leaves the raw bytes in the database: a summary does not need them */
-  withoutContent?: boolean;
 }
+
+/** What there is to know of a result before it is read: where it stands in its listing, and what it weighs. */
+export interface ResultSize extends Pick<
+  ResultEntity,
+  '_id' | 'operation' | 'probe' | 'received_at' | 'format'
+> {
+  /** as it is stored, less the raw bytes */
+  bytes: number;
+  raw_bytes: number;
+}
+
+/** What of a result is to be read. */
+export interface Parts {
+  /** all but the raw bytes */
+  head: boolean;
+  raw: boolean;
+}
+
+const RAW_BYTES = { $binarySize: { $ifNull: ['$raw', ''] } };
+const SIZE = {
+  operation: 1,
+  probe: 1,
+  received_at: 1,
+  format: 1,
+  bytes: { $subtract: [{ $bsonSize: '$$ROOT' }, RAW_BYTES] },
+  raw_bytes: RAW_BYTES,
+};
 
 @Injectable()
 export class ResultsRepository {
@@ -80,40 +105,42 @@ export class ResultsRepository {
     await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
-  async findById(id: ObjectId): Promise<ResultEntity | null> {
-    return this.model.findById(id).lean<ResultEntity>();
+  async findSize(id: ObjectId): Promise<ResultSize | null> {
+    return this.model.collection.findOne<ResultSize>({ _id: id }, { projection: SIZE });
   }
 
-  /** In the order in which they came, a page. */
-  async find(
-    filter: ResultFilter,
+  /** @returns those that are still there, in no order; what was not asked for is missing in them */
+  async findByIds(ids: readonly ObjectId[], { head, raw }: Parts): Promise<Partial<ResultEntity>[]> {
+    if (ids.length === 0) return [];
+    const which = head ? (raw ? {} : { raw: 0 }) : { raw: 1 };
+    return this.model.find({ _id: { $in: ids } }, which).lean<Partial<ResultEntity>[]>();
+  }
+
+  /** In the order in which they came, a page of what is to be read. */
+  async findSizes(
+    { operation, probe, outcome, from, to }: ResultFilter,
     limit: number,
     after?: { at: Date; _id: ObjectId },
-  ): Promise<ResultEntity[]> {
-    return this.query(filter, after).limit(limit).lean<ResultEntity[]>();
+  ): Promise<ResultSize[]> {
+    const since = after && from && from > after.at ? from : (after?.at ?? from);
+    return this.model.collection
+      .find<ResultSize>(
+        {
+          operation,
+          ...(probe && { probe }),
+          ...(outcome && { outcome }),
+          ...((since ?? to) && { received_at: { ...(since && { $gte: since }), ...(to && { $lt: to }) } }),
+          // beside the bound above, which is what the index is read by
+          ...(after && { $or: [{ received_at: { $gt: after.at } }, { _id: { $gt: after._id } }] }),
+        },
+        { projection: SIZE, sort: { received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
+      )
+      .toArray();
   }
+}
 
-  /** In the order in which they came, one after the other: memory does not grow with their number. */
-  stream(filter: ResultFilter, after?: { at: Date; _id: ObjectId }): AsyncIterable<ResultEntity> {
-    const cursor = this.query(filter, after).lean<ResultEntity[]>().cursor({ batchSize: 100 });
-    return cursor;
-  }
-
-  private query(
-    { operation, probe, outcome, from, to, withoutContent }: ResultFilter,
-    after?: { at: Date; _id: ObjectId },
-  ) {
-    return this.model
-      .find({
-        operation,
-        ...(probe && { probe }),
-        ...(outcome && { outcome }),
-        ...((from ?? to) && { received_at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
-        ...(after && {
-          $or: [{ received_at: { $gt: after.at } }, { received_at: after.at, _id: { $gt: after._id } }],
-        }),
-      })
-      .select(withoutContent === true ? { raw: 0 } : {})
-      .sort({ received_at: 1, _id: 1 });
-  }
+/** Bytes come back from the database in the driver's wrapping. */
+export function rawBytes(raw: ResultEntity['raw']): Buffer {
+  if (raw === undefined) return Buffer.alloc(0);
+  return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer.buffer, raw.buffer.byteOffset, raw.length());
 }

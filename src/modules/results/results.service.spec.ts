@@ -9,7 +9,6 @@ import { type CoverageService } from '../operations/accounting/coverage.service.
 import { numberRuns } from '../operations/schedule/run-numbers.js';
 import { type BatchWriter, type Submission, type Written } from './batch-writer.js';
 import { ResultFeed } from './result-feed.js';
-import { type ResultsRepository } from './results.repository.js';
 import { type ResultReport, ResultsService } from './results.service.js';
 
 describe('ResultsService', () => {
@@ -20,7 +19,6 @@ describe('ResultsService', () => {
     ends_at: new Date(Date.now() + 60_000),
   };
   const service = new ResultsService(
-    {} as ResultsRepository,
     {
       findOne: () => new Promise((answer) => lookups.push(answer)),
     } as unknown as AssignmentsRepository,

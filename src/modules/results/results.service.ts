@@ -13,16 +13,13 @@ import { CoverageService } from '../operations/accounting/coverage.service.js';
 import { type KindName, KINDS } from '../operations/kinds/index.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 import { BatchWriter } from './batch-writer.js';
-import { type Presentation } from './formats/format.js';
 import { FORMATS, type ResultFormat } from './formats/index.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity } from './result.schema.js';
-import { type ResultFilter, ResultsRepository } from './results.repository.js';
+import { rawBytes } from './results.repository.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
 export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
-/** A page of decoded results holds this much raw content at most, or a single result. */
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** What a result weighs beside its content. */
 const OVERHEAD_BYTES = 1024;
 /** What one of its destinations weighs beside its texts: names of members, numbers. */
@@ -94,7 +91,6 @@ export class ResultsService {
   private readonly refusals = new Map<RefusalReason, number>();
 
   constructor(
-    private readonly results: ResultsRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly coverage: CoverageService,
     private readonly writer: BatchWriter,
@@ -138,39 +134,6 @@ export class ResultsService {
       const assigned = await this.admit(report);
       return 'status' in assigned ? assigned : this.store(report, assigned, { outcome: 'failed', failure });
     });
-  }
-
-  /** @returns at most `limit`; `cut`: it ends early because of their size, and the last one belongs to the next page */
-  async list(
-    filter: ResultFilter,
-    limit: number,
-    after?: { at: Date; _id: ObjectId },
-  ): Promise<{ found: ResultEntity[]; cut: boolean }> {
-    if (filter.withoutContent === true)
-      return { found: await this.results.find(filter, limit, after), cut: false };
-    const found: ResultEntity[] = [];
-    let bytes = 0;
-    for await (const result of this.results.stream(filter, after)) {
-      found.push(result);
-      bytes += rawBytes(result.raw).length;
-      if (found.length === limit) break;
-      if (bytes > MAX_PAGE_BYTES && found.length > 1) return { found, cut: true };
-    }
-    return { found, cut: false };
-  }
-
-  stream(filter: ResultFilter): AsyncIterable<ResultEntity> {
-    return this.results.stream(filter);
-  }
-
-  async findById(id: ObjectId): Promise<ResultEntity | null> {
-    return this.results.findById(id);
-  }
-
-  /** @returns JSON text of what the raw bytes say; `null` for a failed run */
-  async present(result: ResultEntity, as: Presentation): Promise<string> {
-    if (result.raw === undefined || result.format === undefined) return 'null';
-    return FORMATS[result.format].present(rawBytes(result.raw), as);
   }
 
   /** Takes nothing more, and returns when what was taken is durable and its answers are on their way. */
@@ -319,12 +282,6 @@ function formatOf({ format, scheduledAt }: ResultReport, kind: KindName): Result
 
 function busy(): Acceptance {
   return { status: 'busy', retryAfterMs: jittered(BUSY_MS) };
-}
-
-/** Bytes come back from the database in the driver's wrapping. */
-export function rawBytes(raw: ResultEntity['raw']): Buffer {
-  if (raw === undefined) return Buffer.alloc(0);
-  return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer.buffer, raw.buffer.byteOffset, raw.length());
 }
 
 function assignmentKey(operation: ObjectId, probe: ObjectId): string {

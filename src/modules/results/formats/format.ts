@@ -19,8 +19,18 @@ export interface Format {
   digest(raw: Buffer, destinations?: readonly Destination[]): Promise<Digest> | Digest;
   /** Takes figures without a basis out of a summary that an earlier version has stored; what `digest` gives stays as it is. */
   amend?: (summary: Summary) => Summary;
-  /** @returns JSON text: an array of objects, or a string with text; damaged bytes give what came before the damage */
-  present(raw: Buffer, as: Presentation): Promise<string> | string;
+  /**
+   * @param mostAtOnce bytes that may be in memory for one part of it; without, whatever the format allows
+   * @returns JSON text in pieces, together an array of objects, or a string with text; damaged bytes give what came before the
+   * damage
+   * @throws LargePartError while it is read, when a part is larger than `mostAtOnce`
+   */
+  present(raw: Buffer, as: Presentation, mostAtOnce?: number): AsyncIterable<string>;
+}
+
+/** A part of a result takes more memory than the reader has for it. */
+export class LargePartError extends Error {
+  override readonly name = 'LargePartError';
 }
 
 /** More destinations than this have no summary of their own; an operation has at most 1,000. */

@@ -4,69 +4,58 @@ import { constants, createGunzip, gunzipSync } from 'node:zlib';
 export const MAX_UNZIPPED_BYTES = 64 * 1024 * 1024;
 /** Small ones are done at once: a stream costs more than the work. */
 const SMALL_BYTES = 16 * 1024;
-const SMALL_UNZIPPED_BYTES = 256 * 1024;
-/** Large ones that are unpacked at once: 60 KB may become 64 MB, and a caller may send hundreds. */
-const AT_ONCE = 2;
+const SMALL_UNZIPPED_BYTES = 64 * 1024;
+const CHUNK_BYTES = 16 * 1024;
 
-export interface Unzipped {
-  bytes: Buffer;
-  error?: string;
+/** The bytes are damaged, or become too many: what was handed out before counts. */
+export class UnzipError extends Error {
+  override readonly name = 'UnzipError';
 }
 
 export function isGzip(raw: Buffer): boolean {
   return raw.length >= 2 && raw[0] === 0x1f && raw[1] === 0x8b;
 }
 
-/** Never throws: of damaged or over-large data, what came before the damage or the limit, and the reason. */
-export async function gunzip(raw: Buffer): Promise<Unzipped> {
-  if (raw.length <= SMALL_BYTES) {
-    try {
-      return { bytes: gunzipSync(raw, { maxOutputLength: SMALL_UNZIPPED_BYTES }) };
-    } catch {
-      // damaged, or it grows: the careful way tells how far it goes
-    }
+/**
+ * Unpacks as fast as it is read, and no faster: memory does not grow with what comes out.
+ * @throws UnzipError behind what came before the damage, or behind MAX_UNZIPPED_BYTES
+ */
+export async function* gunzip(raw: Buffer): AsyncGenerator<Buffer, void> {
+  const small = raw.length <= SMALL_BYTES ? unzippedAtOnce(raw) : undefined;
+  if (small !== undefined) {
+    yield small;
+    return;
   }
-  return inTurn(() => gunzipStreaming(raw));
+  let left = MAX_UNZIPPED_BYTES;
+  for await (const chunk of chunksOf(raw)) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left < 0) throw new UnzipError(`more than ${MAX_UNZIPPED_BYTES} bytes when unpacked`);
+  }
 }
 
-let working = 0;
-const waiting: (() => void)[] = [];
-
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (working < AT_ONCE) working += 1;
-  // whoever is done hands its place on
-  else await new Promise<void>((resolve) => waiting.push(resolve));
+function unzippedAtOnce(raw: Buffer): Buffer | undefined {
   try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) working -= 1;
-    // what was unpacked is used up in the turns before
-    else setImmediate(next);
+    return gunzipSync(raw, { maxOutputLength: SMALL_UNZIPPED_BYTES });
+  } catch {
+    // damaged, or it grows: the careful way tells how far it goes
+    return undefined;
   }
 }
 
-function gunzipStreaming(raw: Buffer): Promise<Unzipped> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const stream = createGunzip({ finishFlush: constants.Z_FINISH });
-    const end = (error?: string) => {
-      stream.destroy();
-      resolve({ bytes: Buffer.concat(chunks), ...(error !== undefined && { error }) });
-    };
-    stream.on('data', (chunk: Buffer) => {
-      const room = MAX_UNZIPPED_BYTES - size;
-      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-      size += chunk.length;
-      if (size > MAX_UNZIPPED_BYTES) end(`more than ${MAX_UNZIPPED_BYTES} bytes when unpacked`);
-    });
-    stream.on('end', () => {
-      end();
-    });
-    stream.on('error', (error) => {
-      end(`gzip: ${error.message}`);
-    });
-    stream.end(raw);
-  });
+async function* chunksOf(raw: Buffer): AsyncGenerator<Buffer, void> {
+  // one chunk at a time: a stream that fails forgets what waits to be read
+  const stream = createGunzip({
+    finishFlush: constants.Z_FINISH,
+    chunkSize: CHUNK_BYTES,
+    readableHighWaterMark: 1,
+  } as Parameters<typeof createGunzip>[0]);
+  stream.end(raw);
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new UnzipError(`gzip: ${(error as Error).message}`);
+  } finally {
+    stream.destroy();
+  }
 }

@@ -42,10 +42,11 @@ export function jsonFormat<Entry>(
       };
     },
 
-    present(raw: Buffer): string {
+    // eslint-disable-next-line @typescript-eslint/require-await -- others are read as they come
+    async *present(raw: Buffer): AsyncGenerator<string, void> {
       const entries = readDocument(definition, raw);
-      if (typeof entries === 'string') return JSON.stringify('');
-      return JSON.stringify(entries.map((entry) => ('value' in entry ? entry.value : entry)));
+      if (typeof entries === 'string') yield JSON.stringify('');
+      else yield JSON.stringify(entries.map((entry) => ('value' in entry ? entry.value : entry)));
     },
   };
 

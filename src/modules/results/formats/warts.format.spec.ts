@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { jsonLines } from '@pladmed/warts';
+import { DUMP_HEADER, dumpRows, jsonLines } from '@pladmed/warts';
+import { gzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
+import { LargePartError } from './format.js';
+import { wholeText } from './pieces.js';
 import { wartsFormat } from './warts.format.js';
 
 const FOLDER = 'warts/test/fixtures';
@@ -24,15 +27,30 @@ describe('warts, shown as JSON', () => {
     const whole = large();
     expect(whole.length).toBeGreaterThan(512 * 1024);
     for (const bytes of [whole, whole.subarray(0, 600_001)]) {
-      const shown = await wartsFormat.present(bytes, 'json');
+      const shown = await wholeText(wartsFormat.present(bytes, 'json'));
       expect(shown === `[${jsonLines(bytes).lines.join(',')}]`).toBe(true);
     }
+  });
+
+  it('as a dump: what the decoder gives, also of what is cut off', async () => {
+    for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.warts'))) {
+      const file = readFileSync(`${FOLDER}/${name}`);
+      for (const bytes of [file, file.subarray(0, file.length - 3)]) {
+        const expected = [DUMP_HEADER, ...dumpRows(bytes).rows, ''].join('\n');
+        expect(JSON.parse(await wholeText(wartsFormat.present(gzipSync(bytes), 'dump')))).toBe(expected);
+      }
+    }
+  });
+
+  it('says that a record is larger than its reader has room for', async () => {
+    await expect(wholeText(wartsFormat.present(large(), 'json', 100))).rejects.toBeInstanceOf(LargePartError);
+    expect(await wholeText(wartsFormat.present(large(), 'json', 1024 * 1024))).toMatch(/^\[\{.*\}\]$/);
   });
 
   it('lets others have their turn meanwhile', async () => {
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);
-    await wartsFormat.present(large(), 'json');
+    await wholeText(wartsFormat.present(large(), 'json'));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
   });

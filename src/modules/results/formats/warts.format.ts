@@ -1,64 +1,72 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type DecodeLimits,
-  decodeStream,
   DUMP_HEADER,
-  dumpRows,
+  DUMP_TYPES,
   type PingRecord,
+  recordToDumpRow,
   recordToJson,
+  StreamDecoder,
   summarize,
   type TraceRecord,
   WartsError,
+  type WartsRecord,
 } from '@pladmed/warts';
 import { type Destination } from '@pladmed/protocol';
-import { type Digest, type Format, MAX_SUMMARIES, type Presentation } from './format.js';
+import { Turnstile } from '../../../common/limits/turnstile.js';
 import { type MeasuredSummary, withDestinations } from './destinations.js';
-import { gunzip, isGzip, MAX_UNZIPPED_BYTES } from './gunzip.js';
+import { type Digest, type Format, LargePartError, MAX_SUMMARIES, type Presentation } from './format.js';
+import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError } from './gunzip.js';
 
-/** A result is decoded on the event loop: a hostile one must not hold it for long. */
-const INGEST_LIMITS = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES, deadlineMs: 500 };
-const VIEW_LIMITS = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES, deadlineMs: 10_000 };
-
-/** Results of before are derived anew at leisure, and to the end. */
-const RENEWAL_LIMITS = { maxRecords: INGEST_LIMITS.maxRecords, maxBytes: INGEST_LIMITS.maxBytes };
+const INGEST_LIMITS: DecodeLimits = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES };
+const VIEW_LIMITS: DecodeLimits = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES };
+/** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
+const SLICE_BYTES = 32 * 1024;
+/** The longest that a timer knows: who waits has a place in the bounded room of the ingest. */
+const NO_END_MS = 2 ** 31 - 1;
+/** Large results that are digested at once: each may hold a record of 8 MB. */
+const largeDigests = new Turnstile(2, Infinity, NO_END_MS);
 
 /** What scamper writes (warts(5)), gzipped or not. */
 export const wartsFormat: Format = {
-  digest: (raw: Buffer, destinations: readonly Destination[] = []) =>
-    digest(raw, destinations, INGEST_LIMITS),
+  async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
+    const isSmall = raw.length <= SLICE_BYTES && !isGzip(raw);
+    return isSmall ? digestOf(raw, destinations) : largeDigests.pass(() => digestOf(raw, destinations));
+  },
 
-  async present(raw: Buffer, as: Presentation): Promise<string> {
-    const { bytes } = await plainBytes(raw);
-    if (as === 'dump')
-      return JSON.stringify([DUMP_HEADER, ...dumpRows(bytes, VIEW_LIMITS).rows, ''].join('\n'));
-    return `[${(await jsonLinesOf(bytes)).join(',')}]`;
+  async *present(raw: Buffer, as: Presentation, mostAtOnce?: number): AsyncGenerator<string, void> {
+    const limits = { ...VIEW_LIMITS, ...(mostAtOnce !== undefined && { maxRecordBytes: mostAtOnce }) };
+    const view = as === 'dump' ? dumpView() : jsonView();
+    yield view.begin;
+    try {
+      for await (const records of recordsOf(raw, new StreamDecoder(limits, view.types))) {
+        const { text, error } = textOf(records, view);
+        yield text;
+        if (error !== undefined) throw error;
+      }
+    } catch (error) {
+      const isLimit = error instanceof WartsError && error.code === 'limit';
+      if (isLimit && mostAtOnce !== undefined) throw new LargePartError(error.message);
+      damageOf(error);
+    }
+    yield view.end;
   },
 };
 
-/** What `digest` gives, without a limit of time: the same for the same bytes on every machine. */
-export function redigestWarts(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
-  return digest(raw, destinations, RENEWAL_LIMITS);
-}
-
-async function digest(
-  raw: Buffer,
-  destinations: readonly Destination[],
-  limits: DecodeLimits,
-): Promise<Digest> {
-  const { bytes, error: zipError } = await plainBytes(raw);
+async function digestOf(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
   const measured: MeasuredSummary[] = [];
-  let damage = zipError;
+  let damage: string | undefined;
   let sentNothing = true;
   try {
-    for await (const record of decodeStream(inSlices(bytes), limits)) {
-      if (record.type !== 'ping' && record.type !== 'trace') continue;
-      sentNothing &&= packetsOf(record) === 0;
-      if (measured.length < MAX_SUMMARIES)
-        measured.push({ userid: record.userid, summary: summarize(record) });
-    }
+    for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
+      for (const record of records) {
+        if (record.type !== 'ping' && record.type !== 'trace') continue;
+        sentNothing &&= packetsOf(record) === 0;
+        if (measured.length < MAX_SUMMARIES)
+          measured.push({ userid: record.userid, summary: summarize(record) });
+      }
   } catch (error) {
-    if (!(error instanceof WartsError)) throw error;
-    damage = error.message;
+    damage = damageOf(error);
   }
   const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
   // a tool that wrote nothing sent nothing
@@ -72,30 +80,76 @@ function packetsOf(record: PingRecord | TraceRecord): number {
   return Math.max(record.probe_count, record.hop_count, record.hops.length);
 }
 
-/** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
-const SLICE_BYTES = 256 * 1024;
+/** How a file is shown: what of it, and the JSON text around and for each record. */
+interface View {
+  types?: ReadonlySet<number>;
+  begin: string;
+  textOf: (record: WartsRecord) => string;
+  end: string;
+}
 
-async function* inSlices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+/** An array with what sc_warts2json prints. */
+function jsonView(): View {
+  let separator = '';
+  const textOf = (record: WartsRecord) => {
+    const line = recordToJson(record);
+    if (line === undefined) return '';
+    const text = separator + line;
+    separator = ',';
+    return text;
+  };
+  return { begin: '[', textOf, end: ']' };
+}
+
+/** A string with the rows that sc_analysis_dump prints. */
+function dumpView(): View {
+  const inString = (text: string) => JSON.stringify(text).slice(1, -1);
+  const textOf = (record: WartsRecord) => {
+    const row = recordToDumpRow(record);
+    return row === undefined ? '' : inString(`${row}\n`);
+  };
+  return { types: DUMP_TYPES, begin: `"${inString(`${DUMP_HEADER}\n`)}`, textOf, end: '"' };
+}
+
+/** @returns the text of the records before the first that is damaged, and what is wrong with that one */
+function textOf(records: Iterable<WartsRecord>, view: View): { text: string; error?: WartsError } {
+  let text = '';
+  try {
+    for (const record of records) text += view.textOf(record);
+    return { text };
+  } catch (error) {
+    if (error instanceof WartsError) return { text, error };
+    throw error;
+  }
+}
+
+/**
+ * The records of each slice of a file; all of a slice have to be taken before the next.
+ * @throws WartsError, UnzipError behind what came before the damage
+ */
+async function* recordsOf(raw: Buffer, decoder: StreamDecoder): AsyncGenerator<Iterable<WartsRecord>, void> {
+  let unzipError: UnzipError | undefined;
+  const slices = isGzip(raw) ? gunzip(raw) : slicesOf(raw);
+  try {
+    for await (const slice of slices) yield decoder.push(slice);
+  } catch (error) {
+    if (!(error instanceof UnzipError)) throw error;
+    unzipError = error;
+  }
+  // a record that the damage has cut says so itself
+  decoder.finish();
+  if (unzipError !== undefined) throw unzipError;
+}
+
+async function* slicesOf(bytes: Buffer): AsyncGenerator<Buffer, void> {
   for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
     if (from > 0) await nextTurn();
     yield bytes.subarray(from, from + SLICE_BYTES);
   }
 }
 
-/** The lines of the records before the first damage or limit. */
-async function jsonLinesOf(bytes: Uint8Array): Promise<string[]> {
-  const lines: string[] = [];
-  try {
-    for await (const record of decodeStream(inSlices(bytes), VIEW_LIMITS)) {
-      const line = recordToJson(record);
-      if (line !== undefined) lines.push(line);
-    }
-  } catch (error) {
-    if (!(error instanceof WartsError)) throw error;
-  }
-  return lines;
-}
-
-async function plainBytes(raw: Buffer): Promise<{ bytes: Uint8Array; error?: string }> {
-  return isGzip(raw) ? gunzip(raw) : { bytes: raw };
+/** @throws what is no damage of the bytes */
+function damageOf(error: unknown): string {
+  if (error instanceof WartsError || error instanceof UnzipError) return error.message;
+  throw error;
 }

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
 import { type ObjectId } from '../../../common/database/object-id.js';
 import { type Digest } from '../formats/format.js';
-import { redigestWarts } from '../formats/warts.format.js';
-import { rawBytes } from '../results.service.js';
+import { wartsFormat } from '../formats/warts.format.js';
+import { rawBytes } from '../results.repository.js';
 import { idOf, type Renewed, RenewalRepository, type StoredResult } from './renewal.repository.js';
 import { type RenewalEntity } from './renewal.schema.js';
 
@@ -132,7 +132,7 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
 const OF_THE_DECODER = /\(record \d+, byte \d+\)$/;
 
 async function digestAnew({ raw, destinations, decode_error }: StoredResult): Promise<Digest> {
-  const { summary, error } = await redigestWarts(rawBytes(raw), destinations);
+  const { summary, error } = await wartsFormat.digest(rawBytes(raw), destinations);
   const other = decode_error !== undefined && OF_THE_DECODER.test(decode_error) ? undefined : decode_error;
   const damage = error ?? other;
   return { summary, ...(damage !== undefined && { error: damage }) };

@@ -1,3 +1,4 @@
+import { wholeText } from '../../../results/formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_SUMMARIES } from '../../../results/formats/format.js';
 import { InvalidParamsError, type Violation } from '../invalid-params.error.js';
@@ -191,7 +192,7 @@ describe('http, its format', () => {
     expect(summary.filter(({ status }) => status === 301)).toHaveLength(24);
     expect(summary[7]).toEqual({ type: 'http', error: expect.stringContaining('requests.7.status: ') });
     expect(error).toContain('requests.7.status: ');
-    const shown = JSON.parse(await httpFormat.present(raw, 'json')) as unknown[];
+    const shown = JSON.parse(await wholeText(httpFormat.present(raw, 'json'))) as unknown[];
     expect(shown[7]).toEqual({
       unreadable: { index: 7, problem: expect.stringContaining('status'), entry: entries[7] },
     });
@@ -200,7 +201,7 @@ describe('http, its format', () => {
 
   it('is shown as its list, with members that this server does not know', async () => {
     const more = { ...entry, early_hints: 1 };
-    expect(JSON.parse(await httpFormat.present(documentOf(more), 'json'))).toEqual([more]);
+    expect(JSON.parse(await wholeText(httpFormat.present(documentOf(more), 'json')))).toEqual([more]);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { wholeText } from '../../../results/formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidParamsError } from '../invalid-params.error.js';
 import { ntpFormat } from './ntp.format.js';
@@ -80,7 +81,7 @@ describe('ntp, its format', () => {
       { type: 'ntp', stratum: 2, leap: 0, offset_ms: -0.75, error_ms: 14.5, delay_ms: 20.25, error: null },
       { type: 'ntp', destination: 'ntp.example.org', stratum: null, offset_ms: null, error: 'timeout' },
     ]);
-    expect(JSON.parse(await ntpFormat.present(raw, 'json'))).toHaveLength(2);
+    expect(JSON.parse(await wholeText(ntpFormat.present(raw, 'json')))).toHaveLength(2);
   });
 
   // docs/protocol.md: a clock may be compared with an answer whose `error` is null, and with no other.
@@ -91,7 +92,7 @@ describe('ntp, its format', () => {
     expect(summary).toMatchObject([
       { leap: 3, stratum: 0, offset_ms: null, error_ms: null, delay_ms: null, error: 'not synchronised' },
     ]);
-    expect(JSON.parse(await ntpFormat.present(raw, 'json'))).toEqual([unusable]);
+    expect(JSON.parse(await wholeText(ntpFormat.present(raw, 'json')))).toEqual([unusable]);
     const stored = { ...summary[0], offset_ms: 1, error_ms: 2, delay_ms: 3 };
     expect(ntpFormat.amend?.(stored)).toEqual(summary[0]);
   });

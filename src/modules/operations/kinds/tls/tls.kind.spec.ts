@@ -1,3 +1,4 @@
+import { wholeText } from '../../../results/formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidParamsError } from '../invalid-params.error.js';
 import { tlsFormat } from './tls.format.js';
@@ -88,7 +89,7 @@ describe('tls, its format', () => {
     ]);
     expect(summary[0]).not.toHaveProperty('chain');
     expect(tlsFormat.amend?.(summary[0]!)).toEqual(summary[0]);
-    expect(JSON.parse(await tlsFormat.present(documentOf(entry), 'json'))).toEqual([entry]);
+    expect(JSON.parse(await wholeText(tlsFormat.present(documentOf(entry), 'json')))).toEqual([entry]);
   });
 
   it('has no figure of a phase that was not reached', async () => {
