@@ -4,6 +4,7 @@ import { DUMP_TYPES, StreamDecoder } from './decoder.js';
 import { DUMP_HEADER, recordToDumpRow } from './dump.js';
 import { WartsError } from './errors.js';
 import { readInput } from './input.js';
+import { JSON_DIALECTS } from './json/dialect.js';
 import { recordToJson } from './json/index.js';
 import type { WartsRecord } from './record.js';
 
@@ -14,11 +15,12 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  json: { header: '', types: undefined, write: recordToJson },
+  json: { header: '', types: undefined, write: (record) => recordToJson(record) },
   dump: { header: DUMP_HEADER + '\n', types: DUMP_TYPES, write: recordToDumpRow },
 };
 
-const USAGE = 'usage: pladmed-warts json|dump [FILE...]   (- or nothing: standard input)';
+const USAGE =
+  'usage: pladmed-warts json [--dialect 20211212|2026] [FILE...]\n       pladmed-warts dump [FILE...]   (- or nothing: standard input)';
 /** Output is handed on in pieces of this many characters. */
 const PIECE = 128 * 1024;
 
@@ -69,13 +71,23 @@ async function convertFile(name: string, command: Command, output: Output): Prom
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const [verb = '', ...names] = args;
+/** The command that the words name, and its files; undefined if they make no sense. */
+function parse([verb = '', ...rest]: readonly string[]): { command: Command; names: string[] } | undefined {
   const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-  if (command === undefined) {
+  if (command === undefined || rest[0] !== '--dialect') return command && { command, names: rest };
+  const dialect = JSON_DIALECTS.find((each) => each === rest[1]);
+  if (verb !== 'json' || dialect === undefined) return undefined;
+  const write = (record: WartsRecord): string | undefined => recordToJson(record, dialect);
+  return { command: { ...command, write }, names: rest.slice(2) };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const parsed = parse(args);
+  if (parsed === undefined) {
     process.stderr.write(USAGE + '\n');
     return 2;
   }
+  const { command, names } = parsed;
   const output = new Output();
   if (command.header !== '') output.add(command.header.trimEnd());
   let ok = true;

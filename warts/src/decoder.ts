@@ -10,10 +10,17 @@ import {
   readCycleStop,
   readList,
 } from './records/file.js';
+import { readHost } from './records/host.js';
+import { readHttp } from './records/http.js';
+import { readNeighbour } from './records/neighbour.js';
+import { readOwamp } from './records/owamp.js';
 import { readPing } from './records/ping.js';
+import { readSniff } from './records/sniff.js';
+import { readSting } from './records/sting.js';
 import { readTbit } from './records/tbit.js';
 import { readTrace } from './records/trace.js';
 import { readTracelb } from './records/tracelb.js';
+import { readUdpprobe } from './records/udpprobe.js';
 
 /** What decoding may use before it stops with a `limit` error. */
 export interface DecodeLimits {
@@ -49,7 +56,14 @@ const RECORD_READERS: ReadonlyMap<number, RecordReader> = new Map<number, Record
   [7, readPing],
   [8, readTracelb],
   [9, readDealias],
+  [10, readNeighbour],
   [11, readTbit],
+  [12, readSting],
+  [13, readSniff],
+  [14, readHost],
+  [15, readHttp],
+  [16, readUdpprobe],
+  [17, readOwamp],
 ]);
 
 /** Record types that a dump looks at: all others are skipped, and what is wrong in them does not matter. */
@@ -166,6 +180,8 @@ export class StreamDecoder {
     reader.recordIndex = this.recordIndex;
     reader.begin(queue.peek(), header.length, this.offset);
     const record = read(reader);
+    const unknown = reader.unknownParameters;
+    if (unknown !== undefined) record.unknown_parameters = unknown;
     this.consume(header.length);
     return record;
   }

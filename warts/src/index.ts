@@ -3,15 +3,32 @@ export { decode, decodeStream, type Decoded } from './decode.js';
 export { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
 export { WartsError, type WartsErrorCode } from './errors.js';
+export { JSON_DIALECTS, type JsonDialect } from './json/dialect.js';
 export { jsonLines, recordToJson, recordToObject } from './json/index.js';
+export type { UnknownParameters } from './reader.js';
 export type { WartsRecord } from './record.js';
+export type * from './records/dealias-method.js';
 export type * from './records/dealias.js';
+export type * from './records/host-data.js';
+export type * from './records/host.js';
 export { HopFlag, type TraceHop } from './records/hop.js';
 export type { IcmpExtension } from './records/icmp-extension.js';
-export { PingFlag, type PingRecord, type PingReply, type PingTimestamps } from './records/ping.js';
+export { HttpBufferKind, type HttpBuffer, type HttpRecord } from './records/http.js';
+export type * from './records/neighbour.js';
+export type * from './records/owamp.js';
+export {
+  PingFlag,
+  PingReplyFlag,
+  type PingRecord,
+  type PingReply,
+  type PingTimestamps,
+} from './records/ping.js';
+export type * from './records/sniff.js';
+export type * from './records/sting.js';
 export type * from './records/tbit.js';
 export type { Doubletree, PmtudNote, TracePmtud } from './records/trace-attributes.js';
 export { StopReason, TraceMethod, type TraceRecord } from './records/trace.js';
 export type * from './records/tracelb.js';
 export type * from './records/types.js';
+export type * from './records/udpprobe.js';
 export { MAX_ERRORS, summarize, type PingError, type PingSummary, type TraceSummary } from './summary.js';

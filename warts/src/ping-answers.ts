@@ -52,10 +52,10 @@ function isPortUnreachable(reply: PingReply): boolean {
   return (isIcmp(reply, 3) && reply.icmp_code === 3) || (isIcmp6(reply, 1) && reply.icmp_code === 4);
 }
 
-function isIcmp({ protocol, icmp_type }: PingReply, type: number): boolean {
-  return protocol === ICMP && icmp_type === type;
+function isIcmp({ from, protocol, icmp_type }: PingReply, type: number): boolean {
+  return from.isIPv4 && protocol === ICMP && icmp_type === type;
 }
 
-function isIcmp6({ protocol, icmp_type }: PingReply, type: number): boolean {
-  return protocol === ICMP6 && icmp_type === type;
+function isIcmp6({ from, protocol, icmp_type }: PingReply, type: number): boolean {
+  return from.isIPv6 && protocol === ICMP6 && icmp_type === type;
 }

@@ -5,6 +5,16 @@ import { FileTables } from './tables.js';
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** Parameters that no reader knows: later versions of scamper write more of them. */
+export interface UnknownParameters {
+  /** Their numbers, in order; a known one behind an unknown one is among them, for nobody knows where it begins. */
+  ids: number[];
+  /** All of their values, one behind the other. */
+  bytes: Uint8Array;
+  /** Byte of the input at which `bytes` begins. */
+  offset: number;
+}
+
 /** What scamper writes is never read twice: this is room for damaged lengths. */
 const MAX_REREAD_BYTES = 64 * 1024;
 
@@ -27,6 +37,8 @@ export class Reader {
   /** Byte of the input minus position in the buffer. */
   private inputOffset = 0;
   private addresses: Address[] = [];
+  private interfaceNames: string[] = [];
+  private unknown: UnknownParameters[] = [];
 
   constructor(private readonly maxParts: number) {}
 
@@ -42,6 +54,8 @@ export class Reader {
     this.parts = 0;
     this.reread = 0;
     if (this.addresses.length > 0) this.addresses = [];
+    if (this.interfaceNames.length > 0) this.interfaceNames = [];
+    if (this.unknown.length > 0) this.unknown = [];
   }
 
   get remaining(): number {
@@ -72,6 +86,23 @@ export class Reader {
   countParts(count = 1): void {
     this.parts += count;
     if (this.parts > this.maxParts) this.fail('limit', `more than ${this.maxParts} parts in a record`);
+  }
+
+  /** What the record has had so far that no reader knows; undefined if there is nothing. */
+  get unknownParameters(): UnknownParameters[] | undefined {
+    return this.unknown.length > 0 ? this.unknown : undefined;
+  }
+
+  /** Pass over parameters, up to `end`; what lies beyond the record is damage that the next read finds. */
+  passOver(ids: number[], end: number): void {
+    this.countParts(1 + (ids.length >> 2));
+    const offset = this.inputOffset + this.pos;
+    this.unknown.push({
+      ids,
+      bytes: this.bytes.slice(this.pos, Math.max(this.pos, Math.min(end, this.end))),
+      offset,
+    });
+    this.seek(end);
   }
 
   private take(count: number): number {
@@ -114,6 +145,11 @@ export class Reader {
     return this.bytes.slice(at, at + length);
   }
 
+  /** Pass over bytes of the record. */
+  skip(count: number): void {
+    this.take(count);
+  }
+
   /** Text that ends with a NUL byte. */
   text(): string {
     const start = this.pos;
@@ -154,6 +190,18 @@ export class Reader {
     const address = this.addressOfType();
     this.pos += length - (addressLength(address.type) ?? 0);
     return address;
+  }
+
+  /** The name of an interface (since scamper 20240503): its number in this record, and a new one itself. */
+  interfaceName(): string {
+    const number = this.u8();
+    const known = this.interfaceNames.length;
+    if (number === 0) return this.text();
+    if (number > known + 1) this.fail('reference', `interface ${number} of ${known} in this record`);
+    const name = number > known ? this.text() : this.interfaceNames[number - 1];
+    if (name === undefined) this.fail('reference', `interface ${number} of ${known} in this record`);
+    if (number > known) this.interfaceNames.push(name);
+    return name;
   }
 
   /** An address whose length its type gives. */
@@ -219,16 +267,26 @@ export function readParameters<T>(reader: Reader, target: T, read: ParameterRead
   if (flags === 0) return;
   while (flags & 0x80) flags = reader.u8();
   const length = reader.u16();
-  const start = reader.pos;
+  const end = reader.pos + length;
   for (let base = 1; ; base += 7) {
     flags = reader.byteAt(flagsAt++);
     for (let bit = 0; bit < 7; bit++) {
       if (flags & (1 << bit) && !read(reader, target, base + bit)) {
-        reader.seek(start + length);
+        reader.passOver(idsFrom(reader, flagsAt - 1, base, bit), end);
         return;
       }
     }
     if ((flags & 0x80) === 0) break;
   }
-  reader.seek(start + length);
+  reader.seek(end);
+}
+
+/** The ids whose flags are set from a bit of a flag byte on, which is that of id `base`. */
+function idsFrom(reader: Reader, at: number, base: number, bit: number): number[] {
+  const ids: number[] = [];
+  for (let flagsAt = at, first = base, from = bit; ; flagsAt++, first += 7, from = 0) {
+    const flags = reader.byteAt(flagsAt);
+    for (let each = from; each < 7; each++) if (flags & (1 << each)) ids.push(first + each);
+    if ((flags & 0x80) === 0) return ids;
+  }
 }

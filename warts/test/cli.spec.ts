@@ -36,6 +36,19 @@ const expected = (name: string): string =>
     .join('');
 
 describe('the command', () => {
+  it('prints the JSON of another version', () => {
+    const { stdout, status } = run(['json', '--dialect', '2026', PING]);
+    expect([stdout, status]).toEqual([
+      jsonLines(readFileSync(PING), {}, '2026')
+        .lines.map((line) => line + '\n')
+        .join(''),
+      0,
+    ]);
+    expect(run(['json', '--dialect', '20211212', PING]).stdout).toBe(expected(PING));
+    expect(run(['json', '--dialect', '1999', PING]).status).toBe(2);
+    expect(run(['dump', '--dialect', '2026', PING]).status).toBe(2);
+  });
+
   it.each([[['json', '-']], [['json']]])('reads standard input: %s', (args) => {
     expect(run(args, readFileSync(PING)).stdout).toBe(expected(PING));
   });

@@ -112,9 +112,9 @@ describe('decode', () => {
   });
 
   it('reports records of other types by their length', () => {
-    expect(decode(ofBytes(w.record(10, [1, 2, 3]))).records.at(-1)).toEqual({
+    expect(decode(ofBytes(w.record(99, [1, 2, 3]))).records.at(-1)).toEqual({
       type: 'skipped',
-      wartsType: 10,
+      wartsType: 99,
       length: 3,
     });
   });
@@ -130,7 +130,7 @@ describe('decode', () => {
       w.u16(0),
     );
     const last = decode(ofBytes(...dictionary, ping)).records.at(-1);
-    expect(last?.type === 'ping' && [last.src.toString(), last.dst.toString()]).toEqual([
+    expect(last?.type === 'ping' && [last.src?.toString(), last.dst.toString()]).toEqual([
       '192.0.2.1',
       '192.0.2.2',
     ]);

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { ICMP, ICMP6, TCP } from '../ping-answers.js';
 import {
   DEALIAS_REPLY_HAS_IPID32,
   type DealiasDefinition,
@@ -9,7 +10,9 @@ import {
 import type { Ally, DealiasMethod, Prefixscan, Radargun } from '../records/dealias-method.js';
 import { flagNames, nameOf } from './text.js';
 
-const RESULTS = ['none', 'aliases', 'not-aliases', 'halted', 'ipid-echo'];
+/** Names of `DealiasRecord.result`; 20211212 knows those before error. */
+export const DEALIAS_RESULTS = ['none', 'aliases', 'not-aliases', 'halted', 'ipid-echo', 'error'];
+const RESULTS = DEALIAS_RESULTS.slice(0, 5);
 const DEFINITION_METHODS = [
   undefined,
   'icmp-echo',
@@ -23,23 +26,25 @@ const NOBS_FLAGS = ['nobs'];
 const PREFIXSCAN_FLAGS = ['nobs', 'csa'];
 const FLAG_BITS = 8;
 
-const ICMP = 1;
-const TCP = 6;
-const ICMP6 = 58;
-
-/** A dealias record as sc_warts2json prints it. */
-export function dealiasJson(dealias: DealiasRecord): string {
+/** A dealias record as sc_warts2json prints it; undefined for the methods of MIDAR, which it does not know. */
+export function dealiasJson(dealias: DealiasRecord): string | undefined {
+  if (isMidar(dealias.method)) return undefined;
   const { method, start, userid, result } = dealias;
   return (
     `{"type":"dealias","version":"0.2","method":"${method.name}", "userid":${userid}` +
     `, "result":${nameOf(RESULTS, result)}, "start":{"sec":${start.sec}, "usec":${start.usec}}` +
     methodFields(method) +
-    `, "probedefs":[${dealias.definitions.map(definition).join(', ')}]` +
+    `, "probedefs":[${dealias.definitions.map(definitionJson).join(', ')}]` +
     `, "probes":[${dealias.probes.map(probe).join(', ')}]}`
   );
 }
 
-function methodFields(method: DealiasMethod): string {
+/** sc_warts2json prints neither of them, in any version. */
+export function isMidar({ name }: DealiasMethod): boolean {
+  return name === 'midarest' || name === 'midardisc';
+}
+
+export function methodFields(method: DealiasMethod, isNew = false): string {
   switch (method.name) {
     case 'mercator':
       return `, "attempts":${method.attempts}, "wait_timeout":${method.wait_timeout_s}`;
@@ -48,7 +53,10 @@ function methodFields(method: DealiasMethod): string {
     case 'radargun':
       return radargunFields(method);
     case 'prefixscan':
-      return prefixscanFields(method);
+      return prefixscanFields(method, isNew);
+    case 'midarest':
+    case 'midardisc':
+      return '';
     case 'bump':
       return `, "wait_probe":${method.wait_probe_ms}, "bump_limit":${method.bump_limit}, "attempts":${method.attempts}`;
   }
@@ -73,24 +81,31 @@ function radargunFields(radargun: Radargun): string {
   );
 }
 
-function prefixscanFields(scan: Prefixscan): string {
+function prefixscanFields(scan: Prefixscan, isNew: boolean): string {
   const { a, b, ab, excluded } = scan;
+  const of4 = ab !== undefined && b.isIPv4 && ab.isIPv4;
   return (
     `, "a":"${a.toString()}", "b":"${b.toString()}/${scan.prefix_length}"` +
-    (ab === undefined ? '' : `, "ab":"${ab.toString()}/${commonPrefix(b, ab)}"`) +
-    (excluded.length === 0 ? '' : `, "xs":[${excluded.map((x) => `"${x.toString()}"`).join(', ')}]`) +
+    (ab === undefined || (isNew && !of4)
+      ? ''
+      : `, "ab":"${ab.toString()}/${of4 ? commonPrefix(b, ab) : NO_COMMON_PREFIX}"`) +
+    (excluded.length === 0
+      ? ''
+      : `, "xs":[${excluded.map((x) => `"${x.toString()}"`).join(isNew ? ',' : ', ')}]`) +
     `, "attempts":${scan.attempts}, "replyc":${scan.reply_count}, "fudge":${scan.fudge}` +
     `, "wait_probe":${scan.wait_probe_ms}, "wait_timeout":${scan.wait_timeout_s}` +
     flags(PREFIXSCAN_FLAGS, scan.flags)
   );
 }
 
+/** What scamper 20211212 prints for IPv6; later versions print nothing. */
+const NO_COMMON_PREFIX = 4294967295;
+
 /**
  * Length of the longest prefix that holds both addresses as hosts: shorter than their common bits where one of them
- * would be the prefix's first or last address. Of IPv6 addresses scamper prints -1 as unsigned.
+ * would be the prefix's first or last address.
  */
 function commonPrefix(b: Address, ab: Address): number {
-  if (!b.isIPv4 || !ab.isIPv4) return 4294967295;
   let length = Math.clz32(b.word0 ^ ab.word0);
   while (length < 31 && (isEdge(b.word0, length) || isEdge(ab.word0, length))) length--;
   return length;
@@ -103,9 +118,11 @@ function isEdge(word: number, prefixLength: number): boolean {
   return host === 0 || host === mask;
 }
 
-function definition(def: DealiasDefinition): string {
+export function definitionJson(def: DealiasDefinition): string {
   return (
-    `{"id":${def.id}, "src":"${def.src.toString()}", "dst":"${def.dst.toString()}"` +
+    `{"id":${def.id}` +
+    (def.src === undefined ? '' : `, "src":"${def.src.toString()}"`) +
+    `, "dst":"${def.dst.toString()}"` +
     `, "ttl":${def.ttl}, "size":${def.size_bytes}, "method":${nameOf(DEFINITION_METHODS, def.method)}` +
     transport(def) +
     (def.mtu_bytes === 0 ? '' : `, "mtu":${def.mtu_bytes}`) +
@@ -156,7 +173,7 @@ function identifier({ src, flags: bits, ipid, ipid32 }: DealiasReply): string {
   return bits & DEALIAS_REPLY_HAS_IPID32 ? `, "ipid": ${ipid32}` : '';
 }
 
-function icmpFields({ protocol, icmp_type, icmp_code, icmp_q_ttl }: DealiasReply): string {
+export function icmpFields({ protocol, icmp_type, icmp_code, icmp_q_ttl }: DealiasReply): string {
   const quotes = protocol === ICMP ? icmp_type === 3 || icmp_type === 11 : icmp_type === 1 || icmp_type === 3;
   return (
     `, "icmp_type":${icmp_type}, "icmp_code":${icmp_code}` + (quotes ? `, "icmp_q_ttl":${icmp_q_ttl}` : '')

@@ -3,8 +3,8 @@ import { ICMP, ICMP6, TCP, UDP } from '../ping-answers.js';
 import {
   PING_ICMP_ECHO,
   PING_ICMP_TIME,
-  PING_REPLY_HAS_IPID,
   PingFlag,
+  PingReplyFlag,
   type PingRecord,
   type PingReply,
   type PingTimestamps,
@@ -13,7 +13,8 @@ import type { Timeval } from '../records/types.js';
 import { pingStatistics } from './ping-statistics.js';
 import { flagNames, hexadecimal, milliseconds, nameOf } from './text.js';
 
-const METHODS = [
+/** Names of `PingRecord.method`; 20211212 knows those before tcp-syn-sport. */
+export const PING_METHODS = [
   'icmp-echo',
   'tcp-ack',
   'tcp-ack-sport',
@@ -23,8 +24,25 @@ const METHODS = [
   'tcp-syn',
   'tcp-synack',
   'tcp-rst',
+  'tcp-syn-sport',
+  'udp-sport',
 ];
-const FLAGS = ['v4rr', 'spoof', 'payload', 'tsonly', 'tsandaddr', 'icmpsum', 'dl', 'tbt', 'nosrc'];
+const METHODS = PING_METHODS.slice(0, 9);
+export const PING_FLAGS = [
+  'v4rr',
+  'spoof',
+  'payload',
+  'tsonly',
+  'tsandaddr',
+  'icmpsum',
+  'dl',
+  'tbt',
+  'nosrc',
+  'raw',
+  'sockrx',
+  'dltx',
+];
+const FLAGS = PING_FLAGS.slice(0, 9);
 
 /** scamper's buffer for payloads holds 512 characters, the last of which ends the text. */
 const MAX_DATA_DIGITS = 511;
@@ -33,7 +51,8 @@ const MAX_DATA_DIGITS = 511;
 export function pingJson(ping: PingRecord): string {
   return (
     `{"type":"ping", "version":"0.4", "method":${nameOf(METHODS, ping.method)}` +
-    `, "src":"${ping.src.toString()}", "dst":"${ping.dst.toString()}"` +
+    (ping.src === undefined ? '' : `, "src":"${ping.src.toString()}"`) +
+    `, "dst":"${ping.dst.toString()}"` +
     (ping.rtr === undefined ? '' : `, "rtr":"${ping.rtr.toString()}"`) +
     `, "start":{"sec":${ping.start.sec},"usec":${ping.start.usec}}` +
     `, "ping_sent":${ping.sent}, "probe_size":${ping.probe_size_bytes}, "userid":${ping.userid}` +
@@ -63,7 +82,7 @@ function probeFields(ping: PingRecord): string {
   return text;
 }
 
-function addressList(addresses: readonly Address[]): string {
+export function addressList(addresses: readonly Address[]): string {
   return addresses.map((address) => `"${address.toString()}"`).join(',');
 }
 
@@ -87,7 +106,7 @@ function response(ping: PingRecord, reply: PingReply): string {
   );
 }
 
-function protocolName(protocol: number): string {
+export function protocolName(protocol: number): string {
   if (protocol === ICMP || protocol === ICMP6) return '"icmp"';
   if (protocol === TCP) return '"tcp"';
   return protocol === UDP ? '"udp"' : String(protocol);
@@ -107,7 +126,9 @@ function times(tx: Timeval, rttUs: number): string {
 
 function identifiers(reply: PingReply): string {
   if (reply.from.isIPv4) return `, "probe_ipid":${reply.probe_ipid}, "reply_ipid":${reply.reply_ipid}`;
-  return reply.from.isIPv6 && reply.flags & PING_REPLY_HAS_IPID ? `, "reply_ipid":${reply.reply_ipid32}` : '';
+  return reply.from.isIPv6 && reply.flags & PingReplyFlag.ReplyIpid
+    ? `, "reply_ipid":${reply.reply_ipid32}`
+    : '';
 }
 
 function headerFields(reply: PingReply): string {

@@ -1,5 +1,7 @@
 import type { TbitRecord } from '../records/tbit.js';
 import type { TbitHttp, TbitNull, TbitPmtud } from '../records/tbit-parts.js';
+import { errorMessage, monitor } from './2026/common.js';
+import type { JsonDialect } from './dialect.js';
 import { initialWindowBytes } from './initial-window.js';
 import { tbitPackets } from './tbit-packet.js';
 import { flagNames, hexadecimal, nameOf, optional, quote } from './text.js';
@@ -65,7 +67,8 @@ const NULL_OPTIONS = ['tcpts', 'ipts-syn', 'iprr-syn', 'ipqs-syn', 'sack', 'fo',
 const NULL_RESULTS = ['tcpts-ok', 'sack-ok', 'fo-ok'];
 
 /** A tbit record as sc_warts2json prints it. */
-export function tbitJson(tbit: TbitRecord): string {
+export function tbitJson(tbit: TbitRecord, dialect: JsonDialect = '20211212'): string {
+  const isNew = dialect === '2026';
   const { start, fast_open_cookie: cookie } = tbit;
   const packets = tbitPackets(tbit);
   return (
@@ -74,12 +77,14 @@ export function tbitJson(tbit: TbitRecord): string {
     `, "start":{"sec":${start.sec},"usec":${start.usec}}, "client_mss":${tbit.client_mss_bytes}` +
     `, "server_mss":${tbit.server_mss_bytes}, "ttl":${tbit.ttl}, "result":${nameOf(RESULTS, tbit.result)}` +
     (tbit.options === 0 ? '' : `, "options":[${flagNames(OPTIONS, tbit.options, 16)}]`) +
+    (isNew ? errorMessage(tbit.error) : '') +
     (tbit.window_scale === 0 ? '' : `, "wscale":${tbit.window_scale}`) +
     (cookie === undefined || cookie.length === 0 ? '' : `, "fo_cookie":"${hexadecimal(cookie)}"`) +
     optional('client_isn', packets.clientIsn?.toString()) +
     optional('server_isn', packets.serverIsn?.toString()) +
     testFields(tbit) +
     applicationFields(tbit) +
+    (isNew ? monitor(tbit.list) : '') +
     `, "pkts":[${packets.json.join(', ')}]}`
   );
 }

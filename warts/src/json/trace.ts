@@ -3,7 +3,15 @@ import type { IcmpExtension } from '../records/icmp-extension.js';
 import { TraceFlag, TraceMethod, type TraceRecord } from '../records/trace.js';
 import { localTime, milliseconds, nameOf, printableName } from './text.js';
 
-const METHODS = [undefined, 'icmp-echo', 'udp', 'tcp', 'icmp-echo-paris', 'udp-paris', 'tcp-ack'];
+export const TRACE_METHODS = [
+  undefined,
+  'icmp-echo',
+  'udp',
+  'tcp',
+  'icmp-echo-paris',
+  'udp-paris',
+  'tcp-ack',
+];
 const STOP_REASONS = [
   'NONE',
   'COMPLETED',
@@ -25,7 +33,7 @@ export function stopReasonName(reason: number): string {
 /** A traceroute as sc_warts2json prints it. */
 export function traceJson(trace: TraceRecord): string {
   return (
-    `{"type":"trace","version":"0.1", "userid":${trace.userid}, "method":${nameOf(METHODS, trace.method)}` +
+    `{"type":"trace","version":"0.1", "userid":${trace.userid}, "method":${nameOf(TRACE_METHODS, trace.method)}` +
     (trace.src === undefined ? '' : `, "src":"${trace.src.toString()}"`) +
     `, "dst":"${trace.dst.toString()}"` +
     (trace.rtr === undefined ? '' : `, "rtr":"${trace.rtr.toString()}"`) +
@@ -89,12 +97,12 @@ function answer(hop: TraceHop, hasHeaders: boolean): string {
   return text;
 }
 
-function isTooBig(hop: TraceHop): boolean {
+export function isTooBig(hop: Pick<TraceHop, 'addr' | 'icmp_type' | 'icmp_code'>): boolean {
   if (hop.addr.isIPv4) return hop.icmp_type === 3 && hop.icmp_code === 4;
   return hop.addr.isIPv6 && hop.icmp_type === 2;
 }
 
-function extensionJson(extension: IcmpExtension): string {
+export function extensionJson(extension: IcmpExtension): string {
   const { class: ie_cn, type: ie_ct, data } = extension;
   const labels = ie_cn === 1 && ie_ct === 1 ? `,"mpls_labels":[${mplsLabels(data)}]` : '';
   return `{"ie_cn":${ie_cn},"ie_ct":${ie_ct},"ie_dl":${data.length}${labels}}`;

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import type { Timeval } from './types.js';
 
 /** Mercator: a common source address of port unreachable messages. */
 export interface Mercator {
@@ -57,12 +58,38 @@ export interface Bump {
   attempts: number;
 }
 
-export type DealiasMethod = Mercator | Ally | Radargun | Prefixscan | Bump;
+/** MIDAR, estimation: how fast the IP identifiers of each address advance (since scamper 20240117). */
+export interface Midarest {
+  name: 'midarest';
+  definition_count: number;
+  rounds: number;
+  wait_probe_us: number;
+  wait_round_us: number;
+  wait_timeout_us: number;
+}
+
+/** When the probes of a range of definitions are sent, from the start on. */
+export interface MidardiscSlot {
+  after: Timeval;
+  first_definition: number;
+  last_definition: number;
+}
+
+/** MIDAR, discovery: probes in the order of a schedule (since scamper 20240117). */
+export interface Midardisc {
+  name: 'midardisc';
+  definition_count: number;
+  wait_timeout_us: number;
+  schedule: MidardiscSlot[];
+  start_at: Timeval | undefined;
+}
+
+export type DealiasMethod = Mercator | Ally | Radargun | Prefixscan | Bump | Midarest | Midardisc;
 
 /** Replies that prefixscan wants if the record does not say. */
 const DEFAULT_REPLY_COUNT = 5;
 
-/** The parameters of method 1 to 5. */
+/** The parameters of method 1 to 7. */
 export function readDealiasMethod(reader: Reader, method: number): DealiasMethod {
   switch (method) {
     case 1:
@@ -75,6 +102,10 @@ export function readDealiasMethod(reader: Reader, method: number): DealiasMethod
       return readPrefixscan(reader);
     case 5:
       return readBump(reader);
+    case 6:
+      return readMidarest(reader);
+    case 7:
+      return readMidardisc(reader);
     default:
       return reader.fail('malformed', `dealias method ${method}`);
   }
@@ -208,4 +239,55 @@ function readBump(reader: Reader): Bump {
     return true;
   });
   return bump;
+}
+
+function readMidarest(reader: Reader): Midarest {
+  const midarest: Midarest = {
+    name: 'midarest',
+    definition_count: 0,
+    rounds: 0,
+    wait_probe_us: 0,
+    wait_round_us: 0,
+    wait_timeout_us: 0,
+  };
+  readParameters(reader, midarest, (_, target, id) => {
+    if (id === 1) target.definition_count = reader.u16();
+    else if (id === 2) target.rounds = reader.u8();
+    else if (id === 3) target.wait_probe_us = reader.u32();
+    else if (id === 4) target.wait_round_us = reader.u32();
+    else if (id === 5) target.wait_timeout_us = reader.u32();
+    else return false;
+    return true;
+  });
+  if (midarest.definition_count === 0) reader.fail('malformed', 'midarest without probe definitions');
+  return midarest;
+}
+
+function readMidardisc(reader: Reader): Midardisc {
+  const midardisc: Midardisc = {
+    name: 'midardisc',
+    definition_count: 0,
+    wait_timeout_us: 0,
+    schedule: [],
+    start_at: undefined,
+  };
+  readParameters(reader, midardisc, (_, target, id) => {
+    if (id === 1) target.definition_count = reader.u32();
+    else if (id === 2) target.wait_timeout_us = reader.u32();
+    else if (id === 3) target.schedule = readSchedule(reader);
+    else if (id === 4) target.start_at = reader.timeval();
+    else return false;
+    return true;
+  });
+  if (midardisc.definition_count === 0) reader.fail('malformed', 'midardisc without probe definitions');
+  return midardisc;
+}
+
+function readSchedule(reader: Reader): MidardiscSlot[] {
+  const slots: MidardiscSlot[] = [];
+  for (let left = reader.u32(); left > 0; left--) {
+    reader.countParts();
+    slots.push({ after: reader.timeval(), first_definition: reader.u32(), last_definition: reader.u32() });
+  }
+  return slots;
 }

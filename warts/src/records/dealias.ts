@@ -9,7 +9,8 @@ export const DEALIAS_REPLY_HAS_IPID32 = 0x01;
 
 /** What kind of probe is sent, and where to. */
 export interface DealiasDefinition {
-  src: Address;
+  /** undefined if there was no route: scamper since 20241112 writes such definitions. */
+  src: Address | undefined;
   dst: Address;
   id: number;
   /** 1-6: ICMP echo, TCP ACK, UDP, TCP ACK by source port, UDP by destination port, TCP SYN by source port. */
@@ -33,6 +34,8 @@ export interface DealiasReply {
   /** IPv6 fragment identifier; 0 unless `flags` says that there was one. */
   ipid32: number;
   ttl: number;
+  /** 0 if not recorded, as before scamper 20240117. */
+  size_bytes: number;
   flags: number;
   /** IP protocol number. */
   protocol: number;
@@ -57,7 +60,10 @@ export interface DealiasRecord {
   list: List | undefined;
   cycle: Cycle | undefined;
   start: Timeval;
+  /** 0-5: none, aliases, not aliases, halted, IP identifiers echoed, error. */
   result: number;
+  /** Why it failed; scamper since 20251020 says so. */
+  error: string | undefined;
   userid: number;
   method: DealiasMethod;
   definitions: DealiasDefinition[];
@@ -74,6 +80,7 @@ export function readDealias(reader: Reader): DealiasRecord {
     result: 0,
     probe_count: 0,
     userid: 0,
+    error: undefined,
   };
   readParameters(reader, header, readHeaderParameter);
   const method = readDealiasMethod(reader, header.method);
@@ -81,8 +88,8 @@ export function readDealias(reader: Reader): DealiasRecord {
   for (let left = definitionCount(method); left > 0; left--) definitions.push(readDefinition(reader));
   const probes: DealiasProbe[] = [];
   for (let left = header.probe_count; left > 0; left--) probes.push(readProbe(reader, definitions));
-  const { list, cycle, start, result, userid } = header;
-  return { type: 'dealias', list, cycle, start, result, userid, method, definitions, probes };
+  const { probe_count: _count, method: _method, ...rest } = header;
+  return { type: 'dealias', ...rest, method, definitions, probes };
 }
 
 interface DealiasHeader {
@@ -93,6 +100,7 @@ interface DealiasHeader {
   result: number;
   probe_count: number;
   userid: number;
+  error: string | undefined;
 }
 
 function readHeaderParameter(reader: Reader, header: DealiasHeader, id: number): boolean {
@@ -118,6 +126,9 @@ function readHeaderParameter(reader: Reader, header: DealiasHeader, id: number):
     case 7:
       header.userid = reader.u32();
       break;
+    case 8:
+      header.error = reader.text();
+      break;
     default:
       return false;
   }
@@ -133,14 +144,13 @@ function definitionCount(method: DealiasMethod): number {
       return 2;
     case 'radargun':
     case 'prefixscan':
+    case 'midarest':
+    case 'midardisc':
       return method.definition_count;
   }
 }
 
-type DefinitionDraft = Omit<DealiasDefinition, 'src' | 'dst'> & {
-  src: Address | undefined;
-  dst: Address | undefined;
-};
+type DefinitionDraft = Omit<DealiasDefinition, 'dst'> & { dst: Address | undefined };
 
 const LAST_METHOD = 6;
 
@@ -162,9 +172,7 @@ function readDefinition(reader: Reader): DealiasDefinition {
   };
   reader.countParts();
   readParameters(reader, definition, readDefinitionParameter);
-  if (definition.src === undefined || definition.dst === undefined) {
-    reader.fail('malformed', 'probe definition without a source or a destination');
-  }
+  if (definition.dst === undefined) reader.fail('malformed', 'probe definition without a destination');
   if (definition.method === 0 || definition.method > LAST_METHOD) {
     reader.fail('malformed', `probe definition of method ${definition.method}`);
   }
@@ -255,6 +263,7 @@ function readReply(reader: Reader): DealiasReply {
     ipid: 0,
     ipid32: 0,
     ttl: 0,
+    size_bytes: 0,
     flags: 0,
     protocol: undefined,
     icmp_type: 0,
@@ -308,6 +317,9 @@ function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): bool
       break;
     case 12:
       reply.flags = reader.u8();
+      break;
+    case 13:
+      reply.size_bytes = reader.u16();
       break;
     default:
       return false;

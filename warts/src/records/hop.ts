@@ -3,8 +3,11 @@ import { readParameters, type Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Timeval } from './types.js';
 
-/** Bits of `TraceHop.flags`; with neither the answer is an ICMP message. */
-export const HopFlag = { Tcp: 0x20, Udp: 0x40 } as const;
+/**
+ * Bits of `TraceHop.flags`: whose clock the times are of, and what the answer is; with neither `Tcp` nor `Udp` it is an
+ * ICMP message.
+ */
+export const HopFlag = { SocketRx: 0x01, DatalinkTx: 0x02, DatalinkRx: 0x04, Tcp: 0x20, Udp: 0x40 } as const;
 
 /** One answer to a traceroute's probe (warts(5), "traceroute hops"). */
 export interface TraceHop {

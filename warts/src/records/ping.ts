@@ -12,14 +12,25 @@ export const PingFlag = {
   IcmpChecksum: 0x20,
 } as const;
 
-/** Bit of `PingReply.flags`: the reply came in IPv6 fragments and so has an `ipid32`. */
-export const PING_REPLY_HAS_IPID = 0x02;
+/**
+ * Bits of `PingReply.flags`: what of the reply is in the record, whose clock its times are of, and whether it is still
+ * waited for. Of IPv6, `ReplyIpid` says that the reply came in fragments. Only `ReplyIpid` is older than 2024.
+ */
+export const PingReplyFlag = {
+  Ttl: 0x01,
+  ReplyIpid: 0x02,
+  ProbeIpid: 0x04,
+  DatalinkTx: 0x08,
+  DatalinkRx: 0x10,
+  Tos: 0x20,
+  Pending: 0x40,
+} as const;
 
 /** `PingRecord.method` of an ICMP echo, and of an ICMP timestamp request. */
 export const PING_ICMP_ECHO = 0;
 export const PING_ICMP_TIME = 5;
 
-/** An IP timestamp option: `addresses` is empty, or has the address beside each timestamp. */
+/** An IP timestamp option: `addresses` is empty, or has the address beside each timestamp. Both may be empty. */
 export interface PingTimestamps {
   /** Milliseconds since midnight UTC, or what the router put there. */
   timestamps_ms: number[];
@@ -42,6 +53,15 @@ export interface PingReply {
   rtt_us: number;
   probe_ipid: number;
   reply_ipid: number;
+  /** Whether the record has `reply_ipid`: scamper since 2024 leaves it out of replies without one. */
+  has_reply_ipid: boolean;
+  /** The probe's source port; undefined unless the method varies it and scamper is of 20240229 or later. */
+  probe_sport: number | undefined;
+  reply_tos: number;
+  /** The interface that the reply came in by. */
+  interface_name: string | undefined;
+  /** What the next hop can take, of an ICMP message that says that the probe was too big. */
+  icmp_nhmtu_bytes: number;
   /** IPv6 fragment identifier; 0 unless `flags` says that there was one. */
   reply_ipid32: number;
   /** When the probe was sent; seconds are 0 if not recorded. */
@@ -57,13 +77,18 @@ export interface PingRecord {
   type: 'ping';
   list: List | undefined;
   cycle: Cycle | undefined;
-  src: Address;
+  /** undefined if there was no route: scamper since 20241112 writes such pings. */
+  src: Address | undefined;
   dst: Address;
   /** Router through which probes were sent. */
   rtr: Address | undefined;
   start: Timeval;
+  /** 0-4: none, done, error, halted, in progress. */
   stop_reason: number;
+  /** Of an error: its number in errno(3). */
   stop_data: number;
+  /** Why it failed; scamper since 20251020 says so. */
+  error: string | undefined;
   /** Pattern or payload of the probes, and the length that the record gives for it. */
   data: Uint8Array | undefined;
   data_length_bytes: number;
@@ -75,6 +100,8 @@ export interface PingRecord {
   /** Microseconds to wait in addition to `wait_s`. */
   wait_us: number;
   timeout_s: number;
+  /** Microseconds to wait in addition to `timeout_s`. */
+  timeout_us: number;
   ttl: number;
   /** Stop after this many replies; 0 is no limit. */
   reply_count: number;
@@ -96,8 +123,7 @@ export interface PingRecord {
 }
 
 /** A record while its parameters are read: what must be there may still be missing. */
-type PingDraft = Omit<PingRecord, 'src' | 'dst' | 'timeout_s'> & {
-  src: Address | undefined;
+type PingDraft = Omit<PingRecord, 'dst' | 'timeout_s'> & {
   dst: Address | undefined;
   timeout_s: number | undefined;
 };
@@ -118,6 +144,7 @@ export function readPing(reader: Reader): PingRecord {
     start: NO_TIME,
     stop_reason: 0,
     stop_data: 0,
+    error: undefined,
     data: undefined,
     data_length_bytes: 0,
     count: 0,
@@ -126,6 +153,7 @@ export function readPing(reader: Reader): PingRecord {
     wait_s: 0,
     wait_us: 0,
     timeout_s: undefined,
+    timeout_us: 0,
     ttl: 0,
     reply_count: 0,
     method: 0,
@@ -142,9 +170,7 @@ export function readPing(reader: Reader): PingRecord {
     replies: [],
   };
   readParameters(reader, ping, readPingParameter);
-  if (ping.src === undefined || ping.dst === undefined) {
-    reader.fail('malformed', 'ping without a source or a destination');
-  }
+  if (ping.dst === undefined) reader.fail('malformed', 'ping without a destination');
   ping.timeout_s ??= ping.wait_s;
   readReplies(reader, ping as PingRecord);
   return ping as PingRecord;
@@ -180,6 +206,11 @@ function readReply(reader: Reader, defaultProtocol: number): PingReply {
     rtt_us: 0,
     probe_ipid: 0,
     reply_ipid: 0,
+    has_reply_ipid: false,
+    probe_sport: undefined,
+    reply_tos: 0,
+    interface_name: undefined,
+    icmp_nhmtu_bytes: 0,
     reply_ipid32: 0,
     tx: NO_TIME,
     record_route: undefined,
@@ -291,6 +322,12 @@ function readPingParameter(reader: Reader, ping: PingDraft, id: number): boolean
     case 32:
       ping.rtr = reader.unnumberedAddress();
       break;
+    case 33:
+      ping.timeout_us = reader.u32();
+      break;
+    case 34:
+      ping.error = reader.text();
+      break;
     default:
       return false;
   }
@@ -323,6 +360,7 @@ function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): bool
       break;
     case 8:
       reply.reply_ipid = reader.u16();
+      reply.has_reply_ipid = true;
       break;
     case 9:
       reply.probe_ipid = reader.u16();
@@ -351,6 +389,18 @@ function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): bool
     case 17:
       reply.icmp_timestamps_ms = [reader.u32(), reader.u32(), reader.u32()];
       break;
+    case 18:
+      reply.probe_sport = reader.u16();
+      break;
+    case 19:
+      reply.reply_tos = reader.u8();
+      break;
+    case 20:
+      reply.interface_name = reader.interfaceName();
+      break;
+    case 21:
+      reply.icmp_nhmtu_bytes = reader.u16();
+      break;
     default:
       return false;
   }
@@ -369,7 +419,7 @@ function readAddresses(reader: Reader, count: number): Address[] {
 function readTimestamps(reader: Reader): PingTimestamps {
   const timestampCount = reader.u8();
   const addressCount = reader.u8();
-  if (timestampCount === 0 || (addressCount !== 0 && addressCount !== timestampCount)) {
+  if (addressCount !== 0 && addressCount !== timestampCount) {
     reader.fail('malformed', `${timestampCount} timestamps with ${addressCount} addresses`);
   }
   return {

@@ -40,6 +40,8 @@ export interface TbitRecord {
   window_scale: number;
   options: number;
   ttl: number;
+  /** Why it failed; scamper since 20251020 says so. */
+  error: string | undefined;
   packets: TbitPacket[];
   test_data: TbitTest | undefined;
   application_data: TbitApplication | undefined;
@@ -80,6 +82,7 @@ export function readTbit(reader: Reader): TbitRecord {
     window_scale: 0,
     options: 0,
     ttl: DEFAULT_TTL,
+    error: undefined,
     packets: [],
     test_data: undefined,
     application_data: undefined,
@@ -199,6 +202,9 @@ function readTbitParameter(reader: Reader, tbit: TbitDraft, id: number): boolean
       break;
     case 21:
       tbit.ttl = reader.u8();
+      break;
+    case 22:
+      tbit.error = reader.text();
       break;
     default:
       return false;

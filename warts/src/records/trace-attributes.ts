@@ -68,7 +68,7 @@ function readLastDitch(reader: Reader): TraceHop[] {
 
 function readPmtud(reader: Reader): TracePmtud {
   const pmtud: TracePmtud = {
-    version: 0,
+    version: 1,
     interface_mtu_bytes: 0,
     path_mtu_bytes: 0,
     out_mtu_bytes: 0,

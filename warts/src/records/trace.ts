@@ -14,7 +14,7 @@ export const TraceMethod = {
   TcpAck: 6,
 } as const;
 
-/** `TraceRecord.stop_reason`: why probing stopped; 3, 7, 8 and 9 are ICMP, hop limit, global stop set and halted. */
+/** `TraceRecord.stop_reason`: why probing stopped; 3 and 7-10 are ICMP, hop limit, global stop set, halted, in progress. */
 export const StopReason = { None: 0, Completed: 1, Unreachable: 2, Loop: 4, GapLimit: 5, Error: 6 } as const;
 
 /**
@@ -124,8 +124,13 @@ export function readTrace(reader: Reader): TraceRecord {
   const answers = readHops(reader);
   trace.hops = byTtl(answers);
   setHopCount(reader, trace);
-  if (answers.length > 0) readTraceAttributes(reader, trace);
+  readAttributes(reader, trace, answers.length > 0);
   return trace as TraceRecord;
+}
+
+/** scamper writes attributes always; its reader of 20211212 looks for them behind hops only, so that they may be missing. */
+function readAttributes(reader: Reader, trace: TraceDraft, hasHops: boolean): void {
+  if (hasHops || reader.remaining >= 2) readTraceAttributes(reader, trace);
 }
 
 /** Neighbouring answers of one TTL belong together; a later run of the same TTL replaces the earlier. */

@@ -41,7 +41,8 @@ export interface TracelbLink {
 }
 
 export interface TracelbNode {
-  addr: Address;
+  /** undefined if it was silent: the first hop may be (since scamper 20211212b). */
+  addr: Address | undefined;
   name: string | undefined;
   flags: number;
   /** TTL that the node's answers quoted. */
@@ -54,10 +55,12 @@ export interface TracelbRecord {
   type: 'tracelb';
   list: List | undefined;
   cycle: Cycle | undefined;
-  src: Address;
+  src: Address | undefined;
   dst: Address;
   rtr: Address | undefined;
   start: Timeval;
+  /** Why it failed; scamper since 20251020 says so. */
+  error: string | undefined;
   sport: number;
   dport: number;
   probe_size_bytes: number;
@@ -80,13 +83,9 @@ export interface TracelbRecord {
   nodes: TracelbNode[];
 }
 
-type TracelbDraft = Omit<TracelbRecord, 'src' | 'dst'> & {
-  src: Address | undefined;
-  dst: Address | undefined;
-};
+type TracelbDraft = Omit<TracelbRecord, 'dst'> & { dst: Address | undefined };
 
-interface NodeDraft extends Omit<TracelbNode, 'addr'> {
-  addr: Address | undefined;
+interface NodeDraft extends TracelbNode {
   link_count: number;
 }
 
@@ -108,6 +107,7 @@ export function readTracelb(reader: Reader): TracelbRecord {
     dst: undefined,
     rtr: undefined,
     start: NO_TIME,
+    error: undefined,
     sport: 0,
     dport: 0,
     probe_size_bytes: 0,
@@ -128,16 +128,14 @@ export function readTracelb(reader: Reader): TracelbRecord {
     nodes: [],
   };
   readParameters(reader, tracelb, readTracelbParameter);
-  if (tracelb.src === undefined || tracelb.dst === undefined) {
-    reader.fail('malformed', 'tracelb without a source or a destination');
-  }
+  if (tracelb.dst === undefined) reader.fail('malformed', 'tracelb without a destination');
   const nodes: NodeDraft[] = [];
   for (let left = tracelb.node_count; left > 0; left--) nodes.push(readNode(reader));
   for (let left = tracelb.link_count; left > 0; left--) readLink(reader, nodes);
   if (nodes.some((node) => node.links.length !== node.link_count)) {
     reader.fail('malformed', 'a node has not as many links as it says');
   }
-  tracelb.nodes = nodes.map(({ link_count: _count, ...node }) => node as TracelbNode);
+  tracelb.nodes = nodes.map(({ link_count: _count, ...node }) => node);
   return tracelb as TracelbRecord;
 }
 
@@ -145,7 +143,6 @@ function readNode(reader: Reader): NodeDraft {
   const node: NodeDraft = { addr: undefined, name: undefined, flags: 0, q_ttl: 0, links: [], link_count: 0 };
   reader.countParts();
   readParameters(reader, node, readNodeParameter);
-  if (node.addr === undefined) reader.fail('malformed', 'node without an address');
   return node;
 }
 
@@ -281,6 +278,9 @@ function readTracelbParameter(reader: Reader, tracelb: TracelbDraft, id: number)
       break;
     case 25:
       tracelb.rtr = reader.unnumberedAddress();
+      break;
+    case 26:
+      tracelb.error = reader.text();
       break;
     default:
       return false;

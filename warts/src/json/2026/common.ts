@@ -1,0 +1,37 @@
+import type { List, Timeval } from '../../records/types.js';
+import { flagNames, printableName } from '../text.js';
+
+/** Why a measurement failed, if the record says so. */
+export function errorMessage(error: string | undefined): string {
+  return error === undefined ? '' : `,"errmsg":"${printableName(error)}"`;
+}
+
+/** The monitor that the record's list names. */
+export function monitor(list: List | undefined): string {
+  return list?.monitor === undefined ? '' : `,"monitor":"${printableName(list.monitor)}"`;
+}
+
+/** Names of bits behind a key; nothing if no bit is set. */
+export function namedFlags(
+  key: string,
+  names: readonly (string | undefined)[],
+  flags: number,
+  bits: number,
+): string {
+  return flags === 0 ? '' : `${key}[${flagNames(names, flags, bits)}]`;
+}
+
+/** A time, or a span of time, with a blank between its parts. */
+export function spacedTime({ sec, usec }: Timeval): string {
+  return `{"sec":${sec}, "usec":${usec}}`;
+}
+
+/** The same without. */
+export function time({ sec, usec }: Timeval): string {
+  return `{"sec":${sec},"usec":${usec}}`;
+}
+
+/** Microseconds as a span of time. */
+export function span(us: number): Timeval {
+  return { sec: Math.floor(us / 1_000_000), usec: us % 1_000_000 };
+}
