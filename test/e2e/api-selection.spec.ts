@@ -243,22 +243,22 @@ describe('probes that are chosen by a rule', () => {
     }
 
     it('lists and chooses by the figures that are shown, as they change', async () => {
-      const [good, bad, absent] = await Promise.all(
-        [0, 1, 2].map(() => world.probe(user, { tags: ['steady'] })),
-      );
-      for (const probe of [good!, bad!]) (await world.connect(probe)).close();
-      await aged(good!, 160);
-      await aged(bad!, 20);
-      await measuredSince(Date.now(), [good!, bad!, absent!]);
+      // one after the other: a listing is in the order of creation
+      const steady = () => world.probe(user, { tags: ['steady'] });
+      const [good, bad, absent] = [await steady(), await steady(), await steady()];
+      for (const probe of [good, bad]) (await world.connect(probe)).close();
+      await aged(good, 160);
+      await aged(bad, 20);
+      await measuredSince(Date.now(), [good, bad, absent]);
       const query = 'tag=steady&min_uptime=0.9';
-      expect(await listed(query)).toEqual([good!.id]);
-      expect(await listed('tag=steady&min_uptime=0.05')).toEqual([good!.id, bad!.id]);
+      expect(await listed(query)).toEqual([good.id]);
+      expect(await listed('tag=steady&min_uptime=0.05')).toEqual([good.id, bad.id]);
       // a day is another question than a week
-      expect(await listed('tag=steady&min_uptime=0.5&window=day')).toEqual([good!.id, bad!.id]);
+      expect(await listed('tag=steady&min_uptime=0.5&window=day')).toEqual([good.id, bad.id]);
       // no run was due: no share
       expect(await listed('tag=steady&min_share=0')).toEqual([]);
       const select = { count: 1, tags: ['steady'], min_uptime: 0.9 };
-      expect(await assigned((await create(select)).body)).toEqual([good!.id]);
+      expect(await assigned((await create(select)).body)).toEqual([good.id]);
       const { body } = await create({ ...select, count: 2 });
       expect(body.shortage?.conditions).toContainEqual({
         condition: 'min_uptime',
@@ -266,9 +266,9 @@ describe('probes that are chosen by a rule', () => {
         matching_without: 2,
       });
       // the bad one turns out to have been there
-      await aged(bad!, 165);
-      await measuredSince(Date.now(), [bad!]);
-      expect(await listed(query)).toEqual([good!.id, bad!.id]);
+      await aged(bad, 165);
+      await measuredSince(Date.now(), [bad]);
+      expect(await listed(query)).toEqual([good.id, bad.id]);
       expect((await create({ ...select, count: 2 })).status).toBe(201);
     });
   });

@@ -29,7 +29,7 @@ interface Result {
   outcome: string;
   scheduled_at: string;
   started_at: string;
-  started_at_corrected?: string;
+  started_at_corrected: string | null;
   received_at: string;
   clock: typeof CLOCK;
   clock_trusted: boolean;
@@ -198,7 +198,7 @@ describe('clocks that are off', () => {
     const [result] = body.items;
     expect(result).toMatchObject({ started_at: at, clock, clock_trusted: trusted });
     const corrected =
-      clock.offset_ms === null ? undefined : new Date(Date.parse(at) + clock.offset_ms).toISOString();
+      clock.offset_ms === null ? null : new Date(Date.parse(at) + clock.offset_ms).toISOString();
     expect(result?.started_at_corrected).toBe(corrected);
     await probe.status({
       ...IDLE,

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Connection } from 'mongoose';
 import { getConnectionToken } from '@nestjs/mongoose';
 import fc from 'fast-check';
 import { ObjectId } from '../../src/common/database/object-id.js';
+import { PlatformClock } from '../../src/common/database/platform-clock.js';
 import { TransactionsService } from '../../src/common/database/transactions.service.js';
 import { LimitReachedError } from '../../src/common/errors/domain.error.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
@@ -265,7 +266,12 @@ describe('bounds that are free again', () => {
     });
   });
   afterAll(() => two.stop());
+  // The tests set this process's clock; the database's would take that back.
+  beforeEach(() => {
+    jest.spyOn(PlatformClock.prototype, 'now').mockImplementation(() => new Date());
+  });
   afterEach(() => {
+    jest.restoreAllMocks();
     jest.useRealTimers();
   });
 

@@ -194,7 +194,7 @@ describe('the choice of probes', () => {
       { numRuns: 80 },
     );
     // both happened
-    expect(Math.min(made, refused)).toBeGreaterThan(10);
+    expect(Math.min(made, refused)).toBeGreaterThan(3);
   });
 
   async function pages(filter: Parameters<ProbesService['list']>[0], size: number): Promise<ProbeEntity[]> {

@@ -69,7 +69,9 @@ export class ApiWorld {
     await runSuperuser({ ...env, DATA_DIR: server.dataDir }, SUPERUSER, PASSWORD);
     const api = new ApiClient(server.url);
     const superuser = api.as(await tokenOf(api, SUPERUSER));
-    return new ApiWorld(env, server, () => mongo.stop(), superuser, new TestDatabase(mongo.uri));
+    // the settings may name another database
+    const database = new TestDatabase(env.MONGODB_URI);
+    return new ApiWorld(env, server, () => mongo.stop(), superuser, database);
   }
 
   /** Nobody's client. */
