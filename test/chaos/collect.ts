@@ -103,6 +103,7 @@ function resultFact(document: Document): ResultFact {
     digest:
       failure?.reason ?? digestOf(raw === undefined ? Buffer.alloc(0) : raw.buffer.subarray(0, raw.length())),
     offSchedule: document['off_schedule'] === true,
+    counted: document['uncounted'] !== true,
     receivedAt: timeIn(document['received_at']) ?? 0,
     paidBy: textIn(document['paid_by']),
   };
@@ -126,6 +127,7 @@ function assignmentFact(document: Document): AssignmentFact {
     due: Number(document['due']),
     received: Number(document['received']),
     failed: Number(document['failed']),
+    extra: Number(document['extra'] ?? 0),
     deliveredAt: timeIn(document['delivered_at']),
     deliveredOver: textIn(document['delivered_over']),
     endsAt: timeIn(document['ends_at']) ?? 0,

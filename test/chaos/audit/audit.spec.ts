@@ -57,6 +57,51 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
       for (const each of [of(e.results, 0), run(e, 0)]) each.code = new Date(START + 137).toISOString();
     },
   ],
+  [
+    'a result of no run counts',
+    ['counted', 'extra'],
+    (e) => {
+      for (const each of [of(e.results, 0), run(e, 0)]) each.code = new Date(START + 137).toISOString();
+      of(e.results, 0).offSchedule = true;
+    },
+  ],
+  [
+    'a run that is not due yet counts',
+    ['counted'],
+    (e) => {
+      e.at = START + 1_000;
+    },
+  ],
+  [
+    'a run that was paid back counts',
+    ['counted'],
+    (e) => {
+      of(e.operations, 1).stoppedAt = START - 60_000;
+    },
+  ],
+  [
+    'a run does not count',
+    ['counted', 'counters', 'payment'],
+    ({ results }) => (of(results, 0).counted = false),
+  ],
+  [
+    'more classic results count than there are runs',
+    ['counted'],
+    ({ results, probes }) => {
+      results.push({ ...of(results, -1), code: 'three' });
+      of(probes, 1).runs.push({ ...of(of(probes, 1).runs, 0), code: 'three' });
+    },
+  ],
+  [
+    'what belongs to no run is not counted as such',
+    ['extra'],
+    ({ assignments }) => (of(assignments, 0).extra = 1),
+  ],
+  [
+    'more is paid than was asked for',
+    ['payment'],
+    ({ operations }) => Object.assign(of(operations, 0), { credits: 1, runsPerProbe: 1 }),
+  ],
   ['the API lists fewer results', ['listing'], ({ operations }) => (of(operations, 0).listed = 2)],
 
   ['a result is not paid', ['payment'], ({ results }) => (of(results, 0).paidBy = undefined)],

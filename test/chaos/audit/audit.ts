@@ -1,3 +1,4 @@
+import { auditCounting } from './counting.js';
 import { type Discrepancy, type Evidence } from './evidence.js';
 import { auditFates } from './fates.js';
 import { auditMoney } from './money.js';
@@ -8,6 +9,7 @@ import { auditStates } from './states.js';
 export function audit(evidence: Evidence): Discrepancy[] {
   return [
     ...auditResults(evidence),
+    ...auditCounting(evidence),
     ...auditMoney(evidence),
     ...auditFates(evidence),
     ...auditStates(evidence),

@@ -100,6 +100,8 @@ export interface AssignmentFact {
   due: number;
   received: number;
   failed: number;
+  /** reports that belong to no run */
+  extra: number;
   deliveredAt: number | undefined;
   deliveredOver: string | undefined;
   endsAt: number;
@@ -112,6 +114,8 @@ export interface ResultFact {
   outcome: Outcome;
   digest: string;
   offSchedule: boolean;
+  /** as the database says */
+  counted: boolean;
   receivedAt: number;
   paidBy: string | undefined;
 }

@@ -83,15 +83,23 @@ class FateAuditor {
     }
   }
 
-  /** As many runs are received as results are stored; where there are more results than runs, they are `extra`. */
+  /**
+   * As many runs are received as results are stored of them; what belongs to no run, and failures that do not, are `extra`. Where
+   * there are more classic results than runs, they are it too.
+   */
   counts({ operation, probes }: CoverageFact): Discrepancy[] {
     const scheduled = this.operations.get(operation);
     if (scheduled === undefined) return [{ kind: 'sums', what: `${operation} is no operation` }];
     return probes.flatMap(({ probe, planned, fates, extra }) => {
       const runs = this.runsOf(scheduled, probe);
-      const counted = (this.results.get(operation + probe) ?? []).filter(
-        (result) => result.outcome === 'stored' && (runs.length < 2 || timeOf(result) >= (runs[0] ?? 0)),
-      ).length;
+      const isClassic = this.diaries.get(probe)?.protocol === 'classic';
+      const counted = (this.results.get(operation + probe) ?? []).filter((result) => {
+        const { outcome, offSchedule, counted: counts } = result;
+        const isExtra = offSchedule || (isClassic && !counts);
+        // a classic result that came before all runs is laid beside none
+        const isEarly = isClassic && runs.length > 1 && timeOf(result) < (runs[0] ?? 0);
+        return isExtra || (outcome === 'stored' && !isEarly);
+      }).length;
       const found: Discrepancy[] = [];
       const said = (fates['received'] ?? 0) + extra;
       if (said !== counted) {
@@ -113,8 +121,6 @@ class FateAuditor {
       return [{ kind: 'fates', what: `${operation} ${probe}: no such assignment` }];
     }
     const results = this.results.get(operation + probe) ?? [];
-    // beside a result of no run any run may count as received: then only the numbers can be checked
-    if (results.some(({ offSchedule }) => offSchedule)) return [];
     const stored = new Map(results.map((result) => [timeOf(result), result]));
     const said = new Map(buckets.map((bucket) => [bucket.from, bucket]));
     const found: Discrepancy[] = [];

@@ -7,6 +7,8 @@ import {
 } from './evidence.js';
 import { begunRuns, offsetOf, pricedRuns } from './runs.js';
 
+/** A stop is dated before its transaction, which may have to wait. */
+const STOPPING_MS = 20_000;
 /** What a stored result earns the probe's owner. */
 export const REWARD = 10;
 
@@ -25,6 +27,7 @@ export function auditMoney(evidence: Evidence): Discrepancy[] {
     ...auditEarnings(evidence, entries),
     ...auditCharges(evidence, entries),
     ...auditRefunds(evidence, entries),
+    ...auditMost(evidence),
     ...auditGrants(evidence),
     ...auditBalances(evidence),
   ];
@@ -34,10 +37,11 @@ function auditEarnings(evidence: Evidence, entries: ReadonlyMap<string, LedgerFa
   const owners = new Map(evidence.probes.map(({ probe, owner }) => [probe, owner]));
   const earned = new Map<string, number>();
   const found: Discrepancy[] = [];
-  for (const { probe, operation, code, outcome, paidBy } of evidence.results) {
+  for (const { probe, operation, code, outcome, counted, paidBy } of evidence.results) {
     const what = `${probe} ${operation} ${code}`;
-    if (outcome === 'failed') {
-      if (paidBy !== undefined) found.push({ kind: 'payment', what: `${what} failed, and was paid for` });
+    if (outcome === 'failed' || !counted) {
+      const why = outcome === 'failed' ? 'failed' : 'is no run that was asked for';
+      if (paidBy !== undefined) found.push({ kind: 'payment', what: `${what} ${why}, and was paid for` });
       continue;
     }
     const entry = paidBy === undefined ? undefined : entries.get(paidBy);
@@ -55,6 +59,20 @@ function auditEarnings(evidence: Evidence, entries: ReadonlyMap<string, LedgerFa
     found.push({ kind: 'payment', what: `${reference} paid ${amount} for results that earn ${due}` });
   }
   return found;
+}
+
+/** Nobody earns more with an operation than its runs that were paid for and not paid back. */
+function auditMost({ operations, results }: Evidence): Discrepancy[] {
+  const paid = new Map<string, number>();
+  for (const { operation, paidBy } of results) {
+    if (paidBy !== undefined) paid.set(operation, (paid.get(operation) ?? 0) + 1);
+  }
+  return operations.flatMap(({ id, credits, refunded = 0, costPerRun }) => {
+    const [count, asked] = [paid.get(id) ?? 0, (credits - refunded) / costPerRun];
+    return count <= asked
+      ? []
+      : [{ kind: 'payment', what: `${id}: ${count} results are paid, and ${asked} runs were asked for` }];
+  });
 }
 
 /** Every operation was asked for by its owner, once, and has its price. */
@@ -158,7 +176,11 @@ function refundOf(
   for (const { probe, state, due, received, failed, deliveredAt, deliveredOver } of assignments) {
     if (state !== 'stopped' || deliveredOver === 'classic') continue;
     const begun = deliveredAt === undefined ? 0 : begunRuns(schedule, offsetOf(probe, spreadS), stoppedAt);
-    least += Math.max(0, due - Math.max(begun, received + failed)) * costPerRun;
+    // a run that fell due while the stop was under way may count, and is not paid back then
+    const inTime =
+      deliveredAt === undefined ? 0 : begunRuns(schedule, offsetOf(probe, spreadS), stoppedAt + STOPPING_MS);
+    const counts = received + failed > 0 ? inTime : 0;
+    least += Math.max(0, due - Math.max(begun, received + failed, counts)) * costPerRun;
     most += Math.max(0, due - begun) * costPerRun;
   }
   return [least, most];

@@ -25,7 +25,8 @@ export function auditStates(evidence: Evidence): Discrepancy[] {
 
 function auditCounters({ assignments, results, operations }: Evidence): Discrepancy[] {
   const counts = new Map<string, { stored: number; failed: number }>();
-  for (const { operation, probe, outcome } of results) {
+  for (const { operation, probe, outcome, counted } of results) {
+    if (!counted) continue;
     const own = counts.get(operation + probe) ?? { stored: 0, failed: 0 };
     own[outcome] += 1;
     counts.set(operation + probe, own);

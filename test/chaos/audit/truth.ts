@@ -37,6 +37,7 @@ function stored(operation: string, probe: string, code: string, more: Partial<Re
       outcome: 'stored',
       digest,
       offSchedule: false,
+      counted: true,
       receivedAt,
       paidBy: 'results:1',
     },
@@ -169,15 +170,23 @@ export function truth(): Evidence {
     ],
     assignments: [
       {
-        ...{ operation: interval, probe: native, state: 'delivered', due: 4, received: 2, failed: 1 },
+        ...{
+          operation: interval,
+          probe: native,
+          state: 'delivered',
+          due: 4,
+          received: 2,
+          failed: 1,
+          extra: 0,
+        },
         ...{ deliveredAt: START, deliveredOver: 'native', endsAt: START + 600 * SECOND },
       },
       {
-        ...{ operation: stopped, probe: native, state: 'stopped', due: 3, received: 1, failed: 1 },
+        ...{ operation: stopped, probe: native, state: 'stopped', due: 3, received: 1, failed: 1, extra: 0 },
         ...{ deliveredAt: START, deliveredOver: 'native', endsAt: START + 600 * SECOND },
       },
       {
-        ...{ operation: cron, probe: classic, state: 'done', due: 2, received: 2, failed: 0 },
+        ...{ operation: cron, probe: classic, state: 'done', due: 2, received: 2, failed: 0, extra: 0 },
         ...{ deliveredAt: START, deliveredOver: 'classic', endsAt: START + 600 * SECOND },
       },
     ],

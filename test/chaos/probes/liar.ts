@@ -25,7 +25,11 @@ const LIES = {
   'not assigned': 3,
   'unknown operation': 1,
   'off schedule': 2,
-  'too early': 2,
+  'too early': 4,
+  'far too early': 2,
+  'wrong format': 3,
+  'stopped operation': 3,
+  'failed of no run': 2,
   'other bytes': 3,
   'failed after all': 2,
   'bad item': 3,
@@ -36,6 +40,8 @@ const LIES = {
 /** Sends what no probe should, and notes the truth about it. */
 export class Liar {
   private told = 0;
+  /** every operation that it ever had, which may be stopped by now */
+  private readonly had = new Map<string, Operation>();
 
   constructor(
     private readonly probe: string,
@@ -48,6 +54,7 @@ export class Liar {
   /** @param own operations that it has */
   async lie(connection: Connection, own: readonly Operation[]): Promise<void> {
     this.told += 1;
+    for (const operation of own) this.had.set(operation.operation_id, operation);
     const kind = this.random.weighted(LIES);
     if (kind === 'bad status') {
       await connection.ask('status', this.badStatus(own));
@@ -80,6 +87,25 @@ export class Liar {
         const next = operation && occurrences(operation.schedule).nextAfter(Date.now());
         return operation && next ? this.resultFor(operation, next, 'storable') : undefined;
       }
+      case 'far too early': {
+        const ahead = Date.now() + this.random.whole(5_000, 90_000);
+        const next = operation && occurrences(operation.schedule).nextAfter(ahead);
+        return operation && next ? this.resultFor(operation, next, 'storable') : undefined;
+      }
+      case 'stopped operation': {
+        const gone = [...this.had.values()].filter((each) => !own.includes(each));
+        return gone.length === 0 ? undefined : this.ofOneThatIsGone(this.random.pick(gone));
+      }
+      case 'failed of no run':
+        return (
+          operation &&
+          lieOf(
+            failure(operation.operation_id, this.offSchedule(operation), 'timeout', this.clock),
+            'storable',
+          )
+        );
+      case 'wrong format':
+        return operation && this.inWrongFormat(operation);
       case 'other bytes':
       case 'failed after all':
         return this.contradict(kind);
@@ -104,6 +130,21 @@ export class Liar {
   private resultFor(operation: Operation | string, at: number, fate: Lie['fate']): Lie {
     const named = typeof operation === 'string' ? { operation_id: operation, kind: 'dns' } : operation;
     return lieOf(result(named, at, this.clock, { mark: `lie ${this.told} ${this.probe} ${at}` }), fate);
+  }
+
+  /** A run that would have come after the stop, or one that it left out. */
+  private ofOneThatIsGone(operation: Operation): Lie | undefined {
+    const from = Date.now() + this.random.whole(-30_000, 60_000);
+    const run = occurrences(operation.schedule).nextAfter(from);
+    return run === null ? undefined : this.resultFor(operation, run, 'storable');
+  }
+
+  private inWrongFormat(operation: Operation): Lie {
+    const at = occurrences(operation.schedule).nextAfter(Date.now() - 20_000) ?? Date.now();
+    const good = this.resultFor(operation, at, 'forbidden');
+    const { format } = good.message as { format: string };
+    const wrong = this.random.pick(['warts', 'dns', 'http', 'tls', 'ntp'].filter((each) => each !== format));
+    return { ...good, message: { ...(good.message as object), format: wrong } };
   }
 
   private badItem(operation: Operation): Lie {
