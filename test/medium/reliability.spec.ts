@@ -14,7 +14,6 @@ import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { PlatformTimesService } from '../../src/modules/probes/reliability/platform-times.service.js';
 import { MAX_SESSIONS } from '../../src/modules/probes/reliability/uptime.service.js';
-import { ServersService } from '../../src/modules/probes/servers.service.js';
 import { type SessionEntity } from '../../src/modules/probes/session.schema.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
@@ -238,10 +237,17 @@ describe('the measure of reliability', () => {
       between(minutes(now - 3 * HOUR, 180), 0, at.getTime() - before);
     const first = await figuresOf(measuring);
     expect(first.day.due).toBe(dueUntil(first.at, 2 * MINUTE));
-    const { ownId } = app.get(ServersService);
+    // another server, which lives
+    await app.connection.collection<{ _id: string }>('servers').insertOne({
+      _id: 'living',
+      boot: 'once',
+      renewed_at: new Date(),
+      lease_until: new Date(Date.now() + DAY),
+      lapsed: false,
+    });
     await collection('probes').updateMany(
       {},
-      { $set: { 'connection.server': ownId }, $unset: { measured_at: 1 } },
+      { $set: { 'connection.server': 'living' }, $unset: { measured_at: 1 } },
     );
     await pass();
     const { at, day } = await figuresOf(measuring);

@@ -76,12 +76,14 @@ interface Asked {
 /** Every kind, sent to every denied address and to every name of one. */
 const ASKED: readonly Asked[] = DENIED.flatMap(({ address, rule }, index) => {
   const because = `denied by default, ${rule}: `;
-  const why = because + address;
+  // an IPv4-mapped address is the IPv4 address, for the policy and in what the user reads
+  const shown = address.replace(/^::ffff:/, '');
+  const why = because + shown;
   const named = `${nameOf(index)}: ${why}`;
   return [
     { kind: 'dns', params: ask(address), refusal: why },
     ...Object.entries(TO).flatMap(([kind, to]) => [
-      { kind, params: to(address), refusal: kind === 'http' ? because + inUrl(address) : why },
+      { kind, params: to(address), refusal: kind === 'http' ? because + inUrl(shown) : why },
       { kind, params: to(nameOf(index)), refusal: named },
     ]),
   ];
