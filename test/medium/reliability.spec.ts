@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
-import { type Connection } from 'mongoose';
+import { type Connection, type mongo } from 'mongoose';
 import { ObjectId } from '../../src/common/database/object-id.js';
 import { TransactionsService } from '../../src/common/database/transactions.service.js';
 import { ReliabilityService } from '../../src/modules/operations/accounting/reliability.service.js';
@@ -14,6 +14,7 @@ import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { PlatformTimesService } from '../../src/modules/probes/reliability/platform-times.service.js';
 import { MAX_SESSIONS } from '../../src/modules/probes/reliability/uptime.service.js';
+import { ServersService } from '../../src/modules/probes/servers.service.js';
 import { type SessionEntity } from '../../src/modules/probes/session.schema.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
@@ -45,8 +46,9 @@ describe('the measure of reliability', () => {
     await mongo.stop();
   });
 
-  function collection(name: string) {
-    return app.module.get<Connection>(getConnectionToken(), { strict: false }).collection(name);
+  function collection<Shape extends mongo.Document = mongo.Document>(name: string) {
+    const connection = app.module.get<Connection>(getConnectionToken(), { strict: false });
+    return connection.collection<Shape>(name);
   }
 
   /** Registered so many days ago. */
@@ -238,13 +240,10 @@ describe('the measure of reliability', () => {
     const first = await figuresOf(measuring);
     expect(first.day.due).toBe(dueUntil(first.at, 2 * MINUTE));
     // another server, which lives
-    await app.connection.collection<{ _id: string }>('servers').insertOne({
-      _id: 'living',
-      boot: 'once',
-      renewed_at: new Date(),
-      lease_until: new Date(Date.now() + DAY),
-      lapsed: false,
-    });
+    const lease = { renewed_at: new Date(), lease_until: new Date(Date.now() + DAY), lapsed: false };
+    const living = { _id: 'living', boot: 'once', ...lease };
+    await collection<{ _id: string }>('servers').insertOne(living);
+    await app.get(ServersService).getToKnow(['living']);
     await collection('probes').updateMany(
       {},
       { $set: { 'connection.server': 'living' }, $unset: { measured_at: 1 } },
