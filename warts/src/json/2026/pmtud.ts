@@ -3,7 +3,7 @@ import type { TraceHop } from '../../records/hop.js';
 import type { PmtudNote, TracePmtud } from '../../records/trace-attributes.js';
 import type { TraceRecord } from '../../records/trace.js';
 import { isTooBig } from '../trace.js';
-import { hopTexts } from './trace.js';
+import { hopTexts } from './hops.js';
 
 const PRINTED_VERSION = 2;
 const NOTE_TYPES = [undefined, 'ptb', 'ptb-bad', 'silence'];
