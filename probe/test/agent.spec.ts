@@ -63,7 +63,7 @@ describe('the probe and a server', () => {
       backlog: { results: 0, bytes: 0, by_operation: {} },
       running: 0,
       in_use_credits: 0,
-      clock: { offset_ms: null, error_ms: null, source: 'none', age_s: null },
+      clock: { offset_ms: null, error_ms: null, source: 'none', age_s: null, stratum: null },
       // what the host of the test has
       families: { ipv4: expect.any(Boolean), ipv6: expect.any(Boolean) },
     });

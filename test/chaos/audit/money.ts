@@ -37,19 +37,13 @@ function auditEarnings(evidence: Evidence, entries: ReadonlyMap<string, LedgerFa
   const owners = new Map(evidence.probes.map(({ probe, owner }) => [probe, owner]));
   const earned = new Map<string, number>();
   const found: Discrepancy[] = [];
-  for (const { probe, operation, code, outcome, counted, paidBy } of evidence.results) {
-    const what = `${probe} ${operation} ${code}`;
-    if (outcome === 'failed' || !counted) {
-      const why = outcome === 'failed' ? 'failed' : 'is no run that was asked for';
-      if (paidBy !== undefined) found.push({ kind: 'payment', what: `${what} ${why}, and was paid for` });
-      continue;
-    }
-    const entry = paidBy === undefined ? undefined : entries.get(paidBy);
-    if (entry === undefined || entry.reason !== 'results') {
-      found.push({ kind: 'payment', what: `${what} was not paid for` });
-    } else if (entry.user !== owners.get(probe)) {
-      found.push({ kind: 'payment', what: `${what} was paid to somebody else` });
-    } else {
+  for (const result of evidence.results) {
+    const entry = result.paidBy === undefined ? undefined : entries.get(result.paidBy);
+    const wrong = wrongPayment(result, entry, owners.get(result.probe));
+    if (wrong !== undefined) {
+      const what = `${result.probe} ${result.operation} ${result.code} ${wrong}`;
+      found.push({ kind: 'payment', what });
+    } else if (entry !== undefined) {
       earned.set(entry.reference, (earned.get(entry.reference) ?? 0) + REWARD);
     }
   }
@@ -59,6 +53,20 @@ function auditEarnings(evidence: Evidence, entries: ReadonlyMap<string, LedgerFa
     found.push({ kind: 'payment', what: `${reference} paid ${amount} for results that earn ${due}` });
   }
   return found;
+}
+
+/** @returns what is wrong with the payment of a result, or with its lack; undefined when it is right */
+function wrongPayment(
+  { outcome, counted, paidBy }: Evidence['results'][number],
+  entry: LedgerFact | undefined,
+  owner: string | undefined,
+): string | undefined {
+  if (outcome === 'failed' || !counted) {
+    const why = outcome === 'failed' ? 'failed' : 'is no run that was asked for';
+    return paidBy === undefined ? undefined : `${why}, and was paid for`;
+  }
+  if (entry === undefined || entry.reason !== 'results') return 'was not paid for';
+  return entry.user === owner ? undefined : 'was paid to somebody else';
 }
 
 /** Nobody earns more with an operation than its runs that were paid for and not paid back. */

@@ -83,15 +83,10 @@ export class Liar {
         return this.resultFor(randomBytes(12).toString('hex'), Date.now(), 'forbidden');
       case 'off schedule':
         return operation && this.resultFor(operation, this.offSchedule(operation), 'storable');
-      case 'too early': {
-        const next = operation && occurrences(operation.schedule).nextAfter(Date.now());
-        return operation && next ? this.resultFor(operation, next, 'storable') : undefined;
-      }
-      case 'far too early': {
-        const ahead = Date.now() + this.random.whole(5_000, 90_000);
-        const next = operation && occurrences(operation.schedule).nextAfter(ahead);
-        return operation && next ? this.resultFor(operation, next, 'storable') : undefined;
-      }
+      case 'too early':
+        return operation && this.before(operation, Date.now());
+      case 'far too early':
+        return operation && this.before(operation, Date.now() + this.random.whole(5_000, 90_000));
       case 'stopped operation': {
         const gone = [...this.had.values()].filter((each) => !own.includes(each));
         return gone.length === 0 ? undefined : this.ofOneThatIsGone(this.random.pick(gone));
@@ -114,6 +109,12 @@ export class Liar {
       default:
         return undefined;
     }
+  }
+
+  /** A result of the next run after a time. */
+  private before(operation: Operation, time: number): Lie | undefined {
+    const next = occurrences(operation.schedule).nextAfter(time);
+    return next ? this.resultFor(operation, next, 'storable') : undefined;
   }
 
   /** Says something else of a run that it has sent before. */
