@@ -70,6 +70,11 @@ describe('a backup', () => {
     await probe.told(operation.id);
     await probe.results([run(0), run(1)]);
 
+    await until('both runs to count', async () => {
+      const shown = await api.get<Operation>(`/api/v1/operations/${operation.id}`);
+      return shown.body.progress.received === 2;
+    });
+
     // beside the running server
     const backup = await runCommand('backup', [file], settings('first'));
     expect(backup).toMatchObject({ code: 0 });

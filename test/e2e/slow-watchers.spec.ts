@@ -9,7 +9,8 @@ import { Watcher } from '../support/watcher.js';
 /** Of one result: its summary has an entry for each, and takes about 100 kB. */
 const QUERIES = 1000;
 const BATCH = 10;
-const run = (n: number) => new Date(Date.UTC(2026, 0, 1) + n).toISOString();
+/** A run each second: what belongs to no run is bounded. */
+const RUNS = 10_000;
 
 function largeResult(operation_id: string, scheduled_at: string) {
   const query = {
@@ -44,14 +45,27 @@ describe('those who take events more slowly than they come', () => {
 
   beforeAll(async () => {
     world = await ApiWorld.start();
-    user = await world.account(1000);
+    user = await world.account(1_000_000);
     registered = await world.probe(user);
     probe = await world.connect(registered);
   });
   afterAll(() => world.stop());
 
+  /** An operation whose runs are all due. */
+  async function secondly(): Promise<{ id: string; run: (n: number) => string }> {
+    const stop = new Date(Date.now() + RUNS * 1000).toISOString();
+    const schedule = { type: 'interval', every_s: 1, stop };
+    const asked = { kind: 'dns', params: { fqdns: ['example.org'] }, schedule };
+    const operation = await world.operation(user, [registered], asked);
+    return { id: operation.id, run: await world.began(operation, 2 * RUNS * 1000) };
+  }
+
   /** Sends results until it is so. */
-  async function flood(operation: string, over: () => Promise<boolean>): Promise<void> {
+  async function flood(
+    operation: string,
+    run: (n: number) => string,
+    over: () => Promise<boolean>,
+  ): Promise<void> {
     await until(
       'somebody to be cut off',
       async () => {
@@ -74,13 +88,13 @@ describe('those who take events more slowly than they come', () => {
       await Watcher.connect(world.server.url, user.api.token),
       await Watcher.connect(world.server.url, user.api.token),
     ];
-    const { id } = await world.operation(user, [registered]);
+    const { id, run } = await secondly();
     await probe.told(id);
     for (const watcher of [slow, quick]) await watcher.ask('subscribe', { operation: id });
     const before = await cutOffs();
     const { ws } = slow.socket.io.engine.transport as unknown as { ws: { _socket: Socket } };
     ws._socket.pause();
-    await flood(id, async () => (await cutOffs()) > before);
+    await flood(id, run, async () => (await cutOffs()) > before);
     expect(await cutOffs()).toBe(before + 1);
     await until(
       'the quick one to have all',
@@ -93,7 +107,7 @@ describe('those who take events more slowly than they come', () => {
   }, 120_000);
 
   it('by server-sent events are cut off too', async () => {
-    const { id } = await world.operation(user, [registered]);
+    const { id, run } = await secondly();
     await probe.told(id);
     const { hostname, port } = new URL(world.server.url);
     const slow = connect(Number(port), hostname);
@@ -102,7 +116,7 @@ describe('those who take events more slowly than they come', () => {
     );
     await once(slow, 'data');
     slow.pause();
-    await flood(id, () =>
+    await flood(id, run, () =>
       Promise.resolve(world.server.log.some((line) => line.includes('not reading its events'))),
     );
     const closed = once(slow, 'close');
