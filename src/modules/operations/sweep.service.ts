@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { PlatformClock } from '../../common/database/platform-clock.js';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { DispatchService } from './dispatch.service.js';
 
@@ -12,8 +13,7 @@ const LEASE_MS = 30_000;
 @Injectable()
 export class SweepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('sweep');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.sweep());
 
   constructor(
     private readonly assignments: AssignmentsRepository,
@@ -23,17 +23,11 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.sweep().finally(() => {
-        this.running = undefined;
-      });
-    }, EVERY_MS);
-    this.timer.unref();
+    this.task.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
   private async sweep(): Promise<void> {

@@ -4,6 +4,7 @@ import { DatabaseService } from '../../common/database/database.service.js';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { PlatformClock } from '../../common/database/platform-clock.js';
 import { parseId } from '../../common/database/object-id.js';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ServersRepository } from './servers.repository.js';
@@ -21,8 +22,7 @@ const FORSAKEN_MS = 3_000;
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('upkeep');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.tryRound());
   private failedToEnd = false;
 
   constructor(
@@ -42,16 +42,13 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
       if (id !== undefined) this.inBackground(this.connections.closeIfOver(id, session));
     });
     this.own.onLapsed(() => {
-      this.begin();
+      this.task.begin();
     });
-    this.timer = setInterval(() => {
-      this.begin();
-    }, EVERY_MS).unref();
+    this.task.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
   /** One round; what the timer does. */
@@ -62,14 +59,12 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     await this.leases.runLeased('departed-servers', LEASE_MS, (signal) => this.closeDeparted(signal));
   }
 
-  private begin(): void {
-    this.running ??= this.round()
-      .catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'a round failed; the next one will do its work');
-      })
-      .finally(() => {
-        this.running = undefined;
-      });
+  private async tryRound(): Promise<void> {
+    try {
+      await this.round();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'a round failed; the next one will do its work');
+    }
   }
 
   /** Before the lease of a server that died is over: it may hold up all others. */

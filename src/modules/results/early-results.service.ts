@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { ObjectId } from '../../common/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { type RunAccount, RunAccounts, type Verdict } from '../operations/accounting/run-account.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
@@ -28,8 +29,7 @@ interface Settling {
 @Injectable()
 export class EarlyResultsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('early-results');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.look());
 
   constructor(
     private readonly results: ResultsRepository,
@@ -41,16 +41,11 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.look().finally(() => {
-        this.running = undefined;
-      });
-    }, EVERY_MS).unref();
+    this.task.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
   /** Settles all that is due. @returns how many results that was */

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDatabaseAway } from '../../../common/database/database-errors.js';
 import { PlatformClock } from '../../../common/database/platform-clock.js';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { ENV } from '../../../config/config.module.js';
 import { type Env } from '../../../config/env.js';
 import { type MeasuredProbe } from '../../probes/probes.repository.js';
@@ -41,8 +42,7 @@ export interface Pass {
 export class ReliabilityService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('reliability');
   private readonly everyMs: number;
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.round());
   private last: Pass | undefined;
 
   constructor(
@@ -61,15 +61,11 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
   }
 
   onApplicationBootstrap(): void {
-    if (this.everyMs === 0) return;
-    this.timer = setInterval(() => {
-      this.begin();
-    }, this.lookMs).unref();
+    if (this.everyMs > 0) this.task.every(this.lookMs);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
   /** Measures every probe whose figures are older than `everyMs`, each once. */
@@ -90,12 +86,6 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
 
   private get lookMs(): number {
     return Math.min(this.everyMs, LONGEST_LOOK_MS);
-  }
-
-  private begin(): void {
-    this.running ??= this.round().finally(() => {
-      this.running = undefined;
-    });
   }
 
   private async round(): Promise<void> {

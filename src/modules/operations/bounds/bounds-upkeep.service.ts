@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
 import { PlatformClock } from '../../../common/database/platform-clock.js';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { ReleasesService } from './releases.service.js';
 
 const EVERY_MS = 10_000;
@@ -12,8 +13,7 @@ const LOOK_AT_ALL_MS = 10 * 60_000;
 @Injectable()
 export class BoundsUpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('bounds');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.round());
   private lookedAt = -Infinity;
 
   constructor(
@@ -23,29 +23,20 @@ export class BoundsUpkeepService implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.begin();
-    this.timer = setInterval(() => {
-      this.begin();
-    }, EVERY_MS).unref();
+    this.task.begin();
+    this.task.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
-  private begin(): void {
-    this.running ??= this.leases
-      .runLeased('bounds', LEASE_MS, (signal) => this.work(signal))
-      .catch((error: unknown) => {
-        this.logger.warn(
-          { err: error },
-          'what is over could not be taken off the meters; the next round will',
-        );
-      })
-      .finally(() => {
-        this.running = undefined;
-      });
+  private async round(): Promise<void> {
+    try {
+      await this.leases.runLeased('bounds', LEASE_MS, (signal) => this.work(signal));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'what is over could not be taken off the meters; the next round will');
+    }
   }
 
   private async work(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PlatformClock } from '../../../common/database/platform-clock.js';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { Presence, type Stay } from '../presence.js';
 import { PlatformTimesRepository } from './platform-times.repository.js';
 
@@ -18,8 +19,7 @@ const MAX_STRETCHES = 1_000;
 @Injectable()
 export class PlatformTimesService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('platform-times');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.tryNote());
 
   constructor(
     private readonly times: PlatformTimesRepository,
@@ -27,15 +27,12 @@ export class PlatformTimesService implements OnApplicationBootstrap, OnApplicati
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.begin();
-    }, EVERY_MS).unref();
-    this.begin();
+    this.task.every(EVERY_MS);
+    this.task.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
   /** A sign of life; what the timer does. */
@@ -48,14 +45,12 @@ export class PlatformTimesService implements OnApplicationBootstrap, OnApplicati
     return platformPresence(await this.times.findSince(since, MAX_STRETCHES), now);
   }
 
-  private begin(): void {
-    this.running ??= this.note(this.clock.now())
-      .catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'could not give a sign of life');
-      })
-      .finally(() => {
-        this.running = undefined;
-      });
+  private async tryNote(): Promise<void> {
+    try {
+      await this.note(this.clock.now());
+    } catch (error) {
+      this.logger.warn({ err: error }, 'could not give a sign of life');
+    }
   }
 }
 

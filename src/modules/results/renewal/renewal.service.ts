@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LeasesService } from '../../../common/database/leases/leases.service.js';
 import { type ObjectId } from '../../../common/database/object-id.js';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { type Digest } from '../formats/format.js';
 import { wartsFormat } from '../formats/warts.format.js';
 import { rawBytes } from '../results.repository.js';
@@ -36,8 +37,7 @@ interface Step {
 @Injectable()
 export class RenewalService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('summaries');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly task = new PeriodicTask(() => this.round());
   private toldAt = -Infinity;
 
   constructor(
@@ -46,29 +46,21 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.begin();
-    this.timer = setInterval(() => {
-      this.begin();
-    }, EVERY_MS).unref();
+    this.task.begin();
+    this.task.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.task.stop();
   }
 
-  private begin(): void {
-    this.running ??= this.leases
-      .runLeased('summaries', LEASE_MS, (signal) => this.work(signal))
-      .then((isDone) => {
-        if (isDone === true) clearInterval(this.timer);
-      })
-      .catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'stored summaries could not be renewed; the next round goes on');
-      })
-      .finally(() => {
-        this.running = undefined;
-      });
+  private async round(): Promise<void> {
+    try {
+      const isDone = await this.leases.runLeased('summaries', LEASE_MS, (signal) => this.work(signal));
+      if (isDone === true) this.task.cancel();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'stored summaries could not be renewed; the next round goes on');
+    }
   }
 
   /** @returns whether nothing is left, for good */
