@@ -32,10 +32,11 @@ export function fraction(least: number, most: number): z.ZodType<number | undefi
 export const MAX_TARGETS = 1000;
 export const PORT = { least: 1, most: 65_535 } as const;
 
+/** What is no address is not looked at by the checks of all parameters together, which read it as one. */
 export const ipLiteral = z
   .string()
   .max(45)
-  .refine((text) => isIP(text) !== 0 && !text.includes('%'), 'is no IP address');
+  .refine((text) => isIP(text) !== 0 && !text.includes('%'), { error: 'is no IP address', abort: true });
 
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 /** Names that are only looked up may carry underscores (RFC 8552). */
