@@ -4,6 +4,7 @@ import { type Connection } from 'mongoose';
 import { databaseTime, serversAlive } from '../../src/common/database/backup/platform-backup.js';
 import { MigrationsService } from '../../src/common/database/migrations/migrations.service.js';
 import { PlatformClock } from '../../src/common/database/platform-clock.js';
+import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
 import { BoundsService } from '../../src/modules/operations/bounds/bounds.service.js';
 import { ReleasesService } from '../../src/modules/operations/bounds/releases.service.js';
@@ -13,6 +14,7 @@ import { PlatformTimesService } from '../../src/modules/probes/reliability/platf
 import { ProbeConnectionsService } from '../../src/modules/probes/probe-connections.service.js';
 import { ProbesService } from '../../src/modules/probes/probes.service.js';
 import { ServersService } from '../../src/modules/probes/servers.service.js';
+import { ResultsService } from '../../src/modules/results/results.service.js';
 import { SweepService } from '../../src/modules/operations/sweep.service.js';
 import { type UserEntity } from '../../src/modules/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
@@ -98,6 +100,26 @@ describe.each([
     await server.get(OperationsService).stop(operation._id, user);
   });
 
+  it('counts a run when it is due, and not before', async () => {
+    const { operation } = await create({ type: 'interval', every_s: 60, stop: inHours(3) });
+    const assignments = server.get(AssignmentsRepository);
+    const [{ probe }] = (await assignments.findByOperation(operation._id)) as [AssignmentEntity];
+    const { start } = operation.schedule as { start: Date };
+    // the first run, and one in half an hour
+    for (const scheduledAt of [start, new Date(start.getTime() + 30 * 60_000)])
+      await wrong(() =>
+        server.get(ResultsService).acceptFailure({
+          operation: operation._id,
+          probe,
+          uniqueCode: scheduledAt.toISOString(),
+          scheduledAt,
+          reason: 'missed',
+          detail: 'asleep',
+        }),
+      );
+    expect(await assignments.findOne(operation._id, probe)).toMatchObject({ failed: 1, uncounted_failed: 1 });
+  });
+
   it('notes sessions, and signs of life of the platform, at the time at which they are', async () => {
     const probe = await server.probe(user);
     const token = server.get(ProbesService).tokenOf(probe);
@@ -127,13 +149,19 @@ describe.each([
   });
 
   it('does not take the lock of another that migrates', async () => {
-    const locks = db().collection<{ _id: string }>('migrations');
     const order: string[] = [];
     let finish: () => void = () => undefined;
-    const long = { id: 'test-long', up: () => new Promise<void>((resolve) => (finish = resolve)) };
-    const working = server.get(MigrationsService).run([long]);
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const up = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+        begin();
+      });
+    const working = server.get(MigrationsService).run([{ id: 'test-long', up }]);
     const lock = server.get(MigrationsService) as unknown as { tryLock(): Promise<Date | undefined> };
-    while ((await locks.countDocuments({ _id: 'lock' })) === 0) await new Promise(setImmediate);
+    // it holds the lock from before it begins
+    await begun;
     order.push((await wrong(() => lock.tryLock())) === undefined ? 'waits' : 'takes it');
     finish();
     await working;

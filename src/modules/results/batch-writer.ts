@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { isDatabaseAway, isDuplicateKey } from '../../common/database/database-errors.js';
 import { ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
 import { LedgerService, type Payment } from '../ledger/ledger.service.js';
 import { AssignmentsRepository } from '../operations/assignments.repository.js';
@@ -60,6 +61,7 @@ export class BatchWriter {
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly releases: ReleasesService,
+    private readonly clock: PlatformClock,
   ) {}
 
   /** @returns when the result is durable, was so before, or can never be */
@@ -170,13 +172,14 @@ export class BatchWriter {
   ): Promise<{ item: Waiting; written: Written }[] | undefined> {
     const results = batch.map(({ result }) => result);
     const accounts = new RunAccounts(await this.assignments.findStandings(results, transaction));
-    const judged = judge(batch, accounts);
+    const now = this.clock.now();
+    const judged = judge(batch, accounts, now.getTime());
     if (judged === undefined) {
       await transaction.abortTransaction();
       return undefined;
     }
     const kept = judged.filter(({ verdict }) => verdict !== 'too_much_extra');
-    await this.assignments.count(accounts.changes, new Date(), transaction);
+    await this.assignments.count(accounts.changes, now, transaction);
     await this.sheets.mark(marksOf(kept), transaction);
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
     for (const { item, verdict } of kept) noteVerdict(item, verdict, references);
@@ -243,8 +246,7 @@ function settleRepeated(batch: Waiting[]): Waiting[] {
 }
 
 /** @returns undefined when an assignment is not there */
-function judge(batch: readonly Waiting[], accounts: RunAccounts): Judged[] | undefined {
-  const now = Date.now();
+function judge(batch: readonly Waiting[], accounts: RunAccounts, now: number): Judged[] | undefined {
   const judged: Judged[] = [];
   for (const item of batch) {
     const { result, bytes, place } = item;

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LeasesService } from '../../common/database/leases/leases.service.js';
 import { ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../common/database/transactions.service.js';
 import { PeriodicTask } from '../../common/periodic-task.js';
 import { LedgerService } from '../ledger/ledger.service.js';
@@ -38,6 +39,7 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
     private readonly feed: ResultFeed,
+    private readonly clock: PlatformClock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -63,8 +65,10 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   private async look(): Promise<void> {
     try {
       // the lease is a write: only where there is something to do
-      if ((await this.results.findEarly(new Date(), 1)).length === 0) return;
-      await this.leases.runLeased('early-results', LEASE_MS, (signal) => this.settleDue(new Date(), signal));
+      if ((await this.results.findEarly(this.clock.now(), 1)).length === 0) return;
+      await this.leases.runLeased('early-results', LEASE_MS, (signal) =>
+        this.settleDue(this.clock.now(), signal),
+      );
     } catch (error) {
       this.logger.warn({ err: error }, 'early results were not settled; the next look settles them');
     }

@@ -38,6 +38,7 @@ describe('ResultsService', () => {
     } as BatchWriter,
     new ResultFeed(),
     new LimitHits(),
+    { now: () => new Date() } as never,
     { ingestMaxWaitingBytes: 1e6, ingestMaxWaitingItems: 100 } as Env,
   );
 

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Destination, type readDestinations } from '@pladmed/protocol';
 import { LRUCache } from 'lru-cache';
 import { ObjectId } from '../../common/database/object-id.js';
+import { PlatformClock } from '../../common/database/platform-clock.js';
 import { jittered } from '../../common/limits/jitter.js';
 import { LimitHits } from '../../common/limits/limit-hits.js';
 import { SharedRoom } from '../../common/limits/shared-room.js';
@@ -96,6 +97,7 @@ export class ResultsService {
     private readonly writer: BatchWriter,
     private readonly feed: ResultFeed,
     private readonly hits: LimitHits,
+    private readonly clock: PlatformClock,
     @Inject(ENV) env: Env,
   ) {
     this.room = new SharedRoom({ bytes: env.ingestMaxWaitingBytes, items: env.ingestMaxWaitingItems });
@@ -190,7 +192,7 @@ export class ResultsService {
     if (operation === undefined) return this.refuse(report, 'unknown_operation');
     const assigned = await this.assignmentOf(operation, probe);
     if (assigned === undefined) return this.refuse(report, 'not_assigned');
-    const isLate = Date.now() > assigned.endsAt.getTime() + LATE_MS;
+    const isLate = this.clock.now().getTime() > assigned.endsAt.getTime() + LATE_MS;
     return isLate ? this.refuse(report, 'too_late') : assigned;
   }
 
@@ -201,7 +203,7 @@ export class ResultsService {
   ): Promise<Acceptance> {
     const { probe } = report;
     const receivedAt = new Date();
-    const place = runs.placeOf(report.scheduledAt, receivedAt);
+    const place = runs.placeOf(report.scheduledAt, this.clock.now());
     const result = {
       _id: new ObjectId(),
       operation,
