@@ -24,7 +24,15 @@ export interface Reply {
 export const TIMED_OUT = 'timeout';
 
 /** Why no answer came, in a word: `timeout`, `stopped`, or the error of the system. */
-export class NoReply extends Error {}
+export class NoReply extends Error {
+  /** @param wasSent whether the question went out, as far as this host knows */
+  constructor(
+    message: string,
+    readonly wasSent = true,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Asks once. The socket is connected, so that only what comes from that address and port is seen, and an answer has to repeat eight random
@@ -52,15 +60,17 @@ export function exchange({ address, port, timeoutMs, clock, signal }: Question):
       if (outcome instanceof NoReply) reject(outcome);
       else resolve(outcome);
     }
-    const failed = (error: Error): void => {
-      finish(new NoReply((error as NodeJS.ErrnoException).code ?? error.message));
+    const failed = (error: Error, wasSent = sent !== null): void => {
+      finish(new NoReply((error as NodeJS.ErrnoException).code ?? error.message, wasSent));
     };
     signal?.addEventListener('abort', stopped, { once: true });
     if (signal?.aborted === true) {
       stopped();
       return;
     }
-    socket.on('error', failed);
+    socket.on('error', (error) => {
+      failed(error);
+    });
     socket.on('message', (answer) => {
       const back = clock.monotonic();
       if (sent === null || !answersTo(answer, nonce)) return;
@@ -76,7 +86,9 @@ export function exchange({ address, port, timeoutMs, clock, signal }: Question):
       }
       const request = encodeRequest(nonce);
       sent = readClock(clock);
-      socket.send(request);
+      socket.send(request, (problem) => {
+        if (problem !== null) failed(problem, false);
+      });
     });
   });
 }

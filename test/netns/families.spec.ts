@@ -193,6 +193,44 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
     );
 
     test(
+      'dns has no way to the resolvers of the host; one that it can reach is asked in their place',
+      async () => {
+        try {
+          await field.network.setResolver('probe', TARGET.v6, HOME.v6);
+          expect(await failure('dns', { fqdns: [DUAL] })).toEqual({
+            outcome: 'failed',
+            reason: 'no_family',
+            detail: `this probe has no IPv6 route to ${TARGET.v6} (no_family), nor to the other one`,
+          });
+          await field.network.setResolver('probe', TARGET.v6, TARGET.v4);
+          expect((await one('dns', { fqdns: [DUAL] })).summary).toMatchObject([
+            { resolver: TARGET.v4, rcode: 'NOERROR', error: null },
+          ]);
+        } finally {
+          await field.network.setResolver('probe', TARGET.v4);
+        }
+      },
+      LIMIT_MS,
+    );
+
+    test.each([
+      ['http', { urls: [`https://[${TARGET.v6}]/1`, `https://${DUAL}/1`, `https://${SIX}/1`] }],
+      ['tls', { ips: [TARGET.v6, `::ffff:${TARGET.v4}`], fqdns: [SIX] }],
+      ['ntp', { ips: [TARGET.v6, `::ffff:${TARGET.v4}`], fqdns: [SIX], samples: 1 }],
+    ])(
+      '%s: what has IPv6 only stands in the result with that reason, beside what was measured',
+      async (kind, params) => {
+        const { decoded } = await one(kind, params);
+        expect(decoded).toMatchObject([
+          { address: TARGET.v6, error: 'no_family' },
+          { address: TARGET.v4, error: null },
+          { address: TARGET.v6, error: 'no_family' },
+        ]);
+      },
+      LIMIT_MS,
+    );
+
+    test(
       'it stands with its reason beside those that were measured',
       async () => {
         expect(told(await one('ping', { fqdns: [SIX, DUAL], ...PATIENT }))).toEqual([

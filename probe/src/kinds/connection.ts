@@ -38,6 +38,22 @@ export async function locate(
 }
 
 /**
+ * Names the error that ended an attempt to connect, and keeps with the address whether anything was sent there.
+ * @param isConnected whether the connection was open when the error came
+ * @returns why nothing was sent (`no_family` ...), or the word for the error
+ */
+export async function wordOfAttempt(
+  error: unknown,
+  located: Located,
+  isConnected: boolean,
+  { targets }: RunContext,
+): Promise<string> {
+  const word = wordFor(error);
+  located.unreachable = isConnected ? null : await targets.whyUnsent(located.address, word);
+  return located.unreachable ?? word;
+}
+
+/**
  * Gives work a time of its own within the run's.
  * @param work must end when its signal is raised; the signal's reason is an error
  */

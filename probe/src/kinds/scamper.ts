@@ -101,8 +101,11 @@ export async function runScamper(
   const { size } = await stat(output);
   if (size > PROTOCOL.maxBatchBytes) throw tooLarge(size);
   const written = await readFile(output);
-  const errors = errorsOf(reachable, written, stderr);
+  const errors = await wordsOfRoutes(errorsOf(reachable, written, stderr), reachable, context);
   if (errors.size === reachable.length) {
+    const words = targets.map(({ unreachable }, index) => unreachable ?? errors.get(index + 1) ?? null);
+    if (words.every((word) => word === 'no_family'))
+      await context.targets.requireRoute(targets.map((target) => ({ ...target, unreachable: 'no_family' })));
     const said = stderr.trim();
     throw new RunFailure(NOT_SENT, `scamper sent nothing${said === '' ? '' : `: ${said}`}`);
   }
@@ -110,6 +113,20 @@ export async function runScamper(
     targets.map((target, index) => destinationOf(target, errors.get(index + 1) ?? null)),
   );
   return written;
+}
+
+/** The word of an address that the host has no route to, or lost while scamper ran. */
+async function wordsOfRoutes(
+  errors: Map<number, string>,
+  addresses: readonly Numbered[],
+  { targets }: RunContext,
+): Promise<Map<number, string>> {
+  for (const { userid, address } of addresses) {
+    const word = errors.get(userid);
+    if (word === undefined) continue;
+    errors.set(userid, (await targets.whyUnsent(address, word)) ?? word);
+  }
+  return errors;
 }
 
 /** @returns what it wrote to its standard error */

@@ -21,6 +21,17 @@ const SYSTEM_ROUTES: Routes = { missing: missingRoute, families: findFamilies };
 
 export const BOTH_FAMILIES: ReadonlySet<number> = new Set([4, 6]);
 
+/** Words of the system for an address that it sends nothing to; routers cause some of them as well. */
+const CANNOT_SEND: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EACCES',
+  'EPERM',
+  'EINVAL',
+]);
+
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Names of one run that are looked up at once. */
@@ -34,11 +45,15 @@ export function resolutionMs({ fqdns }: { fqdns: readonly string[] }): number {
   return Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS;
 }
 
-/** The address that a destination is measured at. */
-export interface Found {
+/** An address, and whether anything gets there. */
+export interface Reached {
   address: string;
   /** Why no packet gets there, in a word; null: there is a route. */
   unreachable: string | null;
+}
+
+/** The address that a destination is measured at. */
+export interface Found extends Reached {
   /** Which question was not answered, where the other family's answer was used instead. */
   note: string | null;
 }
@@ -107,25 +122,40 @@ export class TargetGuard {
   }
 
   /**
-   * Ends a run of which no packet would get anywhere.
+   * Ends a run of which no packet gets anywhere: asked before it begins, and when all of it is over.
    * @throws RunFailure `no_family` where the host has the other family, else `nothing_sent`
    */
-  async requireRoute(found: readonly Found[]): Promise<void> {
+  async requireRoute(found: readonly Reached[]): Promise<void> {
     const [first] = found;
     if (first === undefined || found.some(({ unreachable }) => unreachable === null)) return;
-    const { ipv4, ipv6 } = await this.routes.families();
-    const isOther = found.every(({ unreachable }) => unreachable === 'no_family') && (ipv4 || ipv6);
-    const family = `IPv${isIP(first.address)}`;
-    const more = found.length === 1 ? '' : `, nor to the ${found.length - 1} others`;
+    const isOther =
+      found.every(({ unreachable }) => unreachable === 'no_family') && (await this.hasOtherFamily(found));
+    const family = `IPv${familyOf(first.address)}`;
+    const others = found.length === 2 ? 'other one' : `${found.length - 1} others`;
+    const more = found.length === 1 ? '' : `, nor to the ${others}`;
     throw new RunFailure(
       isOther ? 'no_family' : 'nothing_sent',
       `this probe has no ${family} route to ${first.address} (${first.unreachable ?? ''})${more}`,
     );
   }
 
-  /** As requireRoute(), for an address that was checked. @throws RunFailure `no_family`, `nothing_sent` */
-  async requireRouteTo(address: string): Promise<void> {
-    await this.requireRoute([{ address, unreachable: await this.routes.missing(address), note: null }]);
+  /** @returns why no packet gets to an address now (`no_family`, `EHOSTUNREACH` ...), or null */
+  missingRoute(address: string): Promise<string | null> {
+    return this.routes.missing(address);
+  }
+
+  /**
+   * Tells an error of this host, which then sent nothing, from the same error that a router caused.
+   * @param word of the error with which an attempt ended
+   * @returns why nothing was sent to the address; null where the host has a route to it
+   */
+  async whyUnsent(address: string, word: string): Promise<string | null> {
+    return CANNOT_SEND.has(word) ? this.routes.missing(address) : null;
+  }
+
+  private async hasOtherFamily(found: readonly Reached[]): Promise<boolean> {
+    const { ipv4, ipv6 } = await this.routes.families();
+    return found.every(({ address }) => (familyOf(address) === 6 ? ipv4 : ipv6));
   }
 
   private async findAddress(host: string, families: ReadonlySet<number>): Promise<Found> {
@@ -162,6 +192,11 @@ export class TargetGuard {
     if (lost.length > 0) throw noAnswer(name, lost);
     return { address: first, unreachable: await this.routes.missing(first), note: null };
   }
+}
+
+/** @returns 4 or 6, also of an address with a zone */
+export function familyOf(address: string): number {
+  return isIP(address.split('%')[0] ?? '');
 }
 
 function noAddress(

@@ -117,11 +117,12 @@ export class Network {
     return program;
   }
 
-  /** What the programs of a node ask for names. */
-  async setResolver(node: string, address: string): Promise<void> {
+  /** What the programs of a node ask for names, in this order. */
+  async setResolver(node: string, ...addresses: string[]): Promise<void> {
     const folder = join('/etc/netns', this.name(node));
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'resolv.conf'), `nameserver ${address}\n`);
+    const lines = addresses.map((address) => `nameserver ${address}\n`);
+    await writeFile(join(folder, 'resolv.conf'), lines.join(''));
   }
 
   private async addNodes(nodes: readonly string[]): Promise<void> {

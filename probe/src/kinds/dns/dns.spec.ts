@@ -167,11 +167,19 @@ describe('dns', () => {
     ]);
   });
 
-  test('no way to the resolver: the error of the system, and the probe lives on', async () => {
+  test('no way to the resolver: nothing was sent, and the probe lives on', async () => {
     // A link-local group without an interface: no host has a route to it.
-    const queries = await measure({ fqdns: ['a.example'], resolver: 'ff02::1' }, ['ff02::/16']);
-    expect(queries).toHaveLength(3);
-    expect(queries[0]).toMatchObject({ response: null, error: expect.stringMatching(/^E[A-Z]+$/) });
+    await expect(measure({ fqdns: ['a.example'], resolver: 'ff02::1' }, ['ff02::/16'])).rejects.toMatchObject(
+      {
+        reason: 'nothing_sent',
+        message: expect.stringMatching(/^this probe has no IPv6 route to ff02::1 \(E[A-Z]+\)$/),
+      },
+    );
+  });
+
+  test('a local address in the IPv6 form of an IPv4 address is the IPv4 address', async () => {
+    const [query] = await measure({ fqdns: ['a.example'], address: '::ffff:127.0.0.1' });
+    expect(query).toMatchObject({ error: null });
   });
 
   test('a local address that is not ours', async () => {

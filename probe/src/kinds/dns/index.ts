@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   AXFR,
   dnsDocument,
@@ -10,12 +9,14 @@ import {
   writeDocument,
 } from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
-import { systemResolvers } from '../../host/resolvers.js';
+import { type Nameserver, systemResolvers } from '../../host/resolvers.js';
 import { PROTOCOL } from '../../protocol.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { isOn, wantedFamilies } from '../params.js';
+import { canonical } from '../../policy/networks.js';
+import { familyOf, type Reached } from '../targets.js';
 import { type DnsParams, dnsParams } from './dns.params.js';
 import { singleAnswer, zoneTransfer } from './judge.js';
 import { encodeQuery, isTruncated, type Question, reverseName } from './message.js';
@@ -39,9 +40,10 @@ const EXCHANGE_BYTES = 1_500;
 const MOST = { entries: MAX_QUERIES, bytes: PROTOCOL.maxBatchBytes - 100 };
 const NO_ROOM = 'too large: the result has no room for more messages';
 
-interface Resolver {
-  address: string;
-  port: number;
+/** Whom a run asks; `unreachable` is kept up while it runs. */
+interface Resolver extends Nameserver, Reached {
+  /** Something went out to it. */
+  wasAsked: boolean;
 }
 
 export const dns: Kind<DnsParams> = {
@@ -63,6 +65,7 @@ export const dns: Kind<DnsParams> = {
       ask(question, params, resolvers, context, room),
     );
     context.signal.throwIfAborted();
+    if (!resolvers.some(({ wasAsked }) => wasAsked)) await context.targets.requireRoute(resolvers);
     return Buffer.from(writeDocument(dnsDocument, entries.flat()));
   },
 };
@@ -74,18 +77,29 @@ function questionsOf(params: DnsParams): Question[] {
   return questions;
 }
 
-/** The given resolver, which the host must allow, or the host's own ones, which it allowed by using them. */
+/**
+ * The given resolver, which the host must allow, or the host's own ones, which it allowed by using them; those that no packet gets to
+ * are passed over.
+ * @throws RunFailure `no_family`, `nothing_sent` where that is true of all; `refused`, `bad_params`
+ */
 async function resolversFor(params: DnsParams, context: RunContext): Promise<[Resolver, ...Resolver[]]> {
   const all =
     params.resolver === undefined
       ? await systemResolvers()
       : [{ address: context.targets.checked(params.resolver), port: params.resolver_port ?? 53 }];
   const families = wantedFamilies(params);
-  if (params.address !== undefined) families.delete(isIP(params.address) === 4 ? 6 : 4);
-  const [first, ...others] = all.filter(({ address }) => families.has(isIP(address.split('%')[0] ?? '')));
-  if (first === undefined)
+  if (params.address !== undefined) families.delete(familyOf(canonical(params.address)) === 4 ? 6 : 4);
+  const asked = all.filter(({ address }) => families.has(familyOf(address)));
+  if (asked.length === 0)
     throw new RunFailure('bad_params', 'the probe has no resolver of that address family');
-  if (params.resolver !== undefined) await context.targets.requireRouteTo(first.address);
+  const resolvers = await Promise.all(
+    asked.map(async (each): Promise<Resolver> => {
+      return { ...each, unreachable: await context.targets.missingRoute(each.address), wasAsked: false };
+    }),
+  );
+  await context.targets.requireRoute(resolvers);
+  const [first, ...others] = resolvers.filter(({ unreachable }) => unreachable === null);
+  if (first === undefined) throw new Error('requireRoute() lets no run go on without a route');
   return [first, ...others];
 }
 
@@ -137,7 +151,7 @@ async function exchange(
   const settings: Exchange = {
     resolver: resolver.address,
     port: resolver.port,
-    from: params.address,
+    from: params.address === undefined ? undefined : canonical(params.address),
     timeoutMs: isTransfer ? TRANSFER_TIMEOUT_MS : TIMEOUT_MS,
     clock: context.clock,
     signal: context.signal,
@@ -146,6 +160,9 @@ async function exchange(
   const outcome = await send(query, settings, transport, isTransfer).catch((error: unknown) => {
     throw error instanceof BadLocalAddress ? new RunFailure('bad_params', error.message) : error;
   });
+  const unsent = await whyUnsent(outcome, resolver, transport, context);
+  if (unsent === null) resolver.wasAsked = true;
+  else outcome.error = resolver.unreachable = unsent;
   const packets = transport === 'tcp' ? Number(outcome.bytes > 0) : outcome.ignored + outcome.arrivals.length;
   context.onWire(outcome.bytes + headers * packets);
   const about: About = {
@@ -161,6 +178,17 @@ async function exchange(
     query: query.toString('base64'),
   };
   return { outcome, about };
+}
+
+/** @returns why the query did not leave this host; null where it did, or where nobody tried */
+async function whyUnsent(
+  { sentAt, error }: Outcome,
+  { address }: Resolver,
+  transport: 'udp' | 'tcp',
+  { targets }: RunContext,
+): Promise<string | null> {
+  if (sentAt !== null || error === null) return null;
+  return (await targets.whyUnsent(address, error)) ?? (transport === 'udp' ? error : null);
 }
 
 function send(

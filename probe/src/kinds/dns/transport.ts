@@ -174,11 +174,16 @@ export function askUdp(query: Buffer, exchange: Exchange): Promise<Outcome> {
         running.end(null);
       }),
     );
+    const sent = running.handler((error: Error | null) => {
+      if (error === null) return;
+      running.outcome.sentAt = null;
+      throw error;
+    });
     const send = running.handler((error?: Error | null) => {
       // node calls this with an error too, where there is no route
       if (error) throw error;
       running.sending();
-      socket.send(query);
+      socket.send(query, sent);
     });
     const bound = running.handler(() => {
       socket.connect(exchange.port, exchange.resolver, send);

@@ -12,7 +12,7 @@ import {
   within,
   withTcp,
   withTls,
-  wordFor,
+  wordOfAttempt,
 } from '../connection.js';
 import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
@@ -78,6 +78,7 @@ export const http: Kind<HttpParams> = {
       return request(target, order, (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context);
     });
     context.signal.throwIfAborted();
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     return Buffer.from(writeDocument(httpDocument, requests));
   },
 };
@@ -92,13 +93,16 @@ async function request(
   await context.packets.turn(isTls(url) ? 2 * CONNECTION_PACKETS : CONNECTION_PACKETS);
   const entry = emptyEntry(text, order.method, url, located, context);
   const elapsed = stopwatch(context.clock);
+  const total = (): number => milliseconds((located.resolve_ms ?? 0) + elapsed());
   try {
     await within(timeoutMs, context, (signal) => connectAndAsk(entry, order, context, signal));
+    entry.timings.total_ms = total();
+    located.unreachable = null;
   } catch (error) {
     if (error instanceof RunFailure) throw error;
-    entry.error = wordFor(error);
+    entry.timings.total_ms = total();
+    entry.error = await wordOfAttempt(error, located, entry.timings.connect_ms !== null, context);
   }
-  entry.timings.total_ms = milliseconds((located.resolve_ms ?? 0) + elapsed());
   return entry;
 }
 

@@ -81,6 +81,7 @@ export const ntp: Kind<NtpParams> = {
     await context.targets.requireRoute(targets.map(({ located }) => located));
     const exchanges = await inParallel(PARALLEL, targets, (target) => askServer(target, params, context));
     context.signal.throwIfAborted();
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     return Buffer.from(writeDocument(ntpDocument, exchanges.flat()));
   },
 };
@@ -88,22 +89,25 @@ export const ntp: Kind<NtpParams> = {
 /** Asks as often as was wanted, but a server that wants to be left alone (a kiss-o'-death) no more. */
 async function askServer(target: Target, params: NtpParams, context: RunContext): Promise<NtpEntry[]> {
   const entries: NtpEntry[] = [];
+  const unsent: string[] = [];
   for (let count = 0; count < (params.samples ?? DEFAULT_SAMPLES); count++) {
     if (count > 0) await sleep(context.clock, BETWEEN_MS, context.signal);
     if (context.signal.aborted) break;
-    const { entry, goOn } = await ask(target, params, context);
+    const { entry, goOn, unsent: why } = await ask(target, params, context);
     entries.push(entry);
+    if (why !== null) unsent.push(why);
     if (!goOn) break;
   }
+  target.located.unreachable = unsent.length < entries.length ? null : (unsent.at(-1) ?? null);
   return entries;
 }
 
-/** @returns the entry, and whether the server may be asked again */
+/** @returns the entry, whether the server may be asked again, and why nothing was sent to it; null where it was */
 async function ask(
   { destination, located }: Target,
   params: NtpParams,
   context: RunContext,
-): Promise<{ entry: NtpEntry; goOn: boolean }> {
+): Promise<{ entry: NtpEntry; goOn: boolean; unsent: string | null }> {
   await context.packets.turn();
   const { address, resolve_ms, note } = located;
   const port = params.port ?? DEFAULT_PORT;
@@ -128,10 +132,12 @@ async function ask(
     const reply = await exchange(question);
     context.onWire(bytes);
     const entry = { ...asked, sent_at: iso(reply.sent.wall), ...factsOf(reply) };
-    return { entry, goOn: kissOf(reply) === null };
+    return { entry, goOn: kissOf(reply) === null, unsent: null };
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
-    return { entry: { ...asked, ...NO_FACTS, error: error.message }, goOn: true };
+    const unsent =
+      (await context.targets.whyUnsent(address, error.message)) ?? (error.wasSent ? null : error.message);
+    return { entry: { ...asked, ...NO_FACTS, error: unsent ?? error.message }, goOn: true, unsent };
   }
 }
 

@@ -13,7 +13,7 @@ import {
   within,
   withTcp,
   withTls,
-  wordFor,
+  wordOfAttempt,
 } from '../connection.js';
 import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
@@ -80,6 +80,7 @@ export const tls: Kind<TlsParams> = {
     await context.targets.requireRoute(targets.map(({ located }) => located));
     const handshakes = await inParallel(PARALLEL, targets, (target) => handshake(target, params, context));
     context.signal.throwIfAborted();
+    await context.targets.requireRoute(targets.map(({ located }) => located));
     return Buffer.from(writeDocument(tlsDocument, handshakes));
   },
 };
@@ -115,10 +116,11 @@ async function handshake(
     await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, (signal) =>
       connectAndShake(entry, { name, alpn: params.alpn }, context, signal, total),
     );
+    located.unreachable = null;
   } catch (error) {
     if (error instanceof RunFailure) throw error;
-    entry.error = wordFor(error);
     entry.timings.total_ms = total();
+    entry.error = await wordOfAttempt(error, located, entry.timings.connect_ms !== null, context);
   }
   return entry;
 }
