@@ -34,7 +34,7 @@ export default tseslint.config(
         {
           selector: "CallExpression[callee.property.name='cursor']",
           message:
-            "mongoose's cursors stay open when a reader stops early: use eachByPages() (common/database/read.ts).",
+            "mongoose's cursors stay open when a reader stops early: use eachByPages() (platform/database/read.ts).",
         },
       ],
       'sonarjs/cognitive-complexity': ['error', 15],

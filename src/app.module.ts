@@ -1,24 +1,24 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { BusModule } from './common/bus/bus.module.js';
-import { DatabaseModule } from './common/database/database.module.js';
-import { appName } from './common/database/app-name.js';
-import { ProblemFilter } from './common/errors/problem.filter.js';
-import { LimitsModule } from './common/limits/limits.module.js';
-import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
+import { BusModule } from './platform/bus/bus.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { appName } from './platform/database/app-name.js';
+import { ProblemFilter } from './platform/errors/problem.filter.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
+import { RequestValidationPipe } from './platform/validation/request-validation.pipe.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
 import { serverId } from './config/server-id.js';
-import { AuthModule } from './modules/auth/auth.module.js';
-import { ClassicModule } from './modules/classic/classic.module.js';
-import { GatewayModule } from './modules/gateway/gateway.module.js';
-import { HealthModule } from './modules/health/health.module.js';
-import { LedgerModule } from './modules/ledger/ledger.module.js';
-import { LiveModule } from './modules/live/live.module.js';
-import { OperationsModule } from './modules/operations/operations.module.js';
-import { ProbesModule } from './modules/probes/probes.module.js';
-import { ResultsModule } from './modules/results/results.module.js';
-import { UsersModule } from './modules/users/users.module.js';
+import { AuthModule } from './core/users/auth.module.js';
+import { ClassicModule } from './adapters/classic/classic.module.js';
+import { GatewayModule } from './adapters/probe-protocol/probe-protocol.module.js';
+import { HealthModule } from './adapters/ops/ops.module.js';
+import { LedgerModule } from './core/ledger/ledger.module.js';
+import { LiveModule } from './adapters/live/live.module.js';
+import { OperationsModule } from './core/operations/operations.module.js';
+import { ProbesModule } from './core/probes/probes.module.js';
+import { ResultsModule } from './core/results/results.module.js';
+import { UsersModule } from './core/users/users.module.js';
 
 @Module({})
 export class AppModule {

@@ -2,16 +2,16 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { type Logger as Pino } from 'pino';
-import { PlatformBus } from './common/bus/platform-bus.js';
-import { DatabaseService } from './common/database/database.service.js';
-import { jsonBody } from './common/http/json-body.js';
-import { methodNotAllowed } from './common/http/method-not-allowed.js';
-import { requestLogger } from './common/logging/request-context.js';
-import { Doorway } from './common/sockets/doorway.js';
-import { SocketsAdapter } from './common/sockets/sockets.adapter.js';
+import { PlatformBus } from './platform/bus/platform-bus.js';
+import { DatabaseService } from './platform/database/database.service.js';
+import { jsonBody } from './platform/http/json-body.js';
+import { methodNotAllowed } from './platform/http/method-not-allowed.js';
+import { requestLogger } from './platform/logging/request-context.js';
+import { Doorway } from './platform/sockets/doorway.js';
+import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { openApiDocument, serveExplorer } from './openapi.js';
-import { ProbeConnectionsService } from './modules/probes/probe-connections.service.js';
+import { ProbeConnectionsService } from './core/presence/probe-connections.service.js';
 
 /** Everything between an HTTP server and the modules: the same for the running server and for tests. */
 export async function setUp(app: NestExpressApplication, env: Env, root: Pino): Promise<void> {

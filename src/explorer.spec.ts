@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runInNewContext } from 'node:vm';
-import { SAMPLE_IDS } from './common/http/ids.js';
+import { SAMPLE_IDS } from './platform/http/ids.js';
 import { noteIds, putIds } from './explorer.js';
 
 /** As in a browser: the text of the functions, and nothing of this module. */

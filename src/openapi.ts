@@ -1,6 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { completeDocument } from './common/http/complete-document.js';
+import { completeDocument } from './platform/http/complete-document.js';
 import { noteIds, putIds } from './explorer.js';
 
 const DESCRIPTION = `Active Internet measurement on your own probes.

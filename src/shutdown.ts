@@ -3,11 +3,11 @@ import { type Server } from 'node:http';
 import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
-import { type ProvidedDatabase } from './common/database/provide-database.js';
-import { Doorway } from './common/sockets/doorway.js';
-import { ConnectedProbes } from './modules/probes/connected-probes.js';
-import { ProbeConnectionsService } from './modules/probes/probe-connections.service.js';
-import { ResultsService } from './modules/results/results.service.js';
+import { type ProvidedDatabase } from './platform/embedded-mongod/provide-database.js';
+import { Doorway } from './platform/sockets/doorway.js';
+import { ConnectedProbes } from './core/presence/connected-probes.js';
+import { ProbeConnectionsService } from './core/presence/probe-connections.service.js';
+import { ResultsService } from './core/ingest/ingest.service.js';
 
 /** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
 const PATIENCE_MS = 4000;

@@ -1,10 +1,10 @@
 import mongoose from 'mongoose';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { databaseTime, platformDocuments } from '../common/database/backup/platform-backup.js';
-import { writeBackup } from '../common/database/backup/backup-file.js';
-import { joinDatabase } from '../common/database/provide-database.js';
-import { createLogger } from '../common/logging/logger.js';
+import { databaseTime, platformDocuments } from '../core/maintenance/backup/platform-backup.js';
+import { writeBackup } from '../core/maintenance/backup/backup-file.js';
+import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
+import { createLogger } from '../platform/logging/logger.js';
 import { readEnv } from '../config/read-env.js';
 
 const USAGE = 'usage: make backup [FILE=name]   (node dist/cli/backup.js FILE; - is standard output)';

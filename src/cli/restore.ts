@@ -2,16 +2,16 @@ import mongoose from 'mongoose';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupHeader, readBackup } from '../common/database/backup/backup-file.js';
+import { type BackupHeader, readBackup } from '../core/maintenance/backup/backup-file.js';
 import {
   databaseTime,
   occupiedCollections,
   restoreDocuments,
   serversAlive,
   settleRestored,
-} from '../common/database/backup/platform-backup.js';
-import { joinDatabase } from '../common/database/provide-database.js';
-import { createLogger } from '../common/logging/logger.js';
+} from '../core/maintenance/backup/platform-backup.js';
+import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
+import { createLogger } from '../platform/logging/logger.js';
 import { type Env } from '../config/env.js';
 import { readEnv } from '../config/read-env.js';
 

@@ -2,15 +2,15 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { text } from 'node:stream/consumers';
-import { DatabaseModule } from '../common/database/database.module.js';
-import { DatabaseService } from '../common/database/database.service.js';
-import { joinDatabase } from '../common/database/provide-database.js';
-import { LimitsModule } from '../common/limits/limits.module.js';
-import { createLogger } from '../common/logging/logger.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { DatabaseService } from '../platform/database/database.service.js';
+import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
+import { LimitsModule } from '../platform/limits/limits.module.js';
+import { createLogger } from '../platform/logging/logger.js';
 import { ConfigModule } from '../config/config.module.js';
 import { readEnv } from '../config/read-env.js';
-import { AuthModule } from '../modules/auth/auth.module.js';
-import { AuthService } from '../modules/auth/auth.service.js';
+import { AuthModule } from '../core/users/auth.module.js';
+import { AuthService } from '../core/users/auth.service.js';
 
 const USAGE =
   'usage: npm run superuser -- create EMAIL [PASSWORD]   (without PASSWORD it is read from standard input)';

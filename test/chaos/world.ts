@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EmbeddedMongo, startEmbeddedMongo } from '../../src/common/database/embedded/embedded-mongo.js';
+import { type EmbeddedMongo, startEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { testMongoOptions } from '../support/mongod.js';
 import { RedisServer } from '../support/redis.js';
 import { freePort, startServer, type TestServer } from '../support/server.js';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
-import { findMongod } from '../../src/common/database/embedded/find-mongod.js';
+import { findMongod } from '../../src/platform/embedded-mongod/find-mongod.js';
 import { freePort, startServer } from '../support/server.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };

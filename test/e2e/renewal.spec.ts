@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type RenewalEntity } from '../../src/modules/results/renewal/renewal.schema.js';
-import { type ResultEntity } from '../../src/modules/results/result.schema.js';
+import { type RenewalEntity } from '../../src/core/results/renewal/renewal.schema.js';
+import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { testMongo } from '../support/mongod.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { formerResults, RENEWED } from '../support/stored-results.js';

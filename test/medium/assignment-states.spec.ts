@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { TransactionsService } from '../../src/common/database/transactions.service.js';
+import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import {
   ASSIGNMENT_STATES,
   type AssignmentEntity,
   type AssignmentState,
-} from '../../src/modules/operations/assignment.schema.js';
-import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
-import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
+} from '../../src/core/assignments/assignment.schema.js';
+import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
-import { PlatformBus, type Topic } from '../../src/common/bus/platform-bus.js';
+import { PlatformBus, type Topic } from '../../src/platform/bus/platform-bus.js';
 import { parseEnv } from '../../src/config/env.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
 import { freePort } from '../support/server.js';

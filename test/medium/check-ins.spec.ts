@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import mongoose, { type Connection } from 'mongoose';
-import { TokensService } from '../../src/modules/auth/tokens.service.js';
+import { TokensService } from '../../src/core/users/tokens.service.js';
 import {
   type OpenConnection,
   ProbeConnectionsService,
-} from '../../src/modules/probes/probe-connections.service.js';
-import { type ProbeChange, ProbeFeed } from '../../src/modules/probes/probe-feed.js';
-import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
-import { ProbesRepository } from '../../src/modules/probes/probes.repository.js';
-import { ProbesService } from '../../src/modules/probes/probes.service.js';
-import { ServersService } from '../../src/modules/probes/servers.service.js';
-import { type SessionEntity } from '../../src/modules/probes/session.schema.js';
-import { type UserEntity } from '../../src/modules/users/user.schema.js';
+} from '../../src/core/presence/probe-connections.service.js';
+import { type ProbeChange, ProbeFeed } from '../../src/core/probes/probe-feed.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
+import { ProbesService } from '../../src/core/probes/probes.service.js';
+import { ServersService } from '../../src/core/presence/servers.service.js';
+import { type SessionEntity } from '../../src/core/presence/session.schema.js';
+import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CronError, readCron } from '../../protocol/src/index.js';
-import { crontabLine } from '../../src/modules/operations/schedule/crontab-line.js';
+import { crontabLine } from '../../src/measurement/schedule/crontab-line.js';
 import { type Crontabs, crontabs, type Question } from '../support/crontabs/crontabs.js';
 import { expressions } from '../support/crontabs/expressions.js';
 

@@ -1,21 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { AssignmentsRepository } from '../../src/modules/operations/assignments.repository.js';
-import { DispatchService } from '../../src/modules/operations/dispatch.service.js';
-import { OperationChanges } from '../../src/modules/operations/operation-changes.js';
-import { OperationsService } from '../../src/modules/operations/operations.service.js';
-import { parseSchedule } from '../../src/modules/operations/schedule/parse-schedule.js';
-import { type Redelivery } from '../../src/modules/operations/redelivery.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
+import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
+import { OperationChanges } from '../../src/core/delivery/operation-changes.js';
+import { OperationsService } from '../../src/core/operations/operations.service.js';
+import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
+import { type Redelivery } from '../../src/core/delivery/redelivery.js';
 import {
   ConnectedProbes,
   type DeliveryAnswer,
   type Job,
   type ProbeLink,
-} from '../../src/modules/probes/connected-probes.js';
-import { type ProbeEntity, type ProbeProtocol } from '../../src/modules/probes/probe.schema.js';
-import { type UserEntity } from '../../src/modules/users/user.schema.js';
+} from '../../src/core/presence/connected-probes.js';
+import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Server } from 'socket.io';
 import { RawWebSocket } from '../support/raw-websocket.js';
 import { until } from '../support/until.js';
-import { atTheDoor, Doorway } from '../../src/common/sockets/doorway.js';
+import { atTheDoor, Doorway } from '../../src/platform/sockets/doorway.js';
 
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 /** As many as are let in at one time at first. */

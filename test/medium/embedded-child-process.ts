@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { testMongoOptions } from '../support/mongod.js';
 
 const ROOT = process.cwd();
-const SOURCE = join(ROOT, 'src/common/database/embedded');
+const SOURCE = join(ROOT, 'src/platform/embedded-mongod');
 /** Inside node_modules, so that the compiled files find the packages they import. */
 const CACHE = join(ROOT, 'node_modules/.cache');
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findMongod, type FindMongodOptions } from '../../src/common/database/embedded/find-mongod.js';
-import { cachedName, intoCache } from '../../src/common/database/embedded/mongod-cache.js';
+import { findMongod, type FindMongodOptions } from '../../src/platform/embedded-mongod/find-mongod.js';
+import { cachedName, intoCache } from '../../src/platform/embedded-mongod/mongod-cache.js';
 
 let folder: string;
 let cacheDir: string;

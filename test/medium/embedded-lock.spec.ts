@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataDirInUseError, lockDataDir } from '../../src/common/database/embedded/data-dir-lock.js';
+import { DataDirInUseError, lockDataDir } from '../../src/platform/embedded-mongod/data-dir-lock.js';
 import { ServerProcesses } from './embedded-child-process.js';
 
 let servers: ServerProcesses;

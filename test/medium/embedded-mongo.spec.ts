@@ -10,7 +10,7 @@ import {
   startEmbeddedMongo,
   type EmbeddedMongo,
   type EmbeddedMongoOptions,
-} from '../../src/common/database/embedded/embedded-mongo.js';
+} from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { testMongoOptions } from '../support/mongod.js';
 import { ServerProcesses } from './embedded-child-process.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DomainError } from '../../src/common/errors/domain.error.js';
-import { OperationsService } from '../../src/modules/operations/operations.service.js';
-import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
-import { type UserEntity } from '../../src/modules/users/user.schema.js';
+import { DomainError } from '../../src/platform/errors/domain.error.js';
+import { OperationsService } from '../../src/core/operations/operations.service.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { kindByName } from '../../probe/src/kinds/index.js';
 import { isMeasurableUrl as isUrlToTheProbe } from '../../probe/src/kinds/http/http.params.js';
 import { hostName, ipLiteral, lookupName } from '../../probe/src/kinds/params.js';
-import { isHostName, isIpLiteral, isLookupName } from '../../src/common/validation/targets.js';
-import { isMeasurableUrl } from '../../src/modules/operations/kinds/http/url.rule.js';
-import { KIND_NAMES, KINDS, type KindName } from '../../src/modules/operations/kinds/index.js';
+import { isHostName, isIpLiteral, isLookupName } from '../../src/measurement/targets/names.js';
+import { isMeasurableUrl } from '../../src/measurement/kinds/http/url.rule.js';
+import { KIND_NAMES, KINDS, type KindName } from '../../src/measurement/kinds/index.js';
 
 interface ParamSchema {
   example: unknown;

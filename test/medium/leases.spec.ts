@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Collection, type Connection } from 'mongoose';
-import { type LeaseEntity } from '../../src/common/database/leases/lease.schema.js';
-import { LeasesService } from '../../src/common/database/leases/leases.service.js';
+import { type LeaseEntity } from '../../src/platform/periodic/leases/lease.schema.js';
+import { LeasesService } from '../../src/platform/periodic/leases/leases.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { TransactionsService } from '../../src/common/database/transactions.service.js';
-import { DomainError } from '../../src/common/errors/domain.error.js';
-import { LedgerService } from '../../src/modules/ledger/ledger.service.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { TransactionsService } from '../../src/platform/database/transactions.service.js';
+import { DomainError } from '../../src/platform/errors/domain.error.js';
+import { LedgerService } from '../../src/core/ledger/ledger.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { OperationsRepository } from '../../src/modules/operations/operations.repository.js';
-import { OPERATION_MODEL } from '../../src/modules/operations/operation.schema.js';
-import { ProbesRepository } from '../../src/modules/probes/probes.repository.js';
-import { ResultReader } from '../../src/modules/results/result-reader.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
+import { OPERATION_MODEL } from '../../src/core/assignments/operation.schema.js';
+import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
+import { ResultReader } from '../../src/core/results/result-reader.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

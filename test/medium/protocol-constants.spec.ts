@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { kinds } from '../../probe/src/kinds/index.js';
 import * as probe from '../../probe/src/protocol.js';
-import * as server from '../../src/modules/gateway/probe.protocol.js';
-import { KIND_NAMES, KINDS } from '../../src/modules/operations/kinds/index.js';
+import * as server from '../../src/adapters/probe-protocol/probe.protocol.js';
+import { KIND_NAMES, KINDS } from '../../src/measurement/kinds/index.js';
 
 /** Neither side imports the other: here both are held against each other and against the page that is normative. */
 describe('the constants of docs/protocol.md', () => {

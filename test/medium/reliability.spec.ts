@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection, type mongo } from 'mongoose';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { TransactionsService } from '../../src/common/database/transactions.service.js';
-import { ReliabilityService } from '../../src/modules/operations/accounting/reliability.service.js';
-import {
-  type RunMark,
-  RunSheetsRepository,
-} from '../../src/modules/operations/accounting/run-sheets.repository.js';
-import { type AssignmentEntity } from '../../src/modules/operations/assignment.schema.js';
-import { type Schedule } from '../../src/modules/operations/schedule/schedule.js';
-import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
-import { ProbesService } from '../../src/modules/probes/probes.service.js';
-import { PlatformTimesService } from '../../src/modules/probes/reliability/platform-times.service.js';
-import { MAX_SESSIONS } from '../../src/modules/probes/reliability/uptime.service.js';
-import { ServersService } from '../../src/modules/probes/servers.service.js';
-import { type SessionEntity } from '../../src/modules/probes/session.schema.js';
-import { type UserEntity } from '../../src/modules/users/user.schema.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { TransactionsService } from '../../src/platform/database/transactions.service.js';
+import { ReliabilityService } from '../../src/core/reliability/reliability.service.js';
+import { type RunMark, RunSheetsRepository } from '../../src/core/runs/run-sheets.repository.js';
+import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
+import { type Schedule } from '../../src/measurement/schedule/schedule.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { ProbesService } from '../../src/core/probes/probes.service.js';
+import { PlatformTimesService } from '../../src/core/reliability/platform-times.service.js';
+import { MAX_SESSIONS } from '../../src/core/reliability/uptime.service.js';
+import { ServersService } from '../../src/core/presence/servers.service.js';
+import { type SessionEntity } from '../../src/core/presence/session.schema.js';
+import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

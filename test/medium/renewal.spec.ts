@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Collection, type Connection } from 'mongoose';
-import { type RenewalEntity } from '../../src/modules/results/renewal/renewal.schema.js';
-import { RenewalService, RULES } from '../../src/modules/results/renewal/renewal.service.js';
-import { type ResultEntity } from '../../src/modules/results/result.schema.js';
+import { type RenewalEntity } from '../../src/core/results/renewal/renewal.schema.js';
+import { RenewalService, RULES } from '../../src/core/results/renewal/renewal.service.js';
+import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { formerResults, RENEWED } from '../support/stored-results.js';

@@ -2,15 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { getConnectionToken } from '@nestjs/mongoose';
 import fc from 'fast-check';
 import { type Connection } from 'mongoose';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { TooFewProbesError } from '../../src/common/errors/domain.error.js';
-import { EARTH_RADIUS_KM } from '../../src/modules/probes/probe-filter.js';
-import { type ProbeEntity } from '../../src/modules/probes/probe.schema.js';
-import { ProbesService } from '../../src/modules/probes/probes.service.js';
-import { type WindowFigures } from '../../src/modules/probes/reliability/reliability.js';
-import { type SelectionRule } from '../../src/modules/probes/selection/selection.js';
-import { SelectionService } from '../../src/modules/probes/selection/selection.service.js';
-import { ServersService } from '../../src/modules/probes/servers.service.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { TooFewProbesError } from '../../src/platform/errors/domain.error.js';
+import { EARTH_RADIUS_KM } from '../../src/core/probes/probe-filter.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { ProbesService } from '../../src/core/probes/probes.service.js';
+import { type WindowFigures } from '../../src/core/reliability/reliability.js';
+import { type SelectionRule } from '../../src/core/probes/selection/selection.js';
+import { SelectionService } from '../../src/core/probes/selection/selection.service.js';
+import { ServersService } from '../../src/core/presence/servers.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

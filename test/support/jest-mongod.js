@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedMongo } from '../../dist/common/database/embedded/embedded-mongo.js';
+import { startEmbeddedMongo } from '../../dist/platform/embedded-mongod/embedded-mongo.js';
 
 const say = (_fields, message) => console.error(message);
 

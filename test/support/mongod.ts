@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
-import { startEmbeddedMongo } from '../../src/common/database/embedded/embedded-mongo.js';
-import type { EmbeddedLog } from '../../src/common/database/embedded/embedded-log.js';
+import { startEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
+import type { EmbeddedLog } from '../../src/platform/embedded-mongod/embedded-log.js';
 
 /** Set by jest-mongod.js for the test files of a run, which jest runs in processes of their own. */
 const SHARED_URI = 'PLADMED_TEST_MONGODB_URI';

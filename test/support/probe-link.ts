@@ -1,4 +1,4 @@
-import { type DeliveryAnswer, type Job } from '../../src/modules/probes/connected-probes.js';
+import { type DeliveryAnswer, type Job } from '../../src/core/presence/connected-probes.js';
 
 /** What a link's `deliver` gives when the probe answers for all jobs at once, and for each the same. */
 export async function* answersOf(

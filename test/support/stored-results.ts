@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarize, StreamDecoder } from '@pladmed/warts';
-import { ObjectId } from '../../src/common/database/object-id.js';
-import { type ResultEntity } from '../../src/modules/results/result.schema.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 
 const FIXTURES = join(import.meta.dirname, '../../warts/test/fixtures');
 

@@ -1,0 +1,62 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { parseId } from '../../platform/database/object-id.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { ApiId } from '../../platform/http/ids.js';
+import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
+import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { CurrentUser, ForSuperusers, ForUsers } from '../../platform/http/permissions.js';
+import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from './dto/user.dto.js';
+import { type UserEntity } from '../../core/users/user.schema.js';
+import { LedgerService } from '../../core/ledger/ledger.service.js';
+
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Controller('api/v1/users')
+export class AccountsController {
+  constructor(private readonly ledger: LedgerService) {}
+
+  @Get('me')
+  @ForUsers()
+  @ApiOperation({ summary: 'Your account' })
+  @ApiOkResponse({ type: UserDto })
+  @ApiProblems(401)
+  me(@CurrentUser() user: UserEntity): UserDto {
+    return UserDto.from(user);
+  }
+
+  @Get('me/ledger')
+  @ForUsers()
+  @ApiOperation({ summary: 'Every change of your balance, newest first' })
+  @ApiPage(LedgerEntryDto, 'A page of the statement.')
+  @ApiProblems(400, 401)
+  async statement(
+    @CurrentUser() user: UserEntity,
+    @Query() page: PageQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<LedgerEntryDto>> {
+    const entries = await this.ledger.statement(user._id, page.limit + 1, decodeTimedCursor(page.cursor));
+    return pageOf(
+      { request, response },
+      page,
+      entries,
+      (entry) => LedgerEntryDto.from(entry),
+      (entry) => entry,
+    );
+  }
+
+  @Post(':id/credits')
+  @ForSuperusers()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give credits to a user (superusers)' })
+  @ApiId('user')
+  @ApiOkResponse({ type: BalanceDto })
+  @ApiProblems(400, 401, 403, 404, 413)
+  async grant(@Param('id') id: string, @Body() { credits }: GrantDto): Promise<BalanceDto> {
+    const user = parseId(id);
+    if (user === undefined) throw new DomainError('not_found', 'There is no such user');
+    return { id: user.toHexString(), credits: await this.ledger.grant(user, credits) };
+  }
+}

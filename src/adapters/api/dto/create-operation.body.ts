@@ -1,0 +1,76 @@
+import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
+import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
+import { MAX_PROBES, SelectionDto } from './selection.dto.js';
+import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
+import { VISIBILITIES } from '../../../core/assignments/operation.schema.js';
+import { scheduleSchema } from './schedule.dto.js';
+
+/** The body of `POST /api/v1/operations`: a form for each kind, since each has its own `params`. */
+export function createOperationBody(): ApiBodyOptions {
+  return {
+    schema: { oneOf: KIND_NAMES.map(formOf) },
+    examples: {
+      ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, exampleOf(kind)])),
+      by_rule: exampleByRule(),
+    },
+  };
+}
+
+function exampleByRule() {
+  const { params, schedule } = KINDS.ping.example;
+  const select = { count: 1, near: { longitude: -58.38, latitude: -34.6 } };
+  return {
+    summary: 'Ping from the probe that is nearest to a place',
+    value: { kind: 'ping', params, schedule, select },
+  };
+}
+
+function exampleOf(kind: KindName) {
+  const { summary, params, schedule } = KINDS[kind].example;
+  const value = { kind, params, schedule, probes: [SAMPLE_IDS.probe], visibility: 'public' };
+  return { summary, value };
+}
+
+function formOf(kind: KindName) {
+  const { paramsClass, destinationLists } = KINDS[kind];
+  return {
+    type: 'object' as const,
+    title: kind,
+    required: ['kind', 'params', 'schedule'],
+    oneOf: [{ required: ['probes'] }, { required: ['select'] }],
+    properties: {
+      kind: { type: 'string', enum: [kind] },
+      params: {
+        description: `At least one destination, in ${destinationLists.map((name) => `\`${name}\``).join(' or ')}.`,
+        allOf: [{ $ref: getSchemaPath(paramsClass) }, { anyOf: destinationLists.map(atLeastOne) }],
+      },
+      schedule: scheduleSchema(),
+      probes: {
+        description: 'Ids of probes; those that are away get the operation when they come.',
+        type: 'array',
+        minItems: 1,
+        maxItems: MAX_PROBES,
+        items: { type: 'string', pattern: ID_PATTERN },
+      },
+      select: {
+        description: 'Instead of `probes`: a rule to choose them by, once, when the operation is made.',
+        allOf: [{ $ref: getSchemaPath(SelectionDto) }],
+      },
+      visibility: {
+        description: 'Who may read it and its results.',
+        type: 'string',
+        enum: [...VISIBILITIES],
+        default: 'public',
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+function atLeastOne(list: string) {
+  return {
+    type: 'object' as const,
+    required: [list],
+    properties: { [list]: { type: 'array', minItems: 1 } },
+  };
+}

@@ -1,0 +1,245 @@
+import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsString,
+  ValidateIf,
+} from 'class-validator';
+import { idSchema } from '../../../platform/http/ids.js';
+import { PageQuery } from '../../../platform/http/pages.js';
+import { ObjectOf } from '../../../platform/validation/object-of.js';
+import { NotBeside, Optional } from '../../../platform/validation/optional.js';
+import { FollowedSelectionDto, MAX_PROBES, SelectionDto } from './selection.dto.js';
+import {
+  type AssignmentEntity,
+  ASSIGNMENT_STATES,
+  type AssignmentState,
+} from '../../../core/assignments/assignment.schema.js';
+import { type Progress } from '../../../core/assignments/assignments.repository.js';
+import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import {
+  type OperationEntity,
+  type Visibility,
+  VISIBILITIES,
+} from '../../../core/assignments/operation.schema.js';
+import { type OperationState, stateOf } from '../../../core/operations/operations.service.js';
+import { SCHEDULE_CLASSES, scheduleSchema } from './schedule.dto.js';
+import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
+
+const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
+const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
+
+/** Documented as createOperationBody(): what `params` may be depends on `kind`, and a class cannot say so. */
+export class CreateOperationDto {
+  @ApiHideProperty()
+  @IsIn(KIND_NAMES)
+  kind: KindName;
+
+  @ApiHideProperty()
+  @IsDefined()
+  params: unknown;
+
+  @ApiHideProperty()
+  @IsDefined()
+  schedule: unknown;
+
+  /** exactly one of `probes` and `select` */
+  @ApiHideProperty()
+  @ValidateIf(({ probes, select }: CreateOperationDto) => probes !== undefined || select === undefined)
+  @IsArray(SOME_PROBES)
+  @ArrayNotEmpty(SOME_PROBES)
+  @ArrayMaxSize(MAX_PROBES, SOME_PROBES)
+  @IsString({ each: true, ...SOME_PROBES })
+  probes?: string[];
+
+  @ApiHideProperty()
+  @Optional()
+  @NotBeside('probes')
+  @ObjectOf(() => SelectionDto)
+  select?: SelectionDto;
+
+  @ApiHideProperty()
+  @Optional()
+  @IsIn(VISIBILITIES)
+  visibility?: Visibility;
+}
+
+export class OperationsQuery extends PageQuery {
+  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  mine?: boolean;
+
+  @ApiPropertyOptional({ enum: KIND_NAMES })
+  @Optional()
+  @IsIn(KIND_NAMES)
+  kind?: KindName;
+}
+
+export class ProgressDto {
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Runs that the schedule calls for, over all probes.',
+  })
+  due: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs of which a result is stored.' })
+  received: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs that probes reported as failed.' })
+  failed: number;
+
+  @ApiProperty({
+    type: 'object',
+    properties: Object.fromEntries(
+      ASSIGNMENT_STATES.map((state) => [state, { type: 'integer' as const, minimum: 1 }]),
+    ),
+    description: 'Assignments by state.',
+    example: { delivered: 2, pending: 1 },
+  })
+  assignments: Partial<Record<AssignmentState, number>>;
+}
+
+@ApiExtraModels(...Object.values(SCHEDULE_CLASSES))
+export class OperationDto {
+  @ApiProperty(idSchema('operation'))
+  id: string;
+
+  @ApiProperty(idSchema('user'))
+  owner_id: string;
+
+  @ApiProperty({ enum: KIND_NAMES })
+  kind: KindName;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'As they were accepted.' })
+  params: object;
+
+  @ApiProperty(scheduleSchema())
+  schedule: WireSchedule;
+
+  @ApiProperty({ enum: VISIBILITIES })
+  visibility: Visibility;
+
+  @ApiProperty({ enum: OPERATION_STATES })
+  state: OperationState;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  cost_per_run: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  runs_per_probe: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Credits paid at creation.' })
+  credits: number;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Credits paid back when it was stopped.' })
+  refunded?: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  probe_count: number;
+
+  @ApiPropertyOptional({
+    type: FollowedSelectionDto,
+    description: 'The rule by which its probes were chosen; absent where they were named.',
+  })
+  selection?: FollowedSelectionDto;
+
+  @ApiProperty({ type: ProgressDto })
+  progress: ProgressDto;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ format: 'date-time', description: 'From then on no run is awaited.' })
+  ends_at: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  stopped_at?: string;
+
+  static from(operation: OperationEntity, progress: Progress): OperationDto {
+    return {
+      id: operation._id.toHexString(),
+      owner_id: operation.owner.toHexString(),
+      kind: operation.kind,
+      params: JSON.parse(operation.accepted_params) as object,
+      schedule: toWireSchedule(operation.schedule),
+      visibility: operation.visibility,
+      state: stateOf(operation, progress, new Date()),
+      cost_per_run: operation.cost_per_run,
+      runs_per_probe: operation.runs_per_probe,
+      credits: operation.credits,
+      ...(operation.refunded !== undefined && { refunded: operation.refunded }),
+      probe_count: operation.probe_count,
+      ...(operation.selection && { selection: operation.selection as FollowedSelectionDto }),
+      progress: {
+        due: progress.due,
+        received: progress.received,
+        failed: progress.failed,
+        assignments: progress.states,
+      },
+      created_at: operation.created_at.toISOString(),
+      ends_at: operation.ends_at.toISOString(),
+      ...(operation.stopped_at && { stopped_at: operation.stopped_at.toISOString() }),
+    };
+  }
+}
+
+export class AssignmentDto {
+  @ApiProperty(idSchema('probe'))
+  probe_id: string;
+
+  @ApiProperty({ enum: ASSIGNMENT_STATES })
+  state: AssignmentState;
+
+  @ApiPropertyOptional({ description: 'Why it was refused or has expired.' })
+  reason?: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  due: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  received: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  failed: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Reports that belong to no run: not paid.' })
+  extra: number;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  delivered_at?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  acknowledged_at?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  ended_at?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  last_result_at?: string;
+
+  static from(assignment: AssignmentEntity): AssignmentDto {
+    const { probe, state, reason, due, received, failed, extra = 0 } = assignment;
+    const { delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
+    return {
+      probe_id: probe.toHexString(),
+      state,
+      ...(reason !== undefined && { reason }),
+      due,
+      received,
+      failed,
+      extra,
+      ...(delivered_at && { delivered_at: delivered_at.toISOString() }),
+      ...(acknowledged_at && { acknowledged_at: acknowledged_at.toISOString() }),
+      ...(ended_at && { ended_at: ended_at.toISOString() }),
+      ...(last_result_at && { last_result_at: last_result_at.toISOString() }),
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Max, Min } from 'class-validator';
+import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
+import { type LedgerEntity, LEDGER_REASONS, type LedgerReason } from '../../../core/ledger/ledger.schema.js';
+import { MAX_GRANT } from '../../../core/ledger/ledger.service.js';
+import { type UserEntity } from '../../../core/users/user.schema.js';
+
+export class UserDto {
+  @ApiProperty(idSchema('user'))
+  id: string;
+
+  @ApiProperty({ example: 'ada@example.org' })
+  email: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0, example: 400 })
+  credits: number;
+
+  @ApiProperty()
+  is_superuser: boolean;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  static from(user: UserEntity): UserDto {
+    return {
+      id: user._id.toHexString(),
+      email: user.email,
+      credits: user.credits,
+      is_superuser: user.is_superuser,
+      created_at: user.created_at.toISOString(),
+    };
+  }
+}
+
+export class GrantDto {
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_GRANT, example: 1000 })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_GRANT)
+  credits: number;
+}
+
+export class BalanceDto {
+  @ApiProperty(idSchema('user'))
+  id: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'The balance after it.' })
+  credits: number;
+}
+
+export class LedgerEntryDto {
+  @ApiProperty({ pattern: ID_PATTERN })
+  id: string;
+
+  @ApiProperty({ type: 'integer', description: 'Credits; negative: paid.' })
+  amount: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  balance_after: number;
+
+  @ApiProperty({ enum: LEDGER_REASONS })
+  reason: LedgerReason;
+
+  @ApiProperty({ description: 'What it was for.', example: 'operation:6720a1b2c3d4e5f601234567' })
+  reference: string;
+
+  @ApiProperty({ format: 'date-time' })
+  at: string;
+
+  static from(entry: LedgerEntity): LedgerEntryDto {
+    const { _id, amount, balance_after, reason, reference, at } = entry;
+    return { id: _id.toHexString(), amount, balance_after, reason, reference, at: at.toISOString() };
+  }
+}

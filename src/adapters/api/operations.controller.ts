@@ -1,0 +1,168 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { parseId } from '../../platform/database/object-id.js';
+import { ApiId } from '../../platform/http/ids.js';
+import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
+import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../platform/http/preconditions.js';
+import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { SelectionDto } from './dto/selection.dto.js';
+import { type UserEntity } from '../../core/users/user.schema.js';
+import { createOperationBody } from './dto/create-operation.body.js';
+import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
+import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
+import { type OperationEntity } from '../../core/assignments/operation.schema.js';
+import { OperationsService } from '../../core/operations/operations.service.js';
+import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
+
+@ApiTags('operations')
+@ApiExtraModels(SelectionDto, ...KIND_NAMES.map((name) => KINDS[name].paramsClass))
+@ApiBearerAuth()
+@ForUsers()
+@Controller('api/v1/operations')
+export class OperationsController {
+  constructor(private readonly operations: OperationsService) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Schedule a measurement',
+    description:
+      'On the `probes` that are named, or on those that a rule chooses (`select`). `GET /api/v1/probes` shows which ones match a rule.',
+  })
+  @ApiIdempotencyKey('The same key gives the operation made first.')
+  @ApiBody(createOperationBody())
+  @ApiCreatedResponse({ type: OperationDto, headers: LOCATION })
+  @ApiProblems(400, 401, 404, 409, 413, 422, 429)
+  async create(
+    @CurrentUser() user: UserEntity,
+    @Body() body: CreateOperationDto,
+    @Headers('idempotency-key') header: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    const key = idempotencyKey(header);
+    const { operation } = await this.operations.create(user, {
+      kind: body.kind,
+      params: body.params,
+      schedule: (now) => parseSchedule(body.schedule, now),
+      probes: body.select ?? (body.probes ?? []).map(parseId),
+      mode: 'native',
+      visibility: body.visibility ?? 'public',
+      ...(key !== undefined && { idempotency: { key, request: body } }),
+    });
+    response.setHeader('Location', `/api/v1/operations/${operation._id.toHexString()}`);
+    return this.shown(operation);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Operations, newest first: all public ones and your own; for a superuser all' })
+  @ApiPage(OperationDto, 'A page of operations.')
+  @ApiProblems(400, 401)
+  async list(
+    @CurrentUser() user: UserEntity,
+    @Query() query: OperationsQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<OperationDto>> {
+    const visible = user.is_superuser ? {} : { visibleTo: user._id };
+    const filter = query.mine === true ? { owner: user._id } : visible;
+    const before = decodeCursor(query.cursor)?._id;
+    const found = await this.operations.list({ ...filter, kind: query.kind }, query.limit + 1, before);
+    const progress = await this.operations.progressOfAll(found);
+    const rows = found.flatMap((operation, index) => {
+      const own = progress[index];
+      return own ? [{ operation, progress: own }] : [];
+    });
+    return pageOf(
+      { request, response },
+      query,
+      rows,
+      (row) => OperationDto.from(row.operation, row.progress),
+      (row) => ({ _id: row.operation._id }),
+    );
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'An operation and how far it is' })
+  @ApiId('operation')
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(400, 401, 404)
+  async get(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.get(parseId(id), user));
+  }
+
+  @Post(':id/stop')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Stop an operation',
+    description:
+      'Runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told.',
+  })
+  @ApiId('operation')
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(400, 401, 403, 404, 409, 413)
+  async stop(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.stop(parseId(id), user));
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    summary: 'Stop an operation, or leave it as it is when it is over',
+    description:
+      'What `POST .../stop` does, except that it may be repeated. The operation and its results stay, and can be read.',
+  })
+  @ApiId('operation')
+  @ApiOkResponse({ type: OperationDto })
+  @ApiProblems(400, 401, 403, 404)
+  async end(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
+    return this.shown(await this.operations.end(parseId(id), user));
+  }
+
+  @Get(':id/assignments')
+  @ApiOperation({ summary: 'What each probe has, and has brought' })
+  @ApiId('operation')
+  @ApiPage(AssignmentDto, 'A page of assignments, by probe.')
+  @ApiProblems(400, 401, 404)
+  async assignments(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Page<AssignmentDto>> {
+    const operation = await this.operations.get(parseId(id), user);
+    const after = decodeCursor(query.cursor)?._id;
+    const found = await this.operations.assignmentsOf(operation, query.limit + 1, after);
+    return pageOf(
+      { request, response },
+      query,
+      found,
+      (assignment) => AssignmentDto.from(assignment),
+      ({ probe }) => ({ _id: probe }),
+    );
+  }
+
+  private async shown(operation: OperationEntity): Promise<OperationDto> {
+    return OperationDto.from(operation, await this.operations.progressOf(operation));
+  }
+}

@@ -1,0 +1,183 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { type Position } from '../../platform/http/pages.js';
+import { DecodedTexts } from '../../core/results/decoded-texts.js';
+import { ResultDto, type ResultsQuery } from './dto/result.dto.js';
+import { type ReadResult, ResultReader } from '../../core/results/result-reader.js';
+import { type ResultEntity } from '../../core/ingest/result.schema.js';
+import { type Parts, type ResultFilter, type ResultSize } from '../../core/results/results.repository.js';
+
+type View = ResultsQuery['view'];
+
+/** Characters of what one result says, in a listing; what is longer is read by itself. */
+const MOST_INLINE = 2 * 1024 * 1024;
+/** A page that has so many characters ends. */
+const MOST_OF_PAGE = 16 * 1024 * 1024;
+/** So many are decoded for a page, also of results that turn out to be too long for it. */
+const MOST_DECODED = 256 * 1024 * 1024;
+/** Of a page so many are kept from when it is measured until they are sent; the others are made again. */
+const KEPT = 256 * 1024;
+
+/** What is shown of what a result says: nothing, its text, the same when it is made again, or where it can be read. */
+type Shown = 'nothing' | { text: string } | 'again' | 'elsewhere';
+
+interface PageItem {
+  size: ResultSize;
+  shown: Shown;
+  /** the whole item, where it was kept */
+  text: string | undefined;
+}
+
+export interface ResultsPage {
+  items: PageItem[];
+  /** where the next page begins; undefined: this is the last */
+  next: Required<Position> | undefined;
+}
+
+/** Results as the API shows them, as text: no listing is ever in memory as a whole. */
+@Injectable()
+export class ResultListings {
+  /** what was found to be too long: a result never changes */
+  private readonly long = new LRUCache<string, true>({ max: 10_000 });
+  /** what is measured now: of readers that come together the first one finds out what is too long */
+  private readonly measuring = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly reader: ResultReader,
+    private readonly texts: DecodedTexts,
+  ) {}
+
+  /** All of them, one a line. */
+  async *lines(filter: ResultFilter, view: View, gone: AbortSignal): AsyncGenerator<string | Buffer, void> {
+    for await (const result of this.reader.read(filter, partsOf(view))) {
+      const { shown } = await this.measure(result, view, KEPT, gone);
+      yield* this.item(result, view, shown, gone);
+      yield '\n';
+    }
+  }
+
+  /**
+   * Decides what a page shows.
+   * @param limit results at most; it has fewer where they are long
+   */
+  async page(
+    filter: ResultFilter,
+    view: View,
+    limit: number,
+    after: Required<Position> | undefined,
+    gone: AbortSignal,
+  ): Promise<ResultsPage> {
+    const sizes = await this.reader.sizes(filter, limit + 1, after);
+    const items: PageItem[] = [];
+    let length = 0;
+    let decoded = 0;
+    for await (const result of this.reader.load(sizes.slice(0, limit), partsOf(view))) {
+      gone.throwIfAborted();
+      const measured = await this.measure(result, view, Math.max(0, KEPT - length), gone);
+      length += result.bytes + measured.length;
+      decoded += measured.decoded;
+      if (items.length > 0 && (length > MOST_OF_PAGE || decoded > MOST_DECODED)) break;
+      const text = length > KEPT ? undefined : wholeItem(result, view, measured.shown);
+      items.push({ size: result, shown: measured.shown, text });
+    }
+    const last = items.at(-1)?.size;
+    const isLast = last === undefined || sizes.at(-1)?._id.equals(last._id) === true;
+    return { items, next: isLast ? undefined : { _id: last._id, at: last.received_at } };
+  }
+
+  /** @returns JSON text of a page: at once where it is short, in pieces otherwise */
+  textOf(page: ResultsPage, view: View, next: string | null): string | Pieces {
+    const end = `],"next":${JSON.stringify(next)}}`;
+    const kept = page.items.map(({ text }) => text).filter((text) => text !== undefined);
+    const begin = `{"items":[${kept.join(',')}`;
+    const others = page.items.slice(kept.length);
+    return others.length === 0 ? begin + end : (gone) => this.pageInPieces(begin, others, view, end, gone);
+  }
+
+  private async *pageInPieces(
+    begin: string,
+    others: PageItem[],
+    view: View,
+    end: string,
+    gone: AbortSignal,
+  ): AsyncGenerator<string | Buffer, void> {
+    yield begin;
+    let separator = begin.endsWith('[') ? '' : ',';
+    const shown = new Map(others.map((item) => [String(item.size._id), item.shown]));
+    const sizes = others.map(({ size }) => size);
+    for await (const result of this.reader.load(sizes, partsOf(view))) {
+      yield separator;
+      yield* this.item(result, view, shown.get(String(result._id)) ?? 'nothing', gone);
+      separator = ',';
+    }
+    yield end;
+  }
+
+  /** @returns what to show, how long that is, and how much was decoded to know it */
+  private async measure(
+    result: ReadResult,
+    view: View,
+    keep: number,
+    gone: AbortSignal,
+  ): Promise<{ shown: Shown; length: number; decoded: number }> {
+    if (view === 'summary' || result.format === undefined) return { shown: 'nothing', length: 0, decoded: 0 };
+    const key = `${String(result._id)} ${view}`;
+    await this.measuring.get(key)?.catch(() => undefined);
+    if (this.long.has(key) || result.raw_bytes > MOST_INLINE)
+      return { shown: 'elsewhere', length: 0, decoded: 0 };
+    const measuring = this.texts.measure(result, view, MOST_INLINE, keep, gone);
+    this.measuring.set(key, measuring);
+    const measured = await measuring.finally(() => {
+      if (this.measuring.get(key) === measuring) this.measuring.delete(key);
+    });
+    if (measured === undefined) {
+      this.long.set(key, true);
+      return { shown: 'elsewhere', length: 0, decoded: MOST_INLINE };
+    }
+    const { text, length } = measured;
+    return { shown: text === undefined ? 'again' : { text }, length, decoded: length };
+  }
+
+  private async *item(
+    result: ReadResult,
+    view: View,
+    shown: Shown,
+    gone: AbortSignal,
+  ): AsyncGenerator<string | Buffer, void> {
+    const whole = wholeItem(result, view, shown);
+    if (whole !== undefined) {
+      yield whole;
+      return;
+    }
+    if (result.head) yield beginning(result, result.head, view, shown);
+    else yield* this.texts.inTurns(() => this.largeBeginning(result, view, shown), 0, gone);
+    if (shown === 'again' && view !== 'summary') yield* this.texts.decoded(result, view, gone);
+    else yield typeof shown === 'object' ? shown.text : 'null';
+    yield '}';
+  }
+
+  private async *largeBeginning(result: ReadResult, view: View, shown: Shown): AsyncGenerator<string, void> {
+    yield beginning(result, await this.reader.headOf(result._id), view, shown);
+  }
+}
+
+type Pieces = (gone: AbortSignal) => AsyncIterable<string | Buffer>;
+
+function partsOf(view: View): Parts {
+  return { head: true, raw: view !== 'summary' };
+}
+
+/** @returns the text of an item that is in memory already */
+function wholeItem(result: ReadResult, view: View, shown: Shown): string | undefined {
+  if (result.head === undefined || shown === 'again') return undefined;
+  const decoded = typeof shown === 'object' ? shown.text : 'null';
+  return `${beginning(result, result.head, view, shown)}${decoded}}`;
+}
+
+/** An item up to where its decoded text is to follow, and a brace. */
+function beginning({ raw_bytes }: ResultSize, head: ResultEntity, view: View, shown: Shown): string {
+  const decodedUrl =
+    shown === 'elsewhere' ? `/api/v1/results/${String(head._id)}/decoded?view=${view}` : null;
+  const dto = ResultDto.from(head, raw_bytes, decodedUrl);
+  return `${JSON.stringify(dto).slice(0, -1)},"decoded":`;
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { isHostName, isIpLiteral } from '../../measurement/targets/names.js';
+import { ForSuperusers } from '../../platform/http/permissions.js';
+import { BoundsService } from '../../core/quotas/bounds.service.js';
+import { TargetDto } from './dto/limits.dto.js';
+import { targetOf } from '../../measurement/targets/network.js';
+
+@ValidatorConstraint({ name: 'target' })
+class IsTarget implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return isIpLiteral(value) || isHostName(value);
+  }
+
+  defaultMessage(): string {
+    return 'must be an IPv4 or IPv6 address or a host name (RFC 1123)';
+  }
+}
+
+export class TargetQuery {
+  @ApiProperty({
+    description: 'An address, or a name as operations give it: a name and its address are two targets.',
+    example: '192.0.2.1',
+  })
+  @Validate(IsTarget)
+  address: string;
+}
+
+@ApiTags('operation of the server')
+@ApiBearerAuth()
+@ForSuperusers()
+@Controller('api/v1/targets')
+export class TargetsController {
+  constructor(private readonly bounds: BoundsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'What strikes a target now, over all users (superusers)' })
+  @ApiOkResponse({ type: TargetDto })
+  @ApiProblems(400, 401, 403)
+  async get(@Query() { address }: TargetQuery): Promise<TargetDto> {
+    const target = targetOf(address);
+    return TargetDto.from(target, await this.bounds.usageOfTarget(target));
+  }
+}

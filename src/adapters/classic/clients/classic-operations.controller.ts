@@ -1,0 +1,112 @@
+import { Body, Controller, Get, Post, Query, StreamableFile } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { parseId } from '../../../platform/database/object-id.js';
+import { idSchema } from '../../../platform/http/ids.js';
+import { ApiProblems } from '../../../platform/http/problems.decorator.js';
+import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
+import { type KindName } from '../../../measurement/kinds/index.js';
+import { OperationsService } from '../../../core/operations/operations.service.js';
+import { parseClassicTimes } from '../../../measurement/schedule/classic-times.js';
+import { type UserEntity } from '../../../core/users/user.schema.js';
+import { ClassicListings } from './classic-listings.js';
+import { classicOperation } from './classic.presenter.js';
+import {
+  ClassicCreateOperationDto,
+  ClassicOperationDto,
+  ClassicOperationSummaryDto,
+} from './dto/classic.dto.js';
+
+const CREATE_PROBLEMS = [400, 401, 404, 413, 429];
+
+@ApiTags('classic')
+@Controller()
+export class ClassicOperationsController {
+  constructor(
+    private readonly operations: OperationsService,
+    private readonly listings: ClassicListings,
+  ) {}
+
+  @Post('traceroute')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Schedule traceroutes on available probes' })
+  @ApiCreatedResponse({ type: ClassicOperationDto })
+  @ApiProblems(...CREATE_PROBLEMS)
+  async traceroute(@CurrentUser() user: UserEntity, @Body() body: ClassicCreateOperationDto) {
+    return this.create(user, 'traceroute', body);
+  }
+
+  @Post('ping')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Schedule pings on available probes' })
+  @ApiCreatedResponse({ type: ClassicOperationDto })
+  @ApiProblems(...CREATE_PROBLEMS)
+  async ping(@CurrentUser() user: UserEntity, @Body() body: ClassicCreateOperationDto) {
+    return this.create(user, 'ping', body);
+  }
+
+  @Post('dns')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Schedule DNS lookups on available probes' })
+  @ApiCreatedResponse({ type: ClassicOperationDto })
+  @ApiProblems(...CREATE_PROBLEMS)
+  async dns(@CurrentUser() user: UserEntity, @Body() body: ClassicCreateOperationDto) {
+    return this.create(user, 'dns', body);
+  }
+
+  @Get('operation')
+  @Public()
+  @ApiOperation({ summary: 'An operation with its results' })
+  @ApiQuery({ name: 'id', schema: idSchema('operation') })
+  @ApiOkResponse({ type: ClassicOperationDto })
+  @ApiProblems(404)
+  async get(@Query('id') id: unknown): Promise<StreamableFile> {
+    return this.listings.one(await this.operations.get(parseId(id)));
+  }
+
+  @Get('operations/me')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Your operations with their results' })
+  @ApiOkResponse({ type: [ClassicOperationDto] })
+  @ApiProblems(401)
+  listOwn(@CurrentUser() user: UserEntity): StreamableFile {
+    return this.listings.all({ owner: user._id }, true);
+  }
+
+  @Get('operations')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'All operations, without results' })
+  @ApiOkResponse({ type: [ClassicOperationSummaryDto] })
+  @ApiProblems(401)
+  list(@CurrentUser() user: UserEntity): StreamableFile {
+    return this.listings.all({ visibleTo: user._id }, false);
+  }
+
+  private async create(
+    user: UserEntity,
+    kind: KindName,
+    { probes: ids, params, result_format }: ClassicCreateOperationDto,
+  ): Promise<ClassicOperationDto> {
+    const { operation, probes } = await this.operations.create(user, {
+      kind,
+      params,
+      schedule: (now) => parseClassicTimes(params, now),
+      resultFormat: result_format ?? undefined,
+      probes: ids.map(parseId),
+      mode: 'classic',
+      visibility: 'public',
+    });
+    return { ...classicOperation(operation, probes), results: [] };
+  }
+}

@@ -1,0 +1,57 @@
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../../../platform/http/problems.decorator.js';
+import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
+import { ProbesService } from '../../../core/probes/probes.service.js';
+import { type UserEntity } from '../../../core/users/user.schema.js';
+import { classicProbe } from './classic.presenter.js';
+import {
+  ClassicOwnProbeDto,
+  ClassicProbeDto,
+  ClassicProbeTokenDto,
+  ClassicRegisterProbeDto,
+} from './dto/classic.dto.js';
+
+@ApiTags('classic')
+@Controller('probes')
+export class ClassicProbesController {
+  constructor(private readonly probes: ProbesService) {}
+
+  @Post()
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Register a probe' })
+  @ApiCreatedResponse({ type: ClassicProbeTokenDto })
+  @ApiProblems(400, 401, 413)
+  async register(
+    @CurrentUser() user: UserEntity,
+    @Body() { location }: ClassicRegisterProbeDto,
+  ): Promise<ClassicProbeTokenDto> {
+    const probe = await this.probes.register(user._id, { location });
+    return { token: this.probes.tokenOf(probe) };
+  }
+
+  @Get()
+  @Public()
+  @ApiOperation({ summary: 'All probes, in order of creation' })
+  @ApiOkResponse({ type: [ClassicProbeDto] })
+  @ApiProblems()
+  async list(): Promise<ClassicProbeDto[]> {
+    const probes = await this.probes.list({});
+    return probes.map((probe) => classicProbe(probe, this.probes));
+  }
+
+  @Get('me')
+  @ForUsers()
+  @ApiSecurity('access_token')
+  @ApiOperation({ summary: 'Your probes, with their tokens' })
+  @ApiOkResponse({ type: [ClassicOwnProbeDto] })
+  @ApiProblems(401)
+  async listOwn(@CurrentUser() user: UserEntity): Promise<ClassicOwnProbeDto[]> {
+    const probes = await this.probes.list({ owner: user._id });
+    return probes.map((probe) => ({
+      ...classicProbe(probe, this.probes),
+      token: this.probes.tokenOf(probe),
+    }));
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Socket } from 'socket.io';
+import { type ObjectId } from '../../../platform/database/object-id.js';
+import { inParts } from '../../../platform/sockets/in-parts.js';
+import { inClassicWords } from '../../../measurement/kinds/classic-words.js';
+import { toClassicTimes } from '../../../measurement/schedule/classic-times.js';
+import { type DeliveryAnswer, type Job, type ProbeLink } from '../../../core/presence/connected-probes.js';
+import { type OpenConnection } from '../../../core/presence/probe-connections.service.js';
+import { type ClassicJob, type ClassicProbeToServer, type ServerToClassicProbe } from './classic.protocol.js';
+
+/** A fielded probe acknowledges when its handler has run; its crontab is slow. */
+const ACKNOWLEDGE_MS = 60_000;
+
+/** So many jobs, or bytes of parameters, are handed to the socket before it has written them. */
+const AT_ONCE = { items: 100, bytes: 256 * 1024 };
+const LOOK_AGAIN_MS = 20;
+
+export type ClassicSocket = Socket<
+  ClassicProbeToServer,
+  ServerToClassicProbe,
+  Record<string, never>,
+  { open?: OpenConnection }
+>;
+
+/** A fielded probe: jobs go out one event each, named after their kind, and never twice. */
+export class ClassicLink implements ProbeLink {
+  readonly protocol = 'classic';
+  readonly probe: ObjectId;
+  readonly session: ObjectId;
+
+  constructor(
+    private readonly socket: ClassicSocket,
+    { probe, session }: OpenConnection,
+  ) {
+    this.probe = probe._id;
+    this.session = session;
+  }
+
+  /** As fast as the link takes them: thousands of jobs do not wait in the socket's memory, nor run out of time there. */
+  async *deliver(jobs: readonly Job[]): AsyncGenerator<DeliveryAnswer[], void> {
+    const answers: Promise<DeliveryAnswer[]>[] = [];
+    for (const part of inParts(jobs, ({ params }) => JSON.stringify(params).length, AT_ONCE)) {
+      answers.push(Promise.all(part.map((job) => this.deliverOne(job))));
+      await this.written();
+    }
+    for (const part of answers) yield await part;
+  }
+
+  /** Fielded probes cannot be told: they go on until the operation's stop time. */
+  stop(): void {
+    return;
+  }
+
+  /** They come back by themselves, every 5 s. */
+  askToReconnect(): void {
+    return;
+  }
+
+  close(): void {
+    this.socket.disconnect(true);
+  }
+
+  private async written(): Promise<void> {
+    const { conn } = this.socket;
+    while (this.socket.connected && !conn.transport.writable) {
+      await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+    }
+  }
+
+  private async deliverOne(job: Job): Promise<DeliveryAnswer> {
+    const worded = classicJob(job);
+    if (typeof worded === 'string') return { outcome: 'refused', reason: worded };
+    if (!this.socket.connected) return { outcome: 'unsent' };
+    try {
+      await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, worded);
+      return { outcome: 'accepted' };
+    } catch {
+      return { outcome: 'silent' };
+    }
+  }
+}
+
+/** @returns the job in the contract's words, or why it cannot be said in them */
+function classicJob(job: Job): ClassicJob | string {
+  const worded = inClassicWords(job);
+  if (typeof worded === 'string') return worded;
+  return {
+    _id: job.operation.toHexString(),
+    params: { ...worded.params, ...toClassicTimes(worded.schedule) },
+    results: [],
+    credits: job.costPerRun,
+    result_format: job.resultFormat,
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Topic } from '../../platform/bus/platform-bus.js';
+import { hexId } from '../../platform/database/object-id.js';
+
+const time = z.iso.datetime();
+const short = z.string().max(500);
+
+/** What users see live, on `/live` and as server-sent events; docs/live.md has the same list. */
+const EVENTS = {
+  result: z.object({
+    operation_id: hexId,
+    probe_id: hexId,
+    result_id: hexId,
+    outcome: z.enum(['stored', 'failed']),
+    // a server of an earlier release does not say it
+    counted: z.boolean().optional(),
+    received_at: time,
+    scheduled_at: time.optional(),
+    format: short.optional(),
+    summary: z.array(z.looseObject({})).optional(),
+    failure: z.object({ reason: z.string(), detail: z.string() }).optional(),
+  }),
+  assignment: z.object({
+    operation_id: hexId,
+    probe_id: hexId,
+    state: z.enum(['delivered', 'refused', 'pending']),
+    reason: short.optional(),
+  }),
+  probe: z.object({ probe_id: hexId, connected: z.boolean(), at: time }),
+  credits: z.object({ amount: z.number(), reason: short, operation_id: hexId }),
+};
+
+/** Who may see it: `operation:<id>`, `probe:<id>`, `user:<id>`. */
+const rooms = z.array(z.string().regex(/^(operation|probe|user):[0-9a-f]{24}$/)).max(8);
+
+const liveEvent = z.discriminatedUnion('name', [
+  z.object({ name: z.literal('result'), data: EVENTS.result, rooms }),
+  z.object({ name: z.literal('assignment'), data: EVENTS.assignment, rooms }),
+  z.object({ name: z.literal('probe'), data: EVENTS.probe, rooms }),
+  z.object({ name: z.literal('credits'), data: EVENTS.credits, rooms }),
+]);
+
+export type LiveEvent = z.infer<typeof liveEvent>;
+
+/** Live events of one server, for those who watch at another. */
+export const LIVE: Topic<LiveEvent> = { name: 'live', schema: liveEvent };

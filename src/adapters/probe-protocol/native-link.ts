@@ -1,0 +1,188 @@
+import { type Socket } from 'socket.io';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { inParts, type PartBounds } from '../../platform/sockets/in-parts.js';
+import { type DeliveryAnswer, type Job, type ProbeLink } from '../../core/presence/connected-probes.js';
+import { type OpenConnection } from '../../core/presence/probe-connections.service.js';
+import { toProbeSchedule } from '../../measurement/schedule/schedule.js';
+import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
+import {
+  type ProbeToServer,
+  type ServerToProbe,
+  type Sync,
+  SYNC_PART,
+  SYNC_WHOLE,
+  syncAnswer,
+  type WireOperation,
+} from './probe.protocol.js';
+
+const ACKNOWLEDGE_MS = 15_000;
+/** A message up to this is small enough for anybody. */
+const LARGE_BYTES = 1024 * 1024;
+const REMEMBERED_STOPS = 10_000;
+
+export type NativeSocket = Socket<
+  ProbeToServer,
+  ServerToProbe,
+  Record<string, never>,
+  { open?: OpenConnection }
+>;
+
+/** Where a message stands in a sync. */
+type Place = Pick<Sync, 'full' | 'part' | 'more'>;
+
+/** How a probe can be told everything. */
+interface Takes {
+  /** in parts: it said so in its handshake */
+  parts: boolean;
+  /** in one message, however large */
+  whole: boolean;
+}
+
+/** A native probe: jobs go out as `sync`. */
+export class NativeLink implements ProbeLink {
+  readonly protocol = 'native';
+  readonly probe: ObjectId;
+  readonly session: ObjectId;
+  readonly version: string | undefined;
+  private revision = 0;
+  /** what is created while a full sync is being put together waits for it: it would be dropped by it */
+  private synced = Promise.resolve();
+  /** a job that was read before its operation was stopped may come to be sent after `stop` was */
+  private readonly stopped = new Set<string>();
+  private releaseSynced: () => void = () => undefined;
+  /** it did not acknowledge something: what it has may not be what it should have */
+  private missed = false;
+  private wholeUnanswered = false;
+
+  constructor(
+    private readonly socket: NativeSocket,
+    { probe, session }: OpenConnection,
+    private readonly takes: Takes,
+  ) {
+    this.probe = probe._id;
+    this.session = session;
+    this.version = probe.connection?.version;
+    this.expectEverything();
+  }
+
+  /** A large message was sent to it and came to nothing: the next time it gets parts, whatever it makes of them. */
+  get couldNotTakeWhole(): boolean {
+    return this.wholeUnanswered;
+  }
+
+  get isInDoubt(): boolean {
+    return this.missed;
+  }
+
+  expectEverything(): void {
+    const before = this.releaseSynced;
+    this.missed = false;
+    this.synced = new Promise((resolve) => {
+      this.releaseSynced = () => {
+        before();
+        resolve();
+      };
+    });
+  }
+
+  /** Part by part: each goes out when the one before it is acknowledged. */
+  async *deliver(jobs: readonly Job[], everything: boolean): AsyncGenerator<DeliveryAnswer[], void> {
+    if (!everything) await this.synced;
+    const parts = inParts(jobs, (job) => this.sizeOf(job), this.boundsFor(jobs, everything));
+    let [sent, answered] = [0, 0];
+    try {
+      for (const part of parts) {
+        const last = sent === parts.length - 1;
+        const answer = this.sync(part, this.placeOf(sent, last, everything));
+        sent += 1;
+        // what was created meanwhile goes out behind the last part
+        if (everything && last) this.releaseSynced();
+        const refused = await answer;
+        if (refused === undefined) return;
+        answered += 1;
+        this.wholeUnanswered = false;
+        yield part.map(({ operation }) => outcomeOf(refused.get(operation.toHexString())));
+      }
+    } finally {
+      // also where the caller could not note an answer: what is missing is told again, with everything
+      if (answered < parts.length) this.missed = true;
+    }
+  }
+
+  stop(operation: ObjectId, reason: string): void {
+    const message = { operation_id: operation.toHexString(), reason };
+    this.rememberStopped(message.operation_id);
+    this.socket.timeout(ACKNOWLEDGE_MS).emit('stop', message, (error: Error | null) => {
+      if (error !== null) this.missed = true;
+    });
+  }
+
+  askToReconnect(afterMs: number): void {
+    this.socket.timeout(ACKNOWLEDGE_MS).emit('reconnect', { after_ms: afterMs }, () => undefined);
+  }
+
+  close(): void {
+    this.releaseSynced();
+    this.socket.disconnect(true);
+  }
+
+  /** A plain set, oldest first: a cache reserves its room at once, and there is one link for each of thousands of probes. */
+  private rememberStopped(operation: string): void {
+    this.stopped.add(operation);
+    if (this.stopped.size <= REMEMBERED_STOPS) return;
+    const [oldest] = this.stopped;
+    if (oldest !== undefined) this.stopped.delete(oldest);
+  }
+
+  /** Everything at once to a probe that would drop what the first part does not name, if it can take it. */
+  private boundsFor(jobs: readonly Job[], everything: boolean): PartBounds {
+    if (!everything || this.takes.parts || this.wholeUnanswered) return SYNC_PART;
+    const bytes = jobs.reduce((sum, job) => sum + this.sizeOf(job), 0);
+    const isLarge = bytes > LARGE_BYTES;
+    if (jobs.length > SYNC_WHOLE.items || bytes > SYNC_WHOLE.bytes || (isLarge && !this.takes.whole))
+      return SYNC_PART;
+    this.wholeUnanswered = isLarge;
+    return SYNC_WHOLE;
+  }
+
+  private placeOf(index: number, last: boolean, everything: boolean): Place {
+    if (!everything) return { full: false };
+    if (!this.takes.parts) return { full: index === 0 };
+    return { full: true, part: index + 1, more: !last };
+  }
+
+  private sizeOf(job: Job): number {
+    return Buffer.byteLength(JSON.stringify(wireOperation(job, this.probe))) + 1;
+  }
+
+  /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
+  private async sync(jobs: readonly Job[], place: Place): Promise<Map<string, string> | undefined> {
+    this.revision += 1;
+    const operations = jobs
+      .map((job) => wireOperation(job, this.probe))
+      .filter((each) => !this.stopped.has(each.operation_id));
+    const message = { revision: this.revision, ...place, operations, stopped: [] };
+    try {
+      const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
+      const parsed = syncAnswer.safeParse(answer);
+      if (!parsed.success) return undefined;
+      return new Map(parsed.data.refused.map(({ operation_id, reason }) => [operation_id, reason]));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function outcomeOf(reason: string | undefined): DeliveryAnswer {
+  return reason === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason };
+}
+
+function wireOperation(job: Job, probe: ObjectId): WireOperation {
+  return {
+    operation_id: job.operation.toHexString(),
+    kind: job.kind,
+    params: job.params,
+    schedule: toProbeSchedule(job.schedule, spreadOffsetMs(job.schedule, probe)),
+    cost_per_run: job.costPerRun,
+  };
+}

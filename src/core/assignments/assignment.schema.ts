@@ -1,0 +1,97 @@
+import { Schema } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type ProbeProtocol } from '../probes/probe.schema.js';
+
+export const ASSIGNMENT_MODEL = 'Assignment';
+
+/**
+ * pending: the probe does not have it yet; delivered: it has; refused: it said no; stopped: the user ended it; done: its
+ * time is over or all its runs came; expired: its time was over before the probe could get it. The last four are final.
+ * docs/protocol.md has the table of changes.
+ */
+export const ASSIGNMENT_STATES = ['pending', 'delivered', 'refused', 'stopped', 'done', 'expired'] as const;
+export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
+
+/** What one probe has to do for one operation: the unit of delivery and accounting. */
+export interface AssignmentEntity {
+  _id: ObjectId;
+  operation: ObjectId;
+  probe: ObjectId;
+  /** the probe's owner: earns the results */
+  probe_owner: ObjectId;
+  state: AssignmentState;
+  reason?: string;
+  /** runs that the schedule calls for */
+  due: number;
+  /** runs that a stop did not pay back; absent: none was */
+  owed?: number;
+  /** runs that were asked for and of which a result is stored */
+  received: number;
+  /** runs that were asked for and that the probe reported as failed */
+  failed: number;
+  /** the same of runs that are not due yet, or were paid back (docs/protocol.md, "What counts") */
+  uncounted_received?: number;
+  uncounted_failed?: number;
+  /** reports that belong to no run, and the bytes that they take */
+  extra?: number;
+  extra_bytes?: number;
+  /** the highest number of a run that counts */
+  last_run?: number;
+  /** the last reason of a failed run */
+  failure?: string;
+  /** of the operation as the probe is told it */
+  bytes?: number;
+  created_at: Date;
+  ends_at: Date;
+  /** of a private operation: only its owner may see what becomes of it */
+  private?: boolean;
+  delivered_at?: Date;
+  delivered_over?: ProbeProtocol;
+  /** of the one attempt to deliver to a classic probe; claimed before it is sent, since it must never get a job twice */
+  delivery?: string;
+  acknowledged_at?: Date;
+  ended_at?: Date;
+  last_result_at?: Date;
+}
+
+export const assignmentSchema = new Schema<AssignmentEntity>(
+  {
+    operation: { type: Schema.Types.ObjectId, required: true },
+    probe: { type: Schema.Types.ObjectId, required: true },
+    probe_owner: { type: Schema.Types.ObjectId, required: true },
+    state: { type: String, required: true, enum: ASSIGNMENT_STATES },
+    reason: String,
+    due: { type: Number, required: true },
+    owed: Number,
+    received: { type: Number, required: true },
+    failed: { type: Number, required: true },
+    uncounted_received: Number,
+    uncounted_failed: Number,
+    extra: Number,
+    extra_bytes: Number,
+    last_run: Number,
+    failure: String,
+    bytes: Number,
+    created_at: { type: Date, required: true },
+    ends_at: { type: Date, required: true },
+    private: Boolean,
+    delivered_at: Date,
+    delivered_over: String,
+    delivery: String,
+    acknowledged_at: Date,
+    ended_at: Date,
+    last_result_at: Date,
+  },
+  { collection: 'assignments', versionKey: false },
+);
+
+// is this probe assigned to this operation?
+assignmentSchema.index({ operation: 1, probe: 1 }, { unique: true });
+// has any probe still to do something for this operation?
+assignmentSchema.index({ operation: 1, state: 1 });
+// what a probe that connects has to do
+assignmentSchema.index({ probe: 1, state: 1 });
+// what a probe had to do lately
+assignmentSchema.index({ probe: 1, ends_at: 1 });
+// whose time is over; what is still to be delivered
+assignmentSchema.index({ state: 1, ends_at: 1 });

@@ -1,0 +1,361 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { type AccountChange, type Standing } from './run-account.js';
+import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
+
+/** States in which a probe has still to do something. */
+const LIVE: AssignmentState[] = ['pending', 'delivered'];
+
+const COUNTERS = {
+  probe: 1,
+  state: 1,
+  received: 1,
+  failed: 1,
+  uncounted_received: 1,
+  uncounted_failed: 1,
+  extra: 1,
+  failure: 1,
+  delivered_at: 1,
+  delivered_over: 1,
+  ended_at: 1,
+} as const;
+
+/** What the account of runs needs of an assignment. */
+export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
+
+export type ProbeAssignment = AssignmentCounters & Pick<AssignmentEntity, 'operation'>;
+
+/** An operation that a probe has to hold, until it is over. */
+export interface LiveLoad {
+  bytes: number;
+  ends_at: Date;
+}
+
+export interface Progress {
+  operation: ObjectId;
+  due: number;
+  received: number;
+  failed: number;
+  /** assignments of which runs may still come */
+  open: number;
+  states: Partial<Record<AssignmentState, number>>;
+}
+
+const STANDING = {
+  _id: 0,
+  operation: 1,
+  probe: 1,
+  probe_owner: 1,
+  state: 1,
+  due: 1,
+  owed: 1,
+  received: 1,
+  failed: 1,
+  extra_bytes: 1,
+} as const;
+
+/** Those of the probes that a stop leaves the same number of runs. */
+export interface Leaving {
+  probes: ObjectId[];
+  /** runs that are not paid back; undefined: the probe goes on, and all are */
+  owed: number | undefined;
+}
+
+@Injectable()
+export class AssignmentsRepository {
+  constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
+
+  async insertAll(assignments: AssignmentEntity[], transaction: Transaction): Promise<void> {
+    await this.model.collection.insertMany(assignments, { session: transaction, ordered: false });
+  }
+
+  async findOne(operation: ObjectId, probe: ObjectId): Promise<AssignmentEntity | null> {
+    return this.model.findOne({ operation, probe }).lean<AssignmentEntity>();
+  }
+
+  async findByOperation(operation: ObjectId, limit = 0, afterProbe?: ObjectId): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ operation, ...(afterProbe && { probe: { $gt: afterProbe } }) })
+      .sort({ probe: 1 })
+      .limit(limit)
+      .lean<AssignmentEntity[]>();
+  }
+
+  /** In order of probe; past mongoose, because there may be thousands, and somebody waits. */
+  async findCountersOfOperation(operation: ObjectId): Promise<AssignmentCounters[]> {
+    return this.model.collection
+      .find<AssignmentCounters>(
+        { operation },
+        { projection: { ...COUNTERS, _id: 0 }, sort: { probe: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+  }
+
+  /** Of these probes, and over no earlier than `endsFrom`; page by page, past mongoose, because there may be very many. */
+  async *pagesOfProbes(
+    probes: readonly ObjectId[],
+    endsFrom: Date,
+    limit: number,
+  ): AsyncGenerator<ProbeAssignment[], void> {
+    const cursor = this.model.collection.find<ProbeAssignment>(
+      { probe: { $in: [...probes] }, ends_at: { $gte: endsFrom } },
+      { projection: { ...COUNTERS, operation: 1, _id: 0 }, batchSize: limit },
+    );
+    let page: ProbeAssignment[] = [];
+    for await (const assignment of cursor) {
+      page.push(assignment);
+      if (page.length < limit) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async findPendingOfOperation(operation: ObjectId): Promise<AssignmentEntity[]> {
+    return this.model.find({ operation, state: 'pending' }).lean<AssignmentEntity[]>();
+  }
+
+  /** What these probes have to do now, in order; past mongoose, because there may be thousands. */
+  async findLiveOfProbes(
+    probes: readonly ObjectId[],
+    states: readonly AssignmentState[],
+    now: Date,
+  ): Promise<AssignmentEntity[]> {
+    return this.model.collection
+      .find<AssignmentEntity>(
+        { probe: { $in: [...probes] }, state: { $in: [...states] }, ends_at: { $gt: now } },
+        { batchSize: 10_000 },
+      )
+      .sort({ _id: 1 })
+      .toArray();
+  }
+
+  /** What a probe has to hold, what ends first in front; past mongoose, because it may be ten thousand. */
+  async findLoadOf(probe: ObjectId, now: Date): Promise<LiveLoad[]> {
+    const found = await this.model.collection
+      .find<Pick<AssignmentEntity, 'bytes' | 'ends_at'>>(
+        { probe, state: { $in: LIVE }, ends_at: { $gt: now } },
+        { projection: { _id: 0, bytes: 1, ends_at: 1 }, sort: { ends_at: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+    return found.map(({ bytes = 0, ends_at }) => ({ bytes, ends_at }));
+  }
+
+  /** Which of these probes have something of which `findOverdue` tells. */
+  async findProbesOverdue(probes: readonly ObjectId[], createdBefore: Date, now: Date): Promise<ObjectId[]> {
+    return (await this.model.collection.distinct('probe', {
+      probe: { $in: [...probes] },
+      state: 'pending',
+      ends_at: { $gt: now },
+      created_at: { $lt: createdBefore },
+    })) as ObjectId[];
+  }
+
+  /**
+   * Undelivered for longer than it should take, whatever the reason.
+   * @param probes that can be reached: those that are away may have any number, and must not fill the limit
+   */
+  async findOverdue(
+    probes: readonly ObjectId[],
+    createdBefore: Date,
+    now: Date,
+    limit: number,
+  ): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({
+        probe: { $in: probes },
+        state: 'pending',
+        ends_at: { $gt: now },
+        created_at: { $lt: createdBefore },
+      })
+      .limit(limit)
+      .lean<AssignmentEntity[]>();
+  }
+
+  /** Claims pending ones for one attempt to deliver. @returns those that nobody else has claimed */
+  async claim(
+    ids: readonly ObjectId[],
+    delivery: string,
+    at: Date,
+    over: ProbeProtocol,
+  ): Promise<AssignmentEntity[]> {
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'pending' },
+      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, delivery } },
+    );
+    return this.model.find({ _id: { $in: ids }, delivery }).lean<AssignmentEntity[]>();
+  }
+
+  async releaseClaims(ids: readonly ObjectId[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'delivered', acknowledged_at: { $exists: false } },
+      { $set: { state: 'pending' }, $unset: { delivered_at: 1, delivered_over: 1, delivery: 1 } },
+    );
+  }
+
+  async acknowledge(id: ObjectId, at: Date): Promise<void> {
+    await this.model.updateOne({ _id: id }, { $set: { acknowledged_at: at } });
+  }
+
+  /** One write for all that probes have just accepted. */
+  async markDelivered(ids: readonly ObjectId[], at: Date, over: ProbeProtocol): Promise<void> {
+    if (ids.length === 0) return;
+    await this.model.updateMany(
+      { _id: { $in: ids }, state: 'pending' },
+      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, acknowledged_at: at } },
+    );
+  }
+
+  async markRefused(id: ObjectId, reason: string, at: Date): Promise<void> {
+    await this.model.updateOne(
+      { _id: id, state: { $in: LIVE } },
+      { $set: { state: 'refused', reason, ended_at: at } },
+    );
+  }
+
+  async findLiveOfOperation(operation: ObjectId, transaction: Transaction): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ operation, state: { $in: LIVE } })
+      .session(transaction)
+      .lean<AssignmentEntity[]>();
+  }
+
+  async markStopped(
+    operation: ObjectId,
+    at: Date,
+    leavings: readonly Leaving[],
+    transaction: Transaction,
+  ): Promise<void> {
+    if (leavings.length === 0) return;
+    const updates = leavings.map(({ probes, owed }) => ({
+      updateMany: {
+        filter: { operation, probe: { $in: probes }, state: { $in: LIVE } },
+        update: { $set: { state: 'stopped' as const, ended_at: at, ...(owed !== undefined && { owed }) } },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+  }
+
+  /** @returns those of the operations of which a probe has still to do something; read from an index alone */
+  async findLiveAmong(operations: readonly ObjectId[]): Promise<ObjectId[]> {
+    const live = { operation: { $in: [...operations] }, state: { $in: LIVE } };
+    return (await this.model.collection.distinct('operation', live)) as ObjectId[];
+  }
+
+  /** Those whose time is over: `done` if the probe had it, `expired` if not. */
+  async closeEnded(now: Date): Promise<{ done: number; expired: number }> {
+    const over = { ends_at: { $lte: now } };
+    const done = await this.model.updateMany(
+      { state: 'delivered', ...over },
+      { $set: { state: 'done', ended_at: now } },
+    );
+    const expired = await this.model.updateMany(
+      { state: 'pending', ...over },
+      { $set: { state: 'expired', ended_at: now, reason: 'the probe did not come before the end' } },
+    );
+    return { done: done.modifiedCount, expired: expired.modifiedCount };
+  }
+
+  /**
+   * What the accounts of some assignments say, for a transaction that goes on to write to them: one that changes them meanwhile
+   * makes it begin anew. @returns those that are there
+   */
+  async findStandings(
+    keys: Iterable<{ operation: ObjectId; probe: ObjectId }>,
+    transaction: Transaction,
+  ): Promise<Standing[]> {
+    const byOperation = new Map<string, { operation: ObjectId; probes: Map<string, ObjectId> }>();
+    for (const { operation, probe } of keys) {
+      const own = byOperation.get(operation.toHexString()) ?? { operation, probes: new Map() };
+      own.probes.set(probe.toHexString(), probe);
+      byOperation.set(operation.toHexString(), own);
+    }
+    if (byOperation.size === 0) return [];
+    const some = [...byOperation.values()].map(({ operation, probes }) => ({
+      operation,
+      probe: { $in: [...probes.values()] },
+    }));
+    return this.model.collection
+      .find<Standing>({ $or: some }, { session: transaction, projection: STANDING, batchSize: 10_000 })
+      .toArray();
+  }
+
+  /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */
+  async count(changes: readonly AccountChange[], at: Date, transaction: Transaction): Promise<void> {
+    if (changes.length === 0) return;
+    const updates = changes.map((change) => ({
+      updateOne: {
+        filter: { operation: change.operation, probe: change.probe },
+        update: [{ $set: afterReports(change, at) }],
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+  }
+
+  async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
+    const missing = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
+    const isOpen = { $and: [{ $in: ['$state', LIVE] }, { $gt: ['$ends_at', now] }, missing] };
+    const groups = await this.model.aggregate<{
+      _id: { operation: ObjectId; state: AssignmentState };
+      count: number;
+      due: number;
+      received: number;
+      failed: number;
+      open: number;
+    }>([
+      { $match: { operation: { $in: operations } } },
+      {
+        $group: {
+          _id: { operation: '$operation', state: '$state' },
+          count: { $sum: 1 },
+          due: { $sum: '$due' },
+          received: { $sum: '$received' },
+          failed: { $sum: '$failed' },
+          open: { $sum: { $cond: [isOpen, 1, 0] } },
+        },
+      },
+    ]);
+    const progress = new Map(operations.map((operation) => [operation.toHexString(), noProgress(operation)]));
+    for (const { _id, count, due, received, failed, open } of groups) {
+      const own = progress.get(_id.operation.toHexString());
+      if (own === undefined) continue;
+      own.due += due;
+      own.received += received;
+      own.failed += failed;
+      own.open += open;
+      own.states[_id.state] = count;
+    }
+    return [...progress.values()];
+  }
+}
+
+function noProgress(operation: ObjectId): Progress {
+  return { operation, due: 0, received: 0, failed: 0, open: 0, states: {} };
+}
+
+/** An update pipeline's `$set`: the counters that move, and what they make of the state. */
+function afterReports(
+  { operation: _o, probe: _p, failure, last_run, completed, ...counts }: AccountChange,
+  at: Date,
+) {
+  const moved = Object.entries(counts).filter(([, count]) => count !== 0);
+  const ends = { $and: [completed, { $in: ['$state', LIVE] }] };
+  return {
+    // earlier releases did not have all of them
+    ...Object.fromEntries(
+      moved.map(([name, count]) => [name, { $add: [{ $ifNull: [`$${name}`, 0] }, count] }]),
+    ),
+    last_result_at: at,
+    ...(failure !== undefined && { failure: { $literal: failure } }),
+    ...(last_run !== undefined && { last_run: { $max: ['$last_run', last_run] } }),
+    ...(completed && {
+      state: { $cond: [ends, 'done', '$state'] },
+      ended_at: { $cond: [ends, at, '$ended_at'] },
+    }),
+  };
+}

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { eachByPages } from '../../platform/database/read.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { type KindName } from '../../measurement/kinds/index.js';
+import { OPERATION_MODEL, type OperationEntity } from './operation.schema.js';
+
+export interface OperationFilter {
+  /** operations of this owner */
+  owner?: ObjectId | undefined;
+  /** all public ones, and this reader's private ones; absent: all */
+  visibleTo?: ObjectId | undefined;
+  kind?: KindName | undefined;
+}
+
+/** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
+const STREAM_PAGE = 10;
+
+@Injectable()
+export class OperationsRepository {
+  constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
+
+  /** An update in form only: an insert could not take the time from the database. */
+  async insert({ _id, ...operation }: OperationEntity, transaction: Transaction): Promise<void> {
+    await this.model.collection.updateOne(
+      { _id },
+      { $setOnInsert: operation, $currentDate: { changed_at: true } },
+      { upsert: true, session: transaction },
+    );
+  }
+
+  async findById(id: ObjectId): Promise<OperationEntity | null> {
+    return this.model.findById(id).lean<OperationEntity>();
+  }
+
+  async findByIds(ids: readonly ObjectId[]): Promise<OperationEntity[]> {
+    return this.model.find({ _id: { $in: ids } }).lean<OperationEntity[]>();
+  }
+
+  async findSchedules(ids: readonly ObjectId[]): Promise<Pick<OperationEntity, '_id' | 'schedule'>[]> {
+    return this.model.collection
+      .find<Pick<OperationEntity, '_id' | 'schedule'>>(
+        { _id: { $in: [...ids] } },
+        { projection: { schedule: 1 }, batchSize: 1_000 },
+      )
+      .toArray();
+  }
+
+  async findByIdempotencyKey(owner: ObjectId, key: string): Promise<OperationEntity | null> {
+    return this.model.findOne({ owner, idempotency_key: key }).lean<OperationEntity>();
+  }
+
+  /** Newest first, a page. */
+  async find(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
+    return this.model
+      .find({ ...conditionsOf(filter), ...(before && { _id: { $lt: before } }) })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .lean<OperationEntity[]>();
+  }
+
+  /** In order of creation, one after the other: a listing of all needs no memory for all. */
+  stream(filter: OperationFilter): AsyncGenerator<OperationEntity, void> {
+    return eachByPages((last) =>
+      this.model
+        .find({ ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) })
+        .sort({ _id: 1 })
+        .limit(STREAM_PAGE)
+        .lean<OperationEntity[]>(),
+    );
+  }
+
+  /** When the last operation was begun or stopped. */
+  async lastChange(): Promise<Date | undefined> {
+    const last = await this.model
+      .findOne({}, { changed_at: 1 })
+      .sort({ changed_at: -1 })
+      .lean<OperationEntity>();
+    return last?.changed_at;
+  }
+
+  /** Begun or stopped since then, in that order; asked every second, so no more of them than tells them apart. */
+  async findChangedSince(since: Date): Promise<Pick<OperationEntity, '_id' | 'revision' | 'changed_at'>[]> {
+    return this.model
+      .find({ changed_at: { $gte: since } }, { revision: 1, changed_at: 1 })
+      .sort({ changed_at: 1 })
+      .lean<Pick<OperationEntity, '_id' | 'revision' | 'changed_at'>[]>();
+  }
+
+  /** @returns the operation as it is now; null when it was stopped before */
+  async markStopped(
+    id: ObjectId,
+    at: Date,
+    refunded: number,
+    transaction: Transaction,
+  ): Promise<OperationEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, stopped_at: { $exists: false } },
+        { $set: { stopped_at: at, refunded }, $inc: { revision: 1 }, $currentDate: { changed_at: true } },
+        { session: transaction, returnDocument: 'after' },
+      )
+      .lean<OperationEntity>();
+  }
+}
+
+function conditionsOf({ owner, visibleTo, kind }: OperationFilter) {
+  return {
+    ...(owner && { owner }),
+    ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
+    ...(kind !== undefined && { kind }),
+  };
+}

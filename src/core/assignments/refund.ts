@@ -1,0 +1,49 @@
+import { type AssignmentEntity } from './assignment.schema.js';
+import { type Leaving } from './assignments.repository.js';
+import { type OperationEntity } from './operation.schema.js';
+import { firstRun, runsOf, type Schedule } from '../../measurement/schedule/schedule.js';
+import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
+
+/** What a stop leaves of the runs of each probe, those together that are left the same. */
+export function leavingsOf(
+  operation: OperationEntity,
+  live: readonly AssignmentEntity[],
+  now: Date,
+): Leaving[] {
+  const groups = new Map<number | undefined, Leaving>();
+  for (const assignment of live) {
+    const goesOn = assignment.delivered_over === 'classic';
+    const owed = goesOn ? undefined : Math.min(assignment.due, runsDone(operation, assignment, now));
+    const group = groups.get(owed) ?? { probes: [], owed };
+    group.probes.push(assignment.probe);
+    groups.set(owed, group);
+  }
+  return [...groups.values()];
+}
+
+/** @returns how many runs were due before `now`; a cron minute that has begun counts whole */
+export function runsBegun(schedule: Schedule, now: Date): number {
+  if (firstRun(schedule) >= now) return 0;
+  if (schedule.type === 'once' || schedule.stop <= now) return runsOf(schedule);
+  return runsOf({ ...schedule, stop: now });
+}
+
+/**
+ * The price of what a stop saves; docs/protocol.md states the rule.
+ * A probe that never got the job did nothing; one that has it did what was due so far; a classic one that has it cannot be
+ * told, and goes on to the end.
+ */
+export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
+  if (assignment.delivered_over === 'classic') return 0;
+  return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
+}
+
+/**
+ * @returns the runs that a stop does not pay back: those that a probe has answered for, or that fell due while it had the job;
+ *   no less than it has begun, and beyond the last one that counts
+ */
+export function runsDone(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
+  const ownTime = new Date(now.getTime() - spreadOffsetMs(operation.schedule, assignment.probe));
+  const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, ownTime);
+  return Math.max(begun, assignment.received + assignment.failed, (assignment.last_run ?? -1) + 1);
+}

@@ -1,0 +1,46 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ConnectedProbes, type ProbeLink } from '../presence/connected-probes.js';
+import { ProbeConnectionsService } from '../presence/probe-connections.service.js';
+import { DispatchService } from './dispatch.service.js';
+
+/** A probe that has checked in takes its place, whatever protocol it speaks, and gets what it has to do. */
+@Injectable()
+export class ArrivalsService {
+  private readonly logger = new Logger('arrivals');
+
+  constructor(
+    private readonly connections: ProbeConnectionsService,
+    private readonly connected: ConnectedProbes,
+    private readonly dispatch: DispatchService,
+  ) {}
+
+  /** @param isHere whether its socket stands now: it may end while the database is asked */
+  async welcome(link: ProbeLink, isHere: () => boolean): Promise<void> {
+    if (!(await this.isCurrent(link))) {
+      link.close();
+      return;
+    }
+    if (!isHere()) return;
+    this.connected.add(link);
+    const { protocol, version } = link;
+    this.logger.log({ probe_id: String(link.probe), protocol, version }, 'probe connected');
+    try {
+      await this.dispatch.probeConnected(link);
+    } catch (error) {
+      this.logger.error({ err: error, probe_id: String(link.probe) }, 'could not deliver what was waiting');
+      // a native probe would wait for its first sync for ever, and gets one at a new connection; for a classic one what was
+      // not claimed is still pending, and the sweep brings it
+      if (link.protocol === 'native') link.close();
+    }
+  }
+
+  /** Two sockets of one probe may check in at once: the one that the database has last stays, the other must not close it. */
+  private async isCurrent(link: ProbeLink): Promise<boolean> {
+    try {
+      return await this.connections.isCurrent(link.probe, link.session);
+    } catch (error) {
+      this.logger.error({ err: error, probe_id: String(link.probe) }, 'a connection could not be confirmed');
+      return false;
+    }
+  }
+}

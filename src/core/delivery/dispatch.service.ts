@@ -1,0 +1,342 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { GroupCommit } from '../../platform/batching/group-commit.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import {
+  ConnectedProbes,
+  type DeliveryAnswer,
+  type Job,
+  type ProbeLink,
+} from '../presence/connected-probes.js';
+import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { ReleasesService } from '../quotas/releases.service.js';
+import { OperationChanges } from './operation-changes.js';
+import { OperationFeed } from './operation-feed.js';
+import { type OperationEntity } from '../assignments/operation.schema.js';
+import { OperationsRepository } from '../assignments/operations.repository.js';
+import { Redelivery } from './redelivery.js';
+
+/** Probes whose assignments are read in one command: a probe may have thousands of them. */
+const MOST_LINKS = 100;
+/** Assignments that are noted as delivered in one command. */
+const MOST_NOTED = 5000;
+/** What one round of the sweep brings to one probe. */
+const MOST_OVERDUE = 1000;
+/** By then what was sent is acknowledged. */
+const OVERDUE_MS = 5000;
+const SILENT: DeliveryAnswer = { outcome: 'silent' };
+const STOP_REASON = 'stopped by its owner';
+
+interface Delivery {
+  link: ProbeLink;
+  assignments: AssignmentEntity[];
+  jobs: Job[];
+}
+
+/**
+ * Brings assignments to probes. An assignment is stored before anything is sent, so whatever is missed here is found again:
+ * when the probe connects, and by the sweep. Native probes get a job at least once (they know it by its id); classic ones at
+ * most once (they would run it twice), so theirs is claimed in the database before it is sent.
+ */
+@Injectable()
+export class DispatchService {
+  private readonly logger = new Logger('dispatch');
+  /** what probes that have just come have to do: read for many of them at once */
+  private readonly waiting = new GroupCommit<ProbeLink, Delivery>((links) => this.findWaiting(links), {
+    most: MOST_LINKS,
+    keyOf: ({ probe }) => probe.toHexString(),
+  });
+  /** native probes answer when they like: none of them may keep what the others have from being known */
+  private readonly accepted = new GroupCommit<ObjectId>(
+    async (ids) => {
+      await this.assignments.markDelivered(ids, this.clock.now(), 'native');
+      return ids.map(() => undefined);
+    },
+    { most: MOST_NOTED },
+  );
+
+  private readonly redelivery = new Redelivery();
+
+  constructor(
+    private readonly assignments: AssignmentsRepository,
+    private readonly operations: OperationsRepository,
+    private readonly connected: ConnectedProbes,
+    private readonly changes: OperationChanges,
+    private readonly feed: OperationFeed,
+    private readonly releases: ReleasesService,
+    private readonly clock: PlatformClock,
+  ) {
+    this.changes.onChange((operation) =>
+      operation.stopped_at === undefined ? this.deliverPending(operation) : this.stopHere(operation),
+    );
+  }
+
+  /**
+   * Before a new operation is stored: what goes to classic probes that are here now is stored as claimed at once, which
+   * spares a round trip for each claim. Nothing is sent yet.
+   */
+  claim(assignments: AssignmentEntity[]): void {
+    const delivery = randomUUID();
+    for (const assignment of assignments) {
+      if (this.connected.get(assignment.probe)?.protocol !== 'classic') continue;
+      assignment.state = 'delivered';
+      assignment.delivered_at = assignment.created_at;
+      assignment.delivered_over = 'classic';
+      assignment.delivery = delivery;
+    }
+  }
+
+  /** A new operation is stored: to the probes that are here, and a word to the other servers for theirs. */
+  start(operation: OperationEntity, assignments: readonly AssignmentEntity[]): void {
+    this.inBackground(this.deliverNew(operation, assignments));
+    this.changes.announce(operation);
+  }
+
+  /** An operation is over: a word to the probes that have it, here and on the other servers. */
+  stop(operation: OperationEntity): void {
+    this.inBackground(this.stopHere(operation));
+    this.changes.announce(operation);
+  }
+
+  /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
+  async probeConnected(link: ProbeLink): Promise<void> {
+    await this.redelivery.attempt(link, () => this.tellEverything(link));
+  }
+
+  /**
+   * What should have been delivered by now and was not: a message that was lost, a server that died. A probe that did not
+   * acknowledge what it was told is told everything again. No probe is waited for: a silent one would keep the others from theirs.
+   */
+  async deliverOverdue(): Promise<void> {
+    const due = this.connected.all().filter((link) => this.redelivery.isDue(link));
+    const others: ProbeLink[] = [];
+    for (const link of due) {
+      if (link.isInDoubt === true) this.redeliver(link, () => this.tellEverythingAgain(link));
+      else others.push(link);
+    }
+    if (others.length === 0) return;
+    const probes = others.map(({ probe }) => probe);
+    for (const probe of await this.assignments.findProbesOverdue(
+      probes,
+      this.overdueSince(),
+      this.clock.now(),
+    )) {
+      const link = this.connected.get(probe);
+      if (link === undefined || !this.redelivery.isDue(link)) continue;
+      this.redeliver(link, async () => {
+        const now = this.clock.now();
+        const since = this.overdueSince();
+        await this.deliverAssignments(await this.assignments.findOverdue([probe], since, now, MOST_OVERDUE));
+      });
+    }
+  }
+
+  private redeliver(link: ProbeLink, work: () => Promise<void>): void {
+    this.inBackground(this.redelivery.attempt(link, work));
+  }
+
+  private overdueSince(): Date {
+    return new Date(this.clock.now().getTime() - OVERDUE_MS);
+  }
+
+  private async tellEverything(link: ProbeLink): Promise<void> {
+    const delivery = await this.waiting.add(link);
+    if (delivery.jobs.length === 0 && link.protocol === 'classic') return;
+    await this.deliver([delivery], true);
+  }
+
+  private async findWaiting(links: readonly ProbeLink[]): Promise<Delivery[]> {
+    const now = this.clock.now();
+    const of = (protocol: ProbeProtocol) =>
+      links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
+    const live = [
+      ...(await this.assignments.findLiveOfProbes(of('native'), ['pending', 'delivered'], now)),
+      ...(await this.assignments.findLiveOfProbes(of('classic'), ['pending'], now)),
+    ].filter(({ received, failed, due }) => received + failed < due);
+    const { assignments, jobs } = await this.withJobs(live);
+    const deliveries = links.map((link): Delivery => ({ link, assignments: [], jobs: [] }));
+    const byProbe = new Map(deliveries.map((delivery) => [delivery.link.probe.toHexString(), delivery]));
+    for (const [index, assignment] of assignments.entries()) {
+      const delivery = byProbe.get(assignment.probe.toHexString());
+      const job = jobs[index];
+      if (delivery === undefined || job === undefined) continue;
+      delivery.assignments.push(assignment);
+      delivery.jobs.push(job);
+    }
+    return deliveries;
+  }
+
+  private async tellEverythingAgain(link: ProbeLink): Promise<void> {
+    this.logger.warn(
+      { probe_id: String(link.probe) },
+      'the probe did not acknowledge what it was told; it is told everything again',
+    );
+    try {
+      link.expectEverything?.();
+      await this.tellEverything(link);
+    } catch (error) {
+      // what goes to it now waits for everything to be sent: a new connection begins with that
+      link.close();
+      throw error;
+    }
+  }
+
+  private async deliverNew(
+    operation: OperationEntity,
+    assignments: readonly AssignmentEntity[],
+  ): Promise<void> {
+    const job = jobOf(operation);
+    const deliveries: Delivery[] = [];
+    const gone: ObjectId[] = [];
+    const late: AssignmentEntity[] = [];
+    for (const assignment of assignments) {
+      const link = this.connected.get(assignment.probe);
+      const claimed = assignment.state === 'delivered';
+      if (link !== undefined && (link.protocol === 'native' || claimed)) {
+        deliveries.push({ link, assignments: [assignment], jobs: [job] });
+      } else if (claimed) {
+        gone.push(assignment._id);
+      } else if (link !== undefined) {
+        late.push(assignment);
+      }
+    }
+    const handed = this.handAll(deliveries, false);
+    // it left between the claim and now: nothing was sent, so it may be sent again
+    await this.assignments.releaseClaims(gone);
+    // a classic probe that came between the claim and now may have looked before the operation was stored
+    await this.deliverAssignments(late);
+    await handed;
+  }
+
+  /** Another server has begun it. */
+  private async deliverPending({ _id }: OperationEntity): Promise<void> {
+    if (this.connected.size === 0) return;
+    await this.deliverAssignments(await this.assignments.findPendingOfOperation(_id));
+  }
+
+  private async deliverAssignments(pending: AssignmentEntity[]): Promise<void> {
+    const here = pending.filter(({ probe }) => this.connected.get(probe) !== undefined);
+    const { assignments, jobs } = await this.withJobs(here);
+    const deliveries = new Map<ProbeLink, Delivery>();
+    for (const [index, assignment] of assignments.entries()) {
+      const link = this.connected.get(assignment.probe);
+      const job = jobs[index];
+      if (link === undefined || job === undefined) continue;
+      const delivery = deliveries.get(link) ?? { link, assignments: [], jobs: [] };
+      delivery.assignments.push(assignment);
+      delivery.jobs.push(job);
+      deliveries.set(link, delivery);
+    }
+    await this.deliver([...deliveries.values()]);
+  }
+
+  private async deliver(deliveries: Delivery[], everything = false): Promise<void> {
+    const classic = await this.claimClassic(deliveries.filter(({ link }) => link.protocol === 'classic'));
+    const native = deliveries.filter(({ link }) => link.protocol === 'native');
+    await this.handAll([...classic, ...native], everything);
+  }
+
+  private async handAll(deliveries: Delivery[], everything: boolean): Promise<void> {
+    await Promise.all(deliveries.map((delivery) => this.hand(delivery, everything)));
+  }
+
+  /** Leaves in each delivery what nobody else has claimed. */
+  private async claimClassic(deliveries: Delivery[]): Promise<Delivery[]> {
+    if (deliveries.length === 0) return [];
+    const ids = deliveries.flatMap(({ assignments }) => assignments.map(({ _id }) => _id));
+    const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), 'classic');
+    const ours = new Set(claimed.map(({ _id }) => String(_id)));
+    return deliveries
+      .map(({ link, assignments, jobs }) => ({
+        link,
+        assignments: assignments.filter(({ _id }) => ours.has(String(_id))),
+        jobs: jobs.filter((_job, index) => ours.has(String(assignments[index]?._id))),
+      }))
+      .filter(({ jobs }) => jobs.length > 0);
+  }
+
+  private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<void> {
+    let next = 0;
+    for await (const answers of link.deliver(jobs, everything)) {
+      const answered = assignments.slice(next, next + answers.length);
+      next += answers.length;
+      await this.noteAll(
+        link,
+        answered.map((assignment, index) => [assignment, answers[index] ?? SILENT]),
+      );
+    }
+    await this.noteAll(
+      link,
+      assignments.slice(next).map((assignment) => [assignment, SILENT]),
+    );
+  }
+
+  private async noteAll(link: ProbeLink, answered: [AssignmentEntity, DeliveryAnswer][]): Promise<void> {
+    const note = async ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) => {
+      await this.note(link, assignment, answer);
+      this.feed.assignmentChanged({ assignment, answer });
+    };
+    const isAccepted = ([, { outcome }]: [AssignmentEntity, DeliveryAnswer]) => outcome === 'accepted';
+    await Promise.all(answered.filter(isAccepted).map(note));
+    // a write each: one after the other
+    for (const each of answered.filter((one) => !isAccepted(one))) await note(each);
+  }
+
+  private async note(link: ProbeLink, assignment: AssignmentEntity, answer: DeliveryAnswer): Promise<void> {
+    const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
+    if (answer.outcome === 'refused') {
+      this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
+      await this.assignments.markRefused(assignment._id, answer.reason, this.clock.now());
+      this.releases.suspect(assignment.operation);
+    } else if (answer.outcome === 'unsent') {
+      this.logger.log(ids, 'the probe left before the operation was sent');
+      if (link.protocol === 'classic') await this.assignments.releaseClaims([assignment._id]);
+    } else if (answer.outcome === 'silent') {
+      this.logger.warn(ids, 'the probe did not acknowledge the operation');
+    } else if (link.protocol === 'native') {
+      // what was known to be there is not noted again
+      if (assignment.state === 'pending') await this.accepted.add(assignment._id);
+    } else {
+      await this.assignments.acknowledge(assignment._id, this.clock.now());
+    }
+  }
+
+  private async withJobs(assignments: AssignmentEntity[]): Promise<Pick<Delivery, 'assignments' | 'jobs'>> {
+    if (assignments.length === 0) return { assignments, jobs: [] };
+    const ids = new Map(assignments.map(({ operation }) => [operation.toHexString(), operation]));
+    const operations = await this.operations.findByIds([...ids.values()]);
+    const jobs = new Map(operations.map((each) => [String(each._id), jobOf(each)]));
+    const pairs = assignments.flatMap((assignment) => {
+      const job = jobs.get(String(assignment.operation));
+      return job ? [{ assignment, job }] : [];
+    });
+    return { assignments: pairs.map(({ assignment }) => assignment), jobs: pairs.map(({ job }) => job) };
+  }
+
+  private async stopHere({ _id }: OperationEntity): Promise<void> {
+    if (this.connected.size === 0) return;
+    for (const { probe } of await this.assignments.findByOperation(_id)) {
+      this.connected.get(probe)?.stop(_id, STOP_REASON);
+    }
+  }
+
+  private inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.logger.error({ err: error }, 'delivery failed; the sweep will try again');
+    });
+  }
+}
+
+function jobOf(operation: OperationEntity): Job {
+  return {
+    operation: operation._id,
+    kind: operation.kind,
+    params: operation.params,
+    schedule: operation.schedule,
+    costPerRun: operation.cost_per_run,
+    resultFormat: operation.result_format,
+  };
+}

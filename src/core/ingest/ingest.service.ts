@@ -1,0 +1,291 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type Destination, type readDestinations } from '@pladmed/protocol';
+import { LRUCache } from 'lru-cache';
+import { ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { jittered } from '../../platform/limits/jitter.js';
+import { LimitHits } from '../../platform/limits/limit-hits.js';
+import { SharedRoom } from '../../platform/limits/shared-room.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { type AssignedRuns } from '../assignments/assigned-runs.js';
+import { CoverageService } from '../runs/coverage.service.js';
+import { type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { type ClockEstimate } from '../probes/probe.schema.js';
+import { BatchWriter } from './batch-writer.js';
+import { FORMATS, type ResultFormat } from '../../measurement/formats/index.js';
+import { ResultFeed } from './result-feed.js';
+import { type ResultEntity } from './result.schema.js';
+import { rawBytes } from '../results/results.repository.js';
+
+/** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
+export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
+/** What a result weighs beside its content. */
+const OVERHEAD_BYTES = 1024;
+/** What one of its destinations weighs beside its texts: names of members, numbers. */
+const DESTINATION_BYTES = 80;
+/** Results that come later than this after the end of their operation are refused. */
+export const LATE_MS = 14 * 24 * 3_600_000;
+
+interface RunReport {
+  operation: ObjectId | undefined;
+  probe: ObjectId;
+  uniqueCode: string;
+  scheduledAt?: Date;
+  clock?: ClockEstimate;
+}
+
+/** A run that brought something back. */
+export interface ResultReport extends RunReport {
+  /** what the probe calls it: unchecked */
+  format: string;
+  content: Buffer;
+  startedAt?: Date;
+  durationMs?: number;
+  /** what a native probe said of the destinations, or why that cannot be read */
+  told?: ReturnType<typeof readDestinations>;
+}
+
+/** A run that was due and could not be done. */
+export interface FailureReport extends RunReport {
+  reason: string;
+  detail: string;
+}
+
+export type RefusalReason =
+  'unknown_operation' | 'not_assigned' | 'bad_format' | 'too_large' | 'too_late' | 'too_much_extra';
+
+export type Acceptance =
+  | { status: 'stored' | 'duplicate' }
+  | { status: 'refused'; reason: RefusalReason }
+  | { status: 'busy'; retryAfterMs: number };
+
+interface Assigned {
+  operation: ObjectId;
+  probeOwner: ObjectId;
+  endsAt: Date;
+  isPrivate: boolean;
+  kind: KindName;
+  runs: AssignedRuns;
+}
+
+/** What is stored of a result in which nothing was sent: docs/protocol.md, "What counts". */
+const NOTHING_SENT = {
+  reason: 'nothing_sent',
+  detail: 'the result shows that no packet was sent to any destination',
+};
+
+const BUSY_MS = 2000;
+
+/** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
+@Injectable()
+export class ResultsService {
+  private readonly logger = new Logger('results');
+  /** who is assigned to what never changes; only a database that is emptied makes it forgotten */
+  private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
+  private readonly lookups = new Map<string, Promise<Assigned | undefined>>();
+  /** of results that are being digested or written */
+  private readonly room: SharedRoom;
+  private readonly inHand = new Set<Promise<Acceptance>>();
+  private draining = false;
+  private readonly refusals = new Map<RefusalReason, number>();
+
+  constructor(
+    private readonly assignments: AssignmentsRepository,
+    private readonly coverage: CoverageService,
+    private readonly writer: BatchWriter,
+    private readonly feed: ResultFeed,
+    private readonly hits: LimitHits,
+    private readonly clock: PlatformClock,
+    @Inject(ENV) env: Env,
+  ) {
+    this.room = new SharedRoom({ bytes: env.ingestMaxWaitingBytes, items: env.ingestMaxWaitingItems });
+  }
+
+  /** @returns when the result is durable, or why it is not; rejects only when the database fails */
+  async accept(report: ResultReport): Promise<Acceptance> {
+    if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
+    const { destinations, problem } = report.told ?? {};
+    return this.whileRoom(report, report.content.length + weightOf(destinations), async () => {
+      // before any work is done for it: whoever has a probe may send
+      const assigned = await this.admit(report);
+      if ('status' in assigned) return assigned;
+      const format = formatOf(report, assigned.kind);
+      if (format === undefined) return this.refuse(report, 'bad_format');
+      const digest = await FORMATS[format].digest(report.content, destinations);
+      const error = digest.error ?? problem;
+      // the classic contract pays each result when it comes
+      const isFailed = digest.sentNothing === true && report.scheduledAt !== undefined;
+      return this.store(report, assigned, {
+        ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
+        format,
+        raw: report.content,
+        summary: digest.summary,
+        ...(destinations && { destinations }),
+        ...(error !== undefined && { decode_error: error }),
+        ...(report.startedAt && { started_at: report.startedAt }),
+        ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
+      });
+    });
+  }
+
+  async acceptFailure(report: FailureReport): Promise<Acceptance> {
+    const failure = { reason: report.reason, detail: report.detail };
+    return this.whileRoom(report, report.detail.length, async () => {
+      const assigned = await this.admit(report);
+      return 'status' in assigned ? assigned : this.store(report, assigned, { outcome: 'failed', failure });
+    });
+  }
+
+  /** Takes nothing more, and returns when what was taken is durable and its answers are on their way. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    await Promise.allSettled(this.inHand);
+    // the doors answer in the turns of the loop that follow
+    await new Promise(setImmediate);
+  }
+
+  /** For a database that was emptied. */
+  forget(): void {
+    this.assigned.clear();
+    this.writer.forget();
+  }
+
+  /** Results that are not durable yet. */
+  get backlog(): { bytes: number; items: number } {
+    return { bytes: this.room.bytes, items: this.room.items };
+  }
+
+  /** How many reports were refused since the start, by reason. */
+  refusalCounts(): ReadonlyMap<RefusalReason, number> {
+    return this.refusals;
+  }
+
+  /** Bounds what waits to be written: beyond it probes are told to come back, and keep what they have. */
+  private async whileRoom(
+    { probe }: RunReport,
+    contentBytes: number,
+    work: () => Promise<Acceptance>,
+  ): Promise<Acceptance> {
+    const bytes = contentBytes + OVERHEAD_BYTES;
+    const who = probe.toHexString();
+    if (this.draining) return busy();
+    const lack = this.room.enter(who, bytes);
+    if (lack !== undefined) {
+      this.hits.note(`ingest_${lack}`);
+      return busy();
+    }
+    const working = work();
+    this.inHand.add(working);
+    try {
+      return await working;
+    } finally {
+      this.inHand.delete(working);
+      this.room.leave(who, bytes);
+    }
+  }
+
+  /** @returns what the probe was asked to do, or why its report is refused */
+  private async admit(report: RunReport): Promise<Assigned | Acceptance> {
+    const { operation, probe } = report;
+    if (operation === undefined) return this.refuse(report, 'unknown_operation');
+    const assigned = await this.assignmentOf(operation, probe);
+    if (assigned === undefined) return this.refuse(report, 'not_assigned');
+    const isLate = this.clock.now().getTime() > assigned.endsAt.getTime() + LATE_MS;
+    return isLate ? this.refuse(report, 'too_late') : assigned;
+  }
+
+  private async store(
+    report: RunReport,
+    { operation, probeOwner, isPrivate, runs }: Assigned,
+    content: Partial<ResultEntity>,
+  ): Promise<Acceptance> {
+    const { probe } = report;
+    const receivedAt = new Date();
+    const place = runs.placeOf(report.scheduledAt, this.clock.now());
+    const result = {
+      _id: new ObjectId(),
+      operation,
+      probe,
+      unique_code: report.uniqueCode,
+      received_at: receivedAt,
+      ...(place.claim.type === 'off_schedule' && { off_schedule: true }),
+      ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
+      ...(report.clock && { clock: report.clock }),
+      ...content,
+    } as ResultEntity;
+    const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
+    const written = await this.writer.write({ result, probeOwner, bytes, place });
+    if (written === 'assignment_gone') {
+      this.assigned.delete(assignmentKey(operation, probe));
+      return this.refuse(report, 'not_assigned');
+    }
+    if (written === 'too_much_extra') return this.refuse(report, written);
+    if (written === 'stored') this.feed.stored({ result, probeOwner, isPrivate });
+    return { status: written };
+  }
+
+  /** Those who ask together are answered together, and in the order in which they asked: of two equal results the first one counts. */
+  private async assignmentOf(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
+    const key = assignmentKey(operation, probe);
+    const known = this.assigned.get(key);
+    if (known !== undefined) return known;
+    const asked = this.lookups.get(key);
+    if (asked !== undefined) return asked;
+    const lookup = this.lookUp(operation, probe).finally(() => {
+      this.lookups.delete(key);
+    });
+    this.lookups.set(key, lookup);
+    return lookup;
+  }
+
+  private async lookUp(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
+    const assignment = await this.assignments.findOne(operation, probe);
+    const duty = assignment === null ? undefined : await this.coverage.dutyOf(assignment);
+    if (assignment === null || duty === undefined) return undefined;
+    const assigned = {
+      operation,
+      probeOwner: assignment.probe_owner,
+      endsAt: assignment.ends_at,
+      isPrivate: assignment.private === true,
+      ...duty,
+    };
+    this.assigned.set(assignmentKey(operation, probe), assigned);
+    return assigned;
+  }
+
+  private refuse(report: RunReport, reason: RefusalReason): Acceptance {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const ids = {
+      probe_id: String(report.probe),
+      operation_id: report.operation && String(report.operation),
+    };
+    this.logger.warn({ ...ids, unique_code: report.uniqueCode, reason }, 'a result was refused');
+    return { status: 'refused', reason };
+  }
+}
+
+/** Roughly, in bytes. */
+function weightOf(destinations: readonly Destination[] = []): number {
+  const lengths = destinations.map(
+    ({ destination, address, error, note }) =>
+      destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
+  );
+  return lengths.reduce((sum, length) => sum + length + DESTINATION_BYTES, 0);
+}
+
+/** @returns the format of a report, if it is one of its kind's; a classic probe has one of its own, and names no run */
+function formatOf({ format, scheduledAt }: ResultReport, kind: KindName): ResultFormat | undefined {
+  const { formats, classicFormat } = KINDS[kind];
+  const isOne = scheduledAt === undefined ? format === classicFormat : Object.hasOwn(formats, format);
+  return isOne ? (format as ResultFormat) : undefined;
+}
+
+function busy(): Acceptance {
+  return { status: 'busy', retryAfterMs: jittered(BUSY_MS) };
+}
+
+function assignmentKey(operation: ObjectId, probe: ObjectId): string {
+  return operation.toHexString() + probe.toHexString();
+}

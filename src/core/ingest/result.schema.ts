@@ -1,0 +1,77 @@
+import { type Destination } from '@pladmed/protocol';
+import { type mongo, Schema } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type ClockEstimate } from '../probes/probe.schema.js';
+import { type ResultFormat } from '../../measurement/formats/index.js';
+
+export const RESULT_MODEL = 'Result';
+
+/** Of one destination, or of one DNS query: what is worth asking the database for. */
+export type Summary = Record<string, unknown>;
+
+/** What one run brought back. The raw bytes are the truth; everything shown is derived from them. */
+export interface ResultEntity {
+  _id: ObjectId;
+  operation: ObjectId;
+  probe: ObjectId;
+  /** the run: a classic probe's own code, or the time at which a native one's run was due */
+  unique_code: string;
+  outcome: 'stored' | 'failed';
+  received_at: Date;
+  /** by the probe's clock */
+  scheduled_at?: Date;
+  started_at?: Date;
+  duration_ms?: number;
+  clock?: ClockEstimate;
+  format?: ResultFormat;
+  raw?: Buffer | mongo.Binary;
+  summary?: Summary[];
+  /** of each destination asked for, in order: what a native probe made of it; the summary says it too */
+  destinations?: Destination[];
+  /** why the raw bytes could not be decoded, or not to their end */
+  decode_error?: string;
+  /** of a failed run */
+  failure?: { reason: string; detail: string };
+  /** `scheduled_at` is the time of no run of the schedule: kept, since it may be all that there is of some run, and marked */
+  off_schedule?: boolean;
+  /** it is none of the runs that were asked for, or not yet: in no counter of those, and not paid */
+  uncounted?: boolean;
+  /** it came before its run was due, and counts from then on */
+  early?: { run: number; due_at: Date };
+  /** the ledger entry that paid for it */
+  paid_by?: string;
+}
+
+export const resultSchema = new Schema<ResultEntity>(
+  {
+    operation: { type: Schema.Types.ObjectId, required: true },
+    probe: { type: Schema.Types.ObjectId, required: true },
+    unique_code: { type: String, required: true },
+    outcome: { type: String, required: true },
+    received_at: { type: Date, required: true },
+    scheduled_at: Date,
+    started_at: Date,
+    duration_ms: Number,
+    clock: Schema.Types.Mixed,
+    format: String,
+    raw: Buffer,
+    summary: { type: [Schema.Types.Mixed], default: undefined },
+    destinations: { type: [Schema.Types.Mixed], default: undefined },
+    decode_error: String,
+    failure: Schema.Types.Mixed,
+    off_schedule: Boolean,
+    uncounted: Boolean,
+    early: Schema.Types.Mixed,
+    paid_by: String,
+  },
+  { collection: 'results', versionKey: false },
+);
+
+// a run is stored once
+resultSchema.index({ operation: 1, probe: 1, unique_code: 1 }, { unique: true });
+// an operation's results, page by page, in the order in which they came
+resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
+// what a probe has brought lately
+resultSchema.index({ probe: 1, received_at: -1 });
+// what came early and is due now
+resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });

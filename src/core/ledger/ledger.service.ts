@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { type LedgerEntity, type LedgerReason } from './ledger.schema.js';
+
+/** More than this in one account is a mistake of somebody's; sums stay exact far beyond it. */
+export const MAX_GRANT = 1_000_000_000_000;
+
+export interface Payment {
+  user: ObjectId;
+  /** credits, more than 0 */
+  amount: number;
+}
+
+/** The only place where a balance changes: balance and ledger entry in one transaction, or neither. */
+@Injectable()
+export class LedgerService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly transactions: TransactionsService,
+  ) {}
+
+  /**
+   * @param amount credits to take, at least 0
+   * @throws DomainError not_enough_credits: nothing has changed
+   */
+  async charge(user: ObjectId, amount: number, reference: string, transaction: Transaction): Promise<number> {
+    const balance = await this.book(user, -amount, 'operation', reference, transaction);
+    if (balance === null) {
+      throw new DomainError('not_enough_credits', `Not enough credits: this costs ${amount}`);
+    }
+    return balance;
+  }
+
+  /** Adds credits to an account that exists; a vanished account (null) earns nothing. */
+  async pay(
+    user: ObjectId,
+    amount: number,
+    reason: 'grant' | 'refund',
+    reference: string,
+    transaction: Transaction,
+  ): Promise<number | null> {
+    return this.book(user, amount, reason, reference, transaction);
+  }
+
+  /**
+   * Pays many accounts at once, in as many round trips as for one. Accounts that have vanished earn nothing.
+   * @returns the reference of each account's entry, by account
+   */
+  async payResults(
+    payments: readonly Payment[],
+    batch: string,
+    transaction: Transaction,
+  ): Promise<Map<string, string>> {
+    const balances = await this.users.addCreditsToMany(payments, transaction);
+    const at = new Date();
+    const entries = payments.flatMap(({ user, amount }) => {
+      const balance = balances.get(user.toHexString());
+      const reference = `${batch}:${user.toHexString()}`;
+      return balance === undefined
+        ? []
+        : [{ user, amount, balance_after: balance, reason: 'results' as const, reference, at }];
+    });
+    await this.ledger.appendAll(entries, transaction);
+    return new Map(entries.map(({ user, reference }) => [user.toHexString(), reference]));
+  }
+
+  /**
+   * A superuser gives credits.
+   * @returns the balance after it
+   * @throws DomainError not_found
+   */
+  async grant(user: ObjectId, amount: number): Promise<number> {
+    const reference = `grant:${randomUUID()}`;
+    const balance = await this.transactions.run(
+      (transaction) => this.pay(user, amount, 'grant', reference, transaction),
+      user.toHexString(),
+    );
+    if (balance === null) throw new DomainError('not_found', 'There is no such user');
+    return balance;
+  }
+
+  async statement(
+    user: ObjectId,
+    limit: number,
+    before?: { at: Date; _id: ObjectId },
+  ): Promise<LedgerEntity[]> {
+    return this.ledger.findByUser(user, limit, before);
+  }
+
+  private async book(
+    user: ObjectId,
+    amount: number,
+    reason: LedgerReason,
+    reference: string,
+    transaction: Transaction,
+  ): Promise<number | null> {
+    const balance = await this.users.addCredits(user, amount, transaction);
+    if (balance === null) return null;
+    const entry = { user, amount, balance_after: balance, reason, reference, at: new Date() };
+    await this.ledger.appendAll([entry], transaction);
+    return balance;
+  }
+}

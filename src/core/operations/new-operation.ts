@@ -1,0 +1,76 @@
+import { ObjectId } from '../../platform/database/object-id.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { InvalidParamsError } from '../../measurement/kinds/invalid-params.error.js';
+import { type OperationEntity } from '../assignments/operation.schema.js';
+import {
+  MAX_RUNS,
+  type Schedule,
+  scheduleEnd,
+  toProbeSchedule,
+} from '../../measurement/schedule/schedule.js';
+
+const ONCE_GRACE_MS = 24 * 3_600_000;
+const PERIODIC_GRACE_MS = 10 * 60_000;
+
+/** What each probe has to do, before anything was sent. */
+export function assignmentsOf(
+  operation: OperationEntity,
+  probes: readonly ProbeEntity[],
+): AssignmentEntity[] {
+  const bytes = bytesOf(operation);
+  return probes.map((probe) => ({
+    _id: new ObjectId(),
+    operation: operation._id,
+    probe: probe._id,
+    probe_owner: probe.owner,
+    state: 'pending',
+    due: operation.runs_per_probe,
+    received: 0,
+    failed: 0,
+    bytes,
+    created_at: operation.created_at,
+    ends_at: operation.ends_at,
+    ...(operation.visibility === 'private' && { private: true }),
+  }));
+}
+
+/** What an operation takes up as a probe is told it, the comma behind it included. */
+export function bytesOf({
+  _id,
+  kind,
+  params,
+  schedule,
+  cost_per_run,
+}: Pick<OperationEntity, '_id' | 'kind' | 'params' | 'schedule' | 'cost_per_run'>): number {
+  const latest = (schedule.spread_s ?? 0) * 1000;
+  const told = { operation_id: _id, kind, params, schedule: toProbeSchedule(schedule, latest), cost_per_run };
+  return Buffer.byteLength(JSON.stringify(told)) + 1;
+}
+
+/** Until when a job is worth bringing: a single run for a day, others until their last run and a little for its result. */
+export function deliveryEnd(schedule: Schedule, now: Date): Date {
+  const grace = schedule.type === 'once' ? ONCE_GRACE_MS : PERIODIC_GRACE_MS;
+  const spread = (schedule.spread_s ?? 0) * 1000;
+  return new Date(Math.max(scheduleEnd(schedule).getTime() + spread, now.getTime()) + grace);
+}
+
+/** @throws DomainError too_many_runs */
+export function refuseTooMany(runsPerProbe: number, probes: number): void {
+  if (runsPerProbe * probes <= MAX_RUNS) return;
+  throw new DomainError(
+    'too_many_runs',
+    `An operation may have ${MAX_RUNS} runs at most; this one has at least ${runsPerProbe} on each of ${probes} probes`,
+  );
+}
+
+/** @throws DomainError invalid_request that names each wrong field */
+export function namingFields<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof InvalidParamsError) throw DomainError.invalid(...error.violations);
+    throw error;
+  }
+}

@@ -1,0 +1,325 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { TransactionsService } from '../../platform/database/transactions.service.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { requestHash } from '../../platform/http/preconditions.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { AssignmentsRepository, type Progress } from '../assignments/assignments.repository.js';
+import { type Admission, BoundsService } from '../quotas/bounds.service.js';
+import { ReleasesService } from '../quotas/releases.service.js';
+import { stopped as stoppedAt } from '../quotas/what-is-left.js';
+import { DispatchService } from '../delivery/dispatch.service.js';
+import { type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { checkTogether } from '../../measurement/kinds/invalid-params.error.js';
+import { type CallerMode } from '../../measurement/kinds/kind.js';
+import { ProbeLoadsService } from '../quotas/probe-loads.service.js';
+import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
+import { type OperationEntity, type Visibility } from '../assignments/operation.schema.js';
+import { type OperationFilter, OperationsRepository } from '../assignments/operations.repository.js';
+import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
+import { leavingsOf, unusedCredits } from '../assignments/refund.js';
+import { firstRun, runsOf, type Schedule } from '../../measurement/schedule/schedule.js';
+
+/** What any door asks for; `mode` says how strict to be and which probes are meant. */
+export interface OperationRequest {
+  kind: KindName;
+  /** unchecked */
+  params: unknown;
+  /** reads the schedule out of the request; throws InvalidParamsError */
+  schedule: (now: Date) => Schedule;
+  resultFormat?: unknown;
+  /** named ones, or a rule to choose them by */
+  probes: ProbesWanted['probes'];
+  /**
+   * classic: only the probes that are available now, unknown params tolerated;
+   * native: all of these probes, now or when they come, unknown params refused
+   */
+  mode: CallerMode;
+  visibility: Visibility;
+  idempotency?: { key: string; request: unknown };
+}
+
+export type OperationState = 'scheduled' | 'running' | 'stopped' | 'done';
+
+export interface CreatedOperation {
+  operation: OperationEntity;
+  probes: ProbeEntity[];
+}
+
+/** The way of an operation out: validate, select, price, charge and store in one transaction, dispatch. */
+@Injectable()
+export class OperationsService {
+  private readonly logger = new Logger('operations');
+
+  constructor(
+    private readonly operations: OperationsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly probes: ProbesService,
+    private readonly choice: ProbeChoiceService,
+    private readonly ledger: LedgerService,
+    private readonly transactions: TransactionsService,
+    private readonly dispatch: DispatchService,
+    private readonly bounds: BoundsService,
+    private readonly releases: ReleasesService,
+    private readonly loads: ProbeLoadsService,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  /**
+   * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
+   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, limit_reached, idempotency_key_reused; nothing has
+   *   changed then
+   */
+  async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+    const earlier = await this.madeBefore(owner, request);
+    if (earlier !== undefined) return earlier;
+    const now = this.clock.now();
+    const kind = KINDS[request.kind];
+    const [params, schedule, resultFormat] = namingFields(() =>
+      checkTogether(
+        () => kind.check(request.params, request.mode),
+        () => request.schedule(now),
+        () => kind.resultFormat(request.resultFormat),
+      ),
+    );
+    const costPerRun = kind.unitCost * params.destinations.length;
+    const named = { _id: new ObjectId(), kind: request.kind };
+    const { probes, selection } = await this.choice.choose({
+      probes: request.probes,
+      mode: request.mode,
+      kind: request.kind,
+      params: params.wire,
+      schedule,
+      costPerRun,
+      bytes: bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun }),
+      owner: owner._id,
+      idempotencyKey: request.idempotency?.key,
+    });
+    const runsPerProbe = runsOf(schedule);
+    refuseTooMany(runsPerProbe, probes.length);
+
+    const operation: OperationEntity = {
+      ...named,
+      owner: owner._id,
+      accepted_params: JSON.stringify(params.accepted),
+      params: params.wire,
+      schedule,
+      result_format: resultFormat,
+      visibility: request.visibility,
+      cost_per_run: costPerRun,
+      runs_per_probe: runsPerProbe,
+      credits: costPerRun * runsPerProbe * probes.length,
+      probe_count: probes.length,
+      ...(selection && { selection }),
+      created_at: now,
+      ends_at: deliveryEnd(schedule, now),
+      revision: 1,
+      ...(request.idempotency && {
+        idempotency_key: request.idempotency.key,
+        request_hash: requestHash(request.idempotency.request),
+      }),
+    };
+    const admission = this.bounds.prepare({
+      owner,
+      operation,
+      strikes: kind.strikes(params.wire, params.destinations),
+      mode: request.mode,
+    });
+    try {
+      const assignments = assignmentsOf(operation, probes);
+      const room = await this.loads.reserve(
+        probes.map(({ _id }) => _id),
+        bytesOf(operation),
+      );
+      this.dispatch.claim(assignments);
+      try {
+        await this.store(operation, assignments, admission);
+        room.keep();
+      } catch (error) {
+        await room.giveBack();
+        throw error;
+      }
+      this.dispatch.start(operation, assignments);
+    } catch (error) {
+      // the same request twice at once: the other one has made it, and may have taken the last credits for it
+      const isOurs = isDuplicateKey(error) || error instanceof DomainError;
+      const first = isOurs ? await this.madeBefore(owner, request) : undefined;
+      if (first === undefined) throw error;
+      return first;
+    }
+    this.logger.log(
+      {
+        operation_id: String(operation._id),
+        kind: operation.kind,
+        probes: probes.length,
+        credits: operation.credits,
+      },
+      'operation created',
+    );
+    return { operation, probes };
+  }
+
+  /**
+   * @param reader nobody in particular, if absent; a superuser runs the platform, and sees everything
+   * @throws DomainError not_found: also for somebody else's private one
+   */
+  async get(
+    id: ObjectId | undefined,
+    reader?: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationEntity> {
+    const operation = id && (await this.operations.findById(id));
+    const visible =
+      operation &&
+      (operation.visibility === 'public' ||
+        reader?.is_superuser === true ||
+        reader?._id.equals(operation.owner) === true);
+    if (!visible) throw new DomainError('not_found', "The operation doesn't exist");
+    return operation;
+  }
+
+  async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
+    return this.operations.find(filter, limit, before);
+  }
+
+  /** In order of creation, for listings without pages. */
+  stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
+    return this.operations.stream(filter);
+  }
+
+  async probesOf(operation: OperationEntity): Promise<ProbeEntity[]> {
+    const assignments = await this.assignments.findByOperation(operation._id);
+    return this.probes.getKnown(assignments.map(({ probe }) => probe));
+  }
+
+  async assignmentsOf(
+    operation: OperationEntity,
+    limit: number,
+    afterProbe?: ObjectId,
+  ): Promise<AssignmentEntity[]> {
+    return this.assignments.findByOperation(operation._id, limit, afterProbe);
+  }
+
+  async progressOf(operation: OperationEntity): Promise<Progress> {
+    const [progress] = await this.progressOfAll([operation]);
+    if (progress === undefined) throw new Error('no progress for an operation');
+    return progress;
+  }
+
+  /** In the order of the operations. */
+  async progressOfAll(operations: readonly OperationEntity[]): Promise<Progress[]> {
+    return this.assignments.progressOf(
+      operations.map(({ _id }) => _id),
+      this.clock.now(),
+    );
+  }
+
+  /**
+   * Ends an operation now. Paid back: the runs that were not due yet, of every probe that can still be told (a classic
+   * probe that has the job cannot be, and goes on until the end).
+   * @throws DomainError not_found, forbidden, conflict when it is over already
+   */
+  async stop(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+    const operation = await this.get(id, user);
+    if (!operation.owner.equals(user._id) && !user.is_superuser) {
+      throw new DomainError('forbidden', 'The operation is not yours');
+    }
+    const now = this.clock.now();
+    const state = stateOf(operation, await this.progressOf(operation), now);
+    if (state === 'stopped' || state === 'done')
+      throw new DomainError('conflict', `The operation is ${state} already`);
+    const serialised = await this.releases.serialisedBy([operation._id]);
+    let live: AssignmentEntity[] = [];
+    const stopped = await this.transactions.run(
+      async (transaction) => {
+        live = await this.assignments.findLiveOfOperation(operation._id, transaction);
+        const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
+        const after = await this.operations.markStopped(operation._id, now, refund, transaction);
+        if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
+        await this.releases.release([operation._id], stoppedAt(operation, live, now), transaction);
+        await this.assignments.markStopped(operation._id, now, leavingsOf(operation, live, now), transaction);
+        if (refund > 0) {
+          await this.ledger.pay(
+            operation.owner,
+            refund,
+            'refund',
+            `stop:${String(operation._id)}`,
+            transaction,
+          );
+        }
+        return after;
+      },
+      String(operation.owner),
+      ...serialised,
+    );
+    this.logger.log({ operation_id: String(operation._id), refunded: stopped.refunded }, 'operation stopped');
+    this.dispatch.stop(stopped);
+    await this.loads.release(
+      live.map(({ probe }) => probe),
+      bytesOf(operation),
+    );
+    return stopped;
+  }
+
+  /**
+   * `stop` that may be repeated.
+   * @returns the operation as it is: stopped now, or over before
+   * @throws DomainError not_found, forbidden
+   */
+  async end(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+    try {
+      return await this.stop(id, user);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user);
+      throw error;
+    }
+  }
+
+  private async store(
+    operation: OperationEntity,
+    assignments: AssignmentEntity[],
+    admission: Admission,
+  ): Promise<void> {
+    await this.transactions.run(
+      async (transaction) => {
+        await this.ledger.charge(
+          operation.owner,
+          operation.credits,
+          `operation:${String(operation._id)}`,
+          transaction,
+        );
+        await this.operations.insert(operation, transaction);
+        // after the insert: a request that is repeated must run into its first one, not into a bound
+        await this.bounds.admit(admission, transaction);
+        await this.assignments.insertAll(assignments, transaction);
+      },
+      ...admission.serialised,
+    );
+  }
+
+  /** The same Idempotency-Key with the same request gives the operation that the first one made. */
+  private async madeBefore(
+    owner: UserEntity,
+    request: OperationRequest,
+  ): Promise<CreatedOperation | undefined> {
+    if (request.idempotency === undefined) return undefined;
+    const operation = await this.operations.findByIdempotencyKey(owner._id, request.idempotency.key);
+    if (operation === null) return undefined;
+    if (operation.request_hash !== requestHash(request.idempotency.request)) {
+      throw new DomainError('idempotency_key_reused');
+    }
+    return { operation, probes: await this.probesOf(operation) };
+  }
+}
+
+/** @param progress of this operation */
+export function stateOf(operation: OperationEntity, progress: Progress, now: Date): OperationState {
+  if (operation.stopped_at !== undefined) return 'stopped';
+  if (progress.open === 0) return 'done';
+  return firstRun(operation.schedule) > now ? 'scheduled' : 'running';
+}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { requestHash } from '../../platform/http/preconditions.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type Selection, type SelectionRule } from '../probes/selection/selection.js';
+import { SelectionService } from '../probes/selection/selection.service.js';
+import { inClassicWords, whyNoCrontab } from '../../measurement/kinds/classic-words.js';
+import { type KindName } from '../../measurement/kinds/index.js';
+import { type CallerMode } from '../../measurement/kinds/kind.js';
+import { ProbeLoadsService } from '../quotas/probe-loads.service.js';
+import { type Schedule } from '../../measurement/schedule/schedule.js';
+
+const SEED_DIGITS = 16;
+
+/** What has to be known of an operation to choose its probes. */
+export interface ProbesWanted {
+  /** named ones, or a rule */
+  probes: readonly (ObjectId | undefined)[] | SelectionRule;
+  mode: CallerMode;
+  kind: KindName;
+  params: Record<string, unknown>;
+  schedule: Schedule;
+  costPerRun: number;
+  /** of the operation as a probe is told it */
+  bytes: number;
+  owner: ObjectId;
+  idempotencyKey: string | undefined;
+}
+
+export interface ChosenProbes {
+  probes: ProbeEntity[];
+  /** where they were chosen by a rule */
+  selection?: Selection;
+}
+
+/** Which probes an operation is for. */
+@Injectable()
+export class ProbeChoiceService {
+  constructor(
+    private readonly probes: ProbesService,
+    private readonly selections: SelectionService,
+    private readonly loads: ProbeLoadsService,
+  ) {}
+
+  /**
+   * @throws DomainError not_found, no_available_probe, too_few_probes; invalid_request when a classic probe is among the named
+   *   ones and cannot be told the cron expression
+   */
+  async choose(wanted: ProbesWanted): Promise<ChosenProbes> {
+    return 'count' in wanted.probes ? this.byRule(wanted, wanted.probes) : this.named(wanted, wanted.probes);
+  }
+
+  private async byRule(wanted: ProbesWanted, rule: SelectionRule): Promise<ChosenProbes> {
+    // a member that was not asked for is absent in the database as well, not null
+    const asked = JSON.parse(JSON.stringify(rule)) as SelectionRule;
+    const selection = { ...asked, seed: seedFor(wanted) };
+    const kind = { name: wanted.kind, nativeOnly: typeof inClassicWords(wanted) === 'string' };
+    await this.loads.countFull(wanted.bytes);
+    const room = { operations: 1, bytes: wanted.bytes };
+    return { probes: await this.selections.choose(selection, { kind, room }), selection };
+  }
+
+  private async named(
+    { mode, costPerRun, schedule }: ProbesWanted,
+    ids: readonly (ObjectId | undefined)[],
+  ): Promise<ChosenProbes> {
+    const probes = await this.probes.getAll(ids);
+    if (mode === 'native') {
+      refuseUntellable(schedule, 'schedule.cron', probes);
+      return { probes };
+    }
+    const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
+    if (available.length === 0) {
+      throw new DomainError(
+        'no_available_probe',
+        'No available probes: none of them is connected and has room for this',
+      );
+    }
+    refuseUntellable(schedule, 'params.cron', available);
+    return { probes: available };
+  }
+}
+
+/** A classic probe would run at other times than those that are charged. @throws DomainError invalid_request */
+function refuseUntellable(schedule: Schedule, field: string, probes: readonly ProbeEntity[]): void {
+  const message = whyNoCrontab(schedule);
+  if (message !== undefined && probes.some(({ capabilities }) => capabilities?.protocol === 'classic'))
+    throw DomainError.invalid({ field, message });
+}
+
+/** The same for a request that is repeated, so that two servers that have it at once choose the same. */
+function seedFor({ owner, idempotencyKey }: ProbesWanted): string {
+  if (idempotencyKey === undefined) return randomBytes(SEED_DIGITS / 2).toString('hex');
+  return requestHash([String(owner), idempotencyKey]).slice(0, SEED_DIGITS);
+}

@@ -1,0 +1,248 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PlatformBus } from '../../platform/bus/platform-bus.js';
+import { ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { TokensService } from '../users/tokens.service.js';
+import { ConnectedProbes } from './connected-probes.js';
+import { type Arrival, ConnectionsWriter } from './connections-writer.js';
+import { ProbeFeed } from '../probes/probe-feed.js';
+import {
+  type Families,
+  type ProbeConnection,
+  type ProbeEntity,
+  type ProbeReport,
+} from '../probes/probe.schema.js';
+import { ProbesRepository } from '../probes/probes.repository.js';
+import { ServersService } from './servers.service.js';
+import { SESSION_OVER } from './session-over.topic.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+export type ConnectionDetails = Pick<
+  ProbeConnection,
+  'protocol' | 'total_credits' | 'in_use_credits' | 'version' | 'kinds'
+> & { families?: Families };
+
+export interface OpenConnection {
+  probe: ProbeEntity;
+  session: ObjectId;
+}
+
+/** Connections of a server that is over are closed this many at a time. */
+const CHUNK = 500;
+
+/** Longer than anybody is on the way from being let in to being here. */
+const UNHELD_MS = 60_000;
+
+/** Who is here: checked in before the socket counts as connected, checked out when it ends. */
+@Injectable()
+export class ProbeConnectionsService {
+  private readonly logger = new Logger('connections');
+  private ending = false;
+  /** sessions that the database has and no socket here is for, and since when */
+  private unheldSince: ReadonlyMap<string, number> = new Map();
+  /** sessions whose sockets stand here: what has ended is known before the database is told */
+  private readonly standing = new Set<string>();
+  /** by probe: the last change of its credits, done after those before it */
+  private readonly creditChanges = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly writer: ConnectionsWriter,
+    private readonly probes: ProbesRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly servers: ServersService,
+    private readonly tokens: TokensService,
+    private readonly feed: ProbeFeed,
+    private readonly connected: ConnectedProbes,
+    private readonly bus: PlatformBus,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  /** At boot: what this server's predecessor left open was closed by its death. */
+  async startAfresh(): Promise<void> {
+    const lastSeen = await this.servers.start();
+    const cleared = await this.closeServer(this.servers.ownId, lastSeen ?? this.clock.now(), 'server died');
+    if (cleared > 0)
+      this.logger.log({ probes: cleared }, 'cleared the connections of the server before this one');
+  }
+
+  /**
+   * A server is over: so are its sessions, and a probe that has not found another server since is not connected.
+   * @param at when it was heard of last
+   * @param signal ends this early; what is left is there for the next who tries
+   * @returns how many probes it took with it
+   */
+  async closeServer(server: string, at: Date, reason: string, signal?: AbortSignal): Promise<number> {
+    await this.sessions.closeOfServer(server, at, reason);
+    let cleared = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const probes = await this.probes.findConnectedTo(server, CHUNK);
+      if (probes.length === 0) return cleared;
+      const ids = probes.map(({ _id }) => _id);
+      const gone = new Set((await this.probes.clearConnectionsTo(server, ids, at)).map(String));
+      for (const probe of probes) {
+        if (gone.has(String(probe._id))) this.feed.emit({ probe, connected: false });
+      }
+      cleared += gone.size;
+    }
+  }
+
+  /** From now on nobody is let in: this server is going away, and would cut them off in a moment. */
+  refuseNew(): void {
+    this.ending = true;
+  }
+
+  /** At a clean end: every connection of this server is over. */
+  async endAll(): Promise<void> {
+    await this.writer.refuseArrivals(new DomainError('shutting_down'));
+    await this.closeServer(this.servers.ownId, this.clock.now(), 'server stopped');
+    await this.servers.stop();
+  }
+
+  /**
+   * @returns undefined when the token is none, a user's, revoked, or names a probe that does not exist
+   */
+  async open(
+    token: unknown,
+    { families, ...details }: ConnectionDetails,
+  ): Promise<OpenConnection | undefined> {
+    if (this.ending) throw new DomainError('shutting_down');
+    const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
+    if (identity === undefined) return undefined;
+    const connection: ProbeConnection = {
+      session: new ObjectId(),
+      server: this.servers.ownId,
+      since: this.clock.now(),
+      ...details,
+    };
+    const probe = await this.letIn({
+      probe: identity.id,
+      tokenVersion: identity.tokenVersion,
+      connection,
+      families,
+    });
+    if (probe === undefined) return undefined;
+    const before = probe.connection?.took_over;
+    if (before !== undefined && before.server !== connection.server)
+      this.announceOver(probe._id, before.session);
+    this.feed.emit({ probe, connected: true });
+    return { probe, session: connection.session };
+  }
+
+  /** Whether the socket of a session is here, and has not ended. */
+  isStanding(session: ObjectId): boolean {
+    return this.standing.has(session.toHexString());
+  }
+
+  /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */
+  async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
+    return this.writer.isCurrent(probe, session);
+  }
+
+  /** Says good-bye for one session; a newer one of the same probe is not touched. */
+  async close({ probe, session }: OpenConnection, reason: string): Promise<void> {
+    this.standing.delete(session.toHexString());
+    const last = await this.writer.close({ probe: probe._id, session, at: this.clock.now(), reason });
+    if (last) this.feed.emit({ probe, connected: false });
+  }
+
+  /**
+   * A connection was ended in the database, not by the probe: its socket is closed, on whichever server it is.
+   * @param before the probe as it was
+   */
+  async cutOff(before: ProbeEntity, reason: string): Promise<void> {
+    if (before.connection === undefined) return;
+    await this.sessions.close(before.connection.session, this.clock.now(), reason);
+    this.announceOver(before._id, before.connection.session);
+    this.connected.get(before._id)?.close();
+    this.feed.emit({ probe: before, connected: false });
+  }
+
+  /**
+   * Closes the sockets here of which the database knows no more (taken over, revoked, deleted, or given up for dead), and in the
+   * database those that have had no socket here for long: one that was let in half, because the database left meanwhile.
+   * @param now milliseconds of a monotonic clock
+   */
+  async closeForgotten(now = performance.now()): Promise<void> {
+    // those that are here now: whoever checks in meanwhile may be younger than the answer
+    const links = this.connected.all();
+    const sessions = await this.probes.findSessionsOf(this.servers.ownId);
+    const known = new Set(sessions.map(String));
+    const forgotten = links.filter(({ session }) => !known.has(String(session)));
+    for (const link of forgotten) link.close();
+    if (forgotten.length > 0)
+      this.logger.log({ probes: forgotten.length }, 'closed connections that are not current any more');
+    const held = new Set(links.map(({ session }) => String(session)));
+    await this.closeUnheld(
+      sessions.filter((session) => !held.has(String(session))),
+      now,
+    );
+  }
+
+  private async closeUnheld(sessions: readonly ObjectId[], now: number): Promise<void> {
+    const before = this.unheldSince;
+    this.unheldSince = new Map(
+      sessions.map(String).map((session) => [session, before.get(session) ?? now] as const),
+    );
+    const lost = sessions.filter(
+      (session) => now - (this.unheldSince.get(String(session)) ?? now) >= UNHELD_MS,
+    );
+    if (lost.length === 0) return;
+    const probes = await this.probes.findConnectedOver(this.servers.ownId, lost.slice(0, CHUNK));
+    for (const probe of probes) {
+      if (probe.connection) await this.close({ probe, session: probe.connection.session }, 'lost');
+    }
+    this.logger.warn({ probes: probes.length }, 'closed connections that have no socket');
+  }
+
+  /** Somebody says that a session is over: so it is, if the database says so too. */
+  async closeIfOver(probe: ObjectId, session: string): Promise<void> {
+    const link = this.connected.get(probe);
+    if (link?.session.toHexString() !== session) return;
+    if (!(await this.isCurrent(probe, link.session))) link.close();
+  }
+
+  /** In the order in which it is called: what is taken must not be given back before. */
+  async addInUseCredits({ probe, session }: OpenConnection, credits: number): Promise<void> {
+    const key = probe._id.toHexString();
+    const before = this.creditChanges.get(key) ?? Promise.resolve();
+    const change = before
+      .catch(() => undefined)
+      .then(() => this.probes.addInUseCredits(probe._id, session, credits));
+    this.creditChanges.set(key, change);
+    try {
+      await change;
+    } finally {
+      if (this.creditChanges.get(key) === change) this.creditChanges.delete(key);
+    }
+  }
+
+  /** When the database has what probes here have said of their credits until now. */
+  async creditsAreNoted(): Promise<void> {
+    await Promise.allSettled(this.creditChanges.values());
+  }
+
+  /** What a native probe says of itself, every minute. */
+  async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
+    await this.writer.report({ probe: probe._id, session, report, at: this.clock.now() });
+  }
+
+  private async letIn(arrival: Arrival): Promise<ProbeEntity | undefined> {
+    // before the database has it: from then on it can be seen
+    const session = arrival.connection.session.toHexString();
+    this.standing.add(session);
+    try {
+      const probe = await this.writer.open(arrival);
+      if (probe === undefined) this.standing.delete(session);
+      return probe;
+    } catch (error) {
+      this.standing.delete(session);
+      throw error;
+    }
+  }
+
+  private announceOver(probe: ObjectId, session: ObjectId): void {
+    this.bus.send(SESSION_OVER, { probe: probe.toHexString(), session: session.toHexString() });
+  }
+}

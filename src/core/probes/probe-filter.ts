@@ -1,0 +1,103 @@
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Load, roomFor } from './probe-load.js';
+import { type WindowName } from '../reliability/reliability.js';
+
+/** A place on earth and how far around it, in km; without a distance everywhere is near enough. */
+export interface Place {
+  /** degrees, -180 to 180 */
+  longitude: number;
+  /** degrees, -90 to 90 */
+  latitude: number;
+  within_km?: number | undefined;
+}
+
+/** What is asked of probes; what is absent does not matter. */
+export interface ProbeFilter {
+  owner?: ObjectId | undefined;
+  /** a kind of measurement that it has to be able to do */
+  kind?: { name: string; nativeOnly: boolean } | undefined;
+  /** more of them: each */
+  kinds?: readonly string[] | undefined;
+  connected?: boolean | undefined;
+  /** whether it has a way to others over this family; one that did not say does not match */
+  ipv4?: boolean | undefined;
+  ipv6?: boolean | undefined;
+  /** each of them */
+  tags?: readonly string[] | undefined;
+  near?: Place | undefined;
+  /** of the figures below; a week if absent */
+  window?: WindowName | undefined;
+  /** 0 to 1; a probe without the figure does not match */
+  min_uptime?: number | undefined;
+  min_share?: number | undefined;
+  exclude?: readonly ObjectId[] | undefined;
+  /** so much more they can be given */
+  room?: Load | undefined;
+}
+
+export const DEFAULT_WINDOW: WindowName = 'week';
+
+/** The parts of a filter, by the names that callers know them by. */
+const CONDITION_NAMES = [
+  'mine',
+  'kind',
+  'kinds',
+  'connected',
+  'ipv4',
+  'ipv6',
+  'tags',
+  'near',
+  'min_uptime',
+  'min_share',
+  'exclude',
+  'room',
+] as const;
+export type ConditionName = (typeof CONDITION_NAMES)[number];
+
+/** One part of a filter, as MongoDB is asked for it. */
+export interface Condition {
+  name: ConditionName;
+  where: object;
+}
+
+/** Of the sphere that MongoDB measures distances on. */
+export const EARTH_RADIUS_KM = 6378.1;
+
+/** @param servers those whose probes are connected */
+export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): Condition[] {
+  const { owner, kind, kinds, connected, ipv4, ipv6, tags, near, exclude, room } = filter;
+  const { window = DEFAULT_WINDOW, min_uptime, min_share } = filter;
+  const all: Record<ConditionName, object | false | undefined> = {
+    mine: owner && { owner },
+    kind: kind && {
+      'capabilities.kinds': kind.name,
+      ...(kind.nativeOnly && { 'capabilities.protocol': 'native' }),
+    },
+    kinds: isAsked(kinds) && { 'capabilities.kinds': { $all: kinds } },
+    connected: connected !== undefined && {
+      'connection.server': connected ? { $in: servers } : { $nin: servers },
+    },
+    ipv4: ipv4 !== undefined && { 'capabilities.ipv4': ipv4 },
+    ipv6: ipv6 !== undefined && { 'capabilities.ipv6': ipv6 },
+    tags: isAsked(tags) && { tags: { $all: tags } },
+    near: near?.within_km !== undefined && {
+      location: {
+        $geoWithin: {
+          $centerSphere: [[near.longitude, near.latitude], near.within_km / EARTH_RADIUS_KM],
+        },
+      },
+    },
+    min_uptime: min_uptime !== undefined && { [`reliability.${window}.uptime`]: { $gte: min_uptime } },
+    min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
+    exclude: isAsked(exclude) && { _id: { $nin: exclude } },
+    room: room && roomFor(room),
+  };
+  return CONDITION_NAMES.flatMap((name) => {
+    const where = all[name];
+    return where ? [{ name, where }] : [];
+  });
+}
+
+function isAsked(list: readonly unknown[] | undefined): boolean {
+  return list !== undefined && list.length > 0;
+}

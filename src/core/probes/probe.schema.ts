@@ -1,0 +1,163 @@
+import { Schema } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Load, MOST_HELD } from './probe-load.js';
+import { type Reliability, WINDOW_NAMES } from '../reliability/reliability.js';
+
+/** What a probe may say that it can carry, or carries. */
+export const MAX_CREDITS = 1_000_000_000;
+
+export const PROBE_MODEL = 'Probe';
+
+export type ProbeProtocol = 'classic' | 'native';
+
+/** The socket through which a probe is here now. It counts only while its server's lease stands. */
+export interface ProbeConnection {
+  session: ObjectId;
+  server: string;
+  protocol: ProbeProtocol;
+  since: Date;
+  /** credits that the probe says it can carry at once, and carries now */
+  total_credits: number;
+  in_use_credits: number;
+  version?: string;
+  kinds?: string[];
+  /** the connection that stood when this one came: whose session it ended, and on which server */
+  took_over?: { session: ObjectId; server: string };
+}
+
+/** Whether a probe has a way to others over each family; absent where it did not say. */
+export interface Families {
+  ipv4?: boolean | undefined;
+  ipv6?: boolean | undefined;
+}
+
+/** What a probe can do, by what it said last. */
+export interface Capabilities extends Families {
+  protocol: ProbeProtocol;
+  kinds: string[];
+}
+
+/** What a probe believes of its clock: see docs/protocol.md. */
+export interface ClockEstimate {
+  offset_ms: number | null;
+  error_ms: number | null;
+  source: 'ntp' | 'socket' | 'none';
+  age_s: number | null;
+  /** of the time server; absent in what older probes sent */
+  stratum?: number | null | undefined;
+}
+
+/** What a native probe says of itself. */
+export interface ProbeReport {
+  backlog: { results: number; bytes: number; by_operation?: Record<string, number> | undefined };
+  running: number;
+  in_use_credits: number;
+  clock: ClockEstimate;
+  families?: Required<Families> | undefined;
+}
+
+/** A vantage point. */
+export interface ProbeEntity {
+  _id: ObjectId;
+  owner: ObjectId;
+  /** GeoJSON: longitude first */
+  location: { type: 'Point'; coordinates: [number, number] };
+  name?: string;
+  tags: string[];
+  /** raised to revoke the tokens given out so far */
+  token_version: number;
+  /** of the document, for If-Match */
+  revision: number;
+  created_at: Date;
+  last_seen?: Date;
+  connection?: ProbeConnection;
+  /** kept while it is away; absent until it comes for the first time */
+  capabilities?: Capabilities;
+  /** the last thing that a native probe said of itself */
+  status?: Omit<ProbeReport, 'in_use_credits' | 'families'> & { at: Date };
+  /** derived from sessions and runs every few minutes */
+  reliability?: Reliability;
+  /** when that was done, or tried, last */
+  measured_at?: Date;
+  /** no less than what it has to hold now; absent: nothing was ever asked of it */
+  load?: Load;
+  /** makes a repeated creation find the first one */
+  idempotency_key?: string;
+  /** SHA-256 of the request that made it: the same key with another request is refused */
+  request_hash?: string;
+}
+
+const connectionSchema = new Schema<ProbeConnection>(
+  {
+    session: { type: Schema.Types.ObjectId, required: true },
+    server: { type: String, required: true },
+    protocol: { type: String, required: true },
+    since: { type: Date, required: true },
+    total_credits: { type: Number, required: true },
+    in_use_credits: { type: Number, required: true },
+    version: String,
+    kinds: { type: [String], default: undefined },
+    took_over: new Schema(
+      {
+        session: { type: Schema.Types.ObjectId, required: true },
+        server: { type: String, required: true },
+      },
+      { _id: false },
+    ),
+  },
+  { _id: false },
+);
+
+export const probeSchema = new Schema<ProbeEntity>(
+  {
+    owner: { type: Schema.Types.ObjectId, required: true },
+    location: {
+      type: new Schema(
+        { type: { type: String, required: true }, coordinates: { type: [Number], required: true } },
+        { _id: false },
+      ),
+      required: true,
+    },
+    name: String,
+    tags: { type: [String], required: true },
+    token_version: { type: Number, required: true },
+    revision: { type: Number, required: true },
+    created_at: { type: Date, required: true },
+    last_seen: Date,
+    connection: connectionSchema,
+    capabilities: Schema.Types.Mixed,
+    status: Schema.Types.Mixed,
+    reliability: Schema.Types.Mixed,
+    measured_at: Date,
+    load: Schema.Types.Mixed,
+    idempotency_key: String,
+    request_hash: String,
+  },
+  { collection: 'probes', versionKey: false },
+);
+
+// an owner's probes, in order of creation
+probeSchema.index({ owner: 1, _id: 1 });
+// probes near a place
+probeSchema.index({ location: '2dsphere' });
+// probes by tag
+probeSchema.index({ tags: 1, _id: 1 });
+// what a server that died left behind; which sessions a server may hold (answered from the index alone)
+probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
+// whose reliability was measured longest ago, or never
+probeSchema.index({ measured_at: 1 });
+// those that have nearly all that they can hold
+for (const what of ['operations', 'bytes'] as const) {
+  const nearlyFull = { [`load.${what}`]: { $gt: MOST_HELD[what] * 0.9 } };
+  probeSchema.index({ [`load.${what}`]: 1 }, { partialFilterExpression: nearlyFull });
+}
+// those that are as reliable as is asked, where few are; where most are, a listing goes along _id
+for (const window of WINDOW_NAMES) {
+  probeSchema.index({ [`reliability.${window}.uptime`]: 1 }, { sparse: true });
+  probeSchema.index({ [`reliability.${window}.share`]: 1 }, { sparse: true });
+}
+// a repeated request finds the probe that the first one made
+probeSchema.index(
+  { owner: 1, idempotency_key: 1 },
+  { unique: true, partialFilterExpression: { idempotency_key: { $exists: true } } },
+);

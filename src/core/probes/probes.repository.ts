@@ -1,0 +1,328 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Condition, type Place } from './probe-filter.js';
+import {
+  type Families,
+  MAX_CREDITS,
+  PROBE_MODEL,
+  type ProbeConnection,
+  type ProbeEntity,
+  type ProbeReport,
+} from './probe.schema.js';
+import { type Reliability } from '../reliability/reliability.js';
+import { type Candidate } from './selection/selection.js';
+
+export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
+
+export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
+
+const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measured_at: 1 } as const;
+
+/** What the measure of a probe's reliability begins with. */
+export type MeasuredProbe = Pick<ProbeEntity, '_id' | keyof typeof MEASURED>;
+
+/** Ids that are read at the same time. */
+const CANDIDATES = 10_000;
+
+@Injectable()
+export class ProbesRepository {
+  constructor(@InjectModel(PROBE_MODEL) private readonly model: Model<ProbeEntity>) {}
+
+  /** @returns the new probe; undefined when this owner has used the idempotency key before */
+  async create(probe: Omit<ProbeEntity, '_id'>): Promise<ProbeEntity | undefined> {
+    try {
+      return (await this.model.create(probe)).toObject();
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async findById(id: ObjectId): Promise<ProbeEntity | null> {
+    return this.model.findById(id).lean<ProbeEntity>();
+  }
+
+  async findByIds(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model
+      .find({ _id: { $in: ids } })
+      .sort({ _id: 1 })
+      .lean<ProbeEntity[]>();
+  }
+
+  /** What these probes said of themselves last; past mongoose, because there may be thousands, and somebody waits. */
+  async findReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
+    return this.model.collection
+      .find<ProbeReports>(
+        { _id: { $in: [...ids] } },
+        { projection: { connection: 1, status: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+  }
+
+  async findByIdempotencyKey(owner: ObjectId, key: string): Promise<ProbeEntity | null> {
+    return this.model.findOne({ owner, idempotency_key: key }).lean<ProbeEntity>();
+  }
+
+  /** In order of creation; all of them where no limit is given. Past mongoose, which does not know every way to ask for a place. */
+  async find(
+    conditions: readonly Condition[],
+    page: { limit?: number; after?: ObjectId | undefined } = {},
+  ): Promise<ProbeEntity[]> {
+    const after = page.after ? [{ _id: { $gt: page.after } }] : [];
+    return this.model.collection
+      .find<ProbeEntity>(allOf(conditions, ...after))
+      .sort({ _id: 1 })
+      .limit(page.limit ?? 0)
+      .toArray();
+  }
+
+  async count(conditions: readonly Condition[]): Promise<number> {
+    return this.model.collection.countDocuments(allOf(conditions));
+  }
+
+  /**
+   * The ids of those that match, one after the other: in no order, or the nearest first and how far away each is.
+   * @param wanted of the nearest not many more will be looked at
+   */
+  streamCandidates(
+    conditions: readonly Condition[],
+    near: Place | undefined,
+    wanted: number,
+  ): AsyncIterable<Candidate> {
+    if (near === undefined) {
+      return this.model.collection.find<Candidate>(allOf(conditions), {
+        projection: { _id: 1 },
+        batchSize: CANDIDATES,
+      });
+    }
+    const geoNear = {
+      near: { type: 'Point', coordinates: [near.longitude, near.latitude] },
+      key: 'location',
+      distanceField: 'metres',
+      query: allOf(conditions),
+      ...(near.within_km !== undefined && { maxDistance: near.within_km * 1_000 }),
+    };
+    return this.model.collection.aggregate<Candidate>([{ $geoNear: geoNear }, { $project: { metres: 1 } }], {
+      batchSize: Math.min(wanted + 100, CANDIDATES),
+    });
+  }
+
+  async update(
+    id: ObjectId,
+    owner: ObjectId,
+    revision: number,
+    changes: ProbeChanges,
+  ): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, owner, revision },
+        { $set: changes, $inc: { revision: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  /** Whoever is connected is so no more: every server can see it, whatever it is told. @returns the probe as it was before */
+  async raiseTokenVersion(id: ObjectId, owner: ObjectId): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, owner },
+        { $inc: { token_version: 1, revision: 1 }, $unset: { connection: 1 } },
+        { returnDocument: 'before' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  /**
+   * Each replaces the connection that stands, and notes whose; a probe that does not exist, or whose token has another version,
+   * is not touched. Writing the same again changes nothing.
+   */
+  async setConnections(
+    arrivals: readonly {
+      probe: ObjectId;
+      tokenVersion: number;
+      connection: ProbeConnection;
+      families?: Families | undefined;
+    }[],
+  ): Promise<void> {
+    const updates = arrivals.map(({ probe, tokenVersion, connection, families }) => ({
+      updateOne: {
+        filter: { _id: probe, token_version: tokenVersion },
+        update: [
+          {
+            $set: {
+              connection: connectionAfter(connection),
+              capabilities: {
+                $literal: {
+                  protocol: connection.protocol,
+                  kinds: connection.kinds ?? [],
+                  ...known(families),
+                },
+              },
+              last_seen: connection.since,
+            },
+          },
+        ],
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { ordered: false });
+  }
+
+  /** Past mongoose, because there may be hundreds, and all of them wait. */
+  async findAsTheyAre(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model.collection
+      .find<ProbeEntity>({ _id: { $in: [...ids] } }, { batchSize: 1_000 })
+      .toArray();
+  }
+
+  /** @returns by probe id; those that have none are left out */
+  async findSessions(ids: readonly ObjectId[]): Promise<Map<string, ObjectId>> {
+    const probes = await this.model.collection
+      .find<{ _id: ObjectId; connection: Pick<ProbeConnection, 'session'> }>(
+        { _id: { $in: [...ids] }, connection: { $exists: true } },
+        { projection: { 'connection.session': 1 }, batchSize: 1_000 },
+      )
+      .toArray();
+    return new Map(probes.map(({ _id, connection }) => [_id.toHexString(), connection.session]));
+  }
+
+  /** Where a newer connection has taken over a late good-bye changes nothing. @returns how many were cleared */
+  async clearConnections(
+    departures: readonly { probe: ObjectId; session: ObjectId; at: Date }[],
+  ): Promise<number> {
+    if (departures.length === 0) return 0;
+    const updates = departures.map(({ probe, session, at }) => ({
+      updateOne: {
+        filter: { _id: probe, 'connection.session': session },
+        update: { $unset: { connection: 1 as const }, $set: { last_seen: at } },
+      },
+    }));
+    return (await this.model.collection.bulkWrite(updates, { ordered: false })).modifiedCount;
+  }
+
+  /** Some of the probes whose connection is on this server. */
+  async findConnectedTo(server: string, limit: number): Promise<ProbeEntity[]> {
+    return this.model.find({ 'connection.server': server }).limit(limit).lean<ProbeEntity[]>();
+  }
+
+  /** The probes that are connected to this server over one of these sessions. */
+  async findConnectedOver(server: string, sessions: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.model
+      .find({ 'connection.server': server, 'connection.session': { $in: sessions } })
+      .lean<ProbeEntity[]>();
+  }
+
+  /**
+   * Clears connections to a server that is over; a probe that has moved to another keeps its new one.
+   * @returns those that are not connected now
+   */
+  async clearConnectionsTo(server: string, ids: readonly ObjectId[], at: Date): Promise<ObjectId[]> {
+    await this.model.updateMany(
+      { _id: { $in: ids }, 'connection.server': server },
+      [{ $set: { last_seen: { $max: ['$last_seen', at] } } }, { $unset: 'connection' }],
+      { updatePipeline: true },
+    );
+    const left = await this.model
+      .find({ _id: { $in: ids }, connection: { $exists: false } }, { _id: 1 })
+      .lean();
+    return left.map(({ _id }) => _id);
+  }
+
+  /** The sessions that the database has for this server, and the servers that it has any for: both from an index alone. */
+  async findSessionsOf(server: string): Promise<ObjectId[]> {
+    const probes = await this.model
+      .find({ 'connection.server': server }, { _id: 0, 'connection.session': 1 })
+      .lean<{ connection: Pick<ProbeConnection, 'session'> }[]>();
+    return probes.map(({ connection }) => connection.session);
+  }
+
+  async findServersConnectedTo(): Promise<string[]> {
+    return this.model.distinct('connection.server');
+  }
+
+  /** Credits in use never fall below zero, nor grow beyond what can be said in a message, whatever a probe reports. */
+  async addInUseCredits(id: ObjectId, session: ObjectId, credits: number): Promise<void> {
+    const sum = { $min: [MAX_CREDITS, { $add: ['$connection.in_use_credits', credits] }] };
+    await this.model.updateOne(
+      { _id: id, 'connection.session': session },
+      [{ $set: { 'connection.in_use_credits': { $max: [0, sum] } } }],
+      { updatePipeline: true },
+    );
+  }
+
+  async setReports(
+    reports: readonly { probe: ObjectId; session: ObjectId; report: ProbeReport; at: Date }[],
+  ): Promise<void> {
+    const updates = reports.map(({ probe, session, report, at }) => {
+      const { in_use_credits, backlog, running, clock, families } = report;
+      const status = { backlog, running, clock, at };
+      return {
+        updateOne: {
+          filter: { _id: probe, 'connection.session': session },
+          update: {
+            $set: {
+              'connection.in_use_credits': in_use_credits,
+              last_seen: at,
+              status,
+              ...(families && {
+                'capabilities.ipv4': families.ipv4,
+                'capabilities.ipv6': families.ipv6,
+              }),
+            },
+          },
+        },
+      };
+    });
+    await this.model.collection.bulkWrite(updates, { ordered: false });
+  }
+
+  /** Those whose reliability was measured longest ago, new ones first. */
+  async findToMeasure(limit: number): Promise<MeasuredProbe[]> {
+    return this.model.find({}, MEASURED).sort({ measured_at: 1 }).limit(limit).lean<MeasuredProbe[]>();
+  }
+
+  /**
+   * Derived figures, which the next measure would give again: not worth waiting for the disk.
+   * @param figures of each probe; undefined where they could not be had, and the old ones stay
+   */
+  async setReliability(
+    figures: readonly { probe: ObjectId; reliability: Reliability | undefined }[],
+    at: Date,
+  ): Promise<void> {
+    const updates = figures.map(({ probe, reliability }) => ({
+      updateOne: {
+        filter: { _id: probe },
+        update: { $set: { measured_at: at, ...(reliability && { reliability }) } },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
+  }
+}
+
+function known({ ipv4, ipv6 }: Families = {}): Families {
+  return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
+}
+
+function allOf(conditions: readonly Condition[], ...more: object[]): object {
+  const all = [...conditions.map(({ where }) => where), ...more];
+  return all.length === 0 ? {} : { $and: all };
+}
+
+/** An expression: this connection, with the one that it takes over. What a probe says is data, also where it begins with a dollar. */
+function connectionAfter(connection: ProbeConnection) {
+  const standing = { session: '$connection.session', server: '$connection.server' };
+  const takenOver = {
+    $switch: {
+      branches: [
+        // the same again: what it took over then
+        { case: { $eq: ['$connection.session', connection.session] }, then: '$connection.took_over' },
+        { case: { $eq: [{ $type: '$connection' }, 'missing'] }, then: '$$REMOVE' },
+      ],
+      default: standing,
+    },
+  };
+  return { $mergeObjects: [{ $literal: connection }, { took_over: takenOver }] };
+}

@@ -1,0 +1,189 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { requestHash } from '../../platform/http/preconditions.js';
+import { TokensService } from '../users/tokens.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { ProbeConnectionsService } from '../presence/probe-connections.service.js';
+import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
+import { conditionsOf, type ProbeFilter } from './probe-filter.js';
+import { type ProbeChanges, type ProbeReports, ProbesRepository } from './probes.repository.js';
+import { ServersService } from '../presence/servers.service.js';
+
+export interface Location {
+  /** degrees, -180 to 180 */
+  longitude: number;
+  /** degrees, -90 to 90 */
+  latitude: number;
+}
+
+export interface NewProbe {
+  location: Location;
+  name?: string | undefined;
+  tags?: string[] | undefined;
+}
+
+@Injectable()
+export class ProbesService {
+  constructor(
+    private readonly probes: ProbesRepository,
+    private readonly servers: ServersService,
+    private readonly tokens: TokensService,
+    private readonly connections: ProbeConnectionsService,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  /**
+   * @param idempotencyKey the same key of the same owner gives the probe that the first request made
+   * @throws DomainError idempotency_key_reused when that was another request
+   */
+  async register(owner: ObjectId, probe: NewProbe, idempotencyKey?: string): Promise<ProbeEntity> {
+    const created = await this.probes.create({
+      owner,
+      location: pointOf(probe.location),
+      ...(probe.name !== undefined && { name: probe.name }),
+      tags: [...new Set(probe.tags)],
+      token_version: 0,
+      revision: 1,
+      created_at: this.clock.now(),
+      ...(idempotencyKey !== undefined && {
+        idempotency_key: idempotencyKey,
+        request_hash: requestHash(probe),
+      }),
+    });
+    if (created !== undefined) return created;
+    const first = await this.probes.findByIdempotencyKey(owner, idempotencyKey ?? '');
+    if (first === null) throw new DomainError('conflict', 'The request is being carried out; try again');
+    if (first.request_hash !== requestHash(probe)) throw new DomainError('idempotency_key_reused');
+    return first;
+  }
+
+  tokenOf(probe: ProbeEntity): string {
+    return this.tokens.probeToken(probe._id, probe.token_version);
+  }
+
+  /** In order of creation; who is connected is as known as it will be to whoever asks next. */
+  async list(
+    filter: ProbeFilter,
+    page?: { limit: number; after?: ObjectId | undefined },
+  ): Promise<ProbeEntity[]> {
+    const servers = filter.connected === undefined ? [] : await this.servers.standing();
+    return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
+  }
+
+  /** @throws DomainError not_found */
+  async get(id: ObjectId | undefined): Promise<ProbeEntity> {
+    const [probe] = id ? await this.getKnown([id]) : [];
+    if (!probe) throw new DomainError('not_found', 'There is no such probe');
+    return probe;
+  }
+
+  /**
+   * @returns the probes of these ids, each once, in order of creation
+   * @throws DomainError not_found naming the first id that is no probe of ours
+   */
+  async getAll(ids: readonly (ObjectId | undefined)[]): Promise<ProbeEntity[]> {
+    const known = ids.filter((id): id is ObjectId => id !== undefined);
+    if (known.length < ids.length) throw new DomainError('not_found', 'An id in probes is no probe of ours');
+    const probes = await this.getKnown(known);
+    if (probes.length < new Set(known.map(String)).size) {
+      const found = new Set(probes.map(({ _id }) => String(_id)));
+      const missing = known.find((id) => !found.has(String(id)));
+      throw new DomainError('not_found', `${String(missing)} in probes is no probe of ours`);
+    }
+    return probes;
+  }
+
+  /** @returns those of the ids that exist, in order of creation */
+  async getKnown(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    return this.asKnown(() => this.probes.findByIds(ids));
+  }
+
+  async getReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
+    return this.asKnown(() => this.probes.findReports(ids));
+  }
+
+  /**
+   * @param revision what the caller has seen
+   * @throws DomainError not_found, forbidden, changed_meanwhile
+   */
+  async update(
+    id: ObjectId | undefined,
+    owner: ObjectId,
+    revision: number,
+    changes: ProbeChanges,
+  ): Promise<ProbeEntity> {
+    const probe = await this.getOwn(id, owner);
+    const updated = await this.probes.update(probe._id, owner, revision, changes);
+    if (updated === null) {
+      throw new DomainError(
+        'changed_meanwhile',
+        `The probe is at revision ${probe.revision}, not ${revision}`,
+      );
+    }
+    return updated;
+  }
+
+  /** Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token. */
+  async revokeToken(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<ProbeEntity> {
+    // a token that is abused must not wait for its owner
+    const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
+    const before = await this.probes.raiseTokenVersion(probe._id, probe.owner);
+    if (before === null) throw new DomainError('not_found', 'There is no such probe');
+    await this.connections.cutOff(before, 'token revoked');
+    return this.get(probe._id);
+  }
+
+  /**
+   * The one truth of who is connected, for those who show it and those who choose by it.
+   * @returns its connection, if its socket stands here, or the server that holds it is alive
+   */
+  connectionOf({ connection }: Pick<ProbeEntity, 'connection'>): ProbeConnection | undefined {
+    if (connection === undefined) return undefined;
+    const isHere = connection.server === this.servers.ownId;
+    const stands = isHere
+      ? this.connections.isStanding(connection.session)
+      : this.servers.isAlive(connection.server);
+    return stands ? connection : undefined;
+  }
+
+  /** @returns the share of its credits that is free, 0 to 1; undefined while it is not connected */
+  availabilityOf(probe: ProbeEntity): number | undefined {
+    const connection = this.connectionOf(probe);
+    if (connection === undefined) return undefined;
+    return connection.total_credits === 0 ? 0 : 1 - connection.in_use_credits / connection.total_credits;
+  }
+
+  /** Connected, and with room for one more run of this cost. */
+  isAvailable(probe: ProbeEntity, costPerRun: number): boolean {
+    const connection = this.connectionOf(probe);
+    return connection !== undefined && connection.in_use_credits + costPerRun <= connection.total_credits;
+  }
+
+  /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
+  private async asKnown<T extends Pick<ProbeEntity, 'connection'>>(read: () => Promise<T[]>): Promise<T[]> {
+    await this.connections.creditsAreNoted();
+    const probes = await read();
+    await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
+    return probes;
+  }
+
+  private async getOwn(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {
+    const probe = await this.get(id);
+    if (!probe.owner.equals(owner)) throw new DomainError('forbidden', 'The probe is not yours');
+    return probe;
+  }
+}
+
+export function pointOf({ longitude, latitude }: Location): ProbeEntity['location'] {
+  return { type: 'Point', coordinates: [longitude, latitude] };
+}
+
+export function locationOf({ location }: ProbeEntity): Location {
+  const [longitude, latitude] = location.coordinates;
+  return { longitude, latitude };
+}

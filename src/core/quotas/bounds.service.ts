@@ -1,0 +1,204 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { LimitHits } from '../../platform/limits/limit-hits.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { type CallerMode, type Strike } from '../../measurement/kinds/kind.js';
+import { impossibleError, type Load, metered, reachedError } from './complaints.js';
+import { freeAt } from './free-at.js';
+import { type Amounts, type HoldEntity, METERED_BOUNDS, type MeteredBound } from './hold.schema.js';
+import { HoldsRepository } from './holds.repository.js';
+import { type MeterEntity } from './meter.schema.js';
+import { MetersRepository } from './meters.repository.js';
+import { holdsOf, type Loading, targetMeter, userMeter } from './operation-load.js';
+import { stripesOf } from './stripes.js';
+import { additionOf, type MeterChange } from './sums.js';
+
+/** Operations of a target that are named to a superuser. */
+const MOST_NAMED = 100;
+
+const USER_BOUNDS = ['user_operations', 'user_running', 'user_results'] as const;
+
+export interface Creation {
+  owner: Pick<UserEntity, '_id' | 'is_superuser'>;
+  operation: Loading;
+  /** of one run of one probe */
+  strikes: readonly Strike[];
+  mode: CallerMode;
+}
+
+/** What a new operation asks of the bounds: possible as such, and not granted yet. */
+export interface Admission {
+  readonly owner: Creation['owner'];
+  readonly holds: readonly HoldEntity[];
+  /** what they add to each meter */
+  readonly addition: readonly MeterChange[];
+  /** what its transaction names, to be done in turn with others (TransactionsService) */
+  readonly serialised: readonly string[];
+}
+
+/** How far a bound is used; in the units of the meter. */
+export interface Usage {
+  bound: MeteredBound;
+  /** undefined: none */
+  limit: number | undefined;
+  used: number;
+  /** when one more has room; undefined: now */
+  freeAt: Date | undefined;
+}
+
+export interface TargetUse {
+  /** operations that strike it now */
+  operations: number;
+  usage: Usage[];
+  strongest: Omit<HoldEntity, 'meters'>[];
+}
+
+/** What a user may ask of the platform, and what all users together may send to one target. */
+@Injectable()
+export class BoundsService {
+  /** as meters count; 0: no bound */
+  private readonly limits: Readonly<Record<MeteredBound, number>>;
+
+  constructor(
+    private readonly meters: MetersRepository,
+    private readonly holds: HoldsRepository,
+    private readonly hits: LimitHits,
+    private readonly clock: PlatformClock,
+    @Inject(ENV) env: Env,
+  ) {
+    this.limits = {
+      user_operations: env.userMaxOperationsPerDay,
+      user_running: env.userMaxRunningOperations,
+      user_results: env.userMaxResultsPerDay,
+      target_probes: env.targetMaxProbes,
+      target_packets: metered('target_packets', env.targetMaxPacketsPerS),
+    };
+  }
+
+  /** @throws DomainError invalid_request where the operation alone asks for more than the bounds allow */
+  prepare({ owner, operation, strikes, mode }: Creation): Admission {
+    const holds = holdsOf(operation, strikes);
+    const addition = additionOf(holds);
+    const impossible = this.loadsOf(addition, owner).filter(({ asked, limit }) => asked > limit);
+    if (impossible.length > 0) throw impossibleError(impossible, operation, mode);
+    const meters = holds.flatMap((hold) => hold.meters);
+    return { owner, holds, addition, serialised: [owner._id.toHexString(), ...stripesOf(meters)] };
+  }
+
+  /**
+   * Takes what a new operation uses of every bound, or nothing. Exact whatever happens at once: of two transactions that
+   * change one meter one is repeated.
+   * @throws LimitReachedError
+   */
+  async admit({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
+    const now = this.clock.now();
+    const meters = addition.flatMap((change) => change.meters);
+    const { used, known } = await this.usedOf(meters, now, transaction);
+    const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
+    if (full.length > 0) throw await this.refusal(full, now, transaction);
+    await this.meters.add(addition, known, transaction);
+    await this.holds.insertAll(holds, transaction);
+  }
+
+  async usageOfUser(user: Pick<UserEntity, '_id' | 'is_superuser'>): Promise<Usage[]> {
+    const meter = userMeter(user._id);
+    const now = this.clock.now();
+    const used = (await this.usedOf([meter], now)).used.get(meter);
+    return this.usages(meter, USER_BOUNDS, user.is_superuser, used?.sums ?? {}, now);
+  }
+
+  /** @param target as targetOf() gives it */
+  async usageOfTarget(target: string): Promise<TargetUse> {
+    const meter = targetMeter(target);
+    const now = this.clock.now();
+    const used = (await this.usedOf([meter], now)).used.get(meter);
+    return {
+      operations: used?.holds ?? 0,
+      usage: await this.usages(meter, ['target_probes', 'target_packets'], false, used?.sums ?? {}, now),
+      strongest: await this.holds.strongest(meter, 'target_packets', now, MOST_NAMED),
+    };
+  }
+
+  private async usages(
+    meter: string,
+    bounds: readonly MeteredBound[],
+    unbounded: boolean,
+    amounts: Amounts,
+    now: Date,
+  ): Promise<Usage[]> {
+    return Promise.all(
+      bounds.map(async (bound) => {
+        const limit = this.limits[bound] === 0 || unbounded ? undefined : this.limits[bound];
+        const used = amounts[bound] ?? 0;
+        const missing = limit === undefined ? 0 : used + 1 - limit;
+        const free =
+          missing > 0 ? await freeAt(this.holds.ending(meter, bound, now), bound, missing) : undefined;
+        return { bound, limit, used, freeAt: free };
+      }),
+    );
+  }
+
+  /** Of a request that several bounds refuse: the one that does so for longest. */
+  private async refusal(full: readonly Load[], now: Date, transaction: Transaction) {
+    let last: { load: Load; at: Date | undefined } | undefined;
+    for (const load of full) {
+      const { bound, meter, used, asked, limit } = load;
+      this.hits.note(bound);
+      const ending = this.holds.ending(meter, bound, now, transaction);
+      const at = await freeAt(ending, bound, used + asked - limit);
+      if (last?.at === undefined || (at !== undefined && at > last.at)) last = { load, at };
+    }
+    if (last === undefined) throw new Error('no bound is reached');
+    return reachedError(last.load, last.at, now);
+  }
+
+  /** Each bound that applies. @param used absent: nothing is */
+  private loadsOf(
+    addition: readonly MeterChange[],
+    owner: Creation['owner'],
+    used?: ReadonlyMap<string, MeterEntity>,
+  ): Load[] {
+    return addition.flatMap(({ meters, amounts }) =>
+      METERED_BOUNDS.flatMap((bound) => {
+        const asked = amounts[bound];
+        const limit = this.limits[bound];
+        if (asked === undefined || limit === 0) return [];
+        if (owner.is_superuser && bound.startsWith('user_')) return [];
+        return meters.map((meter) => ({
+          bound,
+          meter,
+          limit,
+          used: used?.get(meter)?.sums[bound] ?? 0,
+          asked,
+        }));
+      }),
+    );
+  }
+
+  /**
+   * What is used now: the sums of the meters, less what is over and was not taken off them yet.
+   * @returns also which meters there are
+   */
+  private async usedOf(
+    meters: readonly string[],
+    now: Date,
+    transaction?: Transaction,
+  ): Promise<{ used: ReadonlyMap<string, MeterEntity>; known: ReadonlySet<string> }> {
+    const found = await this.meters.find(meters, transaction);
+    const used = new Map(found.map((meter) => [meter._id, meter]));
+    const known = new Set(used.keys());
+    for (const over of await this.holds.sumOver(meters, now, transaction)) {
+      const meter = used.get(over._id);
+      if (meter !== undefined) used.set(over._id, less(meter, over));
+    }
+    return { used, known };
+  }
+}
+
+function less({ _id, holds, sums }: MeterEntity, over: MeterEntity): MeterEntity {
+  const left = METERED_BOUNDS.map((bound) => [bound, (sums[bound] ?? 0) - (over.sums[bound] ?? 0)] as const);
+  return { _id, holds: holds - over.holds, sums: Object.fromEntries(left) };
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, type mongo } from 'mongoose';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { type Amounts } from './hold.schema.js';
+import { METER_MODEL, type MeterEntity } from './meter.schema.js';
+import { type MeterChange } from './sums.js';
+
+/** Past mongoose: one operation may have a thousand targets. */
+@Injectable()
+export class MetersRepository {
+  private readonly collection: mongo.Collection<MeterEntity>;
+
+  constructor(@InjectModel(METER_MODEL) model: Model<MeterEntity>) {
+    // mongoose types it without the entity
+    this.collection = model.collection as unknown as mongo.Collection<MeterEntity>;
+  }
+
+  /** @param known those that stand; others, which nobody has used yet, begin here */
+  async add(
+    changes: readonly MeterChange[],
+    known: ReadonlySet<string>,
+    transaction: Transaction,
+  ): Promise<void> {
+    const begun = changes.flatMap(({ meters, holds, amounts }) =>
+      meters.filter((meter) => !known.has(meter)).map((_id) => ({ _id, holds, sums: amounts })),
+    );
+    const standing = changes.map((change) => ({
+      ...change,
+      meters: change.meters.filter((meter) => known.has(meter)),
+    }));
+    await this.change(standing, transaction);
+    if (begun.length > 0) await this.collection.insertMany(begun, { session: transaction, ordered: false });
+  }
+
+  /** One write for each change, however many meters it is of. */
+  async change(changes: readonly MeterChange[], transaction: Transaction): Promise<void> {
+    const updates = changes
+      .filter(({ meters }) => meters.length > 0)
+      .map(({ meters, holds, amounts }) => ({
+        updateMany: {
+          filter: { _id: { $in: [...meters] } },
+          update: { $inc: { holds, ...inSums(amounts) } },
+        },
+      }));
+    if (updates.length > 0)
+      await this.collection.bulkWrite(updates, { session: transaction, ordered: false });
+  }
+
+  async find(meters: readonly string[], transaction?: Transaction): Promise<MeterEntity[]> {
+    return this.collection
+      .find<MeterEntity>(
+        { _id: { $in: [...meters] } },
+        { batchSize: 2_000, ...(transaction && { session: transaction }) },
+      )
+      .toArray();
+  }
+
+  /** Those that nothing holds any more: there are as many targets as addresses. */
+  async removeEmpty(meters: readonly string[], transaction: Transaction): Promise<void> {
+    await this.collection.deleteMany({ _id: { $in: [...meters] }, holds: 0 }, { session: transaction });
+  }
+}
+
+function inSums(amounts: Amounts): Record<string, number> {
+  return Object.fromEntries(Object.entries(amounts).map(([bound, amount]) => [`sums.${bound}`, amount]));
+}

@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { DomainError, LimitReachedError } from '../../platform/errors/domain.error.js';
+import { LimitHits } from '../../platform/limits/limit-hits.js';
+import { ProbeLoadsRepository } from '../probes/probe-loads.repository.js';
+import { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from '../probes/probe-load.js';
+import { AssignmentsRepository, type LiveLoad } from '../assignments/assignments.repository.js';
+
+/** Full ones that one request looks at, before it trusts what was noted of them. */
+const MOST_COUNTED = 50;
+const MOST_ATTEMPTS = 3;
+
+/** What a creation has taken of the room of its probes; it says when it is over. */
+export interface Reservation {
+  /** The operation is stored. */
+  keep(): void;
+  /** It is not, and its room is free again. */
+  giveBack(): Promise<void>;
+}
+
+/**
+ * How much each probe has to hold, and that nobody gives it more (docs/protocol.md, `sync`). What is noted of a probe grows with each creation, in
+ * one conditional write for all its probes, and shrinks with a stop. What ends by itself is not taken off at once: a probe that seems to be full is
+ * counted anew. So a creation costs the same however much its probes have, and is exact where it matters.
+ */
+@Injectable()
+export class ProbeLoadsService {
+  /** by probe id: what creations of this server have taken and not stored yet, which a count does not find */
+  private readonly underWay = new Map<string, Load>();
+
+  constructor(
+    private readonly loads: ProbeLoadsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly hits: LimitHits,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  /**
+   * Takes the room of one operation on each of these probes.
+   * @param bytes of the operation as a probe is told it
+   * @throws LimitReachedError that names a probe without room; nothing is taken then
+   */
+  async reserve(probes: readonly ObjectId[], bytes: number): Promise<Reservation> {
+    const load = { operations: 1, bytes };
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      await this.refuseFull(probes, load);
+      const reservation = await this.take(probes, load);
+      if (reservation !== undefined) return reservation;
+    }
+    throw new DomainError('busy', 'Too many operations are created at once for the same probes; try again');
+  }
+
+  /** These probes have been rid of an operation. */
+  async release(probes: readonly ObjectId[], bytes: number): Promise<void> {
+    await this.loads.remove(probes, { operations: 1, bytes });
+  }
+
+  /** Counts those anew that seem to have no room for an operation: whoever chooses probes goes by what is noted of them. */
+  async countFull(bytes: number): Promise<void> {
+    for (const probe of await this.loads.findFull({ operations: 1, bytes }, MOST_COUNTED))
+      await this.count(probe);
+  }
+
+  /** @returns undefined where another creation has taken the last room since we looked: what was noted of the others is too much, which a count mends */
+  private async take(probes: readonly ObjectId[], load: Load): Promise<Reservation | undefined> {
+    const forget = () => {
+      this.forget(probes, load);
+    };
+    this.note(probes, load);
+    try {
+      if (await this.loads.add(probes, load)) {
+        const giveBack = async () => {
+          forget();
+          await this.loads.remove(probes, load);
+        };
+        return { keep: forget, giveBack };
+      }
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    forget();
+    return undefined;
+  }
+
+  private async refuseFull(probes: readonly ObjectId[], load: Load): Promise<void> {
+    for (const probe of await this.loads.findFullAmong(probes, load)) {
+      const { live, used } = await this.count(probe);
+      if (!fits(used, load)) throw this.refusal(probe, live, used, load);
+    }
+  }
+
+  /** @returns what it has to do, what ends first in front; and its load, with what is under way */
+  private async count(probe: ObjectId): Promise<{ live: LiveLoad[]; used: Load }> {
+    const noted = await this.loads.find(probe);
+    const taken = this.underWay.get(probe.toHexString()) ?? NO_LOAD;
+    const live = await this.assignments.findLoadOf(probe, this.clock.now());
+    const used = addLoads(sumOf(live), taken);
+    await this.loads.correct(probe, noted, used);
+    return { live, used };
+  }
+
+  private refusal(probe: ObjectId, live: readonly LiveLoad[], used: Load, load: Load): LimitReachedError {
+    const bound =
+      used.operations + load.operations > MOST_HELD.operations ? 'probe_operations' : 'probe_held_bytes';
+    this.hits.note(bound);
+    const id = probe.toHexString();
+    const sentence =
+      bound === 'probe_operations'
+        ? `Probe ${id} has ${used.operations} operations to do, and can be given ${MOST_HELD.operations}`
+        : `Probe ${id} has operations of ${used.bytes} bytes to do and can be given ${MOST_HELD.bytes}; this one has ${load.bytes}`;
+    const freeAt = roomAt(live, used, load);
+    const when =
+      freeAt === undefined
+        ? ''
+        : `; it has room at ${freeAt.toISOString()}, or when operations on it are stopped`;
+    const [limit, before, asked] =
+      bound === 'probe_operations'
+        ? [MOST_HELD.operations, used.operations, load.operations]
+        : [MOST_HELD.bytes, used.bytes, load.bytes];
+    return new LimitReachedError('limit_reached', sentence + when, {
+      bound,
+      limit,
+      used: before,
+      asked,
+      freeAt,
+      asOf: this.clock.now(),
+    });
+  }
+
+  private note(probes: readonly ObjectId[], load: Load): void {
+    for (const probe of probes) {
+      const key = probe.toHexString();
+      this.underWay.set(key, addLoads(this.underWay.get(key) ?? NO_LOAD, load));
+    }
+  }
+
+  private forget(probes: readonly ObjectId[], { operations, bytes }: Load): void {
+    for (const probe of probes) {
+      const key = probe.toHexString();
+      const left = addLoads(this.underWay.get(key) ?? NO_LOAD, { operations: -operations, bytes: -bytes });
+      if (left.operations > 0) this.underWay.set(key, left);
+      else this.underWay.delete(key);
+    }
+  }
+}
+
+function sumOf(live: readonly LiveLoad[]): Load {
+  return live.reduce((sum, { bytes }) => addLoads(sum, { operations: 1, bytes }), NO_LOAD);
+}
+
+/** @returns when enough of it is over */
+function roomAt(live: readonly LiveLoad[], used: Load, load: Load): Date | undefined {
+  let left = used;
+  for (const { bytes, ends_at } of live) {
+    left = addLoads(left, { operations: -1, bytes: -bytes });
+    if (fits(left, load)) return ends_at;
+  }
+  return undefined;
+}

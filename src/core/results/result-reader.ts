@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { eachByPages } from '../../platform/database/read.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { type ResultEntity } from '../ingest/result.schema.js';
+import {
+  type Parts,
+  rawBytes,
+  type ResultFilter,
+  type ResultSize,
+  ResultsRepository,
+} from './results.repository.js';
+
+/** Sizes that are looked up at once. */
+const SIZES = 100;
+/** A part of a result that weighs more is not read with the others: there may be many readers. */
+const LIGHT_BYTES = 128 * 1024;
+/** What is read at once, of several results. */
+const GROUP_BYTES = 256 * 1024;
+
+/** A result of a listing. What was not asked for, or is large, is missing. */
+export interface ReadResult extends ResultSize {
+  head?: ResultEntity;
+  raw?: Buffer;
+}
+
+/** Reads results so that no reader has more than some of them in memory, however large they are and however slow it is. */
+@Injectable()
+export class ResultReader {
+  constructor(private readonly results: ResultsRepository) {}
+
+  /** In the order in which they came, one after the other. */
+  async *read(filter: ResultFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
+    const sizes = eachByPages<ResultSize[]>(async (last) => {
+      const after = last?.at(-1);
+      const page = await this.sizes(filter, SIZES, after && { at: after.received_at, _id: after._id });
+      return page.length === 0 ? [] : [page];
+    });
+    for await (const page of sizes) yield* this.load(page, parts);
+  }
+
+  async sizes(
+    filter: ResultFilter,
+    limit: number,
+    after?: { at: Date; _id: ObjectId },
+  ): Promise<ResultSize[]> {
+    return this.results.findSizes(filter, limit, after);
+  }
+
+  /** Those of `sizes` that are still there, in their order. */
+  async *load(sizes: readonly ResultSize[], parts: Parts): AsyncGenerator<ReadResult, void> {
+    for (const group of groupsOf(sizes, parts)) yield* await this.loadGroup(group, parts);
+  }
+
+  /** @throws DomainError not_found */
+  async find(id: ObjectId | undefined, parts: Parts): Promise<ReadResult> {
+    const size = id && (await this.results.findSize(id));
+    const [result] = size ? await this.loadGroup([size], parts) : [];
+    if (result === undefined) throw noSuchResult();
+    return result;
+  }
+
+  /** Raw bytes that are large. */
+  async rawOf(id: ObjectId): Promise<Buffer> {
+    const [result] = await this.results.findByIds([id], { head: false, raw: true });
+    if (result?.raw === undefined) throw noSuchResult();
+    return rawBytes(result.raw);
+  }
+
+  /** All but the raw bytes, where that is large. */
+  async headOf(id: ObjectId): Promise<ResultEntity> {
+    const [result] = await this.results.findByIds([id], { head: true, raw: false });
+    if (result === undefined) throw noSuchResult();
+    return result as ResultEntity;
+  }
+
+  private async loadGroup(group: readonly ResultSize[], parts: Parts): Promise<ReadResult[]> {
+    const found = new Map<string, Partial<ResultEntity>>();
+    for (const { ids, light } of byLightParts(group, parts))
+      for (const result of await this.results.findByIds(ids, light)) found.set(String(result._id), result);
+    return group.flatMap((size): ReadResult[] => {
+      const light = lightParts(size, parts);
+      const result = found.get(size._id.toHexString());
+      if (result === undefined) return light.head || light.raw ? [] : [{ ...size }];
+      return [
+        {
+          ...size,
+          ...(light.head && { head: result as ResultEntity }),
+          ...(light.raw && { raw: rawBytes(result.raw) }),
+        },
+      ];
+    });
+  }
+}
+
+function noSuchResult(): DomainError {
+  return new DomainError('not_found', 'There is no such result');
+}
+
+function lightParts({ bytes, raw_bytes, format }: ResultSize, { head, raw }: Parts): Parts {
+  return {
+    head: head && bytes <= LIGHT_BYTES,
+    raw: raw && format !== undefined && raw_bytes <= LIGHT_BYTES,
+  };
+}
+
+function* groupsOf(sizes: readonly ResultSize[], parts: Parts): Generator<ResultSize[]> {
+  let group: ResultSize[] = [];
+  let bytes = 0;
+  for (const size of sizes) {
+    const light = lightParts(size, parts);
+    const more = (light.head ? size.bytes : 0) + (light.raw ? size.raw_bytes : 0);
+    if (group.length > 0 && bytes + more > GROUP_BYTES) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(size);
+    bytes += more;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Those of which the same parts are to be read. */
+function byLightParts(group: readonly ResultSize[], parts: Parts): { ids: ObjectId[]; light: Parts }[] {
+  const all = [
+    { head: true, raw: true },
+    { head: true, raw: false },
+    { head: false, raw: true },
+  ];
+  return all.map((light) => ({
+    light,
+    ids: group
+      .filter((size) => {
+        const { head, raw } = lightParts(size, parts);
+        return head === light.head && raw === light.raw;
+      })
+      .map(({ _id }) => _id),
+  }));
+}

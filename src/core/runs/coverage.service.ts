@@ -1,0 +1,244 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { Presence } from '../presence/presence.js';
+import { PresenceService } from '../presence/presence.service.js';
+import { type ProbeReport } from '../probes/probe.schema.js';
+import { type ProbeReports } from '../probes/probes.repository.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type AssignmentCounters, AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { type KindName } from '../../measurement/kinds/index.js';
+import { type OperationEntity } from '../assignments/operation.schema.js';
+import { OperationsRepository } from '../assignments/operations.repository.js';
+import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
+import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
+import { AssignedRuns } from '../assignments/assigned-runs.js';
+import { factsOf } from './assignment-facts.js';
+import {
+  type AssignmentFacts,
+  explainMissing,
+  hasMissing,
+  markArrived,
+  markSingle,
+  NOT_DUE,
+  type ProbeFacts,
+} from './fates.js';
+import { RestoresRepository } from './restores.repository.js';
+import { type RunSheetEntity } from './run-sheet.schema.js';
+import { RunSheetsRepository } from './run-sheets.repository.js';
+import { Buckets, type BucketTally, bucketWidth, MAX_BUCKETS, sumOf, type Tally } from './tally.js';
+
+const NEVER_HERE = new Presence([]);
+
+export interface ProbeCoverage extends Tally {
+  assignment: AssignmentCounters;
+  planned: number;
+  /** failed runs by the reason that the probe gave */
+  reasons: Record<string, number>;
+  /** results that belong to no run of the schedule */
+  extra: number;
+}
+
+export interface Coverage extends Tally {
+  at: Date;
+  planned: number;
+  reasons: Record<string, number>;
+  extra: number;
+  bucketMs: number;
+  buckets: BucketTally[];
+  /** in order of their ids */
+  probes: ProbeCoverage[];
+}
+
+interface Account {
+  assignment: AssignmentCounters;
+  facts: AssignmentFacts;
+  fates: Uint8Array;
+  reasons: Record<string, number>;
+  extra: number;
+}
+
+/**
+ * Which runs were due, which came, and why the others did not. It reads the sheets that ingest has marked, never the results,
+ * so the price depends on the runs that were asked for (1,000,000 at most, one byte each) and not on what came.
+ */
+@Injectable()
+export class CoverageService {
+  constructor(
+    private readonly operations: OperationsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly sheets: RunSheetsRepository,
+    private readonly restores: RestoresRepository,
+    private readonly probes: ProbesService,
+    private readonly presences: PresenceService,
+  ) {}
+
+  /** What a probe owes: runs of which kind. Undefined when the operation is not there. */
+  async dutyOf({
+    operation,
+    probe,
+  }: Pick<AssignmentEntity, 'operation' | 'probe'>): Promise<
+    { kind: KindName; runs: AssignedRuns } | undefined
+  > {
+    const found = await this.operations.findById(operation);
+    if (found === null) return undefined;
+    const { kind, schedule } = found;
+    return { kind, runs: new AssignedRuns(numberRuns(schedule), spreadOffsetMs(schedule, probe)) };
+  }
+
+  /**
+   * @param only of this probe alone
+   * @param bucketS width of the time buckets in seconds; by default one that makes at most 200
+   * @throws DomainError invalid_request for a width that makes more than 10,000 buckets, not_found for a probe that the
+   *   operation does not have
+   */
+  async of(operation: OperationEntity, now: Date, only?: ObjectId, bucketS?: number): Promise<Coverage> {
+    const numbers = numberRuns(operation.schedule);
+    const [assignments, sheets] = await Promise.all([
+      only ? this.single(operation._id, only) : this.assignments.findCountersOfOperation(operation._id),
+      numbers.count > 1 ? this.sheetsByProbe(operation._id, only) : new Map<string, RunSheetEntity[]>(),
+    ]);
+    const accounts = assignments.map((assignment) =>
+      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
+    );
+    await this.explain(operation._id, accounts, numbers, now);
+
+    const lastDue = accounts.reduce((last, { fates }) => Math.max(last, lastDecided(fates)), 0);
+    const [from, to] = [
+      numbers.timeOf(0),
+      numbers.timeOf(lastDue) + (operation.schedule.spread_s ?? 0) * 1_000,
+    ];
+    const width = widthOf(to - from, bucketS);
+    const buckets = new Buckets(width, from, to);
+    const probes = accounts.map(({ assignment, facts, fates, reasons, extra }): ProbeCoverage => {
+      const tally = buckets.add(fates, numbers, facts.offsetMs);
+      return { assignment, planned: numbers.count, reasons, extra, ...tally };
+    });
+    return {
+      at: now,
+      planned: numbers.count * probes.length,
+      ...sumOf(probes),
+      reasons: sumOfReasons(probes),
+      extra: probes.reduce((sum, { extra }) => sum + extra, 0),
+      bucketMs: width,
+      buckets: buckets.list(),
+      probes,
+    };
+  }
+
+  private async single(operation: ObjectId, probe: ObjectId): Promise<AssignmentCounters[]> {
+    const assignment = await this.assignments.findOne(operation, probe);
+    if (assignment === null) throw new DomainError('not_found', 'The operation does not have this probe');
+    return [assignment];
+  }
+
+  private async sheetsByProbe(
+    operation: ObjectId,
+    only: ObjectId | undefined,
+  ): Promise<Map<string, RunSheetEntity[]>> {
+    const sheets = new Map<string, RunSheetEntity[]>();
+    for (const sheet of await this.sheets.findByOperation(operation, only)) {
+      const key = sheet.probe.toHexString();
+      const own = sheets.get(key);
+      if (own === undefined) sheets.set(key, [sheet]);
+      else own.push(sheet);
+    }
+    return sheets;
+  }
+
+  /** Asks about probes only where a run is missing. */
+  private async explain(
+    operation: ObjectId,
+    accounts: readonly Account[],
+    numbers: RunNumbers,
+    now: Date,
+  ): Promise<void> {
+    const time = now.getTime();
+    const missing = accounts.filter(({ fates, facts }) => hasMissing(fates, numbers, facts, time));
+    const [probes, lost] = await Promise.all([
+      this.factsOf(operation, missing, numbers, now),
+      missing.length > 0 ? this.restores.lostTimes() : [],
+    ]);
+    for (const { assignment, fates, facts } of accounts) {
+      explainMissing(fates, numbers, facts, probes.get(assignment.probe.toHexString()), time, lost);
+    }
+  }
+
+  private async factsOf(
+    operation: ObjectId,
+    accounts: readonly Account[],
+    numbers: RunNumbers,
+    now: Date,
+  ): Promise<Map<string, ProbeFacts>> {
+    if (accounts.length === 0) return new Map();
+    const ids = accounts.map(({ assignment }) => assignment.probe);
+    const [probes, presences] = await Promise.all([
+      this.probes.getReports(ids),
+      this.presences.of(ids, new Date(numbers.timeOf(0)), now),
+    ]);
+    return new Map(
+      probes.map((probe) => {
+        return [
+          probe._id.toHexString(),
+          {
+            presence: presences.get(probe._id.toHexString()) ?? NEVER_HERE,
+            connected: this.probes.connectionOf(probe) !== undefined,
+            ...reportOf(probe, operation),
+          },
+        ];
+      }),
+    );
+  }
+}
+
+function open(
+  operation: OperationEntity,
+  assignment: AssignmentCounters,
+  numbers: RunNumbers,
+  sheets: readonly RunSheetEntity[],
+): Account {
+  const fates = new Uint8Array(numbers.count);
+  const facts = factsOf(operation.schedule, assignment);
+  const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
+  return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };
+}
+
+function reportOf({ status }: ProbeReports, operation: ObjectId): Pick<ProbeFacts, 'report'> {
+  if (status === undefined) return {};
+  const { at, backlog, running } = status;
+  return { report: { at: at.getTime(), backlog: heldOf(backlog, operation), running } };
+}
+
+/** What a probe keeps of one operation; of those that it does not list, at most what it keeps beside its list. */
+function heldOf({ results, by_operation }: ProbeReport['backlog'], operation: ObjectId): number {
+  if (by_operation === undefined) return results;
+  const listed = Object.values(by_operation).reduce((sum, count) => sum + count, 0);
+  return by_operation[operation.toHexString()] ?? Math.max(0, results - listed);
+}
+
+/** @returns the number of the last run that has a fate */
+function lastDecided(fates: Uint8Array): number {
+  let run = fates.length - 1;
+  while (run > 0 && fates[run] === NOT_DUE) run -= 1;
+  return run;
+}
+
+/** @param spanMs from the first run to the last that is due @returns milliseconds */
+function widthOf(spanMs: number, asked: number | undefined): number {
+  if (asked === undefined) return bucketWidth(spanMs) * 1_000;
+  const least = Math.ceil(spanMs / 1_000 / MAX_BUCKETS);
+  if (asked >= least) return asked * 1_000;
+  throw DomainError.invalid({
+    field: 'bucket_s',
+    message: `must be at least ${least} for this operation: there would be more than ${MAX_BUCKETS} buckets`,
+  });
+}
+
+function sumOfReasons(probes: readonly ProbeCoverage[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const { reasons } of probes) {
+    for (const [reason, count] of Object.entries(reasons)) sum[reason] = (sum[reason] ?? 0) + count;
+  }
+  return sum;
+}

@@ -1,0 +1,205 @@
+import { type Presence } from '../presence/presence.js';
+import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
+import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
+
+/**
+ * What became of a run that was due; each has exactly one (docs/protocol.md, "Fates of runs").
+ * received: its result is stored; failed: the probe says that it could not be done; refused: the probe, or its host's policy,
+ * said no; not_connected: the probe was away and nothing came; held: the probe says that it keeps results; not_delivered:
+ * the probe was there and did not have the job in time; stopped: the operation was stopped before; lost_in_restore: what was
+ * known of it went with the database that a backup has replaced; awaited: it may still be under way; unexplained: none of these.
+ */
+export const FATES = [
+  'received',
+  'failed',
+  'refused',
+  'not_connected',
+  'held',
+  'not_delivered',
+  'stopped',
+  'lost_in_restore',
+  'awaited',
+  'unexplained',
+] as const;
+export type Fate = (typeof FATES)[number];
+
+/** A run's place in the lists below: 0 while it is not due and has not come, else 1 + the index of its fate. */
+type Code = number;
+export const NOT_DUE: Code = 0;
+const CODES = Object.fromEntries(FATES.map((fate, index) => [fate, index + 1])) as Record<Fate, Code>;
+
+/** A run is begun within this time, or is missed: docs/protocol.md, "Server to probe". */
+export const LATEST_BEGIN_MS = 5_000;
+/** So long after its time a run may be under way without a word. */
+export const AWAITED_MS = 120_000;
+/** And so long if the probe says that it is measuring. */
+export const LONG_RUN_MS = 3_600_000;
+
+/** What is known of a probe that owes runs. */
+export interface ProbeFacts {
+  presence: Presence;
+  connected: boolean;
+  /** the last report of a native probe */
+  report?: { at: number; backlog: number; running: number };
+}
+
+/** What is known of an assignment, in milliseconds since the epoch. */
+export interface AssignmentFacts {
+  refused: boolean;
+  /** a run may be done however late it is delivered (`once`) */
+  anyTime: boolean;
+  deliveredAt?: number | undefined;
+  stoppedAt?: number | undefined;
+  /** of the probe, against the times of the schedule */
+  offsetMs: number;
+}
+
+/** From a backup to its restore: what came between is lost. */
+export interface LostTime {
+  from: number;
+  to: number;
+}
+
+/** Results beyond the runs of the schedule, and failures by the reason given. */
+export interface Marked {
+  extra: number;
+  reasons: Record<string, number>;
+}
+
+/**
+ * Writes what came into `fates`.
+ * @param fates one place for each run, all NOT_DUE
+ * @param sheets in order
+ */
+export function markArrived(fates: Uint8Array, sheets: readonly RunSheetEntity[]): Marked {
+  const reasons: Record<string, number> = {};
+  let extra = 0;
+  for (const { sheet, came, failed = {}, stored } of sheets) {
+    const first = sheet * RUNS_PER_SHEET;
+    for (const [reason, bits] of Object.entries(failed)) {
+      const code = reason === 'refused' ? CODES.refused : CODES.failed;
+      reasons[reason] = (reasons[reason] ?? 0) + setRuns(fates, first, bits, code);
+    }
+    extra += stored - setRuns(fates, first, came, CODES.received);
+  }
+  return { extra: layBeside(fates, sheets, extra), reasons };
+}
+
+/** The same for an operation of one run, which has no sheet: the counters of the assignment say it all. */
+export function markSingle(
+  fates: Uint8Array,
+  {
+    received: counted,
+    failed,
+    uncounted_received = 0,
+    uncounted_failed = 0,
+    failure = 'unknown',
+  }: SingleRunCounters,
+): Marked {
+  const received = counted + uncounted_received;
+  const isFailed = received === 0 && failed + uncounted_failed > 0;
+  if (received > 0) fates[0] = CODES.received;
+  else if (isFailed) fates[0] = failure === 'refused' ? CODES.refused : CODES.failed;
+  return { extra: Math.max(0, received - 1), reasons: isFailed ? { [failure]: 1 } : {} };
+}
+
+/** What is known of the one run of an assignment. */
+export type SingleRunCounters = Pick<
+  AssignmentEntity,
+  'received' | 'failed' | 'uncounted_received' | 'uncounted_failed' | 'failure'
+>;
+
+/** @returns how many were set */
+function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, code: Code): number {
+  let count = 0;
+  for (const [word, value] of Object.entries(bits ?? {})) {
+    const from = first + Number(word) * RUNS_PER_WORD;
+    for (let bit = 0; bit < RUNS_PER_WORD; bit += 1) {
+      if ((value & (1 << bit)) === 0 || from + bit >= fates.length) continue;
+      fates[from + bit] = code;
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/**
+ * A classic result names no run, and is marked at the last one before it came. Where several came between two runs (a probe
+ * that was away), the others belong to runs before: the latest first.
+ * @returns how many find no place
+ */
+function layBeside(fates: Uint8Array, sheets: readonly RunSheetEntity[], extra: number): number {
+  const last = sheets.at(-1);
+  if (extra <= 0 || last === undefined) return 0;
+  let left = extra;
+  const highest = Math.min(fates.length, (last.sheet + 1) * RUNS_PER_SHEET) - 1;
+  const latest = fates.subarray(0, highest + 1).lastIndexOf(CODES.received);
+  for (let run = latest; run >= 0 && left > 0; run -= 1) {
+    if (fates[run] !== NOT_DUE) continue;
+    fates[run] = CODES.received;
+    left -= 1;
+  }
+  return left;
+}
+
+/** Whether a run was due by now and has not come: only then anything has to be known of its probe. */
+export function hasMissing(
+  fates: Uint8Array,
+  numbers: RunNumbers,
+  { refused, stoppedAt, offsetMs }: AssignmentFacts,
+  now: number,
+): boolean {
+  if (refused) return false;
+  const end = Math.min(now, (stoppedAt ?? Infinity) - 1) - offsetMs;
+  return fates.subarray(0, numbers.lastUntil(end) + 1).includes(NOT_DUE);
+}
+
+/** Gives each run that is due and did not come its fate. */
+export function explainMissing(
+  fates: Uint8Array,
+  numbers: RunNumbers,
+  facts: AssignmentFacts,
+  probe: ProbeFacts | undefined,
+  now: number,
+  lost: readonly LostTime[] = [],
+): void {
+  const { refused, stoppedAt = Infinity, offsetMs } = facts;
+  // the newest first: a probe's backlog is what it did last
+  let held = probe?.report?.backlog ?? 0;
+  for (let run = fates.length - 1; run >= 0; run -= 1) {
+    if (fates[run] !== NOT_DUE) continue;
+    const time = numbers.timeOf(run) + offsetMs;
+    if (refused) fates[run] = CODES.refused;
+    else if (time >= stoppedAt) fates[run] = CODES.stopped;
+    else if (time > now) continue;
+    else if (lost.some(({ from, to }) => from <= time && time <= to)) fates[run] = CODES.lost_in_restore;
+    else {
+      const fate = fateOfMissing(time, facts, probe, held > 0, now);
+      if (fate === 'held') held -= 1;
+      fates[run] = CODES[fate];
+    }
+  }
+}
+
+function fateOfMissing(
+  due: number,
+  { deliveredAt = Infinity, anyTime }: AssignmentFacts,
+  probe: ProbeFacts | undefined,
+  mayBeHeld: boolean,
+  now: number,
+): Fate {
+  const hadJob = deliveredAt <= (anyTime ? now : due + LATEST_BEGIN_MS);
+  const time = anyTime && hadJob ? Math.max(due, deliveredAt) : due;
+  if (hadJob && mayBeHeld && (probe?.report?.at ?? 0) >= time) return 'held';
+  const isThere = probe?.presence.covers(time) === true && probe.presence.coversAnyFrom(time + AWAITED_MS);
+  if (!isThere) return 'not_connected';
+  if (isRecent(time, probe, now)) return 'awaited';
+  return hadJob ? 'unexplained' : 'not_delivered';
+}
+
+function isRecent(time: number, probe: ProbeFacts, now: number): boolean {
+  if (!probe.connected) return false;
+  const age = now - time;
+  return age < AWAITED_MS || (age < LONG_RUN_MS && (probe.report?.running ?? 0) > 0);
+}

@@ -1,0 +1,106 @@
+import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
+import { type Fate, FATES, NOT_DUE } from './fates.js';
+
+export type FateCounts = Record<Fate, number>;
+
+/** Runs that are due, and how many of them met which fate; the fates add up to `due`. */
+export interface Tally {
+  due: number;
+  fates: FateCounts;
+}
+
+/** The runs that were due from `from` on, for `width` milliseconds. */
+export interface BucketTally extends Tally {
+  from: number;
+}
+
+/** Widths of time buckets, in seconds: the first that makes few enough is taken. */
+const WIDTHS_S = [
+  10, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800, 2_592_000, 31_536_000, 315_360_000,
+];
+const WANTED_BUCKETS = 200;
+export const MAX_BUCKETS = 10_000;
+
+/** @param spanMs from the first run to the last that is due @returns seconds */
+export function bucketWidth(spanMs: number): number {
+  const width = WIDTHS_S.find((seconds) => spanMs / (seconds * 1_000) <= WANTED_BUCKETS);
+  return width ?? spanMs / 1_000;
+}
+
+const CODES = FATES.length + 1;
+
+/** Adds up the fates of runs by time. Buckets begin at whole multiples of their width since 1970. */
+export class Buckets {
+  private readonly first: number;
+  /** CODES counts for each bucket */
+  private readonly counts: Uint32Array;
+  private ends: { offsetMs: number; list: Uint32Array } | undefined;
+
+  /**
+   * @param widthMs milliseconds
+   * @param from of the first run
+   * @param to of the last one that is due
+   */
+  constructor(
+    readonly widthMs: number,
+    from: number,
+    private readonly to: number,
+  ) {
+    this.first = this.bucketOf(from);
+    this.counts = new Uint32Array((this.bucketOf(to) - this.first + 1) * CODES);
+  }
+
+  /** @returns the sum over all of these runs */
+  add(fates: Uint8Array, numbers: RunNumbers, offsetMs: number): Tally {
+    const sum = new Uint32Array(CODES);
+    let run = 0;
+    const ends = this.endsOf(numbers, offsetMs);
+    for (let bucket = 0; bucket < ends.length; bucket += 1) {
+      const [place, end] = [bucket * CODES, ends[bucket] ?? 0];
+      for (; run < end; run += 1) {
+        const code = fates[run] ?? NOT_DUE;
+        this.counts[place + code] = (this.counts[place + code] ?? 0) + 1;
+        sum[code] = (sum[code] ?? 0) + 1;
+      }
+    }
+    return tallyOf(sum);
+  }
+
+  /** For each bucket the number of the first run after it; most probes have the same offset. Runs that are not due are in none. */
+  private endsOf(numbers: RunNumbers, offsetMs: number): Uint32Array {
+    if (this.ends?.offsetMs === offsetMs) return this.ends.list;
+    const list = new Uint32Array(this.counts.length / CODES);
+    for (let bucket = 0; bucket < list.length; bucket += 1) {
+      const end = Math.min(this.to, (this.first + bucket + 1) * this.widthMs - 1);
+      list[bucket] = numbers.lastUntil(end - offsetMs) + 1;
+    }
+    this.ends = { offsetMs, list };
+    return list;
+  }
+
+  /** In order of time; those without a run that is due are left out. */
+  list(): BucketTally[] {
+    const tallies: BucketTally[] = [];
+    for (let place = 0; place < this.counts.length; place += CODES) {
+      const tally = tallyOf(this.counts.subarray(place, place + CODES));
+      if (tally.due > 0) tallies.push({ from: (this.first + place / CODES) * this.widthMs, ...tally });
+    }
+    return tallies;
+  }
+
+  private bucketOf(time: number): number {
+    return Math.floor(time / this.widthMs);
+  }
+}
+
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const fates = Object.fromEntries(
+    FATES.map((fate) => [fate, tallies.reduce((sum, tally) => sum + tally.fates[fate], 0)]),
+  ) as FateCounts;
+  return { due: tallies.reduce((sum, { due }) => sum + due, 0), fates };
+}
+
+function tallyOf(counts: Uint32Array): Tally {
+  const fates = Object.fromEntries(FATES.map((fate, index) => [fate, counts[index + 1] ?? 0])) as FateCounts;
+  return { due: FATES.reduce((sum, fate) => sum + fates[fate], 0), fates };
+}

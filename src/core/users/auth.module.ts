@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { createSecretKey } from 'node:crypto';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { UsersModule } from './users.module.js';
+import { AttemptsService } from './attempts.service.js';
+import { AuthController } from '../../adapters/api/auth.controller.js';
+import { AuthGuard } from '../../platform/http/auth.guard.js';
+import { AuthService } from './auth.service.js';
+import { TokensService } from './tokens.service.js';
+
+@Module({
+  imports: [
+    UsersModule,
+    JwtModule.registerAsync({
+      inject: [ENV],
+      // a key, not its text: jsonwebtoken would try for each token whether the text is a public key in PEM, which takes half a millisecond
+      useFactory: (env: Env) => ({
+        secret: createSecretKey(Buffer.from(env.secretKey)),
+        signOptions: { algorithm: 'HS256' },
+      }),
+    }),
+  ],
+  controllers: [AuthController],
+  providers: [TokensService, AttemptsService, AuthService, { provide: APP_GUARD, useClass: AuthGuard }],
+  exports: [TokensService, AuthService],
+})
+export class AuthModule {}

@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmail } from 'class-validator';
+import { availableParallelism } from 'node:os';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { LimitHits } from '../../platform/limits/limit-hits.js';
+import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { type UserEntity } from './user.schema.js';
+import { UsersRepository } from './users.repository.js';
+import { AttemptsService } from './attempts.service.js';
+import { hashPassword, passwordMatches, passwordViolation } from './passwords.js';
+import { TokensService } from './tokens.service.js';
+
+/** A password costs a core some 50 ms: those who wait for theirs must not take the cores from everybody else. */
+const MOST_WAITING = 1000;
+const PATIENCE_MS = 15_000;
+
+/** Registering, logging in, and whose token this is. */
+@Injectable()
+export class AuthService {
+  /** what a password for an unknown account is compared with: both answers cost the same time */
+  private decoy: Promise<string> | undefined;
+  private readonly hashing = new Turnstile(availableParallelism(), MOST_WAITING, PATIENCE_MS);
+
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly tokens: TokensService,
+    private readonly attempts: AttemptsService,
+    private readonly hits: LimitHits,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /**
+   * @param address of the client
+   * @throws DomainError invalid_request naming the field; email_taken; too_many_attempts
+   */
+  async register(email: string, password: string, address: string): Promise<UserEntity> {
+    const normal = checkedAccount(email, password);
+    await this.attempts.register(address);
+    const user = await this.users.create(await this.newAccount(normal, password, false));
+    if (user === undefined) throw new DomainError('email_taken');
+    return user;
+  }
+
+  /** From a shell beside the server only. An account that exists becomes a superuser and gets this password. */
+  async makeSuperuser(email: string, password: string): Promise<'created' | 'promoted'> {
+    const account = await this.newAccount(checkedAccount(email, password), password, true);
+    if ((await this.users.create(account)) !== undefined) return 'created';
+    const existing = await this.users.findByEmail(account.email);
+    if (existing === null) throw new DomainError('conflict', 'The account was deleted meanwhile; try again');
+    await this.users.promote(existing._id, account.password_hash);
+    return 'promoted';
+  }
+
+  /**
+   * @param address of the client
+   * @throws DomainError wrong_credentials: the same for an unknown account and for a wrong password, after the same time;
+   *   too_many_attempts
+   */
+  async logIn(email: string, password: string, address: string): Promise<{ token: string; expiresAt: Date }> {
+    const account = normaliseEmail(email);
+    const user = await this.attempts.logIn(account, address, async () => {
+      const found = await this.users.findByEmail(account);
+      this.decoy ??= hashPassword('nobody has this password', this.env.passwordCost);
+      const expected = found?.password_hash ?? (await this.decoy);
+      const matches = await this.inTurn(() => passwordMatches(password, expected));
+      return found !== null && matches ? found : undefined;
+    });
+    if (user === undefined) throw new DomainError('wrong_credentials');
+    return this.tokens.userToken(user._id);
+  }
+
+  /** @returns the account behind a token; undefined when the token or the account is no good */
+  async identify(token: string): Promise<UserEntity | undefined> {
+    const id = this.tokens.readUserToken(token);
+    return id && ((await this.users.findById(id)) ?? undefined);
+  }
+
+  /** @param email checked */
+  private async newAccount(
+    email: string,
+    password: string,
+    superuser: boolean,
+  ): Promise<Omit<UserEntity, '_id'>> {
+    const password_hash = await this.inTurn(() => hashPassword(password, this.env.passwordCost));
+    return { email, password_hash, credits: 0, is_superuser: superuser, created_at: new Date() };
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.hashing.pass(work);
+    } catch (error) {
+      if (!(error instanceof TurnstileFullError)) throw error;
+      this.hits.note('passwords');
+      throw new DomainError('busy', 'Too many are logging in or registering; try again shortly');
+    }
+  }
+}
+
+/** @returns the e-mail in its normal form */
+function checkedAccount(email: string, password: string): string {
+  const normal = normaliseEmail(email);
+  if (!isEmail(normal) || normal.length > 254) {
+    throw DomainError.invalid({ field: 'email', message: 'must be an e-mail address' });
+  }
+  const violation = passwordViolation(password);
+  if (violation !== undefined) throw DomainError.invalid(violation);
+  return normal;
+}
+
+/** One person, one account, however the address is typed. */
+export function normaliseEmail(email: string): string {
+  return email.normalize('NFC').trim().toLowerCase();
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { USER_MODEL, type UserEntity } from './user.schema.js';
+
+@Injectable()
+export class UsersRepository {
+  constructor(@InjectModel(USER_MODEL) private readonly model: Model<UserEntity>) {}
+
+  /** @returns the new account; undefined when the e-mail is taken */
+  async create(user: Omit<UserEntity, '_id'>): Promise<UserEntity | undefined> {
+    try {
+      const created = await this.model.create(user);
+      return created.toObject();
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async findById(id: ObjectId): Promise<UserEntity | null> {
+    return this.model.findById(id).lean<UserEntity>().exec();
+  }
+
+  async findByEmail(email: string): Promise<UserEntity | null> {
+    return this.model.findOne({ email }).lean<UserEntity>().exec();
+  }
+
+  async promote(id: ObjectId, passwordHash: string): Promise<void> {
+    await this.model.updateOne({ _id: id }, { $set: { is_superuser: true, password_hash: passwordHash } });
+  }
+
+  /** @returns the balance after it; null where there is no such account or it would fall below zero */
+  async addCredits(id: ObjectId, amount: number, transaction: Transaction): Promise<number | null> {
+    const after = await this.model
+      .findOneAndUpdate(
+        { _id: id, credits: { $gte: -amount } },
+        { $inc: { credits: amount } },
+        { session: transaction, returnDocument: 'after', projection: { credits: 1 } },
+      )
+      .lean<Pick<UserEntity, 'credits'>>();
+    return after?.credits ?? null;
+  }
+
+  /** Adds to each account. @returns the balances after it by account; those that do not exist are missing */
+  async addCreditsToMany(
+    payments: readonly { user: ObjectId; amount: number }[],
+    transaction: Transaction,
+  ): Promise<Map<string, number>> {
+    const [first] = payments;
+    if (first === undefined) return new Map();
+    if (payments.length === 1) {
+      // by far the most common, and one round trip instead of two
+      const balance = await this.addCredits(first.user, first.amount, transaction);
+      return balance === null ? new Map() : new Map([[first.user.toHexString(), balance]]);
+    }
+    const updates = payments.map(({ user, amount }) => ({
+      updateOne: { filter: { _id: user }, update: { $inc: { credits: amount } } },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+    const accounts = await this.model.collection
+      .find(
+        { _id: { $in: payments.map(({ user }) => user) } },
+        { session: transaction, projection: { credits: 1 } },
+      )
+      .toArray();
+    return new Map(accounts.map(({ _id, credits }) => [_id.toHexString(), credits]));
+  }
+}

@@ -1,0 +1,17 @@
+import { KIND_FORMATS, type KindFormat } from '../kinds/index.js';
+import { type Summary } from '../../core/ingest/result.schema.js';
+import { type Format } from './format.js';
+import { gzipFormat } from './gzip.format.js';
+
+/** What probes send: gzip is what classic ones make of dig's text, the others belong to the kinds. */
+export type ResultFormat = 'gzip' | KindFormat;
+
+export const FORMATS: Readonly<Record<ResultFormat, Format>> = { gzip: gzipFormat, ...KIND_FORMATS };
+
+export const RESULT_FORMATS = Object.keys(FORMATS) as ResultFormat[];
+
+/** A stored summary by the rules of today. */
+export function amended(summary: Summary[], format: ResultFormat | undefined): Summary[] {
+  const amend = format && FORMATS[format].amend;
+  return amend ? summary.map(amend) : summary;
+}

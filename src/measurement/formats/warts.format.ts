@@ -1,0 +1,155 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  type DecodeLimits,
+  DUMP_HEADER,
+  DUMP_TYPES,
+  type PingRecord,
+  recordToDumpRow,
+  recordToJson,
+  StreamDecoder,
+  summarize,
+  type TraceRecord,
+  WartsError,
+  type WartsRecord,
+} from '@pladmed/warts';
+import { type Destination } from '@pladmed/protocol';
+import { Turnstile } from '../../platform/limits/turnstile.js';
+import { type MeasuredSummary, withDestinations } from './destinations.js';
+import { type Digest, type Format, LargePartError, MAX_SUMMARIES, type Presentation } from './format.js';
+import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError } from './gunzip.js';
+
+const INGEST_LIMITS: DecodeLimits = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES };
+const VIEW_LIMITS: DecodeLimits = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES };
+/** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
+const SLICE_BYTES = 32 * 1024;
+/** The longest that a timer knows: who waits has a place in the bounded room of the ingest. */
+const NO_END_MS = 2 ** 31 - 1;
+/** Large results that are digested at once: each may hold a record of 8 MB. */
+const largeDigests = new Turnstile(2, Infinity, NO_END_MS);
+
+/** What scamper writes (warts(5)), gzipped or not. */
+export const wartsFormat: Format = {
+  async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
+    const isSmall = raw.length <= SLICE_BYTES && !isGzip(raw);
+    return isSmall ? digestOf(raw, destinations) : largeDigests.pass(() => digestOf(raw, destinations));
+  },
+
+  async *present(raw: Buffer, as: Presentation, mostAtOnce?: number): AsyncGenerator<string, void> {
+    const limits = { ...VIEW_LIMITS, ...(mostAtOnce !== undefined && { maxRecordBytes: mostAtOnce }) };
+    const view = as === 'dump' ? dumpView() : jsonView();
+    yield view.begin;
+    try {
+      for await (const records of recordsOf(raw, new StreamDecoder(limits, view.types))) {
+        const { text, error } = textOf(records, view);
+        yield text;
+        if (error !== undefined) throw error;
+      }
+    } catch (error) {
+      const isLimit = error instanceof WartsError && error.code === 'limit';
+      if (isLimit && mostAtOnce !== undefined) throw new LargePartError(error.message);
+      damageOf(error);
+    }
+    yield view.end;
+  },
+};
+
+async function digestOf(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
+  const measured: MeasuredSummary[] = [];
+  let damage: string | undefined;
+  let sentNothing = true;
+  try {
+    for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
+      for (const record of records) {
+        if (record.type !== 'ping' && record.type !== 'trace') continue;
+        sentNothing &&= packetsOf(record) === 0;
+        if (measured.length < MAX_SUMMARIES)
+          measured.push({ userid: record.userid, summary: summarize(record) });
+      }
+  } catch (error) {
+    damage = damageOf(error);
+  }
+  const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
+  // a tool that wrote nothing sent nothing
+  if (raw.length === 0) return { summary, error: damage ?? 'empty', sentNothing: true };
+  return damage === undefined ? { summary, sentNothing } : { summary, error: damage };
+}
+
+/** @returns how many packets went to the destination; of a traceroute that does not count them at least its hops */
+function packetsOf(record: PingRecord | TraceRecord): number {
+  if (record.type === 'ping') return record.sent;
+  return Math.max(record.probe_count, record.hop_count, record.hops.length);
+}
+
+/** How a file is shown: what of it, and the JSON text around and for each record. */
+interface View {
+  types?: ReadonlySet<number>;
+  begin: string;
+  textOf: (record: WartsRecord) => string;
+  end: string;
+}
+
+/** An array with what sc_warts2json prints. */
+function jsonView(): View {
+  let separator = '';
+  const textOf = (record: WartsRecord) => {
+    const line = recordToJson(record);
+    if (line === undefined) return '';
+    const text = separator + line;
+    separator = ',';
+    return text;
+  };
+  return { begin: '[', textOf, end: ']' };
+}
+
+/** A string with the rows that sc_analysis_dump prints. */
+function dumpView(): View {
+  const inString = (text: string) => JSON.stringify(text).slice(1, -1);
+  const textOf = (record: WartsRecord) => {
+    const row = recordToDumpRow(record);
+    return row === undefined ? '' : inString(`${row}\n`);
+  };
+  return { types: DUMP_TYPES, begin: `"${inString(`${DUMP_HEADER}\n`)}`, textOf, end: '"' };
+}
+
+/** @returns the text of the records before the first that is damaged, and what is wrong with that one */
+function textOf(records: Iterable<WartsRecord>, view: View): { text: string; error?: WartsError } {
+  let text = '';
+  try {
+    for (const record of records) text += view.textOf(record);
+    return { text };
+  } catch (error) {
+    if (error instanceof WartsError) return { text, error };
+    throw error;
+  }
+}
+
+/**
+ * The records of each slice of a file; all of a slice have to be taken before the next.
+ * @throws WartsError, UnzipError behind what came before the damage
+ */
+async function* recordsOf(raw: Buffer, decoder: StreamDecoder): AsyncGenerator<Iterable<WartsRecord>, void> {
+  let unzipError: UnzipError | undefined;
+  const slices = isGzip(raw) ? gunzip(raw) : slicesOf(raw);
+  try {
+    for await (const slice of slices) yield decoder.push(slice);
+  } catch (error) {
+    if (!(error instanceof UnzipError)) throw error;
+    unzipError = error;
+  }
+  // a record that the damage has cut says so itself
+  decoder.finish();
+  if (unzipError !== undefined) throw unzipError;
+}
+
+async function* slicesOf(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+    if (from > 0) await nextTurn();
+    yield bytes.subarray(from, from + SLICE_BYTES);
+  }
+}
+
+/** @throws what is no damage of the bytes */
+function damageOf(error: unknown): string {
+  if (error instanceof WartsError || error instanceof UnzipError) return error.message;
+  throw error;
+}

@@ -1,0 +1,73 @@
+import {
+  AXFR,
+  digestMessage,
+  type DnsDigest,
+  dnsDocument,
+  type DnsEntry,
+  queryTypeName,
+  UnreadableMessage,
+} from '@pladmed/protocol';
+import { jsonFormat } from '../../formats/json.format.js';
+import { type Summary } from '../../../core/ingest/result.schema.js';
+
+const TRANSFER = queryTypeName(AXFR);
+
+/** One summary for each query; a zone transfer has one for all its messages. docs/protocol.md, format `dns`. */
+export const dnsFormat = jsonFormat(dnsDocument, summaryOf, undefined, isSameTransfer);
+
+/** What a message of an answer says, or what keeps it from being one. */
+type Reading = { digest: DnsDigest } | { problem: string } | undefined;
+
+function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): Summary {
+  const entries = [entry, ...continued];
+  const readings = entries.map((each) => readingOf(each));
+  const digests = readings.flatMap((reading) =>
+    reading !== undefined && 'digest' in reading ? [reading.digest] : [],
+  );
+  const last = digests.at(-1);
+  const answers = digests.reduce((sum, { header }) => sum + header.answers, 0);
+  return {
+    type: 'dns',
+    name: entry.name,
+    ...(entry.class !== undefined && { qclass: entry.class }),
+    qtype: entry.type,
+    resolver: entry.resolver,
+    transport: entry.transport,
+    rtt_ms: entry.rtt_ms,
+    rcode: last?.rcodeName ?? null,
+    answers: last === undefined ? null : answers,
+    flags: last?.flags ?? null,
+    edns_version: last?.ednsVersion ?? null,
+    ...(entry.type === TRANSFER && { messages: digests.length }),
+    error: entries.map(({ error }, index) => error ?? problemOf(readings[index])).find(isText) ?? null,
+  };
+}
+
+/** The messages of one answer follow each other, and carry the very query that they answer. */
+function isSameTransfer(entry: DnsEntry, before: DnsEntry): boolean {
+  return (
+    entry.type === TRANSFER &&
+    entry.query !== undefined &&
+    entry.query === before.query &&
+    entry.sent_at === before.sent_at
+  );
+}
+
+/** Bytes beside an error are what came, and no answer. */
+function readingOf({ response, error }: DnsEntry): Reading {
+  if (response === null || isText(error)) return undefined;
+  try {
+    return { digest: digestMessage(Buffer.from(response, 'base64')) };
+  } catch (failure) {
+    if (!(failure instanceof UnreadableMessage)) throw failure;
+    return { problem: `the answer cannot be read: ${failure.message}` };
+  }
+}
+
+function problemOf(reading: Reading): string | null {
+  return reading !== undefined && 'problem' in reading ? reading.problem : null;
+}
+
+function isText(value: string | null | undefined): value is string {
+  return typeof value === 'string';
+}

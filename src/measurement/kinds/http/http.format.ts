@@ -1,0 +1,29 @@
+import { httpDocument } from '@pladmed/protocol';
+import { jsonFormat } from '../../formats/json.format.js';
+
+export const httpFormat = jsonFormat(
+  httpDocument,
+  ({ url, method, address, status, header_bytes, body_bytes, truncated, timings, tls, error }) => ({
+    type: 'http',
+    url,
+    method,
+    address,
+    status,
+    header_bytes,
+    body_bytes,
+    truncated,
+    resolve_ms: timings.resolve_ms,
+    connect_ms: timings.connect_ms,
+    tls_ms: timings.tls_ms,
+    first_byte_ms: timings.first_byte_ms,
+    total_ms: timings.total_ms,
+    tls_version: tls?.version ?? null,
+    authorized: tls?.authorized ?? null,
+    error,
+  }),
+  ({ status, body_bytes, error }) => [
+    ...(status === null ? ['first_byte_ms'] : []),
+    ...(body_bytes === null ? ['truncated'] : []),
+    ...(error === null ? [] : ['total_ms']),
+  ],
+);

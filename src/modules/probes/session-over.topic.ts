@@ -1,9 +1,0 @@
-import { z } from 'zod';
-import { type Topic } from '../../common/bus/platform-bus.js';
-import { hexId } from '../../common/database/object-id.js';
-
-/** A session was ended in the database by another server than the one that has its socket. */
-export const SESSION_OVER: Topic<{ probe: string; session: string }> = {
-  name: 'session-over',
-  schema: z.object({ probe: hexId, session: hexId }),
-};

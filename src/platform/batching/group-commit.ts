@@ -1,0 +1,95 @@
+import { isDatabaseAway } from '../database/database-errors.js';
+
+interface Waiting<Item, Answer> {
+  item: Item;
+  key: unknown;
+  settle: (answer: Answer) => void;
+  fail: (error: unknown) => void;
+}
+
+export interface GroupCommitOptions<Item> {
+  /** items of one batch at most */
+  most: number;
+  /** a batch has one item of each key at most; the later ones wait for the next batch. Absent: all are different */
+  keyOf?: (item: Item) => unknown;
+}
+
+/**
+ * What thousands want of the database at once, in a few commands: what arrives while one batch is under way is the next batch.
+ * A lone item is a batch of one, and waits for nobody.
+ *
+ * A batch that fails is tried again in halves, so that one item that cannot be written does not take the others with it: `commit`
+ * has to bear being repeated. While the database is away all that wait fail together, instead of each batch waiting for it anew.
+ */
+export class GroupCommit<Item, Answer = void> {
+  private queue: Waiting<Item, Answer>[] = [];
+  private running: Promise<void> | undefined;
+
+  /** @param commit answers in the order of the items */
+  constructor(
+    private readonly commit: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    private readonly options: GroupCommitOptions<Item>,
+  ) {}
+
+  async add(item: Item): Promise<Answer> {
+    return new Promise((settle, fail) => {
+      this.queue.push({ item, key: this.options.keyOf?.(item), settle, fail });
+      this.running ??= this.drain().finally(() => {
+        this.running = undefined;
+      });
+    });
+  }
+
+  /** Fails what no batch has taken yet. */
+  refuseWaiting(error: unknown): void {
+    for (const { fail } of this.queue.splice(0)) fail(error);
+  }
+
+  /** When nothing is under way or waits. */
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    // let everything that has arrived in this turn of the loop into the first batch
+    await new Promise(setImmediate);
+    while (this.queue.length > 0) await this.commitOrFail(this.nextBatch());
+  }
+
+  private nextBatch(): Waiting<Item, Answer>[] {
+    if (this.options.keyOf === undefined) return this.queue.splice(0, this.options.most);
+    const keys = new Set<unknown>();
+    const batch: Waiting<Item, Answer>[] = [];
+    const rest: Waiting<Item, Answer>[] = [];
+    for (const waiting of this.queue) {
+      if (batch.length < this.options.most && !keys.has(waiting.key)) batch.push(waiting);
+      else rest.push(waiting);
+      // also when it does not get in: those of one key keep their order
+      keys.add(waiting.key);
+    }
+    this.queue = rest;
+    return batch;
+  }
+
+  private async commitOrFail(batch: Waiting<Item, Answer>[]): Promise<void> {
+    let answers: readonly Answer[];
+    try {
+      answers = await this.commit(batch.map(({ item }) => item));
+    } catch (error) {
+      await this.failOrHalve(batch, error);
+      return;
+    }
+    for (const [index, { settle }] of batch.entries()) settle(answers[index] as Answer);
+  }
+
+  private async failOrHalve(batch: Waiting<Item, Answer>[], error: unknown): Promise<void> {
+    if (isDatabaseAway(error)) {
+      for (const { fail } of batch) fail(error);
+      this.refuseWaiting(error);
+    } else if (batch.length > 1) {
+      const half = Math.ceil(batch.length / 2);
+      await this.commitOrFail(batch.slice(0, half));
+      await this.commitOrFail(batch.slice(half));
+    } else batch[0]?.fail(error);
+  }
+}

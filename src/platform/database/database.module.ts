@@ -1,0 +1,51 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { DatabaseService } from './database.service.js';
+import { LEASE_MODEL, leaseSchema } from '../periodic/leases/lease.schema.js';
+import { LeasesService } from '../periodic/leases/leases.service.js';
+import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
+import { MigrationsService } from './migrations/migrations.service.js';
+import { PlatformClock } from './platform-clock.js';
+import { TransactionsService } from './transactions.service.js';
+
+/**
+ * A connection over which MongoDB has not answered for so long is given up, and what was asked over it is asked again: the other
+ * end may be gone without a word, and whatever waits for such an answer would wait for a quarter of an hour.
+ */
+const SILENT_MS = 60_000;
+
+@Global()
+@Module({})
+export class DatabaseModule {
+  /**
+   * @param uri of a replica set, embedded or not
+   * @param appName what this process is called at MongoDB (app-name.ts); absent: it is no server
+   */
+  static forRoot(uri: string, dbName: string, appName?: string): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        MongooseModule.forRoot(uri, {
+          dbName,
+          // a command's copy of a database may be silent for long
+          ...(appName !== undefined && { appName, socketTimeoutMS: SILENT_MS }),
+          autoIndex: false,
+          autoCreate: false,
+          serverSelectionTimeoutMS: 5000,
+          maxPoolSize: 50,
+          writeConcern: { w: 'majority', journal: true },
+          // Nest would try for ever and log each try; we say once what is wrong and end
+          retryAttempts: 5,
+          retryDelay: 1000,
+          verboseRetryLog: false,
+        }),
+        MongooseModule.forFeature([
+          { name: MIGRATION_MODEL, schema: migrationSchema },
+          { name: LEASE_MODEL, schema: leaseSchema },
+        ]),
+      ],
+      providers: [DatabaseService, LeasesService, MigrationsService, PlatformClock, TransactionsService],
+      exports: [DatabaseService, LeasesService, PlatformClock, TransactionsService],
+    };
+  }
+}

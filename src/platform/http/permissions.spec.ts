@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RequestMethod } from '@nestjs/common';
+import { type INestApplication } from '@nestjs/common';
+import { APP_GUARD, NestFactory, ModulesContainer } from '@nestjs/core';
+import { AppModule } from '../../app.module.js';
+import { parseEnv } from '../../config/env.js';
+import { openApiDocument } from '../../openapi.js';
+import { AuthGuard } from './auth.guard.js';
+import { AuthModule } from '../../core/users/auth.module.js';
+import { PERMISSION } from './permissions.js';
+
+interface Route {
+  name: string;
+  path: string;
+  method: string;
+  permission: unknown;
+}
+
+/** Open to everybody; whoever adds to it should be sure. */
+const PUBLIC = [
+  'DELETE /delete_all',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /metrics',
+  'GET /operation',
+  'GET /probes',
+  'POST /api/v1/auth/login',
+  'POST /api/v1/auth/register',
+  'POST /login',
+  'POST /register',
+];
+const SUPERUSERS = ['GET /api/v1/targets', 'POST /api/v1/users/{id}/credits', 'POST /credits'];
+
+describe('permissions', () => {
+  let app: INestApplication;
+  let routes: Route[];
+
+  beforeAll(async () => {
+    const env = parseEnv({ SECRET_KEY: 'signs nothing: no request comes here' });
+    app = await NestFactory.create(AppModule.forRoot(env, 'mongodb://localhost'), {
+      preview: true,
+      logger: false,
+    });
+    const controllers = [...app.get(ModulesContainer).values()].flatMap((module) => [
+      ...module.controllers.values(),
+    ]);
+    routes = controllers.flatMap(({ metatype }) => routesOf(metatype as new () => object));
+  });
+  afterAll(() => app.close());
+
+  it('are stated for every route', () => {
+    expect(routes.length).toBeGreaterThan(30);
+    expect(
+      routes.filter(({ permission }) => !['public', 'user', 'superuser'].includes(String(permission))),
+    ).toEqual([]);
+  });
+
+  it('are checked by a guard before every route', () => {
+    const providers = Reflect.getMetadata('providers', AuthModule) as {
+      provide?: unknown;
+      useClass?: unknown;
+    }[];
+    expect(providers).toContainEqual({ provide: APP_GUARD, useClass: AuthGuard });
+  });
+
+  it('open to everybody only what is meant to be', () => {
+    const of = (permission: string) =>
+      routes
+        .filter((route) => route.permission === permission)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort();
+    expect(of('public')).toEqual(PUBLIC);
+    expect(of('superuser')).toEqual(SUPERUSERS);
+  });
+
+  it('are what the OpenAPI document says', () => {
+    const { paths } = openApiDocument(app);
+    for (const { name, path, method, permission } of routes) {
+      const operation = paths[path]?.[method.toLowerCase() as 'get'];
+      expect([name, operation?.security !== undefined]).toEqual([name, permission !== 'public']);
+      // the metrics are for whoever has METRICS_TOKEN, which is no user's
+      const turnsAway = permission !== 'public' || name === 'HealthController.prometheus';
+      expect([name, operation?.responses['401'] !== undefined]).toEqual([name, turnsAway]);
+    }
+  });
+});
+
+function routesOf(controller: new () => object): Route[] {
+  const prefix = Reflect.getMetadata('path', controller) as string;
+  return Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
+    if (name === 'constructor') return [];
+    const handler: unknown = Reflect.get(controller.prototype as object, name);
+    if (typeof handler !== 'function' || !Reflect.hasMetadata('path', handler)) return [];
+    const parts = [prefix, Reflect.getMetadata('path', handler) as string].map((part) =>
+      part.replace(/^\/|\/$/g, ''),
+    );
+    const path = `/${parts.filter((part) => part !== '').join('/')}`.replace(/:(\w+)/g, '{$1}');
+    const method = RequestMethod[Reflect.getMetadata('method', handler) as number] ?? 'GET';
+    const own: unknown = Reflect.getMetadata(PERMISSION, handler);
+    return [
+      {
+        name: `${controller.name}.${name}`,
+        path,
+        method,
+        permission: own ?? Reflect.getMetadata(PERMISSION, controller),
+      },
+    ];
+  });
+}
