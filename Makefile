@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test host-test check bench chaos fuzz fuzz-probe backup restore clean
+.PHONY: help setup build demo run test test-unit test-all coverage host-test check bench chaos fuzz fuzz-probe backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,8 +28,22 @@ run: build ## the server alone in the foreground, with a database of its own
 	@scripts/tools.sh libcurl
 	@exec node --max-semi-space-size=64 dist/main.js
 
-test: build ## every test, coverage, and the line "N passed, N failed"
-	@scripts/tools.sh libcurl scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
+TEST_TOOLS := libcurl scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
+
+test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, nothing is installed
+	@npm test --silent -- --selectProjects unit warts sntp protocol probe
+
+test: build ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
+	@scripts/tools.sh $(TEST_TOOLS)
+	@npm test --silent
+
+test-all: check test ## all that there is: check, test, host-test, compose-test (the last two are skipped where they cannot be made)
+	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
+	@bash test/host/run.sh || [ $$? -eq 77 ]
+	@bash test/compose/run.sh || [ $$? -eq 77 ]
+
+coverage: build ## the same as test, and which lines it reached (coverage/); half as long again
+	@scripts/tools.sh $(TEST_TOOLS)
 	@npm test --silent -- --coverage
 
 host-test: build ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)

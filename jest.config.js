@@ -1,8 +1,11 @@
 /**
- * Eight projects, one runner: `npm test -- --selectProjects unit`.
- * unit: beside the code; medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of
- * namespaces; warts, sntp, protocol and probe: their own tests.
+ * Ten projects, one runner: `npm test -- --selectProjects unit`.
+ * unit: beside the code; warts, sntp, protocol and probe: their own tests. `make test-unit` runs these: they need nothing but node.
+ * medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of namespaces; warts-programs
+ * and probe-programs: with the build as a process of its own, and with programs of this machine.
  */
+const WARTS_PROGRAMS = ['<rootDir>/warts/test/(cli|corpus|ping-figures)\\.spec\\.ts$'];
+const PROBE_PROGRAMS = ['<rootDir>/probe/src/kinds/handshake/flight\\.spec\\.ts$'];
 const transform = {
   '^.+\\.ts$': [
     '@swc/jest',
@@ -39,8 +42,16 @@ const project = (displayName, testMatch, extra = {}) => ({
   ...extra,
 });
 
+/** Only where a selected test needs it: one MongoDB, and the built server as a bundle. */
+const platform = {
+  globalSetup: '<rootDir>/test/support/jest-mongod.js',
+  globalTeardown: '<rootDir>/test/support/jest-mongod-stop.js',
+};
+
 export default {
-  maxWorkers: 2,
+  // files of the platform wait more than they compute
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/longest-first.sequencer.js',
   testTimeout: 120_000,
   collectCoverageFrom: [
     'src/**/*.ts',
@@ -55,19 +66,25 @@ export default {
   ],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
-  globalSetup: '<rootDir>/test/support/jest-mongod.js',
-  globalTeardown: '<rootDir>/test/support/jest-mongod-stop.js',
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
   projects: [
     project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/chaos/**/*.spec.ts'], {
       setupFiles: ['reflect-metadata'],
     }),
-    project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
-    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'] }),
-    project('netns', ['<rootDir>/test/netns/**/*.spec.ts']),
-    project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts']),
+    project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], {
+      setupFiles: ['reflect-metadata'],
+      ...platform,
+    }),
+    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'], ...platform }),
+    project('netns', ['<rootDir>/test/netns/**/*.spec.ts'], platform),
+    project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts'], { testPathIgnorePatterns: WARTS_PROGRAMS }),
+    project('warts-programs', ['<rootDir>/warts/test/{cli,corpus,ping-figures}.spec.ts']),
     project('sntp', ['<rootDir>/sntp/{src,test}/**/*.spec.ts']),
     project('protocol', ['<rootDir>/protocol/src/**/*.spec.ts']),
-    project('probe', ['<rootDir>/probe/{src,test}/**/*.spec.ts']),
+    project('probe', ['<rootDir>/probe/src/**/*.spec.ts'], { testPathIgnorePatterns: PROBE_PROGRAMS }),
+    project('probe-programs', [
+      '<rootDir>/probe/test/**/*.spec.ts',
+      '<rootDir>/probe/src/kinds/handshake/flight.spec.ts',
+    ]),
   ],
 };

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { findMongod } from '../../src/platform/embedded-mongod/find-mongod.js';
-import { freePort, startServer } from '../support/server.js';
+import { freePort, runCommand, startServer, useDeliveredFiles } from '../support/server.js';
 
+useDeliveredFiles();
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('an external MongoDB', () => {
@@ -47,4 +48,12 @@ describe('an external MongoDB', () => {
     const start = startServer({ MONGODB_URI: nobody, SECRET_KEY: 'a secret of sixteen characters' });
     await expect(start).rejects.toThrow(/ended with 1[^]*cannot be reached[^]*MONGODB_URI or MONGO_HOST/);
   }, 180_000);
+});
+
+describe('the commands that are delivered', () => {
+  it.each(['superuser', 'backup', 'restore'])('%s says how it is used', async (name) => {
+    const { code, output } = await runCommand(name, [], {});
+    expect(code).toBe(1);
+    expect(output).toContain('usage: ');
+  });
 });

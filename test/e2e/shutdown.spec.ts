@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiWorld } from '../support/api-world.js';
 import { CLOCK, pingResult } from '../support/native-probe.js';
+import { useDeliveredFiles } from '../support/server.js';
 import { until } from '../support/until.js';
 
+useDeliveredFiles();
 const run = (n: number) => new Date(Date.UTC(2026, 0, 1) + n).toISOString();
 /** What supervisors give a process before they kill it; far above what it takes. */
 const MOST_MS = 10_000;

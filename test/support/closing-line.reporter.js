@@ -1,8 +1,21 @@
-/** Prints the line that CI and people look for: `N passed, N failed`. */
+import { relative } from 'node:path';
+
+const SLOWEST = 10;
+
+/** Prints the slowest files of a run, and the line that CI and people look for: `N passed, N failed`. */
 export default class ClosingLineReporter {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    const slowest = results.testResults
+      .map(({ testFilePath, perfStats: { runtime } }) => ({ testFilePath, seconds: runtime / 1000 }))
+      .sort((a, b) => b.seconds - a.seconds)
+      .slice(0, SLOWEST);
     process.on('exit', () => {
+      if (results.testResults.length > SLOWEST) {
+        console.log(`The ${SLOWEST} slowest of ${results.testResults.length} files:`);
+        for (const { testFilePath, seconds } of slowest)
+          console.log(`${seconds.toFixed(1).padStart(7)} s  ${relative(process.cwd(), testFilePath)}`);
+      }
       console.log(`${results.numPassedTests} passed, ${failed} failed`);
     });
   }

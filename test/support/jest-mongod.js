@@ -1,16 +1,21 @@
 /**
- * One mongod for all test files of a run. Jest loads this file by itself, before its transforms: so it is JavaScript, and
- * takes the embedded database from the build.
+ * One mongod and one bundle of the server for all test files of a run. Jest loads this file by itself, before its transforms:
+ * so it is JavaScript, and takes the embedded database from the build.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedMongo } from '../../dist/platform/embedded-mongod/embedded-mongo.js';
+import { bundleServer } from './bundle-server.js';
+
+/** What the databases of a whole run take, and more. */
+const ROOM = 4 * 1024 ** 3;
 
 const say = (_fields, message) => console.error(message);
 
 export default async function globalSetup() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-mongod-'));
+  process.env.PLADMED_TEST_SERVER = await bundleServer();
+  const dataDir = await mkdtemp(join(await quickFolder(), 'pladmed-mongod-'));
   const log = {
     info: (fields, message) => message.startsWith('Fetching') && say(fields, message),
     warn: say,
@@ -24,4 +29,10 @@ export default async function globalSetup() {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** In memory where there is room: nobody kills this mongod, and each commit would wait for the disk. */
+async function quickFolder() {
+  const memory = await statfs('/dev/shm').catch(() => undefined);
+  return memory !== undefined && memory.bavail * memory.bsize > ROOM ? '/dev/shm' : tmpdir();
 }
