@@ -75,7 +75,7 @@ const OWN_CLOCK = 'serves its own clock';
 const NO_ERROR_CLAIMED = 'says nothing of its error';
 
 /** @returns whether an answer has an offset, of which nobody can say how wrong it is */
-export function isUnbounded(objection: string | null): boolean {
+export function isUnbounded(objection: unknown): boolean {
   return objection === OWN_CLOCK || objection === NO_ERROR_CLAIMED;
 }
 

@@ -1,4 +1,5 @@
 import { ntpDocument } from '@pladmed/protocol';
+import { isUnbounded } from '@pladmed/sntp';
 import { jsonFormat } from '../../formats/json.format.js';
 
 export const ntpFormat = jsonFormat(
@@ -18,6 +19,9 @@ export const ntpFormat = jsonFormat(
     delay_ms: found.delay_ms,
     error: found.error,
   }),
-  // No clock may be compared with such an answer; the entry has what it said.
-  ({ error }) => (error === null ? [] : ['offset_ms', 'error_ms', 'delay_ms']),
+  // No clock may be compared with such an answer; of one without a bound the bound alone is no figure.
+  ({ error }) => {
+    if (error === null) return [];
+    return isUnbounded(error) ? ['error_ms'] : ['offset_ms', 'error_ms', 'delay_ms'];
+  },
 );

@@ -97,6 +97,18 @@ describe('ntp, its format', () => {
     expect(ntpFormat.amend?.(stored)).toEqual(summary[0]);
   });
 
+  // chrony.conf(5), `local`: such a server's time may be right; what it says of its error (0) is no statement
+  it.each(['serves its own clock', 'says nothing of its error'])(
+    'has the offset of an answer that %s, and no bound for it',
+    async (error) => {
+      const unbounded = { ...entry, stratum: 10, reference_id: '127.127.1.1', error };
+      const { summary } = await ntpFormat.digest(documentOf({ ...unbounded, error_ms: null }));
+      expect(summary).toMatchObject([{ offset_ms: -0.75, error_ms: null, delay_ms: 20.25, error }]);
+      // one that older probes believed
+      expect((await ntpFormat.digest(documentOf(unbounded))).summary).toEqual(summary);
+    },
+  );
+
   it.each([
     ['stratum that is none', documentOf({ ...entry, stratum: 256 })],
     ['offset that is none', documentOf({ ...entry, offset_ms: '1' })],
