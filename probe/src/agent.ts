@@ -11,6 +11,7 @@ import { packageVersion } from './config/version.js';
 import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
 import { FullSync } from './full.sync.js';
+import { Authorities } from './host/authorities.js';
 import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
 import { resolveBySystem } from './host/lookup.js';
@@ -60,6 +61,7 @@ interface Parts {
   scheduler: Scheduler;
   delivery: Delivery;
   families: FamilyWatch;
+  authorities: Authorities;
 }
 
 /** The probe: its parts, put together, and their life from start to stop. */
@@ -80,7 +82,11 @@ export class Agent {
     const { clock, log, rules, usage, delivery } = parts;
     const server = new URL(settings.server).host;
     this.connection = new Connection(
-      { server: settings.server, handshake: () => this.handshake() },
+      {
+        server: settings.server,
+        handshake: () => this.handshake(),
+        authorities: () => parts.authorities.list,
+      },
       {
         connected: () => {
           log.info({ server }, 'connected');
@@ -159,13 +165,16 @@ export class Agent {
     const shared = { clock, estimator, ledger, results, log, onSettled };
     const packets = new PacketPacer(clock, limits);
     const { scamper } = settings;
-    const runner = new Runner({ ...shared, rules, packets, usage, resolve: resolveBySystem, scamper });
+    const authorities = new Authorities(settings.authorities);
+    const resolve = resolveBySystem;
+    const runner = new Runner({ ...shared, rules, packets, usage, resolve, authorities, scamper });
     // Runs are due by the time of the platform, whatever this host's clock says.
     const corrected = correctedClock(clock, () => estimator.serverNow());
     const scheduler = new Scheduler({ ...shared, clock: corrected, runner });
     const ntp = watchNtp(settings, clock, estimator, log);
     const families = new FamilyWatch(clock);
-    const parts = { ...shared, lock, rules, usage, delivery, runner, scheduler, ntp, families };
+    const ofHost = { rules, ntp, families, authorities };
+    const parts = { ...shared, ...ofHost, lock, usage, delivery, runner, scheduler };
     const agent = new Agent(parts, settings, read, folder, problems);
     estimator.onJump = () => {
       scheduler.wake();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Authorities, NODES_OWN } from '../src/host/authorities.js';
 import { ClockEstimator } from '../src/clock/estimate.js';
 import { Delivery, type Link } from '../src/delivery/delivery.js';
 import { PacketPacer } from '../src/limits/packets.js';
@@ -66,7 +67,8 @@ describe('a server that is away for two weeks', () => {
       delivery.kick();
     };
     const resolve = known(() => Promise.resolve([]));
-    const parts = { ...shared, rules, usage, packets, resolve, scamper: 'none', onSettled };
+    const authorities = new Authorities(NODES_OWN);
+    const parts = { ...shared, rules, usage, packets, resolve, authorities, scamper: 'none', onSettled };
     runner = new Runner(parts);
     scheduler = new Scheduler({ ...shared, runner, onSettled });
     scheduler.wake();

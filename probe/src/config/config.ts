@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type AuthoritySettings, readAuthoritySettings } from '../host/authorities.js';
 import { kindByName } from '../kinds/index.js';
 import { parseRate, type Rate } from '../limits/rates.js';
 import { parseNetwork } from '../policy/networks.js';
@@ -61,6 +62,7 @@ export interface Settings extends Omit<z.infer<typeof settingsSchema>, 'ntpServe
   storeBytes: number;
   /** The server's host, unless another was named. */
   ntpServer: string;
+  authorities: AuthoritySettings;
 }
 
 /** The environment variable of each setting. */
@@ -108,7 +110,8 @@ export function readSettings(options: Options, environment: NodeJS.ProcessEnv): 
   if (!read.success) throw new ConfigError(complaint(read.error));
   checkLists(read.data);
   const ntpServer = read.data.ntpServer ?? new URL(read.data.server).hostname.replace(/^\[|\]$/g, '');
-  return { ...read.data, ntpServer, storeBytes: read.data.storeMib * MIB };
+  const authorities = readAuthoritySettings(environment, process.execArgv);
+  return { ...read.data, ntpServer, authorities, storeBytes: read.data.storeMib * MIB };
 }
 
 const withoutServer = settingsSchema.omit({ server: true, token: true });

@@ -35,6 +35,8 @@ export interface ConnectionSettings {
   /** http(s) or ws(s), with a path where the server stands behind one. */
   server: string;
   handshake: () => Handshake;
+  /** Of TLS, in PEM: asked for each connection; undefined: those that node knows. */
+  authorities: () => string[] | undefined;
 }
 
 const ACK_TIMEOUT_MS = 30_000;
@@ -60,7 +62,7 @@ export class Connection implements Link {
   private isPaused = false;
 
   constructor(
-    settings: ConnectionSettings,
+    private readonly settings: ConnectionSettings,
     private readonly events: ConnectionEvents,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -88,6 +90,9 @@ export class Connection implements Link {
   }
 
   open(): void {
+    const ca = this.settings.authorities();
+    // The client reads its options for each connection.
+    if (ca !== undefined) this.socket.io.opts.ca = ca;
     this.socket.connect();
   }
 
@@ -217,7 +222,7 @@ export class Connection implements Link {
   private comeBack(): void {
     this.timer = null;
     this.isPaused = false;
-    this.socket.connect();
+    this.open();
   }
 }
 

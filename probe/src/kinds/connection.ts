@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { errorCode, messageOf } from '../errors.js';
 import { type Flight, readFlight } from './handshake/flight.js';
 import { Tap } from './handshake/tap.js';
@@ -131,6 +131,8 @@ interface TlsOrder {
   /** What the certificate has to be for; a host name is sent as SNI, an address is not (RFC 6066). */
   name: string;
   alpn: readonly string[];
+  /** Whom the probe trusts, and the versions that it speaks. */
+  secureContext: SecureContext;
   /** Told at the end of the handshake, be it an error, what the server has said. */
   onFlight: (flight: Flight) => void;
 }
@@ -142,7 +144,7 @@ interface TlsOrder {
  */
 export async function withTls<T>(
   socket: Socket,
-  { name, alpn, onFlight }: TlsOrder,
+  { name, alpn, secureContext, onFlight }: TlsOrder,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
   use: (secure: TLSSocket, tookMs: number) => Promise<T> | T,
 ): Promise<T> {
@@ -154,7 +156,7 @@ export async function withTls<T>(
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    minVersion: 'TLSv1.2',
+    secureContext,
     rejectUnauthorized: false,
     checkServerIdentity: (expected, certificate) => {
       try {

@@ -1,4 +1,5 @@
 import type { Destination } from '@pladmed/protocol';
+import type { SecureContext } from 'node:tls';
 import type { z } from 'zod';
 import type { Clock } from '../clock/clock.js';
 import type { Packets } from '../limits/packets.js';
@@ -21,6 +22,8 @@ export interface RunContext {
   /** Notes what became of each destination asked for, in order, where the kind's format does not say it. */
   onDestinations: (destinations: Destination[]) => void;
   scamper: string;
+  /** Gives what the host trusts now, for a connection of TLS. */
+  trusted: () => SecureContext;
   /** Raised when the run's time is over or the probe stops. */
   signal: AbortSignal;
 }

@@ -6,6 +6,7 @@ import { FakeDns } from '../../test/support/fake.dns.js';
 import { known } from '../../test/support/run.context.js';
 import { operation } from '../../test/support/operations.js';
 import { systemClock } from '../clock/clock.js';
+import { Authorities, NODES_OWN } from '../host/authorities.js';
 import { ClockEstimator } from '../clock/estimate.js';
 import { PacketPacer } from '../limits/packets.js';
 import { Usage } from '../limits/usage.js';
@@ -56,6 +57,7 @@ test('a result that is stored is no failure when the disk has no room for the no
       usage: new Usage(clock, ledger, limits),
       resolve: known(() => Promise.resolve([])),
       scamper: 'none',
+      authorities: new Authorities(NODES_OWN),
       log: createLog('silent'),
       onSettled: resolve,
     });

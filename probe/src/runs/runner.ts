@@ -14,6 +14,7 @@ import type { Usage } from '../limits/usage.js';
 import type { Log } from '../log.js';
 import type { HostRules, LiveRules } from '../policy/rules.js';
 import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol.js';
+import type { Authorities } from '../host/authorities.js';
 import type { Ledger } from '../store/ledger.js';
 import type { ResultStore } from '../store/result.store.js';
 import { type RunScope, withinRun } from './escape.js';
@@ -32,6 +33,7 @@ export interface RunnerParts {
   /** Those of the host, if absent. */
   routes?: Routes;
   scamper: string;
+  authorities: Authorities;
   log: Log;
   /** Something is there to be delivered. */
   onSettled: () => void;
@@ -252,6 +254,7 @@ export class Runner {
         told.destinations = destinations;
       },
       scamper: this.parts.scamper,
+      trusted: () => this.parts.authorities.context,
       signal,
     };
     try {

@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/clock/clock.js';
+import { Authorities, NODES_OWN } from '../../src/host/authorities.js';
 import type { RunContext } from '../../src/kinds/kind.js';
 import { resolveBySystem } from '../../src/host/lookup.js';
 import { type Resolve, type Routes, TargetGuard } from '../../src/kinds/targets.js';
@@ -13,6 +14,8 @@ interface Overrides extends Partial<RunContext> {
   /** What the host's routes are; a route to everywhere if absent. */
   routes?: Routes;
 }
+
+const authorities = new Authorities(NODES_OWN);
 
 /** A host with a route to every address. */
 export const EVERYWHERE: Routes = {
@@ -44,6 +47,7 @@ export function runContext(overrides: Overrides = {}): RunContext {
     onWire: () => undefined,
     onDestinations: () => undefined,
     scamper: 'none',
+    trusted: () => authorities.context,
     signal,
     ...others,
   };

@@ -120,7 +120,8 @@ async function connectAndAsk(
     const onFlight = (flight: Flight): void => {
       if (flight.version !== null) entry.tls = factsOfFlight(flight);
     };
-    const tlsOrder = { name: hostOf(order.url), alpn: ['http/1.1'], onFlight };
+    const secureContext = context.trusted();
+    const tlsOrder = { name: hostOf(order.url), alpn: ['http/1.1'], secureContext, onFlight };
     return withTls(socket, tlsOrder, { clock, signal }, (secure, tookMs) => {
       entry.timings.tls_ms = tookMs;
       const requested = entry.tls?.client_certificate_requested ?? null;

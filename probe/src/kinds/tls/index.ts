@@ -141,7 +141,8 @@ async function connectAndShake(
       sent = flight.certificates;
       Object.assign(entry, factsOfFlight(flight), certificatesOf(sent));
     };
-    await withTls(socket, { ...order, onFlight }, { clock, signal }, async (secure, tookMs) => {
+    const tlsOrder = { ...order, secureContext: context.trusted(), onFlight };
+    await withTls(socket, tlsOrder, { clock, signal }, async (secure, tookMs) => {
       entry.timings.handshake_ms = tookMs;
       entry.timings.total_ms = total();
       Object.assign(entry, factsOf(secure), certificatesOf(sent, peerChain(secure)));
