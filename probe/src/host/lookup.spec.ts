@@ -8,6 +8,10 @@ import type { Nameserver } from './resolvers.js';
 type Reply =
   { answers?: packet.Answer[]; rcode?: number; change?: (message: Buffer) => Buffer } | 'nothing' | 'noise';
 const BOTH = new Set([4, 6]);
+const withoutRecursion = (message: Buffer): Buffer => {
+  message.writeUInt8(message.readUInt8(3) & 0x7f, 3);
+  return message;
+};
 const signal = new AbortController().signal;
 
 describe('asking resolvers for the addresses of a name', () => {
@@ -26,6 +30,7 @@ describe('asking resolvers for the addresses of a name', () => {
       if (reply === 'nothing') return;
       const head = { type: 'response' as const, ...(id !== undefined && { id }), questions };
       const message = packet.encode({ ...head, answers: reply === 'noise' ? [] : (reply.answers ?? []) });
+      // a resolver that does recursion
       if (reply !== 'noise') message.writeUInt8(0x80 | (reply.rcode ?? 0), 3);
       // says that an answer follows, and ends
       else message.writeUInt16BE(1, 6);
@@ -54,6 +59,28 @@ describe('asking resolvers for the addresses of a name', () => {
     [{ answers: [alias] }, 'NODATA'],
   ])('%j is an answer about the name', async (reply, absent) => {
     expect(await ask([await serve({ A: reply, AAAA: reply })])).toEqual({ addresses: [], absent, lost: [] });
+  });
+
+  test('an address is that of the name, or of what its aliases lead to, in whatever order', async () => {
+    const further = { ...alias, name: 'real.example', data: 'Last.example' };
+    const last = { ...a, name: 'last.EXAMPLE' };
+    const stranger = { ...a, name: 'other.example', data: '192.0.2.99' };
+    const server = await serve({ A: { answers: [stranger, last, further, alias] }, AAAA: {} });
+    expect((await ask([server])).addresses).toEqual(['192.0.2.1']);
+    const round = { ...alias, name: 'real.example', data: 'a.example' };
+    expect((await ask([await serve({ A: { answers: [alias, round] }, AAAA: {} })])).absent).toBe('NODATA');
+    const { addresses, lost } = await ask([await serve({ A: { answers: [stranger] }, AAAA: {} })]);
+    expect(addresses).toEqual([]);
+    expect(lost).toMatchObject([{ detail: expect.stringMatching(/: an answer for another name$/) }]);
+  });
+
+  // RFC 2308, section 2.2: no answer, no SOA; neither authoritative nor recursive
+  test('a referral says nothing of the name', async () => {
+    const referring = await serve({ A: { change: withoutRecursion }, AAAA: { change: withoutRecursion } });
+    const { addresses, absent, lost } = await ask([referring]);
+    expect({ addresses, absent }).toEqual({ addresses: [], absent: null });
+    expect(lost[0]?.detail).toBe(`A: 127.0.0.1:${referring.port}: a referral, no answer`);
+    expect((await ask([referring, await serve(good)])).addresses).toEqual(['192.0.2.1', '2001:db8::1']);
   });
 
   test('the next resolver is asked where one refuses, fails or sends noise', async () => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
-import { rcodeName } from '@pladmed/protocol';
+import { rcodeName, readHeader } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import { systemClock } from '../clock/clock.js';
 import { singleAnswer } from '../kinds/dns/judge.js';
@@ -114,15 +114,42 @@ async function askOne(
   if (isTruncated(response)) response = answerOf(await askTcp(query, exchange, singleAnswer(query)));
   const rcode = response.readUInt8(3) & 0x0f;
   if (rcode !== 0) return { addresses: [], rcode };
-  return { addresses: addressesIn(response, type), rcode };
+  return { addresses: addressesIn(response, name, type), rcode };
 }
 
-function addressesIn(response: Buffer, type: 'A' | 'AAAA'): string[] {
+/** @throws Error for what cannot be read, and for what answers another question or none */
+function addressesIn(response: Buffer, name: string, type: 'A' | 'AAAA'): string[] {
+  if (isReferral(response)) throw new Error('a referral, no answer');
   let records: packet.Answer[];
   try {
     records = packet.decode(response).answers ?? [];
   } catch {
     throw new Error('an answer that cannot be read');
   }
-  return records.flatMap((record) => (record.type === type && isIP(record.data) !== 0 ? [record.data] : []));
+  const names = aliasesOf(name, records);
+  const answers = records.filter((record) => names.has(plain(record.name)));
+  if (records.length > 0 && answers.length === 0) throw new Error('an answer for another name');
+  return answers.flatMap((record) => (record.type === type && isIP(record.data) !== 0 ? [record.data] : []));
+}
+
+/** A server that does no recursion and knows nothing of the name: RFC 2308, section 2.2, tells that from NODATA; glibc's stub asks the next one. */
+function isReferral(response: Buffer): boolean {
+  const { bits, answers } = readHeader(response);
+  return answers === 0 && (bits & (packet.AUTHORITATIVE_ANSWER | packet.RECURSION_AVAILABLE)) === 0;
+}
+
+/** The name, and those that its CNAME records lead to, in whatever order they stand. */
+function aliasesOf(name: string, records: readonly packet.Answer[]): Set<string> {
+  const names = new Set([plain(name)]);
+  // A set gives what is added while it is gone through, and each name once.
+  for (const each of names) {
+    for (const record of records)
+      if (record.type === 'CNAME' && plain(record.name) === each) names.add(plain(record.data));
+  }
+  return names;
+}
+
+/** Names compare without case (RFC 1035, section 2.3.3). */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
 }
