@@ -15,11 +15,15 @@ export interface TraceEnd {
  * answered. A trace with several probes under way (`-N`), or from the far end (`-O back`), has answers behind it.
  */
 export function endOfTrace(trace: TraceRecord): TraceEnd {
-  const { stop_hop, hop_count } = trace;
-  const last = stop_hop >= 1 && stop_hop <= hop_count ? stop_hop : hop_count;
+  const last = lastTtl(trace);
   const destination = trace.stop_reason === StopReason.Error ? undefined : firstFromDestination(trace, last);
   if (destination !== undefined) return { hopCount: destination.probe_ttl, destination };
   return { hopCount: Math.min(last, firstUnreachableTtl(trace)), destination };
+}
+
+/** The TTL at which scamper says that the trace stopped: that of the last hop if it does not say. */
+export function lastTtl({ stop_hop, hop_count }: TraceRecord): number {
+  return stop_hop >= 1 && stop_hop <= hop_count ? stop_hop : hop_count;
 }
 
 /** An answer that only a destination gives; those from its own address go first, for filters send them as well. */

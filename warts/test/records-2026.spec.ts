@@ -42,6 +42,16 @@ describe('the JSON of scamper 20260420', () => {
     expect(jsonLines(warts!, {}, '2026').lines).toEqual(json!.toString().trimEnd().split('\n'));
   });
 
+  it('of 288 random records with any parameters, of every type', () => {
+    const [warts, json] = ['random.warts.gz', 'random.json.gz'].map((name) =>
+      gunzipSync(readFileSync(join(FIXTURES, name))),
+    );
+    const { lines, error } = jsonLines(warts!, {}, '2026');
+    expect(error).toBeUndefined();
+    const expected = json!.toString().trimEnd().split('\n');
+    expect(lines.map(withoutLocalTime)).toEqual(expected.map(withoutLocalTime));
+  });
+
   it('is JSON also where that of the tool is not', () => {
     const ping = w.withParameters(
       7,
@@ -240,6 +250,17 @@ describe('parameters that nobody knows', () => {
 /** Records with most parameters, of each type that 2026 has brought. */
 const WHOLE = FILES.map((name) => Uint8Array.from(read(name)));
 
+/** Every record of the random file, each behind the list and the cycle. */
+const RANDOM = recordsOf(gunzipSync(readFileSync(join(FIXTURES, 'random.warts.gz'))));
+
+function recordsOf(bytes: Buffer): Uint8Array[] {
+  const all: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += all.at(-1)!.length) {
+    all.push(bytes.subarray(at, at + 8 + bytes.readUInt32BE(at + 4)));
+  }
+  return all.slice(2).map((record) => Uint8Array.from(Buffer.concat([all[0]!, all[1]!, record])));
+}
+
 describe('damage', () => {
   it('at any place gives what came before it, and one typed error', () => {
     for (const whole of WHOLE) {
@@ -255,8 +276,9 @@ describe('damage', () => {
   it('of 5,000 mutated files costs neither time nor memory without bounds', () => {
     const random = generator(7);
     const below = (n: number): number => Math.floor(random() * n);
+    const sources = [...WHOLE, ...RANDOM];
     for (let n = 0; n < 5000; n++) {
-      const bytes = mutate(WHOLE[below(WHOLE.length)]!, below);
+      const bytes = mutate(sources[below(sources.length)]!, below);
       const { records, error } = decode(bytes, { deadlineMs: 60_000 });
       if (error !== undefined) expect(error.offset).toBeLessThanOrEqual(bytes.length);
       for (const record of records) {

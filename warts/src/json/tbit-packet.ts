@@ -14,12 +14,12 @@ export interface TbitPackets {
   serverIsn: number | undefined;
 }
 
-export function tbitPackets(tbit: TbitRecord): TbitPackets {
+export function tbitPackets(tbit: TbitRecord, isNew: boolean): TbitPackets {
   const seen: TbitPackets = { json: [], clientIsn: undefined, serverIsn: undefined };
   for (const packet of tbit.packets) {
     const headers = parsePacket(packet.data);
     noteIsn(seen, headers.tcp);
-    seen.json.push(packetJson(tbit.start, packet, headers, seen));
+    seen.json.push(packetJson(tbit.start, packet, headers, seen, isNew));
   }
   return seen;
 }
@@ -35,6 +35,7 @@ function packetJson(
   packet: TbitPacket,
   { ip, tcp }: PacketHeaders,
   seen: TbitPackets,
+  isNew: boolean,
 ): string {
   let text = `{"dir":${directionName(packet.direction)}${timeSince(start, packet.time)}, "len":${packet.data.length}`;
   if (ip !== undefined) {
@@ -45,7 +46,7 @@ function packetJson(
     }
     if (ip.version === 4) text += ', "frag_df":0';
   }
-  if (tcp !== undefined) text += tcpJson(packet.direction, tcp, seen);
+  if (tcp !== undefined) text += tcpJson(packet.direction, tcp, seen, isNew);
   return text + '}';
 }
 
@@ -64,7 +65,7 @@ function timeSince(start: Timeval, time: Timeval): string {
   return `, "tv_sec":${sec >>> 0}, "tv_usec":${usec >>> 0}`;
 }
 
-function tcpJson(direction: number, tcp: TcpHeader, seen: TbitPackets): string {
+function tcpJson(direction: number, tcp: TcpHeader, seen: TbitPackets, isNew: boolean): string {
   const { clientIsn = 0, serverIsn = 0 } = seen;
   const isSent = direction === TBIT_SENT;
   const ownIsn = isSent ? clientIsn : serverIsn;
@@ -72,8 +73,8 @@ function tcpJson(direction: number, tcp: TcpHeader, seen: TbitPackets): string {
   // A reset that answers a segment without an ACK has sequence number 0, which is relative to nothing.
   const isBareReset = !isSent && (tcp.flags & TcpFlag.Rst) !== 0 && tcp.seq === 0;
   return (
-    `, "tcp_hlen": ${tcp.header_bytes}, "tcp_flags":[${flagNames(TCP_FLAGS, tcp.flags, 8)}]` +
-    `, "tcp_options":[${tcpOptions(tcp.options, otherIsn)}]` +
+    `, "tcp_hlen":${isNew ? '' : ' '}${tcp.header_bytes}, "tcp_flags":[${flagNames(TCP_FLAGS, tcp.flags, 8)}]` +
+    `, "tcp_options":[${tcpOptions(tcp.options, otherIsn, isNew)}]` +
     `, "tcp_seq":${isBareReset ? 0 : (tcp.seq - ownIsn) >>> 0}` +
     (tcp.flags & TcpFlag.Ack ? `, "tcp_ack":${(tcp.ack - otherIsn) >>> 0}` : '') +
     `, "tcp_datalen":${tcp.data_bytes}, "tcp_win":${tcp.window}`

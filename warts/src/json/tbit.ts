@@ -70,7 +70,7 @@ const NULL_RESULTS = ['tcpts-ok', 'sack-ok', 'fo-ok'];
 export function tbitJson(tbit: TbitRecord, dialect: JsonDialect = '20211212'): string {
   const isNew = dialect === '2026';
   const { start, fast_open_cookie: cookie } = tbit;
-  const packets = tbitPackets(tbit);
+  const packets = tbitPackets(tbit, isNew);
   return (
     `{"type":"tbit", "tbit_type":${nameOf(TESTS, tbit.test)}, "userid":${tbit.userid}` +
     `, "src":"${tbit.src.toString()}", "dst":"${tbit.dst.toString()}", "sport":${tbit.sport}, "dport":${tbit.dport}` +

@@ -1,4 +1,4 @@
-import { compareAddresses, type Address } from '../address.js';
+import { compareAddresses, compareAddresses64, type Address } from '../address.js';
 import {
   TRACELB_NODE_HAS_Q_TTL,
   TRACELB_REPLY_IS_TCP,
@@ -25,7 +25,7 @@ export function tracelbJson(lb: TracelbRecord, dialect: JsonDialect = '20211212'
   const hasPorts = lb.method !== METHOD_ICMP_ECHO && METHODS[lb.method] !== undefined;
   const nodes = lb.nodes.filter((node) => node.links.length > 0).map((node) => nodeJson(lb, node, isNew));
   return (
-    `{"type":"tracelb", "version":"0.1", "userid":${lb.userid}, "method":"${METHODS[lb.method] ?? '(null)'}"` +
+    `{"type":"tracelb", "version":"0.1", "userid":${lb.userid}, "method":"${METHODS[lb.method] ?? (isNew ? lb.method : '(null)')}"` +
     (lb.src === undefined ? '' : `, "src":"${lb.src.toString()}"`) +
     `, "dst":"${lb.dst.toString()}"` +
     (lb.rtr === undefined ? '' : `, "rtr":"${lb.rtr.toString()}"`) +
@@ -60,11 +60,17 @@ function nodeJson(lb: TracelbRecord, node: TracelbNode, isNew: boolean): string 
 function severalLinks(lb: TracelbRecord, links: readonly TracelbLink[], isNew: boolean): string {
   const farEnds = links.map((link) => {
     const addr = farEnd(lb, link);
-    if (addr === undefined) return isNew ? '{"probes":[]}' : SILENT;
+    if (addr === undefined) return isNew ? `{"probes":[${unanswered(link)}]}` : SILENT;
     const probes = probesOf(link.sets[0], addr, isNew);
     return `{"addr":"${addr.toString()}", "probes":[${isNew ? '' : ' '}${probes}]}`;
   });
   return `[${farEnds.join(',')}]`;
+}
+
+/** The probes to a node without an address; of a link that leads to none, nothing is printed. */
+function unanswered({ to, sets }: TracelbLink): string {
+  const set = to === undefined ? [] : (sets[0] ?? []);
+  return set.map((probe) => probeJson(probe, [], true)).join(',');
 }
 
 /** What each TTL before the link's far end met, then the far end. */
@@ -99,7 +105,8 @@ function probesOf(set: readonly TracelbProbe[] | undefined, addr: Address, isNew
 
 /** Each address that answered with the probes it answered; then `*` if some flow had no answer at all. */
 function setSummary(set: readonly TracelbProbe[], isNew: boolean): string {
-  const answers = [...answersByAddress(set).values()].sort((a, b) => compareAddresses(a.addr, b.addr));
+  const compare = isNew ? compareAddresses64 : compareAddresses;
+  const answers = [...answersByAddress(set).values()].sort((a, b) => compare(a.addr, b.addr));
   const parts = answers.map(({ addr, probes }) => {
     const list = probes.map(({ probe, replies }) => probeJson(probe, replies, isNew));
     return `{"addr":"${addr.toString()}", "probes":[${list.join(',')}]}`;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   address,
   bytes,
+  hopName,
   icmp,
   icmpExtension,
   ip,
@@ -15,6 +16,7 @@ import {
   u32,
   u8,
   word,
+  type Newer,
 } from './records.js';
 import * as w from './writer.js';
 import type { Bytes, Parameter } from './writer.js';
@@ -25,21 +27,25 @@ type Value = fc.Arbitrary<Bytes>;
 const router = oneOf(0, 1, 2, 3).map((n) => w.ipv4(`192.0.2.${n}`));
 const answering = fc.oneof({ weight: 5, arbitrary: router }, { weight: 1, arbitrary: ip });
 
-const lbReply = someOf(
-  {
-    1: time,
-    2: u16,
-    3: u8,
-    4: small(3),
-    5: icmp,
-    6: u8,
-    7: icmpExtension,
-    8: u8,
-    9: u8,
-    11: answering,
-  },
-  [1, 11],
-).map((params) => w.parameters(params));
+/** What an ICMP answer has, or a TCP one: scamper of 2026 keeps the two apart. */
+const ICMP_ONLY: Newer = { 4: small(1), 5: icmp };
+const TCP_ONLY: Newer = { 4: small(1).map(([flag]) => [2 | flag!]), 6: u8 };
+
+const lbReplyOf = (answer: Newer): Value =>
+  someOf(
+    {
+      ...answer,
+      1: time,
+      2: u16,
+      3: u8,
+      7: icmpExtension,
+      8: u8,
+      9: u8,
+      11: answering,
+    },
+    [1, 4, 11],
+  ).map((params) => w.parameters(params));
+const lbReply = fc.oneof(lbReplyOf(ICMP_ONLY), lbReplyOf(TCP_ONLY));
 
 const lbProbe = fc
   .tuple(
@@ -64,62 +70,70 @@ const lbLink = (nodes: number): fc.Arbitrary<{ from: number; hasTo: boolean; byt
       };
     });
 
-const lbNode = someOf({ 2: small(3), 4: u8, 5: answering, 6: word }, [5]);
+const lbNode = (must: readonly number[]): fc.Arbitrary<Parameter[]> =>
+  someOf({ 2: small(3), 4: u8, 5: answering, 6: word }, must);
 
-export const tracelb: Value = fc.integer({ min: 1, max: 4 }).chain((nodeCount) =>
-  fc
-    .tuple(
-      someOf(
-        {
-          ...listAndCycle,
-          5: time,
-          6: u16,
-          7: u16,
-          8: u16,
-          9: small(7),
-          10: u8,
-          11: u8,
-          12: u8,
-          13: u8,
-          14: u8,
-          15: u8,
-          18: u32,
-          19: u32,
-          20: u8,
-          21: address,
-          22: address,
-          23: u32,
-          24: u8,
-          25: address,
-        },
-        [21, 22],
-      ),
-      fc.array(lbNode, { minLength: nodeCount, maxLength: nodeCount }),
-      fc.array(lbLink(nodeCount), { maxLength: 5 }),
-    )
-    .map(([params, nodes, allLinks]) => {
-      // scamper's tool dies of a node with several links of which one leads to no node.
-      const links = allLinks.filter(
-        ({ from, hasTo }) => hasTo || allLinks.filter((other) => other.from === from).length === 1,
-      );
-      const nodeBytes = nodes.flatMap((node, i) => {
-        const count = links.filter(({ from }) => from === i).length;
-        return w.parameters([...node, [3, w.u16(count)]]);
-      });
-      const counts: Parameter[] = [
-        [16, w.u16(nodes.length)],
-        [17, w.u16(links.length)],
-      ];
-      const linkBytes = links.flatMap((link) => link.bytes);
-      return w.withParameters(8, [...params, ...counts], [...nodeBytes, ...linkBytes]);
-    }),
-);
+const tracelbOf = (newer: Newer, nodeMust: readonly number[]): Value =>
+  fc.integer({ min: 1, max: 4 }).chain((nodeCount) =>
+    fc
+      .tuple(
+        someOf(
+          {
+            ...listAndCycle,
+            ...newer,
+            5: time,
+            6: u16,
+            7: u16,
+            8: u16,
+            9: small(7),
+            10: u8,
+            11: u8,
+            12: u8,
+            13: u8,
+            14: u8,
+            15: u8,
+            18: u32,
+            19: u32,
+            20: u8,
+            21: address,
+            22: address,
+            23: u32,
+            24: u8,
+            25: address,
+          },
+          [21, 22],
+        ),
+        fc.array(lbNode(nodeMust), { minLength: nodeCount, maxLength: nodeCount }),
+        fc.array(lbLink(nodeCount), { maxLength: 5 }),
+      )
+      .map(([params, nodes, allLinks]) => {
+        // scamper's tool dies of a node with several links of which one leads to no node.
+        const links = allLinks.filter(
+          ({ from, hasTo }) => hasTo || allLinks.filter((other) => other.from === from).length === 1,
+        );
+        const nodeBytes = nodes.flatMap((node, i) => {
+          const count = links.filter(({ from }) => from === i).length;
+          return w.parameters([...node, [3, w.u16(count)]]);
+        });
+        const counts: Parameter[] = [
+          [16, w.u16(nodes.length)],
+          [17, w.u16(links.length)],
+        ];
+        const linkBytes = links.flatMap((link) => link.bytes);
+        return w.withParameters(8, [...params, ...counts], [...nodeBytes, ...linkBytes]);
+      }),
+  );
+export const tracelb = tracelbOf({}, [5]);
+export const tracelbOf2026 = tracelbOf({ 26: hopName }, []);
 
 const definitionCount = 3;
 const METHOD_PARAMETERS: Record<number, fc.Arbitrary<Parameter[]>> = {
-  1: someOf({ 1: u8, 2: u8 }, []),
-  2: someOf({ 1: u16, 2: u8, 3: u8, 4: u16, 5: u8 }, []),
-  3: someOf({ 1: fc.constant(w.u32(definitionCount)), 2: u16, 3: u16, 4: u32, 5: u8, 6: u8 }, [1]),
+  1: someOf({ 1: u8, 2: u8 }, [1, 2]),
+  2: someOf({ 1: u16, 2: u8, 3: u8, 4: u16, 5: u8 }, [1, 2, 3, 4]),
+  3: someOf(
+    { 1: fc.constant(w.u32(definitionCount)), 2: u16, 3: u16, 4: u16.map((n) => [0, 0, ...n]), 5: u8, 6: u8 },
+    [1, 2, 3, 4, 5],
+  ),
   4: someOf(
     {
       1: ip,
@@ -135,74 +149,81 @@ const METHOD_PARAMETERS: Record<number, fc.Arbitrary<Parameter[]>> = {
       11: u8,
       12: u8,
     },
-    [1, 2, 10],
+    // Of those that are not there scamper of 2026 prints what it finds in memory.
+    [1, 2, 8, 9, 10],
   ),
-  5: someOf({ 1: u16, 2: u16, 3: u8 }, []),
+  5: someOf({ 1: u16, 2: u16, 3: u8 }, [1, 2, 3]),
 };
 
-const definition = someOf(
-  {
-    3: u32,
-    4: fc.integer({ min: 1, max: 6 }).map(w.u8),
-    5: u8,
-    6: u8,
-    7: bytes(4),
-    8: u8,
-    9: u16,
-    10: ip,
-    11: ip,
-    12: u16,
-    13: u16,
-    14: u16,
-  },
-  [4, 7, 10, 11],
-).map((params) => w.parameters(params));
+const definition = (must: readonly number[]): Value =>
+  someOf(
+    {
+      3: u32,
+      4: fc.integer({ min: 1, max: 6 }).map(w.u8),
+      5: u8,
+      6: u8,
+      7: bytes(4),
+      8: u8,
+      9: u16,
+      10: ip,
+      11: ip,
+      12: u16,
+      13: u16,
+      14: u16,
+    },
+    must,
+  ).map((params) => w.parameters(params));
 
-const dealiasReply = someOf(
-  {
-    2: time,
-    3: u16,
-    4: u8,
-    5: icmp,
-    6: u8,
-    7: icmpExtension,
-    8: oneOf(1, 6, 17, 58).map(w.u8),
-    9: u8,
-    10: ip,
-    11: u32,
-    12: small(3),
-  },
-  [10],
-).map((params) => w.parameters(params));
+const dealiasReply = (newer: Newer): Value =>
+  someOf(
+    {
+      ...newer,
+      2: time,
+      3: u16,
+      4: u8,
+      5: icmp,
+      6: u8,
+      7: icmpExtension,
+      8: oneOf(1, 6, 17, 58).map(w.u8),
+      9: u8,
+      10: ip,
+      11: u32,
+      12: small(3),
+    },
+    [10],
+  ).map((params) => w.parameters(params));
 
-const dealiasProbe = (definitions: number): Value =>
+const dealiasProbe = (definitions: number, newer: Newer): Value =>
   fc
     .tuple(
       someOf({ 1: fc.nat(definitions - 1).map(w.u32), 2: time, 4: u16, 5: u32 }, []),
-      fc.array(dealiasReply, { maxLength: 3 }),
+      fc.array(dealiasReply(newer), { maxLength: 3 }),
     )
     .map(([params, replies]) => [
       ...w.parameters([...params, [3, w.u16(replies.length)]]),
       ...replies.flat(),
     ]);
 
-export const dealias: Value = fc.integer({ min: 1, max: 5 }).chain((method) => {
-  const definitions = method === 1 ? 1 : method === 2 || method === 5 ? 2 : definitionCount;
-  return fc
-    .tuple(
-      someOf({ ...listAndCycle, 3: time, 5: small(6), 7: u32 }, []),
-      METHOD_PARAMETERS[method]!,
-      fc.array(definition, { minLength: definitions, maxLength: definitions }),
-      fc.array(dealiasProbe(definitions), { maxLength: 4 }),
-    )
-    .map(([params, ofMethod, defs, probes]) =>
-      w.withParameters(
-        9,
-        [...params, [4, w.u8(method)], [6, w.u32(probes.length)]],
-        [...w.parameters(ofMethod), ...defs.flat(), ...probes.flat()],
-      ),
-    );
-});
+const dealiasOf = (newer: Newer, newerReply: Newer, must: readonly number[]): Value =>
+  fc.integer({ min: 1, max: 5 }).chain((method) => {
+    const definitions = method === 1 ? 1 : method === 2 || method === 5 ? 2 : definitionCount;
+    return fc
+      .tuple(
+        someOf({ ...listAndCycle, ...newer, 3: time, 5: small(6), 7: u32 }, []),
+        METHOD_PARAMETERS[method]!,
+        fc.array(definition(must), { minLength: definitions, maxLength: definitions }),
+        fc.array(dealiasProbe(definitions, newerReply), { maxLength: 4 }),
+      )
+      .map(([params, ofMethod, defs, probes]) =>
+        w.withParameters(
+          9,
+          [...params, [4, w.u8(method)], [6, w.u32(probes.length)]],
+          [...w.parameters(ofMethod), ...defs.flat(), ...probes.flat()],
+        ),
+      );
+  });
+export const dealias = dealiasOf({}, {}, [4, 7, 10, 11]);
+export const dealiasOf2026 = dealiasOf({ 8: hopName }, { 13: u16 }, [4, 7, 10]);
 
 const tcpOption: Value = fc.oneof(
   fc.constant([1]),
@@ -312,14 +333,14 @@ const part = (kind: number, params: fc.Arbitrary<Parameter[]> | undefined): Valu
         return [...w.u16(kind), ...w.u32(body.length), ...body];
       });
 
-export const tbit: Value = fc
-  .tuple(fc.integer({ min: 0, max: 11 }), oneOf(0, 1, 1, 2, 5))
-  .chain(([test, app]) =>
+const tbitOf = (newer: Newer): Value =>
+  fc.tuple(fc.integer({ min: 0, max: 11 }), oneOf(0, 1, 1, 2, 5)).chain(([test, app]) =>
     fc
       .tuple(
         someOf(
           {
             ...listAndCycle,
+            ...newer,
             3: u32,
             4: ip,
             5: ip,
@@ -351,3 +372,5 @@ export const tbit: Value = fc
         ),
       ),
   );
+export const tbit = tbitOf({});
+export const tbitOf2026 = tbitOf({ 22: hopName });

@@ -43,7 +43,10 @@ export const address: Value = fc.oneof(
 );
 
 export const word = fc.stringMatching(/^[a-z0-9.-]{0,20}$/).map(w.text);
-const hopName = fc.stringMatching(/^[ -~]{0,20}$/).map(w.text);
+export const hopName = fc.stringMatching(/^[ -~]{0,20}$/).map(w.text);
+
+/** An interface's name that is not numbered, or the first with its number. */
+export const interfaceName: Value = fc.stringMatching(/^[a-z0-9]{1,8}$/).map((name) => [0, ...w.text(name)]);
 
 /** Any subset of `all`, but always those in `must`. */
 export function someOf(
@@ -87,9 +90,16 @@ export const icmp = fc
 
 export const listAndCycle: Record<number, Value> = { 1: oneOf(0, 1).map(w.u32), 2: oneOf(0, 1).map(w.u32) };
 
-const pingReply = (sent: number): Value =>
+/** What scamper has written in types that 20211212 knows since then. */
+export type Newer = Readonly<Record<number, Value>>;
+
+const PING_NEWER: Newer = { 33: u32, 34: hopName };
+const PING_REPLY_NEWER: Newer = { 18: u16, 19: u8, 20: interfaceName, 21: u16 };
+
+const pingReply = (sent: number, newer: Newer): Value =>
   someOf(
     {
+      ...newer,
       2: u8,
       3: u8,
       4: u16,
@@ -110,57 +120,61 @@ const pingReply = (sent: number): Value =>
     [12],
   ).map((params) => w.parameters(params));
 
-export const ping: fc.Arbitrary<Bytes> = fc.integer({ min: 1, max: 8 }).chain((sent) =>
-  fc
-    .tuple(
-      someOf(
-        {
-          ...listAndCycle,
-          5: time,
-          6: u8,
-          7: u8,
-          10: u16,
-          11: u16,
-          12: u8,
-          13: u8,
-          14: u16,
-          15: fc.constant(w.u16(sent)),
-          16: small(10),
-          17: u16,
-          18: u16,
-          19: u32,
-          20: address,
-          21: address,
-          22: u8,
-          23: u8,
-          24: counted8(address, 1, 4),
-          25: u16,
-          26: u16,
-          27: u8,
-          28: u32,
-          29: u32,
-          30: fc.nat(0xffff).map(w.u32),
-          31: u32,
-          32: address,
-        },
-        [15, 20, 21],
-      ),
-      fc.option(fc.array(fc.nat(255), { minLength: 1, maxLength: 300 })),
-      fc.array(pingReply(sent), { maxLength: 8 }),
-    )
-    .map(([params, data, replies]) => {
-      const payload: Parameter[] =
-        data === null
-          ? []
-          : [
-              [8, w.u16(data.length)],
-              [9, data],
-            ];
-      return w.withParameters(7, [...params, ...payload], w.counted(replies));
-    }),
-);
+const pingOf = (newer: Newer, newerReply: Newer): fc.Arbitrary<Bytes> =>
+  fc.integer({ min: 1, max: 8 }).chain((sent) =>
+    fc
+      .tuple(
+        someOf(
+          {
+            ...newer,
+            ...listAndCycle,
+            5: time,
+            6: u8,
+            7: u8,
+            10: u16,
+            11: u16,
+            12: u8,
+            13: u8,
+            14: u16,
+            15: fc.constant(w.u16(sent)),
+            16: small(10),
+            17: u16,
+            18: u16,
+            19: u32,
+            20: address,
+            21: address,
+            22: u8,
+            23: u8,
+            24: counted8(address, 1, 4),
+            25: u16,
+            26: u16,
+            27: u8,
+            28: u32,
+            29: u32,
+            30: fc.nat(0xffff).map(w.u32),
+            31: u32,
+            32: address,
+          },
+          [15, 20, 21],
+        ),
+        fc.option(fc.array(fc.nat(255), { minLength: 1, maxLength: 300 })),
+        fc.array(pingReply(sent, newerReply), { maxLength: 8 }),
+      )
+      .map(([params, data, replies]) => {
+        const payload: Parameter[] =
+          data === null
+            ? []
+            : [
+                [8, w.u16(data.length)],
+                [9, data],
+              ];
+        return w.withParameters(7, [...params, ...payload], w.counted(replies));
+      }),
+  );
+export const ping = pingOf({}, {});
+export const pingOf2026 = pingOf(PING_NEWER, PING_REPLY_NEWER);
 
-const hop: Value = someOf(
+const hopParameters = someOf(
   {
     2: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 255 })).map(w.u8),
     3: u8,
@@ -183,9 +197,13 @@ const hop: Value = someOf(
     20: hopName,
   },
   [2, 18],
-).map((params) => w.parameters(params));
-
+);
+const hop: Value = hopParameters.map((params) => w.parameters(params));
 const hops = fc.array(hop, { maxLength: 7 });
+const ttlOf = (params: readonly Parameter[]): number => params.find(([id]) => id === 2)?.[1][0] ?? 0;
+const ascendingHops = fc
+  .array(hopParameters, { maxLength: 7 })
+  .map((all) => all.toSorted((a, b) => ttlOf(a) - ttlOf(b)).map((params) => w.parameters(params)));
 
 const note = someOf({ 1: u8, 2: u16, 3: fc.constant(w.u16(0)) }, []).map((params) => w.parameters(params));
 const pmtud = fc
@@ -206,45 +224,50 @@ const doubletree = someOf({ 3: u8, 4: address, 5: address, 6: word, 7: u8 }, [])
 const attribute = (type: number, value: Value): Value =>
   fc.option(value).map((body) => (body === null ? [] : [...w.u16((type << 12) | body.length), ...body]));
 
-export const trace: fc.Arbitrary<Bytes> = fc
-  .tuple(
-    someOf(
-      {
-        ...listAndCycle,
-        5: time,
-        6: fc.nat(11).map(w.u8),
-        7: u8,
-        8: u8,
-        9: u8,
-        10: u8,
-        11: small(8),
-        12: u16,
-        13: u16,
-        14: u16,
-        15: small(4),
-        16: u8,
-        17: u8,
-        18: u8,
-        19: fc.oneof(fc.nat(260), fc.constant(0), fc.constant(255)).map(w.u16),
-        20: u8,
-        21: u8,
-        22: u8,
-        23: u16,
-        24: u8,
-        25: u8,
-        26: address,
-        27: address,
-        28: u32,
-        29: u16,
-        30: address,
-        31: u8,
-        32: u32,
-      },
-      [26, 27],
-    ),
-    hops,
-    fc.tuple(attribute(1, pmtud), attribute(2, lastDitch), attribute(3, doubletree)),
-  )
-  .map(([params, answers, attributes]) =>
-    w.withParameters(6, params, [...w.counted(answers), ...attributes.flat(), ...w.u16(0)]),
-  );
+const traceOf = (newer: Newer, hops: fc.Arbitrary<Bytes[]>): fc.Arbitrary<Bytes> =>
+  fc
+    .tuple(
+      someOf(
+        {
+          ...newer,
+          ...listAndCycle,
+          5: time,
+          6: fc.nat(11).map(w.u8),
+          7: u8,
+          8: u8,
+          9: u8,
+          10: u8,
+          11: small(8),
+          12: u16,
+          13: u16,
+          14: u16,
+          15: small(4),
+          16: u8,
+          17: u8,
+          18: u8,
+          19: fc.oneof(fc.nat(260), fc.constant(0), fc.constant(255)).map(w.u16),
+          20: u8,
+          21: u8,
+          22: u8,
+          23: u16,
+          24: u8,
+          25: u8,
+          26: address,
+          27: address,
+          28: u32,
+          29: u16,
+          30: address,
+          31: u8,
+          32: u32,
+        },
+        [26, 27],
+      ),
+      hops,
+      fc.tuple(attribute(1, pmtud), attribute(2, lastDitch), attribute(3, doubletree)),
+    )
+    .map(([params, answers, attributes]) =>
+      w.withParameters(6, params, [...w.counted(answers), ...attributes.flat(), ...w.u16(0)]),
+    );
+export const trace = traceOf({}, hops);
+/** Since 20250505 the TTLs of hops must not fall. */
+export const traceOf2026 = traceOf({ 33: u8, 34: hopName }, ascendingHops);

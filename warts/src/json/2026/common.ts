@@ -21,6 +21,14 @@ export function namedFlags(
   return flags === 0 ? '' : `${key}[${flagNames(names, flags, bits)}]`;
 }
 
+/** Names of bits that have one, joined by `separator`; none at all if no bit is set. */
+export function knownFlags(names: readonly string[], flags: number, separator = ','): string {
+  return names
+    .filter((_, bit) => (flags >>> bit) & 1)
+    .map((name) => `"${name}"`)
+    .join(separator);
+}
+
 /** A time, or a span of time, with a blank between its parts. */
 export function spacedTime({ sec, usec }: Timeval): string {
   return `{"sec":${sec}, "usec":${usec}}`;

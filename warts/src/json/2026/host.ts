@@ -2,10 +2,9 @@ import type { HostQuery, HostRecord, HostResourceRecord } from '../../records/ho
 import type { HostData } from '../../records/host-data.js';
 import { hostClass, hostOpcodeFlags, HOST_RCODES, hostType } from '../../host-names.js';
 import { nameOf, printableName } from '../text.js';
-import { errorMessage, monitor, namedFlags, time } from './common.js';
+import { errorMessage, knownFlags, monitor, time } from './common.js';
 
 const FLAGS = ['norecurse', 'tcp', 'nsid'];
-const FLAG_BITS = 16;
 const STOPS = ['NONE', 'DONE', 'TIMEOUT', 'HALTED', 'ERROR'];
 
 /** A DNS lookup as sc_warts2json of 2026 prints it. */
@@ -15,7 +14,7 @@ export function hostJson(host: HostRecord): string {
     (host.src === undefined ? '' : `, "src":"${host.src.toString()}"`) +
     `, "dst":"${host.dst.toString()}", "userid":${host.userid}, "start":${time(host.start)}` +
     errorMessage(host.error) +
-    namedFlags(', "flags":', FLAGS, host.flags, FLAG_BITS) +
+    flags(host.flags) +
     `, "wait":${host.wait_ms}, "retries":${host.retries}, "stop":${nameOf(STOPS, host.stop)}` +
     (host.qname === undefined ? '' : `, "qname":"${printableName(host.qname)}"`) +
     `, "qclass":"${hostClass(host.qclass)}", "qtype":"${hostType(host.qtype)}", "qcount":${host.queries.length}` +
@@ -23,6 +22,11 @@ export function hostJson(host: HostRecord): string {
     monitor(host.list) +
     `, "queries":[${host.queries.map(queryJson).join(',')}]}`
   );
+}
+
+function flags(bits: number): string {
+  const names = knownFlags(FLAGS, bits, ', ');
+  return names === '' ? '' : `, "flags":[${names}]`;
 }
 
 function queryJson(query: HostQuery): string {
@@ -55,6 +59,10 @@ function recordJson({ class: rrclass, rrtype, ttl_s, name, data }: HostResourceR
   );
 }
 
+function name(key: string, value: string | undefined): string {
+  return value === undefined ? '' : `, "${key}":"${printableName(value)}"`;
+}
+
 /** Keys of names by the type of their record. */
 const NAME_KEYS: Readonly<Record<number, string>> = { 2: 'nsdname', 5: 'cname', 12: 'ptrdname' };
 
@@ -65,10 +73,11 @@ function dataJson(data: HostData, rrtype: number): string {
     case 'name':
       return `, "${NAME_KEYS[rrtype] ?? 'name'}":"${printableName(data.name)}"`;
     case 'mx':
-      return `, "preference":${data.preference}, "exchange":"${printableName(data.exchange ?? '')}"`;
+      return `, "preference":${data.preference}${name('exchange', data.exchange)}`;
     case 'soa':
       return (
-        `, "mname":"${printableName(data.mname ?? '')}", "rname":"${printableName(data.rname ?? '')}"` +
+        name('mname', data.mname) +
+        name('rname', data.rname) +
         `, "serial":${data.serial}, "refresh":${data.refresh_s}, "retry":${data.retry_s}` +
         `, "expire":${data.expire_s}, "minimum":${data.minimum_s}`
       );

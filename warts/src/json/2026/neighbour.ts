@@ -1,11 +1,10 @@
 import type { Address } from '../../address.js';
 import type { NeighbourProbe, NeighbourRecord } from '../../records/neighbour.js';
 import { nameOf } from '../text.js';
-import { errorMessage, monitor, namedFlags, span, spacedTime } from './common.js';
+import { errorMessage, knownFlags, monitor, span, spacedTime } from './common.js';
 
 const METHODS = [undefined, 'arp', 'nd-nsol'];
 const FLAGS = ['allattempts', 'firstresponse'];
-const FLAG_BITS = 8;
 
 /** Neighbour discovery as sc_warts2json of 2026 prints it. */
 export function neighbourJson(record: NeighbourRecord): string {
@@ -19,7 +18,7 @@ export function neighbourJson(record: NeighbourRecord): string {
     `, "userid":${record.userid}, "attempts":${record.attempts}, "stop_count":${record.stop_count}` +
     `, "start":${spacedTime(record.start)}, "wait_timeout":${spacedTime(span(record.wait_ms * 1000))}` +
     errorMessage(record.error) +
-    namedFlags(', "flags":', FLAGS, record.flags, FLAG_BITS) +
+    (record.flags === 0 ? '' : `, "flags":[${knownFlags(FLAGS, record.flags)}]`) +
     monitor(record.list) +
     `, "probes":[${record.probes.map(probeJson).join(',')}]}`
   );

@@ -100,7 +100,8 @@ function probeOf(ping: PingRecord, { seq, probe_sport }: PingReply): string {
   if (isIcmp(ping)) return `,"icmp_id":${ping.sport},"icmp_seq":${(ping.dport + seq) & 0xffff}`;
   if (!isUdp(ping) && !isTcp(ping)) return '';
   const protocol = isUdp(ping) ? 'udp' : 'tcp';
-  const sport = probe_sport ?? (SPORT_METHODS.includes(ping.method) ? ping.sport + seq : ping.sport) & 0xffff;
+  // A port of 0 is none, as in the tool.
+  const sport = probe_sport || (SPORT_METHODS.includes(ping.method) ? ping.sport + seq : ping.sport) & 0xffff;
   const dport = (ping.method === UDP_DPORT ? ping.dport + seq : ping.dport) & 0xffff;
   return `,"${protocol}_sport":${sport}, "${protocol}_dport":${dport}`;
 }

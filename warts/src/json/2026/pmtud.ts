@@ -1,6 +1,7 @@
 import type { Address } from '../../address.js';
 import type { TraceHop } from '../../records/hop.js';
 import type { PmtudNote, TracePmtud } from '../../records/trace-attributes.js';
+import { lastTtl } from '../../trace-end.js';
 import type { TraceRecord } from '../../records/trace.js';
 import { isTooBig } from '../trace.js';
 import { hopTexts } from './hops.js';
@@ -76,11 +77,12 @@ function distance(
   if (type === SILENCE) return answer?.probe_ttl ?? 0;
   if (answer === undefined) return undefined;
   const first = firstByTtl(trace.hops);
-  for (let ttl = from; ttl <= trace.hop_count; ttl++) {
+  const last = lastTtl(trace);
+  for (let ttl = from; ttl <= last; ttl++) {
     if (first.get(ttl)?.toString() === answer.addr.toString()) return ttl;
   }
   const back = answer.probe_ttl - answer.icmp_q_ttl;
-  if (back < 1 || back >= trace.hop_count) return undefined;
+  if (back < 1 || back >= last) return undefined;
   const next = first.get(back + 1);
   return next !== undefined && areOnOneLink(next, answer.addr) ? back : back + 1;
 }

@@ -1,5 +1,6 @@
 import type { TraceHop } from '../../records/hop.js';
 import { TraceFlag, TraceMethod, type TraceRecord } from '../../records/trace.js';
+import { lastTtl } from '../../trace-end.js';
 import { stopReasonName, TRACE_METHODS } from '../trace.js';
 import { localTime, nameOf } from '../text.js';
 import { errorMessage, monitor } from './common.js';
@@ -22,8 +23,7 @@ const FLAGS = [
 
 /** A traceroute as sc_warts2json of 2026 prints it. */
 export function traceJson(trace: TraceRecord): string {
-  const { stop_hop, hop_count } = trace;
-  const last = stop_hop >= 1 && stop_hop <= hop_count ? stop_hop : hop_count;
+  const last = lastTtl(trace);
   return (
     `{"type":"trace","version":"0.1","userid":${trace.userid},"method":${nameOf(TRACE_METHODS, trace.method)}` +
     (trace.src === undefined ? '' : `,"src":"${trace.src.toString()}"`) +
@@ -38,7 +38,7 @@ export function traceJson(trace: TraceRecord): string {
     `,"tos":${trace.tos},"probe_size":${trace.probe_size_bytes},"probe_count":${trace.probe_count}` +
     monitor(trace.list) +
     flags(trace.flags) +
-    hopsJson(trace, 'hops', ({ probe_ttl }) => probe_ttl >= trace.first_hop && probe_ttl <= last) +
+    hopsJson(trace, 'hops', ({ probe_ttl }) => probe_ttl <= last) +
     hopsJson(trace, 'extra_hops', ({ probe_ttl }) => probe_ttl > last) +
     pmtudJson(trace) +
     '}'
@@ -75,6 +75,9 @@ function flags(bits: number): string {
 }
 
 function hopsJson(trace: TraceRecord, key: string, isOf: (hop: TraceHop) => boolean): string {
-  const hops = hopTexts(trace, trace.hops.filter(isOf));
+  const hops = hopTexts(
+    trace,
+    trace.hops.filter((hop) => hop.probe_ttl >= trace.first_hop && isOf(hop)),
+  );
   return hops.length === 0 ? '' : `,"${key}":[${hops.join(',')}]`;
 }

@@ -1,11 +1,10 @@
 import type { Timeval } from '../../records/types.js';
 import type { UdpprobeProbe, UdpprobeRecord, UdpprobeReply } from '../../records/udpprobe.js';
 import { hexadecimal, nameOf } from '../text.js';
-import { errorMessage, monitor, namedFlags, span, spacedTime } from './common.js';
+import { errorMessage, monitor, span, spacedTime } from './common.js';
 
 const STOPS = ['none', 'done', 'halted', 'error'];
-const FLAGS = ['exitfirst'];
-const FLAG_BITS = 8;
+const EXIT_FIRST = 0x01;
 
 /** A UDP probe as sc_warts2json of 2026 prints it. */
 export function udpprobeJson(record: UdpprobeRecord): string {
@@ -15,7 +14,7 @@ export function udpprobeJson(record: UdpprobeRecord): string {
     (record.dst === undefined ? '' : `, "dst":"${record.dst.toString()}"`) +
     `, "userid":${record.userid}, "start":${spacedTime(record.start)}, "sport":${record.sport}` +
     `, "dport":${record.dport}, "wait_timeout":${spacedTime(span(record.wait_timeout_us))}` +
-    namedFlags(', "flags":', FLAGS, record.flags, FLAG_BITS) +
+    (record.flags & EXIT_FIRST ? ', "flags":["exitfirst"]' : '') +
     `, "stop_reason":${nameOf(STOPS, record.stop_reason)}` +
     errorMessage(record.error) +
     (record.data === undefined ? '' : `, "data":"${hexadecimal(record.data)}"`) +
@@ -28,7 +27,7 @@ export function udpprobeJson(record: UdpprobeRecord): string {
 
 function probeJson({ tx, sport, replies }: UdpprobeProbe): string {
   const texts = replies.map((reply) => replyJson(tx, reply));
-  return `{"tx":${spacedTime(tx)}, "sport":${sport}, "replyc":${replies.length}, "replies":[${texts.join(',')}]}`;
+  return `{"tx":${spacedTime(tx)}, "sport":${sport}, "replyc":${replies.length}, "replies":[${texts.join(', ')}]}`;
 }
 
 function replyJson(tx: Timeval, { rx, length_bytes, data, interface_name }: UdpprobeReply): string {
@@ -40,7 +39,8 @@ function replyJson(tx: Timeval, { rx, length_bytes, data, interface_name }: Udpp
   );
 }
 
+/** Seconds modulo 2^32: replies to another record's probe may be older than this one's. */
 function between(from: Timeval, to: Timeval): Timeval {
   const [sec, usec] = [to.sec - from.sec, to.usec - from.usec];
-  return usec < 0 ? { sec: sec - 1, usec: usec + 1_000_000 } : { sec, usec };
+  return usec < 0 ? { sec: (sec - 1) >>> 0, usec: usec + 1_000_000 } : { sec: sec >>> 0, usec };
 }
