@@ -1,10 +1,9 @@
 import mongoose from 'mongoose';
-import { rm } from 'node:fs/promises';
 import { ApiClient } from './api-client.js';
-import { TestDatabase } from './database.js';
-import { testMongo } from './mongod.js';
+import type { TestDatabase } from './database.js';
 import { NativeProbe, type ProbeOptions } from './native-probe.js';
-import { runSuperuser, startServer, type TestServer } from './server.js';
+import type { TestServer } from './server.js';
+import { ServerWorld } from './server-world.js';
 
 export const PASSWORD = 'Correct-Horse-7';
 const SUPERUSER = 'root@example.org';
@@ -50,28 +49,26 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** A server with an empty database of its own, and what a test of the native API needs in it. */
+/** What a test of the native API needs in a server. */
 export class ApiWorld {
-  private readonly probes: NativeProbe[] = [];
-
   private constructor(
-    private readonly env: Record<string, string>,
-    public server: TestServer,
-    private readonly dropDatabase: () => Promise<void>,
+    private readonly base: ServerWorld,
     readonly superuser: ApiClient,
-    readonly database: TestDatabase,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<ApiWorld> {
-    const mongo = await testMongo();
-    const env = { MONGODB_URI: mongo.uri, SECRET_KEY: 'a-secret-of-the-tests-0123456789', ...settings };
-    const server = await startServer(env);
-    await runSuperuser({ ...env, DATA_DIR: server.dataDir }, SUPERUSER, PASSWORD);
-    const api = new ApiClient(server.url);
-    const superuser = api.as(await tokenOf(api, SUPERUSER));
-    // the settings may name another database
-    const database = new TestDatabase(env.MONGODB_URI);
-    return new ApiWorld(env, server, () => mongo.stop(), superuser, database);
+    const base = await ServerWorld.start(settings);
+    await base.makeSuperuser(SUPERUSER, PASSWORD);
+    const api = new ApiClient(base.server.url);
+    return new ApiWorld(base, api.as(await tokenOf(api, SUPERUSER)));
+  }
+
+  get server(): TestServer {
+    return this.base.server;
+  }
+
+  get database(): TestDatabase {
+    return this.base.database;
   }
 
   /** Nobody's client. */
@@ -80,25 +77,17 @@ export class ApiWorld {
   }
 
   /** Starts the server again after it was killed: same address, same database. */
-  async restart(): Promise<void> {
-    const { dataDir, url } = this.server;
-    this.server = await startServer({ ...this.env, DATA_DIR: dataDir, PORT: new URL(url).port });
+  restart(): Promise<void> {
+    return this.base.restart();
   }
 
-  async stop(): Promise<void> {
-    for (const probe of this.probes) probe.close();
-    await this.shutDown();
+  stop(): Promise<void> {
+    return this.base.stop();
   }
 
   /** SIGTERM while the probes are connected. @throws Error when the server does not end with 0 */
-  async shutDown(): Promise<void> {
-    const code = await this.server.stop();
-    await this.database.close();
-    await rm(this.server.dataDir, { recursive: true, force: true });
-    await this.dropDatabase();
-    if (code !== 0) {
-      throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);
-    }
+  shutDown(): Promise<void> {
+    return this.base.shutDown();
   }
 
   async account(credits = 0): Promise<Account> {
@@ -139,9 +128,7 @@ export class ApiWorld {
 
   /** Connects a fake probe; it is closed with the world. */
   async connect({ token }: { token: string }, options: ProbeOptions = {}): Promise<NativeProbe> {
-    const probe = await NativeProbe.connect(this.server.url, token, options);
-    this.probes.push(probe);
-    return probe;
+    return this.base.keep(await NativeProbe.connect(this.server.url, token, options));
   }
 
   /** A ping of one run, unless `more` says otherwise. */

@@ -18,6 +18,7 @@ import { ResultReader } from '../../src/core/results/result-reader.js';
 import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { UsersRepository } from '../../src/core/users/users.repository.js';
+import { SECRET_KEY } from './server-world.js';
 
 type Token<T> = abstract new (...args: never[]) => T;
 
@@ -39,7 +40,7 @@ export class AppContext {
     const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-context-'));
     const env = parseEnv({
       MONGODB_URI: uri,
-      SECRET_KEY: 'a-secret-of-the-tests-0123456789',
+      SECRET_KEY,
       PASSWORD_COST: '4',
       DATA_DIR: dataDir,
       ...settings,

@@ -1,15 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { FieldedProbe, type ProbeOptions } from './classic-probe.js';
 import { credentials, LOCATION } from './classic-factories.js';
 import type { Operation, Probe, User } from './classic-types.js';
 import { HttpClient } from './client.js';
-import { testMongo } from './mongod.js';
-import { freePort, runSuperuser, startServer, type TestServer } from './server.js';
+import type { TestServer } from './server.js';
+import { SECRET_KEY, ServerWorld } from './server-world.js';
 import { until } from './until.js';
 
-export const SECRET_KEY = 'a-secret-of-the-tests-0123456789';
+export { SECRET_KEY };
+
 const SUPERUSER = { email: 'root@example.org', password: 'Super-User-1' };
 
 /** A person with an account, logged in. */
@@ -18,31 +16,25 @@ export interface Person extends User {
   api: HttpClient;
 }
 
-/** A server with an empty database of its own, and what a test needs to populate it. */
+/** What a test of the classic API needs in a server. */
 export class ClassicWorld {
-  private readonly probes: FieldedProbe[] = [];
-
   private constructor(
-    readonly env: Record<string, string>,
-    private readonly dropDatabase: () => Promise<void>,
-    public server: TestServer,
+    private readonly base: ServerWorld,
     readonly superuser: HttpClient,
   ) {}
 
-  static async start(overrides: Record<string, string> = {}): Promise<ClassicWorld> {
-    const mongo = await testMongo();
-    const env = {
-      MONGODB_URI: mongo.uri,
-      SECRET_KEY,
-      ALLOW_DELETE_ALL: '1',
-      DATA_DIR: await mkdtemp(join(tmpdir(), 'pladmed-classic-')),
-      PORT: String(await freePort()),
-      ...overrides,
-    };
-    const server = await startServer(env);
-    await runSuperuser(env, SUPERUSER.email, SUPERUSER.password);
-    const superuser = await logIn(new HttpClient(server.url), SUPERUSER);
-    return new ClassicWorld(env, () => mongo.stop(), server, superuser);
+  static async start(settings: Record<string, string> = {}): Promise<ClassicWorld> {
+    const base = await ServerWorld.start({ ALLOW_DELETE_ALL: '1', ...settings });
+    await base.makeSuperuser(SUPERUSER.email, SUPERUSER.password);
+    return new ClassicWorld(base, await logIn(new HttpClient(base.server.url), SUPERUSER));
+  }
+
+  get env(): Record<string, string> {
+    return this.base.env;
+  }
+
+  get server(): TestServer {
+    return this.base.server;
   }
 
   /** Nobody's client. */
@@ -51,19 +43,12 @@ export class ClassicWorld {
   }
 
   /** Starts the server again after it was killed: same address, same database. */
-  async restart(): Promise<void> {
-    this.server = await startServer(this.env);
+  restart(): Promise<void> {
+    return this.base.restart();
   }
 
-  /** @throws Error when the server does not end with 0 */
-  async stop(): Promise<void> {
-    for (const probe of this.probes) probe.close();
-    const code = await this.server.stop();
-    await this.dropDatabase();
-    await rm(this.env['DATA_DIR'] ?? '', { recursive: true, force: true });
-    if (code !== 0) {
-      throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);
-    }
+  stop(): Promise<void> {
+    return this.base.stop();
   }
 
   async person(credits = 0): Promise<Person> {
@@ -97,9 +82,7 @@ export class ClassicWorld {
 
   /** The same, not waiting for the answer. */
   open(token: string | undefined, options: ProbeOptions = {}): FieldedProbe {
-    const probe = new FieldedProbe(this.server.url, token, options);
-    this.probes.push(probe);
-    return probe;
+    return this.base.keep(new FieldedProbe(this.server.url, token, options));
   }
 
   /** Registers a probe, connects it, and waits until the server lists it as connected. */

@@ -4,6 +4,7 @@ const { default: TestSequencer } = createRequire(import.meta.url)('@jest/test-se
 
 /** Files that take longest begin first, so that all workers have something to do until the end. */
 const LONGEST = [
+  'test/e2e/external-database',
   'test/e2e/chaos',
   'test/netns/',
   'test/e2e/fault-',

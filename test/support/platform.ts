@@ -3,9 +3,8 @@ import { type ApiClient, ApiClient as Client } from './api-client.js';
 import { type Account, ApiWorld } from './api-world.js';
 import { testMongo } from './mongod.js';
 import { startServer, type TestServer } from './server.js';
+import { SECRET_KEY } from './server-world.js';
 import { until } from './until.js';
-
-const SECRET_KEY = 'a-secret-of-the-tests-0123456789';
 
 /** Several servers on one database: the first is the world's own, others join and leave. */
 export class Platform {
