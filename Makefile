@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test test-unit test-all coverage host-test check bench chaos fuzz fuzz-probe backup restore clean
+.PHONY: help setup build demo run test test-unit test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,11 +50,22 @@ host-test: build ## the probe on a fresh Debian, killed, cut off, its disk fille
 	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh
 
-check: build ## types, lint, format, the OpenAPI document, the walls between folders
-	@npm run --silent typecheck
+check: build ## types, lint, format, the OpenAPI document, the walls between folders: two at a time, the longest first
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-lint check-types check-format check-walls check-document
+
+check-lint:
 	@npm run --silent lint
+
+check-types:
+	@npm run --silent typecheck
+
+check-format:
 	@npm run --silent format:check
+
+check-walls:
 	@npm run --silent boundaries
+
+check-document:
 	@npm run --silent openapi -- --check
 
 bench: build ## figures and ratios (ONLY="coverage reconnect": those alone)

@@ -52,7 +52,8 @@ export default {
   // files of the platform wait more than they compute
   maxWorkers: 3,
   testSequencer: '<rootDir>/test/support/longest-first.sequencer.js',
-  testTimeout: 120_000,
+  // what waits has a limit of its own, and says for what it waited: this one is for what hangs
+  testTimeout: 600_000,
   collectCoverageFrom: [
     'src/**/*.ts',
     'warts/src/**/*.ts',

@@ -71,7 +71,7 @@ describe('a disk that fills', () => {
     expect(server.results.size).toBeGreaterThan(20);
     expect(server.contradictions).toEqual([]);
     expect(new Set([...server.failures.values()].map(({ reason }) => reason))).toEqual(new Set(['given_up']));
-  }, 180_000);
+  });
 
   test('is no reason not to start: what was measured goes out, and then there is room', async () => {
     if (!isMounted) return;
@@ -110,7 +110,7 @@ describe('a disk that fills', () => {
     await rm(join(folder, 'filling'));
     await server.assign(more);
     await server.until(() => server.results.size === kept + 1);
-  }, 180_000);
+  });
 
   const stored = async (): Promise<string[]> => readdir(join(folder, identityOf('a.b.c'), 'results'));
 

@@ -164,5 +164,5 @@ describe('a probe that is killed at any moment', () => {
     child.kill('SIGTERM');
     await once(child, 'exit');
     expect(await runningIn(folder)).toEqual([]);
-  }, 240_000);
+  });
 });

@@ -114,7 +114,7 @@ describe('a backup', () => {
     expect(coverage.fates['lost_in_restore']).toBeGreaterThanOrEqual(1);
     back.close();
     await stop();
-  }, 120_000);
+  });
 
   it('is not overwritten, and does not overwrite a platform that is not empty unless told to', async () => {
     expect((await runCommand('backup', [file], settings('second'))).output).toContain('is there already');

@@ -27,7 +27,7 @@ describe('an external MongoDB', () => {
     const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 20_000 });
     await client.connect();
     await client.close();
-  }, 180_000);
+  });
 
   afterAll(async () => {
     const ended = once(mongod, 'exit');
@@ -47,7 +47,7 @@ describe('an external MongoDB', () => {
     const nobody = `mongodb://127.0.0.1:${await freePort()}/`;
     const start = startServer({ MONGODB_URI: nobody, SECRET_KEY: 'a secret of sixteen characters' });
     await expect(start).rejects.toThrow(/ended with 1[^]*cannot be reached[^]*MONGODB_URI or MONGO_HOST/);
-  }, 180_000);
+  });
 });
 
 describe('the commands that are delivered', () => {

@@ -163,7 +163,7 @@ describe('kill -9 of server and mongod while results come in', () => {
     expect(audit.received).toBe(acknowledged.length);
     expect(audit.balance).toBe(before + acknowledged.length * CREDITS_PER_RESULT);
     expect(audit.ledgerSum).toBe(audit.balance);
-  }, 120_000);
+  });
 });
 
 function mongodPid(dataDir: string): number {

@@ -166,7 +166,7 @@ describe('kill -9 of the server between every two writes', () => {
       const { received, failed } = body.progress;
       return { received, failed, fates: [fates['received'], fates['failed']], results: results.length };
     }
-  }, 300_000);
+  });
 
   it('makes an operation and takes its price once, and brings it', async () => {
     const [user] = users as [Account];
@@ -206,7 +206,7 @@ describe('kill -9 of the server between every two writes', () => {
         'commitTransaction',
       ]),
     );
-  }, 300_000);
+  });
 
   it('stops an operation and pays back once', async () => {
     const [user] = users as [Account];
@@ -241,7 +241,7 @@ describe('kill -9 of the server between every two writes', () => {
     expect(killedAfter).toEqual(
       expect.arrayContaining(['update assignments', 'insert ledger', 'commitTransaction']),
     );
-  }, 300_000);
+  });
 });
 
 interface Entry {

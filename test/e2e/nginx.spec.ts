@@ -32,7 +32,7 @@ if (missing !== undefined) console.warn(`two servers behind nginx are not tested
       { server: ADDRESSES, 'server-1': [first!], 'server-2': [second!] },
     );
     user = await platform.world.account(1000);
-  }, 180_000);
+  });
   afterAll(async () => {
     for (const probe of probes) probe.close();
     await nginx.stop();

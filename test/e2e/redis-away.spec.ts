@@ -31,7 +31,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
       await NativeProbe.connect(there.url, probes[1]!.token),
     ];
     for (const probe of connected) await probe.firstSync();
-  }, 180_000);
+  });
   afterAll(async () => {
     redis.thaw();
     for (const probe of connected) probe.close();
@@ -109,7 +109,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     const sent = await platform.metric(there, 'pladmed_bus_messages_total');
     expect(sent.get('{topic="live",outcome="dropped"}')).toBeGreaterThan(0);
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(1);
-  }, 180_000);
+  });
 
   it('comes hear each other', async () => {
     await redis.run();
@@ -121,7 +121,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await work();
     await move();
     await watch();
-  }, 180_000);
+  });
 
   it('is killed go on, and hear each other when it is back', async () => {
     await redis.kill();
@@ -132,7 +132,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await hear('ok');
     await watch();
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(2);
-  }, 180_000);
+  });
 
   it('hangs go on, at once and later, and hear each other when it wakes', async () => {
     redis.freeze();
@@ -146,7 +146,7 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     await work();
     await watch();
     for (const server of [here, there]) expect(saying(server, 'Redis is away')).toBe(3);
-  }, 180_000);
+  });
 
   it('lets only one of them in work together all the same, and the other says why', async () => {
     const third = await platform.join({ REDIS_URL: redis.url.replace('//', '//:wrong@') });
@@ -163,5 +163,5 @@ if (missing !== undefined) console.warn(`servers whose Redis is away are not tes
     const { id } = await platform.world.operation(user, [registered]);
     await probe.told(id);
     expect(await third.stop()).toBe(0);
-  }, 180_000);
+  });
 });

@@ -93,7 +93,7 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     here = platform.first;
     there = await platform.join();
     user = await platform.world.account(100_000);
-  }, 180_000);
+  });
   afterAll(async () => {
     for (const each of closing) each.close();
     await platform.stop();
@@ -309,13 +309,13 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     } finally {
       await other.stop();
     }
-  }, 180_000);
+  });
 
   describe('one of which is killed', () => {
     let third: TestServer;
     beforeEach(async () => {
       third = await platform.join();
-    }, 180_000);
+    });
 
     it('lose nothing that was acknowledged, and are right about who is connected within its lease', async () => {
       const registered = [await register(), await register(), await register()];
@@ -388,7 +388,7 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
           await client.close();
         }
       });
-    }, 180_000);
+    });
 
     it('tell no probe twice of what was created meanwhile', async () => {
       const registered = await register();
@@ -406,7 +406,7 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
         return states.every(({ progress }) => progress.assignments['refused'] === 1);
       });
       expect(fielded.received).toEqual([]);
-    }, 180_000);
+    });
 
     it('that leaves in order sends its probes to another, and loses nothing', async () => {
       const registered = await register();
@@ -429,6 +429,6 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       await deliverer.bring(again);
       expect(deliverer.left).toBe(0);
       expect((await results(there, user, id)).map((result) => result.scheduled_at)).toEqual(runs);
-    }, 180_000);
+    });
   });
 });

@@ -104,7 +104,7 @@ describe('those who take events more slowly than they come', () => {
     await until('the slow one to be gone', () => !slow.socket.connected);
     expect(quick.socket.connected).toBe(true);
     quick.close();
-  }, 120_000);
+  });
 
   it('by server-sent events are cut off too', async () => {
     const { id, run } = await secondly();
@@ -123,5 +123,5 @@ describe('those who take events more slowly than they come', () => {
     slow.on('error', () => undefined);
     slow.resume();
     await closed;
-  }, 120_000);
+  });
 });

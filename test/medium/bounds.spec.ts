@@ -172,7 +172,7 @@ describe('bounds that are exact', () => {
         .countDocuments({ operation: { $in: made.map(({ _id }) => _id) } }),
     ).toBe(10);
     await two.audit();
-  }, 60_000);
+  });
 
   it('is so by the transactions alone: also where nobody takes turns', async () => {
     const target = newTarget();
@@ -196,7 +196,7 @@ describe('bounds that are exact', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
     expect(await two.struck(target)).toMatchObject({ operations: 10, probes: 10 });
     await two.audit();
-  }, 60_000);
+  });
 
   it('lets 7 of 30 run that one user creates at once, over two servers', async () => {
     const { user, probe } = await two.person();
@@ -207,7 +207,7 @@ describe('bounds that are exact', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(7);
     expect(await two.used(user)).toMatchObject({ user_running: 7, user_operations: 7 });
     await two.audit();
-  }, 60_000);
+  });
 
   it('takes nothing of any target where one of them is full', async () => {
     const [full, free] = [newTarget(), newTarget()];
@@ -322,7 +322,7 @@ describe('bounds that are free again', () => {
     // each has more wishes than the owner has operations in a day
     await fc.assert(property, { numRuns: 8 });
     expect(refusals).toBeGreaterThanOrEqual(8);
-  }, 120_000);
+  });
 
   it('by a stop at once: what native probes have not done', async () => {
     const target = newTarget();
@@ -421,5 +421,5 @@ describe('bounds that are free again', () => {
     await Promise.all(work);
     for (const server of two.servers) await server.get(ReleasesService).lookAtAll(FOREVER);
     await two.audit();
-  }, 60_000);
+  });
 });

@@ -68,6 +68,10 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
+  // a run that is interrupted, or a test that fails before it has the server in hand, leaves none behind
+  const killOnExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  child.once('exit', () => process.removeListener('exit', killOnExit));
   if (child.pid !== undefined) onSpawn(child.pid);
   await untilReady(child, log);
   const exited = once(child, 'exit') as Promise<[number | null]>;

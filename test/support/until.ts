@@ -6,7 +6,7 @@
 export async function until<T>(
   what: string,
   condition: () => T | false | undefined | Promise<T | false | undefined>,
-  deadline = 60_000,
+  deadline = 180_000,
 ): Promise<T> {
   const end = performance.now() + deadline;
   for (;;) {

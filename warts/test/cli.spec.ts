@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'warts-cli-'));
 
 beforeAll(() => {
   execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', join(ROOT, 'warts')]);
-}, 180_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
