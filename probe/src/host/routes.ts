@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { errorCode, messageOf } from '../errors.js';
 import type { Families } from '../protocol.js';
 
@@ -46,13 +46,22 @@ export async function missingRoute(address: string): Promise<string | null> {
 }
 
 /** Finds out over which families the host reaches others: it has a route to the Internet, or an address beyond its own links. */
-export async function findFamilies(): Promise<Families> {
+export async function findFamilies(interfaces = networkInterfaces): Promise<Families> {
   const [four, six] = await Promise.all([routeProblem(FAR_AWAY.ipv4), routeProblem(FAR_AWAY.ipv6)]);
-  const outward = Object.values(networkInterfaces())
-    .flatMap((each) => each ?? [])
-    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address));
+  const outward = addressesOf(interfaces).filter(
+    ({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address),
+  );
   return {
     ipv4: four === null || outward.some(({ family }) => family === 'IPv4'),
     ipv6: six === null || outward.some(({ family }) => family === 'IPv6'),
   };
+}
+
+/** @returns none where the system does not tell (`uv_interface_addresses` needs netlink sockets): then the routes alone count */
+function addressesOf(interfaces: typeof networkInterfaces): NetworkInterfaceInfo[] {
+  try {
+    return Object.values(interfaces()).flatMap((each) => each ?? []);
+  } catch {
+    return [];
+  }
 }
