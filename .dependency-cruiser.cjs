@@ -7,6 +7,7 @@
 const CORE = [
   'users',
   'ledger',
+  'servers',
   'probes',
   'presence',
   'assignments',
@@ -56,14 +57,15 @@ module.exports = {
     { from: {}, to: { dependencyTypes: ['core'] } },
     packages('^src/(config|platform|core|adapters|cli|demo)/|^src/[^/]+\\.ts$'),
     packages('^src/measurement/', `(${PURE.join('|')}|@nestjs/(common|swagger))(/|$)`),
-    packages('^(probe|protocol)/(src|test)/'),
-    { from: { path: '\\.spec\\.ts$' }, to: {} },
+    packages('^(probe|protocol)/src/'),
 
     // the server, from the bottom to the top
     own('config'),
     own('platform'),
     { from: { path: '^src/platform/' }, to: { path: '^src/config/' } },
     own('measurement'),
+    // it waits, and knows nothing
+    { from: { path: '^src/measurement/formats/' }, to: { path: '^src/platform/limits/turnstile\\.ts$' } },
     ...coreRules,
     ...adapterRules,
     // what puts the parts together
@@ -86,15 +88,24 @@ module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'no-circles-of-folders',
+      comment: 'a folder is understood without those that use it',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
       name: 'only-repositories-touch-models',
       severity: 'error',
-      from: { path: '^src/(core|adapters)', pathNot: '\\.(repository|schema|module)\\.ts$|\\.spec\\.ts$' },
+      from: { path: '^src/(core|adapters)/', pathNot: '\\.(repository|schema|module)\\.ts$|/maintenance/' },
       to: { path: '(^|/)mongoose(/|$)', dependencyTypesNot: ['type-only'] },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    // tests stand beside the code and may use all of it
+    exclude: { path: '(^|/)dist/|\\.spec\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
   },

@@ -3,22 +3,20 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { BusModule } from './platform/bus/bus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { appName } from './platform/database/app-name.js';
-import { ProblemFilter } from './platform/errors/problem.filter.js';
+import { ProblemFilter } from './platform/http/problem.filter.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
+import { SocketsModule } from './platform/sockets/sockets.module.js';
+import { MIGRATIONS } from './core/maintenance/migrations/migrations.js';
+import { ReliabilityModule } from './core/reliability/reliability.module.js';
+import { ApiModule } from './adapters/api/api.module.js';
 import { RequestValidationPipe } from './platform/validation/request-validation.pipe.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
 import { serverId } from './config/server-id.js';
-import { AuthModule } from './core/users/auth.module.js';
 import { ClassicModule } from './adapters/classic/classic.module.js';
-import { GatewayModule } from './adapters/probe-protocol/probe-protocol.module.js';
-import { HealthModule } from './adapters/ops/ops.module.js';
-import { LedgerModule } from './core/ledger/ledger.module.js';
+import { ProbeProtocolModule } from './adapters/probe-protocol/probe-protocol.module.js';
+import { OpsModule } from './adapters/ops/ops.module.js';
 import { LiveModule } from './adapters/live/live.module.js';
-import { OperationsModule } from './core/operations/operations.module.js';
-import { ProbesModule } from './core/probes/probes.module.js';
-import { ResultsModule } from './core/results/results.module.js';
-import { UsersModule } from './core/users/users.module.js';
 
 @Module({})
 export class AppModule {
@@ -29,24 +27,21 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(env),
         LimitsModule,
+        SocketsModule,
         BusModule,
-        DatabaseModule.forRoot(
-          databaseUri,
-          env.mongoDatabase,
-          appName(env.mongoDatabase, serverId(env.dataDir)),
-        ),
-        // the core
-        UsersModule,
-        AuthModule,
-        LedgerModule,
-        ProbesModule,
-        OperationsModule,
-        ResultsModule,
-        // the doors
-        GatewayModule,
+        DatabaseModule.forRoot({
+          uri: databaseUri,
+          name: env.mongoDatabase,
+          appName: appName(env.mongoDatabase, serverId(env.dataDir)),
+          migrations: MIGRATIONS,
+        }),
+        // nobody imports it: it works on its own
+        ReliabilityModule,
+        ApiModule,
+        ProbeProtocolModule,
         ClassicModule,
         LiveModule,
-        HealthModule,
+        OpsModule,
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },

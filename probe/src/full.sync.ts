@@ -1,4 +1,4 @@
-import type { HeldOperations } from './reconcile.js';
+import type { HeldOperations } from './store/ledger.js';
 
 /**
  * Follows a full sync, which may come in parts. What was in none of them is dropped with the last one and not before, so that an

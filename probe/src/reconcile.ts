@@ -5,6 +5,7 @@ import type { HostPolicy } from './policy/policy.js';
 import { type Operation, operationSchema, type SyncAnswer } from './protocol.js';
 import { RunFailure } from './runs/failure.js';
 import { checkParams } from './runs/runner.js';
+import type { HeldOperations } from './store/ledger.js';
 import { occurrences } from './scheduler/schedule.js';
 
 const named = z.object({ operation_id: z.string().regex(/^[0-9a-f]{24}$/i) });
@@ -12,13 +13,6 @@ const named = z.object({ operation_id: z.string().regex(/^[0-9a-f]{24}$/i) });
 export interface ReadOperations {
   accepted: Operation[];
   refused: SyncAnswer['refused'];
-}
-
-export interface HeldOperations {
-  count: number;
-  /** Of all of them as JSON, in characters. */
-  size: number;
-  sizeOf: (id: string) => number | undefined;
 }
 
 /** What a probe holds at the most; its memory and its patience have an end, whatever the server's. */

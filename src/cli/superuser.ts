@@ -9,6 +9,7 @@ import { LimitsModule } from '../platform/limits/limits.module.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { ConfigModule } from '../config/config.module.js';
 import { readEnv } from '../config/read-env.js';
+import { MIGRATIONS } from '../core/maintenance/migrations/migrations.js';
 import { AuthModule } from '../core/users/auth.module.js';
 import { AuthService } from '../core/users/auth.service.js';
 
@@ -28,7 +29,7 @@ async function main([command, email, given, ...more]: string[]): Promise<string>
     const imports = [
       ConfigModule.forRoot(env),
       LimitsModule,
-      DatabaseModule.forRoot(database.uri, env.mongoDatabase),
+      DatabaseModule.forRoot({ uri: database.uri, name: env.mongoDatabase, migrations: MIGRATIONS }),
       AuthModule,
     ];
     const module = { module: SuperuserModule, imports };

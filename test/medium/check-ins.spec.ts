@@ -10,7 +10,7 @@ import { type ProbeChange, ProbeFeed } from '../../src/core/probes/probe-feed.js
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
-import { ServersService } from '../../src/core/presence/servers.service.js';
+import { ServersService } from '../../src/core/servers/servers.service.js';
 import { type SessionEntity } from '../../src/core/presence/session.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';

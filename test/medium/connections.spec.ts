@@ -8,9 +8,10 @@ import { ProbeConnectionsService } from '../../src/core/presence/probe-connectio
 import { type ProbeChange, ProbeFeed } from '../../src/core/probes/probe-feed.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
+import { TokenRevocationService } from '../../src/core/presence/token-revocation.service.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
-import { ServersRepository } from '../../src/core/presence/servers.repository.js';
-import { ServersService } from '../../src/core/presence/servers.service.js';
+import { ServersRepository } from '../../src/core/servers/servers.repository.js';
+import { ServersService } from '../../src/core/servers/servers.service.js';
 import { SessionsRepository } from '../../src/core/presence/sessions.repository.js';
 import { UpkeepService } from '../../src/core/presence/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
@@ -324,7 +325,7 @@ describe('connections', () => {
     for (const link of links) here.get(ConnectedProbes).add(link);
     const [takenOver, revoked, gone, kept] = [probe, ...others];
     await there.get(ProbeConnectionsService).open(token, DETAILS);
-    await there.get(ProbesService).revokeToken(revoked!._id, ownerOf(revoked!));
+    await there.get(TokenRevocationService).revoke(revoked!._id, ownerOf(revoked!));
     await database().collection('probes').deleteOne({ _id: gone!._id });
     await upkeep(here);
     expect(links.map(({ closed }) => closed)).toEqual([true, true, true, false]);
@@ -401,7 +402,7 @@ describe('connections', () => {
   });
 
   it('is refused with a revoked token, a user’s, or that of a probe that is not there', async () => {
-    await here.get(ProbesService).revokeToken(probe._id, ownerOf(probe));
+    await here.get(TokenRevocationService).revoke(probe._id, ownerOf(probe));
     const user = here.get(TokensService).userToken(probe.owner).token;
     const nobody = here.get(TokensService).probeToken(probe.owner, 0);
     for (const wrong of [token, user, nobody, '', undefined, { $gt: '' }]) {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
-import { type Migration, MIGRATIONS } from '../../src/core/maintenance/migrations/migrations.js';
-import { MigrationsService } from '../../src/platform/database/migrations/migrations.service.js';
+import { MIGRATIONS } from '../../src/core/maintenance/migrations/migrations.js';
+import {
+  type Migration,
+  MigrationsService,
+} from '../../src/platform/database/migrations/migrations.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -10,8 +10,8 @@ import { type AssignmentEntity } from '../../src/core/assignments/assignment.sch
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
-import { numberRuns, type RunNumbers } from '../../src/measurement/schedule/run-numbers.js';
-import { runsOf, type Schedule } from '../../src/measurement/schedule/schedule.js';
+import { numberRuns, type RunNumbers, runsOf } from '../../src/measurement/schedule/run-numbers.js';
+import { type Schedule } from '../../src/measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../src/measurement/schedule/spread.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { CREDITS_PER_RESULT } from '../../src/core/ingest/batch-writer.js';

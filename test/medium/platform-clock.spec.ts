@@ -13,7 +13,7 @@ import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js'
 import { PlatformTimesService } from '../../src/core/reliability/platform-times.service.js';
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
-import { ServersService } from '../../src/core/presence/servers.service.js';
+import { ServersService } from '../../src/core/servers/servers.service.js';
 import { ResultsService } from '../../src/core/ingest/ingest.service.js';
 import { SweepService } from '../../src/core/delivery/sweep.service.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';

@@ -11,7 +11,7 @@ import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { PlatformTimesService } from '../../src/core/reliability/platform-times.service.js';
 import { MAX_SESSIONS } from '../../src/core/reliability/uptime.service.js';
-import { ServersService } from '../../src/core/presence/servers.service.js';
+import { ServersService } from '../../src/core/servers/servers.service.js';
 import { type SessionEntity } from '../../src/core/presence/session.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';

@@ -7,10 +7,10 @@ import { TooFewProbesError } from '../../src/platform/errors/domain.error.js';
 import { EARTH_RADIUS_KM } from '../../src/core/probes/probe-filter.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
-import { type WindowFigures } from '../../src/core/reliability/reliability.js';
+import { type WindowFigures } from '../../src/core/probes/reliability-figures.js';
 import { type SelectionRule } from '../../src/core/probes/selection/selection.js';
 import { SelectionService } from '../../src/core/probes/selection/selection.service.js';
-import { ServersService } from '../../src/core/presence/servers.service.js';
+import { ServersService } from '../../src/core/servers/servers.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 

@@ -1,6 +1,5 @@
 import type { FailedItem, Operation } from '../protocol.js';
 import { PROTOCOL } from '../protocol.js';
-import type { HeldOperations } from '../reconcile.js';
 import { nextDue, type Stretch } from '../scheduler/coverage.js';
 import { occurrences } from '../scheduler/schedule.js';
 import { Journal } from './journal.js';
@@ -12,11 +11,18 @@ import {
   type OperationState,
   runKey,
 } from './ledger.state.js';
-
 import type { UsageRecord, UsageState } from './usage.state.js';
 
 /** So that a server which stays away for weeks does not fill the memory with what failed meanwhile. */
 const MOST_GAPS = 10_000;
+
+/** How much of what a probe may hold is taken. */
+export interface HeldOperations {
+  count: number;
+  /** Of all of them as JSON, in characters. */
+  size: number;
+  sizeOf: (id: string) => number | undefined;
+}
 
 export interface FailedBatch {
   items: FailedItem[];

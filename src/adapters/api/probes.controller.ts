@@ -30,6 +30,7 @@ import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/user.schema.js';
 import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
+import { TokenRevocationService } from '../../core/presence/token-revocation.service.js';
 import { pointOf, ProbesService } from '../../core/probes/probes.service.js';
 
 @ApiTags('probes')
@@ -37,7 +38,10 @@ import { pointOf, ProbesService } from '../../core/probes/probes.service.js';
 @ForUsers()
 @Controller('api/v1/probes')
 export class ProbesController {
-  constructor(private readonly probes: ProbesService) {}
+  constructor(
+    private readonly probes: ProbesService,
+    private readonly revocation: TokenRevocationService,
+  ) {}
 
   @Post()
   @ApiOperation({ summary: 'Register a probe' })
@@ -127,7 +131,7 @@ export class ProbesController {
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeWithTokenDto> {
-    const probe = await this.probes.revokeToken(parseId(id), user);
+    const probe = await this.revocation.revoke(parseId(id), user);
     setEtag(response, probe.revision);
     return ProbeWithTokenDto.withToken(probe, this.probes);
   }

@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { PresenceModule } from '../../core/presence/presence.module.js';
+import { AssignmentsModule } from '../../core/assignments/assignments.module.js';
+import { DeliveryModule } from '../../core/delivery/delivery.module.js';
+import { IngestModule } from '../../core/ingest/ingest.module.js';
 import { AuthModule } from '../../core/users/auth.module.js';
 import { LedgerModule } from '../../core/ledger/ledger.module.js';
 import { OperationsModule } from '../../core/operations/operations.module.js';
@@ -16,7 +20,18 @@ import { ClassicGateway } from './probes/classic.gateway.js';
 
 /** The door for frontends and probes of classic Pladmed. */
 @Module({
-  imports: [AuthModule, UsersModule, LedgerModule, ProbesModule, OperationsModule, ResultsModule],
+  imports: [
+    AuthModule,
+    UsersModule,
+    LedgerModule,
+    ProbesModule,
+    PresenceModule,
+    AssignmentsModule,
+    DeliveryModule,
+    OperationsModule,
+    IngestModule,
+    ResultsModule,
+  ],
   controllers: [
     ClassicAccountsController,
     ClassicProbesController,

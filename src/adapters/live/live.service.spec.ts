@@ -8,6 +8,7 @@ import { ProbeFeed } from '../../core/probes/probe-feed.js';
 import { ResultFeed } from '../../core/ingest/result-feed.js';
 import { type ResultEntity } from '../../core/ingest/result.schema.js';
 import { type LiveEvent } from './live.events.js';
+import { LiveWatchers } from '../../platform/limits/live-watchers.js';
 import { LiveService } from './live.service.js';
 
 const operation = new ObjectId();
@@ -17,7 +18,7 @@ const probe = new ObjectId();
 function seenAtTheProbe(isPrivate: boolean): string[] {
   const [results, operations] = [new ResultFeed(), new OperationFeed()];
   const bus = new PlatformBus(parseEnv({ SECRET_KEY: 'sixteen characters' }));
-  const live = new LiveService(results, operations, new ProbeFeed(), bus);
+  const live = new LiveService(results, operations, new ProbeFeed(), bus, new LiveWatchers());
   live.onModuleInit();
   const seen: LiveEvent[] = [];
   live.ofRoom(`probe:${String(probe)}`).subscribe((event) => seen.push(event));

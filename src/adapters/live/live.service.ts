@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { defer, filter, finalize, type Observable, Subject } from 'rxjs';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
+import { LiveWatchers } from '../../platform/limits/live-watchers.js';
 import { CREDITS_PER_RESULT } from '../../core/ingest/batch-writer.js';
 import { OperationFeed, type AssignmentChange } from '../../core/delivery/operation-feed.js';
 import { ProbeFeed, type ProbeChange } from '../../core/probes/probe-feed.js';
@@ -12,13 +13,13 @@ import { LIVE, type LiveEvent } from './live.events.js';
 export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly subject = new Subject<LiveEvent>();
   readonly events: Observable<LiveEvent> = this.subject.asObservable();
-  private watchers = 0;
 
   constructor(
     private readonly results: ResultFeed,
     private readonly operations: OperationFeed,
     private readonly probes: ProbeFeed,
     private readonly bus: PlatformBus,
+    private readonly watchers: LiveWatchers,
   ) {}
 
   onModuleInit(): void {
@@ -43,7 +44,7 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
       (event) => {
         this.subject.next(event);
       },
-      () => this.watchers > 0,
+      () => this.watchers.count > 0,
     );
   }
 
@@ -64,22 +65,12 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Somebody watches at this server: from now on events of others are read. @returns what to call when they leave */
   watch(): () => void {
-    this.watchers += 1;
-    let here = true;
-    return () => {
-      if (here) this.watchers -= 1;
-      here = false;
-    };
-  }
-
-  /** How many connections watch at this server. */
-  get watching(): number {
-    return this.watchers;
+    return this.watchers.enter();
   }
 
   /** Worded only where somebody may hear it: thousands of probes may come at once, and nobody watch them. */
   private happened(wording: () => LiveEvent): void {
-    if (this.watchers === 0 && this.bus.state === 'off') return;
+    if (this.watchers.count === 0 && this.bus.state === 'off') return;
     const event = wording();
     this.subject.next(event);
     this.bus.send(LIVE, event);

@@ -5,10 +5,10 @@ import { Doorway } from '../../platform/sockets/doorway.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
-import { LiveService } from '../live/live.service.js';
+import { LiveWatchers } from '../../platform/limits/live-watchers.js';
 import { ReliabilityService } from '../../core/reliability/reliability.service.js';
 import { OperationFeed } from '../../core/delivery/operation-feed.js';
-import { isTrusted } from '../api/dto/clock.dto.js';
+import { isTrusted } from '../../core/probes/clock-trust.js';
 import { type ClockEstimate } from '../../core/probes/probe.schema.js';
 import { ConnectedProbes } from '../../core/presence/connected-probes.js';
 import { ResultFeed } from '../../core/ingest/result-feed.js';
@@ -26,7 +26,7 @@ export class MetricsService implements OnModuleInit {
     private readonly operationFeed: OperationFeed,
     private readonly limitHits: LimitHits,
     private readonly clock: ServerClockService,
-    private readonly live: LiveService,
+    private readonly watchers: LiveWatchers,
     private readonly bus: PlatformBus,
     private readonly leases: LeasesService,
     private readonly reliability: ReliabilityService,
@@ -155,7 +155,7 @@ export class MetricsService implements OnModuleInit {
 
   private showWatchers(): void {
     this.gauge('pladmed_live_watchers', 'Connections that watch live events at this server', [], (gauge) => {
-      gauge.set(this.live.watching);
+      gauge.set(this.watchers.count);
     });
   }
 

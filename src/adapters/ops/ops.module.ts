@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
+import { PresenceModule } from '../../core/presence/presence.module.js';
+import { DeliveryModule } from '../../core/delivery/delivery.module.js';
+import { IngestModule } from '../../core/ingest/ingest.module.js';
+import { ReliabilityModule } from '../../core/reliability/reliability.module.js';
 import { ClockModule } from '../../platform/clock/clock.module.js';
-import { LiveModule } from '../live/live.module.js';
-import { OperationsModule } from '../../core/operations/operations.module.js';
-import { ProbesModule } from '../../core/probes/probes.module.js';
-import { ResultsModule } from '../../core/results/results.module.js';
 import { HealthController } from './health.controller.js';
 import { MetricsAccess } from './metrics-access.js';
 import { MetricsService } from './metrics.service.js';
 
 @Module({
-  imports: [ClockModule, LiveModule, ProbesModule, OperationsModule, ResultsModule],
+  imports: [ClockModule, PresenceModule, DeliveryModule, IngestModule, ReliabilityModule],
   controllers: [HealthController],
   providers: [MetricsAccess, MetricsService],
 })
-export class HealthModule {}
+export class OpsModule {}

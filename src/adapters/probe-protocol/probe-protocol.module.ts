@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
+import { PresenceModule } from '../../core/presence/presence.module.js';
+import { DeliveryModule } from '../../core/delivery/delivery.module.js';
+import { IngestModule } from '../../core/ingest/ingest.module.js';
 import { ClockModule } from '../../platform/clock/clock.module.js';
-import { OperationsModule } from '../../core/operations/operations.module.js';
-import { ProbesModule } from '../../core/probes/probes.module.js';
-import { ResultsModule } from '../../core/results/results.module.js';
 import { ProbeGateway } from './probe.gateway.js';
 
 /** The door for native probes. */
-@Module({ imports: [ClockModule, ProbesModule, OperationsModule, ResultsModule], providers: [ProbeGateway] })
-export class GatewayModule {}
+@Module({ imports: [ClockModule, PresenceModule, DeliveryModule, IngestModule], providers: [ProbeGateway] })
+export class ProbeProtocolModule {}

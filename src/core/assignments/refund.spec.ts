@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { type OperationEntity } from './operation.schema.js';
 import { runsBegun, unusedCredits } from './refund.js';
-import { runsOf, type Schedule } from '../../measurement/schedule/schedule.js';
+import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { runsOf } from '../../measurement/schedule/run-numbers.js';
 
 const START = Date.UTC(2030, 0, 1);
 const minute = (n: number) => new Date(START + n * 60_000);

@@ -1,7 +1,8 @@
 import { type AssignmentEntity } from './assignment.schema.js';
 import { type Leaving } from './assignments.repository.js';
 import { type OperationEntity } from './operation.schema.js';
-import { firstRun, runsOf, type Schedule } from '../../measurement/schedule/schedule.js';
+import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 
 /** What a stop leaves of the runs of each probe, those together that are left the same. */

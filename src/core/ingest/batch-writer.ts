@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { isDatabaseAway, isDuplicateKey } from '../../platform/database/database-errors.js';
+import { isDatabaseAway, isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
@@ -11,7 +11,7 @@ import { type Place } from '../assignments/assigned-runs.js';
 import { RunAccounts, type Verdict } from '../assignments/run-account.js';
 import { type RunMark, RunSheetsRepository } from '../runs/run-sheets.repository.js';
 import { type ResultEntity } from './result.schema.js';
-import { ResultsRepository, type RunKey } from '../results/results.repository.js';
+import { StoredResultsRepository, type RunKey } from './stored-results.repository.js';
 
 /** One transaction takes this much at most: the server writes it as one journaled entry of under 16 MB. */
 const MAX_BATCH_RESULTS = 500;
@@ -55,7 +55,7 @@ export class BatchWriter {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly results: ResultsRepository,
+    private readonly results: StoredResultsRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly sheets: RunSheetsRepository,
     private readonly ledger: LedgerService,

@@ -9,7 +9,7 @@ import { type RunAccount, RunAccounts, type Verdict } from '../assignments/run-a
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { paymentsFor } from './batch-writer.js';
 import { type LatePayment, ResultFeed } from './result-feed.js';
-import { type EarlyResult, ResultsRepository } from '../results/results.repository.js';
+import { type EarlyResult, StoredResultsRepository } from './stored-results.repository.js';
 
 const EVERY_MS = 1_000;
 /** Another server takes over when the one that settles was not heard of for so long. */
@@ -33,7 +33,7 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   private readonly task = new PeriodicTask(() => this.look());
 
   constructor(
-    private readonly results: ResultsRepository,
+    private readonly results: StoredResultsRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,

@@ -14,10 +14,9 @@ import { CoverageService } from '../runs/coverage.service.js';
 import { type KindName, KINDS } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
 import { BatchWriter } from './batch-writer.js';
-import { FORMATS, type ResultFormat } from '../../measurement/formats/index.js';
+import { FORMATS, type ResultFormat } from '../../measurement/kinds/result-formats.js';
 import { ResultFeed } from './result-feed.js';
-import { type ResultEntity } from './result.schema.js';
-import { rawBytes } from '../results/results.repository.js';
+import { type ResultEntity, rawBytes } from './result.schema.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
 export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;

@@ -1,13 +1,11 @@
 import { type Destination } from '@pladmed/protocol';
 import { type mongo, Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Summary } from '../../measurement/formats/summary.js';
 import { type ClockEstimate } from '../probes/probe.schema.js';
-import { type ResultFormat } from '../../measurement/formats/index.js';
+import { type ResultFormat } from '../../measurement/kinds/result-formats.js';
 
 export const RESULT_MODEL = 'Result';
-
-/** Of one destination, or of one DNS query: what is worth asking the database for. */
-export type Summary = Record<string, unknown>;
 
 /** What one run brought back. The raw bytes are the truth; everything shown is derived from them. */
 export interface ResultEntity {
@@ -75,3 +73,9 @@ resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
 resultSchema.index({ probe: 1, received_at: -1 });
 // what came early and is due now
 resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });
+
+/** Bytes come back from the database in the driver's wrapping. */
+export function rawBytes(raw: ResultEntity['raw']): Buffer {
+  if (raw === undefined) return Buffer.alloc(0);
+  return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer.buffer, raw.buffer.byteOffset, raw.length());
+}

@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { UsersModule } from '../users/users.module.js';
-import { AccountsController } from '../../adapters/api/accounts.controller.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { LEDGER_MODEL, ledgerSchema } from './ledger.schema.js';
 import { LedgerService } from './ledger.service.js';
 
 @Module({
   imports: [UsersModule, MongooseModule.forFeature([{ name: LEDGER_MODEL, schema: ledgerSchema }])],
-  controllers: [AccountsController],
   providers: [LedgerRepository, LedgerService],
   exports: [LedgerService],
 })

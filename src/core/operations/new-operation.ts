@@ -2,14 +2,10 @@ import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ProbeEntity } from '../probes/probe.schema.js';
 import { type AssignmentEntity } from '../assignments/assignment.schema.js';
-import { InvalidParamsError } from '../../measurement/kinds/invalid-params.error.js';
+import { InvalidParamsError } from '../../measurement/params/invalid-params.error.js';
 import { type OperationEntity } from '../assignments/operation.schema.js';
-import {
-  MAX_RUNS,
-  type Schedule,
-  scheduleEnd,
-  toProbeSchedule,
-} from '../../measurement/schedule/schedule.js';
+import { MAX_RUNS, type Schedule, toProbeSchedule } from '../../measurement/schedule/schedule.js';
+import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 
 const ONCE_GRACE_MS = 24 * 3_600_000;
 const PERIODIC_GRACE_MS = 10 * 60_000;

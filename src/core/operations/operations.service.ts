@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
@@ -16,7 +16,7 @@ import { ReleasesService } from '../quotas/releases.service.js';
 import { stopped as stoppedAt } from '../quotas/what-is-left.js';
 import { DispatchService } from '../delivery/dispatch.service.js';
 import { type KindName, KINDS } from '../../measurement/kinds/index.js';
-import { checkTogether } from '../../measurement/kinds/invalid-params.error.js';
+import { checkTogether } from '../../measurement/params/invalid-params.error.js';
 import { type CallerMode } from '../../measurement/kinds/kind.js';
 import { ProbeLoadsService } from '../quotas/probe-loads.service.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
@@ -24,7 +24,8 @@ import { type OperationEntity, type Visibility } from '../assignments/operation.
 import { type OperationFilter, OperationsRepository } from '../assignments/operations.repository.js';
 import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
 import { leavingsOf, unusedCredits } from '../assignments/refund.js';
-import { firstRun, runsOf, type Schedule } from '../../measurement/schedule/schedule.js';
+import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
 
 /** What any door asks for; `mode` says how strict to be and which probes are meant. */
 export interface OperationRequest {

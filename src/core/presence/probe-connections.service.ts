@@ -14,7 +14,8 @@ import {
   type ProbeReport,
 } from '../probes/probe.schema.js';
 import { ProbesRepository } from '../probes/probes.repository.js';
-import { ServersService } from './servers.service.js';
+import { LocalSessions } from '../servers/local-sessions.js';
+import { ServersService } from '../servers/servers.service.js';
 import { SESSION_OVER } from './session-over.topic.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -41,16 +42,13 @@ export class ProbeConnectionsService {
   private ending = false;
   /** sessions that the database has and no socket here is for, and since when */
   private unheldSince: ReadonlyMap<string, number> = new Map();
-  /** sessions whose sockets stand here: what has ended is known before the database is told */
-  private readonly standing = new Set<string>();
-  /** by probe: the last change of its credits, done after those before it */
-  private readonly creditChanges = new Map<string, Promise<void>>();
 
   constructor(
     private readonly writer: ConnectionsWriter,
     private readonly probes: ProbesRepository,
     private readonly sessions: SessionsRepository,
     private readonly servers: ServersService,
+    private readonly local: LocalSessions,
     private readonly tokens: TokensService,
     private readonly feed: ProbeFeed,
     private readonly connected: ConnectedProbes,
@@ -130,11 +128,6 @@ export class ProbeConnectionsService {
     return { probe, session: connection.session };
   }
 
-  /** Whether the socket of a session is here, and has not ended. */
-  isStanding(session: ObjectId): boolean {
-    return this.standing.has(session.toHexString());
-  }
-
   /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */
   async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
     return this.writer.isCurrent(probe, session);
@@ -142,7 +135,7 @@ export class ProbeConnectionsService {
 
   /** Says good-bye for one session; a newer one of the same probe is not touched. */
   async close({ probe, session }: OpenConnection, reason: string): Promise<void> {
-    this.standing.delete(session.toHexString());
+    this.local.delete(session);
     const last = await this.writer.close({ probe: probe._id, session, at: this.clock.now(), reason });
     if (last) this.feed.emit({ probe, connected: false });
   }
@@ -205,22 +198,7 @@ export class ProbeConnectionsService {
 
   /** In the order in which it is called: what is taken must not be given back before. */
   async addInUseCredits({ probe, session }: OpenConnection, credits: number): Promise<void> {
-    const key = probe._id.toHexString();
-    const before = this.creditChanges.get(key) ?? Promise.resolve();
-    const change = before
-      .catch(() => undefined)
-      .then(() => this.probes.addInUseCredits(probe._id, session, credits));
-    this.creditChanges.set(key, change);
-    try {
-      await change;
-    } finally {
-      if (this.creditChanges.get(key) === change) this.creditChanges.delete(key);
-    }
-  }
-
-  /** When the database has what probes here have said of their credits until now. */
-  async creditsAreNoted(): Promise<void> {
-    await Promise.allSettled(this.creditChanges.values());
+    await this.local.changeCredits(probe._id, () => this.probes.addInUseCredits(probe._id, session, credits));
   }
 
   /** What a native probe says of itself, every minute. */
@@ -230,14 +208,14 @@ export class ProbeConnectionsService {
 
   private async letIn(arrival: Arrival): Promise<ProbeEntity | undefined> {
     // before the database has it: from then on it can be seen
-    const session = arrival.connection.session.toHexString();
-    this.standing.add(session);
+    const { session } = arrival.connection;
+    this.local.add(session);
     try {
       const probe = await this.writer.open(arrival);
-      if (probe === undefined) this.standing.delete(session);
+      if (probe === undefined) this.local.delete(session);
       return probe;
     } catch (error) {
-      this.standing.delete(session);
+      this.local.delete(session);
       throw error;
     }
   }

@@ -7,8 +7,8 @@ import { parseId } from '../../platform/database/object-id.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { ProbesRepository } from '../probes/probes.repository.js';
-import { ServersRepository } from './servers.repository.js';
-import { ServersService } from './servers.service.js';
+import { ServersRepository } from '../servers/servers.repository.js';
+import { ServersService } from '../servers/servers.service.js';
 import { SESSION_OVER } from './session-over.topic.js';
 
 const EVERY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, roomFor } from './probe-load.js';
-import { type WindowName } from '../reliability/reliability.js';
+import { type WindowName } from './reliability-figures.js';
 
 /** A place on earth and how far around it, in km; without a distance everywhere is near enough. */
 export interface Place {

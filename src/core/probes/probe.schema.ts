@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, MOST_HELD } from './probe-load.js';
-import { type Reliability, WINDOW_NAMES } from '../reliability/reliability.js';
+import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
 
 /** What a probe may say that it can carry, or carries. */
 export const MAX_CREDITS = 1_000_000_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Condition, type Place } from './probe-filter.js';
 import {
@@ -12,7 +12,7 @@ import {
   type ProbeEntity,
   type ProbeReport,
 } from './probe.schema.js';
-import { type Reliability } from '../reliability/reliability.js';
+import { type Reliability } from './reliability-figures.js';
 import { type Candidate } from './selection/selection.js';
 
 export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;

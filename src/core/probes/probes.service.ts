@@ -5,11 +5,11 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { requestHash } from '../../platform/http/preconditions.js';
 import { TokensService } from '../users/tokens.service.js';
 import { type UserEntity } from '../users/user.schema.js';
-import { ProbeConnectionsService } from '../presence/probe-connections.service.js';
+import { LocalSessions } from '../servers/local-sessions.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbeChanges, type ProbeReports, ProbesRepository } from './probes.repository.js';
-import { ServersService } from '../presence/servers.service.js';
+import { ServersService } from '../servers/servers.service.js';
 
 export interface Location {
   /** degrees, -180 to 180 */
@@ -30,7 +30,7 @@ export class ProbesService {
     private readonly probes: ProbesRepository,
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
-    private readonly connections: ProbeConnectionsService,
+    private readonly local: LocalSessions,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -125,8 +125,12 @@ export class ProbesService {
     return updated;
   }
 
-  /** Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token. */
-  async revokeToken(
+  /**
+   * Makes all tokens of this probe worthless. Its connection is the caller's to close (ProbeConnectionsService.cutOff).
+   * @returns the probe as it was before
+   * @throws DomainError not_found, forbidden
+   */
+  async raiseTokenVersion(
     id: ObjectId | undefined,
     user: Pick<UserEntity, '_id' | 'is_superuser'>,
   ): Promise<ProbeEntity> {
@@ -134,8 +138,7 @@ export class ProbesService {
     const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
     const before = await this.probes.raiseTokenVersion(probe._id, probe.owner);
     if (before === null) throw new DomainError('not_found', 'There is no such probe');
-    await this.connections.cutOff(before, 'token revoked');
-    return this.get(probe._id);
+    return before;
   }
 
   /**
@@ -146,7 +149,7 @@ export class ProbesService {
     if (connection === undefined) return undefined;
     const isHere = connection.server === this.servers.ownId;
     const stands = isHere
-      ? this.connections.isStanding(connection.session)
+      ? this.local.isStanding(connection.session)
       : this.servers.isAlive(connection.server);
     return stands ? connection : undefined;
   }
@@ -166,7 +169,7 @@ export class ProbesService {
 
   /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
   private async asKnown<T extends Pick<ProbeEntity, 'connection'>>(read: () => Promise<T[]>): Promise<T[]> {
-    await this.connections.creditsAreNoted();
+    await this.local.creditsAreNoted();
     const probes = await read();
     await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
     return probes;

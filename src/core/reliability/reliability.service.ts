@@ -6,14 +6,15 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isDatabaseAway } from '../../platform/database/database-errors.js';
+import { isDatabaseAway } from '../../platform/errors/database-errors.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type MeasuredProbe } from '../probes/probes.repository.js';
-import { figuresOf, type Reliability } from './reliability.js';
+import { figuresOf } from './reliability.js';
+import { type Reliability } from '../probes/reliability-figures.js';
 import { type Measured, UptimeService } from './uptime.service.js';
 import { type RunShares, RunSharesService } from './run-shares.service.js';
 

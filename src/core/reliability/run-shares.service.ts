@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { Turn } from '../../platform/batching/turn.js';
-import { LONGEST_WINDOW_MS, type RunShare, WINDOWS, WINDOW_NAMES, type WindowName } from './reliability.js';
+import {
+  LONGEST_WINDOW_MS,
+  type RunShare,
+  WINDOWS,
+  WINDOW_NAMES,
+  type WindowName,
+} from '../probes/reliability-figures.js';
 import { type Measured } from './uptime.service.js';
 import { AssignmentsRepository, type ProbeAssignment } from '../assignments/assignments.repository.js';
 import { OperationsRepository } from '../assignments/operations.repository.js';

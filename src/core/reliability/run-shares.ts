@@ -1,5 +1,5 @@
 import { type Presence } from '../presence/presence.js';
-import { type RunShare } from './reliability.js';
+import { type RunShare } from '../probes/reliability-figures.js';
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import {
   AWAITED_MS,

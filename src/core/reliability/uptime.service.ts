@@ -5,15 +5,15 @@ import { type MeasuredProbe, ProbesRepository } from '../probes/probes.repositor
 import { ProbesService } from '../probes/probes.service.js';
 import { SessionsRepository } from '../presence/sessions.repository.js';
 import { PlatformTimesService } from './platform-times.service.js';
+import { uptimeBetween } from './reliability.js';
 import {
   LONGEST_WINDOW_MS,
   type Reliability,
   type Uptime,
-  uptimeBetween,
   WINDOWS,
   WINDOW_NAMES,
   type WindowName,
-} from './reliability.js';
+} from '../probes/reliability-figures.js';
 
 /** Sessions that one measure looks at; of a probe that comes and goes more often the windows are shorter, and say so. */
 export const MAX_SESSIONS = 20_000;

@@ -3,7 +3,7 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
 import { LargePartError, type Presentation } from '../../measurement/formats/format.js';
-import { FORMATS } from '../../measurement/formats/index.js';
+import { FORMATS } from '../../measurement/kinds/result-formats.js';
 import { inPieces, measured, type Measured } from '../../measurement/formats/pieces.js';
 import { GIVEN_UP, HeldReading } from './held-reading.js';
 import { type ReadResult, ResultReader } from './result-reader.js';

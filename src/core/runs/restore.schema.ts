@@ -1,7 +1,14 @@
 import { Schema } from 'mongoose';
-import { type RestoreEntity, RESTORES_COLLECTION } from '../maintenance/backup/platform-backup.js';
 
 export const RESTORE_MODEL = 'Restore';
+
+/** Runs between these two moments are lost if only the database knew of them: the account of runs says so. */
+export interface RestoreEntity {
+  backup_at: Date;
+  restored_at: Date;
+}
+
+export const RESTORES_COLLECTION = 'restores';
 
 /** Written by the restore command; a handful in the life of a platform. */
 export const restoreSchema = new Schema<RestoreEntity>(

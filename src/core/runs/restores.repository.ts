@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { type RestoreEntity } from '../maintenance/backup/platform-backup.js';
 import { type LostTime } from './fates.js';
-import { RESTORE_MODEL } from './restore.schema.js';
+import { RESTORE_MODEL, type RestoreEntity } from './restore.schema.js';
 
 @Injectable()
 export class RestoresRepository {

@@ -6,8 +6,8 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { UsersModule } from './users.module.js';
 import { AttemptsService } from './attempts.service.js';
-import { AuthController } from '../../adapters/api/auth.controller.js';
 import { AuthGuard } from '../../platform/http/auth.guard.js';
+import { Authenticator } from '../../platform/http/permissions.js';
 import { AuthService } from './auth.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -23,8 +23,13 @@ import { TokensService } from './tokens.service.js';
       }),
     }),
   ],
-  controllers: [AuthController],
-  providers: [TokensService, AttemptsService, AuthService, { provide: APP_GUARD, useClass: AuthGuard }],
+  providers: [
+    TokensService,
+    AttemptsService,
+    AuthService,
+    { provide: Authenticator, useExisting: AuthService },
+    { provide: APP_GUARD, useClass: AuthGuard },
+  ],
   exports: [TokensService, AuthService],
 })
 export class AuthModule {}

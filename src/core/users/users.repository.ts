@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { USER_MODEL, type UserEntity } from './user.schema.js';

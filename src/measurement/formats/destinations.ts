@@ -1,6 +1,6 @@
 import { type Destination } from '@pladmed/protocol';
 import { type PingSummary, type TraceSummary } from '@pladmed/warts';
-import { type Summary } from '../../core/ingest/result.schema.js';
+import { type Summary } from './summary.js';
 
 /** What one record of warts comes to, and the number that it was measured under. */
 export interface MeasuredSummary {

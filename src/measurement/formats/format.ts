@@ -1,5 +1,5 @@
 import { type Destination } from '@pladmed/protocol';
-import { type Summary } from '../../core/ingest/result.schema.js';
+import { type Summary } from './summary.js';
 
 export interface Digest {
   /** of each destination or query, at most MAX_SUMMARIES */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { MAX_SUMMARIES } from './format.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError } from './gunzip.js';
-import { FORMATS, RESULT_FORMATS } from './index.js';
+import { FORMATS, RESULT_FORMATS } from '../kinds/result-formats.js';
 import { wholeText } from './pieces.js';
 
 const query = {

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { type Summary } from '../../core/ingest/result.schema.js';
+import { type Summary } from './summary.js';
 import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
 import { gunzip, UnzipError } from './gunzip.js';
 

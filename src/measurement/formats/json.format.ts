@@ -1,5 +1,5 @@
 import { type DocumentDefinition, readDocument, type ReadEntry } from '@pladmed/protocol';
-import { type Summary } from '../../core/ingest/result.schema.js';
+import { type Summary } from './summary.js';
 import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
 
 /** An entry, and those behind it that belong to it. */

@@ -1,7 +1,7 @@
 import { crontabLine, NO_CRONTAB_LINE } from '../schedule/crontab-line.js';
 import { type Schedule } from '../schedule/schedule.js';
 import { isKindName, KIND_NAMES, type KindName, KINDS } from './index.js';
-import { InvalidParamsError } from './invalid-params.error.js';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
 
 /** What every fielded probe can do. */
 export const CLASSIC_KIND_NAMES: readonly KindName[] = KIND_NAMES.filter(

@@ -1,5 +1,5 @@
-import { Param } from './param.decorator.js';
-import { ipList, targetNameList } from './param.rules.js';
+import { Param } from '../params/param.decorator.js';
+import { ipList, targetNameList } from '../params/param.rules.js';
 
 /** Where ping and traceroute are sent: at least one destination in one of the two lists. */
 export class DestinationsParams {

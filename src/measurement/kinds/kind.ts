@@ -1,7 +1,7 @@
 import { type Format, type Presentation } from '../formats/format.js';
-import { checkObject, type DtoClass } from './check-object.js';
-import { InvalidParamsError, type Violation } from './invalid-params.error.js';
-import { MAX_DESTINATIONS } from './param.rules.js';
+import { checkObject, type DtoClass } from '../params/check-object.js';
+import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
+import { MAX_DESTINATIONS } from '../params/param.rules.js';
 
 /** Who asks: a classic route (what is unknown is tolerated) or the native API (it is an error). */
 export type CallerMode = 'classic' | 'native';

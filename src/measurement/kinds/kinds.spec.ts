@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { inClassicWords } from './classic-words.js';
-import { InvalidParamsError, type Violation } from './invalid-params.error.js';
+import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
 import { KINDS, KIND_NAMES, isKindName } from './index.js';
 import type { CallerMode } from './kind.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { busiestRuns } from './busiest.js';
-import { numberRuns } from './run-numbers.js';
-import { type CronSchedule, type IntervalSchedule, runsOf, type Schedule } from './schedule.js';
+import { numberRuns, runsOf } from './run-numbers.js';
+import { type CronSchedule, type IntervalSchedule, type Schedule } from './schedule.js';
 
 const START = Date.UTC(2026, 0, 5);
 const HOUR_MS = 3_600_000;

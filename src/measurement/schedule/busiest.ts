@@ -1,5 +1,6 @@
 import { readCron } from '@pladmed/protocol';
-import { runsOf, type Schedule } from './schedule.js';
+import { type Schedule } from './schedule.js';
+import { runsOf } from './run-numbers.js';
 
 const MINUTES_OF_DAY = 1_440;
 

@@ -1,7 +1,7 @@
-import { checkObject } from '../kinds/check-object.js';
-import { InvalidParamsError } from '../kinds/invalid-params.error.js';
-import { Param } from '../kinds/param.decorator.js';
-import { integer } from '../kinds/param.rules.js';
+import { checkObject } from '../params/check-object.js';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
+import { Param } from '../params/param.decorator.js';
+import { integer } from '../params/param.rules.js';
 import type { CronSchedule } from './schedule.js';
 import { cronExpression, stopTime } from './schedule.rules.js';
 import { formatStopTime, parseStopTime } from './times.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidParamsError } from '../kinds/invalid-params.error.js';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
 import { parseClassicTimes, toClassicTimes } from './classic-times.js';
 import { parseSchedule } from './parse-schedule.js';
-import { runsOf } from './schedule.js';
+import { runsOf } from './run-numbers.js';
 import { parseRfc3339 } from './times.js';
 
 const NOW = new Date('2026-11-21T05:10:30.000Z');

@@ -1,8 +1,8 @@
-import { checkObject } from '../kinds/check-object.js';
-import { isPlainObject } from '../kinds/hostile.js';
-import { InvalidParamsError, type Violation } from '../kinds/invalid-params.error.js';
+import { checkObject } from '../params/check-object.js';
+import { isPlainObject } from '../params/depth-check.js';
+import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
 import type { Schedule } from './schedule.js';
-import { SCHEDULE_CLASSES } from '../../adapters/api/dto/schedule.dto.js';
+import { SCHEDULE_CLASSES } from './schedule.dto.js';
 import { parseRfc3339 } from './times.js';
 
 /** How far ahead a schedule may begin. */

@@ -1,5 +1,5 @@
 import { CronError, MAX_CRON_LENGTH, readCron } from '@pladmed/protocol';
-import type { ParamRule } from '../kinds/param.rules.js';
+import type { ParamRule } from '../params/param.rules.js';
 import { parseRfc3339, parseStopTime } from './times.js';
 
 const text = (

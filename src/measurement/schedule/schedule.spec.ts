@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { numberRuns } from './run-numbers.js';
-import { firstRun, runsOf, scheduleEnd, toWireSchedule, type Schedule } from './schedule.js';
+import { numberRuns, firstRun, runsOf, scheduleEnd } from './run-numbers.js';
+import { toWireSchedule, type Schedule } from './schedule.js';
 
 const NOW = new Date('2026-11-21T05:10:30.000Z');
 const at = (time: string): Date => new Date(`2026-11-21T${time}Z`);

@@ -1,5 +1,3 @@
-import { numberRuns } from './run-numbers.js';
-
 /** Runs that one operation may have: runs per probe times probes. */
 export const MAX_RUNS = 1_000_000;
 
@@ -49,28 +47,6 @@ type UnspreadSchedule =
   | { type: 'interval'; every_s: number; start: string; stop: string }
   | { type: 'cron'; cron: string; times_per_minute: number; start: string; stop: string };
 
-/**
- * Runs per probe that an operation pays for: for cron by the classic contract, max(1, cron times in the
- * window) x times_per_minute.
- */
-export function runsOf(schedule: Schedule): number {
-  const { count } = numberRuns(schedule);
-  return schedule.type === 'cron' ? Math.max(count, schedule.times_per_minute) : count;
-}
-
-/** When the first run is due. */
-export function firstRun(schedule: Schedule): Date {
-  const runs = numberRuns(schedule);
-  // an interval that was stopped before its start has none
-  return runs.count === 0 ? startOf(schedule) : new Date(runs.timeOf(0));
-}
-
-/** When the last run is due: after it nothing is to come but what is late. */
-export function scheduleEnd(schedule: Schedule): Date {
-  const runs = numberRuns(schedule);
-  return runs.count === 0 ? startOf(schedule) : new Date(runs.timeOf(runs.count - 1));
-}
-
 /** The schedule as callers see it. */
 export function toWireSchedule(schedule: Schedule): WireSchedule {
   const { spread_s } = schedule;
@@ -87,8 +63,4 @@ function unspread(schedule: Schedule): UnspreadSchedule {
   const window = { start: schedule.start.toISOString(), stop: schedule.stop.toISOString() };
   if (schedule.type === 'interval') return { type: 'interval', every_s: schedule.every_s, ...window };
   return { type: 'cron', cron: schedule.cron, times_per_minute: schedule.times_per_minute, ...window };
-}
-
-function startOf(schedule: Schedule): Date {
-  return schedule.type === 'once' ? schedule.at : schedule.start;
 }

@@ -1,4 +1,4 @@
-import { isDatabaseAway } from '../database/database-errors.js';
+import { isDatabaseAway } from '../errors/database-errors.js';
 
 interface Waiting<Item, Answer> {
   item: Item;

@@ -4,7 +4,7 @@ import { DatabaseService } from './database.service.js';
 import { LEASE_MODEL, leaseSchema } from '../periodic/leases/lease.schema.js';
 import { LeasesService } from '../periodic/leases/leases.service.js';
 import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
-import { MigrationsService } from './migrations/migrations.service.js';
+import { DATABASE_MIGRATIONS, type Migration, MigrationsService } from './migrations/migrations.service.js';
 import { PlatformClock } from './platform-clock.js';
 import { TransactionsService } from './transactions.service.js';
 
@@ -14,19 +14,25 @@ import { TransactionsService } from './transactions.service.js';
  */
 const SILENT_MS = 60_000;
 
+export interface DatabaseOptions {
+  /** of a replica set, embedded or not */
+  uri: string;
+  /** of the database in it */
+  name: string;
+  /** what this process is called at MongoDB (app-name.ts); absent: it is no server */
+  appName?: string;
+  migrations: readonly Migration[];
+}
+
 @Global()
 @Module({})
 export class DatabaseModule {
-  /**
-   * @param uri of a replica set, embedded or not
-   * @param appName what this process is called at MongoDB (app-name.ts); absent: it is no server
-   */
-  static forRoot(uri: string, dbName: string, appName?: string): DynamicModule {
+  static forRoot({ uri, name, appName, migrations }: DatabaseOptions): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
         MongooseModule.forRoot(uri, {
-          dbName,
+          dbName: name,
           // a command's copy of a database may be silent for long
           ...(appName !== undefined && { appName, socketTimeoutMS: SILENT_MS }),
           autoIndex: false,
@@ -44,7 +50,14 @@ export class DatabaseModule {
           { name: LEASE_MODEL, schema: leaseSchema },
         ]),
       ],
-      providers: [DatabaseService, LeasesService, MigrationsService, PlatformClock, TransactionsService],
+      providers: [
+        { provide: DATABASE_MIGRATIONS, useValue: migrations },
+        DatabaseService,
+        LeasesService,
+        MigrationsService,
+        PlatformClock,
+        TransactionsService,
+      ],
       exports: [DatabaseService, LeasesService, PlatformClock, TransactionsService],
     };
   }

@@ -3,7 +3,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import { randomUUID } from 'node:crypto';
 import { type Connection, type mongo } from 'mongoose';
 import { readAppName } from './app-name.js';
-import { isDuplicateKey } from './database-errors.js';
+import { isDuplicateKey } from '../errors/database-errors.js';
 import { MigrationsService } from './migrations/migrations.service.js';
 import { PlatformClock } from './platform-clock.js';
 

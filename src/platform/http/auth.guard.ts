@@ -2,15 +2,14 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '../errors/domain.error.js';
-import { AuthService } from '../../core/users/auth.service.js';
-import { type AuthenticatedRequest, PERMISSION, type Permission } from './permissions.js';
+import { type AuthenticatedRequest, Authenticator, PERMISSION, type Permission } from './permissions.js';
 
 /** Default-deny: a route without a stated permission is closed. Sockets authenticate in their namespace's middleware. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly auth: AuthService,
+    private readonly authenticator: Authenticator,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -22,7 +21,7 @@ export class AuthGuard implements CanActivate {
     if (permission === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = tokenOf(request.headers);
-    const user = token === undefined ? undefined : await this.auth.identify(token);
+    const user = token === undefined ? undefined : await this.authenticator.identify(token);
     if (user === undefined || permission === undefined) {
       throw new DomainError('unauthenticated', 'A valid access token is needed');
     }

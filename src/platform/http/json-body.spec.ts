@@ -3,7 +3,7 @@ import { type Request } from 'express';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { domainErrorOf } from '../errors/problem.filter.js';
+import { domainErrorOf } from './problem.filter.js';
 import { jsonBody, MAX_BODY_BYTES, MAX_JSON_DEPTH } from './json-body.js';
 
 const [readBytes, parse] = jsonBody();

@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { type Request } from 'express';
-import { type UserEntity } from '../../core/users/user.schema.js';
 
 export const PERMISSION = 'permission';
 /** Who may call a route. A route that states nothing is closed to everybody. */
@@ -10,10 +9,21 @@ export const Public = () => SetMetadata(PERMISSION, 'public' satisfies Permissio
 export const ForUsers = () => SetMetadata(PERMISSION, 'user' satisfies Permission);
 export const ForSuperusers = () => SetMetadata(PERMISSION, 'superuser' satisfies Permission);
 
-export type AuthenticatedRequest = Request & { user?: UserEntity };
+/** Whom a token belongs to, as far as the permission of a route asks. */
+export interface Principal {
+  is_superuser: boolean;
+}
+
+/** Tells whose token it is. */
+export abstract class Authenticator {
+  /** @returns undefined for a token that is none, or over */
+  abstract identify(token: string): Promise<Principal | undefined>;
+}
+
+export type AuthenticatedRequest = Request & { user?: Principal };
 
 /** The account that the guard has found. */
-export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext): UserEntity => {
+export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (user === undefined) throw new Error('@CurrentUser() on a route without @ForUsers()');
   return user;

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { BOUNDS } from '../limits/limit-hits.js';
 import { ERROR_CODES } from '../errors/domain.error.js';
-import { PROBLEM_CONTENT_TYPE } from '../errors/problem.js';
+import { PROBLEM_CONTENT_TYPE } from './problem.js';
 
 export class ViolationDto {
   @ApiProperty({ example: 'params.maxttl' })

@@ -1,7 +1,7 @@
 import { StreamableFile } from '@nestjs/common';
 import { type Response } from 'express';
 import { Readable } from 'node:stream';
-import { answerWithProblem } from '../errors/problem.filter.js';
+import { answerWithProblem } from './problem.filter.js';
 
 /**
  * An answer that is made piece by piece, as fast as its reader takes it; a failure before the first piece is a problem like any other.

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { Doorway } from '../sockets/doorway.js';
 import { LimitHits } from './limit-hits.js';
+import { LiveWatchers } from './live-watchers.js';
 
 @Global()
-@Module({ providers: [LimitHits, Doorway], exports: [LimitHits, Doorway] })
+@Module({ providers: [LimitHits, LiveWatchers], exports: [LimitHits, LiveWatchers] })
 export class LimitsModule {}

@@ -14,7 +14,8 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
-import { FollowedSelectionDto, MAX_PROBES, SelectionDto } from './selection.dto.js';
+import { MAX_PROBES } from '../../../core/probes/selection/selection.js';
+import { FollowedSelectionDto, SelectionDto } from './selection.dto.js';
 import {
   type AssignmentEntity,
   ASSIGNMENT_STATES,
@@ -28,7 +29,7 @@ import {
   VISIBILITIES,
 } from '../../../core/assignments/operation.schema.js';
 import { type OperationState, stateOf } from '../../../core/operations/operations.service.js';
-import { SCHEDULE_CLASSES, scheduleSchema } from './schedule.dto.js';
+import { SCHEDULE_CLASSES, scheduleSchema } from '../../../measurement/schedule/schedule.dto.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };

@@ -14,7 +14,8 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { type ProbeEntity } from '../../../core/probes/probe.schema.js';
-import { ClockDto, isTrusted } from './clock.dto.js';
+import { isTrusted } from '../../../core/probes/clock-trust.js';
+import { ClockDto } from './clock.dto.js';
 import { locationOf, type ProbesService } from '../../../core/probes/probes.service.js';
 import { ReliabilityDto } from './reliability.dto.js';
 

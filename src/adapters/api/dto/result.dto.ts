@@ -4,8 +4,9 @@ import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { parseRfc3339 } from '../../../measurement/schedule/times.js';
-import { ClockDto, isTrusted } from './clock.dto.js';
-import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/formats/index.js';
+import { isTrusted } from '../../../core/probes/clock-trust.js';
+import { ClockDto } from './clock.dto.js';
+import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
 import { type ResultEntity } from '../../../core/ingest/result.schema.js';
 
 const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };

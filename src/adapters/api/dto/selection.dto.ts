@@ -18,11 +18,9 @@ import { Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { LocationDto, MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
 import { DEFAULT_WINDOW } from '../../../core/probes/probe-filter.js';
-import { WINDOW_NAMES, type WindowName } from '../../../core/reliability/reliability.js';
-import { type Selection, type SelectionRule } from '../../../core/probes/selection/selection.js';
+import { WINDOW_NAMES, type WindowName } from '../../../core/probes/reliability-figures.js';
+import { MAX_PROBES, type Selection, type SelectionRule } from '../../../core/probes/selection/selection.js';
 
-/** What an operation may have of them. 1 MB of ids is not quite twice as many. */
-export const MAX_PROBES = 20_000;
 /** Half around the earth is 20,015 km. */
 export const MAX_WITHIN_KM = 20_000;
 const MAX_EXCLUDED = 1_000;

@@ -1,4 +1,5 @@
 import { type mongo } from 'mongoose';
+import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/restore.schema.js';
 import { type BackedUpDocument, type RawDocument } from './backup-file.js';
 
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */
@@ -7,14 +8,6 @@ const NOT_KEPT = ['servers', 'leases', 'platform'];
 const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'renewals', 'restores'];
 const BATCH_DOCUMENTS = 500;
 const BATCH_BYTES = 8 * 1024 * 1024;
-
-/** Runs between these two moments are lost if only the database knew of them: the account of runs says so. */
-export interface RestoreEntity {
-  backup_at: Date;
-  restored_at: Date;
-}
-
-export const RESTORES_COLLECTION = 'restores';
 
 /**
  * Every document of the platform as it was at one moment: a snapshot of MongoDB, so a running server may go on writing.

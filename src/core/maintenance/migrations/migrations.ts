@@ -1,11 +1,6 @@
-import { type Connection, type mongo } from 'mongoose';
+import { type mongo } from 'mongoose';
+import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
 import { asCrontab } from './cron-as-crontab.js';
-
-export interface Migration {
-  /** timestamp and purpose; never changed once released, since the database remembers it */
-  id: string;
-  up(connection: Connection): Promise<void>;
-}
 
 /**
  * In order of their ids. Each runs once a database; it must also be harmless when it runs a second time, because a

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { type Place } from '../probe-filter.js';
-import { type WindowName } from '../../reliability/reliability.js';
+import { type WindowName } from '../reliability-figures.js';
+
+/** What an operation may have of them. 1 MB of ids is not quite twice as many. */
+export const MAX_PROBES = 20_000;
 
 /** How many probes, and what is asked of them. The names are those of the API: it is kept and shown as it was asked for. */
 export interface SelectionRule {

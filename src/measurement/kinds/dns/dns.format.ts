@@ -8,7 +8,7 @@ import {
   UnreadableMessage,
 } from '@pladmed/protocol';
 import { jsonFormat } from '../../formats/json.format.js';
-import { type Summary } from '../../../core/ingest/result.schema.js';
+import { type Summary } from '../../formats/summary.js';
 
 const TRANSFER = queryTypeName(AXFR);
 

@@ -1,5 +1,5 @@
 import { QUERY_CLASSES } from '@pladmed/protocol';
-import { Param } from '../param.decorator.js';
+import { Param } from '../../params/param.decorator.js';
 import {
   emptyList,
   flag,
@@ -10,7 +10,7 @@ import {
   oneOf,
   targetNameList,
   truth,
-} from '../param.rules.js';
+} from '../../params/param.rules.js';
 import { queryType } from './query-type.rule.js';
 
 /** Record types of the classic contract. */

@@ -1,5 +1,5 @@
 import { MAX_TYPE, QUERY_TYPES, queryTypeNumber } from '@pladmed/protocol';
-import { type ParamRule, rule } from '../param.rules.js';
+import { type ParamRule, rule } from '../../params/param.rules.js';
 
 const WORDS = Object.keys(QUERY_TYPES);
 

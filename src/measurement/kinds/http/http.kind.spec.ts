@@ -1,7 +1,7 @@
 import { wholeText } from '../../formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_SUMMARIES } from '../../formats/format.js';
-import { InvalidParamsError, type Violation } from '../invalid-params.error.js';
+import { InvalidParamsError, type Violation } from '../../params/invalid-params.error.js';
 import { httpFormat } from './http.format.js';
 import { http } from './http.kind.js';
 

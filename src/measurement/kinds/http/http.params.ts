@@ -1,6 +1,6 @@
 import { MAX_URLS } from '@pladmed/protocol';
-import { Param } from '../param.decorator.js';
-import { flag, integer, oneOf } from '../param.rules.js';
+import { Param } from '../../params/param.decorator.js';
+import { flag, integer, oneOf } from '../../params/param.rules.js';
 import { urlList } from './url.rule.js';
 
 export const DEFAULT_BODY_BYTES = 1_048_576;

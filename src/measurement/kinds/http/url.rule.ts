@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { isHostNameOrIpv4 } from '../../targets/names.js';
-import { listOf, type ParamRule } from '../param.rules.js';
+import { listOf, type ParamRule } from '../../params/param.rules.js';
 
 const MAX_URL_LENGTH = 2_048;
 

@@ -1,6 +1,6 @@
 import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
-import { Param } from '../param.decorator.js';
-import { flag, hostNameList, integer, ipList } from '../param.rules.js';
+import { Param } from '../../params/param.decorator.js';
+import { flag, hostNameList, integer, ipList } from '../../params/param.rules.js';
 
 export const DEFAULT_SAMPLES = 4;
 

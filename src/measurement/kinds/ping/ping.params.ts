@@ -1,6 +1,6 @@
 import { DestinationsParams } from '../destinations.params.js';
-import { Param } from '../param.decorator.js';
-import { flag, integer, oneOf } from '../param.rules.js';
+import { Param } from '../../params/param.decorator.js';
+import { flag, integer, oneOf } from '../../params/param.rules.js';
 
 /** What classic callers and probes know of a ping; the names are those of the classic contract, the units those of scamper's `ping`. */
 export class ClassicPingParams extends DestinationsParams {

@@ -1,6 +1,6 @@
 import { wholeText } from '../../formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidParamsError } from '../invalid-params.error.js';
+import { InvalidParamsError } from '../../params/invalid-params.error.js';
 import { tlsFormat } from './tls.format.js';
 import { tls } from './tls.kind.js';
 

@@ -1,7 +1,15 @@
 import { MAX_HANDSHAKES } from '@pladmed/protocol';
 import { isHostName } from '../../targets/names.js';
-import { Param } from '../param.decorator.js';
-import { flag, HOST_NAME_SCHEMA, hostNameList, integer, ipList, listOf, rule } from '../param.rules.js';
+import { Param } from '../../params/param.decorator.js';
+import {
+  flag,
+  HOST_NAME_SCHEMA,
+  hostNameList,
+  integer,
+  ipList,
+  listOf,
+  rule,
+} from '../../params/param.rules.js';
 
 const PROTOCOL_NAME = /^[a-zA-Z0-9][a-zA-Z0-9./_-]{0,31}$/;
 const MAX_PROTOCOLS = 8;

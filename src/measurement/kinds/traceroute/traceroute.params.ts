@@ -1,6 +1,6 @@
 import { DestinationsParams } from '../destinations.params.js';
-import { Param } from '../param.decorator.js';
-import { decimal, flag, integer, oneOf } from '../param.rules.js';
+import { Param } from '../../params/param.decorator.js';
+import { decimal, flag, integer, oneOf } from '../../params/param.rules.js';
 
 /** What classic callers and probes know of a traceroute; the names are those of the classic contract, the units those of scamper's `trace`. */
 export class ClassicTracerouteParams extends DestinationsParams {

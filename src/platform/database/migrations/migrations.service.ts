@@ -1,10 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Connection, type Model } from 'mongoose';
-import { isDuplicateKey } from '../database-errors.js';
+import { isDuplicateKey } from '../../errors/database-errors.js';
 import { MIGRATION_MODEL, type MigrationEntity } from './migration.schema.js';
-import { type Migration, MIGRATIONS } from '../../../core/maintenance/migrations/migrations.js';
+
+export interface Migration {
+  /** timestamp and purpose; never changed once released, since the database remembers it */
+  id: string;
+  up(connection: Connection): Promise<void>;
+}
+
+/** Injection token: what a database has to go through, in order of the ids. */
+export const DATABASE_MIGRATIONS = Symbol('migrations');
 
 const LOCK = 'lock';
 const LOCK_MS = 10 * 60_000;
@@ -16,10 +24,11 @@ export class MigrationsService {
   constructor(
     @InjectConnection() private readonly connection: Connection,
     @InjectModel(MIGRATION_MODEL) private readonly model: Model<MigrationEntity>,
+    @Inject(DATABASE_MIGRATIONS) private readonly migrations: readonly Migration[],
   ) {}
 
   /** Runs what has not run yet, in order; several servers that start at once take turns. */
-  async run(migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+  async run(migrations = this.migrations): Promise<string[]> {
     if ((await this.pending(migrations)).length === 0) return [];
     const taken = await this.takeLock();
     try {

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import { type Connection, type Model } from 'mongoose';
 import { randomUUID } from 'node:crypto';
-import { isDuplicateKey } from '../../database/database-errors.js';
+import { isDuplicateKey } from '../../errors/database-errors.js';
 import { LEASE_MODEL, type LeaseEntity } from './lease.schema.js';
 
 interface Run {

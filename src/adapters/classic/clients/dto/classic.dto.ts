@@ -17,7 +17,7 @@ import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../../platform/http/ids.
 import { ObjectOf } from '../../../../platform/validation/object-of.js';
 import { Tolerant } from '../../../../platform/validation/request-validation.pipe.js';
 import { MAX_GRANT } from '../../../../core/ledger/ledger.service.js';
-import { MAX_PROBES } from '../../../api/dto/selection.dto.js';
+import { MAX_PROBES } from '../../../../core/probes/selection/selection.js';
 
 @Tolerant()
 export class ClassicCredentialsDto {

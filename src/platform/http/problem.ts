@@ -4,7 +4,7 @@ import {
   type Shortage,
   TooFewProbesError,
   type Violation,
-} from './domain.error.js';
+} from '../errors/domain.error.js';
 
 /** RFC 9457 problem details, with the member `Error` of the classic contract. */
 export interface Problem {

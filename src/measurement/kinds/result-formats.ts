@@ -1,7 +1,7 @@
-import { KIND_FORMATS, type KindFormat } from '../kinds/index.js';
-import { type Summary } from '../../core/ingest/result.schema.js';
-import { type Format } from './format.js';
-import { gzipFormat } from './gzip.format.js';
+import { KIND_FORMATS, type KindFormat } from './index.js';
+import { type Summary } from '../formats/summary.js';
+import { type Format } from '../formats/format.js';
+import { gzipFormat } from '../formats/gzip.format.js';
 
 /** What probes send: gzip is what classic ones make of dig's text, the others belong to the kinds. */
 export type ResultFormat = 'gzip' | KindFormat;

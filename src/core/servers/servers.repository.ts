@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { SERVER_MODEL, type ServerEntity } from './server.schema.js';
 
 /** `lapsed`: it was over, or gone, and stands again; `taken`: another process has entered under this id. */

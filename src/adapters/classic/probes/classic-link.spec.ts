@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type DeliveryAnswer, type Job } from '../../../core/presence/connected-probes.js';
 import { type OpenConnection } from '../../../core/presence/probe-connections.service.js';
-import { ClassicLink, type ClassicSocket } from '../probes/classic-link.js';
+import { ClassicLink, type ClassicSocket } from './classic-link.js';
 
 const OPEN = { probe: { _id: new ObjectId() }, session: new ObjectId() } as OpenConnection;
 

@@ -1,8 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { isDatabaseAway } from '../errors/database-errors.js';
 import { requestIdOf } from '../logging/request-context.js';
-import { DomainError, type ErrorCode, LimitReachedError } from './domain.error.js';
+import { DomainError, type ErrorCode, LimitReachedError } from '../errors/domain.error.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {

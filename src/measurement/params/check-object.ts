@@ -1,5 +1,5 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { checkBounds, isPlainObject } from './hostile.js';
+import { checkBounds, isPlainObject } from './depth-check.js';
 import type { Violation } from './invalid-params.error.js';
 
 /** A DTO class whose properties carry `@Param`. */

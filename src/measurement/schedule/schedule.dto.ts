@@ -1,7 +1,7 @@
 import { getSchemaPath } from '@nestjs/swagger';
-import { Param } from '../../../measurement/kinds/param.decorator.js';
-import { integer, oneOf } from '../../../measurement/kinds/param.rules.js';
-import { cronExpression, instant } from '../../../measurement/schedule/schedule.rules.js';
+import { Param } from '../params/param.decorator.js';
+import { integer, oneOf } from '../params/param.rules.js';
+import { cronExpression, instant } from './schedule.rules.js';
 
 /** Without an example: a fixed time would be too far ahead, or past, on most days. */
 const START = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
 import mongoose from 'mongoose';
-import { DomainError, ERROR_CODES, LimitReachedError } from './domain.error.js';
+import { DomainError, ERROR_CODES, LimitReachedError } from '../errors/domain.error.js';
 import { ProblemFilter } from './problem.filter.js';
 
 Logger.overrideLogger(false);

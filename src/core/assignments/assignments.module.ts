@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
+import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
+import { OperationsRepository } from './operations.repository.js';
+import { AssignmentsRepository } from './assignments.repository.js';
+
+@Module({
+  imports: [
+    MongooseModule.forFeature([
+      { name: OPERATION_MODEL, schema: operationSchema },
+      { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
+    ]),
+  ],
+  providers: [OperationsRepository, AssignmentsRepository],
+  exports: [OperationsRepository, AssignmentsRepository],
+})
+export class AssignmentsModule {}

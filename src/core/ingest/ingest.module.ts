@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { LedgerModule } from '../ledger/ledger.module.js';
+import { AssignmentsModule } from '../assignments/assignments.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { RESULT_MODEL, resultSchema } from './result.schema.js';
+import { StoredResultsRepository } from './stored-results.repository.js';
+import { BatchWriter } from './batch-writer.js';
+import { ResultFeed } from './result-feed.js';
+import { ResultsService } from './ingest.service.js';
+import { EarlyResultsService } from './early-results.service.js';
+
+@Module({
+  imports: [
+    LedgerModule,
+    AssignmentsModule,
+    QuotasModule,
+    RunsModule,
+    MongooseModule.forFeature([{ name: RESULT_MODEL, schema: resultSchema }]),
+  ],
+  providers: [StoredResultsRepository, BatchWriter, ResultFeed, ResultsService, EarlyResultsService],
+  exports: [ResultFeed, ResultsService, MongooseModule],
+})
+export class IngestModule {}

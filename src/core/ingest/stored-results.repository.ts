@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { RESULT_MODEL, type ResultEntity } from './result.schema.js';
+
+export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
+
+export type EarlyResult = Pick<ResultEntity, '_id' | 'operation' | 'probe' | 'outcome'> &
+  Required<Pick<ResultEntity, 'early'>>;
+
+/** What became of a result that came early. */
+export interface Settled {
+  id: ObjectId;
+  isCounted: boolean;
+  /** the ledger entry that paid for it */
+  paidBy: string | undefined;
+}
+
+/** Writes results. The part `results` reads them. */
+@Injectable()
+export class StoredResultsRepository {
+  constructor(@InjectModel(RESULT_MODEL) private readonly model: Model<ResultEntity>) {}
+
+  /** Past mongoose on purpose: the documents are ours, and this is the busiest write of the platform. */
+  async insertAll(results: ResultEntity[], transaction: Transaction): Promise<void> {
+    await this.model.collection.insertMany(results, { session: transaction, ordered: true });
+  }
+
+  /** @returns those of the runs of which a result is stored already; for certain once the transaction is committed */
+  async findStored(keys: readonly RunKey[], transaction: Transaction): Promise<RunKey[]> {
+    if (keys.length === 0) return [];
+    return this.model
+      .find({ $or: keys.map(({ operation, probe, unique_code }) => ({ operation, probe, unique_code })) })
+      .select({ operation: 1, probe: 1, unique_code: 1, _id: 0 })
+      .session(transaction)
+      .lean<RunKey[]>();
+  }
+
+  /** Results that came early and whose runs are due now, `limit` at most. */
+  async findEarly(dueUntil: Date, limit: number): Promise<ObjectId[]> {
+    const found = await this.model.collection
+      .find({ 'early.due_at': { $lte: dueUntil } }, { projection: { _id: 1 } })
+      .limit(limit)
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  /** Those of them that are still early, without their content. */
+  async findStillEarly(ids: readonly ObjectId[], transaction: Transaction): Promise<EarlyResult[]> {
+    return this.model.collection
+      .find<EarlyResult>(
+        { _id: { $in: [...ids] }, 'early.due_at': { $exists: true } },
+        { session: transaction, projection: { operation: 1, probe: 1, outcome: 1, early: 1 } },
+      )
+      .toArray();
+  }
+
+  /** Results that are early no more. */
+  async settle(settled: readonly Settled[], transaction: Transaction): Promise<void> {
+    const updates = settled.map(({ id, isCounted, paidBy }) => ({
+      updateOne: {
+        filter: { _id: id },
+        update: {
+          $unset: { early: 1, ...(isCounted && { uncounted: 1 }) },
+          ...(paidBy !== undefined && { $set: { paid_by: paidBy } }),
+        },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+  }
+}

@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { AuthModule } from '../users/auth.module.js';
+import { ServersModule } from '../servers/servers.module.js';
+import { ProbesModule } from '../probes/probes.module.js';
+import { SESSION_MODEL, sessionSchema } from './session.schema.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { PresenceService } from './presence.service.js';
+import { ConnectedProbes } from './connected-probes.js';
+import { ProbeMeters } from './probe-meters.js';
+import { ConnectionsWriter } from './connections-writer.js';
+import { ProbeConnectionsService } from './probe-connections.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
+import { UpkeepService } from './upkeep.service.js';
+
+@Module({
+  imports: [
+    AuthModule,
+    ServersModule,
+    ProbesModule,
+    MongooseModule.forFeature([{ name: SESSION_MODEL, schema: sessionSchema }]),
+  ],
+  providers: [
+    SessionsRepository,
+    PresenceService,
+    ConnectedProbes,
+    ProbeMeters,
+    ConnectionsWriter,
+    ProbeConnectionsService,
+    TokenRevocationService,
+    UpkeepService,
+  ],
+  exports: [
+    SessionsRepository,
+    PresenceService,
+    ConnectedProbes,
+    ProbeMeters,
+    ProbeConnectionsService,
+    TokenRevocationService,
+  ],
+})
+export class PresenceModule {}

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type ProbeEntity } from '../probes/probe.schema.js';
+import { ProbesService } from '../probes/probes.service.js';
+import { type UserEntity } from '../users/user.schema.js';
+import { ProbeConnectionsService } from './probe-connections.service.js';
+
+@Injectable()
+export class TokenRevocationService {
+  constructor(
+    private readonly probes: ProbesService,
+    private readonly connections: ProbeConnectionsService,
+  ) {}
+
+  /**
+   * Makes all tokens of this probe worthless and closes its connection; the probe shown has a new token.
+   * @throws DomainError not_found, forbidden
+   */
+  async revoke(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<ProbeEntity> {
+    const before = await this.probes.raiseTokenVersion(id, user);
+    await this.connections.cutOff(before, 'token revoked');
+    return this.probes.get(before._id);
+  }
+}
