@@ -3,7 +3,7 @@
  * new folder needs a line of its own. CONTRIBUTING.md has the reasons.
  */
 
-/** The parts of the core in their order: each may import those before it. */
+/** The parts of the core in their order: each may import the index.ts of those before it. */
 const CORE = [
   'users',
   'ledger',
@@ -41,13 +41,13 @@ const coreRules = CORE.flatMap((part, index) => {
     { from: { path: `^src/core/${part}/` }, to: { path: lower } },
     ...(before === ''
       ? []
-      : [{ from: { path: `^src/core/${part}/` }, to: { path: `^src/core/(${before})/` } }]),
+      : [{ from: { path: `^src/core/${part}/` }, to: { path: `^src/core/(${before})/index\\.ts$` } }]),
   ];
 });
 
 const adapterRules = ADAPTERS.flatMap((adapter) => [
   own(`adapters/${adapter}`),
-  { from: { path: `^src/adapters/${adapter}/` }, to: { path: `${lower}|^src/core/` } },
+  { from: { path: `^src/adapters/${adapter}/` }, to: { path: `${lower}|^src/core/[^/]+/index\\.ts$` } },
 ]);
 
 module.exports = {

@@ -47,6 +47,24 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
+  {
+    files: ['src/adapters/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/core/**', '**/platform/database/**'],
+              importNamePattern: '(Repository|Schema)$|^TransactionsService$',
+              message: 'An adapter translates and delegates: ask a service of the core.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   { files: ENVIRONMENT_READERS, rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', 'src/demo/**', '**/*.spec.ts'],

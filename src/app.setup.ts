@@ -11,7 +11,7 @@ import { Doorway } from './platform/sockets/doorway.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { openApiDocument, serveExplorer } from './openapi.js';
-import { ProbeConnectionsService } from './core/presence/probe-connections.service.js';
+import { ProbeConnectionsService } from './core/presence/index.js';
 
 /** Everything between an HTTP server and the modules: the same for the running server and for tests. */
 export async function setUp(app: NestExpressApplication, env: Env, root: Pino): Promise<void> {

@@ -5,9 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './platform/embedded-mongod/provide-database.js';
 import { Doorway } from './platform/sockets/doorway.js';
-import { ConnectedProbes } from './core/presence/connected-probes.js';
-import { ProbeConnectionsService } from './core/presence/probe-connections.service.js';
-import { ResultsService } from './core/ingest/ingest.service.js';
+import { ConnectedProbes, ProbeConnectionsService } from './core/presence/index.js';
+import { ResultsService } from './core/ingest/index.js';
 
 /** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
 const PATIENCE_MS = 4000;

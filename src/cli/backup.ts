@@ -1,8 +1,7 @@
 import mongoose from 'mongoose';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { databaseTime, platformDocuments } from '../core/maintenance/backup/platform-backup.js';
-import { writeBackup } from '../core/maintenance/backup/backup-file.js';
+import { databaseTime, platformDocuments, writeBackup } from '../core/maintenance/index.js';
 import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { readEnv } from '../config/read-env.js';

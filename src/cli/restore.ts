@@ -2,14 +2,15 @@ import mongoose from 'mongoose';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupHeader, readBackup } from '../core/maintenance/backup/backup-file.js';
 import {
+  type BackupHeader,
   databaseTime,
   occupiedCollections,
+  readBackup,
   restoreDocuments,
   serversAlive,
   settleRestored,
-} from '../core/maintenance/backup/platform-backup.js';
+} from '../core/maintenance/index.js';
 import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { type Env } from '../config/env.js';

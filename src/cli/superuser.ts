@@ -9,9 +9,8 @@ import { LimitsModule } from '../platform/limits/limits.module.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { ConfigModule } from '../config/config.module.js';
 import { readEnv } from '../config/read-env.js';
-import { MIGRATIONS } from '../core/maintenance/migrations/migrations.js';
-import { AuthModule } from '../core/users/auth.module.js';
-import { AuthService } from '../core/users/auth.service.js';
+import { MIGRATIONS } from '../core/maintenance/index.js';
+import { AuthModule, AuthService } from '../core/users/index.js';
 
 const USAGE =
   'usage: npm run superuser -- create EMAIL [PASSWORD]   (without PASSWORD it is read from standard input)';

@@ -8,8 +8,8 @@ import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForSuperusers, ForUsers } from '../../platform/http/permissions.js';
 import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from './dto/user.dto.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
-import { LedgerService } from '../../core/ledger/ledger.service.js';
+import { type UserEntity } from '../../core/users/index.js';
+import { LedgerService } from '../../core/ledger/index.js';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { UserDto } from './dto/user.dto.js';
-import { AuthService } from '../../core/users/auth.service.js';
+import { AuthService } from '../../core/users/index.js';
 import { CredentialsDto, NewAccountDto, SessionDto } from './dto/auth.dto.js';
 import { Public } from '../../platform/http/permissions.js';
 

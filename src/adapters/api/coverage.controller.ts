@@ -6,10 +6,10 @@ import { ApiId } from '../../platform/http/ids.js';
 import { decodeCursor } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
-import { OperationsService } from '../../core/operations/operations.service.js';
+import { type UserEntity } from '../../core/users/index.js';
+import { OperationsService } from '../../core/operations/index.js';
 import { CoverageDto, CoverageQuery } from './dto/coverage.dto.js';
-import { CoverageService } from '../../core/runs/coverage.service.js';
+import { CoverageService } from '../../core/runs/index.js';
 
 @ApiTags('operations')
 @ApiBearerAuth()

@@ -2,8 +2,8 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
-import { BoundsService } from '../../core/quotas/bounds.service.js';
+import { type UserEntity } from '../../core/users/index.js';
+import { BoundsService } from '../../core/quotas/index.js';
 import { OwnLimitsDto } from './dto/limits.dto.js';
 
 @ApiTags('accounts')

@@ -28,12 +28,12 @@ import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../platform/http
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { SelectionDto } from './dto/selection.dto.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
+import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
 import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
 import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
-import { type OperationEntity } from '../../core/assignments/operation.schema.js';
-import { OperationsService } from '../../core/operations/operations.service.js';
+import { type OperationEntity } from '../../core/assignments/index.js';
+import { OperationsService } from '../../core/operations/index.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
 @ApiTags('operations')

@@ -27,11 +27,11 @@ import {
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
+import { type UserEntity } from '../../core/users/index.js';
 import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
-import { TokenRevocationService } from '../../core/presence/token-revocation.service.js';
-import { pointOf, ProbesService } from '../../core/probes/probes.service.js';
+import { TokenRevocationService } from '../../core/presence/index.js';
+import { pointOf, ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type Position } from '../../platform/http/pages.js';
-import { DecodedTexts } from '../../core/results/decoded-texts.js';
+import {
+  DecodedTexts,
+  type Parts,
+  type ReadResult,
+  type ResultFilter,
+  ResultReader,
+  type ResultSize,
+} from '../../core/results/index.js';
 import { ResultDto, type ResultsQuery } from './dto/result.dto.js';
-import { type ReadResult, ResultReader } from '../../core/results/result-reader.js';
-import { type ResultEntity } from '../../core/ingest/result.schema.js';
-import { type Parts, type ResultFilter, type ResultSize } from '../../core/results/results.repository.js';
+import { type ResultEntity } from '../../core/ingest/index.js';
 
 type View = ResultsQuery['view'];
 

@@ -8,15 +8,13 @@ import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../plat
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { type OperationEntity } from '../../core/assignments/operation.schema.js';
-import { OperationsService } from '../../core/operations/operations.service.js';
+import { type OperationEntity } from '../../core/assignments/index.js';
+import { OperationsService } from '../../core/operations/index.js';
 import { parseRfc3339 } from '../../measurement/schedule/times.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
-import { DecodedTexts } from '../../core/results/decoded-texts.js';
+import { type UserEntity } from '../../core/users/index.js';
+import { DecodedTexts, type ReadResult, type ResultFilter, ResultReader } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, ResultDto, ResultsQuery } from './dto/result.dto.js';
 import { ResultListings } from './result-listings.js';
-import { type ReadResult, ResultReader } from '../../core/results/result-reader.js';
-import { type ResultFilter } from '../../core/results/results.repository.js';
 
 const NDJSON = 'application/x-ndjson';
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -6,10 +6,10 @@ import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
+import { type UserEntity } from '../../core/users/index.js';
 import { ProbeSessionDto } from './dto/probe-session.dto.js';
-import { PresenceService } from '../../core/presence/presence.service.js';
-import { ProbesService } from '../../core/probes/probes.service.js';
+import { PresenceService } from '../../core/presence/index.js';
+import { ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()

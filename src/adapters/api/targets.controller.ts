@@ -4,7 +4,7 @@ import { Validate, ValidatorConstraint, type ValidatorConstraintInterface } from
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { isHostName, isIpLiteral } from '../../measurement/targets/names.js';
 import { ForSuperusers } from '../../platform/http/permissions.js';
-import { BoundsService } from '../../core/quotas/bounds.service.js';
+import { BoundsService } from '../../core/quotas/index.js';
 import { TargetDto } from './dto/limits.dto.js';
 import { targetOf } from '../../measurement/targets/network.js';
 

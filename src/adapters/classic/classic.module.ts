@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
-import { PresenceModule } from '../../core/presence/presence.module.js';
-import { AssignmentsModule } from '../../core/assignments/assignments.module.js';
-import { DeliveryModule } from '../../core/delivery/delivery.module.js';
-import { IngestModule } from '../../core/ingest/ingest.module.js';
-import { AuthModule } from '../../core/users/auth.module.js';
-import { LedgerModule } from '../../core/ledger/ledger.module.js';
-import { OperationsModule } from '../../core/operations/operations.module.js';
-import { ProbesModule } from '../../core/probes/probes.module.js';
-import { ResultsModule } from '../../core/results/results.module.js';
-import { UsersModule } from '../../core/users/users.module.js';
+import { PresenceModule } from '../../core/presence/index.js';
+import { AssignmentsModule } from '../../core/assignments/index.js';
+import { DeliveryModule } from '../../core/delivery/index.js';
+import { IngestModule } from '../../core/ingest/index.js';
+import { AuthModule } from '../../core/users/index.js';
+import { LedgerModule } from '../../core/ledger/index.js';
+import { OperationsModule } from '../../core/operations/index.js';
+import { ProbesModule } from '../../core/probes/index.js';
+import { ResultsModule } from '../../core/results/index.js';
 import { ClassicAccountsController } from './clients/classic-accounts.controller.js';
 import { ClassicListings } from './clients/classic-listings.js';
 import { ClassicMaintenanceController } from './clients/classic-maintenance.controller.js';
@@ -22,7 +21,6 @@ import { ClassicGateway } from './probes/classic.gateway.js';
 @Module({
   imports: [
     AuthModule,
-    UsersModule,
     LedgerModule,
     ProbesModule,
     PresenceModule,

@@ -5,8 +5,8 @@ import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { OperationsService } from '../../core/operations/operations.service.js';
-import { type UserEntity } from '../../core/users/user.schema.js';
+import { OperationsService } from '../../core/operations/index.js';
+import { type UserEntity } from '../../core/users/index.js';
 import { LiveService } from './live.service.js';
 
 /** So that proxies do not take a quiet operation for a dead connection. */

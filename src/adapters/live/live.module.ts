@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
-import { DeliveryModule } from '../../core/delivery/delivery.module.js';
-import { IngestModule } from '../../core/ingest/ingest.module.js';
-import { AuthModule } from '../../core/users/auth.module.js';
-import { OperationsModule } from '../../core/operations/operations.module.js';
-import { ProbesModule } from '../../core/probes/probes.module.js';
+import { DeliveryModule } from '../../core/delivery/index.js';
+import { IngestModule } from '../../core/ingest/index.js';
+import { AuthModule } from '../../core/users/index.js';
+import { OperationsModule } from '../../core/operations/index.js';
+import { ProbesModule } from '../../core/probes/index.js';
 import { LiveController } from './live.controller.js';
 import { LiveGateway } from './live.gateway.js';
 import { LiveService } from './live.service.js';

@@ -2,10 +2,14 @@ import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@
 import { defer, filter, finalize, type Observable, Subject } from 'rxjs';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { LiveWatchers } from '../../platform/limits/live-watchers.js';
-import { CREDITS_PER_RESULT } from '../../core/ingest/batch-writer.js';
-import { OperationFeed, type AssignmentChange } from '../../core/delivery/operation-feed.js';
-import { ProbeFeed, type ProbeChange } from '../../core/probes/probe-feed.js';
-import { type LatePayment, ResultFeed, type StoredResult } from '../../core/ingest/result-feed.js';
+import {
+  CREDITS_PER_RESULT,
+  type LatePayment,
+  ResultFeed,
+  type StoredResult,
+} from '../../core/ingest/index.js';
+import { type AssignmentChange, OperationFeed } from '../../core/delivery/index.js';
+import { type ProbeChange, ProbeFeed } from '../../core/probes/index.js';
 import { LIVE, type LiveEvent } from './live.events.js';
 
 /** Turns what happens in the core, on all servers, into events for those who may see it. Doors take them from here. */

@@ -6,13 +6,11 @@ import { ServerClockService } from '../../platform/clock/server-clock.service.js
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { LiveWatchers } from '../../platform/limits/live-watchers.js';
-import { ReliabilityService } from '../../core/reliability/reliability.service.js';
-import { OperationFeed } from '../../core/delivery/operation-feed.js';
-import { isTrusted } from '../../core/probes/clock-trust.js';
-import { type ClockEstimate } from '../../core/probes/probe.schema.js';
-import { ConnectedProbes } from '../../core/presence/connected-probes.js';
-import { ResultFeed } from '../../core/ingest/result-feed.js';
-import { ResultsService } from '../../core/ingest/ingest.service.js';
+import { ReliabilityService } from '../../core/reliability/index.js';
+import { OperationFeed } from '../../core/delivery/index.js';
+import { type ClockEstimate, isTrusted } from '../../core/probes/index.js';
+import { ConnectedProbes } from '../../core/presence/index.js';
+import { ResultFeed, ResultsService } from '../../core/ingest/index.js';
 
 /** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
 @Injectable()

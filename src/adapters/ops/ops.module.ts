@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { PresenceModule } from '../../core/presence/presence.module.js';
-import { DeliveryModule } from '../../core/delivery/delivery.module.js';
-import { IngestModule } from '../../core/ingest/ingest.module.js';
-import { ReliabilityModule } from '../../core/reliability/reliability.module.js';
+import { PresenceModule } from '../../core/presence/index.js';
+import { DeliveryModule } from '../../core/delivery/index.js';
+import { IngestModule } from '../../core/ingest/index.js';
+import { ReliabilityModule } from '../../core/reliability/index.js';
 import { ClockModule } from '../../platform/clock/clock.module.js';
 import { HealthController } from './health.controller.js';
 import { MetricsAccess } from './metrics-access.js';

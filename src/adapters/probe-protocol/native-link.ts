@@ -1,8 +1,12 @@
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { inParts, type PartBounds } from '../../platform/sockets/in-parts.js';
-import { type DeliveryAnswer, type Job, type ProbeLink } from '../../core/presence/connected-probes.js';
-import { type OpenConnection } from '../../core/presence/probe-connections.service.js';
+import {
+  type DeliveryAnswer,
+  type Job,
+  type OpenConnection,
+  type ProbeLink,
+} from '../../core/presence/index.js';
 import { toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import {

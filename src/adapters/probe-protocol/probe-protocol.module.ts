@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { PresenceModule } from '../../core/presence/presence.module.js';
-import { DeliveryModule } from '../../core/delivery/delivery.module.js';
-import { IngestModule } from '../../core/ingest/ingest.module.js';
+import { PresenceModule } from '../../core/presence/index.js';
+import { DeliveryModule } from '../../core/delivery/index.js';
+import { IngestModule } from '../../core/ingest/index.js';
 import { ClockModule } from '../../platform/clock/clock.module.js';
 import { ProbeGateway } from './probe.gateway.js';
 

@@ -15,11 +15,9 @@ import { parseId } from '../../platform/database/object-id.js';
 import { checkIn, type Refusal } from '../../platform/sockets/check-in.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
-import { ArrivalsService } from '../../core/delivery/arrivals.service.js';
-import { ConnectedProbes } from '../../core/presence/connected-probes.js';
-import { ProbeMeters } from '../../core/presence/probe-meters.js';
-import { ProbeConnectionsService } from '../../core/presence/probe-connections.service.js';
-import { type Acceptance, ResultsService } from '../../core/ingest/ingest.service.js';
+import { ArrivalsService } from '../../core/delivery/index.js';
+import { ConnectedProbes, ProbeConnectionsService, ProbeMeters } from '../../core/presence/index.js';
+import { type Acceptance, ResultsService } from '../../core/ingest/index.js';
 import { NativeLink, type NativeSocket } from './native-link.js';
 import {
   failedItem,

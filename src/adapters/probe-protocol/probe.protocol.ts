@@ -1,7 +1,7 @@
 import { FAILURE_REASONS } from '@pladmed/protocol';
 import { z } from 'zod';
 import { KIND_FORMATS, type KindFormat } from '../../measurement/kinds/index.js';
-import { MAX_CREDITS } from '../../core/probes/probe.schema.js';
+import { MAX_CREDITS } from '../../core/probes/index.js';
 import { type ProbeSchedule } from '../../measurement/schedule/schedule.js';
 
 /**

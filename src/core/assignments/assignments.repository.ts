@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { type ProbeProtocol } from '../probes/index.js';
 import { type AccountChange, type Standing } from './run-account.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
 

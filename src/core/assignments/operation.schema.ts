@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type Selection } from '../probes/selection/selection.js';
+import { type Selection } from '../probes/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ConnectedProbes, type ProbeLink } from '../presence/connected-probes.js';
-import { ProbeConnectionsService } from '../presence/probe-connections.service.js';
+import { ConnectedProbes, ProbeConnectionsService, type ProbeLink } from '../presence/index.js';
 import { DispatchService } from './dispatch.service.js';
 
 /** A probe that has checked in takes its place, whatever protocol it speaks, and gets what it has to do. */

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { PresenceModule } from '../presence/presence.module.js';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
-import { QuotasModule } from '../quotas/quotas.module.js';
+import { PresenceModule } from '../presence/index.js';
+import { AssignmentsModule } from '../assignments/index.js';
+import { QuotasModule } from '../quotas/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { DispatchService } from './dispatch.service.js';

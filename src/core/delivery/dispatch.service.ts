@@ -3,20 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { ConnectedProbes, type DeliveryAnswer, type Job, type ProbeLink } from '../presence/index.js';
+import { type ProbeProtocol } from '../probes/index.js';
 import {
-  ConnectedProbes,
-  type DeliveryAnswer,
-  type Job,
-  type ProbeLink,
-} from '../presence/connected-probes.js';
-import { type ProbeProtocol } from '../probes/probe.schema.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
-import { ReleasesService } from '../quotas/releases.service.js';
+  type AssignmentEntity,
+  AssignmentsRepository,
+  type OperationEntity,
+  OperationsRepository,
+} from '../assignments/index.js';
+import { ReleasesService } from '../quotas/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
-import { OperationsRepository } from '../assignments/operations.repository.js';
 import { Redelivery } from './redelivery.js';
 
 /** Probes whose assignments are read in one command: a probe may have thousands of them. */

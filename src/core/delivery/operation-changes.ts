@@ -3,8 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { PlatformBus, type Topic } from '../../platform/bus/platform-bus.js';
 import { hexId, ObjectId } from '../../platform/database/object-id.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
-import { OperationsRepository } from '../assignments/operations.repository.js';
+import { type OperationEntity, OperationsRepository } from '../assignments/index.js';
 
 /** An operation was begun or stopped. A hint: what became of it stands in the database. */
 export const OPERATION_CHANGED: Topic<{ operation: string }> = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
-import { type DeliveryAnswer } from '../presence/connected-probes.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type DeliveryAnswer } from '../presence/index.js';
+import { type AssignmentEntity } from '../assignments/index.js';
 
 export interface AssignmentChange {
   assignment: AssignmentEntity;

@@ -1,4 +1,4 @@
-import { type ProbeLink } from '../presence/connected-probes.js';
+import { type ProbeLink } from '../presence/index.js';
 
 /** After an attempt that the probe did not answer; doubled with each further one, up to the longest. */
 const PAUSE_MS = 10_000;

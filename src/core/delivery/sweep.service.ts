@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { AssignmentsRepository } from '../assignments/index.js';
 import { DispatchService } from './dispatch.service.js';
 
 const EVERY_MS = 10_000;

@@ -4,12 +4,10 @@ import { isDatabaseAway, isDuplicateKey } from '../../platform/errors/database-e
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
-import { LedgerService, type Payment } from '../ledger/ledger.service.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
-import { ReleasesService } from '../quotas/releases.service.js';
-import { type Place } from '../assignments/assigned-runs.js';
-import { RunAccounts, type Verdict } from '../assignments/run-account.js';
-import { type RunMark, RunSheetsRepository } from '../runs/run-sheets.repository.js';
+import { LedgerService, type Payment } from '../ledger/index.js';
+import { AssignmentsRepository, type Place, RunAccounts, type Verdict } from '../assignments/index.js';
+import { ReleasesService } from '../quotas/index.js';
+import { type RunMark, RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
 import { StoredResultsRepository, type RunKey } from './stored-results.repository.js';
 

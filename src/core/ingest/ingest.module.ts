@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { LedgerModule } from '../ledger/ledger.module.js';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
-import { QuotasModule } from '../quotas/quotas.module.js';
-import { RunsModule } from '../runs/runs.module.js';
+import { LedgerModule } from '../ledger/index.js';
+import { AssignmentsModule } from '../assignments/index.js';
+import { QuotasModule } from '../quotas/index.js';
+import { RunsModule } from '../runs/index.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
 import { BatchWriter } from './batch-writer.js';

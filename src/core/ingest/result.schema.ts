@@ -2,7 +2,7 @@ import { type Destination } from '@pladmed/protocol';
 import { type mongo, Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Summary } from '../../measurement/formats/summary.js';
-import { type ClockEstimate } from '../probes/probe.schema.js';
+import { type ClockEstimate } from '../probes/index.js';
 import { type ResultFormat } from '../../measurement/kinds/result-formats.js';
 
 export const RESULT_MODEL = 'Result';

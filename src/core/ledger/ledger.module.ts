@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { UsersModule } from '../users/users.module.js';
+import { UsersModule } from '../users/index.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { LEDGER_MODEL, ledgerSchema } from './ledger.schema.js';
 import { LedgerService } from './ledger.service.js';

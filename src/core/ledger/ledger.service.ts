@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { UsersRepository } from '../users/users.repository.js';
+import { UsersRepository } from '../users/index.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { type LedgerEntity, type LedgerReason } from './ledger.schema.js';
 

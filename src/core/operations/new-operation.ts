@@ -1,9 +1,8 @@
 import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { type ProbeEntity } from '../probes/probe.schema.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type ProbeEntity } from '../probes/index.js';
+import { type AssignmentEntity, type OperationEntity } from '../assignments/index.js';
 import { InvalidParamsError } from '../../measurement/params/invalid-params.error.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
 import { MAX_RUNS, type Schedule, toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
-import { LedgerModule } from '../ledger/ledger.module.js';
-import { ProbesModule } from '../probes/probes.module.js';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
-import { QuotasModule } from '../quotas/quotas.module.js';
-import { DeliveryModule } from '../delivery/delivery.module.js';
+import { LedgerModule } from '../ledger/index.js';
+import { ProbesModule } from '../probes/index.js';
+import { AssignmentsModule } from '../assignments/index.js';
+import { QuotasModule } from '../quotas/index.js';
+import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { OperationsService } from './operations.service.js';
 

@@ -5,25 +5,33 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { requestHash } from '../../platform/http/preconditions.js';
-import { LedgerService } from '../ledger/ledger.service.js';
-import { type ProbeEntity } from '../probes/probe.schema.js';
-import { ProbesService } from '../probes/probes.service.js';
-import { type UserEntity } from '../users/user.schema.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
-import { AssignmentsRepository, type Progress } from '../assignments/assignments.repository.js';
-import { type Admission, BoundsService } from '../quotas/bounds.service.js';
-import { ReleasesService } from '../quotas/releases.service.js';
-import { stopped as stoppedAt } from '../quotas/what-is-left.js';
-import { DispatchService } from '../delivery/dispatch.service.js';
+import { LedgerService } from '../ledger/index.js';
+import { type ProbeEntity, ProbesService } from '../probes/index.js';
+import { type UserEntity } from '../users/index.js';
+import {
+  type AssignmentEntity,
+  AssignmentsRepository,
+  leavingsOf,
+  type OperationEntity,
+  type OperationFilter,
+  OperationsRepository,
+  type Progress,
+  unusedCredits,
+  type Visibility,
+} from '../assignments/index.js';
+import {
+  type Admission,
+  BoundsService,
+  ProbeLoadsService,
+  ReleasesService,
+  stopped as stoppedAt,
+} from '../quotas/index.js';
+import { DispatchService } from '../delivery/index.js';
 import { type KindName, KINDS } from '../../measurement/kinds/index.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
 import { type CallerMode } from '../../measurement/kinds/kind.js';
-import { ProbeLoadsService } from '../quotas/probe-loads.service.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
-import { type OperationEntity, type Visibility } from '../assignments/operation.schema.js';
-import { type OperationFilter, OperationsRepository } from '../assignments/operations.repository.js';
 import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
-import { leavingsOf, unusedCredits } from '../assignments/refund.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
 

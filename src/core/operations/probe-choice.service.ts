@@ -3,14 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { requestHash } from '../../platform/http/preconditions.js';
-import { type ProbeEntity } from '../probes/probe.schema.js';
-import { ProbesService } from '../probes/probes.service.js';
-import { type Selection, type SelectionRule } from '../probes/selection/selection.js';
-import { SelectionService } from '../probes/selection/selection.service.js';
+import {
+  type ProbeEntity,
+  ProbesService,
+  type Selection,
+  type SelectionRule,
+  SelectionService,
+} from '../probes/index.js';
 import { inClassicWords, whyNoCrontab } from '../../measurement/kinds/classic-words.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type CallerMode } from '../../measurement/kinds/kind.js';
-import { ProbeLoadsService } from '../quotas/probe-loads.service.js';
+import { ProbeLoadsService } from '../quotas/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 
 const SEED_DIGITS = 16;

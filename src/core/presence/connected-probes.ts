@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
-import { type ClockEstimate, type ProbeProtocol } from '../probes/probe.schema.js';
+import { type ClockEstimate, type ProbeProtocol } from '../probes/index.js';
 
 /** What a probe is told to do; each protocol words it in its own way. */
 export interface Job {

@@ -6,8 +6,8 @@ import {
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,
-} from '../probes/probe.schema.js';
-import { ProbesRepository } from '../probes/probes.repository.js';
+  ProbesRepository,
+} from '../probes/index.js';
 import { type SessionEntity } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
 

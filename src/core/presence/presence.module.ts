@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AuthModule } from '../users/auth.module.js';
-import { ServersModule } from '../servers/servers.module.js';
-import { ProbesModule } from '../probes/probes.module.js';
+import { AuthModule } from '../users/index.js';
+import { ServersModule } from '../servers/index.js';
+import { ProbesModule } from '../probes/index.js';
 import { SESSION_MODEL, sessionSchema } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { PresenceService } from './presence.service.js';

@@ -3,19 +3,18 @@ import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { TokensService } from '../users/tokens.service.js';
+import { TokensService } from '../users/index.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { type Arrival, ConnectionsWriter } from './connections-writer.js';
-import { ProbeFeed } from '../probes/probe-feed.js';
 import {
   type Families,
   type ProbeConnection,
   type ProbeEntity,
+  ProbeFeed,
   type ProbeReport,
-} from '../probes/probe.schema.js';
-import { ProbesRepository } from '../probes/probes.repository.js';
-import { LocalSessions } from '../servers/local-sessions.js';
-import { ServersService } from '../servers/servers.service.js';
+  ProbesRepository,
+} from '../probes/index.js';
+import { LocalSessions, ServersService } from '../servers/index.js';
 import { SESSION_OVER } from './session-over.topic.js';
 import { SessionsRepository } from './sessions.repository.js';
 

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type ProbeProtocol } from '../probes/probe.schema.js';
+import { type ProbeProtocol } from '../probes/index.js';
 
 export const SESSION_MODEL = 'Session';
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type ProbeEntity } from '../probes/probe.schema.js';
-import { ProbesService } from '../probes/probes.service.js';
-import { type UserEntity } from '../users/user.schema.js';
+import { type ProbeEntity, ProbesService } from '../probes/index.js';
+import { type UserEntity } from '../users/index.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 
 @Injectable()

@@ -6,9 +6,8 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
-import { ProbesRepository } from '../probes/probes.repository.js';
-import { ServersRepository } from '../servers/servers.repository.js';
-import { ServersService } from '../servers/servers.service.js';
+import { ProbesRepository } from '../probes/index.js';
+import { ServersRepository, ServersService } from '../servers/index.js';
 import { SESSION_OVER } from './session-over.topic.js';
 
 const EVERY_MS = 5_000;

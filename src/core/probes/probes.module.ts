@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AuthModule } from '../users/auth.module.js';
-import { ServersModule } from '../servers/servers.module.js';
+import { AuthModule } from '../users/index.js';
+import { ServersModule } from '../servers/index.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ProbeLoadsRepository } from './probe-loads.repository.js';

@@ -3,13 +3,11 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { requestHash } from '../../platform/http/preconditions.js';
-import { TokensService } from '../users/tokens.service.js';
-import { type UserEntity } from '../users/user.schema.js';
-import { LocalSessions } from '../servers/local-sessions.js';
+import { TokensService, type UserEntity } from '../users/index.js';
+import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbeChanges, type ProbeReports, ProbesRepository } from './probes.repository.js';
-import { ServersService } from '../servers/servers.service.js';
 
 export interface Location {
   /** degrees, -180 to 180 */

@@ -4,7 +4,7 @@ import { type Transaction } from '../../platform/database/transactions.service.j
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { type UserEntity } from '../users/user.schema.js';
+import { type UserEntity } from '../users/index.js';
 import { type CallerMode, type Strike } from '../../measurement/kinds/kind.js';
 import { impossibleError, type Load, metered, reachedError } from './complaints.js';
 import { freeAt } from './free-at.js';

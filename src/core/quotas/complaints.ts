@@ -1,6 +1,6 @@
 import { DomainError, LimitReachedError, type Violation } from '../../platform/errors/domain.error.js';
 import { type CallerMode } from '../../measurement/kinds/kind.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
+import { type OperationEntity } from '../assignments/index.js';
 import { type MeteredBound } from './hold.schema.js';
 import { targetOfMeter } from './operation-load.js';
 

@@ -1,6 +1,6 @@
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Strike } from '../../measurement/kinds/kind.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
+import { type OperationEntity } from '../assignments/index.js';
 import { busiestRuns } from '../../measurement/schedule/busiest.js';
 import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 import { type HoldEntity } from './hold.schema.js';

@@ -3,9 +3,8 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError, LimitReachedError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { ProbeLoadsRepository } from '../probes/probe-loads.repository.js';
-import { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from '../probes/probe-load.js';
-import { AssignmentsRepository, type LiveLoad } from '../assignments/assignments.repository.js';
+import { addLoads, fits, type Load, MOST_HELD, NO_LOAD, ProbeLoadsRepository } from '../probes/index.js';
+import { AssignmentsRepository, type LiveLoad } from '../assignments/index.js';
 
 /** Full ones that one request looks at, before it trusts what was noted of them. */
 const MOST_COUNTED = 50;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
-import { ProbesModule } from '../probes/probes.module.js';
+import { AssignmentsModule } from '../assignments/index.js';
+import { ProbesModule } from '../probes/index.js';
 import { HOLD_MODEL, holdSchema } from './hold.schema.js';
 import { METER_MODEL, meterSchema } from './meter.schema.js';
 import { HoldsRepository } from './holds.repository.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { AssignmentsRepository } from '../assignments/index.js';
 import { type HoldEntity } from './hold.schema.js';
 import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';

@@ -1,6 +1,4 @@
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
-import { runsDone } from '../assignments/refund.js';
+import { type AssignmentEntity, type OperationEntity, runsDone } from '../assignments/index.js';
 import { type HoldEntity } from './hold.schema.js';
 import { dayAfter, resultsPerDay } from './operation-load.js';
 

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { SESSION_KEPT_S } from '../presence/session.schema.js';
+import { SESSION_KEPT_S } from '../presence/index.js';
 
 export const PLATFORM_TIME_MODEL = 'PlatformTime';
 

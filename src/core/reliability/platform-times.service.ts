@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
-import { Presence, type Stay } from '../presence/presence.js';
+import { Presence, type Stay } from '../presence/index.js';
 import { PlatformTimesRepository } from './platform-times.repository.js';
 
 const EVERY_MS = 15_000;

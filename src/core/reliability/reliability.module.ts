@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { ProbesModule } from '../probes/probes.module.js';
-import { PresenceModule } from '../presence/presence.module.js';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
-import { RunsModule } from '../runs/runs.module.js';
+import { ProbesModule } from '../probes/index.js';
+import { PresenceModule } from '../presence/index.js';
+import { AssignmentsModule } from '../assignments/index.js';
+import { RunsModule } from '../runs/index.js';
 import { PLATFORM_TIME_MODEL, platformTimeSchema } from './platform-time.schema.js';
 import { PlatformTimesRepository } from './platform-times.repository.js';
 import { PlatformTimesService } from './platform-times.service.js';

@@ -12,9 +12,8 @@ import { LeasesService } from '../../platform/periodic/leases/leases.service.js'
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { type MeasuredProbe } from '../probes/probes.repository.js';
+import { type MeasuredProbe, type Reliability } from '../probes/index.js';
 import { figuresOf } from './reliability.js';
-import { type Reliability } from '../probes/reliability-figures.js';
 import { type Measured, UptimeService } from './uptime.service.js';
 import { type RunShares, RunSharesService } from './run-shares.service.js';
 

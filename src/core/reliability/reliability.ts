@@ -1,5 +1,5 @@
-import { type Presence } from '../presence/presence.js';
-import { type RunShare, type Uptime, type WindowFigures } from '../probes/reliability-figures.js';
+import { type Presence } from '../presence/index.js';
+import { type RunShare, type Uptime, type WindowFigures } from '../probes/index.js';
 
 /**
  * @param platform when servers were there: nobody can be connected to none

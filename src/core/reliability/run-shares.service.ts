@@ -2,24 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { Turn } from '../../platform/batching/turn.js';
-import {
-  LONGEST_WINDOW_MS,
-  type RunShare,
-  WINDOWS,
-  WINDOW_NAMES,
-  type WindowName,
-} from '../probes/reliability-figures.js';
+import { LONGEST_WINDOW_MS, type RunShare, WINDOW_NAMES, type WindowName, WINDOWS } from '../probes/index.js';
 import { type Measured } from './uptime.service.js';
-import { AssignmentsRepository, type ProbeAssignment } from '../assignments/assignments.repository.js';
-import { OperationsRepository } from '../assignments/operations.repository.js';
+import { AssignmentsRepository, OperationsRepository, type ProbeAssignment } from '../assignments/index.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
-import { factsOf } from '../runs/assignment-facts.js';
-import { type AssignmentFacts, type LostTime } from '../runs/fates.js';
-import { MarkedRuns } from '../runs/marked-runs.js';
-import { RestoresRepository } from '../runs/restores.repository.js';
-import { type RunSheetEntity, RUNS_PER_SHEET } from '../runs/run-sheet.schema.js';
-import { RunSheetsRepository } from '../runs/run-sheets.repository.js';
+import {
+  type AssignmentFacts,
+  factsOf,
+  type LostTime,
+  MarkedRuns,
+  RestoresRepository,
+  RUNS_PER_SHEET,
+  type RunSheetEntity,
+  RunSheetsRepository,
+} from '../runs/index.js';
 import { decidedUntil, runsBetween, type RunRange, shareOfRuns, singleRun } from './run-shares.js';
 
 /** Assignments that are in memory at the same time. */

@@ -1,14 +1,14 @@
-import { type Presence } from '../presence/presence.js';
-import { type RunShare } from '../probes/reliability-figures.js';
+import { type Presence } from '../presence/index.js';
+import { type RunShare } from '../probes/index.js';
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import {
-  AWAITED_MS,
   type AssignmentFacts,
+  AWAITED_MS,
   LATEST_BEGIN_MS,
   LONG_RUN_MS,
   type LostTime,
-} from '../runs/fates.js';
-import { type MarkedRuns } from '../runs/marked-runs.js';
+  type MarkedRuns,
+} from '../runs/index.js';
 
 /** Runs by their numbers, `to` excluded. */
 export interface RunRange {

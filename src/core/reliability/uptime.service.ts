@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { Presence, type Stay } from '../presence/presence.js';
-import { type MeasuredProbe, ProbesRepository } from '../probes/probes.repository.js';
-import { ProbesService } from '../probes/probes.service.js';
-import { SessionsRepository } from '../presence/sessions.repository.js';
-import { PlatformTimesService } from './platform-times.service.js';
-import { uptimeBetween } from './reliability.js';
+import { Presence, SessionsRepository, type Stay } from '../presence/index.js';
 import {
   LONGEST_WINDOW_MS,
+  type MeasuredProbe,
+  ProbesRepository,
+  ProbesService,
   type Reliability,
   type Uptime,
-  WINDOWS,
   WINDOW_NAMES,
   type WindowName,
-} from '../probes/reliability-figures.js';
+  WINDOWS,
+} from '../probes/index.js';
+import { PlatformTimesService } from './platform-times.service.js';
+import { uptimeBetween } from './reliability.js';
 
 /** Sessions that one measure looks at; of a probe that comes and goes more often the windows are shorter, and say so. */
 export const MAX_SESSIONS = 20_000;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { eachByPages } from '../../platform/database/read.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { rawBytes, type ResultEntity } from '../ingest/result.schema.js';
+import { rawBytes, type ResultEntity } from '../ingest/index.js';
 import { type Parts, type ResultFilter, type ResultSize, ResultsRepository } from './results.repository.js';
 
 /** Sizes that are looked up at once. */

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { IngestModule } from '../ingest/ingest.module.js';
+import { IngestModule } from '../ingest/index.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { ResultsRepository } from './results.repository.js';
 import { ResultReader } from './result-reader.js';

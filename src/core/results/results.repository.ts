@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { RESULT_MODEL, type ResultEntity } from '../ingest/result.schema.js';
+import { RESULT_MODEL, type ResultEntity } from '../ingest/index.js';
 
 export interface ResultFilter {
   operation: ObjectId;

@@ -1,4 +1,4 @@
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type AssignmentEntity } from '../assignments/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { type AssignmentFacts } from './fates.js';

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { Presence } from '../presence/presence.js';
-import { PresenceService } from '../presence/presence.service.js';
-import { type ProbeReport } from '../probes/probe.schema.js';
-import { type ProbeReports } from '../probes/probes.repository.js';
-import { ProbesService } from '../probes/probes.service.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
-import { type AssignmentCounters, AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { Presence, PresenceService } from '../presence/index.js';
+import { type ProbeReport, type ProbeReports, ProbesService } from '../probes/index.js';
+import {
+  AssignedRuns,
+  type AssignmentCounters,
+  type AssignmentEntity,
+  AssignmentsRepository,
+  type OperationEntity,
+  OperationsRepository,
+} from '../assignments/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { type OperationEntity } from '../assignments/operation.schema.js';
-import { OperationsRepository } from '../assignments/operations.repository.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
-import { AssignedRuns } from '../assignments/assigned-runs.js';
 import { factsOf } from './assignment-facts.js';
 import {
   type AssignmentFacts,

@@ -1,5 +1,5 @@
-import { type Presence } from '../presence/presence.js';
-import { type AssignmentEntity } from '../assignments/assignment.schema.js';
+import { type Presence } from '../presence/index.js';
+import { type AssignmentEntity } from '../assignments/index.js';
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { ProbesModule } from '../probes/probes.module.js';
-import { PresenceModule } from '../presence/presence.module.js';
-import { AssignmentsModule } from '../assignments/assignments.module.js';
+import { ProbesModule } from '../probes/index.js';
+import { PresenceModule } from '../presence/index.js';
+import { AssignmentsModule } from '../assignments/index.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './run-sheet.schema.js';
 import { RESTORE_MODEL, restoreSchema } from './restore.schema.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';

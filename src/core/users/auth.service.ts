@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
 import { availableParallelism } from 'node:os';
+import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
@@ -74,7 +75,12 @@ export class AuthService {
   /** @returns the account behind a token; undefined when the token or the account is no good */
   async identify(token: string): Promise<UserEntity | undefined> {
     const id = this.tokens.readUserToken(token);
-    return id && ((await this.users.findById(id)) ?? undefined);
+    return id && this.find(id);
+  }
+
+  /** @returns the account; undefined when there is none */
+  async find(id: ObjectId): Promise<UserEntity | undefined> {
+    return (await this.users.findById(id)) ?? undefined;
   }
 
   /** @param email checked */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type ClockEstimate } from '../../../core/probes/probe.schema.js';
+import { type ClockEstimate } from '../../../core/probes/index.js';
 
 /** What a probe knew of its clock: docs/protocol.md, "Clocks". */
 export class ClockDto implements ClockEstimate {

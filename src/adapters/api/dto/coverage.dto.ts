@@ -4,10 +4,15 @@ import { IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { encodeCursor, PageQuery } from '../../../platform/http/pages.js';
 import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { ASSIGNMENT_STATES, type AssignmentState } from '../../../core/assignments/assignment.schema.js';
-import { type Coverage, type ProbeCoverage } from '../../../core/runs/coverage.service.js';
-import { type Fate, FATES } from '../../../core/runs/fates.js';
-import { type BucketTally, type FateCounts } from '../../../core/runs/tally.js';
+import { ASSIGNMENT_STATES, type AssignmentState } from '../../../core/assignments/index.js';
+import {
+  type BucketTally,
+  type Coverage,
+  type Fate,
+  type FateCounts,
+  FATES,
+  type ProbeCoverage,
+} from '../../../core/runs/index.js';
 
 const MAX_BUCKET_S = 10 * 366 * 86_400;
 

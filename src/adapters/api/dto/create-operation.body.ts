@@ -1,9 +1,9 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
-import { MAX_PROBES } from '../../../core/probes/selection/selection.js';
+import { MAX_PROBES } from '../../../core/probes/index.js';
 import { SelectionDto } from './selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
-import { VISIBILITIES } from '../../../core/assignments/operation.schema.js';
+import { VISIBILITIES } from '../../../core/assignments/index.js';
 import { scheduleSchema } from '../../../measurement/schedule/schedule.dto.js';
 
 /** The body of `POST /api/v1/operations`: a form for each kind, since each has its own `params`. */

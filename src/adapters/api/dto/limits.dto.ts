@@ -1,8 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { idSchema } from '../../../platform/http/ids.js';
-import { type TargetUse, type Usage } from '../../../core/quotas/bounds.service.js';
-import { shown } from '../../../core/quotas/complaints.js';
-import { type HoldEntity, METERED_BOUNDS } from '../../../core/quotas/hold.schema.js';
+import {
+  type HoldEntity,
+  METERED_BOUNDS,
+  shown,
+  type TargetUse,
+  type Usage,
+} from '../../../core/quotas/index.js';
 
 /** One bound, as it is for the one who asks. */
 export class UsageDto {

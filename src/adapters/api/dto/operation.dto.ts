@@ -14,21 +14,19 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
-import { MAX_PROBES } from '../../../core/probes/selection/selection.js';
+import { MAX_PROBES } from '../../../core/probes/index.js';
 import { FollowedSelectionDto, SelectionDto } from './selection.dto.js';
 import {
-  type AssignmentEntity,
   ASSIGNMENT_STATES,
+  type AssignmentEntity,
   type AssignmentState,
-} from '../../../core/assignments/assignment.schema.js';
-import { type Progress } from '../../../core/assignments/assignments.repository.js';
-import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
-import {
   type OperationEntity,
-  type Visibility,
+  type Progress,
   VISIBILITIES,
-} from '../../../core/assignments/operation.schema.js';
-import { type OperationState, stateOf } from '../../../core/operations/operations.service.js';
+  type Visibility,
+} from '../../../core/assignments/index.js';
+import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { type OperationState, stateOf } from '../../../core/operations/index.js';
 import { SCHEDULE_CLASSES, scheduleSchema } from '../../../measurement/schedule/schedule.dto.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 

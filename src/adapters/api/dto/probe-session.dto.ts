@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type SessionEntity } from '../../../core/presence/session.schema.js';
+import { type SessionEntity } from '../../../core/presence/index.js';
 
 export class ProbeSessionDto {
   @ApiProperty({ enum: ['classic', 'native'] })

@@ -13,10 +13,8 @@ import {
 import { idSchema } from '../../../platform/http/ids.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { type ProbeEntity } from '../../../core/probes/probe.schema.js';
-import { isTrusted } from '../../../core/probes/clock-trust.js';
+import { isTrusted, locationOf, type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
-import { locationOf, type ProbesService } from '../../../core/probes/probes.service.js';
 import { ReliabilityDto } from './reliability.dto.js';
 
 export const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;

@@ -14,8 +14,7 @@ import {
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
-import { type ProbeFilter } from '../../../core/probes/probe-filter.js';
-import { type WindowName } from '../../../core/probes/reliability-figures.js';
+import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
 import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
 

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type Reliability, type WindowFigures } from '../../../core/probes/reliability-figures.js';
+import { type Reliability, type WindowFigures } from '../../../core/probes/index.js';
 
 const share = { minimum: 0, maximum: 1 } as const;
 const count = { type: 'integer', minimum: 0 } as const;

@@ -4,10 +4,10 @@ import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { parseRfc3339 } from '../../../measurement/schedule/times.js';
-import { isTrusted } from '../../../core/probes/clock-trust.js';
+import { isTrusted } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
 import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
-import { type ResultEntity } from '../../../core/ingest/result.schema.js';
+import { type ResultEntity } from '../../../core/ingest/index.js';
 
 const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 

@@ -17,9 +17,14 @@ import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { LocationDto, MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
-import { DEFAULT_WINDOW } from '../../../core/probes/probe-filter.js';
-import { WINDOW_NAMES, type WindowName } from '../../../core/probes/reliability-figures.js';
-import { MAX_PROBES, type Selection, type SelectionRule } from '../../../core/probes/selection/selection.js';
+import {
+  DEFAULT_WINDOW,
+  MAX_PROBES,
+  type Selection,
+  type SelectionRule,
+  WINDOW_NAMES,
+  type WindowName,
+} from '../../../core/probes/index.js';
 
 /** Half around the earth is 20,015 km. */
 export const MAX_WITHIN_KM = 20_000;

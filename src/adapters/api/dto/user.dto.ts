@@ -1,9 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
 import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
-import { type LedgerEntity, LEDGER_REASONS, type LedgerReason } from '../../../core/ledger/ledger.schema.js';
-import { MAX_GRANT } from '../../../core/ledger/ledger.service.js';
-import { type UserEntity } from '../../../core/users/user.schema.js';
+import {
+  LEDGER_REASONS,
+  type LedgerEntity,
+  type LedgerReason,
+  MAX_GRANT,
+} from '../../../core/ledger/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
 
 export class UserDto {
   @ApiProperty(idSchema('user'))

@@ -4,11 +4,9 @@ import { parseId } from '../../../platform/database/object-id.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
 import { ClientAddress } from '../../../platform/http/client-address.js';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
-import { AuthService } from '../../../core/users/auth.service.js';
+import { AuthService, type UserEntity } from '../../../core/users/index.js';
 import { CurrentUser, ForSuperusers, ForUsers, Public } from '../../../platform/http/permissions.js';
-import { LedgerService } from '../../../core/ledger/ledger.service.js';
-import { type UserEntity } from '../../../core/users/user.schema.js';
-import { UsersRepository } from '../../../core/users/users.repository.js';
+import { LedgerService } from '../../../core/ledger/index.js';
 import { classicUser } from './classic.presenter.js';
 import {
   ClassicCredentialsDto,
@@ -23,7 +21,6 @@ export class ClassicAccountsController {
   constructor(
     private readonly auth: AuthService,
     private readonly ledger: LedgerService,
-    private readonly users: UsersRepository,
   ) {}
 
   @Post('register')
@@ -73,8 +70,8 @@ export class ClassicAccountsController {
     const userId = parseId(id);
     if (userId === undefined) throw new DomainError('not_found', "The user doesn't exist");
     const balance = await this.ledger.grant(userId, credits);
-    const user = await this.users.findById(userId);
-    if (user === null) throw new DomainError('not_found', "The user doesn't exist");
+    const user = await this.auth.find(userId);
+    if (user === undefined) throw new DomainError('not_found', "The user doesn't exist");
     return { ...classicUser(user), credits: balance };
   }
 }

@@ -1,10 +1,8 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
 import { streamed } from '../../../platform/http/streamed.js';
-import { type OperationEntity } from '../../../core/assignments/operation.schema.js';
-import { type OperationFilter } from '../../../core/assignments/operations.repository.js';
-import { OperationsService } from '../../../core/operations/operations.service.js';
-import { DecodedTexts } from '../../../core/results/decoded-texts.js';
-import { ResultReader } from '../../../core/results/result-reader.js';
+import { type OperationEntity, type OperationFilter } from '../../../core/assignments/index.js';
+import { OperationsService } from '../../../core/operations/index.js';
+import { DecodedTexts, ResultReader } from '../../../core/results/index.js';
 import { classicOperation, classicResultHead } from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

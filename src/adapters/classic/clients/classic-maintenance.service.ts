@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { z } from 'zod';
 import { PlatformBus, type Topic } from '../../../platform/bus/platform-bus.js';
 import { DatabaseService } from '../../../platform/database/database.service.js';
-import { ProbeConnectionsService } from '../../../core/presence/probe-connections.service.js';
-import { ResultsService } from '../../../core/ingest/ingest.service.js';
+import { ProbeConnectionsService } from '../../../core/presence/index.js';
+import { ResultsService } from '../../../core/ingest/index.js';
 
 /** Somebody has emptied the database. */
 const EMPTIED: Topic<object> = { name: 'emptied', schema: z.object({}) };

@@ -12,9 +12,9 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
-import { OperationsService } from '../../../core/operations/operations.service.js';
+import { OperationsService } from '../../../core/operations/index.js';
 import { parseClassicTimes } from '../../../measurement/schedule/classic-times.js';
-import { type UserEntity } from '../../../core/users/user.schema.js';
+import { type UserEntity } from '../../../core/users/index.js';
 import { ClassicListings } from './classic-listings.js';
 import { classicOperation } from './classic.presenter.js';
 import {

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
-import { ProbesService } from '../../../core/probes/probes.service.js';
-import { type UserEntity } from '../../../core/users/user.schema.js';
+import { ProbesService } from '../../../core/probes/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
 import { classicProbe } from './classic.presenter.js';
 import {
   ClassicOwnProbeDto,

@@ -1,8 +1,7 @@
-import { type OperationEntity } from '../../../core/assignments/operation.schema.js';
-import { type ProbeEntity } from '../../../core/probes/probe.schema.js';
-import { locationOf, type ProbesService } from '../../../core/probes/probes.service.js';
-import { type ResultEntity } from '../../../core/ingest/result.schema.js';
-import { type UserEntity } from '../../../core/users/user.schema.js';
+import { type OperationEntity } from '../../../core/assignments/index.js';
+import { locationOf, type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
+import { type ResultEntity } from '../../../core/ingest/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
 import {
   type ClassicAssignedProbeDto,
   type ClassicOperationSummaryDto,

@@ -4,8 +4,12 @@ import { type ObjectId } from '../../../platform/database/object-id.js';
 import { inParts } from '../../../platform/sockets/in-parts.js';
 import { inClassicWords } from '../../../measurement/kinds/classic-words.js';
 import { toClassicTimes } from '../../../measurement/schedule/classic-times.js';
-import { type DeliveryAnswer, type Job, type ProbeLink } from '../../../core/presence/connected-probes.js';
-import { type OpenConnection } from '../../../core/presence/probe-connections.service.js';
+import {
+  type DeliveryAnswer,
+  type Job,
+  type OpenConnection,
+  type ProbeLink,
+} from '../../../core/presence/index.js';
 import { type ClassicJob, type ClassicProbeToServer, type ServerToClassicProbe } from './classic.protocol.js';
 
 /** A fielded probe acknowledges when its handler has run; its crontab is slow. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { SharedRoom } from '../../../platform/limits/shared-room.js';
-import { ProbeMeters } from '../../../core/presence/probe-meters.js';
+import { ProbeMeters } from '../../../core/presence/index.js';
 
 /** All messages that are kept waiting in memory, of all classic probes together. */
 const HELD = { bytes: 32 * 1024 * 1024, items: 10_000 };

@@ -10,16 +10,16 @@ import {
 import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../../platform/database/object-id.js';
 import { checkIn } from '../../../platform/sockets/check-in.js';
-import { ArrivalsService } from '../../../core/delivery/arrivals.service.js';
+import { ArrivalsService } from '../../../core/delivery/index.js';
 import { CLASSIC_KIND_NAMES } from '../../../measurement/kinds/classic-words.js';
-import { ConnectedProbes } from '../../../core/presence/connected-probes.js';
-import { MAX_CREDITS } from '../../../core/probes/probe.schema.js';
-import { ProbeMeters } from '../../../core/presence/probe-meters.js';
 import {
+  ConnectedProbes,
   type OpenConnection,
   ProbeConnectionsService,
-} from '../../../core/presence/probe-connections.service.js';
-import { type Acceptance, type ResultReport, ResultsService } from '../../../core/ingest/ingest.service.js';
+  ProbeMeters,
+} from '../../../core/presence/index.js';
+import { MAX_CREDITS } from '../../../core/probes/index.js';
+import { type Acceptance, type ResultReport, ResultsService } from '../../../core/ingest/index.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
 import { ClassicPatience } from './classic-patience.js';
 import { creditsHeader, type CreditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_CREDITS } from '../../../core/probes/probe.schema.js';
+import { MAX_CREDITS } from '../../../core/probes/index.js';
 
 /**
  * The socket contract of classic probes: both directions, in one file. It has no version and does not change.

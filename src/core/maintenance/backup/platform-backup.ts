@@ -1,5 +1,5 @@
 import { type mongo } from 'mongoose';
-import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/restore.schema.js';
+import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/index.js';
 import { type BackedUpDocument, type RawDocument } from './backup-file.js';
 
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */

@@ -5,7 +5,7 @@ import { Turn } from '../../../platform/batching/turn.js';
 import { type Condition, conditionsOf, type ProbeFilter } from '../probe-filter.js';
 import { type ProbeEntity } from '../probe.schema.js';
 import { ProbesRepository } from '../probes.repository.js';
-import { ServersService } from '../../servers/servers.service.js';
+import { ServersService } from '../../servers/index.js';
 import { Draw, type Selection } from './selection.js';
 
 /** Candidates between two looks at the clock. */

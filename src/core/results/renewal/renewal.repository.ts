@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Digest } from '../../../measurement/formats/format.js';
-import { RESULT_MODEL, type ResultEntity } from '../../ingest/result.schema.js';
+import { RESULT_MODEL, type ResultEntity } from '../../ingest/index.js';
 import { RENEWAL_MODEL, type RenewalEntity } from './renewal.schema.js';
 
 export type StoredResult = Pick<ResultEntity, '_id' | 'raw' | 'destinations' | 'summary' | 'decode_error'>;

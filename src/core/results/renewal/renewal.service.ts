@@ -6,7 +6,7 @@ import { type ObjectId } from '../../../platform/database/object-id.js';
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
 import { type Digest } from '../../../measurement/formats/format.js';
 import { wartsFormat } from '../../../measurement/formats/warts.format.js';
-import { rawBytes } from '../../ingest/result.schema.js';
+import { rawBytes } from '../../ingest/index.js';
 import { idOf, type Renewed, RenewalRepository, type StoredResult } from './renewal.repository.js';
 import { type RenewalEntity } from './renewal.schema.js';
 

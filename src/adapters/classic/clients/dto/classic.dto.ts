@@ -16,8 +16,8 @@ import {
 import { ID_PATTERN, idSchema, SAMPLE_IDS } from '../../../../platform/http/ids.js';
 import { ObjectOf } from '../../../../platform/validation/object-of.js';
 import { Tolerant } from '../../../../platform/validation/request-validation.pipe.js';
-import { MAX_GRANT } from '../../../../core/ledger/ledger.service.js';
-import { MAX_PROBES } from '../../../../core/probes/selection/selection.js';
+import { MAX_GRANT } from '../../../../core/ledger/index.js';
+import { MAX_PROBES } from '../../../../core/probes/index.js';
 
 @Tolerant()
 export class ClassicCredentialsDto {

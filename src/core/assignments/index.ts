@@ -1,0 +1,14 @@
+export { AssignedRuns, type Place } from './assigned-runs.js';
+export { ASSIGNMENT_STATES, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
+export { AssignmentsModule } from './assignments.module.js';
+export {
+  type AssignmentCounters,
+  AssignmentsRepository,
+  type LiveLoad,
+  type ProbeAssignment,
+  type Progress,
+} from './assignments.repository.js';
+export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
+export { type OperationFilter, OperationsRepository } from './operations.repository.js';
+export { leavingsOf, runsDone, unusedCredits } from './refund.js';
+export { type RunAccount, RunAccounts, type Verdict } from './run-account.js';

@@ -1,0 +1,10 @@
+export { type BackupHeader, readBackup, writeBackup } from './backup/backup-file.js';
+export {
+  databaseTime,
+  occupiedCollections,
+  platformDocuments,
+  restoreDocuments,
+  serversAlive,
+  settleRestored,
+} from './backup/platform-backup.js';
+export { MIGRATIONS } from './migrations/migrations.js';

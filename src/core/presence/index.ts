@@ -1,0 +1,9 @@
+export { ConnectedProbes, type DeliveryAnswer, type Job, type ProbeLink } from './connected-probes.js';
+export { Presence, type Stay } from './presence.js';
+export { PresenceModule } from './presence.module.js';
+export { PresenceService } from './presence.service.js';
+export { type OpenConnection, ProbeConnectionsService } from './probe-connections.service.js';
+export { ProbeMeters } from './probe-meters.js';
+export { SESSION_KEPT_S, type SessionEntity } from './session.schema.js';
+export { SessionsRepository } from './sessions.repository.js';
+export { TokenRevocationService } from './token-revocation.service.js';

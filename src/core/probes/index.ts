@@ -1,0 +1,29 @@
+export { isTrusted } from './clock-trust.js';
+export { type ProbeChange, ProbeFeed } from './probe-feed.js';
+export { DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
+export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
+export { ProbeLoadsRepository } from './probe-loads.repository.js';
+export {
+  type ClockEstimate,
+  type Families,
+  MAX_CREDITS,
+  type ProbeConnection,
+  type ProbeEntity,
+  type ProbeProtocol,
+  type ProbeReport,
+} from './probe.schema.js';
+export { ProbesModule } from './probes.module.js';
+export { type MeasuredProbe, type ProbeReports, ProbesRepository } from './probes.repository.js';
+export { locationOf, pointOf, ProbesService } from './probes.service.js';
+export {
+  LONGEST_WINDOW_MS,
+  type Reliability,
+  type RunShare,
+  type Uptime,
+  WINDOW_NAMES,
+  type WindowFigures,
+  type WindowName,
+  WINDOWS,
+} from './reliability-figures.js';
+export { MAX_PROBES, type Selection, type SelectionRule } from './selection/selection.js';
+export { SelectionService } from './selection/selection.service.js';

@@ -1,0 +1,2 @@
+export { ReliabilityModule } from './reliability.module.js';
+export { ReliabilityService } from './reliability.service.js';
