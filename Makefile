@@ -83,7 +83,7 @@ fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (sch
 	@bash test/fuzz/run.sh
 
 fuzz-probe: EXCHANGES := 20000
-fuzz-probe: build ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; about an hour)
+fuzz-probe: build ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; half an hour)
 	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
