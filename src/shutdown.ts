@@ -6,7 +6,7 @@ import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './platform/embedded-mongod/provide-database.js';
 import { Doorway } from './platform/sockets/doorway.js';
 import { ConnectedProbes, ProbeConnectionsService } from './core/presence/index.js';
-import { ResultsService } from './core/ingest/index.js';
+import { IngestService } from './core/ingest/index.js';
 
 /** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
 const PATIENCE_MS = 4000;
@@ -100,7 +100,7 @@ export async function drain(app: INestApplication, sockets: ReadonlySet<Socket>)
   app.get(Doorway).clear();
   const connected = app.get(ConnectedProbes);
   for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
-  await app.get(ResultsService).drain();
+  await app.get(IngestService).drain();
   // first in the database, so that each session says why it ended
   await app.get(ProbeConnectionsService).endAll();
   connected.closeAll();

@@ -14,9 +14,9 @@ import { numberRuns, type RunNumbers, runsOf } from '../../src/measurement/sched
 import { type Schedule } from '../../src/measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../src/measurement/schedule/spread.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
-import { CREDITS_PER_RESULT } from '../../src/core/ingest/batch-writer.js';
+import { CREDITS_PER_RESULT } from '../../src/core/ingest/effects.js';
 import { EarlyResultsService } from '../../src/core/ingest/early-results.service.js';
-import { type Acceptance, ResultsService } from '../../src/core/ingest/ingest.service.js';
+import { type Acceptance, IngestService } from '../../src/core/ingest/ingest.service.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
@@ -99,7 +99,7 @@ describe('credits for runs', () => {
 
   async function send(of: Duty, server: number, item: Item): Promise<Acceptance> {
     const { operation, probe } = of.assignment;
-    const results = app(server).get(ResultsService);
+    const results = app(server).get(IngestService);
     if (item.type === 'classic') {
       const uniqueCode = `code ${item.code}`;
       return results.accept({ operation, probe, uniqueCode, format: 'gzip', content: Buffer.alloc(3) });
@@ -326,7 +326,7 @@ describe('credits for runs', () => {
       const scheduledAt = new Date(n);
       const report = { operation, probe, scheduledAt, uniqueCode: scheduledAt.toISOString(), format: 'dns' };
       return app(server)
-        .get(ResultsService)
+        .get(IngestService)
         .accept({ ...report, content: Buffer.alloc(10_000_000) });
     };
     const answers: Acceptance[] = [];

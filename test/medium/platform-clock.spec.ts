@@ -14,7 +14,7 @@ import { PlatformTimesService } from '../../src/core/reliability/platform-times.
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { ServersService } from '../../src/core/servers/servers.service.js';
-import { ResultsService } from '../../src/core/ingest/ingest.service.js';
+import { IngestService } from '../../src/core/ingest/ingest.service.js';
 import { SweepService } from '../../src/core/delivery/sweep.service.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
@@ -108,7 +108,7 @@ describe.each([
     // the first run, and one in half an hour
     for (const scheduledAt of [start, new Date(start.getTime() + 30 * 60_000)])
       await wrong(() =>
-        server.get(ResultsService).acceptFailure({
+        server.get(IngestService).acceptFailure({
           operation: operation._id,
           probe,
           uniqueCode: scheduledAt.toISOString(),

@@ -10,7 +10,7 @@ import { ReliabilityService } from '../../core/reliability/index.js';
 import { OperationFeed } from '../../core/delivery/index.js';
 import { type ClockEstimate, isTrusted } from '../../core/probes/index.js';
 import { ConnectedProbes } from '../../core/presence/index.js';
-import { ResultFeed, ResultsService } from '../../core/ingest/index.js';
+import { ResultFeed, IngestService } from '../../core/ingest/index.js';
 
 /** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
 @Injectable()
@@ -19,7 +19,7 @@ export class MetricsService implements OnModuleInit {
 
   constructor(
     private readonly connected: ConnectedProbes,
-    private readonly results: ResultsService,
+    private readonly results: IngestService,
     private readonly resultFeed: ResultFeed,
     private readonly operationFeed: OperationFeed,
     private readonly limitHits: LimitHits,

@@ -17,7 +17,7 @@ import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { ArrivalsService } from '../../core/delivery/index.js';
 import { ConnectedProbes, ProbeConnectionsService, ProbeMeters } from '../../core/presence/index.js';
-import { type Acceptance, ResultsService } from '../../core/ingest/index.js';
+import { type Acceptance, IngestService } from '../../core/ingest/index.js';
 import { NativeLink, type NativeSocket } from './native-link.js';
 import {
   failedItem,
@@ -49,7 +49,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     private readonly connections: ProbeConnectionsService,
     private readonly connected: ConnectedProbes,
     private readonly arrivals: ArrivalsService,
-    private readonly results: ResultsService,
+    private readonly results: IngestService,
     private readonly meters: ProbeMeters,
     private readonly clock: ServerClockService,
   ) {}

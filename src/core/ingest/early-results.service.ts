@@ -6,7 +6,7 @@ import { type Transaction, TransactionsService } from '../../platform/database/t
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { LedgerService } from '../ledger/index.js';
 import { AssignmentsRepository, type RunAccount, RunAccounts, type Verdict } from '../assignments/index.js';
-import { paymentsFor } from './batch-writer.js';
+import { paymentsFor } from './effects.js';
 import { type LatePayment, ResultFeed } from './result-feed.js';
 import { type EarlyResult, StoredResultsRepository } from './stored-results.repository.js';
 

@@ -1,5 +1,5 @@
-export { CREDITS_PER_RESULT } from './batch-writer.js';
+export { CREDITS_PER_RESULT } from './effects.js';
 export { IngestModule } from './ingest.module.js';
-export { type Acceptance, type ResultReport, ResultsService } from './ingest.service.js';
+export { type Acceptance, type ResultReport, IngestService } from './ingest.service.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
 export { rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';

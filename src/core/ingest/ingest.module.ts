@@ -6,9 +6,10 @@ import { QuotasModule } from '../quotas/index.js';
 import { RunsModule } from '../runs/index.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
+import { BatchEffects } from './effects.js';
 import { BatchWriter } from './batch-writer.js';
 import { ResultFeed } from './result-feed.js';
-import { ResultsService } from './ingest.service.js';
+import { IngestService } from './ingest.service.js';
 import { EarlyResultsService } from './early-results.service.js';
 
 @Module({
@@ -19,7 +20,14 @@ import { EarlyResultsService } from './early-results.service.js';
     RunsModule,
     MongooseModule.forFeature([{ name: RESULT_MODEL, schema: resultSchema }]),
   ],
-  providers: [StoredResultsRepository, BatchWriter, ResultFeed, ResultsService, EarlyResultsService],
-  exports: [ResultFeed, ResultsService, MongooseModule],
+  providers: [
+    StoredResultsRepository,
+    BatchEffects,
+    BatchWriter,
+    ResultFeed,
+    IngestService,
+    EarlyResultsService,
+  ],
+  exports: [ResultFeed, IngestService, MongooseModule],
 })
 export class IngestModule {}

@@ -7,18 +7,19 @@ import { type AssignmentEntity } from '../assignments/assignment.schema.js';
 import { type AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { type CoverageService } from '../runs/coverage.service.js';
 import { numberRuns } from '../../measurement/schedule/run-numbers.js';
-import { type BatchWriter, type Submission, type Written } from './batch-writer.js';
+import { type BatchWriter, type Written } from './batch-writer.js';
+import { type Submission } from './effects.js';
 import { ResultFeed } from './result-feed.js';
-import { type ResultReport, ResultsService } from './ingest.service.js';
+import { type ResultReport, IngestService } from './ingest.service.js';
 
-describe('ResultsService', () => {
+describe('IngestService', () => {
   const lookups: ((found: Partial<AssignmentEntity> | null) => void)[] = [];
   const stored = new Set<string>();
   const found: Partial<AssignmentEntity> = {
     probe_owner: new ObjectId(),
     ends_at: new Date(Date.now() + 60_000),
   };
-  const service = new ResultsService(
+  const service = new IngestService(
     {
       findOne: () => new Promise((answer) => lookups.push(answer)),
     } as unknown as AssignmentsRepository,

@@ -12,7 +12,8 @@ import { type AssignedRuns, AssignmentsRepository } from '../assignments/index.j
 import { CoverageService } from '../runs/index.js';
 import { type KindName, KINDS } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/index.js';
-import { BatchWriter } from './batch-writer.js';
+import { BatchWriter, type Written } from './batch-writer.js';
+import { type Submission } from './effects.js';
 import { FORMATS, type ResultFormat } from '../../measurement/kinds/result-formats.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity, rawBytes } from './result.schema.js';
@@ -68,6 +69,10 @@ interface Assigned {
   runs: AssignedRuns;
 }
 
+/** What a run brought: all of a result but which run it is of. */
+type Content = Partial<ResultEntity>;
+type Digest = (kind: KindName) => Promise<Content | RefusalReason> | Content;
+
 /** What is stored of a result in which nothing was sent: docs/protocol.md, "What counts". */
 const NOTHING_SENT = {
   reason: 'nothing_sent',
@@ -76,10 +81,10 @@ const NOTHING_SENT = {
 
 const BUSY_MS = 2000;
 
-/** The way of a result in: authorise, decode and summarise, store once with its effects; then the live feed. */
+/** How a report becomes a durable result: authorize, identify, digest, commit, publish. */
 @Injectable()
-export class ResultsService {
-  private readonly logger = new Logger('results');
+export class IngestService {
+  private readonly logger = new Logger('ingest');
   /** who is assigned to what never changes; only a database that is emptied makes it forgotten */
   private readonly assigned = new LRUCache<string, Assigned>({ max: 100_000 });
   private readonly lookups = new Map<string, Promise<Assigned | undefined>>();
@@ -104,36 +109,32 @@ export class ResultsService {
   /** @returns when the result is durable, or why it is not; rejects only when the database fails */
   async accept(report: ResultReport): Promise<Acceptance> {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
-    const { destinations, problem } = report.told ?? {};
-    return this.whileRoom(report, report.content.length + weightOf(destinations), async () => {
-      // before any work is done for it: whoever has a probe may send
-      const assigned = await this.admit(report);
-      if ('status' in assigned) return assigned;
-      const format = formatOf(report, assigned.kind);
-      if (format === undefined) return this.refuse(report, 'bad_format');
-      const digest = await FORMATS[format].digest(report.content, destinations);
-      const error = digest.error ?? problem;
-      // the classic contract pays each result when it comes
-      const isFailed = digest.sentNothing === true && report.scheduledAt !== undefined;
-      return this.store(report, assigned, {
-        ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
-        format,
-        raw: report.content,
-        summary: digest.summary,
-        ...(destinations && { destinations }),
-        ...(error !== undefined && { decode_error: error }),
-        ...(report.startedAt && { started_at: report.startedAt }),
-        ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
-      });
-    });
+    const bytes = report.content.length + weightOf(report.told?.destinations);
+    return this.whileRoom(report, bytes, () => this.ingest(report, (kind) => digestOf(report, kind)));
   }
 
+  /** The same for a run that was due and could not be done. */
   async acceptFailure(report: FailureReport): Promise<Acceptance> {
     const failure = { reason: report.reason, detail: report.detail };
-    return this.whileRoom(report, report.detail.length, async () => {
-      const assigned = await this.admit(report);
-      return 'status' in assigned ? assigned : this.store(report, assigned, { outcome: 'failed', failure });
-    });
+    return this.whileRoom(report, report.detail.length, () =>
+      this.ingest(report, () => ({ outcome: 'failed', failure })),
+    );
+  }
+
+  /** The way of a report in. The first step that refuses it ends it. */
+  private async ingest(report: RunReport, digest: Digest): Promise<Acceptance> {
+    // before any work is done for it: whoever has a probe may send
+    const assigned = await this.authorize(report);
+    if (typeof assigned === 'string') return this.refuse(report, assigned);
+    const run = this.identify(report, assigned);
+    const content = await digest(assigned.kind);
+    if (typeof content === 'string') return this.refuse(report, content);
+    const result = { ...run.result, ...content } as ResultEntity;
+    const written = await this.commit({ result, place: run.place }, assigned);
+    if (written === 'assignment_gone') return this.refuse(report, 'not_assigned');
+    if (written === 'too_much_extra') return this.refuse(report, written);
+    if (written === 'stored') this.publish(result, assigned);
+    return { status: written };
   }
 
   /** Takes nothing more, and returns when what was taken is durable and its answers are on their way. */
@@ -185,43 +186,44 @@ export class ResultsService {
   }
 
   /** @returns what the probe was asked to do, or why its report is refused */
-  private async admit(report: RunReport): Promise<Assigned | Acceptance> {
-    const { operation, probe } = report;
-    if (operation === undefined) return this.refuse(report, 'unknown_operation');
+  private async authorize({ operation, probe }: RunReport): Promise<Assigned | RefusalReason> {
+    if (operation === undefined) return 'unknown_operation';
     const assigned = await this.assignmentOf(operation, probe);
-    if (assigned === undefined) return this.refuse(report, 'not_assigned');
+    if (assigned === undefined) return 'not_assigned';
     const isLate = this.clock.now().getTime() > assigned.endsAt.getTime() + LATE_MS;
-    return isLate ? this.refuse(report, 'too_late') : assigned;
+    return isLate ? 'too_late' : assigned;
   }
 
-  private async store(
-    report: RunReport,
-    { operation, probeOwner, isPrivate, runs }: Assigned,
-    content: Partial<ResultEntity>,
-  ): Promise<Acceptance> {
-    const { probe } = report;
-    const receivedAt = new Date();
+  /** @returns which run of the schedule it is, and what says so in the stored result */
+  private identify(report: RunReport, { operation, runs }: Assigned) {
     const place = runs.placeOf(report.scheduledAt, this.clock.now());
-    const result = {
+    const result: Partial<ResultEntity> = {
       _id: new ObjectId(),
       operation,
-      probe,
+      probe: report.probe,
       unique_code: report.uniqueCode,
-      received_at: receivedAt,
+      received_at: new Date(),
       ...(place.claim.type === 'off_schedule' && { off_schedule: true }),
       ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
       ...(report.clock && { clock: report.clock }),
-      ...content,
-    } as ResultEntity;
+    };
+    return { place, result };
+  }
+
+  /** Makes it durable, once, with its effects. */
+  private async commit(
+    { result, place }: Pick<Submission, 'result' | 'place'>,
+    { probeOwner }: Assigned,
+  ): Promise<Written> {
     const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
     const written = await this.writer.write({ result, probeOwner, bytes, place });
-    if (written === 'assignment_gone') {
-      this.assigned.delete(assignmentKey(operation, probe));
-      return this.refuse(report, 'not_assigned');
-    }
-    if (written === 'too_much_extra') return this.refuse(report, written);
-    if (written === 'stored') this.feed.stored({ result, probeOwner, isPrivate });
-    return { status: written };
+    if (written === 'assignment_gone') this.assigned.delete(assignmentKey(result.operation, result.probe));
+    return written;
+  }
+
+  /** Tells those who follow live. */
+  private publish(result: ResultEntity, { probeOwner, isPrivate }: Assigned): void {
+    this.feed.stored({ result, probeOwner, isPrivate });
   }
 
   /** Those who ask together are answered together, and in the order in which they asked: of two equal results the first one counts. */
@@ -271,6 +273,27 @@ function weightOf(destinations: readonly Destination[] = []): number {
       destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
   );
   return lengths.reduce((sum, length) => sum + length + DESTINATION_BYTES, 0);
+}
+
+/** Decodes what a probe measured, and makes the summary of it. @returns what is stored of that, or why it is refused */
+async function digestOf(report: ResultReport, kind: KindName): Promise<Content | RefusalReason> {
+  const { destinations, problem } = report.told ?? {};
+  const format = formatOf(report, kind);
+  if (format === undefined) return 'bad_format';
+  const digest = await FORMATS[format].digest(report.content, destinations);
+  const error = digest.error ?? problem;
+  // the classic contract pays each result when it comes
+  const isFailed = digest.sentNothing === true && report.scheduledAt !== undefined;
+  return {
+    ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
+    format,
+    raw: report.content,
+    summary: digest.summary,
+    ...(destinations && { destinations }),
+    ...(error !== undefined && { decode_error: error }),
+    ...(report.startedAt && { started_at: report.startedAt }),
+    ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
+  };
 }
 
 /** @returns the format of a report, if it is one of its kind's; a classic probe has one of its own, and names no run */

@@ -71,3 +71,8 @@ export class StoredResultsRepository {
     await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 }
+
+/** @returns what tells one run from all others */
+export function keyOf({ operation, probe, unique_code }: RunKey): string {
+  return `${operation.toHexString()}${probe.toHexString()}${unique_code}`;
+}

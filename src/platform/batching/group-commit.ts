@@ -10,6 +10,10 @@ interface Waiting<Item, Answer> {
 export interface GroupCommitOptions<Item> {
   /** items of one batch at most */
   most: number;
+  /** bytes of one batch at most; an item that is larger is a batch of its own */
+  mostBytes?: number;
+  /** bytes of an item; needed where `mostBytes` is given */
+  bytesOf?: (item: Item) => number;
   /** a batch has one item of each key at most; the later ones wait for the next batch. Absent: all are different */
   keyOf?: (item: Item) => unknown;
 }
@@ -57,13 +61,23 @@ export class GroupCommit<Item, Answer = void> {
   }
 
   private nextBatch(): Waiting<Item, Answer>[] {
-    if (this.options.keyOf === undefined) return this.queue.splice(0, this.options.most);
+    const { most, mostBytes = Infinity, bytesOf, keyOf } = this.options;
+    if (keyOf === undefined && bytesOf === undefined) return this.queue.splice(0, most);
     const keys = new Set<unknown>();
     const batch: Waiting<Item, Answer>[] = [];
     const rest: Waiting<Item, Answer>[] = [];
+    let room = mostBytes;
     for (const waiting of this.queue) {
-      if (batch.length < this.options.most && !keys.has(waiting.key)) batch.push(waiting);
-      else rest.push(waiting);
+      const bytes = bytesOf?.(waiting.item) ?? 0;
+      const fits = batch.length < most && (batch.length === 0 || bytes <= room);
+      if (fits && (keyOf === undefined || !keys.has(waiting.key))) {
+        batch.push(waiting);
+        room -= bytes;
+      } else {
+        rest.push(waiting);
+        // nothing overtakes what found no room
+        if (!fits) room = 0;
+      }
       // also when it does not get in: those of one key keep their order
       keys.add(waiting.key);
     }

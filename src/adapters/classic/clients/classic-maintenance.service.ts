@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PlatformBus, type Topic } from '../../../platform/bus/platform-bus.js';
 import { DatabaseService } from '../../../platform/database/database.service.js';
 import { ProbeConnectionsService } from '../../../core/presence/index.js';
-import { ResultsService } from '../../../core/ingest/index.js';
+import { IngestService } from '../../../core/ingest/index.js';
 
 /** Somebody has emptied the database. */
 const EMPTIED: Topic<object> = { name: 'emptied', schema: z.object({}) };
@@ -16,7 +16,7 @@ export class ClassicMaintenanceService implements OnApplicationBootstrap {
   constructor(
     private readonly database: DatabaseService,
     private readonly connections: ProbeConnectionsService,
-    private readonly results: ResultsService,
+    private readonly results: IngestService,
     private readonly bus: PlatformBus,
   ) {}
 

@@ -19,7 +19,7 @@ import {
   ProbeMeters,
 } from '../../../core/presence/index.js';
 import { MAX_CREDITS } from '../../../core/probes/index.js';
-import { type Acceptance, type ResultReport, ResultsService } from '../../../core/ingest/index.js';
+import { type Acceptance, type ResultReport, IngestService } from '../../../core/ingest/index.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
 import { ClassicPatience } from './classic-patience.js';
 import { creditsHeader, type CreditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
@@ -33,7 +33,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     private readonly connections: ProbeConnectionsService,
     private readonly connected: ConnectedProbes,
     private readonly arrivals: ArrivalsService,
-    private readonly results: ResultsService,
+    private readonly results: IngestService,
     private readonly meters: ProbeMeters,
     private readonly patience: ClassicPatience,
   ) {}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { GroupCommit, type GroupCommitOptions } from '../batching/group-commit.js';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 
 /** Batches of numbers that a test finishes by hand; each number is answered with its double. */
 function byHand(options: GroupCommitOptions<number>) {
@@ -121,5 +121,18 @@ describe('GroupCommit', () => {
     finish();
     await idle;
     expect(await answers).toEqual([2, 'closed']);
+  });
+
+  it('takes no more bytes into a batch than it may, in order, and an item that is larger alone', async () => {
+    const { group, batches, finish, next } = byHand({ most: 10, mostBytes: 10, bytesOf: (item) => item });
+    let begun = next();
+    const all = [4, 5, 7, 30, 1, 2].map((item) => group.add(item));
+    for (let batch = 0; batch < 4; batch += 1) {
+      await begun;
+      begun = next();
+      finish();
+    }
+    expect(await Promise.all(all)).toEqual([8, 10, 14, 60, 2, 4]);
+    expect(batches).toEqual([[4, 5], [7], [30], [1, 2]]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { PeriodicTask } from './periodic/periodic-task.js';
+import { PeriodicTask } from './periodic-task.js';
 
 describe('a periodic task', () => {
   let begun: number;

@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { AssignmentsRepository, type Place, RunAccounts, type Verdict } from '../assignments/index.js';
+import { LedgerService, type Payment } from '../ledger/index.js';
+import { type RunMark, RunSheetsRepository } from '../runs/index.js';
+import { type ResultEntity } from './result.schema.js';
+import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
+
+export const CREDITS_PER_RESULT = 10;
+
+/** A result that is to become durable. */
+export interface Submission {
+  result: ResultEntity;
+  /** earns the result */
+  probeOwner: ObjectId;
+  /** of its content, and what it takes besides */
+  bytes: number;
+  place: Place;
+}
+
+interface Judged {
+  item: Submission;
+  verdict: Verdict;
+}
+
+/**
+ * What one batch of results changes, in one transaction: counters of assignments, run sheets, ledger, results. The list is fixed;
+ * everything else follows from what is durable (docs/adr/0002).
+ */
+@Injectable()
+export class BatchEffects {
+  constructor(
+    private readonly assignments: AssignmentsRepository,
+    private readonly sheets: RunSheetsRepository,
+    private readonly ledger: LedgerService,
+    private readonly results: StoredResultsRepository,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  /**
+   * @param batch of different runs
+   * @param reference of its ledger entries
+   * @returns what became of each, in order; undefined, and nothing is written, when an assignment is not there any more
+   */
+  async apply(
+    batch: readonly Submission[],
+    reference: string,
+    transaction: Transaction,
+  ): Promise<('stored' | 'duplicate' | 'too_much_extra')[] | undefined> {
+    const results = batch.map(({ result }) => result);
+    const accounts = new RunAccounts(await this.assignments.findStandings(results, transaction));
+    const now = this.clock.now();
+    const judged = judge(batch, accounts, now.getTime());
+    if (judged === undefined) {
+      await transaction.abortTransaction();
+      return undefined;
+    }
+    const kept = judged.filter(({ verdict }) => verdict !== 'too_much_extra');
+    await this.assignments.count(accounts.changes, now, transaction);
+    await this.sheets.mark(marksOf(kept), transaction);
+    const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
+    for (const { item, verdict } of kept) noteVerdict(item, verdict, references);
+    if (kept.length > 0) {
+      await this.results.insertAll(
+        kept.map(({ item }) => item.result),
+        transaction,
+      );
+    }
+    const known = await this.storedAmong(judged, transaction);
+    return judged.map(({ item, verdict }) => {
+      if (verdict !== 'too_much_extra') return 'stored';
+      return known.has(keyOf(item.result)) ? 'duplicate' : verdict;
+    });
+  }
+
+  /** Of those for which there is no room some may have been stored while there was. */
+  private async storedAmong(
+    judged: readonly Judged[],
+    transaction: Transaction,
+  ): Promise<ReadonlySet<string>> {
+    const refused = judged.filter(({ verdict }) => verdict === 'too_much_extra');
+    const keys = refused.map(({ item }) => item.result);
+    return new Set((await this.results.findStored(keys, transaction)).map(keyOf));
+  }
+}
+
+/** @returns undefined when an assignment is not there */
+function judge(batch: readonly Submission[], accounts: RunAccounts, now: number): Judged[] | undefined {
+  const judged: Judged[] = [];
+  for (const item of batch) {
+    const { result, bytes, place } = item;
+    const report = { claim: place.claim, outcome: result.outcome, reason: result.failure?.reason, bytes };
+    const verdict = accounts.of(result)?.enter(report, now);
+    if (verdict === undefined) return undefined;
+    judged.push({ item, verdict });
+  }
+  return judged;
+}
+
+/** The transaction may run more than once, and what it found the first time need not hold. */
+function noteVerdict(
+  { result, probeOwner, place: { claim } }: Submission,
+  verdict: Verdict,
+  references: ReadonlyMap<string, string>,
+): void {
+  delete result.paid_by;
+  delete result.uncounted;
+  delete result.early;
+  const paidBy = references.get(probeOwner.toHexString());
+  if (verdict !== 'counted') result.uncounted = true;
+  else if (result.outcome === 'stored' && paidBy !== undefined) result.paid_by = paidBy;
+  if (verdict === 'early' && claim.type === 'named') {
+    result.early = { run: claim.run, due_at: new Date(claim.dueAt) };
+  }
+}
+
+/** Of a run that is named its result is known, whether or not it counts; one that names none is a run only where it counts. */
+function marksOf(kept: readonly Judged[]): RunMark[] {
+  return kept.flatMap(({ verdict, item: { result, place } }) => {
+    const { operation, probe, failure } = result;
+    const isRun = place.claim.type === 'named' || verdict === 'counted';
+    if (!isRun || place.mark === undefined) return [];
+    return [{ operation, probe, run: place.mark, failure: failure?.reason }];
+  });
+}
+
+function earningsOf(kept: readonly Judged[]): Payment[] {
+  const counted = kept.filter(
+    ({ verdict, item }) => verdict === 'counted' && item.result.outcome === 'stored',
+  );
+  return paymentsFor(counted.map(({ item }) => item.probeOwner));
+}
+
+/** @param owners of the probes that brought results which count, each as often as it is to be paid */
+export function paymentsFor(owners: readonly ObjectId[]): Payment[] {
+  const payments = new Map<string, Payment>();
+  for (const owner of owners) {
+    const key = owner.toHexString();
+    const payment = payments.get(key) ?? { user: owner, amount: 0 };
+    payment.amount += CREDITS_PER_RESULT;
+    payments.set(key, payment);
+  }
+  return [...payments.values()];
+}
