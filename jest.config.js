@@ -1,3 +1,5 @@
+import { bundlePackages } from './test/support/bundles.js';
+
 /**
  * Ten projects, one runner: `npm test -- --selectProjects unit`.
  * unit: beside the code; warts, sntp, protocol and probe: their own tests. `make test-unit` runs these: they need nothing but node.
@@ -22,12 +24,15 @@ const transform = {
   ],
 };
 
+const packages = await bundlePackages();
+
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   testMatch,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
+    ...packages,
     '^@pladmed/(warts|sntp|protocol)$': '<rootDir>/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -6,7 +6,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedMongo } from '../../dist/platform/embedded-mongod/embedded-mongo.js';
-import { bundleServer } from './bundle-server.js';
+import { bundleServer } from './bundles.js';
 
 /** What the databases of a whole run take, and more. */
 const ROOM = 4 * 1024 ** 3;
