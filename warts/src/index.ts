@@ -31,4 +31,20 @@ export { StopReason, TraceMethod, type TraceRecord } from './records/trace.js';
 export type * from './records/tracelb.js';
 export type * from './records/types.js';
 export type * from './records/udpprobe.js';
-export { MAX_ERRORS, summarize, type PingError, type PingSummary, type TraceSummary } from './summary.js';
+export { encode, EncodeError, Encoder, isEncodable, type EncodableRecord } from './encode/index.js';
+export type { DealiasSummary } from './summaries/dealias.js';
+export type { Delays } from './summaries/delays.js';
+export type { HostSummary } from './summaries/host.js';
+export type { HttpSummary } from './summaries/http.js';
+export type { NeighbourSummary } from './summaries/neighbour.js';
+export type { OwampSummary, UdpprobeSummary } from './summaries/packets.js';
+export {
+  isSummarizable,
+  MAX_ERRORS,
+  summarize,
+  type PingError,
+  type PingSummary,
+  type Summaries,
+  type SummarizableRecord,
+  type TraceSummary,
+} from './summary.js';

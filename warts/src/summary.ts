@@ -5,6 +5,17 @@ import { ICMP, ICMP6, isAnswer, TCP, UDP } from './ping-answers.js';
 import type { PingRecord, PingReply } from './records/ping.js';
 import type { TraceRecord } from './records/trace.js';
 import type { Timeval } from './records/types.js';
+import type { WartsRecord } from './record.js';
+import { summarizeDealias, type DealiasSummary } from './summaries/dealias.js';
+import { summarizeHost, type HostSummary } from './summaries/host.js';
+import { summarizeHttp, type HttpSummary } from './summaries/http.js';
+import { summarizeNeighbour, type NeighbourSummary } from './summaries/neighbour.js';
+import {
+  summarizeOwamp,
+  summarizeUdpprobe,
+  type OwampSummary,
+  type UdpprobeSummary,
+} from './summaries/packets.js';
 import { endOfTrace } from './trace-end.js';
 
 interface SummaryOfAny {
@@ -65,12 +76,45 @@ export interface TraceSummary extends SummaryOfAny {
   rtt_ms: number | null;
 }
 
-/** What a ping or a traceroute comes to. */
-export function summarize(record: PingRecord): PingSummary;
-export function summarize(record: TraceRecord): TraceSummary;
-export function summarize(record: PingRecord | TraceRecord): PingSummary | TraceSummary;
-export function summarize(record: PingRecord | TraceRecord): PingSummary | TraceSummary {
-  return record.type === 'ping' ? summarizePing(record) : summarizeTrace(record);
+/** Summaries by the type of their record. */
+export interface Summaries {
+  ping: PingSummary;
+  trace: TraceSummary;
+  dealias: DealiasSummary;
+  neighbourdisc: NeighbourSummary;
+  host: HostSummary;
+  http: HttpSummary;
+  udpprobe: UdpprobeSummary;
+  owamp: OwampSummary;
+}
+
+/** A record that has figures. */
+export type SummarizableRecord = Extract<WartsRecord, { type: keyof Summaries }>;
+
+type Summarizers = {
+  [Type in keyof Summaries]: (record: Extract<WartsRecord, { type: Type }>) => Summaries[Type];
+};
+
+const SUMMARIZERS: Summarizers = {
+  ping: summarizePing,
+  trace: summarizeTrace,
+  dealias: summarizeDealias,
+  neighbourdisc: summarizeNeighbour,
+  host: summarizeHost,
+  http: summarizeHttp,
+  udpprobe: summarizeUdpprobe,
+  owamp: summarizeOwamp,
+};
+
+/** Whether a record is of a type that has figures. */
+export function isSummarizable(record: WartsRecord): record is SummarizableRecord {
+  return Object.hasOwn(SUMMARIZERS, record.type);
+}
+
+/** What a record comes to, in figures. */
+export function summarize<R extends SummarizableRecord>(record: R): Summaries[R['type']] {
+  const summarizer: (of: never) => Summaries[keyof Summaries] = SUMMARIZERS[record.type];
+  return summarizer(record as never) as Summaries[R['type']];
 }
 
 function summarizePing(ping: PingRecord): PingSummary {
