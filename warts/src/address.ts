@@ -48,7 +48,31 @@ export class Address {
 
   /** As inet_ntop(3) writes it; Ethernet and FireWire as hexadecimal bytes joined by colons. */
   toString(): string {
-    return (this.#text ??= this.write());
+    return (this.#text ??= this.remembered());
+  }
+
+  /** The same few addresses stand in most records of a file: their texts are kept, one for each slot of a small table. */
+  private remembered(): string {
+    const { type, word0, word1, word2, word3 } = this;
+    const mixed = Math.imul(
+      word0 ^ Math.imul(word1, 31) ^ Math.imul(word2, 961) ^ Math.imul(word3, 29791),
+      0x9e3779b1,
+    );
+    const slot = (mixed ^ type) >>> TEXT_SLOT_SHIFT;
+    const known = TEXTS[slot];
+    if (
+      known !== undefined &&
+      known.word3 === word3 &&
+      known.word0 === word0 &&
+      known.word1 === word1 &&
+      known.word2 === word2 &&
+      known.type === type &&
+      known.#text !== undefined
+    ) {
+      return known.#text;
+    }
+    TEXTS[slot] = this;
+    return this.write();
   }
 
   toJSON(): string {
@@ -63,6 +87,10 @@ export class Address {
     return pairs.slice(0, this.type === ETHERNET ? 6 : 8).join(':');
   }
 }
+
+/** 4096 addresses, by the highest bits of a hash. */
+const TEXT_SLOT_SHIFT = 32 - 12;
+const TEXTS: (Address | undefined)[] = Array.from({ length: 2 ** (32 - TEXT_SLOT_SHIFT) }, () => undefined);
 
 /** Order of two addresses of one type by their bytes read as little-endian 32-bit words: the order scamper uses. */
 export function compareAddresses(a: Address, b: Address): number {
@@ -105,10 +133,17 @@ function dottedQuad(word: number): string {
 
 /** The text form of an IPv6 address as glibc's inet_ntop writes it: the first longest run of zero groups is `::`. */
 function colonHex(address: Address): string {
-  const groups = [address.word0, address.word1, address.word2, address.word3].flatMap((word) => [
-    word >>> 16,
-    word & 0xffff,
-  ]);
+  const { word0, word1, word2, word3 } = address;
+  const groups = [
+    word0 >>> 16,
+    word0 & 0xffff,
+    word1 >>> 16,
+    word1 & 0xffff,
+    word2 >>> 16,
+    word2 & 0xffff,
+    word3 >>> 16,
+    word3 & 0xffff,
+  ];
   const run = longestZeroRun(groups);
   const embedsIPv4 = run.start === 0 && (run.length === 6 || (run.length === 5 && groups[5] === 0xffff));
   const hex = (part: number[]): string => part.map((group) => group.toString(16)).join(':');

@@ -1,55 +1,80 @@
 #!/usr/bin/env node
-import { once } from 'node:events';
-import { DUMP_TYPES, StreamDecoder } from './decoder.js';
-import { DUMP_HEADER, recordToDumpRow } from './dump.js';
+import { parseArgs } from 'node:util';
+import { CopyCommand, parseDestination, type Wanted } from './cli/copy.js';
+import { UsageError, type Command } from './cli/command.js';
+import { csvCommand, dumpCommand, jsonCommand, summaryCommand } from './cli/lines.js';
+import { Output } from './cli/output.js';
+import { StatsCommand } from './cli/stats.js';
+import { StreamDecoder } from './decoder.js';
 import { WartsError } from './errors.js';
 import { readInput } from './input.js';
 import { JSON_DIALECTS } from './json/dialect.js';
-import { recordToJson } from './json/index.js';
-import type { WartsRecord } from './record.js';
 
-interface Command {
-  header: string;
-  types: ReadonlySet<number> | undefined;
-  write: (record: WartsRecord) => string | undefined;
-}
+const USAGE = `usage: warts COMMAND [OPTION...] [FILE...]      (- or no file: standard input)
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  json: { header: '', types: undefined, write: (record) => recordToJson(record) },
-  dump: { header: DUMP_HEADER + '\n', types: DUMP_TYPES, write: recordToDumpRow },
+  json     what sc_warts2json prints; --dialect 20211212 (as without it) or 2026
+  dump     what sc_analysis_dump prints
+  summary  the figures of each record as a line of JSON
+  csv      the same as a table
+  stats    how many records of each type, their bytes and their time
+  cat      all files as one file of warts
+  filter   the same of some records: --type ping,trace  --dst 192.0.2.0/24
+
+Files may be compressed with gzip, bzip2, xz or zstd (bzip2: npm install seek-bzip; xz: xz-decompress; zstd: fzstd).
+Exit code: 0; 1 after damage, which is one line on standard error; 2 if the command makes no sense.
+`;
+
+/** Types that can be asked for. */
+const TYPES = [
+  'trace',
+  'ping',
+  'tracelb',
+  'dealias',
+  'neighbourdisc',
+  'tbit',
+  'sting',
+  'sniff',
+  'host',
+  'http',
+  'udpprobe',
+  'owamp',
+];
+
+type Options = Partial<Record<'dialect' | 'type' | 'dst', string>>;
+
+const COMMANDS: Readonly<
+  Record<string, { options: readonly (keyof Options)[]; make: (options: Options) => Command }>
+> = {
+  json: { options: ['dialect'], make: ({ dialect }) => jsonCommand(dialectOf(dialect)) },
+  dump: { options: [], make: () => dumpCommand },
+  summary: { options: [], make: () => summaryCommand },
+  csv: { options: [], make: () => csvCommand },
+  stats: { options: [], make: () => new StatsCommand() },
+  cat: { options: [], make: () => new CopyCommand() },
+  filter: { options: ['type', 'dst'], make: (options) => new CopyCommand(wantedOf(options)) },
 };
 
-const USAGE =
-  'usage: pladmed-warts json [--dialect 20211212|2026] [FILE...]\n       pladmed-warts dump [FILE...]   (- or nothing: standard input)';
-/** Output is handed on in pieces of this many characters. */
-const PIECE = 128 * 1024;
+function dialectOf(name = '20211212'): (typeof JSON_DIALECTS)[number] {
+  const dialect = JSON_DIALECTS.find((each) => each === name);
+  if (dialect === undefined) throw new UsageError(`--dialect ${name}: one of ${JSON_DIALECTS.join(', ')}`);
+  return dialect;
+}
 
-/** Lines on their way to standard output; waits for the reader at the other end rather than pile up. */
-class Output {
-  private text = '';
-
-  add(line: string): void {
-    this.text += line + '\n';
-  }
-
-  get isFull(): boolean {
-    return this.text.length >= PIECE;
-  }
-
-  async flush(): Promise<void> {
-    if (this.text === '') return;
-    const piece = this.text;
-    this.text = '';
-    if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
-  }
+function wantedOf({ type, dst }: Options): Wanted {
+  const types = type?.split(',');
+  const unknown = types?.find((each) => !TYPES.includes(each));
+  if (unknown !== undefined) throw new UsageError(`--type ${unknown}: some of ${TYPES.join(',')}`);
+  return {
+    ...(types !== undefined && { types: new Set(types) }),
+    ...(dst !== undefined && { dst: parseDestination(dst) }),
+  };
 }
 
 async function convert(name: string, command: Command, output: Output): Promise<void> {
   const decoder = new StreamDecoder({}, command.types);
   for await (const chunk of readInput(name)) {
     for (const record of decoder.push(chunk)) {
-      const line = command.write(record);
-      if (line !== undefined) output.add(line);
+      command.use(record, output, decoder);
       if (output.isFull) await output.flush();
     }
   }
@@ -63,7 +88,7 @@ async function convertFile(name: string, command: Command, output: Output): Prom
     return true;
   } catch (error) {
     const notWarts = !(error instanceof WartsError) || error.code === 'not-warts';
-    if (notWarts && command.header !== '') output.add(`# unable to open ${name}`);
+    if (notWarts) command.cannotOpen?.(name, output);
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return false;
   } finally {
@@ -71,29 +96,35 @@ async function convertFile(name: string, command: Command, output: Output): Prom
   }
 }
 
-/** The command that the words name, and its files; undefined if they make no sense. */
-function parse([verb = '', ...rest]: readonly string[]): { command: Command; names: string[] } | undefined {
-  const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-  if (command === undefined || rest[0] !== '--dialect') return command && { command, names: rest };
-  const dialect = JSON_DIALECTS.find((each) => each === rest[1]);
-  if (verb !== 'json' || dialect === undefined) return undefined;
-  const write = (record: WartsRecord): string | undefined => recordToJson(record, dialect);
-  return { command: { ...command, write }, names: rest.slice(2) };
+/** The command that the words name, and its files. */
+function parse(args: readonly string[]): { command: Command; names: string[] } {
+  const [verb = '', ...rest] = args;
+  const known = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
+  if (known === undefined) throw new UsageError(verb === '' ? 'no command' : `no command ${verb}`);
+  const options = Object.fromEntries(known.options.map((name) => [name, { type: 'string' as const }]));
+  try {
+    const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true });
+    return { command: known.make(values as Options), names: positionals };
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const parsed = parse(args);
-  if (parsed === undefined) {
-    process.stderr.write(USAGE + '\n');
-    return 2;
+  if (args.includes('--help') || args[0] === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
   }
-  const { command, names } = parsed;
+  const { command, names } = parse(args);
   const output = new Output();
-  if (command.header !== '') output.add(command.header.trimEnd());
+  command.begin?.(output);
   let ok = true;
   for (const name of names.length > 0 ? names : ['-']) {
     ok = (await convertFile(name, command, output)) && ok;
   }
+  command.end?.(output);
+  await output.flush();
   return ok ? 0 : 1;
 }
 
@@ -101,4 +132,10 @@ async function main(args: readonly string[]): Promise<number> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`warts: ${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -88,6 +88,10 @@ export class StreamDecoder {
   private recordIndex = 0;
   private header: RecordHeader | undefined = undefined;
   private skipLeft = 0;
+  private lastType = 0;
+  private lastBody: Uint8Array = new Uint8Array(0);
+  /** Bytes of the last record, its header included. */
+  recordBytes = 0;
 
   constructor(
     limits: DecodeLimits = {},
@@ -104,6 +108,17 @@ export class StreamDecoder {
   *push(chunk: Uint8Array): Generator<WartsRecord, void, undefined> {
     this.queue.push(chunk);
     for (let record = this.next(); record !== undefined; record = this.next()) yield record;
+  }
+
+  /** A copy of the last record, its header included; of one that was skipped there is none. Call before the next chunk. */
+  lastRecord(): Uint8Array {
+    const bytes = new Uint8Array(HEADER_BYTES + this.lastBody.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, MAGIC);
+    view.setUint16(2, this.lastType);
+    view.setUint32(4, this.lastBody.length);
+    bytes.set(this.lastBody, HEADER_BYTES);
+    return bytes;
   }
 
   /** Call after the last chunk: throws if the input ended inside a record, or was no warts file. */
@@ -127,6 +142,7 @@ export class StreamDecoder {
     if (record === undefined) return undefined;
     this.header = undefined;
     this.recordIndex++;
+    this.recordBytes = HEADER_BYTES + header.length;
     return record;
   }
 
@@ -178,10 +194,13 @@ export class StreamDecoder {
     const { queue, reader } = this;
     if (queue.length < header.length) return undefined;
     reader.recordIndex = this.recordIndex;
-    reader.begin(queue.peek(), header.length, this.offset);
+    const body = queue.peek();
+    reader.begin(body, header.length, this.offset);
     const record = read(reader);
     const unknown = reader.unknownParameters;
     if (unknown !== undefined) record.unknown_parameters = unknown;
+    this.lastType = header.type;
+    this.lastBody = body.length === header.length ? body : body.subarray(0, header.length);
     this.consume(header.length);
     return record;
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jsonLines } from '../src/index.js';
+import { decode, jsonLines } from '../src/index.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'warts/dist/cli.js');
@@ -102,7 +102,106 @@ describe('the command', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  it.each([
+    [['other'], 'no command other'],
+    [[], 'no command'],
+    [['filter', '--type', 'pong'], '--type pong: some of trace,ping'],
+    [['filter', '--dst', '10.0.0.0/33'], '--dst 10.0.0.0/33: an address or a prefix'],
+    [['json', '--dialect', '1999'], '--dialect 1999: one of 20211212, 2026'],
+    [['csv', '--type', 'ping'], "Unknown option '--type'"],
+  ])('says what would make sense: %j', (args, message) => {
+    const { status, stdout, stderr } = run(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`warts: ${message}`);
+    expect(stderr).toContain('usage: warts COMMAND');
+  });
+
   it('explains its use', () => {
-    expect(run(['other'])).toMatchObject({ status: 2, stdout: '' });
+    expect(run(['--help'])).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('prints figures as JSON and as a table', () => {
+    const summary = JSON.parse(run(['summary', PING]).stdout) as { sent: number; rtt_median_ms: number };
+    expect(summary).toMatchObject({ type: 'ping', sent: 51 });
+    const [head, row, ...more] = run(['csv', PING]).stdout.trimEnd().split('\n');
+    expect(more).toEqual([]);
+    const cells = Object.fromEntries(head!.split(',').map((key, i) => [key, row!.split(',')[i]]));
+    expect(cells).toMatchObject({ type: 'ping', sent: '51', median_ms: String(summary.rtt_median_ms) });
+  });
+
+  it('counts records and their bytes', () => {
+    const size = readFileSync(PING).length + readFileSync(TRACE).length;
+    const { stdout } = run(['stats', PING, TRACE]);
+    expect(stdout).toMatch(/^ping\t1\t\d+$/m);
+    expect(stdout).toMatch(new RegExp(`^total\\t\\d+\\t${size}$`, 'm'));
+  });
+
+  const raw = (args: readonly string[]): Buffer =>
+    execFileSync(process.execPath, [CLI, ...args], { maxBuffer: 1 << 28 });
+
+  it('joins files, with numbers of lists and cycles that go on', () => {
+    const joined = raw(['cat', PING, TRACE]);
+    expect(jsonLines(joined)).toEqual({
+      lines: [...jsonLines(readFileSync(PING)).lines, ...jsonLines(readFileSync(TRACE)).lines],
+    });
+    // A single file comes out as it was.
+    expect(raw(['cat', PING])).toEqual(readFileSync(PING));
+  });
+
+  it('keeps the records that are wanted', () => {
+    const types = (args: readonly string[]): string[] =>
+      decode(raw(args))
+        .records.map(({ type }) => type)
+        .filter((type) => type === 'ping' || type === 'trace');
+    expect(types(['filter', '--type', 'trace', PING, TRACE])).toEqual(['trace']);
+    expect(types(['filter', '--dst', '10.9.2.0/24', PING])).toEqual(['ping']);
+    expect(types(['filter', '--dst', '10.9.3.0/24', PING])).toEqual([]);
+    expect(types(['filter', PING, TRACE])).toEqual(['ping', 'trace']);
+  });
+
+  describe.each(['gzip', 'bzip2', 'xz', 'zstd'])('with input packed by %s', (packer) => {
+    const isThere = spawnSync(packer, ['--version'], { input: '' }).error === undefined;
+    const check = isThere ? it : it.skip;
+    const pack = (bytes: Uint8Array): Buffer =>
+      execFileSync(packer, ['-c'], { input: bytes, maxBuffer: 1 << 28 });
+
+    check('reads one member or several', () => {
+      const [ping, rest] = [readFileSync(PING).subarray(0, 50), readFileSync(PING).subarray(50)];
+      expect(run(['json'], pack(readFileSync(PING))).stdout).toBe(expected(PING));
+      expect(run(['json'], Buffer.concat([pack(ping), pack(rest)])).stdout).toBe(expected(PING));
+    });
+
+    check('says in one line that it is damaged', () => {
+      const packed = pack(readFileSync(PING));
+      const lying = Buffer.from(packed);
+      lying.fill(0xa5, lying.length >> 1, (lying.length >> 1) + 20);
+      for (const damaged of [packed.subarray(0, packed.length >> 1), lying]) {
+        const { status, stderr } = run(['json'], damaged);
+        expect([status, stderr.trim().split('\n').length]).toEqual([1, 1]);
+      }
+      expect(run(['json'], packed.subarray(0, -3)).status).toBe(1);
+    });
+
+    check(
+      'does not keep what it unpacks to',
+      () => {
+        // 300 MB of records of a type that is skipped.
+        const record = Buffer.alloc(1 << 20);
+        record.writeUInt32BE(0x12050063, 0);
+        record.writeUInt32BE(record.length - 8, 4);
+        const packed = pack(Buffer.concat(Array.from({ length: 20 }, () => record)));
+        const many = Buffer.concat(Array.from({ length: 15 }, () => packed));
+        const script = `process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))`;
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          ['--import', `data:text/javascript,${encodeURIComponent(script)}`, CLI, 'json'],
+          { input: many, encoding: 'utf8', timeout: 120_000 },
+        );
+        expect(status).toBe(0);
+        // Kilobytes; all of it at once would be 300 MB more.
+        expect(Number(stderr)).toBeLessThan(220_000);
+      },
+      150_000,
+    );
   });
 });

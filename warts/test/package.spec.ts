@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const folder = mkdtempSync(join(tmpdir(), 'warts-package-'));
+const installed = join(folder, 'node_modules/@pladmed/warts');
+let packed: { filename: string; size: number; files: { path: string }[] };
+
+beforeAll(() => {
+  execFileSync(process.execPath, [TSC, '-b', join(ROOT, 'warts')]);
+  // Of a copy, for packing puts bundles in the place of the build.
+  const copy = join(folder, 'copy');
+  for (const name of ['dist', 'package.json', 'README.md']) {
+    cpSync(join(ROOT, 'warts', name), join(copy, name), { recursive: true });
+  }
+  const text = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: copy,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  packed = (JSON.parse(text.slice(text.indexOf('[\n'))) as [typeof packed])[0];
+  mkdirSync(installed, { recursive: true });
+  const name = packed.filename.replace('@', '').replace('/', '-');
+  execFileSync('tar', ['xzf', join(folder, name), '-C', installed, '--strip-components', '1']);
+}, 180_000);
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('the packed package', () => {
+  it('is small, and holds the build and nothing else', () => {
+    expect(packed.size).toBeLessThan(60_000);
+    for (const { path } of packed.files) {
+      expect(path).toMatch(/^(package\.json|README\.md|dist\/.*\.(js|d\.ts))$/);
+    }
+  });
+
+  it('runs nothing when it is installed, and needs nothing', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      dependencies?: unknown;
+      type: string;
+    };
+    expect(Object.keys(manifest.scripts).filter((name) => /install|prepare/.test(name))).toEqual([]);
+    expect(manifest.dependencies).toBeUndefined();
+    expect(manifest.type).toBe('module');
+  });
+
+  it('is found with its types', () => {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(
+      join(folder, 'use.ts'),
+      `import { decode, encode, summarize, type PingRecord } from '@pladmed/warts';
+       const { records } = decode(new Uint8Array(0));
+       for (const record of records) if (record.type === 'ping') { const loss: number | null = summarize(record).loss; void loss; }
+       export const use = (ping: PingRecord): Uint8Array => encode([ping]);
+       // @ts-expect-error a ping has no hops
+       export const hops = (ping: PingRecord): unknown => ping.hops;`,
+    );
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2023',
+      '--module',
+      'nodenext',
+      '--skipLibCheck',
+      'false',
+    ];
+    execFileSync(process.execPath, [TSC, ...options, 'use.ts'], {
+      cwd: folder,
+      stdio: 'pipe',
+    });
+  }, 120_000);
+
+  it('runs', () => {
+    const text = execFileSync(process.execPath, [join(installed, 'dist/cli.js'), '--help'], {
+      encoding: 'utf8',
+    });
+    expect(text).toContain('usage: warts');
+  });
+});
