@@ -104,7 +104,7 @@ function parse(args: readonly string[]): { command: Command; names: string[] } {
   const options = Object.fromEntries(known.options.map((name) => [name, { type: 'string' as const }]));
   try {
     const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true });
-    return { command: known.make(values as Options), names: positionals };
+    return { command: known.make(values), names: positionals };
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message);
     throw error;

@@ -55,7 +55,7 @@ type BunzipClass = new (input: BunzipInput, output: BunzipOutput) => Bunzip;
 
 async function* unxz(source: Bytes): Bytes {
   const { XzReadableStream } = await optional<Xz>('xz-decompress', 'xz');
-  const stream = new XzReadableStream(ReadableStream.from(source) as ReadableStream<Uint8Array>);
+  const stream = new XzReadableStream(ReadableStream.from(source));
   yield* guarded('xz', stream);
 }
 

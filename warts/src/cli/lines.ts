@@ -18,12 +18,16 @@ export function jsonCommand(dialect: JsonDialect): Command {
 
 export const dumpCommand: Command = {
   types: DUMP_TYPES,
-  begin: (output) => output.line(DUMP_HEADER),
+  begin: (output) => {
+    output.line(DUMP_HEADER);
+  },
   use(record, output) {
     const row = recordToDumpRow(record);
     if (row !== undefined) output.line(row);
   },
-  cannotOpen: (name, output) => output.line(`# unable to open ${name}`),
+  cannotOpen: (name, output) => {
+    output.line(`# unable to open ${name}`);
+  },
 };
 
 /** The figures of each record that has some, as JSON. */
@@ -35,7 +39,9 @@ export const summaryCommand: Command = {
 
 /** The same as one table (RFC 4180, with line feeds). */
 export const csvCommand: Command = {
-  begin: (output) => output.line(CSV_COLUMNS.join(',')),
+  begin: (output) => {
+    output.line(CSV_COLUMNS.join(','));
+  },
   use(record, output) {
     if (isSummarizable(record)) output.line(csvRow(summarize(record)));
   },

@@ -12,7 +12,7 @@ const MAX_PARAMETER_BYTES = 0xffff;
 /** Interfaces whose names have numbers, in one record. */
 const MAX_NUMBERED_INTERFACES = 254;
 
-/** Writes the parts of one record; numbers are big-endian. Knows the addresses and interfaces that it has had. */
+/** Writes the parts of one record, and returns itself; numbers are big-endian. Knows the addresses and interfaces that it has had. */
 export class ByteWriter {
   private bytes = new Uint8Array(512);
   private view = new DataView(this.bytes.buffer);
@@ -29,52 +29,56 @@ export class ByteWriter {
     return this.length;
   }
 
-  u8(value: number): void {
+  u8(value: number): this {
     const at = this.room(1);
     this.view.setUint8(at, checked(value, 0xff));
+    return this;
   }
 
-  u16(value: number): void {
+  u16(value: number): this {
     const at = this.room(2);
     this.view.setUint16(at, checked(value, 0xffff));
+    return this;
   }
 
-  u32(value: number): void {
+  u32(value: number): this {
     const at = this.room(4);
     this.view.setUint32(at, checked(value, 0xffffffff));
+    return this;
   }
 
-  time({ sec, usec }: Timeval): void {
+  time({ sec, usec }: Timeval): this {
     this.u32(sec);
     this.u32(usec);
+    return this;
   }
 
-  raw(value: Uint8Array): void {
+  raw(value: Uint8Array): this {
     const at = this.room(value.length);
     this.bytes.set(value, at);
+    return this;
   }
 
   /** Text and its NUL byte. */
-  text(value: string): void {
+  text(value: string): this {
     if (value.includes('\0')) throw new EncodeError('text with a NUL byte');
     this.raw(TEXT.encode(value));
     this.u8(0);
+    return this;
   }
 
   /** An address in full the first time, then as a reference to it. */
-  address(address: Address): void {
+  address(address: Address): this {
     const key = `${address.type} ${address.toString()}`;
     const known = this.addresses.get(key);
     if (known === undefined) {
       this.addresses.set(key, this.addresses.size);
-      this.fullAddress(address);
-      return;
+      return this.fullAddress(address);
     }
-    this.u8(0);
-    this.u32(known);
+    return this.u8(0).u32(known);
   }
 
-  fullAddress(address: Address): void {
+  fullAddress(address: Address): this {
     const length = addressLength(address.type);
     if (length === undefined) throw new EncodeError(`address of type ${address.type}`);
     this.u8(length);
@@ -86,19 +90,16 @@ export class ByteWriter {
       this.view.setInt32(at, word);
     }
     this.length = end;
+    return this;
   }
 
   /** The name of an interface with a number the first time, then its number alone. */
-  interfaceName(name: string): void {
+  interfaceName(name: string): this {
     const known = this.interfaces.get(name);
-    if (known !== undefined) {
-      this.u8(known);
-      return;
-    }
+    if (known !== undefined) return this.u8(known);
     const number = this.interfaces.size < MAX_NUMBERED_INTERFACES ? this.interfaces.size + 1 : 0;
     if (number > 0) this.interfaces.set(name, number);
-    this.u8(number);
-    this.text(name);
+    return this.u8(number).text(name);
   }
 
   /** Flags and parameters (warts(5)): those that are undefined are left out. */

@@ -90,10 +90,14 @@ export class Encoder implements FileNumbers {
         this.addStop(record);
         break;
       case 'ping':
-        this.addBody('ping', (out) => writePing(out, record, this));
+        this.addBody('ping', (out) => {
+          writePing(out, record, this);
+        });
         break;
       case 'trace':
-        this.addBody('trace', (out) => writeTrace(out, record, this));
+        this.addBody('trace', (out) => {
+          writeTrace(out, record, this);
+        });
         break;
     }
   }

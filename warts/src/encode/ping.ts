@@ -41,7 +41,12 @@ export function writePing(out: ByteWriter, ping: PingRecord, numbers: FileNumber
     [21, () => out.address(ping.dst)],
     p(22, (ping.flags & LOW_FLAGS) !== 0, () => out.u8(ping.flags & LOW_FLAGS)),
     p(23, ping.tos !== 0, () => out.u8(ping.tos)),
-    tsps && [24, () => writeAddresses(out, tsps)],
+    tsps && [
+      24,
+      () => {
+        writeAddresses(out, tsps);
+      },
+    ],
     p(25, ping.icmp_checksum !== 0, () => out.u16(ping.icmp_checksum)),
     p(26, ping.pmtu_bytes !== 0, () => out.u16(ping.pmtu_bytes)),
     p(27, ping.timeout_s !== ping.wait_s, () => out.u8(ping.timeout_s)),
@@ -77,13 +82,28 @@ function writeReply(out: ByteWriter, ping: PingRecord, reply: PingReply): void {
     p(10, needsProtocol(ping, reply), () => out.u8(reply.protocol)),
     p(11, reply.protocol === TCP || reply.tcp_flags !== 0, () => out.u8(reply.tcp_flags)),
     [12, () => out.address(reply.from)],
-    record_route && [13, () => writeAddresses(out, record_route)],
-    timestamps && [14, () => writeTimestamps(out, timestamps)],
+    record_route && [
+      13,
+      () => {
+        writeAddresses(out, record_route);
+      },
+    ],
+    timestamps && [
+      14,
+      () => {
+        writeTimestamps(out, timestamps);
+      },
+    ],
     p(15, (ping.dst.isIPv6 && has(PingReplyFlag.ReplyIpid)) || reply.reply_ipid32 !== 0, () =>
       out.u32(reply.reply_ipid32),
     ),
     p(16, reply.tx.sec !== 0 || reply.tx.usec !== 0, () => out.time(reply.tx)),
-    icmp_timestamps_ms && [17, () => icmp_timestamps_ms.forEach((ms) => out.u32(ms))],
+    icmp_timestamps_ms && [
+      17,
+      () => {
+        icmp_timestamps_ms.forEach((ms) => out.u32(ms));
+      },
+    ],
     probe_sport === undefined ? undefined : [18, () => out.u16(probe_sport)],
     p(19, reply.reply_tos !== 0, () => out.u8(reply.reply_tos)),
     interface_name === undefined ? undefined : [20, () => out.interfaceName(interface_name)],

@@ -51,9 +51,18 @@ export function writeTrace(out: ByteWriter, trace: TraceRecord, numbers: FileNum
   ]);
   writeHops(out, trace, trace.hops);
   const { pmtud, last_ditch, doubletree } = trace;
-  if (pmtud !== undefined) writeAttribute(out, PMTUD, () => writePmtud(out, trace, pmtud));
-  if (last_ditch.length > 0) writeAttribute(out, LAST_DITCH, () => writeLastDitch(out, trace));
-  if (doubletree !== undefined) writeAttribute(out, DOUBLETREE, () => writeDoubletree(out, doubletree));
+  if (pmtud !== undefined)
+    writeAttribute(out, PMTUD, () => {
+      writePmtud(out, trace, pmtud);
+    });
+  if (last_ditch.length > 0)
+    writeAttribute(out, LAST_DITCH, () => {
+      writeLastDitch(out, trace);
+    });
+  if (doubletree !== undefined)
+    writeAttribute(out, DOUBLETREE, () => {
+      writeDoubletree(out, doubletree);
+    });
   out.u16(0);
 }
 
@@ -86,7 +95,12 @@ function writeHop(out: ByteWriter, trace: TraceRecord, hop: TraceHop): void {
     p(14, hop.icmp_q_ttl !== (quotes ? 1 : 0), () => out.u8(hop.icmp_q_ttl)),
     p(15, isTcp, () => out.u8(hop.tcp_flags)),
     p(16, (isIcmp && quotes) || hop.icmp_q_tos !== 0, () => out.u8(hop.icmp_q_tos)),
-    extensions && [17, () => writeExtensions(out, extensions)],
+    extensions && [
+      17,
+      () => {
+        writeExtensions(out, extensions);
+      },
+    ],
     [18, () => out.address(hop.addr)],
     p(19, hop.tx.sec !== 0 || hop.tx.usec !== 0, () => out.time(hop.tx)),
     name === undefined ? undefined : [20, () => out.text(name)],
