@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_DOCUMENT_DEPTH, readDocument } from './document.js';
+import { MAX_DOCUMENT_DEPTH, MAX_ENTRY_BYTES, MAX_ENTRY_VALUES, readDocument } from './document.js';
 import { ntpDocument } from './ntp.document.js';
 
 const entry = {
@@ -75,5 +75,34 @@ describe('reading a document', () => {
     expect(readDocument(ntpDocument, nested(MAX_DOCUMENT_DEPTH - 1))).toEqual([]);
     expect(readDocument(ntpDocument, nested(MAX_DOCUMENT_DEPTH))).toMatch(/nested more than 32 deep/);
     expect(read({ version: 1, exchanges: [], x: '["'.repeat(100) })).toEqual([]);
+  });
+
+  it.each([
+    ['of too many values', { later: new Array(MAX_ENTRY_VALUES).fill({}) }, /more than 50000 values$/],
+    ['of too many bytes', { later: 'x'.repeat(MAX_ENTRY_BYTES) }, /more than 1048576 bytes$/],
+  ])('costs an entry %s that entry alone', (_, more, problem) => {
+    expect(read({ version: 1, exchanges: [entry, { ...entry, ...more }, entry] })).toEqual([
+      { value: entry },
+      { unreadable: { index: 1, problem: expect.stringMatching(problem) } },
+      { value: entry },
+    ]);
+  });
+
+  it('costs an entry that is no JSON that entry alone', () => {
+    const text = JSON.stringify({ version: 1, exchanges: [entry, 'BAD', entry] }).replace(
+      '"BAD"',
+      '{"a":tru}',
+    );
+    expect(readDocument(ntpDocument, Buffer.from(text))).toEqual([
+      { value: entry },
+      { unreadable: { index: 1, problem: 'exchanges.1: not JSON' } },
+      { value: entry },
+    ]);
+  });
+
+  it('refuses much beside the list', () => {
+    expect(read({ version: 1, exchanges: [], x: 'x'.repeat(MAX_ENTRY_BYTES) })).toMatch(
+      /bytes beside exchanges/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson, shapeOf, split, type Split, textOf } from './split.js';
 
 /** What a kind states of the JSON document that its results are. */
 export interface DocumentDefinition<Entry> {
@@ -18,7 +19,7 @@ export interface UnreadableEntry {
   index: number;
   /** Which member is wrong, and how. */
   problem: string;
-  /** As it came; not there for entries that are not in the document. */
+  /** As it came; not there for one that is too large or no JSON, and for entries that are not in the document. */
   entry?: unknown;
 }
 
@@ -28,6 +29,9 @@ export type ReadEntry<Entry> = { value: Entry } | { unreadable: UnreadableEntry 
 export const MAX_DOCUMENT_DEPTH = 32;
 /** Values that a document may have: two bytes of text may become sixty of memory. A large one that a probe writes has 100,000. */
 export const MAX_DOCUMENT_VALUES = 500_000;
+/** An entry is in memory as a whole. The largest that a probe writes has a DNS message of 64 KiB, or the headers of an answer. */
+export const MAX_ENTRY_BYTES = 1024 * 1024;
+export const MAX_ENTRY_VALUES = 50_000;
 
 const version = z.looseObject({ version: z.literal(1) });
 
@@ -36,36 +40,73 @@ export function defineDocument<Entry>(definition: DocumentDefinition<Entry>): Do
 }
 
 /**
- * Reads a document entry by entry: an entry that does not fit its schema costs that entry alone.
- * Entries beyond `maxEntries`, and those that the writer left out, are one more that cannot be read.
+ * Reads a document as a whole.
  * @param text UTF-8 JSON, `{version: 1, <list>: [...]}`
  * @returns the entries in their order, or a sentence that says why there are none
  */
 export function readDocument<Entry>(
-  { name, list, entry, maxEntries }: DocumentDefinition<Entry>,
+  definition: DocumentDefinition<Entry>,
   text: Uint8Array,
 ): ReadEntry<Entry>[] | string {
-  const shape = shapeOf(text);
+  const entries = openDocument(definition, text);
+  return typeof entries === 'string' ? entries : [...entries];
+}
+
+/**
+ * Reads a document entry by entry: one that does not fit its schema costs that entry alone, and one is in memory at a time.
+ * Entries beyond `maxEntries`, and those that the writer left out, are one more that cannot be read.
+ * @param text UTF-8 JSON, `{version: 1, <list>: [...]}`
+ * @returns the entries in their order, or a sentence that says why there are none
+ */
+export function openDocument<Entry>(
+  definition: DocumentDefinition<Entry>,
+  text: Uint8Array,
+): Iterable<ReadEntry<Entry>> | string {
+  const { name, list } = definition;
+  const shape = shapeOf(text, { depth: MAX_DOCUMENT_DEPTH, values: MAX_DOCUMENT_VALUES });
   if (shape.depth > MAX_DOCUMENT_DEPTH) return `${name}: nested more than ${MAX_DOCUMENT_DEPTH} deep`;
   if (shape.values > MAX_DOCUMENT_VALUES) return `${name}: more than ${MAX_DOCUMENT_VALUES} values`;
-  const parsed = parseJson(text);
+  const { rest, entries } = split(text, list);
+  if (rest.length > MAX_ENTRY_BYTES)
+    return `${name}: more than ${MAX_ENTRY_BYTES} bytes beside ${list}, which is not one array`;
+  const parsed = parseJson(rest);
   if (parsed === undefined) return `${name}: not JSON`;
   const head = version.safeParse(parsed);
   if (!head.success) return `${name}: ${problemOf(head.error)}`;
-  const entries = head.data[list];
-  if (!Array.isArray(entries)) return `${name}: ${list}: must be an array`;
-  const read = entries.slice(0, maxEntries).map((each: unknown, index): ReadEntry<Entry> => {
+  if (!Array.isArray(head.data[list])) return `${name}: ${list}: must be an array`;
+  return readEntries(definition, text, entries, leftOutOf(head.data));
+}
+
+function* readEntries<Entry>(
+  { list, entry, maxEntries }: DocumentDefinition<Entry>,
+  text: Uint8Array,
+  entries: Split['entries'],
+  leftOut: number,
+): Generator<ReadEntry<Entry>, void> {
+  const count = Math.min(entries.length, maxEntries);
+  for (const [index, [from, to]] of entries.slice(0, count).entries()) {
+    const problem = tooMuchIn(text.subarray(from, to));
+    const each = problem === undefined ? parseJson(textOf(text, from, to)) : undefined;
+    if (each === undefined) {
+      yield { unreadable: { index, problem: `${list}.${index}: ${problem ?? 'not JSON'}` } };
+      continue;
+    }
     const result = entry.safeParse(each);
-    return result.success
+    yield result.success
       ? { value: result.data }
       : { unreadable: { index, problem: `${list}.${index}.${problemOf(result.error)}`, entry: each } };
-  });
-  const more = entries.length - read.length + leftOutOf(head.data);
-  if (more > 0) {
-    const problem = `${list}: ${more} more after the first ${read.length}, which is all that a document may have`;
-    read.push({ unreadable: { index: read.length, problem } });
   }
-  return read;
+  const more = entries.length - count + leftOut;
+  if (more === 0) return;
+  const problem = `${list}: ${more} more after the first ${count}, which is all that a document may have`;
+  yield { unreadable: { index: count, problem } };
+}
+
+/** @returns why an entry is not read; undefined: it is */
+function tooMuchIn(entry: Uint8Array): string | undefined {
+  if (entry.length > MAX_ENTRY_BYTES) return `more than ${MAX_ENTRY_BYTES} bytes`;
+  const { values } = shapeOf(entry, { depth: Infinity, values: MAX_ENTRY_VALUES });
+  return values > MAX_ENTRY_VALUES ? `more than ${MAX_ENTRY_VALUES} values` : undefined;
 }
 
 /** How many entries the writer had and did not send. */
@@ -73,52 +114,7 @@ function leftOutOf({ left_out }: Record<string, unknown>): number {
   return typeof left_out === 'number' && Number.isSafeInteger(left_out) && left_out > 0 ? left_out : 0;
 }
 
-function parseJson(text: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(text));
-  } catch {
-    return undefined;
-  }
-}
-
 function problemOf(error: z.ZodError): string {
   const issue = error.issues[0];
   return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/**
- * Looks at brackets and commas outside strings, before anything is made of the text: JSON.parse takes any depth and any number,
- * but JSON.stringify ends at the stack's. It ends where either is too much.
- */
-function shapeOf(json: Uint8Array): { depth: number; values: number } {
-  let depth = 0;
-  let values = 0;
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at] ?? 0;
-    if (byte === QUOTE) at = endOfString(json, at);
-    else if (OPENING.has(byte)) {
-      depth++;
-      values++;
-      if (depth > MAX_DOCUMENT_DEPTH) break;
-    } else if (CLOSING.has(byte)) depth--;
-    else if (byte === COMMA) values++;
-    if (values > MAX_DOCUMENT_VALUES) break;
-  }
-  return { depth, values };
-}
-
-/** @param begin where its first quotation mark stands. @returns where its last one does */
-function endOfString(json: Uint8Array, begin: number): number {
-  for (let at = begin + 1; at < json.length; at++) {
-    const byte = json[at];
-    if (byte === BACKSLASH) at++;
-    else if (byte === QUOTE) return at;
-  }
-  return json.length;
 }

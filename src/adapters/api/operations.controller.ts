@@ -23,7 +23,15 @@ import {
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
-import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
+import {
+  ApiPage,
+  decodeCursor,
+  encodeCursor,
+  linkToNext,
+  type Page,
+  PageQuery,
+  pageOf,
+} from '../../platform/http/pages.js';
 import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
@@ -76,7 +84,7 @@ export class OperationsController {
 
   @Get()
   @ApiOperation({ summary: 'Operations, newest first: all public ones and your own; for a superuser all' })
-  @ApiPage(OperationDto, 'A page of operations.')
+  @ApiPage(OperationDto, 'A page of operations: fewer than `limit` where they are large.')
   @ApiProblems(400, 401)
   async list(
     @CurrentUser() user: UserEntity,
@@ -87,19 +95,16 @@ export class OperationsController {
     const visible = user.is_superuser ? {} : { visibleTo: user._id };
     const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
-    const found = await this.operations.list({ ...filter, kind: query.kind }, query.limit + 1, before);
-    const progress = await this.operations.progressOfAll(found);
-    const rows = found.flatMap((operation, index) => {
+    const page = await this.operations.list({ ...filter, kind: query.kind }, query.limit, before);
+    const progress = await this.operations.progressOfAll(page.operations);
+    const items = page.operations.flatMap((operation, index) => {
       const own = progress[index];
-      return own ? [{ operation, progress: own }] : [];
+      return own ? [OperationDto.from(operation, own)] : [];
     });
-    return pageOf(
-      { request, response },
-      query,
-      rows,
-      (row) => OperationDto.from(row.operation, row.progress),
-      (row) => ({ _id: row.operation._id }),
-    );
+    const last = page.operations.at(-1);
+    const next = page.isLast || last === undefined ? null : encodeCursor({ _id: last._id });
+    linkToNext({ request, response }, next);
+    return { items, next };
   }
 
   @Get(':id')

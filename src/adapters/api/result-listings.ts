@@ -130,15 +130,16 @@ export class ResultListings {
     await this.measuring.get(key)?.catch(() => undefined);
     if (this.long.has(key) || result.raw_bytes > MOST_INLINE)
       return { shown: 'elsewhere', length: 0, decoded: 0 };
-    const measuring = this.texts.measure(result, view, MOST_INLINE, keep, gone);
+    // those who wait for it find in `long` what it has found
+    const measuring = this.texts.measure(result, view, MOST_INLINE, keep, gone).then((found) => {
+      if (found === undefined) this.long.set(key, true);
+      return found;
+    });
     this.measuring.set(key, measuring);
     const measured = await measuring.finally(() => {
       if (this.measuring.get(key) === measuring) this.measuring.delete(key);
     });
-    if (measured === undefined) {
-      this.long.set(key, true);
-      return { shown: 'elsewhere', length: 0, decoded: MOST_INLINE };
-    }
+    if (measured === undefined) return { shown: 'elsewhere', length: 0, decoded: MOST_INLINE };
     const { text, length } = measured;
     return { shown: text === undefined ? 'again' : { text }, length, decoded: length };
   }
@@ -155,7 +156,7 @@ export class ResultListings {
       return;
     }
     if (result.head) yield beginning(result, result.head, view, shown);
-    else yield* this.texts.inTurns(() => this.largeBeginning(result, view, shown), 0, gone);
+    else yield* this.texts.largeText(() => this.largeBeginning(result, view, shown), gone);
     if (shown === 'again' && view !== 'summary') yield* this.texts.decoded(result, view, gone);
     else yield typeof shown === 'object' ? shown.text : 'null';
     yield '}';

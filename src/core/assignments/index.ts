@@ -9,6 +9,6 @@ export {
   type Progress,
 } from './assignments.repository.js';
 export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
-export { type OperationFilter, OperationsRepository } from './operations.repository.js';
+export { type OperationFilter, type OperationPage, OperationsRepository } from './operations.repository.js';
 export { leavingsOf, runsDone, unusedCredits } from './refund.js';
 export { type RunAccount, RunAccounts, type Verdict } from './run-account.js';

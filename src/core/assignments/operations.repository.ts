@@ -16,7 +16,19 @@ export interface OperationFilter {
 }
 
 /** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
-const STREAM_PAGE = 10;
+const PAGE_BYTES = 2 * 1024 * 1024;
+const STREAM_PAGE_BYTES = 256 * 1024;
+const STREAM_PAGE = 50;
+
+interface OperationSize {
+  _id: ObjectId;
+  bytes: number;
+}
+
+export interface OperationPage {
+  operations: OperationEntity[];
+  isLast: boolean;
+}
 
 @Injectable()
 export class OperationsRepository {
@@ -52,24 +64,37 @@ export class OperationsRepository {
     return this.model.findOne({ owner, idempotency_key: key }).lean<OperationEntity>();
   }
 
-  /** Newest first, a page. */
-  async find(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
-    return this.model
-      .find({ ...conditionsOf(filter), ...(before && { _id: { $lt: before } }) })
+  /** Newest first, a page: `limit` at most, and fewer where they are large. @returns also whether it is the last */
+  async findPage(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {
+    const conditions = { ...conditionsOf(filter), ...(before && { _id: { $lt: before } }) };
+    const sizes = await this.sizesOf(conditions, -1, limit + 1);
+    const ids = idsWithin(sizes.slice(0, limit), PAGE_BYTES);
+    const operations = await this.model
+      .find({ _id: { $in: ids } })
       .sort({ _id: -1 })
-      .limit(limit)
       .lean<OperationEntity[]>();
+    return { operations, isLast: ids.length === sizes.length };
   }
 
   /** In order of creation, one after the other: a listing of all needs no memory for all. */
   stream(filter: OperationFilter): AsyncGenerator<OperationEntity, void> {
-    return eachByPages((last) =>
-      this.model
-        .find({ ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) })
+    return eachByPages(async (last) => {
+      const conditions = { ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) };
+      const ids = idsWithin(await this.sizesOf(conditions, 1, STREAM_PAGE), STREAM_PAGE_BYTES);
+      return this.model
+        .find({ _id: { $in: ids } })
         .sort({ _id: 1 })
-        .limit(STREAM_PAGE)
-        .lean<OperationEntity[]>(),
-    );
+        .lean<OperationEntity[]>();
+    });
+  }
+
+  private async sizesOf(conditions: object, order: 1 | -1, limit: number): Promise<OperationSize[]> {
+    return this.model.collection
+      .find<OperationSize>(conditions, {
+        projection: { bytes: { $bsonSize: '$$ROOT' } },
+        ...{ sort: { _id: order }, limit, batchSize: limit + 1 },
+      })
+      .toArray();
   }
 
   /** When the last operation was begun or stopped. */
@@ -112,4 +137,14 @@ function conditionsOf({ owner, visibleTo, kind }: OperationFilter) {
     ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
     ...(kind !== undefined && { kind }),
   };
+}
+
+/** @returns those that together weigh no more than `most`; the first in any case */
+function idsWithin(sizes: readonly OperationSize[], most: number): ObjectId[] {
+  let sum = 0;
+  const end = sizes.findIndex(({ bytes }, n) => {
+    sum += bytes;
+    return n > 0 && sum > most;
+  });
+  return (end === -1 ? sizes : sizes.slice(0, end)).map(({ _id }) => _id);
 }

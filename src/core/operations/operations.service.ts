@@ -14,6 +14,7 @@ import {
   leavingsOf,
   type OperationEntity,
   type OperationFilter,
+  type OperationPage,
   OperationsRepository,
   type Progress,
   unusedCredits,
@@ -192,8 +193,8 @@ export class OperationsService {
     return operation;
   }
 
-  async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationEntity[]> {
-    return this.operations.find(filter, limit, before);
+  async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {
+    return this.operations.findPage(filter, limit, before);
   }
 
   /** In order of creation, for listings without pages. */

@@ -2,27 +2,41 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
-import { LargePartError, type Presentation } from '../../measurement/formats/format.js';
+import {
+  LargePartError,
+  LargeResultError,
+  type Presentation,
+  type ReadingLimits,
+} from '../../measurement/formats/format.js';
 import { FORMATS } from '../../measurement/kinds/result-formats.js';
 import { inPieces, measured, type Measured } from '../../measurement/formats/pieces.js';
 import { GIVEN_UP, HeldReading } from './held-reading.js';
 import { type ReadResult, ResultReader } from './result-reader.js';
 
-/** Readings of large results that hold memory at the same time, whoever reads: one may hold 100 MB. */
-const LARGE_AT_ONCE = 2;
+/** Results with more raw bytes, or with a larger part, are large. */
+const LIGHT_BYTES = 128 * 1024;
+const LIGHT_PART_BYTES = 16 * 1024;
+/** Readings that hold memory at the same time, whoever reads: one of a light result up to 1 MB, one of a large result 100 MB. */
+const LIGHT_AT_ONCE = 64;
+const LARGE_AT_ONCE = 1;
 const MOST_WAITING = 1_000;
 const PATIENCE_MS = 10 * 60_000;
-/** Bytes of one record that every reader may hold, without a turn. */
-const LIGHT_PART_BYTES = 64 * 1024;
+
+/** Bytes that a reader has had. */
+interface Given {
+  bytes: number;
+}
+
+type Source = () => AsyncIterable<string | Buffer>;
 
 /**
- * Results at the pace of their readers, in bounded memory. Most are decoded as they are read, and hold little. Those that hold
- * more (many raw bytes, or a large record) take turns: a reader that does not get on gives its turn up when others wait, and
- * the result is decoded again when it goes on. What is read does not change by that.
+ * Results at the pace of their readers, in bounded memory, whatever they unpack to. Readings take turns: a reader that does not
+ * get on gives its turn up when others wait, and the result is decoded again when it goes on. What is read does not change by that.
  */
 @Injectable()
 export class DecodedTexts {
-  private readonly turns = new Turnstile(LARGE_AT_ONCE, MOST_WAITING, PATIENCE_MS);
+  private readonly light = new Turnstile(LIGHT_AT_ONCE, MOST_WAITING, PATIENCE_MS);
+  private readonly large = new Turnstile(LARGE_AT_ONCE, MOST_WAITING, PATIENCE_MS);
 
   constructor(
     private readonly reader: ResultReader,
@@ -35,29 +49,29 @@ export class DecodedTexts {
    * @throws DomainError busy when too many wait
    */
   async *decoded(result: ReadResult, as: Presentation, gone: AbortSignal): AsyncGenerator<Buffer, void> {
-    let given = 0;
-    if (result.format === undefined) yield Buffer.from('null');
-    else if (result.raw === undefined) yield* this.inTurns(() => this.decodedOf(result, as), given, gone);
-    else {
+    const given = { bytes: 0 };
+    if (result.raw_bytes <= LIGHT_BYTES) {
+      const light = () => this.textOf(result, as, { part: LIGHT_PART_BYTES });
       try {
-        const light = FORMATS[result.format].present(result.raw, as, LIGHT_PART_BYTES);
-        for await (const piece of inPieces(light)) {
-          given += piece.length;
-          yield piece;
-        }
+        yield* this.inTurns(this.light, light, given, gone);
+        return;
       } catch (error) {
         if (!(error instanceof LargePartError)) throw error;
-        yield* this.inTurns(() => this.decodedOf(result, as), given, gone);
       }
     }
+    yield* this.inTurns(this.large, () => this.textOf(result, as), given, gone);
   }
 
   async *raw(result: ReadResult, gone: AbortSignal): AsyncGenerator<Buffer, void> {
-    if (result.raw !== undefined) yield result.raw;
-    else yield* this.inTurns(() => this.rawOf(result), 0, gone);
+    const turns = result.raw_bytes <= LIGHT_BYTES ? this.light : this.large;
+    yield* this.inTurns(turns, () => this.rawOf(result), { bytes: 0 }, gone);
   }
 
-  /** @returns how long that text is; undefined: longer than `most`. @param keep see measured() */
+  /**
+   * @param most characters of text, and bytes that it may unpack to
+   * @param keep see measured()
+   * @returns how long the text is; undefined: more than `most`
+   */
   async measure(
     result: ReadResult,
     as: Presentation,
@@ -65,65 +79,86 @@ export class DecodedTexts {
     keep: number,
     gone: AbortSignal,
   ): Promise<Measured | undefined> {
-    if (result.format === undefined) return { length: 4, text: 'null' };
-    if (result.raw !== undefined) {
-      try {
-        return await measured(FORMATS[result.format].present(result.raw, as, LIGHT_PART_BYTES), most, keep);
-      } catch (error) {
-        if (!(error instanceof LargePartError)) throw error;
-      }
-    }
-    const leave = await this.turn(gone);
+    const within = (limits: ReadingLimits) => () => measured(this.textOf(result, as, limits), most, keep);
+    const light = within({ whole: most, part: LIGHT_PART_BYTES });
+    const large = within({ whole: most });
     try {
-      return await measured(this.decodedOf(result, as), most, keep);
-    } finally {
-      leave();
+      if (result.raw_bytes > LIGHT_BYTES) return await this.pass(this.large, gone, large);
+      return await this.pass(this.light, gone, light).catch((error: unknown) => {
+        if (!(error instanceof LargePartError)) throw error;
+        return this.pass(this.large, gone, large);
+      });
+    } catch (error) {
+      if (error instanceof LargeResultError) return undefined;
+      throw error;
     }
   }
 
-  /** Text, or bytes, that take much memory while they are read. */
-  async *inTurns(
-    source: () => AsyncIterable<string | Buffer>,
-    from: number,
+  /** Something else that takes much memory while it is read. */
+  async *largeText(source: Source, gone: AbortSignal): AsyncGenerator<Buffer, void> {
+    yield* this.inTurns(this.large, source, { bytes: 0 }, gone);
+  }
+
+  private async *rawOf({ _id, raw }: ReadResult): AsyncGenerator<Buffer, void> {
+    yield raw ?? (await this.reader.rawOf(_id));
+  }
+
+  private async *textOf(
+    { _id, format, raw }: ReadResult,
+    as: Presentation,
+    limits?: ReadingLimits,
+  ): AsyncGenerator<string, void> {
+    if (format === undefined) yield 'null';
+    else yield* FORMATS[format].present(raw ?? (await this.reader.rawOf(_id)), as, limits);
+  }
+
+  private async *inTurns(
+    turns: Turnstile,
+    source: Source,
+    given: Given,
     gone: AbortSignal,
   ): AsyncGenerator<Buffer, void> {
-    let next: number | undefined = from;
-    while (next !== undefined) next = yield* this.oneTurn(source, next, gone);
+    while (!(yield* this.oneTurn(turns, source, given, gone)));
   }
 
-  private async *rawOf({ _id }: ReadResult): AsyncGenerator<Buffer, void> {
-    yield await this.reader.rawOf(_id);
-  }
-
-  private async *decodedOf({ _id, format }: ReadResult, as: Presentation): AsyncGenerator<string, void> {
-    const raw = await this.reader.rawOf(_id);
-    if (format !== undefined) yield* FORMATS[format].present(raw, as);
-  }
-
-  /** @returns where to go on, in another turn; undefined: it was read to its end */
+  /** @returns whether it was read to its end; if not it goes on in another turn */
   private async *oneTurn(
-    source: () => AsyncIterable<string | Buffer>,
-    begin: number,
+    turns: Turnstile,
+    source: Source,
+    given: Given,
     gone: AbortSignal,
-  ): AsyncGenerator<Buffer, number | undefined> {
-    const held = new HeldReading(inPieces(source()), await this.turn(gone), () => this.turns.waiting > 0);
+  ): AsyncGenerator<Buffer, boolean> {
+    const leave = await this.turn(turns, gone);
+    const held = new HeldReading(inPieces(source()), leave, () => turns.waiting > 0);
     try {
       for (let at = 0; ;) {
         const piece = await held.next();
-        if (piece === GIVEN_UP) return Math.max(at, begin);
-        if (piece === undefined) return undefined;
-        const skipped = Math.max(0, begin - at);
+        if (piece === GIVEN_UP) return false;
+        if (piece === undefined) return true;
+        const skipped = Math.max(0, given.bytes - at);
         at += piece.length;
-        if (skipped < piece.length) yield piece.subarray(skipped);
+        if (skipped >= piece.length) continue;
+        given.bytes = at;
+        held.handsOut();
+        yield piece.subarray(skipped);
       }
     } finally {
       await held.giveUp();
     }
   }
 
-  private async turn(gone: AbortSignal): Promise<() => void> {
+  private async pass<T>(turns: Turnstile, gone: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const leave = await this.turn(turns, gone);
     try {
-      return await this.turns.enter(gone);
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  private async turn(turns: Turnstile, gone: AbortSignal): Promise<() => void> {
+    try {
+      return await turns.enter(gone);
     } catch (error) {
       if (!(error instanceof TurnstileFullError)) throw error;
       this.hits.note('large_results');

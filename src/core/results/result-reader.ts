@@ -8,9 +8,10 @@ import { type Parts, type ResultFilter, type ResultSize, ResultsRepository } fro
 /** Sizes that are looked up at once. */
 const SIZES = 100;
 /** A part of a result that weighs more is not read with the others: there may be many readers. */
-const LIGHT_BYTES = 128 * 1024;
+const LIGHT_HEAD_BYTES = 64 * 1024;
+const LIGHT_RAW_BYTES = 16 * 1024;
 /** What is read at once, of several results. */
-const GROUP_BYTES = 256 * 1024;
+const GROUP_BYTES = 64 * 1024;
 
 /** A result of a listing. What was not asked for, or is large, is missing. */
 export interface ReadResult extends ResultSize {
@@ -93,8 +94,8 @@ function noSuchResult(): DomainError {
 
 function lightParts({ bytes, raw_bytes, format }: ResultSize, { head, raw }: Parts): Parts {
   return {
-    head: head && bytes <= LIGHT_BYTES,
-    raw: raw && format !== undefined && raw_bytes <= LIGHT_BYTES,
+    head: head && bytes <= LIGHT_HEAD_BYTES,
+    raw: raw && format !== undefined && raw_bytes <= LIGHT_RAW_BYTES,
   };
 }
 

@@ -20,17 +20,30 @@ export interface Format {
   /** Takes figures without a basis out of a summary that an earlier version has stored; what `digest` gives stays as it is. */
   amend?: (summary: Summary) => Summary;
   /**
-   * @param mostAtOnce bytes that may be in memory for one part of it; without, whatever the format allows
+   * @param limits without them it uses whatever the format allows
    * @returns JSON text in pieces, together an array of objects, or a string with text; damaged bytes give what came before the
    * damage
-   * @throws LargePartError while it is read, when a part is larger than `mostAtOnce`
+   * @throws LargePartError, LargeResultError while it is read, where a limit is reached
    */
-  present(raw: Buffer, as: Presentation, mostAtOnce?: number): AsyncIterable<string>;
+  present(raw: Buffer, as: Presentation, limits?: ReadingLimits): AsyncIterable<string>;
+}
+
+/** What the reading of a result may use. */
+export interface ReadingLimits {
+  /** Bytes of one part (a record of warts, a JSON document) that may be in memory. */
+  part?: number;
+  /** Bytes that the result may unpack to. */
+  whole?: number;
 }
 
 /** A part of a result takes more memory than the reader has for it. */
 export class LargePartError extends Error {
   override readonly name = 'LargePartError';
+}
+
+/** A result unpacks to more than the reader wants. */
+export class LargeResultError extends Error {
+  override readonly name = 'LargeResultError';
 }
 
 /** More destinations than this have no summary of their own; an operation has at most 1,000. */

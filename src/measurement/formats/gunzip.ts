@@ -1,4 +1,5 @@
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { LargeResultError } from './format.js';
 
 /** What a result may grow to. 6.8 MB compressed was seen in the field. */
 export const MAX_UNZIPPED_BYTES = 64 * 1024 * 1024;
@@ -31,6 +32,16 @@ export async function* gunzip(raw: Buffer): AsyncGenerator<Buffer, void> {
     yield chunk.subarray(0, left);
     left -= chunk.length;
     if (left < 0) throw new UnzipError(`more than ${MAX_UNZIPPED_BYTES} bytes when unpacked`);
+  }
+}
+
+/** @throws LargeResultError behind the bytes that were wanted */
+export async function* upTo(most: number, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  let left = most;
+  for await (const chunk of chunks) {
+    left -= chunk.length;
+    if (left < 0) throw new LargeResultError(`more than ${most} bytes when unpacked`);
+    yield chunk;
   }
 }
 

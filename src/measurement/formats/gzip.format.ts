@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { type Summary } from './summary.js';
-import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
-import { gunzip, UnzipError } from './gunzip.js';
+import { type Digest, type Format, MAX_SUMMARIES, type Presentation, type ReadingLimits } from './format.js';
+import { gunzip, UnzipError, upTo } from './gunzip.js';
 
 /** Answers of dig are looked for in so much of the text. */
 const SEARCHED_BYTES = 1024 * 1024;
@@ -24,11 +24,12 @@ export const gzipFormat: Format = {
     return { summary: digSummaries(text), ...(error !== undefined && { error }) };
   },
 
-  async *present(raw: Buffer): AsyncGenerator<string, void> {
+  async *present(raw: Buffer, _as: Presentation, limits: ReadingLimits = {}): AsyncGenerator<string, void> {
+    const chunks = limits.whole === undefined ? gunzip(raw) : upTo(limits.whole, gunzip(raw));
     const characters = new StringDecoder('utf8');
     yield '"';
     try {
-      for await (const chunk of gunzip(raw)) yield escaped(characters.write(chunk));
+      for await (const chunk of chunks) yield escaped(characters.write(chunk));
     } catch (damage) {
       damageOf(damage);
     }

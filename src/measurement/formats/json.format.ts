@@ -1,6 +1,14 @@
-import { type DocumentDefinition, readDocument, type ReadEntry } from '@pladmed/protocol';
+import { type DocumentDefinition, openDocument, readDocument, type ReadEntry } from '@pladmed/protocol';
 import { type Summary } from './summary.js';
-import { type Digest, type Format, MAX_SUMMARIES } from './format.js';
+import {
+  type Digest,
+  type Format,
+  LargePartError,
+  LargeResultError,
+  MAX_SUMMARIES,
+  type Presentation,
+  type ReadingLimits,
+} from './format.js';
 
 /** An entry, and those behind it that belong to it. */
 type Group<Entry> = [Entry, ...Entry[]];
@@ -43,10 +51,12 @@ export function jsonFormat<Entry>(
     },
 
     // eslint-disable-next-line @typescript-eslint/require-await -- others are read as they come
-    async *present(raw: Buffer): AsyncGenerator<string, void> {
-      const entries = readDocument(definition, raw);
+    async *present(raw: Buffer, _as: Presentation, { part, whole }: ReadingLimits = {}) {
+      if (whole !== undefined && raw.length > whole) throw new LargeResultError(`${raw.length} bytes`);
+      if (part !== undefined && raw.length > part) throw new LargePartError(`${raw.length} bytes`);
+      const entries = openDocument(definition, raw);
       if (typeof entries === 'string') yield JSON.stringify('');
-      else yield JSON.stringify(entries.map((entry) => ('value' in entry ? entry.value : entry)));
+      else yield* listOf(entries);
     },
   };
 
@@ -57,6 +67,16 @@ export function jsonFormat<Entry>(
     const values = continued.flatMap((each) => ('value' in each ? [each.value] : []));
     return amend(figuresOf(entry.value, values));
   }
+}
+
+/** A list as JSON text, entry by entry. */
+function* listOf<Entry>(entries: Iterable<ReadEntry<Entry>>): Generator<string, void> {
+  let separator = '[';
+  for (const entry of entries) {
+    yield separator + JSON.stringify('value' in entry ? entry.value : entry);
+    separator = ',';
+  }
+  yield separator === '[' ? '[]' : ']';
 }
 
 function grouped<Entry>(

@@ -1,5 +1,5 @@
 /** Characters, or bytes, that are handed on at once. */
-const PIECE = 64 * 1024;
+const PIECE = 32 * 1024;
 
 /**
  * Makes pieces of any size into copies of a middling size: a reader that does not take the next one holds no more than that,

@@ -15,13 +15,22 @@ import {
 import { type Destination } from '@pladmed/protocol';
 import { Turnstile } from '../../platform/limits/turnstile.js';
 import { type MeasuredSummary, withDestinations } from './destinations.js';
-import { type Digest, type Format, LargePartError, MAX_SUMMARIES, type Presentation } from './format.js';
-import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError } from './gunzip.js';
+import {
+  type Digest,
+  type Format,
+  LargePartError,
+  MAX_SUMMARIES,
+  type Presentation,
+  type ReadingLimits,
+} from './format.js';
+import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
 
 const INGEST_LIMITS: DecodeLimits = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES };
 const VIEW_LIMITS: DecodeLimits = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES };
 /** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
 const SLICE_BYTES = 32 * 1024;
+/** Characters that are handed on at once. */
+const TEXT_AT_ONCE = 16 * 1024;
 /** The longest that a timer knows: who waits has a place in the bounded room of the ingest. */
 const NO_END_MS = 2 ** 31 - 1;
 /** Large results that are digested at once: each may hold a record of 8 MB. */
@@ -34,19 +43,16 @@ export const wartsFormat: Format = {
     return isSmall ? digestOf(raw, destinations) : largeDigests.pass(() => digestOf(raw, destinations));
   },
 
-  async *present(raw: Buffer, as: Presentation, mostAtOnce?: number): AsyncGenerator<string, void> {
-    const limits = { ...VIEW_LIMITS, ...(mostAtOnce !== undefined && { maxRecordBytes: mostAtOnce }) };
+  async *present(raw: Buffer, as: Presentation, { part, whole }: ReadingLimits = {}) {
+    const limits = { ...VIEW_LIMITS, ...(part !== undefined && { maxRecordBytes: part }) };
     const view = as === 'dump' ? dumpView() : jsonView();
     yield view.begin;
     try {
-      for await (const records of recordsOf(raw, new StreamDecoder(limits, view.types))) {
-        const { text, error } = textOf(records, view);
-        yield text;
-        if (error !== undefined) throw error;
-      }
+      for await (const records of recordsOf(raw, new StreamDecoder(limits, view.types), whole))
+        yield* textsOf(records, view);
     } catch (error) {
       const isLimit = error instanceof WartsError && error.code === 'limit';
-      if (isLimit && mostAtOnce !== undefined) throw new LargePartError(error.message);
+      if (isLimit && part !== undefined) throw new LargePartError(error.message);
       damageOf(error);
     }
     yield view.end;
@@ -111,25 +117,39 @@ function dumpView(): View {
   return { types: DUMP_TYPES, begin: `"${inString(`${DUMP_HEADER}\n`)}`, textOf, end: '"' };
 }
 
-/** @returns the text of the records before the first that is damaged, and what is wrong with that one */
-function textOf(records: Iterable<WartsRecord>, view: View): { text: string; error?: WartsError } {
+/**
+ * The text of records, some at a time: a slice of the file may become ten times as much text.
+ * @throws WartsError behind the text of the records before the first that is damaged
+ */
+function* textsOf(records: Iterable<WartsRecord>, view: View): Generator<string, void> {
   let text = '';
   try {
-    for (const record of records) text += view.textOf(record);
-    return { text };
+    for (const record of records) {
+      text += view.textOf(record);
+      if (text.length < TEXT_AT_ONCE) continue;
+      yield text;
+      text = '';
+    }
   } catch (error) {
-    if (error instanceof WartsError) return { text, error };
+    yield text;
     throw error;
   }
+  yield text;
 }
 
 /**
  * The records of each slice of a file; all of a slice have to be taken before the next.
- * @throws WartsError, UnzipError behind what came before the damage
+ * @param most bytes that the file may unpack to
+ * @throws WartsError, UnzipError behind what came before the damage; LargeResultError behind `most` bytes
  */
-async function* recordsOf(raw: Buffer, decoder: StreamDecoder): AsyncGenerator<Iterable<WartsRecord>, void> {
+async function* recordsOf(
+  raw: Buffer,
+  decoder: StreamDecoder,
+  most = MAX_UNZIPPED_BYTES,
+): AsyncGenerator<Iterable<WartsRecord>, void> {
   let unzipError: UnzipError | undefined;
-  const slices = isGzip(raw) ? gunzip(raw) : slicesOf(raw);
+  const all = isGzip(raw) ? gunzip(raw) : slicesOf(raw);
+  const slices = most < MAX_UNZIPPED_BYTES ? upTo(most, all) : all;
   try {
     for await (const slice of slices) yield decoder.push(slice);
   } catch (error) {

@@ -14,9 +14,12 @@ export function streamed(
 ): StreamableFile {
   const gone = new AbortController();
   const stream = Readable.from(make(gone.signal), { objectMode: true, highWaterMark: 1 });
-  stream.once('close', () => {
+  const destroy = stream._destroy.bind(stream);
+  // not at 'close': that waits for the source, and the source for what it waits for
+  stream._destroy = (error, done) => {
     gone.abort();
-  });
+    destroy(error, done);
+  };
   return new StreamableFile(stream, headers).setErrorHandler((error, answer) => {
     const response = answer as unknown as Response;
     if (!response.destroyed) answerWithProblem(error, response.req, response);
