@@ -298,21 +298,18 @@ describe('large results', () => {
     const pages = await user.api.pages<Result>(`/api/v1/operations/${many.id}/results?view=json`);
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.flat().map(({ id }) => id)).toEqual(ids);
-    const expected = JSON.parse(text) as unknown;
-    for (const { decoded } of pages.flat()) expect(decoded).toEqual(expected);
-    const { text: lines } = await user.api.get(`/api/v1/operations/${many.id}/results?view=json`, {
-      accept: 'application/x-ndjson',
-    });
-    const items = lines
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Result);
-    expect(items).toEqual(pages.flat());
+    // compared as text: it is long, and comparing objects takes longer than a connection is kept
+    const expected = JSON.stringify(JSON.parse(text));
+    for (const { decoded } of pages.flat()) expect(JSON.stringify(decoded) === expected).toBe(true);
+    const listing = `/api/v1/operations/${many.id}/results?view=json`;
+    const lines = (await read(listing, 'application/x-ndjson', Infinity)).toString().trimEnd().split('\n');
+    const items = lines.map((line) => JSON.parse(line) as Result);
+    expect(JSON.stringify(items) === JSON.stringify(pages.flat())).toBe(true);
     openApi.checkSchema('ResultDto', items[0]);
-    const { results } = JSON.parse((await user.api.get(`/operation?id=${many.id}`)).text) as {
-      results: { results: unknown }[];
-    };
-    expect(results.map(({ results: shown }) => shown)).toEqual(items.map(({ decoded }) => decoded));
+    const classic = await read(`/operation?id=${many.id}`, 'application/json', Infinity);
+    const { results } = JSON.parse(classic.toString()) as { results: { results: unknown }[] };
+    expect(results).toHaveLength(ids.length);
+    for (const { results: shown } of results) expect(JSON.stringify(shown) === expected).toBe(true);
   }, 300_000);
 
   it('a page of large operations ends where it has enough of them, and goes on', async () => {
@@ -322,7 +319,8 @@ describe('large results', () => {
     const stored = await operations.findOne({ _id: new ObjectId(template.id) });
     // an operation may have 1,000 names of 253 characters
     const ips = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(240, 'x')}.example`);
-    const large = Array.from({ length: 40 }, () => ({ ...stored, _id: new ObjectId(), params: { ips } }));
+    const params = { params: { ips }, accepted_params: JSON.stringify({ ips }) };
+    const large = Array.from({ length: 40 }, () => ({ ...stored, _id: new ObjectId(), ...params }));
     await operations.insertMany(large);
     const pages = await owner.api.pages<Operation>('/api/v1/operations?mine=true');
     const newestFirst = [...large.map(({ _id }) => _id.toHexString()).reverse(), template.id];
@@ -331,6 +329,6 @@ describe('large results', () => {
     const classic = await read('/operations/me', 'application/json', Infinity, { token: owner.api.token });
     const shown = (JSON.parse(classic.toString()) as { params: unknown }[]).map(({ params }) => params);
     expect(shown).toHaveLength(1 + large.length);
-    expect(shown.slice(1)).toEqual(large.map(() => ({ ips })));
+    for (const each of shown.slice(1)) expect(JSON.stringify(each) === params.accepted_params).toBe(true);
   }, 300_000);
 });
