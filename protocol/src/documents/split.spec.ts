@@ -71,16 +71,16 @@ describe('splitting a document', () => {
     expect(joined(text, 'list')).toBeUndefined();
   });
 
-  it('is right for 3,000 generated documents, also cut and with a byte changed', () => {
+  it('is right for 1,000 generated documents, also cut and with a byte changed', () => {
     const below = numbers(20_261_129);
-    for (let n = 0; n < 3000; n++) {
+    for (let n = 0; n < 1000; n++) {
       const document = { a: anyValue(below, 0), list: anyValue(below, 0), b: anyValue(below, 0) };
       const whole = JSON.stringify(document, null, below(2));
       const at = below(whole.length);
       const changed = [
         whole,
         whole.slice(0, at),
-        whole.slice(0, at) + '[]{},:"\\ 0'[below(10)] + whole.slice(at + 1),
+        whole.slice(0, at) + ('[]{},:"\\ 0'[below(10)] ?? '') + whole.slice(at + 1),
       ];
       // half a character is another one in UTF-8
       for (const text of changed.map((each) => Buffer.from(each).toString())) {

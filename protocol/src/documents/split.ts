@@ -4,12 +4,14 @@ export interface Shape {
   values: number;
 }
 
+type Range = [from: number, to: number];
+
 /** A text with a list taken out of it: its entries can be read one by one. */
 export interface Split {
   /** The text with an empty list. */
   rest: string;
   /** Where each entry begins and ends in the text. */
-  entries: [from: number, to: number][];
+  entries: Range[];
 }
 
 const QUOTE = 0x22;
@@ -52,7 +54,7 @@ export function shapeOf(json: Uint8Array, most: Shape): Shape {
 export function split(json: Uint8Array, list: string): Split {
   const marks = marksOf(json, list);
   const [from, to] = [marks[0] ?? json.length, marks.at(-1) ?? json.length];
-  const entries = marks.slice(1).map((end, n): Split['entries'][0] => [(marks[n] ?? 0) + 1, end]);
+  const entries = marks.slice(1).map((end, n): Range => [(marks[n] ?? 0) + 1, end]);
   const isEmpty = entries.length === 1 && textOf(json, from + 1, to).trim() === '';
   const rest = textOf(json, 0, marks.length > 0 ? from + 1 : from) + textOf(json, to, json.length);
   return { rest, entries: isEmpty ? [] : entries };
@@ -61,31 +63,47 @@ export function split(json: Uint8Array, list: string): Split {
 /** @returns where the list's brackets stand, and the commas between its entries */
 function marksOf(json: Uint8Array, list: string): number[] {
   let marks: number[] = [];
-  let depth = 0;
   let isInList = false;
-  let string: [number, number] = [0, 0];
-  let key: [number, number] | undefined;
+  let key: Range | undefined;
+  for (const { at, byte, depth, string } of punctuation(json)) {
+    if (depth === MEMBERS) key = byte === COLON ? string : undefined;
+    if (depth !== ENTRIES || byte === COLON) continue;
+    if (isInList) marks.push(at);
+    else if (byte === ARRAY && key !== undefined && isName(json, key, list)) {
+      marks = [at];
+      isInList = true;
+    }
+    isInList &&= !CLOSING.has(byte);
+  }
+  return marks;
+}
+
+interface Punctuation {
+  at: number;
+  byte: number;
+  /** that of what a bracket opens or closes */
+  depth: number;
+  /** the last string before it */
+  string: Range;
+}
+
+function* punctuation(json: Uint8Array): Generator<Punctuation, void> {
+  let depth = 0;
+  let string: Range = [0, 0];
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] ?? 0;
     if (byte === QUOTE) {
       const end = endOfString(json, at);
       string = [at, end + 1];
       at = end;
-    } else if (byte === COLON && depth === MEMBERS) key = string;
-    else if (OPENING.has(byte)) {
-      depth++;
-      if (byte === ARRAY && depth === ENTRIES && key !== undefined && isName(json, key, list)) {
-        isInList = true;
-        marks = [at];
-      }
-    } else if (CLOSING.has(byte)) {
-      if (isInList && depth === ENTRIES) marks.push(at);
-      depth--;
-      isInList &&= depth >= ENTRIES;
-    } else if (byte === COMMA && depth === MEMBERS) key = undefined;
-    else if (byte === COMMA && isInList && depth === ENTRIES) marks.push(at);
+      continue;
+    }
+    const closes = CLOSING.has(byte);
+    if (OPENING.has(byte)) depth++;
+    else if (!closes && byte !== COMMA && byte !== COLON) continue;
+    yield { at, byte, depth, string };
+    if (closes) depth--;
   }
-  return marks;
 }
 
 /** @param begin where its first quotation mark stands. @returns where its last one does */
@@ -98,7 +116,7 @@ function endOfString(json: Uint8Array, begin: number): number {
   return json.length;
 }
 
-function isName(json: Uint8Array, [from, to]: [number, number], name: string): boolean {
+function isName(json: Uint8Array, [from, to]: Range, name: string): boolean {
   return parseJson(textOf(json, from, to)) === name;
 }
 
