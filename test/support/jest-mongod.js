@@ -2,6 +2,7 @@
  * One mongod and one bundle of the server for all test files of a run. Jest loads this file by itself, before its transforms:
  * so it is JavaScript, and takes the embedded database from the build.
  */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,8 +24,20 @@ export default async function globalSetup() {
   };
   const mongod = await startEmbeddedMongo({ dataDir, mongodBinary: process.env.MONGOD_BINARY, log });
   process.env.PLADMED_TEST_MONGODB_URI = mongod.uri;
+  const leaveNothing = () => {
+    try {
+      process.kill(mongod.pid, 'SIGKILL');
+    } catch {
+      // it has ended already
+    }
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 });
+  };
+  process.once('exit', leaveNothing);
+  // without a listener they end jest at once, and no exit is told
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   globalThis.pladmedTestMongod = {
     stop: async () => {
+      process.removeListener('exit', leaveNothing);
       await mongod.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
