@@ -2,11 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Collection, type Connection } from 'mongoose';
 import { type RenewalEntity } from '../../src/core/results/renewal/renewal.schema.js';
+import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../src/measurement/formats/index.js';
 import { RenewalService, RULES } from '../../src/core/results/renewal/renewal.service.js';
 import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
-import { formerResults, RENEWED } from '../support/stored-results.js';
+import { FORMER_DOCUMENTS, formerResults, RENEWED } from '../support/stored-results.js';
 import { until } from '../support/until.js';
 
 const MINUTE = 60_000;
@@ -57,29 +58,51 @@ describe('the renewal of stored summaries', () => {
     expect(ping!.summary![0]).toMatchObject({ received: 0, loss: 1, rtt_avg_ms: null });
   });
 
-  it('leaves alone what has present ones, other kinds, failed runs and what is on its way in', async () => {
-    const [former, other, failed, young] = [
+  it.each(Object.keys(FORMER_DOCUMENTS) as ResultFormat[])('derives those of %s as well', async (format) => {
+    const { raw, former, summary } = FORMER_DOCUMENTS[format]!;
+    const stored = formerResults(3, longAgo()).map((each) => ({ ...each, format, raw, summary: [former] }));
+    await results.insertMany(stored);
+    await work();
+    expect(await summaries()).toEqual([[summary], [summary], [summary]]);
+    expect(await results.distinct('summary_rules')).toEqual([FORMATS[format].rules]);
+    expect(await note()).toMatchObject({ looked_at: 3, changed: 3 });
+  });
+
+  it('knows of each format which rules made a summary', () => {
+    // every format that is a JSON document has changed its rules once, and each has an example here
+    expect(Object.keys(FORMER_DOCUMENTS).sort()).toEqual(
+      RESULT_FORMATS.filter((format) => FORMATS[format].rules > 1 && format !== 'warts').sort(),
+    );
+  });
+
+  it('leaves alone what has present ones, runs without a result and what is on its way in', async () => {
+    const [former, present, failed, young] = [
       formerResults(1, longAgo()),
       formerResults(2, new Date(Date.now() - 20 * MINUTE)),
       formerResults(3, new Date(Date.now() - 30 * MINUTE)),
       formerResults(1, new Date()),
     ];
-    for (const each of other) each.format = 'dns';
-    for (const each of failed) each.outcome = 'failed';
-    await results.insertMany([...former, ...other, ...failed, ...young]);
+    for (const each of present) each.summary_rules = FORMATS.warts.rules;
+    for (const each of failed) {
+      each.outcome = 'failed';
+      delete each.format;
+      delete each.raw;
+    }
+    await results.insertMany([...former, ...present, ...failed, ...young]);
     await work();
     expect(await note()).toMatchObject({ looked_at: 1, changed: 1 });
-    for (const each of [...other, ...failed, ...young]) {
+    for (const each of [...present, ...failed, ...young]) {
       expect(await results.findOne({ _id: each._id })).toMatchObject({ summary: each.summary });
     }
   });
 
   it('says of damaged bytes what is wrong with them, and no more of those that can be read now', async () => {
-    const [cut, whole] = formerResults(2, longAgo());
+    const [cut, whole, untold] = formerResults(3, longAgo());
+    untold!.decode_error = 'destinations.0.address: not valid';
     cut!.raw = Buffer.from(cut!.raw as Buffer).subarray(0, 40);
     whole!.decode_error = 'ping without a source or a destination (record 3, byte 120)';
     whole!.summary = [];
-    await results.insertMany([cut!, whole!]);
+    await results.insertMany([cut!, whole!, untold!]);
     await work();
     expect(await results.findOne({ _id: cut!._id })).toMatchObject({
       summary: [],
@@ -88,6 +111,11 @@ describe('the renewal of stored summaries', () => {
     const read = await results.findOne({ _id: whole!._id });
     expect(read?.summary).toEqual(RENEWED[1]);
     expect(read).not.toHaveProperty('decode_error');
+    // that is no matter of the raw bytes
+    expect(await results.findOne({ _id: untold!._id })).toMatchObject({
+      summary: RENEWED[0],
+      decode_error: untold!.decode_error,
+    });
   });
 
   it('is taken up by another server where it was broken off', async () => {

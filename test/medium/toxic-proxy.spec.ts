@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { reset } from '../support/reset.js';
 import { ToxicProxy } from '../support/toxic-proxy.js';
 import { until } from '../support/until.js';
 
@@ -52,6 +53,15 @@ describe('ToxicProxy', () => {
       return until('the end', () => this.ended);
     }
   }
+
+  it('closes a connection whose end is on its way: one that stayed open would keep the process', async () => {
+    const { socket } = new Client();
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    socket.end();
+    reset(socket);
+    await closed;
+  });
 
   it('passes what is sent, both ways, and the end of it', async () => {
     const client = new Client();

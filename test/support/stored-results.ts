@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarize, StreamDecoder } from '@pladmed/warts';
 import { ObjectId } from '../../src/platform/database/object-id.js';
-import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
+import { type ResultFormat } from '../../src/measurement/formats/index.js';
+import { type ResultEntity, type Summary } from '../../src/core/ingest/result.schema.js';
 
 const FIXTURES = join(import.meta.dirname, '../../warts/test/fixtures');
 
@@ -22,6 +23,98 @@ export const RENEWED = RAW.map((bytes) =>
     record.type === 'ping' || record.type === 'trace' ? [summarize(record)] : [],
   ),
 );
+
+const AT = '2026-01-01T00:00:00.000Z';
+const timings = { resolve_ms: 1, connect_ms: 2, tls_ms: null, handshake_ms: null, first_byte_ms: 3 };
+const documentOf = (members: object) => Buffer.from(JSON.stringify({ version: 1, ...members }));
+
+const QUERY = { name: 'example.org', resolver: '192.0.2.53', transport: 'udp', rtt_ms: 3.5, error: null };
+const REQUEST = { url: 'http://example.org/', method: 'GET', address: '192.0.2.80', status: null };
+const NO_ANSWER = { header_bytes: null, body_bytes: null, error: 'timeout' };
+const HANDSHAKE = {
+  destination: 'example.org',
+  address: '192.0.2.44',
+  port: 443,
+  version: null,
+  cipher: null,
+};
+const NO_CERTIFICATE = {
+  subject: null,
+  issuer: null,
+  not_before: null,
+  not_after: null,
+  fingerprint_sha256: null,
+};
+const REFUSED = { alpn: null, ...NO_CERTIFICATE, error: 'ECONNRESET' };
+const SAMPLE = { destination: 'ntp.example', address: '192.0.2.12', port: 123, leap: 3, stratum: 0 };
+const TOLD = { reference_id: '0.0.0.0', root_delay_ms: 0, root_dispersion_ms: 0, error: 'not synchronised' };
+
+/**
+ * Of each format that is a document: a result, its summary by former rules, and by those of docs/protocol.md ("dns", "Figures without
+ * a basis"). The answer of the resolver is BADVERS: RFC 6891, section 6.1.3.
+ */
+export const FORMER_DOCUMENTS: Partial<
+  Record<ResultFormat, { raw: Buffer; former: Summary; summary: Summary }>
+> = {
+  dns: {
+    raw: documentOf({
+      queries: [{ ...QUERY, type: 'A', response: 'AAGAAAAAAAAAAAABAAApBNABAAAAAAA=' }],
+    }),
+    former: { type: 'dns', qtype: 'A', ...QUERY, rcode: 'NOERROR', answers: 0 },
+    summary: {
+      ...{ type: 'dns', qtype: 'A', ...QUERY, rcode: 'BADVERS', answers: 0 },
+      ...{ flags: [], edns_version: 0 },
+    },
+  },
+  http: {
+    raw: documentOf({
+      requests: [
+        {
+          ...{ ...REQUEST, port: 80, started_at: AT, http_version: null, ...NO_ANSWER, truncated: false },
+          ...{ timings: { ...timings, total_ms: 9 }, location: null, tls: null },
+        },
+      ],
+    }),
+    former: { type: 'http', ...REQUEST, truncated: false, first_byte_ms: 3, total_ms: 9, error: 'timeout' },
+    summary: {
+      ...{ type: 'http', ...REQUEST, ...NO_ANSWER, truncated: null, resolve_ms: 1, connect_ms: 2 },
+      ...{ tls_ms: null, first_byte_ms: null, total_ms: null, tls_version: null, authorized: null },
+    },
+  },
+  tls: {
+    raw: documentOf({
+      handshakes: [
+        {
+          ...{ ...HANDSHAKE, ...REFUSED, server_name: null, started_at: AT },
+          ...{
+            timings: { ...timings, total_ms: 9 },
+            authorized: false,
+            authorization_error: '',
+            chain: [],
+            chain_truncated: false,
+          },
+        },
+      ],
+    }),
+    former: { type: 'tls', ...HANDSHAKE, ...REFUSED, authorized: false, chain_length: 0, total_ms: 9 },
+    summary: {
+      ...{ type: 'tls', ...HANDSHAKE, ...REFUSED, authorized: null, authorization_error: null },
+      ...{ chain_length: null, resolve_ms: 1, connect_ms: 2, handshake_ms: null, total_ms: null },
+    },
+  },
+  ntp: {
+    raw: documentOf({
+      exchanges: [
+        {
+          ...{ ...SAMPLE, ...TOLD, sent_at: AT, resolve_ms: 1, version: 4, precision: -20, poll: 6 },
+          ...{ reference_time: null, offset_ms: 1, error_ms: 2, delay_ms: 3 },
+        },
+      ],
+    }),
+    former: { type: 'ntp', ...SAMPLE, ...TOLD, offset_ms: 1, error_ms: 2, delay_ms: 3 },
+    summary: { type: 'ntp', ...SAMPLE, ...TOLD, offset_ms: null, error_ms: null, delay_ms: null },
+  },
+};
 
 /** Results as an earlier version stored them, received at `at` and before, by turns a ping and a trace. */
 export function formerResults(count: number, at: Date): ResultEntity[] {

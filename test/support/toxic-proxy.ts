@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { reset } from './reset.js';
 
 /** Seen from who connects: `up` to the server behind the proxy, `down` back from it. */
 export type Way = 'up' | 'down';
@@ -82,7 +83,7 @@ class Stream {
   private passEnd(): void {
     if (this.has('swallow') || this.to.destroyed) return;
     if (this.from.readableEnded) this.to.end();
-    else if (this.from.destroyed) this.to.resetAndDestroy();
+    else if (this.from.destroyed) reset(this.to);
   }
 
   private has(kind: 'hold' | 'swallow'): boolean {
@@ -151,8 +152,8 @@ class Connection {
 
   reset(): void {
     for (const stream of this.streams) stream.drop();
-    this.front.resetAndDestroy();
-    this.back.resetAndDestroy();
+    reset(this.front);
+    reset(this.back);
   }
 
   release(): void {
@@ -237,7 +238,7 @@ export class ToxicProxy {
     this.connections += 1;
     if (this.refusing > 0) {
       this.resets += 1;
-      front.resetAndDestroy();
+      reset(front);
       return;
     }
     const back = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });

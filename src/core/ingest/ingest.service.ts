@@ -289,6 +289,7 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
     format,
     raw: report.content,
     summary: digest.summary,
+    summary_rules: FORMATS[format].rules,
     ...(destinations && { destinations }),
     ...(error !== undefined && { decode_error: error }),
     ...(report.startedAt && { started_at: report.startedAt }),

@@ -24,6 +24,8 @@ export interface ResultEntity {
   format?: ResultFormat;
   raw?: Buffer | mongo.Binary;
   summary?: Summary[];
+  /** the version of the rules that made the summary (Format.rules); absent: those of before there were versions */
+  summary_rules?: number;
   /** of each destination asked for, in order: what a native probe made of it; the summary says it too */
   destinations?: Destination[];
   /** why the raw bytes could not be decoded, or not to their end */
@@ -54,6 +56,7 @@ export const resultSchema = new Schema<ResultEntity>(
     format: String,
     raw: Buffer,
     summary: { type: [Schema.Types.Mixed], default: undefined },
+    summary_rules: Number,
     destinations: { type: [Schema.Types.Mixed], default: undefined },
     decode_error: String,
     failure: Schema.Types.Mixed,

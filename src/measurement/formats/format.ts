@@ -15,6 +15,11 @@ export type Presentation = 'json' | 'dump' | 'text';
 
 /** What a probe may send: how it is digested at ingest, and shown later. */
 export interface Format {
+  /**
+   * The version of the rules by which `digest` makes summaries: one more with every change of them. Stored summaries of an
+   * earlier version are derived anew in the background.
+   */
+  readonly rules: number;
   /** @param destinations what the probe said of them, where the format itself does not name them */
   digest(raw: Buffer, destinations?: readonly Destination[]): Promise<Digest> | Digest;
   /** Takes figures without a basis out of a summary that an earlier version has stored; what `digest` gives stays as it is. */

@@ -8,6 +8,8 @@ const SEARCHED_BYTES = 1024 * 1024;
 
 /** Classic probes send the text that dig printed, gzipped. */
 export const gzipFormat: Format = {
+  rules: 1,
+
   async digest(raw: Buffer): Promise<Digest> {
     const beginning: Buffer[] = [];
     let size = 0;

@@ -15,12 +15,14 @@ type Group<Entry> = [Entry, ...Entry[]];
 
 /**
  * A format that is a JSON document: checked by the schema that the probe wrote it by, shown as its list.
+ * @param rules the version of the rules of its summaries (Format.rules)
  * @param figuresOf what an entry, and those that continue it, have for a summary
  * @param withoutBasis the names of those that mean nothing beside the others; they are null in every summary
  * @param continues says whether an entry belongs to the one before it; none does if absent
  */
 export function jsonFormat<Entry>(
   definition: DocumentDefinition<Entry>,
+  rules: number,
   figuresOf: (entry: Entry, continued: readonly Entry[]) => Summary,
   withoutBasis: (summary: Summary) => readonly string[] = () => [],
   continues: (entry: Entry, before: Entry) => boolean = () => false,
@@ -34,6 +36,7 @@ export function jsonFormat<Entry>(
     ),
   });
   return {
+    rules,
     amend,
 
     digest(raw: Buffer): Digest {

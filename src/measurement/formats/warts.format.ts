@@ -38,6 +38,8 @@ const largeDigests = new Turnstile(2, Infinity, NO_END_MS);
 
 /** What scamper writes (warts(5)), gzipped or not. */
 export const wartsFormat: Format = {
+  rules: 2,
+
   async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
     const isSmall = raw.length <= SLICE_BYTES && !isGzip(raw);
     return isSmall ? digestOf(raw, destinations) : largeDigests.pass(() => digestOf(raw, destinations));

@@ -3,14 +3,17 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Digest } from '../../../measurement/formats/format.js';
+import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../../measurement/formats/index.js';
 import { RESULT_MODEL, type ResultEntity } from '../../ingest/index.js';
 import { RENEWAL_MODEL, type RenewalEntity } from './renewal.schema.js';
 
-export type StoredResult = Pick<ResultEntity, '_id' | 'raw' | 'destinations' | 'summary' | 'decode_error'>;
+export type StoredResult = Required<Pick<ResultEntity, '_id' | 'format'>> &
+  Pick<ResultEntity, 'raw' | 'destinations' | 'summary' | 'decode_error'>;
 
 /** What a result's summary is now. */
 export interface Renewed {
   _id: ObjectId;
+  format: ResultFormat;
   digest: Digest;
 }
 
@@ -19,19 +22,9 @@ const STEP_IDS = 200;
 /** MongoDB sends this many, or 16 MiB, at a time. */
 const BATCH = 16;
 
-/**
- * What earlier rules have summarised: `errors` of a ping and `sent` of a trace are members of the present ones. What could
- * not be decoded then may be decoded now.
- */
+/** What earlier rules have summarised. */
 const OF_EARLIER_RULES = {
-  outcome: 'stored',
-  format: 'warts',
-  $or: [
-    { summary: { $elemMatch: { type: 'ping', errors: { $exists: false } } } },
-    { summary: { $elemMatch: { type: 'trace', sent: { $exists: false } } } },
-    { 'summary.0': { $exists: false } },
-    { decode_error: { $exists: true } },
-  ],
+  $or: RESULT_FORMATS.map((format) => ({ format, summary_rules: { $ne: FORMATS[format].rules } })),
 };
 
 /** The note of how far the renewal is, and the results that it is about. */
@@ -66,7 +59,7 @@ export class RenewalRepository {
 
   /** Results of a step that earlier rules have summarised, a few in memory at a time. */
   async *ofEarlierRules(after: ObjectId | undefined, last: ObjectId): AsyncGenerator<StoredResult, void> {
-    const projection = { raw: 1, destinations: 1, summary: 1, decode_error: 1 };
+    const projection = { format: 1, raw: 1, destinations: 1, summary: 1, decode_error: 1 };
     const inStep = { _id: { $lte: last, ...(after && { $gt: after }) } };
     const cursor = this.results.collection
       .find<StoredResult>(
@@ -79,11 +72,12 @@ export class RenewalRepository {
 
   async renew(renewed: readonly Renewed[]): Promise<void> {
     if (renewed.length === 0) return;
-    const updates = renewed.map(({ _id, digest: { summary, error } }) => {
+    const updates = renewed.map(({ _id, format, digest: { summary, error } }) => {
+      const present = { summary, summary_rules: FORMATS[format].rules };
       const update =
         error === undefined
-          ? { $set: { summary }, $unset: { decode_error: 1 as const } }
-          : { $set: { summary, decode_error: error } };
+          ? { $set: present, $unset: { decode_error: 1 as const } }
+          : { $set: { ...present, decode_error: error } };
       return { updateOne: { filter: { _id }, update } };
     });
     await this.results.collection.bulkWrite(updates, { ordered: false });

@@ -5,13 +5,13 @@ import { LeasesService } from '../../../platform/periodic/leases/leases.service.
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
 import { type Digest } from '../../../measurement/formats/format.js';
-import { wartsFormat } from '../../../measurement/formats/warts.format.js';
+import { FORMATS, RESULT_FORMATS } from '../../../measurement/formats/index.js';
 import { rawBytes } from '../../ingest/index.js';
 import { idOf, type Renewed, RenewalRepository, type StoredResult } from './renewal.repository.js';
 import { type RenewalEntity } from './renewal.schema.js';
 
-/** Another name when the rules of summaries change: everything is then looked at again. */
-export const RULES = 'warts-summaries-1';
+/** Another name when the rules of any format change: everything is then looked at again. */
+export const RULES = RESULT_FORMATS.map((format) => `${format}-${FORMATS[format].rules}`).join(' ');
 
 const EVERY_MS = 30_000;
 /** Another server takes over when its holder was not heard of for so long. */
@@ -31,7 +31,7 @@ interface Step {
 }
 
 /**
- * Derives the stored summaries of pings and traceroutes anew from their raw bytes, once, when the rules have changed. One server
+ * Derives stored summaries anew from their raw bytes, once, when the rules of their format have changed. One server
  * does it in the background, a step at a time, at rest for as long as it works; a kill costs the step that it was in.
  */
 @Injectable()
@@ -89,7 +89,7 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
       lookedAt += 1;
       const digest = await digestAnew(result);
       if (isDeepStrictEqual(result.summary, digest.summary) && result.decode_error === digest.error) continue;
-      renewed.push({ _id: result._id, digest });
+      renewed.push({ _id: result._id, format: result.format, digest });
       changed += 1;
       entries += digest.summary.length;
       if (entries < MOST_ENTRIES) continue;
@@ -120,12 +120,12 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
   }
 }
 
-/** What the decoder says of bytes ends with the place; what else is wrong with a result stays wrong. */
-const OF_THE_DECODER = /\(record \d+, byte \d+\)$/;
+/** What is wrong with the probe's list of destinations, which the raw bytes do not have. */
+const OF_DESTINATIONS = /^destinations[:.]/;
 
-async function digestAnew({ raw, destinations, decode_error }: StoredResult): Promise<Digest> {
-  const { summary, error } = await wartsFormat.digest(rawBytes(raw), destinations);
-  const other = decode_error !== undefined && OF_THE_DECODER.test(decode_error) ? undefined : decode_error;
+async function digestAnew({ format, raw, destinations, decode_error }: StoredResult): Promise<Digest> {
+  const { summary, error } = await FORMATS[format].digest(rawBytes(raw), destinations);
+  const other = decode_error !== undefined && OF_DESTINATIONS.test(decode_error) ? decode_error : undefined;
   const damage = error ?? other;
   return { summary, ...(damage !== undefined && { error: damage }) };
 }

@@ -13,7 +13,7 @@ import { type Summary } from '../../formats/summary.js';
 const TRANSFER = queryTypeName(AXFR);
 
 /** One summary for each query; a zone transfer has one for all its messages. docs/protocol.md, format `dns`. */
-export const dnsFormat = jsonFormat(dnsDocument, summaryOf, undefined, isSameTransfer);
+export const dnsFormat = jsonFormat(dnsDocument, 2, summaryOf, undefined, isSameTransfer);
 
 /** What a message of an answer says, or what keeps it from being one. */
 type Reading = { digest: DnsDigest } | { problem: string } | undefined;

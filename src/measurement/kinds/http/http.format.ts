@@ -3,6 +3,7 @@ import { jsonFormat } from '../../formats/json.format.js';
 
 export const httpFormat = jsonFormat(
   httpDocument,
+  2,
   ({ url, method, address, status, header_bytes, body_bytes, truncated, timings, tls, error }) => ({
     type: 'http',
     url,

@@ -4,6 +4,7 @@ import { jsonFormat } from '../../formats/json.format.js';
 
 export const ntpFormat = jsonFormat(
   ntpDocument,
+  2,
   (found) => ({
     type: 'ntp',
     destination: found.destination,

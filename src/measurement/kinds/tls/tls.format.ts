@@ -3,6 +3,7 @@ import { jsonFormat } from '../../formats/json.format.js';
 
 export const tlsFormat = jsonFormat(
   tlsDocument,
+  2,
   ({ destination, address, port, timings, chain, chain_truncated, error, ...found }) => ({
     type: 'tls',
     destination,
