@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test test-unit test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe backup restore clean
+.PHONY: help setup build demo run test test-unit test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -85,6 +85,12 @@ fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (sch
 fuzz-probe: EXCHANGES := 20000
 fuzz-probe: build ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; half an hour)
 	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
+
+pandas: PANDAS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pladmed/pandas
+pandas: build ## results as pandas reads them (fetches pandas 3.1.1 once; from then on also part of make test)
+	@scripts/tools.sh libcurl python3
+	@[ -x $(PANDAS)/bin/python ] || { python3 -m venv $(PANDAS) && $(PANDAS)/bin/pip install -q pandas==3.1.1; } || { rm -rf $(PANDAS); exit 1; }
+	@npm test --silent -- test/e2e/pandas.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
 	@scripts/tools.sh libcurl

@@ -141,10 +141,10 @@ interface OperationAnswer {
   cost_per_run: number;
   runs_per_probe: number;
   credits: number;
-  refunded?: number;
+  refunded: number | null;
   probe_count: number;
   progress: { due: number; received: number; failed: number };
-  stopped_at?: string;
+  stopped_at: string | null;
 }
 
 interface Page<T> {
@@ -221,8 +221,8 @@ class FactsOfApi {
       runsPerProbe: answer.runs_per_probe,
       credits: answer.credits,
       probes: answer.probe_count,
-      stoppedAt: answer.stopped_at === undefined ? undefined : Date.parse(answer.stopped_at),
-      refunded: answer.refunded,
+      stoppedAt: answer.stopped_at === null ? undefined : Date.parse(answer.stopped_at),
+      refunded: answer.refunded ?? undefined,
       progress: answer.progress,
       listed: listed.length,
     };

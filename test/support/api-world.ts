@@ -37,11 +37,11 @@ export interface Operation {
   cost_per_run: number;
   runs_per_probe: number;
   credits: number;
-  refunded?: number;
+  refunded: number | null;
   probe_count: number;
   progress: { due: number; received: number; failed: number; assignments: Record<string, number> };
   created_at: string;
-  stopped_at?: string;
+  stopped_at: string | null;
 }
 
 export interface Page<T> {

@@ -52,6 +52,7 @@ const MEANINGS: Record<Fate, string> = {
 
 const fatesSchema = {
   type: 'object' as const,
+  selfRequired: true,
   required: [...FATES],
   properties: Object.fromEntries(
     FATES.map((fate) => [fate, { type: 'integer' as const, minimum: 0, description: MEANINGS[fate] }]),

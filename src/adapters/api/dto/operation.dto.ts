@@ -11,6 +11,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
+import { orNull } from '../../../platform/http/nullable.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
@@ -106,7 +107,8 @@ export class ProgressDto {
   assignments: Partial<Record<AssignmentState, number>>;
 }
 
-@ApiExtraModels(...Object.values(SCHEDULE_CLASSES))
+/** Every member is in every operation: tools that make columns of them tell a missing one from null by another type. */
+@ApiExtraModels(...Object.values(SCHEDULE_CLASSES), FollowedSelectionDto)
 export class OperationDto {
   @ApiProperty(idSchema('operation'))
   id: string;
@@ -138,17 +140,22 @@ export class OperationDto {
   @ApiProperty({ type: 'integer', minimum: 0, description: 'Credits paid at creation.' })
   credits: number;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Credits paid back when it was stopped.' })
-  refunded?: number;
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    minimum: 0,
+    description: 'Credits paid back when it was stopped; null: it was not.',
+  })
+  refunded: number | null;
 
   @ApiProperty({ type: 'integer', minimum: 0 })
   probe_count: number;
 
-  @ApiPropertyOptional({
-    type: FollowedSelectionDto,
-    description: 'The rule by which its probes were chosen; absent where they were named.',
+  @ApiProperty({
+    ...orNull(FollowedSelectionDto),
+    description: 'The rule by which its probes were chosen, as it was asked for; null where they were named.',
   })
-  selection?: FollowedSelectionDto;
+  selection: FollowedSelectionDto | null;
 
   @ApiProperty({ type: ProgressDto })
   progress: ProgressDto;
@@ -159,8 +166,8 @@ export class OperationDto {
   @ApiProperty({ format: 'date-time', description: 'From then on no run is awaited.' })
   ends_at: string;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  stopped_at?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
+  stopped_at: string | null;
 
   static from(operation: OperationEntity, progress: Progress): OperationDto {
     return {
@@ -174,9 +181,9 @@ export class OperationDto {
       cost_per_run: operation.cost_per_run,
       runs_per_probe: operation.runs_per_probe,
       credits: operation.credits,
-      ...(operation.refunded !== undefined && { refunded: operation.refunded }),
+      refunded: operation.refunded ?? null,
       probe_count: operation.probe_count,
-      ...(operation.selection && { selection: operation.selection as FollowedSelectionDto }),
+      selection: (operation.selection as FollowedSelectionDto | undefined) ?? null,
       progress: {
         due: progress.due,
         received: progress.received,
@@ -185,7 +192,7 @@ export class OperationDto {
       },
       created_at: operation.created_at.toISOString(),
       ends_at: operation.ends_at.toISOString(),
-      ...(operation.stopped_at && { stopped_at: operation.stopped_at.toISOString() }),
+      stopped_at: operation.stopped_at?.toISOString() ?? null,
     };
   }
 }
@@ -197,8 +204,12 @@ export class AssignmentDto {
   @ApiProperty({ enum: ASSIGNMENT_STATES })
   state: AssignmentState;
 
-  @ApiPropertyOptional({ description: 'Why it was refused or has expired.' })
-  reason?: string;
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Why it was refused or has expired; else null.',
+  })
+  reason: string | null;
 
   @ApiProperty({ type: 'integer', minimum: 0 })
   due: number;
@@ -212,17 +223,17 @@ export class AssignmentDto {
   @ApiProperty({ type: 'integer', minimum: 0, description: 'Reports that belong to no run: not paid.' })
   extra: number;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  delivered_at?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
+  delivered_at: string | null;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  acknowledged_at?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
+  acknowledged_at: string | null;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  ended_at?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
+  ended_at: string | null;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  last_result_at?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
+  last_result_at: string | null;
 
   static from(assignment: AssignmentEntity): AssignmentDto {
     const { probe, state, reason, due, received, failed, extra = 0 } = assignment;
@@ -230,15 +241,15 @@ export class AssignmentDto {
     return {
       probe_id: probe.toHexString(),
       state,
-      ...(reason !== undefined && { reason }),
+      reason: reason ?? null,
       due,
       received,
       failed,
       extra,
-      ...(delivered_at && { delivered_at: delivered_at.toISOString() }),
-      ...(acknowledged_at && { acknowledged_at: acknowledged_at.toISOString() }),
-      ...(ended_at && { ended_at: ended_at.toISOString() }),
-      ...(last_result_at && { last_result_at: last_result_at.toISOString() }),
+      delivered_at: delivered_at?.toISOString() ?? null,
+      acknowledged_at: acknowledged_at?.toISOString() ?? null,
+      ended_at: ended_at?.toISOString() ?? null,
+      last_result_at: last_result_at?.toISOString() ?? null,
     };
   }
 }

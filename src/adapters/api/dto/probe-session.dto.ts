@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { type SessionEntity } from '../../../core/presence/index.js';
 
 export class ProbeSessionDto {
@@ -8,21 +8,27 @@ export class ProbeSessionDto {
   @ApiProperty({ format: 'date-time' })
   from: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Absent while it stands.' })
-  to?: string;
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time', description: 'null while it stands.' })
+  to: string | null;
 
   @ApiProperty({ minimum: 0, description: 'Seconds from `from` to `to`, or until now.' })
   duration_s: number;
 
-  @ApiPropertyOptional({
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
     example: 'ping timeout',
     description:
-      'Why it ended: `taken over` (by a newer connection), `server stopped`, `server died`, `lost` (it was let in, and no socket came of it), or what Socket.IO says of a socket.',
+      'Why it ended: `taken over` (by a newer connection), `server stopped`, `server died`, `lost` (it was let in, and no socket came of it), or what Socket.IO says of a socket; null while it stands.',
   })
-  reason?: string;
+  reason: string | null;
 
-  @ApiPropertyOptional({ description: 'The server that had its socket; shown to superusers.' })
-  server?: string;
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The server that had its socket; shown to superusers, null to others.',
+  })
+  server: string | null;
 
   /** @param inside whether the reader may know how the platform is made */
   static from(
@@ -33,11 +39,11 @@ export class ProbeSessionDto {
     return {
       protocol,
       from: from.toISOString(),
-      ...(to && { to: to.toISOString() }),
+      to: to?.toISOString() ?? null,
       // the clocks of two servers may differ
       duration_s: Math.max(0, (to ?? now).getTime() - from.getTime()) / 1_000,
-      ...(reason !== undefined && { reason }),
-      ...(inside && { server }),
+      reason: reason ?? null,
+      server: inside ? server : null,
     };
   }
 }

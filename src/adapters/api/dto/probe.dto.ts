@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
   IsArray,
@@ -11,6 +11,7 @@ import {
   MinLength,
 } from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
+import { orNull } from '../../../platform/http/nullable.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { isTrusted, locationOf, type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
@@ -84,11 +85,27 @@ export class ConnectionDto {
   @ApiProperty({ type: 'integer', minimum: 0 })
   in_use_credits: number;
 
-  @ApiPropertyOptional()
-  version?: string;
+  @ApiProperty({ type: 'string', nullable: true, description: 'Of its software; null: it did not say.' })
+  version: string | null;
 
-  @ApiPropertyOptional({ type: [String], description: 'Kinds of measurement that it can do.' })
-  kinds?: string[];
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'Kinds of measurement that it can do; null: it did not say.',
+  })
+  kinds: string[] | null;
+
+  static from(connection: NonNullable<ProbeEntity['connection']>): ConnectionDto {
+    const { protocol, since, total_credits, in_use_credits, version, kinds } = connection;
+    return {
+      protocol,
+      since: since.toISOString(),
+      total_credits,
+      in_use_credits,
+      version: version ?? null,
+      kinds: kinds ?? null,
+    };
+  }
 }
 
 class BacklogDto {
@@ -128,6 +145,8 @@ class StatusDto {
   }
 }
 
+/** Every member is in every probe: tools that make columns of them tell a missing one from null by another type. */
+@ApiExtraModels(ConnectionDto, StatusDto, ReliabilityDto)
 export class ProbeDto {
   @ApiProperty(idSchema('probe'))
   id: string;
@@ -138,8 +157,8 @@ export class ProbeDto {
   @ApiProperty({ type: LocationDto })
   location: LocationDto;
 
-  @ApiPropertyOptional()
-  name?: string;
+  @ApiProperty({ type: 'string', nullable: true })
+  name: string | null;
 
   @ApiProperty({ type: [String] })
   tags: string[];
@@ -147,21 +166,24 @@ export class ProbeDto {
   @ApiProperty()
   connected: boolean;
 
-  @ApiPropertyOptional({
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
     minimum: 0,
     maximum: 1,
-    description: 'Share of its credits that is free; while connected.',
+    description: 'Share of its credits that is free; null while it is not connected.',
   })
-  availability?: number;
+  availability: number | null;
 
-  @ApiPropertyOptional({ type: ConnectionDto })
-  connection?: ConnectionDto;
+  @ApiProperty({ ...orNull(ConnectionDto), description: 'null while it is not connected.' })
+  connection: ConnectionDto | null;
 
-  @ApiPropertyOptional({
+  @ApiProperty({
     type: [String],
-    description: 'Kinds of measurement that it could do when it came last; absent while it has never come.',
+    nullable: true,
+    description: 'Kinds of measurement that it could do when it came last; null while it has never come.',
   })
-  kinds?: string[];
+  kinds: string[] | null;
 
   @ApiProperty({
     type: 'boolean',
@@ -173,17 +195,20 @@ export class ProbeDto {
   @ApiProperty({ type: 'boolean', nullable: true, description: 'The same for IPv6.' })
   ipv6: boolean | null;
 
-  @ApiPropertyOptional({ type: StatusDto, description: 'What a native probe said of itself last.' })
-  status?: StatusDto;
-
-  @ApiPropertyOptional({ format: 'date-time' })
-  last_seen?: string;
-
-  @ApiPropertyOptional({
-    type: ReliabilityDto,
-    description: 'How well it does; absent until it was measured for the first time.',
+  @ApiProperty({
+    ...orNull(StatusDto),
+    description: 'What a native probe said of itself last; null: nothing.',
   })
-  reliability?: ReliabilityDto;
+  status: StatusDto | null;
+
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time', description: 'null: never.' })
+  last_seen: string | null;
+
+  @ApiProperty({
+    ...orNull(ReliabilityDto),
+    description: 'How well it does; null until it was measured for the first time.',
+  })
+  reliability: ReliabilityDto | null;
 
   @ApiProperty({ format: 'date-time' })
   created_at: string;
@@ -198,27 +223,18 @@ export class ProbeDto {
       id: probe._id.toHexString(),
       owner_id: probe.owner.toHexString(),
       location: locationOf(probe),
-      ...(probe.name !== undefined && { name: probe.name }),
+      name: probe.name ?? null,
       tags: probe.tags,
       connected: connection !== undefined,
       // a probe may have taken more than it says it can carry
-      ...(availability !== undefined && { availability: Math.max(0, availability) }),
-      ...(connection && {
-        connection: {
-          protocol: connection.protocol,
-          since: connection.since.toISOString(),
-          total_credits: connection.total_credits,
-          in_use_credits: connection.in_use_credits,
-          ...(connection.version !== undefined && { version: connection.version }),
-          ...(connection.kinds && { kinds: connection.kinds }),
-        },
-      }),
-      ...(probe.capabilities && { kinds: probe.capabilities.kinds }),
+      availability: availability === undefined ? null : Math.max(0, availability),
+      connection: connection ? ConnectionDto.from(connection) : null,
+      kinds: probe.capabilities?.kinds ?? null,
       ipv4: probe.capabilities?.ipv4 ?? null,
       ipv6: probe.capabilities?.ipv6 ?? null,
-      ...(probe.status && { status: StatusDto.from(probe.status) }),
-      ...(probe.last_seen && { last_seen: probe.last_seen.toISOString() }),
-      ...(probe.reliability && { reliability: ReliabilityDto.from(probe.reliability) }),
+      status: probe.status ? StatusDto.from(probe.status) : null,
+      last_seen: probe.last_seen?.toISOString() ?? null,
+      reliability: probe.reliability ? ReliabilityDto.from(probe.reliability) : null,
       created_at: probe.created_at.toISOString(),
       revision: probe.revision,
     };

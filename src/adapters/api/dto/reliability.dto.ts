@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { type Reliability, type WindowFigures } from '../../../core/probes/index.js';
 
 const share = { minimum: 0, maximum: 1 } as const;
@@ -13,13 +13,15 @@ export class WindowDto {
   })
   from: string;
 
-  @ApiPropertyOptional({
+  @ApiProperty({
     ...share,
+    type: 'number',
+    nullable: true,
     example: 0.98,
     description:
-      'Share of the time in which it was connected, without the time in which the platform was away; absent where there is nothing to measure.',
+      'Share of the time in which it was connected, without the time in which the platform was away; null where there is nothing to measure.',
   })
-  uptime?: number;
+  uptime: number | null;
 
   @ApiProperty({
     ...count,
@@ -31,11 +33,17 @@ export class WindowDto {
   @ApiProperty({ ...count, description: 'Those of them of which a result is stored.' })
   came: number;
 
-  @ApiPropertyOptional({ ...share, example: 0.97, description: '`came` / `due`; absent where none was due.' })
-  share?: number;
+  @ApiProperty({
+    ...share,
+    type: 'number',
+    nullable: true,
+    example: 0.97,
+    description: '`came` / `due`; null where none was due.',
+  })
+  share: number | null;
 
-  static from({ from, ...figures }: WindowFigures): WindowDto {
-    return { from: from.toISOString(), ...figures };
+  static from({ from, uptime, due, came, share: kept }: WindowFigures): WindowDto {
+    return { from: from.toISOString(), uptime: uptime ?? null, due, came, share: kept ?? null };
   }
 }
 

@@ -90,11 +90,12 @@ class DestinationDto {
   @ApiProperty({ type: 'string', nullable: true, description: 'Why it was not measured; null: it was.' })
   error: string | null;
 
-  @ApiPropertyOptional({
+  @ApiProperty({
     type: 'string',
-    description: 'Which of the questions for its addresses were not answered.',
+    nullable: true,
+    description: 'Which of the questions for its addresses were not answered; null: none.',
   })
-  note?: string | undefined;
+  note: string | null;
 }
 
 /** What the raw bytes of a result say. */
@@ -239,7 +240,7 @@ export class ResultDto {
       clock: clock ? ClockDto.from(clock) : null,
       format: format ?? null,
       summary: summary ? amended(summary, format) : null,
-      destinations: result.destinations ?? null,
+      destinations: result.destinations?.map((each) => ({ ...each, note: each.note ?? null })) ?? null,
       decode_error: decode_error ?? null,
       failure: failure ?? null,
       raw_bytes: rawBytes,
