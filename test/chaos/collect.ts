@@ -128,6 +128,7 @@ function assignmentFact(document: Document): AssignmentFact {
     received: Number(document['received']),
     failed: Number(document['failed']),
     extra: Number(document['extra'] ?? 0),
+    ...(document['owed'] !== undefined && { owed: Number(document['owed']) }),
     deliveredAt: timeIn(document['delivered_at']),
     deliveredOver: textIn(document['delivered_over']),
     endsAt: timeIn(document['ends_at']) ?? 0,

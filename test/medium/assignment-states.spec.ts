@@ -33,6 +33,11 @@ const stop = ({ operation, probe }: AssignmentEntity, context: AppContext) =>
     repository(context).markStopped(operation, NOW, [{ probes: [probe], owed: 0 }], transaction),
   );
 
+const refuse = (assignment: AssignmentEntity, context: AppContext) =>
+  inTransaction(context).run((transaction) =>
+    repository(context).markRefused([{ assignment, reason: 'policy', owed: 0 }], NOW, transaction),
+  );
+
 const CHANGES: Change[] = [
   {
     what: 'a native probe acknowledges it',
@@ -51,7 +56,7 @@ const CHANGES: Change[] = [
   },
   {
     what: 'the probe refuses it',
-    does: ({ _id }, context) => repository(context).markRefused(_id, 'policy', NOW),
+    does: refuse,
     leadsTo: { pending: 'refused', delivered: 'refused' },
   },
   {
@@ -133,7 +138,7 @@ describe('the states of an assignment', () => {
     const assignment = await context.assignment(probe, { state: 'pending' });
     const { _id } = assignment;
     await Promise.all([
-      repository(context).markRefused(_id, 'policy', NOW),
+      refuse(assignment, context),
       repository(context).markDelivered([_id], NOW, 'native'),
       stop(assignment, context),
     ]);

@@ -110,12 +110,11 @@ describe('dispatch', () => {
     probe = await servers[0]!.probe(user);
     const [made] = await operations(1);
     const now = new Date();
-    const soon = new Date(now.getTime() + 1000);
-    const found = await servers[0]!.get(AssignmentsRepository).findOverdue([probe._id], soon, now, 2);
+    const soon = { protocol: 'native' as const, createdBefore: new Date(now.getTime() + 1000), now };
+    const repository = servers[0]!.get(AssignmentsRepository);
+    const found = await repository.findOverdue({ ...soon, probe: probe._id }, 2);
     expect(found.map(({ operation }) => String(operation))).toEqual([made]);
-    expect(await servers[0]!.get(AssignmentsRepository).findOverdue([away._id], soon, now, 2)).toHaveLength(
-      2,
-    );
+    expect(await repository.findOverdue({ ...soon, probe: away._id }, 2)).toHaveLength(2);
   });
 
   it('gives a native probe what it did not acknowledge again, until it does', async () => {

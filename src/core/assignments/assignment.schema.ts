@@ -23,7 +23,7 @@ export interface AssignmentEntity {
   reason?: string;
   /** runs that the schedule calls for */
   due: number;
-  /** runs that a stop did not pay back; absent: none was */
+  /** runs that a stop or a refusal did not pay back; absent: none was */
   owed?: number;
   /** runs that were asked for and of which a result is stored */
   received: number;
@@ -43,6 +43,8 @@ export interface AssignmentEntity {
   bytes?: number;
   created_at: Date;
   ends_at: Date;
+  /** a classic probe, which would begin at once, is not given it before: its schedule begins later */
+  classic_from?: Date;
   /** of a private operation: only its owner may see what becomes of it */
   private?: boolean;
   delivered_at?: Date;
@@ -74,6 +76,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     bytes: Number,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
+    classic_from: Date,
     private: Boolean,
     delivered_at: Date,
     delivered_over: String,

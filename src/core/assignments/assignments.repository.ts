@@ -65,6 +65,14 @@ export interface Leaving {
   owed: number | undefined;
 }
 
+/** What should have reached these probes, which can be reached by this protocol. */
+export interface Overdue {
+  probe: ObjectId | { $in: ObjectId[] };
+  protocol: ProbeProtocol;
+  createdBefore: Date;
+  now: Date;
+}
+
 @Injectable()
 export class AssignmentsRepository {
   constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
@@ -145,35 +153,14 @@ export class AssignmentsRepository {
     return found.map(({ bytes = 0, ends_at }) => ({ bytes, ends_at }));
   }
 
-  /** Which of these probes have something of which `findOverdue` tells. */
-  async findProbesOverdue(probes: readonly ObjectId[], createdBefore: Date, now: Date): Promise<ObjectId[]> {
-    return (await this.model.collection.distinct('probe', {
-      probe: { $in: [...probes] },
-      state: 'pending',
-      ends_at: { $gt: now },
-      created_at: { $lt: createdBefore },
-    })) as ObjectId[];
+  /** Which probes have something of which `findOverdue` tells. */
+  async findProbesOverdue(overdue: Overdue): Promise<ObjectId[]> {
+    return (await this.model.collection.distinct('probe', conditionsOfOverdue(overdue))) as ObjectId[];
   }
 
-  /**
-   * Undelivered for longer than it should take, whatever the reason.
-   * @param probes that can be reached: those that are away may have any number, and must not fill the limit
-   */
-  async findOverdue(
-    probes: readonly ObjectId[],
-    createdBefore: Date,
-    now: Date,
-    limit: number,
-  ): Promise<AssignmentEntity[]> {
-    return this.model
-      .find({
-        probe: { $in: probes },
-        state: 'pending',
-        ends_at: { $gt: now },
-        created_at: { $lt: createdBefore },
-      })
-      .limit(limit)
-      .lean<AssignmentEntity[]>();
+  /** Undelivered for longer than it should take, whatever the reason. */
+  async findOverdue(overdue: Overdue, limit: number): Promise<AssignmentEntity[]> {
+    return this.model.find(conditionsOfOverdue(overdue)).limit(limit).lean<AssignmentEntity[]>();
   }
 
   /** Claims pending ones for one attempt to deliver. @returns those that nobody else has claimed */
@@ -211,11 +198,28 @@ export class AssignmentsRepository {
     );
   }
 
-  async markRefused(id: ObjectId, reason: string, at: Date): Promise<void> {
-    await this.model.updateOne(
-      { _id: id, state: { $in: LIVE } },
-      { $set: { state: 'refused', reason, ended_at: at } },
-    );
+  /** @param ends with the runs of each that are not paid back; in the transaction that read them as live */
+  async markRefused(
+    ends: readonly { assignment: AssignmentEntity; reason: string; owed: number }[],
+    at: Date,
+    transaction: Transaction,
+  ): Promise<void> {
+    const updates = ends.map(({ assignment: { _id }, reason, owed }) => ({
+      updateOne: {
+        filter: { _id, state: { $in: LIVE } },
+        update: { $set: { state: 'refused' as const, reason, ended_at: at, owed } },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+  }
+
+  /** @returns those of them of which the probe has still to do something */
+  async findLiveByIds(ids: readonly ObjectId[], transaction: Transaction): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ _id: { $in: ids }, state: { $in: LIVE } })
+      .sort({ _id: 1 })
+      .session(transaction)
+      .lean<AssignmentEntity[]>();
   }
 
   async findLiveOfOperation(operation: ObjectId, transaction: Transaction): Promise<AssignmentEntity[]> {
@@ -332,6 +336,17 @@ export class AssignmentsRepository {
     }
     return [...progress.values()];
   }
+}
+
+/** Of a classic probe only what it may have by now: what begins later must not fill a limit. */
+function conditionsOfOverdue({ probe, protocol, createdBefore, now }: Overdue) {
+  return {
+    probe,
+    state: 'pending' as const,
+    ends_at: { $gt: now },
+    created_at: { $lt: createdBefore },
+    ...(protocol === 'classic' && { classic_from: { $not: { $gt: now } } }),
+  };
 }
 
 function noProgress(operation: ObjectId): Progress {

@@ -10,5 +10,5 @@ export {
 } from './assignments.repository.js';
 export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
 export { type OperationFilter, type OperationPage, OperationsRepository } from './operations.repository.js';
-export { leavingsOf, runsDone, unusedCredits } from './refund.js';
+export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type RunAccount, RunAccounts, type Verdict } from './run-account.js';

@@ -35,7 +35,7 @@ export interface OperationEntity {
   stopped_at?: Date;
   /** when it was begun or stopped last, by the database's clock: other servers look for it */
   changed_at?: Date;
-  /** credits paid back when it was stopped */
+  /** credits paid back: when it was stopped, or a probe refused it */
   refunded?: number;
   revision: number;
   idempotency_key?: string;

@@ -114,7 +114,15 @@ export class OperationsRepository {
       .lean<Pick<OperationEntity, '_id' | 'revision' | 'changed_at'>[]>();
   }
 
-  /** @returns the operation as it is now; null when it was stopped before */
+  /** Credits that are paid back while it goes on, for a probe that will not do it. */
+  async addRefund(id: ObjectId, refunded: number, transaction: Transaction): Promise<void> {
+    await this.model.updateOne({ _id: id }, { $inc: { refunded } }).session(transaction);
+  }
+
+  /**
+   * @param refunded what is paid back for the stop
+   * @returns the operation as it is now; null when it was stopped before
+   */
   async markStopped(
     id: ObjectId,
     at: Date,
@@ -124,7 +132,7 @@ export class OperationsRepository {
     return this.model
       .findOneAndUpdate(
         { _id: id, stopped_at: { $exists: false } },
-        { $set: { stopped_at: at, refunded }, $inc: { revision: 1 }, $currentDate: { changed_at: true } },
+        { $set: { stopped_at: at }, $inc: { revision: 1, refunded }, $currentDate: { changed_at: true } },
         { session: transaction, returnDocument: 'after' },
       )
       .lean<OperationEntity>();

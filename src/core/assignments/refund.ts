@@ -40,6 +40,20 @@ export function unusedCredits(operation: OperationEntity, assignment: Assignment
 }
 
 /**
+ * @param isUntold the probe never got the job
+ * @returns the runs that a refusal does not pay back: as with a stop; of a probe that never got the job those that count
+ */
+export function runsLeftByRefusal(
+  operation: OperationEntity,
+  assignment: AssignmentEntity,
+  isUntold: boolean,
+  now: Date,
+): number {
+  const known = isUntold ? { ...assignment, state: 'pending' as const } : assignment;
+  return Math.min(assignment.due, runsDone(operation, known, now));
+}
+
+/**
  * @returns the runs that a stop does not pay back: those that a probe has answered for, or that fell due while it had the job;
  *   no less than it has begun, and beyond the last one that counts
  */

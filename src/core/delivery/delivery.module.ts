@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LedgerModule } from '../ledger/index.js';
 import { PresenceModule } from '../presence/index.js';
 import { AssignmentsModule } from '../assignments/index.js';
 import { QuotasModule } from '../quotas/index.js';
@@ -6,11 +7,19 @@ import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { DispatchService } from './dispatch.service.js';
 import { ArrivalsService } from './arrivals.service.js';
+import { RefusalsService } from './refusals.service.js';
 import { SweepService } from './sweep.service.js';
 
 @Module({
-  imports: [PresenceModule, AssignmentsModule, QuotasModule],
-  providers: [OperationChanges, OperationFeed, DispatchService, ArrivalsService, SweepService],
+  imports: [LedgerModule, PresenceModule, AssignmentsModule, QuotasModule],
+  providers: [
+    OperationChanges,
+    OperationFeed,
+    DispatchService,
+    ArrivalsService,
+    RefusalsService,
+    SweepService,
+  ],
   exports: [OperationFeed, DispatchService, ArrivalsService],
 })
 export class DeliveryModule {}

@@ -11,10 +11,10 @@ import {
   type OperationEntity,
   OperationsRepository,
 } from '../assignments/index.js';
-import { ReleasesService } from '../quotas/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { Redelivery } from './redelivery.js';
+import { RefusalsService } from './refusals.service.js';
 
 /** Probes whose assignments are read in one command: a probe may have thousands of them. */
 const MOST_LINKS = 100;
@@ -63,7 +63,7 @@ export class DispatchService {
     private readonly connected: ConnectedProbes,
     private readonly changes: OperationChanges,
     private readonly feed: OperationFeed,
-    private readonly releases: ReleasesService,
+    private readonly refusals: RefusalsService,
     private readonly clock: PlatformClock,
   ) {
     this.changes.onChange((operation) =>
@@ -78,7 +78,8 @@ export class DispatchService {
   claim(assignments: AssignmentEntity[]): void {
     const delivery = randomUUID();
     for (const assignment of assignments) {
-      if (this.connected.get(assignment.probe)?.protocol !== 'classic') continue;
+      const link = this.connected.get(assignment.probe);
+      if (link?.protocol !== 'classic' || !isDue(assignment, link, assignment.created_at)) continue;
       assignment.state = 'delivered';
       assignment.delivered_at = assignment.created_at;
       assignment.delivered_over = 'classic';
@@ -115,18 +116,12 @@ export class DispatchService {
       else others.push(link);
     }
     if (others.length === 0) return;
-    const probes = others.map(({ probe }) => probe);
-    for (const probe of await this.assignments.findProbesOverdue(
-      probes,
-      this.overdueSince(),
-      this.clock.now(),
-    )) {
+    for (const probe of await this.findOverdue(others)) {
       const link = this.connected.get(probe);
       if (link === undefined || !this.redelivery.isDue(link)) continue;
       this.redeliver(link, async () => {
-        const now = this.clock.now();
-        const since = this.overdueSince();
-        await this.deliverAssignments(await this.assignments.findOverdue([probe], since, now, MOST_OVERDUE));
+        const overdue = { probe, protocol: link.protocol, ...this.overdueNow() };
+        await this.deliverAssignments(await this.assignments.findOverdue(overdue, MOST_OVERDUE));
       });
     }
   }
@@ -135,8 +130,19 @@ export class DispatchService {
     this.inBackground(this.redelivery.attempt(link, work));
   }
 
-  private overdueSince(): Date {
-    return new Date(this.clock.now().getTime() - OVERDUE_MS);
+  private async findOverdue(links: readonly ProbeLink[]): Promise<ObjectId[]> {
+    const found: ObjectId[] = [];
+    for (const protocol of ['native', 'classic'] as const) {
+      const probes = links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
+      const overdue = { probe: { $in: probes }, protocol, ...this.overdueNow() };
+      if (probes.length > 0) found.push(...(await this.assignments.findProbesOverdue(overdue)));
+    }
+    return found;
+  }
+
+  private overdueNow(): { now: Date; createdBefore: Date } {
+    const now = this.clock.now();
+    return { now, createdBefore: new Date(now.getTime() - OVERDUE_MS) };
   }
 
   private async tellEverything(link: ProbeLink): Promise<void> {
@@ -149,9 +155,10 @@ export class DispatchService {
     const now = this.clock.now();
     const of = (protocol: ProbeProtocol) =>
       links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
+    const ofClassic = await this.assignments.findLiveOfProbes(of('classic'), ['pending'], now);
     const live = [
       ...(await this.assignments.findLiveOfProbes(of('native'), ['pending', 'delivered'], now)),
-      ...(await this.assignments.findLiveOfProbes(of('classic'), ['pending'], now)),
+      ...ofClassic.filter(({ classic_from = now }) => classic_from <= now),
     ].filter(({ received, failed, due }) => received + failed < due);
     const { assignments, jobs } = await this.withJobs(live);
     const deliveries = links.map((link): Delivery => ({ link, assignments: [], jobs: [] }));
@@ -215,7 +222,11 @@ export class DispatchService {
   }
 
   private async deliverAssignments(pending: AssignmentEntity[]): Promise<void> {
-    const here = pending.filter(({ probe }) => this.connected.get(probe) !== undefined);
+    const now = this.clock.now();
+    const here = pending.filter((assignment) => {
+      const link = this.connected.get(assignment.probe);
+      return link !== undefined && isDue(assignment, link, now);
+    });
     const { assignments, jobs } = await this.withJobs(here);
     const deliveries = new Map<ProbeLink, Delivery>();
     for (const [index, assignment] of assignments.entries()) {
@@ -286,8 +297,8 @@ export class DispatchService {
     const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
-      await this.assignments.markRefused(assignment._id, answer.reason, this.clock.now());
-      this.releases.suspect(assignment.operation);
+      const isUntold = link.protocol === 'classic';
+      await this.refusals.refuse({ assignment, reason: answer.reason, isUntold });
     } else if (answer.outcome === 'unsent') {
       this.logger.log(ids, 'the probe left before the operation was sent');
       if (link.protocol === 'classic') await this.assignments.releaseClaims([assignment._id]);
@@ -325,6 +336,11 @@ export class DispatchService {
       this.logger.error({ err: error }, 'delivery failed; the sweep will try again');
     });
   }
+}
+
+/** A classic probe begins when it gets the job: it must not get it before. */
+function isDue({ classic_from }: AssignmentEntity, { protocol }: ProbeLink, now: Date): boolean {
+  return protocol === 'native' || classic_from === undefined || classic_from <= now;
 }
 
 function jobOf(operation: OperationEntity): Job {

@@ -3,6 +3,7 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ProbeEntity } from '../probes/index.js';
 import { type AssignmentEntity, type OperationEntity } from '../assignments/index.js';
 import { InvalidParamsError } from '../../measurement/params/invalid-params.error.js';
+import { toldClassicFrom } from '../../measurement/schedule/classic-times.js';
 import { MAX_RUNS, type Schedule, toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 
@@ -15,6 +16,7 @@ export function assignmentsOf(
   probes: readonly ProbeEntity[],
 ): AssignmentEntity[] {
   const bytes = bytesOf(operation);
+  const classicFrom = toldClassicFrom(operation.schedule, operation.created_at);
   return probes.map((probe) => ({
     _id: new ObjectId(),
     operation: operation._id,
@@ -27,6 +29,7 @@ export function assignmentsOf(
     bytes,
     created_at: operation.created_at,
     ends_at: operation.ends_at,
+    ...(classicFrom && { classic_from: classicFrom }),
     ...(operation.visibility === 'private' && { private: true }),
   }));
 }

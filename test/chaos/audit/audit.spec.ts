@@ -144,6 +144,17 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
   ['too much is paid back', ['refund'], ({ operations }) => (of(operations, 1).refunded = 20)],
   ['nothing is paid back', ['refund'], ({ operations }) => (of(operations, 1).refunded = undefined)],
   [
+    'a refused job is not paid back',
+    ['refund'],
+    ({ assignments }) => Object.assign(of(assignments, 0), { state: 'refused', owed: 3 }),
+  ],
+  [
+    'a refused job owes nobody knows what',
+    ['refund'],
+    ({ assignments }) => Object.assign(of(assignments, 0), { state: 'refused' }),
+  ],
+  ['something is paid back for nothing', ['refund'], ({ operations }) => (of(operations, 0).refunded = 1)],
+  [
     'what is paid back is not in the ledger',
     ['refund'],
     ({ ledger }) => (of(ledger, 4).reference = 'stop:x'),

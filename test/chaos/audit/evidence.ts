@@ -102,6 +102,8 @@ export interface AssignmentFact {
   failed: number;
   /** reports that belong to no run */
   extra: number;
+  /** runs that a stop or a refusal did not pay back; undefined: none was */
+  owed?: number | undefined;
   deliveredAt: number | undefined;
   deliveredOver: string | undefined;
   endsAt: number;

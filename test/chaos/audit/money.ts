@@ -140,8 +140,21 @@ function auditRefunds(evidence: Evidence, entries: ReadonlyMap<string, LedgerFac
     ...evidence.operations.flatMap((operation) => {
       const { id, stoppedAt } = operation;
       const entry = entries.get(`stop:${id}`);
-      if (stoppedAt !== undefined) return auditRefund(operation, stoppedAt, evidence.assignments, entry);
+      const [forRefusals, wrong] = auditRefusals(operation, evidence);
+      if (stoppedAt !== undefined) {
+        const forStop = { ...operation, refunded: (operation.refunded ?? 0) - forRefusals };
+        return [...wrong, ...auditRefund(forStop, stoppedAt, evidence.assignments, entry)];
+      }
       return [
+        ...wrong,
+        ...((operation.refunded ?? 0) === forRefusals
+          ? []
+          : [
+              {
+                kind: 'refund',
+                what: `${id}: ${operation.refunded ?? 0} said, ${forRefusals} in the ledger`,
+              },
+            ]),
         ...(stoppedByUs.has(id)
           ? [{ kind: 'stop', what: `${id} was answered as stopped, and goes on` }]
           : []),
@@ -149,6 +162,29 @@ function auditRefunds(evidence: Evidence, entries: ReadonlyMap<string, LedgerFac
       ];
     }),
   ];
+}
+
+/**
+ * docs/protocol.md, "What a refusal pays back": all that is not owed, and what counts is owed.
+ * @returns what the ledger has of it, and what is wrong with that
+ */
+function auditRefusals(
+  { id, owner, costPerRun }: OperationFact,
+  { assignments, ledger }: Evidence,
+): [number, Discrepancy[]] {
+  const found: Discrepancy[] = [];
+  let due = 0;
+  for (const { operation, probe, state, due: runs, owed, received, failed } of assignments) {
+    if (operation !== id || state !== 'refused') continue;
+    if (owed === undefined || owed > runs || owed < received + failed)
+      found.push({ kind: 'refund', what: `${id} ${probe}: refused, owes ${owed} of ${runs} runs` });
+    due += (runs - (owed ?? runs)) * costPerRun;
+  }
+  const entries = ledger.filter(({ reference }) => reference.startsWith(`refused:${id}:`));
+  const booked = entries.reduce((sum, { amount }) => sum + amount, 0);
+  if (booked !== due || entries.some(({ user }) => user !== owner))
+    found.push({ kind: 'refund', what: `${id}: ${booked} paid back for refusals instead of ${due}` });
+  return [booked, found];
 }
 
 function auditRefund(

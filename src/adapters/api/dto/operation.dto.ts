@@ -144,7 +144,7 @@ export class OperationDto {
     type: 'integer',
     nullable: true,
     minimum: 0,
-    description: 'Credits paid back when it was stopped; null: it was not.',
+    description: 'Credits paid back: when it was stopped, or a probe refused it; null: neither happened.',
   })
   refunded: number | null;
 
