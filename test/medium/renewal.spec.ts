@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Collection, type Connection } from 'mongoose';
 import { type RenewalEntity } from '../../src/core/results/renewal/renewal.schema.js';
-import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../src/measurement/formats/index.js';
+import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../src/measurement/kinds/result-formats.js';
 import { RenewalService, RULES } from '../../src/core/results/renewal/renewal.service.js';
 import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { AppContext } from '../support/app-context.js';

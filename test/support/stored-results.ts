@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarize, StreamDecoder } from '@pladmed/warts';
 import { ObjectId } from '../../src/platform/database/object-id.js';
-import { type ResultFormat } from '../../src/measurement/formats/index.js';
+import { type ResultFormat } from '../../src/measurement/kinds/result-formats.js';
 import { type ResultEntity, type Summary } from '../../src/core/ingest/result.schema.js';
 
 const FIXTURES = join(import.meta.dirname, '../../warts/test/fixtures');

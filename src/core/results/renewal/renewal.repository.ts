@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Digest } from '../../../measurement/formats/format.js';
-import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../../measurement/formats/index.js';
+import { FORMATS, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
 import { RESULT_MODEL, type ResultEntity } from '../../ingest/index.js';
 import { RENEWAL_MODEL, type RenewalEntity } from './renewal.schema.js';
 

@@ -5,7 +5,7 @@ import { LeasesService } from '../../../platform/periodic/leases/leases.service.
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
 import { type Digest } from '../../../measurement/formats/format.js';
-import { FORMATS, RESULT_FORMATS } from '../../../measurement/formats/index.js';
+import { FORMATS, RESULT_FORMATS } from '../../../measurement/kinds/result-formats.js';
 import { rawBytes } from '../../ingest/index.js';
 import { idOf, type Renewed, RenewalRepository, type StoredResult } from './renewal.repository.js';
 import { type RenewalEntity } from './renewal.schema.js';
