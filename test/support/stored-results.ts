@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { summarize, StreamDecoder } from '@pladmed/warts';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { type ResultFormat } from '../../src/measurement/kinds/result-formats.js';
-import { type ResultEntity, type Summary } from '../../src/core/ingest/result.schema.js';
+import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
+import { type Summary } from '../../src/measurement/formats/summary.js';
 
 const FIXTURES = join(import.meta.dirname, '../../warts/test/fixtures');
 
