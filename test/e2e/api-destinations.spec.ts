@@ -82,7 +82,7 @@ describe('what native probes say of names and families', () => {
         items: [{ status: 'stored' }],
       });
       const result = (await list()).at(-1);
-      expect(result?.destinations).toEqual(destinations);
+      expect(result?.destinations).toEqual(destinations.map((each) => ({ note: null, ...each })));
       const { summary = [] } = result ?? {};
       expect(summary.map(({ destination, dst, error }) => [destination, dst, error]).slice(0, 3)).toEqual([
         [DST, DST, null],
