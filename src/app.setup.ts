@@ -7,7 +7,7 @@ import { DatabaseService } from './platform/database/database.service.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { methodNotAllowed } from './platform/http/method-not-allowed.js';
 import { requestLogger } from './platform/logging/request-context.js';
-import { Doorway } from './platform/sockets/doorway.js';
+import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { openApiDocument, serveExplorer } from './openapi.js';
@@ -27,7 +27,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(securityHeaders());
   app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
   app.use(...jsonBody());
-  app.useWebSocketAdapter(new SocketsAdapter(app, app.get(Doorway)));
+  app.useWebSocketAdapter(new SocketsAdapter(app, app.get(HandshakePacing)));
   serveExplorer(app, document);
   const database = app.get(DatabaseService);
   await database.prepare();

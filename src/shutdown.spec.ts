@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { wayOut } from './shutdown.js';
+import { shutDown } from './shutdown.js';
 
-describe('wayOut', () => {
+describe('shutDown', () => {
   it.each([
     ['ends', () => Promise.resolve(), 0],
     ['fails', () => Promise.reject(new Error('the database is away')), 1],
@@ -12,7 +12,7 @@ describe('wayOut', () => {
       stopped += 1;
       return Promise.resolve();
     };
-    expect(await wayOut(end, { stop }, { error: () => undefined }, 50)).toBe(exitCode);
+    expect(await shutDown(end, { stop }, { error: () => undefined }, 50)).toBe(exitCode);
     expect(stopped).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type ProvidedDatabase } from './platform/embedded-mongod/provide-database.js';
-import { Doorway } from './platform/sockets/doorway.js';
+import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { ConnectedProbes, ProbeConnectionsService } from './core/presence/index.js';
 import { IngestService } from './core/ingest/index.js';
 
@@ -30,7 +30,7 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
       log.error('the way out took too long: ending at once, the next start recovers');
       process.exit(1);
     }, WAY_OUT_MS);
-    wayOut(() => drain(app, sockets), database, log).then(
+    shutDown(() => drain(app, sockets), database, log).then(
       (exitCode) => {
         log.info('stopped');
         process.exit(exitCode);
@@ -58,7 +58,7 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
  * The database is stopped also when the rest fails or hangs.
  * @returns the exit code: 0 when everything was drained
  */
-export async function wayOut(
+export async function shutDown(
   end: () => Promise<void>,
   database: Pick<ProvidedDatabase, 'stop'>,
   log: Pick<Logger, 'error'>,
@@ -97,7 +97,7 @@ function openSockets(http: Server): ReadonlySet<Socket> {
  */
 export async function drain(app: INestApplication, sockets: ReadonlySet<Socket>): Promise<void> {
   app.get(ProbeConnectionsService).refuseNew();
-  app.get(Doorway).clear();
+  app.get(HandshakePacing).clear();
   const connected = app.get(ConnectedProbes);
   for (const link of connected.all()) link.askToReconnect(PROBES_COME_BACK_AFTER_MS);
   await app.get(IngestService).drain();

@@ -33,7 +33,7 @@ import { endLeftovers } from './runs/leftovers.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { Problems, StatusBoard } from './status/board.js';
-import { Ledger } from './store/ledger.js';
+import { RunJournal } from './store/run-journal.js';
 import { type FolderLock, lockFolder } from './store/lock.js';
 import { recoverRuns } from './store/recovery.js';
 import { ResultStore, temporaryFolderIn } from './store/result.store.js';
@@ -54,7 +54,7 @@ interface Parts {
   estimator: ClockEstimator;
   rules: LiveRules;
   ntp: TimeWatch;
-  ledger: Ledger;
+  runJournal: RunJournal;
   results: ResultStore;
   usage: Usage;
   runner: Runner;
@@ -145,14 +145,14 @@ export class Agent {
     const limits = (): typeof rules.current.limits => rules.current.limits;
     const estimator = new ClockEstimator(clock);
     const results = await ResultStore.open(folder, settings.storeBytes);
-    const ledger = await Ledger.open(folder);
-    if (ledger.damaged > 0)
-      log.error({ lines: ledger.damaged }, 'the journal was damaged; a copy is set aside');
-    await recoverRuns(ledger, results, estimator.estimate(), log);
-    const usage = new Usage(clock, ledger, limits);
+    const runJournal = await RunJournal.open(folder);
+    if (runJournal.damaged > 0)
+      log.error({ lines: runJournal.damaged }, 'the journal was damaged; a copy is set aside');
+    await recoverRuns(runJournal, results, estimator.estimate(), log);
+    const usage = new Usage(clock, runJournal, limits);
     const delivery = new Delivery({
       clock,
-      ledger,
+      runJournal,
       results,
       usage,
       log,
@@ -162,7 +162,7 @@ export class Agent {
     const onSettled = (): void => {
       delivery.kick();
     };
-    const shared = { clock, estimator, ledger, results, log, onSettled };
+    const shared = { clock, estimator, runJournal, results, log, onSettled };
     const packets = new PacketPacer(clock, limits);
     const { scamper } = settings;
     const authorities = new Authorities(settings.authorities);
@@ -212,7 +212,7 @@ export class Agent {
     this.connection.close();
     this.parts.usage.record();
     await this.board.stop();
-    await this.parts.ledger.close();
+    await this.parts.runJournal.close();
     this.parts.lock.release();
   }
 
@@ -233,16 +233,16 @@ export class Agent {
   }
 
   private async sync(message: z.infer<typeof syncSchema>): Promise<SyncAnswer> {
-    const { ledger, rules, log } = this.parts;
+    const { runJournal, rules, log } = this.parts;
     const { full, part, operations } = message;
     if (full) this.fullSync.begin(part);
-    else if (wouldBeTooMany(operations, ledger.held)) await this.forgetOver();
-    const held = full ? this.fullSync.held : ledger.held;
+    else if (wouldBeTooMany(operations, runJournal.held)) await this.forgetOver();
+    const held = full ? this.fullSync.held : runJournal.held;
     const { accepted, refused } = readOperations(operations, rules.current.policy, held);
     const dropped = new Set([...message.stopped, ...refused.map(({ operation_id }) => operation_id)]);
     if (this.fullSync.isUnderWay) this.fullSync.add(accepted);
     if (full && message.more !== true) {
-      for (const id of this.fullSync.finish(ledger.operationIds())) dropped.add(id);
+      for (const id of this.fullSync.finish(runJournal.operationIds())) dropped.add(id);
     }
     await this.reconcile(accepted, dropped);
     const counts = { operations: accepted.length, dropped: dropped.size, refused: refused.length };
@@ -252,9 +252,9 @@ export class Agent {
 
   /** Operations that are over take up room until the next full sync: where it is needed they go before. */
   private async forgetOver(): Promise<void> {
-    const { ledger, results } = this.parts;
+    const { runJournal, results } = this.parts;
     const kept = new Set(Object.keys(results.byOperation(Number.POSITIVE_INFINITY)));
-    await this.reconcile([], new Set(ledger.over().filter((id) => !kept.has(id))));
+    await this.reconcile([], new Set(runJournal.over().filter((id) => !kept.has(id))));
   }
 
   private async stopOperation(id: string): Promise<void> {
@@ -263,8 +263,8 @@ export class Agent {
   }
 
   private async reconcile(add: Operation[], drop: ReadonlySet<string>): Promise<void> {
-    const { ledger, runner } = this.parts;
-    await ledger.reconcile(add, drop);
+    const { runJournal, runner } = this.parts;
+    await runJournal.reconcile(add, drop);
     await runner.cancelWaiting(drop);
     this.followChanges([...drop, ...add.map(({ operation_id }) => operation_id)]);
   }

@@ -1,4 +1,4 @@
-import type { HeldOperations } from './store/ledger.js';
+import type { HeldOperations } from './store/run-journal.js';
 
 /**
  * Follows a full sync, which may come in parts. What was in none of them is dropped with the last one and not before, so that an

@@ -5,7 +5,7 @@ import type { HostPolicy } from './policy/policy.js';
 import { type Operation, operationSchema, type SyncAnswer } from './protocol.js';
 import { RunFailure } from './runs/failure.js';
 import { checkParams } from './runs/runner.js';
-import type { HeldOperations } from './store/ledger.js';
+import type { HeldOperations } from './store/run-journal.js';
 import { occurrences } from './scheduler/schedule.js';
 
 const named = z.object({ operation_id: z.string().regex(/^[0-9a-f]{24}$/i) });

@@ -8,7 +8,7 @@ import { readSettings } from '../src/config/config.js';
 import { createLog } from '../src/log.js';
 import type { Operation } from '../src/protocol.js';
 import { MOST_OPERATIONS } from '../src/reconcile.js';
-import { Ledger } from '../src/store/ledger.js';
+import { RunJournal } from '../src/store/run-journal.js';
 import { FakeDns } from './support/fake.dns.js';
 import { FakeServer } from './support/fake.server.js';
 import { operation } from './support/operations.js';
@@ -56,9 +56,9 @@ describe('a full sync in parts', () => {
   async function known(): Promise<string[]> {
     await agent.stop();
     const [identity] = await readdir(folder);
-    const ledger = await Ledger.open(join(folder, identity!));
-    const ids = [...ledger.operationIds()].sort();
-    await ledger.close();
+    const runJournal = await RunJournal.open(join(folder, identity!));
+    const ids = [...runJournal.operationIds()].sort();
+    await runJournal.close();
     return ids;
   }
   const idsOf = (...operations: Operation[]) => operations.map(({ operation_id }) => operation_id).sort();

@@ -12,7 +12,7 @@ import { LiveRules, rulesOf } from '../src/policy/rules.js';
 import type { FailedItem, ResultItem } from '../src/protocol.js';
 import { Runner } from '../src/runs/runner.js';
 import { Scheduler } from '../src/scheduler/scheduler.js';
-import { Ledger } from '../src/store/ledger.js';
+import { RunJournal } from '../src/store/run-journal.js';
 import { ResultStore } from '../src/store/result.store.js';
 import { FakeClock } from './support/fake.clock.js';
 import { FakeDns } from './support/fake.dns.js';
@@ -28,7 +28,7 @@ describe('a server that is away for two weeks', () => {
   let folder: string;
   let resolver: FakeDns;
   let clock: FakeClock;
-  let ledger: Ledger;
+  let runJournal: RunJournal;
   let results: ResultStore;
   let runner: Runner;
   let scheduler: Scheduler;
@@ -52,11 +52,11 @@ describe('a server that is away for two weeks', () => {
     const limits = { concurrentRuns: 8, packetsPerSecond: 10_000, runSeconds: 60, mibPerDay: 0 };
     const rules = new LiveRules(rulesOf({ ...settings, ...limits }));
     const estimator = new ClockEstimator(clock);
-    ledger = await Ledger.open(folder);
+    runJournal = await RunJournal.open(folder);
     results = await ResultStore.open(folder, STORE_BYTES);
-    const usage = new Usage(clock, ledger, () => rules.current.limits);
+    const usage = new Usage(clock, runJournal, () => rules.current.limits);
     const packets = new PacketPacer(clock, () => rules.current.limits);
-    const shared = { clock, estimator, ledger, results, log };
+    const shared = { clock, estimator, runJournal, results, log };
     delivery = new Delivery({
       ...shared,
       usage,
@@ -77,7 +77,7 @@ describe('a server that is away for two weeks', () => {
     await scheduler.stop();
     await runner.stop(0);
     await delivery.stop();
-    await ledger.close();
+    await runJournal.close();
   }
   const pass = (ms: number): Promise<void> =>
     clock.pass(ms, async () => {
@@ -89,7 +89,7 @@ describe('a server that is away for two weeks', () => {
   test('keeps the oldest results, gives the newest up, and tells of every one', async () => {
     const params = { fqdns: ['www.example.org'], resolver: '127.0.0.1', resolver_port: resolver.port };
     const op = operation({ kind: 'dns', params, schedule: everySeconds(EVERY_S, RUNS, START) });
-    await ledger.reconcile([op], []);
+    await runJournal.reconcile([op], []);
     scheduler.wake();
     await pass((RUNS / 2) * EVERY_S * 1000);
     // A restart in the middle changes nothing.
@@ -110,7 +110,7 @@ describe('a server that is away for two weeks', () => {
       },
     };
     delivery.connected(link);
-    while (results.count + ledger.gapCount > 0) await new Promise(setImmediate);
+    while (results.count + runJournal.gapCount > 0) await new Promise(setImmediate);
 
     const moment = (run: number): string => new Date(START + run * EVERY_S * 1000).toISOString();
     expect(stored).toEqual(Array.from({ length: 100 }, (_, run) => moment(run)));
@@ -124,7 +124,7 @@ describe('a server that is away for two weeks', () => {
       });
     }
     // There is room again.
-    await ledger.reconcile([{ ...op, schedule: everySeconds(EVERY_S, RUNS + 1, START) }], []);
+    await runJournal.reconcile([{ ...op, schedule: everySeconds(EVERY_S, RUNS + 1, START) }], []);
     scheduler.wake();
     await pass(EVERY_S * 1000);
     expect(resolver.asked).toBe(101);

@@ -6,7 +6,7 @@ import { MigrationsService } from '../../src/platform/database/migrations/migrat
 import { PlatformClock } from '../../src/platform/database/platform-clock.js';
 import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
-import { BoundsService } from '../../src/core/quotas/bounds.service.js';
+import { QuotasService } from '../../src/core/quotas/quotas.service.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
@@ -95,7 +95,7 @@ describe.each([
     await wrong(() =>
       server.get(ReleasesService).removeOver(server.get(PlatformClock).now(), AbortSignal.abort()),
     );
-    const usage = await wrong(() => server.get(BoundsService).usageOfUser(user));
+    const usage = await wrong(() => server.get(QuotasService).usageOfUser(user));
     expect(usage.find(({ bound }) => bound === 'user_running')?.used).toBeGreaterThan(0);
     await server.get(OperationsService).stop(operation._id, user);
   });

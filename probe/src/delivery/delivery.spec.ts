@@ -6,7 +6,7 @@ import { FakeClock } from '../../test/support/fake.clock.js';
 import { everySeconds, operation } from '../../test/support/operations.js';
 import { createLog } from '../log.js';
 import type { FailedItem, ResultItem } from '../protocol.js';
-import { Ledger } from '../store/ledger.js';
+import { RunJournal } from '../store/run-journal.js';
 import { ResultStore } from '../store/result.store.js';
 import { Delivery, type Link } from './delivery.js';
 
@@ -19,7 +19,7 @@ type Items = (ResultItem | FailedItem)[];
 
 describe('delivery to a server that misbehaves', () => {
   let folder: string;
-  let ledger: Ledger;
+  let runJournal: RunJournal;
   let results: ResultStore;
   let clock: FakeClock;
   let delivery: Delivery;
@@ -28,14 +28,14 @@ describe('delivery to a server that misbehaves', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'delivery-'));
-    ledger = await Ledger.open(folder);
+    runJournal = await RunJournal.open(folder);
     results = await ResultStore.open(folder, 1e9);
     clock = new FakeClock(START);
     offered = [];
     answer = (items) => ({ items: items.map(() => ({ status: 'stored' })) });
     delivery = new Delivery({
       clock,
-      ledger,
+      runJournal,
       results,
       usage: { allows: () => true },
       log: createLog('silent'),
@@ -45,7 +45,7 @@ describe('delivery to a server that misbehaves', () => {
   });
   afterEach(async () => {
     await delivery.stop();
-    await ledger.close();
+    await runJournal.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -75,9 +75,9 @@ describe('delivery to a server that misbehaves', () => {
     }
   }
   async function fail(count: number): Promise<void> {
-    await ledger.reconcile([op], []);
+    await runJournal.reconcile([op], []);
     const cause = { reason: 'missed', detail: '', clock: clockless } as const;
-    await ledger.settle(
+    await runJournal.settle(
       [],
       [{ operation: op, stretch: { after: START - 1, until: START + (count - 1) * 1000 }, cause }],
     );
@@ -85,7 +85,7 @@ describe('delivery to a server that misbehaves', () => {
   /** Time passes, when nothing is under way: delivery waits for it, or there is nothing left. */
   async function pass(ms: number): Promise<void> {
     await clock.pass(ms, async () => {
-      while (!clock.isAwaited && results.count + ledger.gapCount > 0) await new Promise(setImmediate);
+      while (!clock.isAwaited && results.count + runJournal.gapCount > 0) await new Promise(setImmediate);
     });
   }
   const statuses = (items: Items, status: string, more: object = {}): object => ({
@@ -118,11 +118,11 @@ describe('delivery to a server that misbehaves', () => {
     delivery.connected(link);
     await pass(5 * MINUTE);
     expect(results.count).toBe(3);
-    expect(ledger.nextFailed(Number.MAX_SAFE_INTEGER).items).toHaveLength(5);
+    expect(runJournal.nextFailed(Number.MAX_SAFE_INTEGER).items).toHaveLength(5);
     answer = (items) => statuses(items, 'stored');
     await pass(2 * MINUTE);
     expect(results.count).toBe(0);
-    expect(ledger.gapCount).toBe(0);
+    expect(runJournal.gapCount).toBe(0);
   });
 
   test('one that can read nothing for a day: nothing is given up', async () => {
@@ -132,11 +132,11 @@ describe('delivery to a server that misbehaves', () => {
     delivery.connected(link);
     await pass(24 * 60 * MINUTE);
     expect(results.count).toBe(5);
-    expect(ledger.nextFailed(Number.MAX_SAFE_INTEGER).items).toHaveLength(5);
+    expect(runJournal.nextFailed(Number.MAX_SAFE_INTEGER).items).toHaveLength(5);
     answer = (items) => statuses(items, 'stored');
     await pass(10 * MINUTE);
     expect(results.count).toBe(0);
-    expect(ledger.gapCount).toBe(0);
+    expect(runJournal.gapCount).toBe(0);
     expect(await readdir(join(folder, 'aside'))).toEqual([]);
   });
 
@@ -160,8 +160,8 @@ describe('delivery to a server that misbehaves', () => {
 
   test('one that cannot read one report of a failed run: the others arrive', async () => {
     await fail(3);
-    await ledger.failedAlone(idOf(1), START, { reason: 'missed', detail: 'poison', clock: clockless });
-    await ledger.failedAlone(idOf(2), START, { reason: 'missed', detail: '', clock: clockless });
+    await runJournal.failedAlone(idOf(1), START, { reason: 'missed', detail: 'poison', clock: clockless });
+    await runJournal.failedAlone(idOf(2), START, { reason: 'missed', detail: '', clock: clockless });
     const accepted: string[] = [];
     answer = (items) => {
       const failed = items as FailedItem[];
@@ -172,6 +172,6 @@ describe('delivery to a server that misbehaves', () => {
     delivery.connected(link);
     await pass(30 * MINUTE);
     expect(new Set(accepted).size).toBe(4);
-    expect(ledger.gapCount).toBe(0);
+    expect(runJournal.gapCount).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ import {
   type ResultItem,
 } from '../protocol.js';
 import type { ClockEstimate } from '../protocol.js';
-import type { FailedBatch, Ledger } from '../store/ledger.js';
+import type { FailedBatch, RunJournal } from '../store/run-journal.js';
 import { DamagedResult, type StoredResult, weightOf } from '../store/result.file.js';
 import type { ResultStore, StoredEntry } from '../store/result.store.js';
 
@@ -25,7 +25,7 @@ export interface Link {
 
 export interface DeliveryParts {
   clock: Clock;
-  ledger: Ledger;
+  runJournal: RunJournal;
   results: ResultStore;
   /** Says whether the host's limit leaves room for this. */
   usage: { allows: (purpose: 'results' | 'reports') => boolean };
@@ -205,12 +205,12 @@ export class Delivery {
 
   private async setAside(entry: StoredEntry, detail: string): Promise<void> {
     const cause = { reason: 'given_up', detail, clock: this.parts.estimate() } as const;
-    await this.parts.ledger.failedAlone(entry.id, entry.at, cause);
+    await this.parts.runJournal.failedAlone(entry.id, entry.at, cause);
     await this.parts.results.setAside(entry);
   }
 
   private async sendFailed(link: Link): Promise<boolean> {
-    const { ledger, log, usage } = this.parts;
+    const { runJournal, log, usage } = this.parts;
     if (!usage.allows('reports')) return false;
     const batch = this.nextFailed();
     const { items, places } = batch;
@@ -220,21 +220,21 @@ export class Delivery {
     if (answers === null) {
       if (!this.failedFlow.unreadable(keys)) throw new NotRead();
       log.error({ ...items[0] }, 'the server cannot read this report of a failed run: it is left out');
-      await ledger.told(batch, 1);
+      await runJournal.told(batch, 1);
       return true;
     }
     const busy = answers.findIndex(({ status }) => status === 'busy');
     const told = busy === -1 ? answers.length : busy;
-    await ledger.told(batch, told);
+    await runJournal.told(batch, told);
     this.pauseIfBusy(this.failedFlow, answers);
     if (told > 0) log.info({ failed: told }, 'reported');
     return true;
   }
 
   private nextFailed(): FailedBatch {
-    const { ledger, horizon } = this.parts;
+    const { runJournal, horizon } = this.parts;
     const take = (suspects: boolean): FailedBatch =>
-      ledger.nextFailed(
+      runJournal.nextFailed(
         horizon(),
         this.failedFlow.most,
         (seq) => this.failedFlow.isSuspect(String(seq)) === suspects,

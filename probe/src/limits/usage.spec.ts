@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeClock } from '../../test/support/fake.clock.js';
-import { Ledger } from '../store/ledger.js';
+import { RunJournal } from '../store/run-journal.js';
 import { UsageState } from '../store/usage.state.js';
 import { parseRate } from './rates.js';
 import { Usage, type UsageLimits } from './usage.js';
@@ -15,7 +15,7 @@ const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('the limits of the host', () => {
   let folder: string;
-  let ledger: Ledger;
+  let runJournal: RunJournal;
   let clock: FakeClock;
   let limits: UsageLimits;
   let usage: Usage;
@@ -27,16 +27,16 @@ describe('the limits of the host', () => {
     await open();
   });
   afterEach(async () => {
-    await ledger.close();
+    await runJournal.close();
     await rm(folder, { recursive: true, force: true });
   });
 
   async function open(): Promise<void> {
-    ledger = await Ledger.open(folder);
-    usage = new Usage(clock, ledger, () => limits);
+    runJournal = await RunJournal.open(folder);
+    usage = new Usage(clock, runJournal, () => limits);
   }
   async function reopen(): Promise<void> {
-    await ledger.close();
+    await runJournal.close();
     await open();
   }
   const pass = (ms: number): Promise<void> => clock.pass(ms, settle);

@@ -12,7 +12,7 @@ import { PacketPacer } from '../limits/packets.js';
 import { Usage } from '../limits/usage.js';
 import { createLog } from '../log.js';
 import { LiveRules, rulesOf } from '../policy/rules.js';
-import { Ledger } from '../store/ledger.js';
+import { RunJournal } from '../store/run-journal.js';
 import { ResultStore } from '../store/result.store.js';
 import { Runner } from './runner.js';
 
@@ -42,7 +42,7 @@ afterEach(async () => {
 
 test('a result that is stored is no failure when the disk has no room for the note of it', async () => {
   const clock = systemClock();
-  const ledger = await Ledger.open(folder);
+  const runJournal = await RunJournal.open(folder);
   const results = await ResultStore.open(folder, 1024 * 1024);
   const rules = new LiveRules(rulesOf(RULES));
   const limits = () => rules.current.limits;
@@ -50,11 +50,11 @@ test('a result that is stored is no failure when the disk has no room for the no
     const runner = new Runner({
       clock,
       estimator: new ClockEstimator(clock),
-      ledger,
+      runJournal,
       results,
       rules,
       packets: new PacketPacer(clock, limits),
-      usage: new Usage(clock, ledger, limits),
+      usage: new Usage(clock, runJournal, limits),
       resolve: known(() => Promise.resolve([])),
       scamper: 'none',
       authorities: new Authorities(NODES_OWN),
@@ -63,11 +63,11 @@ test('a result that is stored is no failure when the disk has no room for the no
     });
     const params = { fqdns: ['www.example.org'], resolver: '127.0.0.1', resolver_port: resolver.port };
     const lookUp = operation({ kind: 'dns', params });
-    ledger.finished = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    runJournal.finished = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
     runner.begin(lookUp, Date.now());
   });
   await settled;
   expect(results.count).toBe(1);
-  expect(ledger.gapCount).toBe(0);
-  await ledger.close();
+  expect(runJournal.gapCount).toBe(0);
+  await runJournal.close();
 });

@@ -15,7 +15,7 @@ import type { Log } from '../log.js';
 import type { HostRules, LiveRules } from '../policy/rules.js';
 import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol.js';
 import type { Authorities } from '../host/authorities.js';
-import type { Ledger } from '../store/ledger.js';
+import type { RunJournal } from '../store/run-journal.js';
 import type { ResultStore } from '../store/result.store.js';
 import { type RunScope, withinRun } from './escape.js';
 import { RunFailure, tooLarge } from './failure.js';
@@ -23,7 +23,7 @@ import { RunFailure, tooLarge } from './failure.js';
 export interface RunnerParts {
   clock: Clock;
   estimator: ClockEstimator;
-  ledger: Ledger;
+  runJournal: RunJournal;
   results: ResultStore;
   /** Asked for anew by every run that begins. */
   rules: LiveRules;
@@ -89,7 +89,7 @@ export class Runner {
     return this.queue.length;
   }
 
-  /** Takes a run that the ledger holds as begun. */
+  /** Takes a run that the run journal holds as begun. */
   begin(operation: Operation, at: number): void {
     this.queue.push({ operation, at });
     this.next();
@@ -101,7 +101,7 @@ export class Runner {
     const dropped = this.queue.filter(isDropped);
     // At once: while the first is being written down another may begin.
     this.queue = this.queue.filter((job) => !isDropped(job));
-    for (const { operation, at } of dropped) await this.parts.ledger.finished(operation.operation_id, at);
+    for (const { operation, at } of dropped) await this.parts.runJournal.finished(operation.operation_id, at);
   }
 
   /** The host has changed its limits: there may be more places. */
@@ -141,7 +141,7 @@ export class Runner {
   private async run(job: Job, controller: AbortController): Promise<void> {
     const { operation, at } = job;
     const about = aboutRun(operation, at);
-    const { log, ledger } = this.parts;
+    const { log, runJournal } = this.parts;
     try {
       const bytes = await this.measureAndStore(job, controller);
       log.info({ ...about, bytes }, 'run done');
@@ -153,7 +153,7 @@ export class Runner {
         detail: failure.message,
         clock: this.parts.estimator.estimate(),
       };
-      await ledger.failed(operation, at, cause).catch((problem: unknown) => {
+      await runJournal.failed(operation, at, cause).catch((problem: unknown) => {
         log.error(
           { ...about, err: problem },
           'the failure of a run could not be written; it is kept in memory',
@@ -163,7 +163,7 @@ export class Runner {
   }
 
   private async measureAndStore({ operation, at }: Job, controller: AbortController): Promise<number> {
-    const { clock, estimator, ledger, results } = this.parts;
+    const { clock, estimator, runJournal, results } = this.parts;
     const rules = this.parts.rules.current;
     const { kind, params } = this.check(operation, rules);
     const limit = Math.min(kind.timeLimitMs(params), rules.limits.runMs);
@@ -200,7 +200,7 @@ export class Runner {
       };
       await results.put(result);
       // What is in the store is no failure, even where the disk has no room left for the note of it: the next start finds it there.
-      await ledger.finished(operation.operation_id, at).catch((error: unknown) => {
+      await runJournal.finished(operation.operation_id, at).catch((error: unknown) => {
         if (!isNoRoom(error)) throw error;
       });
       results.offer(result);

@@ -8,7 +8,7 @@ import { ClockEstimator } from '../clock/estimate.js';
 import { createLog } from '../log.js';
 import type { Operation } from '../protocol.js';
 import type { Runner } from '../runs/runner.js';
-import { Ledger } from '../store/ledger.js';
+import { RunJournal } from '../store/run-journal.js';
 import { ResultStore } from '../store/result.store.js';
 import { Scheduler } from './scheduler.js';
 
@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 
 describe('the scheduler', () => {
   let folder: string;
-  let ledger: Ledger;
+  let runJournal: RunJournal;
   let clock: FakeClock;
   let scheduler: Scheduler;
   let begun: number[];
@@ -27,7 +27,7 @@ describe('the scheduler', () => {
     clock = new FakeClock(START);
     begun = [];
     await open();
-    await ledger.reconcile([operation({ schedule: everySeconds(10, 100_000, START) })], []);
+    await runJournal.reconcile([operation({ schedule: everySeconds(10, 100_000, START) })], []);
   });
   afterEach(async () => {
     await close();
@@ -35,28 +35,36 @@ describe('the scheduler', () => {
   });
 
   async function open(): Promise<void> {
-    ledger = await Ledger.open(folder);
+    runJournal = await RunJournal.open(folder);
     const runner = {
       waiting: 0,
       begin: ({ operation_id }: Operation, at: number) => {
         begun.push(at);
-        void ledger.finished(operation_id, at);
+        void runJournal.finished(operation_id, at);
       },
     } as unknown as Runner;
     const results = await ResultStore.open(folder, 1e9);
     const estimator = new ClockEstimator(clock);
     const log = createLog('error');
-    scheduler = new Scheduler({ clock, estimator, ledger, results, runner, log, onSettled: () => undefined });
+    scheduler = new Scheduler({
+      clock,
+      estimator,
+      runJournal,
+      results,
+      runner,
+      log,
+      onSettled: () => undefined,
+    });
   }
 
   async function close(): Promise<void> {
     await scheduler.stop();
-    await ledger.close();
+    await runJournal.close();
   }
 
   const pass = (ms: number): Promise<void> => clock.pass(ms, () => scheduler.settled());
   const missed = (): number[] =>
-    ledger
+    runJournal
       .nextFailed(Number.MAX_SAFE_INTEGER, 10_000)
       .items.map(({ scheduled_at }) => Date.parse(scheduled_at));
   const expected = (from: number, to: number): number[] =>
@@ -109,14 +117,14 @@ describe('the scheduler', () => {
 
   test('begins nothing while the list of failed runs is full, and says so', async () => {
     const full = 'the list of failed runs holds its limit of 10000 stretches';
-    ledger.fullness = () => full;
+    runJournal.fullness = () => full;
     scheduler.wake();
     await pass(MINUTE);
     expect(begun).toEqual([]);
     expect(scheduler.heldBy).toBe(full);
-    expect(ledger.gapCount).toBe(1);
-    expect(ledger.nextFailed(START).items).toMatchObject([{ reason: 'given_up', detail: full }]);
-    ledger.fullness = () => null;
+    expect(runJournal.gapCount).toBe(1);
+    expect(runJournal.nextFailed(START).items).toMatchObject([{ reason: 'given_up', detail: full }]);
+    runJournal.fullness = () => null;
     await pass(10_000);
     expect(begun).toEqual([START + MINUTE + 10_000]);
     expect(scheduler.heldBy).toBeNull();

@@ -3,7 +3,7 @@ import type { ClockEstimator } from '../clock/estimate.js';
 import type { Log } from '../log.js';
 import type { FailureReason, Operation } from '../protocol.js';
 import type { Runner } from '../runs/runner.js';
-import type { Ledger, MissedRuns } from '../store/ledger.js';
+import type { RunJournal, MissedRuns } from '../store/run-journal.js';
 import type { ResultStore } from '../store/result.store.js';
 import type { Stretch } from './coverage.js';
 import { decide, LATEST_START_MS } from './decide.js';
@@ -18,7 +18,7 @@ const ASLEEP = 'the probe was off, asleep or busy at that time';
 export interface SchedulerParts {
   clock: Clock;
   estimator: ClockEstimator;
-  ledger: Ledger;
+  runJournal: RunJournal;
   results: ResultStore;
   runner: Runner;
   log: Log;
@@ -105,17 +105,17 @@ export class Scheduler {
 
   /** @returns how long to wait until the next look, ms */
   private async look(): Promise<number> {
-    const { clock, ledger, estimator } = this.parts;
+    const { clock, runJournal, estimator } = this.parts;
     const now = clock.now();
     if (now < this.lastNow - BACKWARDS_MS) {
       this.next.clear();
-      await ledger.retractAfter(now - LATEST_START_MS - 1).catch(() => undefined);
+      await runJournal.retractAfter(now - LATEST_START_MS - 1).catch(() => undefined);
     }
     this.lastNow = now;
     const begun: Begun[] = [];
     const missed: MissedRuns[] = [];
     let soonest = now + LOOK_EVERY_MS;
-    for (const { operation, runs, coverage } of ledger.operations()) {
+    for (const { operation, runs, coverage } of runJournal.operations()) {
       const id = operation.operation_id;
       const known = this.next.get(id);
       if (known === undefined || known <= now) {
@@ -138,7 +138,7 @@ export class Scheduler {
 
   private async settle(begun: Begun[], missed: MissedRuns[]): Promise<void> {
     if (begun.length === 0 && missed.length === 0) return;
-    const { ledger, runner, log } = this.parts;
+    const { runJournal, runner, log } = this.parts;
     const start: Begun[] = [];
     const reported = [...missed];
     const full = begun.length === 0 ? null : await this.obstacle();
@@ -150,7 +150,7 @@ export class Scheduler {
     }
     try {
       const begin = start.map(({ operation, run }) => ({ id: operation.operation_id, run }));
-      await ledger.settle(begin, reported);
+      await runJournal.settle(begin, reported);
       for (const { operation, run } of start) runner.begin(operation, run.until);
     } catch (error) {
       log.error({ err: error }, 'the disk does not take the record of a run: it is not begun');
@@ -160,13 +160,13 @@ export class Scheduler {
         clock: this.parts.estimator.estimate(),
       } as const;
       for (const { operation, run } of start)
-        await ledger.failed(operation, run.until, cause).catch(() => undefined);
+        await runJournal.failed(operation, run.until, cause).catch(() => undefined);
     }
     if (reported.length > 0) this.parts.onSettled();
   }
 
   private async obstacle(): Promise<string | null> {
-    const full = this.parts.ledger.fullness() ?? (await this.parts.results.fullness());
+    const full = this.parts.runJournal.fullness() ?? (await this.parts.results.fullness());
     if (full !== this.holding) {
       this.holding = full;
       if (full === null) this.parts.log.info('there is room again: measuring goes on');

@@ -8,7 +8,7 @@ import type { LiveRules } from '../policy/rules.js';
 import { PROTOCOL, type StatusReport } from '../protocol.js';
 import type { Runner } from '../runs/runner.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import type { Ledger } from '../store/ledger.js';
+import type { RunJournal } from '../store/run-journal.js';
 import type { ResultStore } from '../store/result.store.js';
 import { type ProbeStatus, type Problem, STATUS_FILE_EVERY_MS, writeStatus } from './status.file.js';
 
@@ -18,7 +18,7 @@ export interface BoardParts {
   server: string;
   clock: Clock;
   estimator: ClockEstimator;
-  ledger: Ledger;
+  runJournal: RunJournal;
   results: ResultStore;
   runner: Runner;
   scheduler: Scheduler;
@@ -81,7 +81,7 @@ export class StatusBoard {
 
   /** What the server is told. */
   report(): StatusReport {
-    const { results, ledger, runner, estimator, families } = this.parts;
+    const { results, runJournal, runner, estimator, families } = this.parts;
     return {
       backlog: {
         results: results.count,
@@ -89,14 +89,14 @@ export class StatusBoard {
         by_operation: results.byOperation(PROTOCOL.maxBacklogOperations),
       },
       running: runner.running,
-      in_use_credits: ledger.creditsInUse(),
+      in_use_credits: runJournal.creditsInUse(),
       clock: estimator.estimate(),
       families: families.current,
     };
   }
 
   private full(): ProbeStatus {
-    const { ledger, runner, scheduler, delivery, usage, rules, clock, server } = this.parts;
+    const { runJournal, runner, scheduler, delivery, usage, rules, clock, server } = this.parts;
     const { concurrentRuns, packetsPerSecond } = rules.current.limits;
     return {
       ...this.report(),
@@ -104,11 +104,11 @@ export class StatusBoard {
       pid: process.pid,
       server,
       connected: this.parts.isConnected(),
-      operations: [...ledger.operations()].length,
+      operations: [...runJournal.operations()].length,
       waiting: runner.waiting,
       delivered: delivery.delivered,
       refused: delivery.refused,
-      failed_to_report: ledger.gapCount,
+      failed_to_report: runJournal.gapCount,
       clock_warning: this.parts.ntp.warning,
       held_by: scheduler.heldBy ?? usage.heldBy,
       limits: { concurrent_runs: concurrentRuns, packets_per_second: packetsPerSecond, ...usage.shown },

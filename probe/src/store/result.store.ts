@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeDurably } from './durable.js';
-import { runKey } from './ledger.state.js';
+import { runKey } from './run-journal.state.js';
 import { decodeResult, encodeResult, type StoredResult, weightOf } from './result.file.js';
 
 /** A file takes at least a block of the disk. */

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
-import { BoundsService } from '../../core/quotas/index.js';
+import { QuotasService } from '../../core/quotas/index.js';
 import { OwnLimitsDto } from './dto/limits.dto.js';
 
 @ApiTags('accounts')
@@ -11,7 +11,7 @@ import { OwnLimitsDto } from './dto/limits.dto.js';
 @ForUsers()
 @Controller('api/v1/users/me/limits')
 export class LimitsController {
-  constructor(private readonly bounds: BoundsService) {}
+  constructor(private readonly bounds: QuotasService) {}
 
   @Get()
   @ApiOperation({

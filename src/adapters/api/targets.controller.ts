@@ -4,7 +4,7 @@ import { Validate, ValidatorConstraint, type ValidatorConstraintInterface } from
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { isHostName, isIpLiteral } from '../../measurement/targets/names.js';
 import { ForSuperusers } from '../../platform/http/permissions.js';
-import { BoundsService } from '../../core/quotas/index.js';
+import { QuotasService } from '../../core/quotas/index.js';
 import { TargetDto } from './dto/limits.dto.js';
 import { targetOf } from '../../measurement/targets/network.js';
 
@@ -33,7 +33,7 @@ export class TargetQuery {
 @ForSuperusers()
 @Controller('api/v1/targets')
 export class TargetsController {
-  constructor(private readonly bounds: BoundsService) {}
+  constructor(private readonly bounds: QuotasService) {}
 
   @Get()
   @ApiOperation({ summary: 'What strikes a target now, over all users (superusers)' })

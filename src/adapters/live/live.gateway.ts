@@ -17,14 +17,14 @@ import { AuthService, type UserEntity } from '../../core/users/index.js';
 import { OperationsService } from '../../core/operations/index.js';
 import { ProbesService } from '../../core/probes/index.js';
 import { type LiveEvent } from './live.events.js';
-import { KeepingUp } from './keeping-up.js';
+import { SlowConsumerGuard } from './slow-consumer-guard.js';
 import { LiveService } from './live.service.js';
 
 type LiveSocket = Socket<
   Record<string, never>,
   Record<string, never>,
   Record<string, never>,
-  { open?: UserEntity; pace?: KeepingUp }
+  { open?: UserEntity; pace?: SlowConsumerGuard }
 >;
 
 /** One of the three; `account: true` is the user's own. */
@@ -66,7 +66,7 @@ export class LiveGateway implements OnGatewayInit<Namespace>, OnGatewayConnectio
 
   handleConnection(socket: LiveSocket): void {
     socket.on('disconnect', this.live.watch());
-    const pace = new KeepingUp();
+    const pace = new SlowConsumerGuard();
     socket.data.pace = pace;
     // what was waiting is on its way
     socket.conn.on('drain', () => {

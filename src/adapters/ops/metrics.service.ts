@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { Doorway } from '../../platform/sockets/doorway.js';
+import { HandshakePacing } from '../../platform/sockets/handshake-pacing.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
@@ -28,7 +28,7 @@ export class MetricsService implements OnModuleInit {
     private readonly bus: PlatformBus,
     private readonly leases: LeasesService,
     private readonly reliability: ReliabilityService,
-    private readonly doorway: Doorway,
+    private readonly pacing: HandshakePacing,
   ) {}
 
   get contentType(): string {
@@ -49,7 +49,7 @@ export class MetricsService implements OnModuleInit {
         gauge.set({ protocol }, count);
     });
     this.gauge('pladmed_handshakes_waiting', 'Sockets that wait to be let in', [], (gauge) => {
-      gauge.set(this.doorway.waiting);
+      gauge.set(this.pacing.waiting);
     });
     this.gauge('pladmed_ingest_backlog_bytes', 'Bytes of results that are not durable yet', [], (gauge) => {
       gauge.set(this.results.backlog.bytes);

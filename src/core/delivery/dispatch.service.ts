@@ -112,7 +112,7 @@ export class DispatchService {
     const due = this.connected.all().filter((link) => this.redelivery.isDue(link));
     const others: ProbeLink[] = [];
     for (const link of due) {
-      if (link.isInDoubt === true) this.redeliver(link, () => this.tellEverythingAgain(link));
+      if (link.isInDoubt === true) this.redeliver(link, () => this.resync(link));
       else others.push(link);
     }
     if (others.length === 0) return;
@@ -173,7 +173,7 @@ export class DispatchService {
     return deliveries;
   }
 
-  private async tellEverythingAgain(link: ProbeLink): Promise<void> {
+  private async resync(link: ProbeLink): Promise<void> {
     this.logger.warn(
       { probe_id: String(link.probe) },
       'the probe did not acknowledge what it was told; it is told everything again',

@@ -42,7 +42,7 @@ export class RefusalsService {
   /** @returns when it is durable; one that is over already stays as it is */
   async refuse(refusal: Refusal): Promise<void> {
     await this.refused.add(refusal);
-    this.releases.suspect(refusal.assignment.operation);
+    this.releases.scheduleCompletionCheck(refusal.assignment.operation);
   }
 
   private async refuseAll(refusals: readonly Refusal[]): Promise<undefined[]> {

@@ -109,7 +109,8 @@ export class BatchWriter {
       if (outcome !== 'too_much_extra') this.remembered.set(keyOf(submission.result), true);
       answers.set(submission, outcome);
       // of a single run there is nothing to mark
-      if (submission.place.mark === undefined) this.releases.suspect(submission.result.operation);
+      if (submission.place.mark === undefined)
+        this.releases.scheduleCompletionCheck(submission.result.operation);
     }
   }
 

@@ -22,7 +22,7 @@ import {
 } from '../assignments/index.js';
 import {
   type Admission,
-  BoundsService,
+  QuotasService,
   ProbeLoadsService,
   ReleasesService,
   stopped as stoppedAt,
@@ -75,7 +75,7 @@ export class OperationsService {
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly dispatch: DispatchService,
-    private readonly bounds: BoundsService,
+    private readonly bounds: QuotasService,
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
     private readonly clock: PlatformClock,

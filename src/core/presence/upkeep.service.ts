@@ -54,7 +54,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   async round(): Promise<void> {
     await this.connections.closeForgotten();
     // each for itself: the server that died may have held the lease
-    await this.endForsaken();
+    await this.endAbandoned();
     await this.leases.runLeased('departed-servers', LEASE_MS, (signal) => this.closeDeparted(signal));
   }
 
@@ -67,9 +67,9 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** Before the lease of a server that died is over: it may hold up all others. */
-  private async endForsaken(): Promise<void> {
+  private async endAbandoned(): Promise<void> {
     try {
-      const transactions = await this.database.endForsakenTransactions(FORSAKEN_MS);
+      const transactions = await this.database.endAbandonedTransactions(FORSAKEN_MS);
       if (transactions > 0)
         this.logger.warn({ transactions }, 'ended transactions of a server that does not go on with them');
     } catch (error) {

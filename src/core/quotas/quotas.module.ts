@@ -6,9 +6,9 @@ import { HOLD_MODEL, holdSchema } from './hold.schema.js';
 import { METER_MODEL, meterSchema } from './meter.schema.js';
 import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';
-import { BoundsService } from './bounds.service.js';
+import { QuotasService } from './quotas.service.js';
 import { ReleasesService } from './releases.service.js';
-import { BoundsUpkeepService } from './bounds-upkeep.service.js';
+import { QuotasUpkeepService } from './quotas-upkeep.service.js';
 import { ProbeLoadsService } from './probe-loads.service.js';
 
 @Module({
@@ -23,11 +23,11 @@ import { ProbeLoadsService } from './probe-loads.service.js';
   providers: [
     HoldsRepository,
     MetersRepository,
-    BoundsService,
+    QuotasService,
     ReleasesService,
-    BoundsUpkeepService,
+    QuotasUpkeepService,
     ProbeLoadsService,
   ],
-  exports: [BoundsService, ReleasesService, ProbeLoadsService],
+  exports: [QuotasService, ReleasesService, ProbeLoadsService],
 })
 export class QuotasModule {}

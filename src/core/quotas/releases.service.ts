@@ -8,7 +8,7 @@ import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';
 import { stripesOf } from './stripes.js';
 import { differenceOf } from './sums.js';
-import { completed, type Ending, whatIsLeft } from './what-is-left.js';
+import { completed, type Ending, whatIsLeft } from './release.js';
 
 /** What has come in this time is looked at together. */
 const GATHER_MS = 200;
@@ -57,7 +57,7 @@ export class ReleasesService implements OnApplicationShutdown {
    * A probe has answered for an operation that may be a single run: soon it is looked up whether all have. A hint only, what
    * is lost with this process is found by lookAtAll().
    */
-  suspect(operation: ObjectId): void {
+  scheduleCompletionCheck(operation: ObjectId): void {
     this.suspects.set(operation.toHexString(), operation);
     this.timer ??= setTimeout(() => {
       this.startLooking();

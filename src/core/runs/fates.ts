@@ -83,7 +83,7 @@ export function markArrived(fates: Uint8Array, sheets: readonly RunSheetEntity[]
     }
     extra += stored - setRuns(fates, first, came, CODES.received);
   }
-  return { extra: layBeside(fates, sheets, extra), reasons };
+  return { extra: assignSurplusResults(fates, sheets, extra), reasons };
 }
 
 /** The same for an operation of one run, which has no sheet: the counters of the assignment say it all. */
@@ -129,7 +129,7 @@ function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, co
  * that was away), the others belong to runs before: the latest first.
  * @returns how many find no place
  */
-function layBeside(fates: Uint8Array, sheets: readonly RunSheetEntity[], extra: number): number {
+function assignSurplusResults(fates: Uint8Array, sheets: readonly RunSheetEntity[], extra: number): number {
   const last = sheets.at(-1);
   if (extra <= 0 || last === undefined) return 0;
   let left = extra;

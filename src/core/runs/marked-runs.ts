@@ -90,7 +90,7 @@ export class MarkedRuns {
     for (const [reason, marks] of Object.entries(failed)) {
       or(EXCUSES.includes(reason) ? this.excused : this.failed, place, marks);
     }
-    this.layBeside(place, stored - bits);
+    this.assignSurplusResults(place, stored - bits);
   }
 
   /**
@@ -98,7 +98,7 @@ export class MarkedRuns {
    * runs the others belong to runs before that have nothing: the latest first.
    * @param place the first word of their sheet
    */
-  private layBeside(place: number, results: number): void {
+  private assignSurplusResults(place: number, results: number): void {
     let left = results;
     let latest = true;
     for (let word = place + WORDS_PER_SHEET - 1; word >= 0 && left > 0; word -= 1) {

@@ -90,7 +90,7 @@ export class DatabaseService {
    * @param idleMs for which nothing was heard of a transaction
    * @returns how many were ended
    */
-  async endForsakenTransactions(idleMs: number): Promise<number> {
+  async endAbandonedTransactions(idleMs: number): Promise<number> {
     const own = readAppName(this.connection.getClient().options.appName);
     if (own === undefined) return 0;
     const idle = await this.idleTransactions(idleMs, own.ofDatabase);

@@ -1,6 +1,6 @@
 import { type Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain.error.js';
-import { atTheDoor } from './doorway.js';
+import { atTheDoor } from './handshake-pacing.js';
 import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
 
 /** Why a handshake is refused: the CONNECT_ERROR's message, and its data. */

@@ -3,7 +3,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type Server as HttpServer } from 'node:http';
 import { type Server, type ServerOptions } from 'socket.io';
 import * as parser from 'socket.io-parser';
-import { type Doorway } from './doorway.js';
+import { type HandshakePacing } from './handshake-pacing.js';
 
 /** A classic probe's result may have megabytes (6.8 MB compressed was seen); what is stored ends at 12 MB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -33,17 +33,17 @@ export class BatchDecoder extends parser.Decoder {
 export class SocketsAdapter extends IoAdapter {
   constructor(
     app: INestApplicationContext,
-    private readonly doorway: Doorway,
+    private readonly pacing: HandshakePacing,
   ) {
     super(app);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    this.doorway.watch(this.httpServer as HttpServer);
+    this.pacing.watch(this.httpServer as HttpServer);
     return super.createIOServer(port, {
       ...options,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
-      allowRequest: this.doorway.allowRequest,
+      allowRequest: this.pacing.allowRequest,
       parser: { ...parser, Decoder: BatchDecoder },
       // fielded clients send an Origin of their own making
       cors: { origin: true },

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { Doorway } from './doorway.js';
+import { HandshakePacing } from './handshake-pacing.js';
 
 @Global()
-@Module({ providers: [Doorway], exports: [Doorway] })
+@Module({ providers: [HandshakePacing], exports: [HandshakePacing] })
 export class SocketsModule {}

@@ -6,11 +6,11 @@ import { Journal } from './journal.js';
 import {
   type Cause,
   type Gap,
-  type LedgerRecord,
-  LedgerState,
+  type RunJournalRecord,
+  RunJournalState,
   type OperationState,
   runKey,
-} from './ledger.state.js';
+} from './run-journal.state.js';
 import type { UsageRecord, UsageState } from './usage.state.js';
 
 /** So that a server which stays away for weeks does not fill the memory with what failed meanwhile. */
@@ -34,23 +34,23 @@ export interface FailedBatch {
  * What the probe has to do, has begun and has to report. Every change is in memory at once and on disk when the returned
  * promise resolves; nothing that must not be done twice is done before that.
  */
-export class Ledger {
+export class RunJournal {
   private constructor(
-    private readonly state: LedgerState,
-    private readonly journal: Journal<LedgerRecord>,
+    private readonly state: RunJournalState,
+    private readonly journal: Journal<RunJournalRecord>,
     /** Lines of the journal that could not be read at the start. */
     readonly damaged: number,
   ) {}
 
   /** Reads the memory of an earlier life and writes it anew. @throws when the folder cannot be written; a full disk is none of that */
-  static async open(folder: string): Promise<Ledger> {
+  static async open(folder: string): Promise<RunJournal> {
     const { records, damaged } = await Journal.read(folder);
-    const state = new LedgerState();
+    const state = new RunJournalState();
     // The checksum of each line says that this program wrote it; an earlier version may have written what this one does not take.
-    const strange = records.filter((record) => !canApply(state, record as LedgerRecord));
-    const journal = new Journal<LedgerRecord>(folder, () => state.snapshot());
+    const strange = records.filter((record) => !canApply(state, record as RunJournalRecord));
+    const journal = new Journal<RunJournalRecord>(folder, () => state.snapshot());
     await journal.start();
-    return new Ledger(state, journal, damaged + strange.length);
+    return new RunJournal(state, journal, damaged + strange.length);
   }
 
   get healthy(): boolean {
@@ -91,14 +91,14 @@ export class Ledger {
 
   /** Takes over what the server wants: adds or replaces, and drops. */
   async reconcile(add: readonly Operation[], drop: Iterable<string>): Promise<void> {
-    const records: LedgerRecord[] = add.map((operation) => ({ t: 'op', operation }));
+    const records: RunJournalRecord[] = add.map((operation) => ({ t: 'op', operation }));
     for (const id of drop) if (this.state.operations.has(id)) records.push({ t: 'drop', id });
     await this.commit(records);
   }
 
   /** Notes that runs are begun or can no longer be done. Begin no run before this resolves. */
   async settle(begun: readonly { id: string; run: Stretch }[], missed: readonly MissedRuns[]): Promise<void> {
-    const records: LedgerRecord[] = begun.map(({ id, run }) => ({
+    const records: RunJournalRecord[] = begun.map(({ id, run }) => ({
       t: 'begin',
       id,
       after: run.after,
@@ -199,7 +199,7 @@ export class Ledger {
     for (const [index, { seq, at }] of batch.places.slice(0, count).entries()) {
       through.set(seq, { id: batch.items[index]?.operation_id ?? '', at });
     }
-    const records: LedgerRecord[] = [];
+    const records: RunJournalRecord[] = [];
     for (const [seq, { id, at }] of through) {
       const gap = this.state.gaps.get(seq);
       if (gap === undefined || gap.until < at) {
@@ -215,7 +215,7 @@ export class Ledger {
 
   /** The clock went back: runs after `now` that were taken for missed, and not yet reported, are to be done after all. */
   async retractAfter(now: number): Promise<void> {
-    const records: LedgerRecord[] = [];
+    const records: RunJournalRecord[] = [];
     for (const gap of this.state.gaps.values()) {
       if (gap.reason === 'missed' && gap.until > now)
         records.push({ t: 'retract', seq: gap.seq, until: now });
@@ -228,7 +228,7 @@ export class Ledger {
   }
 
   /** Stretches that follow each other for the same reason become one, so that what is to be told stays small. */
-  private gapRecords(missed: MissedRuns): LedgerRecord[] {
+  private gapRecords(missed: MissedRuns): RunJournalRecord[] {
     const { operation, stretch, cause } = missed;
     const id = operation.operation_id;
     const last = this.state.newestGapOf(id);
@@ -248,7 +248,7 @@ export class Ledger {
     );
   }
 
-  private async commit(records: LedgerRecord[]): Promise<void> {
+  private async commit(records: RunJournalRecord[]): Promise<void> {
     if (records.length === 0) return;
     for (const record of records) this.state.apply(record);
     await this.journal.append(records);
@@ -262,7 +262,7 @@ export interface MissedRuns {
 }
 
 /** Changes the state by a record of an earlier life, unless its schedule cannot be read. */
-function canApply(state: LedgerState, record: LedgerRecord): boolean {
+function canApply(state: RunJournalState, record: RunJournalRecord): boolean {
   try {
     if (record.t === 'gap') occurrences(record.schedule);
     state.apply(record);

@@ -7,7 +7,7 @@ import { PlatformClock } from '../../src/platform/database/platform-clock.js';
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { LimitReachedError } from '../../src/platform/errors/domain.error.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
-import { BoundsService } from '../../src/core/quotas/bounds.service.js';
+import { QuotasService } from '../../src/core/quotas/quotas.service.js';
 import { type Amounts } from '../../src/core/quotas/hold.schema.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
@@ -84,12 +84,12 @@ class TwoServers {
   }
 
   async used(user: UserEntity): Promise<Amounts> {
-    const usages = await this.first.get(BoundsService).usageOfUser(user);
+    const usages = await this.first.get(QuotasService).usageOfUser(user);
     return Object.fromEntries(usages.map(({ bound, used }) => [bound, used]));
   }
 
   async struck(target: string): Promise<{ operations: number; probes: number; packets: number }> {
-    const { operations, usage } = await this.first.get(BoundsService).usageOfTarget(target);
+    const { operations, usage } = await this.first.get(QuotasService).usageOfTarget(target);
     return { operations, probes: usage[0]?.used ?? 0, packets: usage[1]?.used ?? 0 };
   }
 
@@ -188,7 +188,7 @@ describe('bounds that are exact', () => {
         created_at: new Date(),
         ends_at: new Date(Date.now() + 3_600_000),
       };
-      const bounds = server.get(BoundsService);
+      const bounds = server.get(QuotasService);
       const admission = bounds.prepare({ owner, operation, strikes, mode: 'native' });
       await server.get(TransactionsService).run((transaction) => bounds.admit(admission, transaction));
     });
@@ -246,7 +246,7 @@ describe('bounds that are exact', () => {
     expect(await two.refused(two.create(root, probe, { ips: [target] }))).toMatchObject({
       bound: 'target_probes',
     });
-    expect((await two.first.get(BoundsService).usageOfUser(root)).map(({ limit }) => limit)).toEqual([
+    expect((await two.first.get(QuotasService).usageOfUser(root)).map(({ limit }) => limit)).toEqual([
       undefined,
       undefined,
       undefined,
@@ -370,7 +370,7 @@ describe('bounds that are free again', () => {
     await releases.lookAtAll(FOREVER);
     expect(await two.struck(target)).toMatchObject({ operations: 1, probes: 2 });
     await two.answer(operation, other);
-    releases.suspect(operation._id);
+    releases.scheduleCompletionCheck(operation._id);
     await until('it is over', async () => (await two.struck(target)).operations === 0);
     // its results were called for today
     expect(await two.used(user)).toEqual({ user_operations: 1, user_running: 0, user_results: 2 });
@@ -414,7 +414,7 @@ describe('bounds that are free again', () => {
       if (some !== undefined && n % 3 === 0) await server.get(OperationsService).end(some._id, user);
       if (some !== undefined && n % 3 === 1) {
         await two.answer(some, probe);
-        server.get(ReleasesService).suspect(some._id);
+        server.get(ReleasesService).scheduleCompletionCheck(some._id);
       }
       if (n % 5 === 0) await server.get(ReleasesService).removeOver(new Date(), FOREVER);
     });

@@ -52,7 +52,7 @@ describe('a transaction of a server that does not go on', () => {
   });
 
   const connection = () => server.module.get<mongoose.Connection>(getConnectionToken(), { strict: false });
-  const end = (idleMs = 0) => server.get(DatabaseService).endForsakenTransactions(idleMs);
+  const end = (idleMs = 0) => server.get(DatabaseService).endAbandonedTransactions(idleMs);
 
   /** A server process with an open transaction; @param leaseMs how long its lease stands, from now */
   async function begin({ name = appName(database, randomUUID()), leaseMs = LONG_MS, uri = mongo.uri } = {}) {

@@ -6,7 +6,7 @@ const PATIENCE_MS = 5000;
 const MOST_EVER = 32 * 1024 * 1024;
 
 /** Whether one who watches takes events as they come. Whoever does not is cut off, and may ask the API what came meanwhile. */
-export class KeepingUp {
+export class SlowConsumerGuard {
   private behind = 0;
   private since = 0;
 

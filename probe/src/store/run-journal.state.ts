@@ -23,7 +23,7 @@ export interface Gap extends Cause {
 }
 
 /** One change of the probe's memory; the journal is a list of these. Times are ms since 1970. */
-export type LedgerRecord =
+export type RunJournalRecord =
   | { t: 'op'; operation: Operation }
   | { t: 'drop'; id: string }
   | { t: 'cover'; id: string; after: number; until: number }
@@ -49,7 +49,7 @@ export function runKey(id: string, at: number): string {
 }
 
 /** Everything the probe must remember over a restart, but for the results. Changed by records only, so that a replay gives the same. */
-export class LedgerState {
+export class RunJournalState {
   readonly operations = new Map<string, OperationState>();
   /** Runs begun and neither stored nor failed. */
   readonly running = new Map<string, { id: string; at: number }>();
@@ -60,7 +60,7 @@ export class LedgerState {
   operationsSize = 0;
   lastSeq = 0;
 
-  apply(record: LedgerRecord): void {
+  apply(record: RunJournalRecord): void {
     switch (record.t) {
       case 'op':
         this.addOperation(record.operation);
@@ -118,7 +118,9 @@ export class LedgerState {
     if (state !== undefined) state.coverage = cover(state.coverage, { after, until });
   }
 
-  private changeGap(record: Extract<LedgerRecord, { seq: number; t: 'extend' | 'told' | 'retract' }>): void {
+  private changeGap(
+    record: Extract<RunJournalRecord, { seq: number; t: 'extend' | 'told' | 'retract' }>,
+  ): void {
     const gap = this.gaps.get(record.seq);
     if (gap === undefined) return;
     if (record.t === 'extend') {
@@ -138,8 +140,8 @@ export class LedgerState {
   }
 
   /** The records that make this state out of nothing. */
-  snapshot(): LedgerRecord[] {
-    const records: LedgerRecord[] = [];
+  snapshot(): RunJournalRecord[] {
+    const records: RunJournalRecord[] = [];
     for (const [id, state] of this.operations) {
       records.push({ t: 'op', operation: state.operation });
       for (const { after, until } of state.coverage) records.push({ t: 'cover', id, after, until });

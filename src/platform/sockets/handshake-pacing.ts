@@ -74,8 +74,8 @@ export function atTheDoor(request: IncomingMessage): { leave: () => void } {
  * coming; and who has given up is not served, or a crowd that is late would only be served too late.
  */
 @Injectable()
-export class Doorway {
-  private readonly logger = new Logger('doorway');
+export class HandshakePacing {
+  private readonly logger = new Logger('pacing');
   private readonly queue = new Set<Waiting>();
   /** those who wait for 5 s at most go before those who wait for 20 */
   private readonly impatient = new Set<Waiting>();

@@ -6,7 +6,7 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type UserEntity } from '../users/index.js';
 import { type CallerMode, type Strike } from '../../measurement/kinds/kind.js';
-import { impossibleError, type Load, metered, reachedError } from './complaints.js';
+import { impossibleError, type Load, metered, reachedError } from './limit-errors.js';
 import { freeAt } from './free-at.js';
 import { type Amounts, type HoldEntity, METERED_BOUNDS, type MeteredBound } from './hold.schema.js';
 import { HoldsRepository } from './holds.repository.js';
@@ -58,7 +58,7 @@ export interface TargetUse {
 
 /** What a user may ask of the platform, and what all users together may send to one target. */
 @Injectable()
-export class BoundsService {
+export class QuotasService {
   /** as meters count; 0: no bound */
   private readonly limits: Readonly<Record<MeteredBound, number>>;
 

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@j
 import { Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, type Server } from 'node:http';
-import { atTheDoor, Doorway } from './doorway.js';
+import { atTheDoor, HandshakePacing } from './handshake-pacing.js';
 
 /** More than are let in at one time. */
 const CROWD = 1000;
@@ -29,11 +29,15 @@ interface Client {
   answer: boolean | undefined;
 }
 
-function knock(doorway: Doorway, work: () => void = () => undefined, url = '/socket.io/?EIO=4'): Client {
+function knock(
+  pacing: HandshakePacing,
+  work: () => void = () => undefined,
+  url = '/socket.io/?EIO=4',
+): Client {
   const connection = new FakeConnection();
   const request = { socket: connection, upgrade: true, url } as unknown as IncomingMessage;
   const client: Client = { request, connection, answer: undefined };
-  doorway.allowRequest(request, (_error, success) => {
+  pacing.allowRequest(request, (_error, success) => {
     client.answer = success;
     work();
   });
@@ -54,7 +58,7 @@ async function untilQuiet(clients: Client[]): Promise<number> {
   return inside;
 }
 
-describe('Doorway', () => {
+describe('HandshakePacing', () => {
   beforeAll(() => {
     Logger.overrideLogger(false);
   });
@@ -66,22 +70,22 @@ describe('Doorway', () => {
     jest.useRealTimers();
   });
 
-  /** A crowd that fills the doorway; those who are inside hold their places. */
+  /** A crowd of which some have to wait; those who are inside hold their places. */
   async function full() {
-    const doorway = new Doorway();
-    const crowd = Array.from({ length: CROWD }, () => knock(doorway));
+    const pacing = new HandshakePacing();
+    const crowd = Array.from({ length: CROWD }, () => knock(pacing));
     const inside = await untilQuiet(crowd);
     for (const { request } of crowd.slice(0, inside)) atTheDoor(request);
-    return { doorway, crowd, inside };
+    return { pacing, crowd, inside };
   }
 
   it('lets a lone client in at once', () => {
-    expect(knock(new Doorway()).answer).toBe(true);
+    expect(knock(new HandshakePacing()).answer).toBe(true);
   });
 
   it('lets a bounded number in, the others in the order of coming as places come free', async () => {
-    const { doorway, crowd, inside } = await full();
-    expect([inside > 10, inside < CROWD, doorway.waiting]).toEqual([true, true, CROWD - inside]);
+    const { pacing, crowd, inside } = await full();
+    expect([inside > 10, inside < CROWD, pacing.waiting]).toEqual([true, true, CROWD - inside]);
     for (const { request } of crowd.slice(0, 10)) {
       // leaving twice is leaving once: one place, and one more because that was quick
       atTheDoor(request).leave();
@@ -92,9 +96,9 @@ describe('Doorway', () => {
   });
 
   it('lets fielded clients go first, which wait for 5 s only', async () => {
-    const { doorway, crowd, inside } = await full();
-    const fielded = knock(doorway, undefined, '/socket.io/?token=x&EIO=4');
-    expect(doorway.waiting).toBe(CROWD - inside + 1);
+    const { pacing, crowd, inside } = await full();
+    const fielded = knock(pacing, undefined, '/socket.io/?token=x&EIO=4');
+    expect(pacing.waiting).toBe(CROWD - inside + 1);
     atTheDoor(crowd[0]!.request).leave();
     await untilQuiet([...crowd, fielded]);
     expect(fielded.answer).toBe(true);
@@ -110,13 +114,13 @@ describe('Doorway', () => {
 
   it('does not keep the place of one who asks for no namespace', async () => {
     const { crowd, inside } = await full();
-    const silent = knock(new Doorway());
+    const silent = knock(new HandshakePacing());
     expect(silent.answer).toBe(true);
     jest.advanceTimersByTime(60_000);
     // all who are inside have asked: their places are theirs until they leave
     expect(await untilQuiet(crowd)).toBe(inside);
-    const doorway = new Doorway();
-    const silents = Array.from({ length: CROWD }, () => knock(doorway));
+    const pacing = new HandshakePacing();
+    const silents = Array.from({ length: CROWD }, () => knock(pacing));
     const before = await untilQuiet(silents);
     jest.advanceTimersByTime(1000);
     expect(await untilQuiet(silents)).toBe(2 * before);
@@ -139,20 +143,20 @@ describe('Doorway', () => {
   });
 
   it('hangs up on those who wait when the server goes away', async () => {
-    const { doorway, crowd, inside } = await full();
-    doorway.clear();
-    expect(doorway.waiting).toBe(0);
+    const { pacing, crowd, inside } = await full();
+    pacing.clear();
+    expect(pacing.waiting).toBe(0);
     expect(crowd.filter(({ connection }) => connection.destroyed)).toHaveLength(CROWD - inside);
     for (const { request } of crowd.slice(0, inside)) atTheDoor(request).leave();
     expect(await untilQuiet(crowd)).toBe(inside);
   });
 
   it('gives everything else a turn between those that it lets in', async () => {
-    const doorway = new Doorway();
+    const pacing = new HandshakePacing();
     const work = () => {
       jest.advanceTimersByTime(3);
     };
-    const crowd = Array.from({ length: 50 }, () => knock(doorway, work));
+    const crowd = Array.from({ length: 50 }, () => knock(pacing, work));
     // all came in one turn of the loop: without a bound all would have been served in it
     const atOnce = crowd.filter(({ answer }) => answer === true).length;
     expect([atOnce > 0, atOnce < crowd.length]).toEqual([true, true]);
@@ -161,15 +165,15 @@ describe('Doorway', () => {
 
   it('lets hardly anybody in while connections wait to be accepted: they may be users', async () => {
     const server = new EventEmitter();
-    const doorway = new Doorway();
-    doorway.watch(server as Server);
+    const pacing = new HandshakePacing();
+    pacing.watch(server as Server);
     const crowd: Client[] = [];
     const work = () => {
       jest.advanceTimersByTime(1);
     };
     for (let came = 0; came < 90; came += 1) {
       server.emit('connection');
-      crowd.push(knock(doorway, work));
+      crowd.push(knock(pacing, work));
       jest.advanceTimersByTime(4);
       await turn();
     }

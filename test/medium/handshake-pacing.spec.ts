@@ -5,26 +5,26 @@ import { type AddressInfo, connect } from 'node:net';
 import { Server } from 'socket.io';
 import { RawWebSocket } from '../support/raw-websocket.js';
 import { until } from '../support/until.js';
-import { atTheDoor, Doorway } from '../../src/platform/sockets/doorway.js';
+import { atTheDoor, HandshakePacing } from '../../src/platform/sockets/handshake-pacing.js';
 
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 /** As many as are let in at one time at first. */
 const PLACES = 100;
 
 /** The real thing: what node, Engine.IO and ws make of a handshake that has to wait. */
-describe('Doorway, real sockets', () => {
+describe('HandshakePacing, real sockets', () => {
   let http: HttpServer;
   let io: Server;
-  let doorway: Doorway;
+  let pacing: HandshakePacing;
   let url: string;
   let holders: IncomingMessage[];
   let clients: RawWebSocket[];
 
   beforeEach(async () => {
     http = createServer();
-    doorway = new Doorway();
-    doorway.watch(http);
-    io = new Server(http, { allowRequest: doorway.allowRequest });
+    pacing = new HandshakePacing();
+    pacing.watch(http);
+    io = new Server(http, { allowRequest: pacing.allowRequest });
     holders = [];
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
@@ -40,7 +40,7 @@ describe('Doorway, real sockets', () => {
     await full;
   });
   afterEach(async () => {
-    doorway.clear();
+    pacing.clear();
     // they would not answer a good-bye
     for (const client of clients) client.destroy();
     await io.close();
@@ -49,7 +49,7 @@ describe('Doorway, real sockets', () => {
   const leaveAll = () => {
     for (const holder of holders) atTheDoor(holder).leave();
   };
-  const isWaiting = (count: number) => until(`${count} to wait`, () => doorway.waiting === count);
+  const isWaiting = (count: number) => until(`${count} to wait`, () => pacing.waiting === count);
 
   it('opens the websocket of one who has waited, which works as any other', async () => {
     const opening = RawWebSocket.open(url, PATH);
@@ -98,7 +98,7 @@ describe('Doorway, real sockets', () => {
   it('hangs up on those who wait when the server goes away', async () => {
     const opening = RawWebSocket.open(url, PATH);
     await isWaiting(1);
-    doorway.clear();
+    pacing.clear();
     await expect(opening).rejects.toThrow(/hang up|ECONNRESET/);
   });
 });
