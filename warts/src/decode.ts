@@ -8,11 +8,35 @@ export interface Decoded {
   error?: WartsError;
 }
 
+/** Chunks of a file: a stream of Node, of the web, or anything that can be iterated. */
+export type ByteStream = AsyncIterable<Uint8Array> | WebStream;
+
+/** A `ReadableStream`, which not all browsers can iterate. */
+export interface WebStream {
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+    cancel(): Promise<void>;
+  };
+}
+
 /**
  * Decode a whole warts file. Never throws: damage, or a limit that was reached, is returned as `error` beside the
  * records before it.
  */
-export function decode(bytes: Uint8Array, limits?: DecodeLimits): Decoded {
+export function decode(bytes: Uint8Array, limits?: DecodeLimits): Decoded;
+/** The records of a stream: see `decodeStream`. */
+export function decode(
+  source: ByteStream,
+  limits?: DecodeLimits,
+): AsyncGenerator<WartsRecord, void, undefined>;
+export function decode(
+  source: Uint8Array | ByteStream,
+  limits?: DecodeLimits,
+): Decoded | AsyncGenerator<WartsRecord, void, undefined> {
+  return source instanceof Uint8Array ? decodeBytes(source, limits) : decodeStream(source, limits);
+}
+
+function decodeBytes(bytes: Uint8Array, limits?: DecodeLimits): Decoded {
   const records: WartsRecord[] = [];
   const error = decodeEach(bytes, (record) => records.push(record), new StreamDecoder(limits));
   return error === undefined ? { records } : { records, error };
@@ -39,10 +63,22 @@ export function decodeEach(
  * @throws {WartsError} at the first damage or at a limit, after the records before it.
  */
 export async function* decodeStream(
-  source: AsyncIterable<Uint8Array>,
+  source: ByteStream,
   limits?: DecodeLimits,
 ): AsyncGenerator<WartsRecord, void, undefined> {
   const decoder = new StreamDecoder(limits);
-  for await (const chunk of source) yield* decoder.push(chunk);
+  const chunks = Symbol.asyncIterator in source ? source : chunksOf(source);
+  for await (const chunk of chunks) yield* decoder.push(chunk);
   decoder.finish();
+}
+
+async function* chunksOf(stream: WebStream): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      if (next.value !== undefined) yield next.value;
+    }
+  } finally {
+    await reader.cancel();
+  }
 }

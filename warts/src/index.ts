@@ -1,5 +1,5 @@
 export { Address, compareAddresses } from './address.js';
-export { decode, decodeStream, type Decoded } from './decode.js';
+export { decode, decodeStream, type ByteStream, type Decoded, type WebStream } from './decode.js';
 export { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
 export { WartsError, type WartsErrorCode } from './errors.js';

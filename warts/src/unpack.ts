@@ -8,7 +8,7 @@ export class UnpackError extends Error {
 
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
-const OUTPUT_BYTES = 256 * 1024;
+const OUTPUT_BYTES = 64 * 1024;
 /** The longest of the signatures. */
 export const SIGNATURE_BYTES = 6;
 

@@ -98,6 +98,18 @@ describe('decode', () => {
     );
   });
 
+  it('gives the same from any kind of stream', async () => {
+    const bytes = fc.sample(file, { numRuns: 1, seed: 5 })[0]!;
+    const web = (): ReadableStream<Uint8Array> => new Blob([Uint8Array.from(bytes)]).stream();
+    // A browser that cannot iterate streams has the reader alone.
+    const old = { getReader: () => web().getReader() };
+    for (const source of [chunks(bytes, 7), web(), old]) {
+      const streamed: WartsRecord[] = [];
+      for await (const record of decode(source)) streamed.push(record);
+      expect(streamed).toEqual(decode(bytes).records);
+    }
+  });
+
   it('says in which record and at which byte it stopped, and keeps what came before', () => {
     const { records: decoded, error } = decode(ofBytes(w.record(7, [0, 0, 0])));
     expect(decoded.map(({ type }) => type)).toEqual(['list', 'cycle-start']);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 
 /** Output is handed on in pieces of this many characters or bytes. */
-const PIECE = 128 * 1024;
+const PIECE = 64 * 1024;
 
 /** Lines or bytes on their way to standard output; waits for the reader at the other end rather than pile up. */
 export class Output {

@@ -1,6 +1,7 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
 import { dataKind, readHostData, type HostData } from './host-data.js';
+import { readEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** A resource record of an answer (RFC 1035, section 4.1.3). */
@@ -176,21 +177,6 @@ function readQueryParameter(reader: Reader, query: QueryHeader, id: number): boo
 
 function readParameter(reader: Reader, host: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      host.list = reader.list();
-      break;
-    case 2:
-      host.cycle = reader.cycle();
-      break;
-    case 3:
-      host.userid = reader.u32();
-      break;
-    case 4:
-      host.src = reader.address();
-      break;
-    case 5:
-      host.dst = reader.address();
-      break;
     case 6:
       host.start = reader.timeval();
       break;
@@ -225,7 +211,7 @@ function readParameter(reader: Reader, host: Draft, id: number): boolean {
       host.error = reader.text();
       break;
     default:
-      return false;
+      return readEnds(reader, host, id);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readUnnumberedEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** `HttpBuffer.kind`. */
@@ -38,7 +39,10 @@ export interface HttpRecord {
   flags: number;
   max_time: Timeval;
   error: string | undefined;
-  /** Encrypted client hello: 0-12, see warts-2026's table in the README; with its outer name. */
+  /**
+   * Encrypted client hello: 0-12: none, unknown, failed, success, GREASE, GREASE with ECH, backend, bad call, not tried,
+   * bad name, not configured, failed with ECH, failed with ECH for a bad name; with its outer name.
+   */
   ech_status: number;
   ech_outer_name: string | undefined;
   ech_config_list: Uint8Array | undefined;
@@ -124,21 +128,6 @@ function readHeaders(reader: Reader): string[] {
 
 function readParameter(reader: Reader, http: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      http.list = reader.list();
-      break;
-    case 2:
-      http.cycle = reader.cycle();
-      break;
-    case 3:
-      http.userid = reader.u32();
-      break;
-    case 4:
-      http.src = reader.unnumberedAddress();
-      break;
-    case 5:
-      http.dst = reader.unnumberedAddress();
-      break;
     case 6:
       http.sport = reader.u16();
       break;
@@ -185,7 +174,7 @@ function readParameter(reader: Reader, http: Draft, id: number): boolean {
       http.ech_outer_name = reader.text();
       break;
     default:
-      return false;
+      return readUnnumberedEnds(reader, http, id);
   }
   return true;
 }

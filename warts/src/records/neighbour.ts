@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readOrigin } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 export interface NeighbourReply {
@@ -95,15 +96,6 @@ function readReply(reader: Reader): NeighbourReply {
 
 function readParameter(reader: Reader, record: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      record.list = reader.list();
-      break;
-    case 2:
-      record.cycle = reader.cycle();
-      break;
-    case 3:
-      record.userid = reader.u32();
-      break;
     case 4:
       record.interface_name = reader.text();
       break;
@@ -144,7 +136,7 @@ function readParameter(reader: Reader, record: Draft, id: number): boolean {
       record.error = reader.text();
       break;
     default:
-      return false;
+      return readOrigin(reader, record, id);
   }
   return true;
 }

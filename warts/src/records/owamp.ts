@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readUnnumberedEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** A slot of the schedule (RFC 4656, section 4.1.1). */
@@ -172,21 +173,6 @@ function readReception(reader: Reader): OwampReception {
 
 function readParameter(reader: Reader, record: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      record.list = reader.list();
-      break;
-    case 2:
-      record.cycle = reader.cycle();
-      break;
-    case 3:
-      record.userid = reader.u32();
-      break;
-    case 4:
-      record.src = reader.unnumberedAddress();
-      break;
-    case 5:
-      record.dst = reader.unnumberedAddress();
-      break;
     case 6:
       record.dport = reader.u16();
       break;
@@ -239,7 +225,7 @@ function readParameter(reader: Reader, record: Draft, id: number): boolean {
       record.packet_count = reader.u32();
       break;
     default:
-      return false;
+      return readUnnumberedEnds(reader, record, id);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readOrigin } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** A packet, from its IP header on. */
@@ -71,15 +72,6 @@ const NO_BYTES = new Uint8Array(0);
 
 function readParameter(reader: Reader, sniff: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      sniff.list = reader.list();
-      break;
-    case 2:
-      sniff.cycle = reader.cycle();
-      break;
-    case 3:
-      sniff.userid = reader.u32();
-      break;
     case 4:
       sniff.src = reader.address();
       break;
@@ -108,7 +100,7 @@ function readParameter(reader: Reader, sniff: Draft, id: number): boolean {
       sniff.error = reader.text();
       break;
     default:
-      return false;
+      return readOrigin(reader, sniff, id);
   }
   return true;
 }

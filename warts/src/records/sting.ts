@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** A packet of a sting or a sniff, from its IP header on. */
@@ -105,21 +106,6 @@ const NO_BYTES = new Uint8Array(0);
 
 function readParameter(reader: Reader, sting: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      sting.list = reader.list();
-      break;
-    case 2:
-      sting.cycle = reader.cycle();
-      break;
-    case 3:
-      sting.userid = reader.u32();
-      break;
-    case 4:
-      sting.src = reader.address();
-      break;
-    case 5:
-      sting.dst = reader.address();
-      break;
     case 6:
       sting.sport = reader.u16();
       break;
@@ -175,7 +161,7 @@ function readParameter(reader: Reader, sting: Draft, id: number): boolean {
       sting.error = reader.text();
       break;
     default:
-      return false;
+      return readEnds(reader, sting, id);
   }
   return true;
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
 import { readTbitApplication, readTbitTest, type TbitApplication, type TbitTest } from './tbit-parts.js';
+import { readEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** `TbitPacket.direction` of a packet that was sent, and of one that came. */
@@ -140,21 +141,6 @@ function readCookie(reader: Reader): Uint8Array {
 
 function readTbitParameter(reader: Reader, tbit: TbitDraft, id: number): boolean {
   switch (id) {
-    case 1:
-      tbit.list = reader.list();
-      break;
-    case 2:
-      tbit.cycle = reader.cycle();
-      break;
-    case 3:
-      tbit.userid = reader.u32();
-      break;
-    case 4:
-      tbit.src = reader.address();
-      break;
-    case 5:
-      tbit.dst = reader.address();
-      break;
     case 6:
       tbit.sport = reader.u16();
       break;
@@ -207,7 +193,7 @@ function readTbitParameter(reader: Reader, tbit: TbitDraft, id: number): boolean
       tbit.error = reader.text();
       break;
     default:
-      return false;
+      return readEnds(reader, tbit, id);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { readParameters, type Reader } from '../reader.js';
+import { readUnnumberedEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 export interface UdpprobeReply {
@@ -133,21 +134,6 @@ function readReply(reader: Reader): UdpprobeReply {
 
 function readParameter(reader: Reader, record: Draft, id: number): boolean {
   switch (id) {
-    case 1:
-      record.list = reader.list();
-      break;
-    case 2:
-      record.cycle = reader.cycle();
-      break;
-    case 3:
-      record.userid = reader.u32();
-      break;
-    case 4:
-      record.src = reader.unnumberedAddress();
-      break;
-    case 5:
-      record.dst = reader.unnumberedAddress();
-      break;
     case 6:
       record.first_sport = reader.u16();
       break;
@@ -194,7 +180,7 @@ function readParameter(reader: Reader, record: Draft, id: number): boolean {
       record.error = reader.text();
       break;
     default:
-      return false;
+      return readUnnumberedEnds(reader, record, id);
   }
   return true;
 }
