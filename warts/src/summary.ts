@@ -144,7 +144,10 @@ function origin({ src, dst, start }: PingRecord | TraceRecord): SummaryOfAny {
 
 /** Median over all answers in whole microseconds: of two middle values the mean, cut as the average is. */
 function medianUs(answers: readonly PingReply[]): number {
-  const rtts = Float64Array.from(answers, (reply) => reply.rtt_us).sort();
+  // Filled by a loop, for `Float64Array.from` takes several times as long.
+  const rtts = new Float64Array(answers.length);
+  for (const [i, { rtt_us }] of answers.entries()) rtts[i] = rtt_us;
+  rtts.sort();
   const middle = rtts.length >> 1;
   const upper = rtts[middle] ?? 0;
   return rtts.length % 2 === 1 ? upper : Math.floor(((rtts[middle - 1] ?? 0) + upper) / 2);

@@ -29,7 +29,7 @@ export function between(from: Timeval, to: Timeval): number {
  * order: the smallest at which the empirical distribution reaches p per cent (RFC 2330, section 11.3).
  */
 export function delaysOf(delays_us: readonly number[]): Delays {
-  const sorted = Float64Array.from(delays_us).sort();
+  const sorted = new Float64Array(delays_us).sort();
   const count = sorted.length;
   const rank = (percent: number): number | null =>
     count === 0 ? null : (sorted[Math.ceil((percent * count) / 100) - 1] ?? 0) / 1000;
