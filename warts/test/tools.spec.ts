@@ -74,6 +74,21 @@ withTools("random records, compared with scamper's tools", () => {
     expect(files.map((bytes) => jsonLines(bytes).error?.code)).toEqual(['malformed', 'malformed', undefined]);
   });
 
+  it('finds the common prefix of addresses of nothing but zeros or ones', () => {
+    const pairs = ['0.0.0.0', '255.255.255.255', '0.0.0.1', '128.0.0.0', '127.255.255.255', '192.0.2.1'];
+    const files = pairs.flatMap((b) =>
+      pairs.map((ab) => {
+        const prefixscan = w.parameters([
+          [1, w.ipv4('192.0.2.9')],
+          [2, w.ipv4(b)],
+          [3, w.ipv4(ab)],
+        ]);
+        return Uint8Array.from([...HEAD, ...w.withParameters(9, [[4, [4]]], prefixscan)]);
+      }),
+    );
+    compare(files);
+  });
+
   it('refuses the files that they refuse', () => {
     const trace = w.withParameters(
       6,

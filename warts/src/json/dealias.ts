@@ -107,13 +107,13 @@ const NO_COMMON_PREFIX = 4294967295;
  */
 function commonPrefix(b: Address, ab: Address): number {
   let length = Math.clz32(b.word0 ^ ab.word0);
-  while (length < 31 && (isEdge(b.word0, length) || isEdge(ab.word0, length))) length--;
+  while (length > 0 && length < 31 && (isEdge(b.word0, length) || isEdge(ab.word0, length))) length--;
   return length;
 }
 
 /** Whether all bits behind a prefix of this length are zeros, or all are ones. */
 function isEdge(word: number, prefixLength: number): boolean {
-  const mask = prefixLength <= 0 ? 0xffffffff : 0xffffffff >>> prefixLength;
+  const mask = 0xffffffff >>> prefixLength;
   const host = (word & mask) >>> 0;
   return host === 0 || host === mask;
 }
