@@ -3,7 +3,7 @@
  * tarball carries them (bundleDependencies). npm leaves out what is linked from a workspace; so copies lie in the probe's own node_modules.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const probe = new URL('../', import.meta.url);
@@ -19,10 +19,14 @@ if (!process.argv.includes('--undo')) {
     const source = new URL(`../${name}`, probe);
     const target = new URL(name, copy);
     mkdirSync(target, { recursive: true });
-    for (const each of ['package.json', 'dist'])
-      cpSync(new URL(each, source), new URL(each, target), {
-        recursive: true,
-        filter: (path) => !path.endsWith('.tsbuildinfo'),
-      });
+    cpSync(new URL('dist', source), new URL('dist', target), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.tsbuildinfo'),
+    });
+    // npm leaves out what `files` does not name: for warts that is what its own packing leaves, a few files made of all
+    const manifest = JSON.parse(readFileSync(new URL('package.json', source), 'utf8'));
+    manifest.files = ['dist'];
+    delete manifest.scripts;
+    writeFileSync(new URL('package.json', target), JSON.stringify(manifest, null, 2));
   }
 }
