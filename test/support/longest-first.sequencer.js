@@ -8,6 +8,7 @@ const LONGEST = [
   'test/e2e/chaos',
   'test/netns/',
   'test/e2e/fault-',
+  'warts/test/tools',
   'test/e2e/',
   'probe/test/',
   'test/medium/',
