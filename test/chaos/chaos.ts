@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { audit } from './audit/audit.js';
 import { type Discrepancy, type Evidence, type Nature } from './audit/evidence.js';
 import { auditPresence } from './audit/results.js';
-import { collectFacts, withConnections } from './collect.js';
+import { collectFacts, untilDelivered, withConnections } from './collect.js';
 import { Conductor } from './conductor.js';
 import { Observer } from './observer.js';
 import { planFaults } from './plan.js';
@@ -132,7 +132,7 @@ class Chaos {
     await conductor.heal();
     const restsFrom = Date.now();
     for (const probe of probes) probe.rest(restsFrom);
-    const discrepancies = await this.settle(users, probes);
+    const discrepancies = await this.settle(world, users, probes);
     end.abort();
     await watching;
     discrepancies.push(...(await this.presence(world, probes)));
@@ -202,11 +202,26 @@ class Chaos {
     }
   }
 
-  private async settle(users: readonly User[], probes: readonly AnyProbe[]): Promise<Discrepancy[]> {
-    const settled = await Promise.allSettled([...users, ...probes].map((each) => each.settle()));
-    return settled.flatMap((outcome) =>
-      outcome.status === 'rejected' ? [{ kind: 'not settled', what: String(outcome.reason) }] : [],
-    );
+  /** One after the other: what a user asks for last still has to reach the probes, and what reaches them makes runs. */
+  private async settle(
+    world: World,
+    users: readonly User[],
+    probes: readonly AnyProbe[],
+  ): Promise<Discrepancy[]> {
+    const natives = probes.map((probe) => probe.tell()).filter(({ protocol }) => protocol === 'native');
+    const here = natives.filter(({ connected }) => connected).map(({ probe }) => probe);
+    const steps = [
+      () => users.map((user) => user.settle()),
+      () => [untilDelivered(world.databaseUri, here)],
+      () => probes.map((probe) => probe.settle()),
+    ];
+    const found: Discrepancy[] = [];
+    for (const step of steps) {
+      for (const outcome of await Promise.allSettled(step())) {
+        if (outcome.status === 'rejected') found.push({ kind: 'not settled', what: String(outcome.reason) });
+      }
+    }
+    return found;
   }
 
   private async presence(world: World, probes: readonly AnyProbe[]): Promise<Discrepancy[]> {

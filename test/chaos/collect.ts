@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { TestDatabase } from '../support/database.js';
+import { until } from '../support/until.js';
 import {
   type AccountFact,
   type AssignmentFact,
@@ -15,6 +16,9 @@ import { type Schedule } from '../../probe/src/protocol.js';
 import { coverageFact, type CoverageAnswer } from './observer.js';
 import { digestOf } from './probes/diary.js';
 import { demand, type User } from './users.js';
+
+/** An attempt to deliver that broke off is made again after its lease, by the sweep. */
+const DELIVERED_MS = 180_000;
 
 interface Facts {
   results: ResultFact[];
@@ -59,6 +63,29 @@ export async function collectFacts(
       accounts: await Promise.all(balances.map((each) => api.account(each))),
       ...(await api.operations(owners, assignments, natives)),
     };
+  } finally {
+    await database.close();
+  }
+}
+
+/** @returns when every operation that is not over has reached these probes. */
+export async function untilDelivered(databaseUri: string, probes: readonly string[]): Promise<void> {
+  const database = new TestDatabase(databaseUri);
+  const waiting = {
+    probe: { $in: probes.map((probe) => new mongoose.mongo.ObjectId(probe)) },
+    state: 'pending',
+  };
+  try {
+    await until(
+      'every operation to reach its probes',
+      async () => {
+        const first = await database
+          .collection('assignments')
+          .findOne({ ...waiting, ends_at: { $gt: new Date() } });
+        return first === null;
+      },
+      DELIVERED_MS,
+    );
   } finally {
     await database.close();
   }

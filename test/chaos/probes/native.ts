@@ -95,7 +95,11 @@ export class ChaosProbe {
     if (this.over) return;
     await until(
       `${this.who.id} to deliver what it keeps`,
-      () => this.disk.outbox.size === 0 && this.connection?.isLost === false && !this.isInDoubt,
+      () => {
+        // what it has just been given makes runs at the next tick
+        this.disk.work(this.restsFrom);
+        return this.disk.outbox.size === 0 && this.connection?.isLost === false && !this.isInDoubt;
+      },
       SETTLED_MS,
     );
     await until('its older connections to be closed', () => this.older.size === 0, TAKEN_OVER_MS);
