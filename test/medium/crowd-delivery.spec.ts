@@ -4,13 +4,13 @@ import { AssignmentsRepository } from '../../src/core/assignments/assignments.re
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { type DeliveryAnswer, type ProbeLink } from '../../src/core/presence/connected-probes.js';
 import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 const CROWD = 40;
 
@@ -39,9 +39,10 @@ describe('delivery to a crowd', () => {
     const { operation } = await server.get(OperationsService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
-      schedule: (now) => parseSchedule({ type: 'once' }, now),
+      schedule: scheduleReading(server, { type: 'once' }),
       probes: some.map(({ _id }) => _id),
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
     });
     return operation._id.toHexString();

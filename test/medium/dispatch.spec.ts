@@ -6,7 +6,6 @@ import { AssignmentsRepository } from '../../src/core/assignments/assignments.re
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { OperationChanges } from '../../src/core/delivery/operation-changes.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { type Redelivery } from '../../src/core/delivery/redelivery.js';
 import {
   ConnectedProbes,
@@ -21,6 +20,7 @@ import { answersOf } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
 import { withWrongClock } from '../support/wrong-clock.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 /** Two servers that both believe to have the probe: after a network failure, or while it changes from one to the other. */
 describe('dispatch', () => {
@@ -65,9 +65,10 @@ describe('dispatch', () => {
       const { operation } = await servers[0]!.get(OperationsService).create(user, {
         kind: 'ping',
         params: { ips: ['192.0.2.1'] },
-        schedule: (now) => parseSchedule({ type: 'once' }, now),
+        schedule: scheduleReading(servers[0]!, { type: 'once' }),
         probes: [probe._id],
-        mode: 'native',
+        unknownParams: 'refuse',
+        availability: 'whenever',
         visibility: 'public',
       });
       made.push(operation._id.toHexString());
@@ -299,9 +300,10 @@ describe('dispatch', () => {
     const { operation } = await server.get(OperationsService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
-      schedule: (now) => parseSchedule({ type: 'once' }, now),
+      schedule: scheduleReading(server, { type: 'once' }),
       probes: [quick.probe, slow.probe],
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
     });
     const stateOf = async ({ probe }: ProbeLink) =>

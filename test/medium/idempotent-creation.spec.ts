@@ -5,6 +5,7 @@ import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 /** A client that got no answer asks again, while its first request may still be under way, here or at another server. */
 describe('one Idempotency-Key', () => {
@@ -20,13 +21,20 @@ describe('one Idempotency-Key', () => {
     await mongo.stop();
   });
 
-  const create = (server: AppContext, user: UserEntity, probe: ProbeEntity, key: string) =>
+  const create = (
+    server: AppContext,
+    user: UserEntity,
+    probe: ProbeEntity,
+    key: string,
+    schedule = scheduleReading(server, { type: 'once' }),
+  ) =>
     server.get(OperationsService).create(user, {
       kind: 'dns',
       params: { fqdns: ['example.org'] },
-      schedule: (now) => ({ type: 'once', at: now }),
+      schedule,
       probes: [probe._id],
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
       idempotency: { key, request: { key } },
     });
@@ -41,5 +49,18 @@ describe('one Idempotency-Key', () => {
     expect(new Set(made.map(({ operation }) => String(operation._id))).size).toBe(1);
     expect(await here.balance(user)).toBe(0);
     await expect(create(here, user, probe, 'another')).rejects.toThrow(DomainError);
+  });
+
+  it('gives the first operation also where its schedule could not be asked for any more', async () => {
+    const [here] = servers as [AppContext];
+    const user = await here.user(1);
+    const probe = await here.probe(user);
+    const first = await create(here, user, probe, 'k');
+    const past = scheduleReading(here, { type: 'once', at: '2020-01-01T00:00:00Z' });
+    await expect(create(here, user, probe, 'new', past)).rejects.toThrow(
+      'schedule.at must not be in the past',
+    );
+    const again = await create(here, user, probe, 'k', past);
+    expect(again.operation._id).toEqual(first.operation._id);
   });
 });

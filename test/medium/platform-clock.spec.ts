@@ -9,7 +9,6 @@ import { AssignmentsRepository } from '../../src/core/assignments/assignments.re
 import { QuotasService } from '../../src/core/quotas/quotas.service.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { PlatformTimesService } from '../../src/core/reliability/platform-times.service.js';
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
@@ -20,6 +19,7 @@ import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { withWrongClock } from '../support/wrong-clock.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 const HOUR_MS = 3_600_000;
 /** Far less than an hour, and more than any test takes. */
@@ -52,9 +52,10 @@ describe.each([
     return server.get(OperationsService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
-      schedule: (now) => parseSchedule(schedule, now),
+      schedule: scheduleReading(server, schedule),
       probes: [probe._id],
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
     });
   };

@@ -5,8 +5,8 @@ import { MIGRATIONS } from '../../src/core/maintenance/migrations/migrations.js'
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { LimitReachedError } from '../../src/platform/errors/domain.error.js';
 import { ProbeLoadsService } from '../../src/core/quotas/probe-loads.service.js';
-import { type OperationRequest, OperationsService } from '../../src/core/operations/operations.service.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
+import { type OperationRequest } from '../../src/core/operations/operation-request.js';
+import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { MOST_HELD } from '../../src/core/probes/probe-load.js';
 import { ProbeLoadsRepository } from '../../src/core/probes/probe-loads.repository.js';
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
@@ -15,6 +15,7 @@ import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 const DAY_MS = 86_400_000;
 
@@ -44,10 +45,13 @@ describe('what a probe is given', () => {
     server.get(OperationsService).create(by, {
       kind: 'ping',
       params: { ips: ['127.0.0.1'] },
-      schedule: (now) =>
-        parseSchedule({ type: 'once', at: new Date(now.getTime() + DAY_MS).toISOString() }, now),
+      schedule: scheduleReading(server, (now) => ({
+        type: 'once',
+        at: new Date(now.getTime() + DAY_MS).toISOString(),
+      })),
       probes: [probe._id],
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
       ...more,
     });

@@ -12,13 +12,13 @@ import { type Amounts } from '../../src/core/quotas/hold.schema.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
 import { setClock } from '../support/wrong-clock.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 const ONCE = { type: 'once' };
 const FOREVER = new AbortController().signal;
@@ -62,12 +62,14 @@ class TwoServers {
 
   async create(user: UserEntity, probe: ProbeEntity, wish: Wish = {}, server = 0): Promise<OperationEntity> {
     const { ips = ['192.0.2.1'], probecount = 4, schedule = ONCE, probes = [probe] } = wish;
-    const { operation } = await this.servers[server === 0 ? 0 : 1].get(OperationsService).create(user, {
+    const by = this.servers[server === 0 ? 0 : 1];
+    const { operation } = await by.get(OperationsService).create(user, {
       kind: 'ping',
       params: { ips, probecount },
-      schedule: (now) => parseSchedule(schedule, now),
+      schedule: scheduleReading(by, schedule),
       probes: probes.map(({ _id }) => _id),
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
     });
     return operation;
@@ -189,7 +191,7 @@ describe('bounds that are exact', () => {
         ends_at: new Date(Date.now() + 3_600_000),
       };
       const bounds = server.get(QuotasService);
-      const admission = bounds.prepare({ owner, operation, strikes, mode: 'native' });
+      const admission = bounds.prepare({ owner, operation, strikes });
       await server.get(TransactionsService).run((transaction) => bounds.admit(admission, transaction));
     });
     const outcomes = await Promise.allSettled(creations);

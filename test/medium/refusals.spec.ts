@@ -15,12 +15,12 @@ import {
 } from '../../src/core/presence/connected-probes.js';
 import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { answersOf } from '../support/probe-link.js';
 import { until } from '../support/until.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 const HOUR_MS = 3_600_000;
 const REFUSED: DeliveryAnswer = { outcome: 'refused', reason: 'a classic probe cannot be told this' };
@@ -71,16 +71,13 @@ describe('what a probe will not do, or must not begin yet', () => {
     const { operation } = await server.get(OperationsService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1', '192.0.2.2'] },
-      schedule: (now) =>
-        parseSchedule(
-          {
-            ...{ type: 'cron', cron: '* * * * *', start: start.toISOString() },
-            stop: new Date(start.getTime() + 10 * 60_000 + 1_000).toISOString(),
-          },
-          now,
-        ),
+      schedule: scheduleReading(server, {
+        ...{ type: 'cron', cron: '* * * * *', start: start.toISOString() },
+        stop: new Date(start.getTime() + 10 * 60_000 + 1_000).toISOString(),
+      }),
       probes: probes.map(({ _id }) => _id),
-      mode: 'native',
+      unknownParams: 'refuse',
+      availability: 'whenever',
       visibility: 'public',
     });
     return operation;

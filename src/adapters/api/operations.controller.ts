@@ -22,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { ApiId } from '../../platform/http/ids.js';
 import {
   ApiPage,
@@ -42,6 +43,7 @@ import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from
 import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
+import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
 @ApiTags('operations')
@@ -50,7 +52,10 @@ import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 @ForUsers()
 @Controller('api/v1/operations')
 export class OperationsController {
-  constructor(private readonly operations: OperationsService) {}
+  constructor(
+    private readonly operations: OperationsService,
+    private readonly clock: PlatformClock,
+  ) {}
 
   @Post()
   @ApiOperation({
@@ -72,9 +77,10 @@ export class OperationsController {
     const { operation } = await this.operations.create(user, {
       kind: body.kind,
       params: body.params,
-      schedule: (now) => parseSchedule(body.schedule, now),
+      unknownParams: 'refuse',
+      schedule: readingOf(() => parseSchedule(body.schedule, this.clock.now())),
       probes: body.select ?? (body.probes ?? []).map(parseId),
-      mode: 'native',
+      availability: 'whenever',
       visibility: body.visibility ?? 'public',
       ...(key !== undefined && { idempotency: { key, request: body } }),
     });

@@ -18,7 +18,6 @@ import {
   OperationsRepository,
   type Progress,
   unusedCredits,
-  type Visibility,
 } from '../assignments/index.js';
 import {
   type Admission,
@@ -28,32 +27,14 @@ import {
   stopped as stoppedAt,
 } from '../quotas/index.js';
 import { DispatchService } from '../delivery/index.js';
-import { type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { KINDS } from '../../measurement/kinds/index.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
-import { type CallerMode } from '../../measurement/kinds/kind.js';
+import { checkParamsOf } from '../../measurement/kinds/unknown-params.js';
+import { valueOf } from '../../measurement/params/reading.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
-import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
-import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { type OperationRequest } from './operation-request.js';
+import { ProbeChoiceService } from './probe-choice.service.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
-
-/** What any door asks for; `mode` says how strict to be and which probes are meant. */
-export interface OperationRequest {
-  kind: KindName;
-  /** unchecked */
-  params: unknown;
-  /** reads the schedule out of the request; throws InvalidParamsError */
-  schedule: (now: Date) => Schedule;
-  resultFormat?: unknown;
-  /** named ones, or a rule to choose them by */
-  probes: ProbesWanted['probes'];
-  /**
-   * classic: only the probes that are available now, unknown params tolerated;
-   * native: all of these probes, now or when they come, unknown params refused
-   */
-  mode: CallerMode;
-  visibility: Visibility;
-  idempotency?: { key: string; request: unknown };
-}
 
 export type OperationState = 'scheduled' | 'running' | 'stopped' | 'done';
 
@@ -93,8 +74,8 @@ export class OperationsService {
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
       checkTogether(
-        () => kind.check(request.params, request.mode),
-        () => request.schedule(now),
+        () => checkParamsOf(request.kind, request.params, request.unknownParams),
+        () => valueOf(request.schedule),
         () => kind.resultFormat(request.resultFormat),
       ),
     );
@@ -102,7 +83,7 @@ export class OperationsService {
     const named = { _id: new ObjectId(), kind: request.kind };
     const { probes, selection } = await this.choice.choose({
       probes: request.probes,
-      mode: request.mode,
+      availability: request.availability,
       kind: request.kind,
       params: params.wire,
       schedule,
@@ -139,7 +120,6 @@ export class OperationsService {
       owner,
       operation,
       strikes: kind.strikes(params.wire, params.destinations),
-      mode: request.mode,
     });
     try {
       const assignments = assignmentsOf(operation, probes);

@@ -12,17 +12,17 @@ import {
 } from '../probes/index.js';
 import { inClassicWords, whyNoCrontab } from '../../measurement/kinds/classic-words.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { type CallerMode } from '../../measurement/kinds/kind.js';
 import { ProbeLoadsService } from '../quotas/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { type Availability, type OperationRequest } from './operation-request.js';
 
 const SEED_DIGITS = 16;
 
 /** What has to be known of an operation to choose its probes. */
 export interface ProbesWanted {
   /** named ones, or a rule */
-  probes: readonly (ObjectId | undefined)[] | SelectionRule;
-  mode: CallerMode;
+  probes: OperationRequest['probes'];
+  availability: Availability;
   kind: KindName;
   params: Record<string, unknown>;
   schedule: Schedule;
@@ -67,31 +67,30 @@ export class ProbeChoiceService {
   }
 
   private async named(
-    { mode, costPerRun, schedule }: ProbesWanted,
+    { availability, costPerRun, schedule }: ProbesWanted,
     ids: readonly (ObjectId | undefined)[],
   ): Promise<ChosenProbes> {
     const probes = await this.probes.getAll(ids);
-    if (mode === 'native') {
-      refuseUntellable(schedule, 'schedule.cron', probes);
-      return { probes };
-    }
-    const available = probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
-    if (available.length === 0) {
+    const chosen =
+      availability === 'whenever'
+        ? probes
+        : probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
+    if (availability === 'now' && chosen.length === 0) {
       throw new DomainError(
         'no_available_probe',
         'No available probes: none of them is connected and has room for this',
       );
     }
-    refuseUntellable(schedule, 'params.cron', available);
-    return { probes: available };
+    refuseUntellable(schedule, chosen);
+    return { probes: chosen };
   }
 }
 
 /** A classic probe would run at other times than those that are charged. @throws DomainError invalid_request */
-function refuseUntellable(schedule: Schedule, field: string, probes: readonly ProbeEntity[]): void {
+function refuseUntellable(schedule: Schedule, probes: readonly ProbeEntity[]): void {
   const message = whyNoCrontab(schedule);
   if (message !== undefined && probes.some(({ capabilities }) => capabilities?.protocol === 'classic'))
-    throw DomainError.invalid({ field, message });
+    throw DomainError.invalid({ field: 'schedule.cron', message });
 }
 
 /** The same for a request that is repeated, so that two servers that have it at once choose the same. */

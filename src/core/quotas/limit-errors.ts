@@ -1,5 +1,4 @@
 import { DomainError, LimitReachedError, type Violation } from '../../platform/errors/domain.error.js';
-import { type CallerMode } from '../../measurement/kinds/kind.js';
 import { type OperationEntity } from '../assignments/index.js';
 import { type MeteredBound } from './hold.schema.js';
 import { targetOfMeter } from './operation-load.js';
@@ -70,12 +69,11 @@ export function reachedError(load: Load, at: Date | undefined, now: Date): Limit
 export function impossibleError(
   loads: readonly Load[],
   { probe_count }: Pick<OperationEntity, 'probe_count'>,
-  mode: CallerMode,
 ): DomainError {
-  return DomainError.invalid(...loads.map((load) => violationOf(load, probe_count, mode)));
+  return DomainError.invalid(...loads.map((load) => violationOf(load, probe_count)));
 }
 
-function violationOf({ bound, meter, limit, asked }: Load, probes: number, mode: CallerMode): Violation {
+function violationOf({ bound, meter, limit, asked }: Load, probes: number): Violation {
   const [most, much] = [shown(bound, limit), shown(bound, asked)];
   const effect =
     bound === 'user_results'
@@ -87,8 +85,5 @@ function violationOf({ bound, meter, limit, asked }: Load, probes: number, mode:
   if (asked / probes <= limit) return { field: 'probes', message: `must be fewer: ${effect}` };
   if (bound === 'target_packets')
     return { field: 'params', message: `must ask for fewer packets: ${effect}` };
-  return {
-    field: mode === 'native' ? 'schedule' : 'params.cron',
-    message: `must have fewer runs: ${effect}`,
-  };
+  return { field: 'schedule', message: `must have fewer runs: ${effect}` };
 }

@@ -5,7 +5,7 @@ import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type UserEntity } from '../users/index.js';
-import { type CallerMode, type Strike } from '../../measurement/kinds/kind.js';
+import { type Strike } from '../../measurement/kinds/kind.js';
 import { impossibleError, type Load, metered, reachedError } from './limit-errors.js';
 import { freeAt } from './free-at.js';
 import { type Amounts, type HoldEntity, METERED_BOUNDS, type MeteredBound } from './hold.schema.js';
@@ -26,7 +26,6 @@ export interface Creation {
   operation: Loading;
   /** of one run of one probe */
   strikes: readonly Strike[];
-  mode: CallerMode;
 }
 
 /** What a new operation asks of the bounds: possible as such, and not granted yet. */
@@ -79,11 +78,11 @@ export class QuotasService {
   }
 
   /** @throws DomainError invalid_request where the operation alone asks for more than the bounds allow */
-  prepare({ owner, operation, strikes, mode }: Creation): Admission {
+  prepare({ owner, operation, strikes }: Creation): Admission {
     const holds = holdsOf(operation, strikes);
     const addition = additionOf(holds);
     const impossible = this.loadsOf(addition, owner).filter(({ asked, limit }) => asked > limit);
-    if (impossible.length > 0) throw impossibleError(impossible, operation, mode);
+    if (impossible.length > 0) throw impossibleError(impossible, operation);
     const meters = holds.flatMap((hold) => hold.meters);
     return { owner, holds, addition, serialised: [owner._id.toHexString(), ...stripesOf(meters)] };
   }

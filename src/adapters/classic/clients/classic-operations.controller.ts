@@ -8,14 +8,17 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { parseId } from '../../../platform/database/object-id.js';
+import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { idSchema } from '../../../platform/http/ids.js';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
-import { OperationsService } from '../../../core/operations/index.js';
+import { type OperationRequest, OperationsService } from '../../../core/operations/index.js';
+import { readingOf } from '../../../measurement/params/reading.js';
 import { parseClassicTimes } from '../../../measurement/schedule/classic-times.js';
 import { type UserEntity } from '../../../core/users/index.js';
 import { ClassicListings } from './classic-listings.js';
+import { inClassicFields } from './classic-fields.js';
 import { classicOperation } from './classic.presenter.js';
 import {
   ClassicCreateOperationDto,
@@ -31,6 +34,7 @@ export class ClassicOperationsController {
   constructor(
     private readonly operations: OperationsService,
     private readonly listings: ClassicListings,
+    private readonly clock: PlatformClock,
   ) {}
 
   @Post('traceroute')
@@ -98,15 +102,17 @@ export class ClassicOperationsController {
     kind: KindName,
     { probes: ids, params, result_format }: ClassicCreateOperationDto,
   ): Promise<ClassicOperationDto> {
-    const { operation, probes } = await this.operations.create(user, {
+    const request: OperationRequest = {
       kind,
       params,
-      schedule: (now) => parseClassicTimes(params, now),
+      unknownParams: 'ignore',
+      schedule: readingOf(() => parseClassicTimes(params, this.clock.now())),
       resultFormat: result_format ?? undefined,
       probes: ids.map(parseId),
-      mode: 'classic',
+      availability: 'now',
       visibility: 'public',
-    });
+    };
+    const { operation, probes } = await inClassicFields(() => this.operations.create(user, request));
     return { ...classicOperation(operation, probes), results: [] };
   }
 }

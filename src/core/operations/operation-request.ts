@@ -1,0 +1,29 @@
+import { type KindName } from '../../measurement/kinds/index.js';
+import { type UnknownParams } from '../../measurement/kinds/unknown-params.js';
+import { type Reading } from '../../measurement/params/reading.js';
+import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Visibility } from '../assignments/index.js';
+import { type SelectionRule } from '../probes/index.js';
+
+/** Which of the named probes an operation is for: those that are free at this moment, or all, whenever they come. */
+export type Availability = 'now' | 'whenever';
+
+/** What an adapter asks for on behalf of a user: plain data, whichever API it was read from. */
+export interface OperationRequest {
+  kind: KindName;
+  /** unchecked */
+  params: unknown;
+  /** `ignore` keeps parameters that the platform does not know, and never sends them to a probe */
+  unknownParams: UnknownParams;
+  /** as the adapter read it; what is wrong with it is told together with what is wrong with `params` */
+  schedule: Reading<Schedule>;
+  /** named ones (undefined: an id that is none), or a rule to choose them by */
+  probes: readonly (ObjectId | undefined)[] | SelectionRule;
+  availability: Availability;
+  visibility: Visibility;
+  /** unchecked; absent: the kind's first one */
+  resultFormat?: unknown;
+  /** the same key with the same request gives the operation that was made first */
+  idempotency?: { key: string; request: unknown };
+}
