@@ -37,7 +37,8 @@ test: build ## every test on this machine (what CI runs), the ten slowest files,
 	@scripts/tools.sh $(TEST_TOOLS)
 	@npm test --silent
 
-test-all: check test ## all that there is: check, test, host-test, compose-test (the last two are skipped where they cannot be made)
+test-all: export TEST_SIZE := whole
+test-all: check test ## all that there is: check, test with all that its longest files can draw, host-test, compose-test (skipped where they cannot be made)
 	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh || [ $$? -eq 77 ]
 	@bash test/compose/run.sh || [ $$? -eq 77 ]
