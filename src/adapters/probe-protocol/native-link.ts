@@ -4,6 +4,7 @@ import { inParts, type PartBounds } from '../../platform/sockets/in-parts.js';
 import {
   type DeliveryAnswer,
   type Job,
+  type JobsPart,
   type OpenConnection,
   type ProbeLink,
 } from '../../core/presence/index.js';
@@ -113,6 +114,29 @@ export class NativeLink implements ProbeLink {
     }
   }
 
+  takesWhole(bytes: number): boolean {
+    if (this.takes.parts || this.wholeUnanswered || bytes > SYNC_WHOLE.bytes) return false;
+    return bytes <= LARGE_BYTES || this.takes.whole;
+  }
+
+  async *deliverInParts(parts: AsyncIterable<JobsPart>): AsyncGenerator<DeliveryAnswer[], void> {
+    let [number, complete] = [0, false];
+    try {
+      for await (const { jobs, more } of parts) {
+        number += 1;
+        const place = this.takes.parts ? { full: true, part: number, more } : { full: number === 1 };
+        const answer = this.sync(jobs, place);
+        if (!more) this.releaseSynced();
+        const refused = await answer;
+        if (refused === undefined) return;
+        complete = !more;
+        yield jobs.map(({ operation }) => outcomeOf(refused.get(operation.toHexString())));
+      }
+    } finally {
+      if (!complete) this.missed = true;
+    }
+  }
+
   stop(operation: ObjectId, reason: string): void {
     const message = { operation_id: operation.toHexString(), reason };
     this.rememberStopped(message.operation_id);
@@ -140,12 +164,9 @@ export class NativeLink implements ProbeLink {
 
   /** Everything at once to a probe that would drop what the first part does not name, if it can take it. */
   private boundsFor(jobs: readonly Job[], everything: boolean): PartBounds {
-    if (!everything || this.takes.parts || this.wholeUnanswered) return SYNC_PART;
     const bytes = jobs.reduce((sum, job) => sum + this.sizeOf(job), 0);
-    const isLarge = bytes > LARGE_BYTES;
-    if (jobs.length > SYNC_WHOLE.items || bytes > SYNC_WHOLE.bytes || (isLarge && !this.takes.whole))
-      return SYNC_PART;
-    this.wholeUnanswered = isLarge;
+    if (!everything || jobs.length > SYNC_WHOLE.items || !this.takesWhole(bytes)) return SYNC_PART;
+    this.wholeUnanswered = bytes > LARGE_BYTES;
     return SYNC_WHOLE;
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { type ObjectId } from '../../platform/database/object-id.js';
+import { ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type ProbeProtocol } from '../probes/index.js';
 import { type AccountChange, type Standing } from './run-account.js';
@@ -140,6 +140,32 @@ export class AssignmentsRepository {
       )
       .sort({ _id: 1 })
       .toArray();
+  }
+
+  /** Of what a probe has to do now, in order, only what tells how much it is. A classic one is not given what begins later, nor anything twice. */
+  async *eachWaiting(
+    { probe, protocol }: Pick<Overdue, 'protocol'> & { probe: ObjectId },
+    now: Date,
+  ): AsyncGenerator<Pick<AssignmentEntity, '_id' | 'bytes'>, void> {
+    const isNative = protocol === 'native';
+    yield* this.model.collection.find<Pick<AssignmentEntity, '_id' | 'bytes'>>(
+      {
+        probe,
+        state: { $in: isNative ? LIVE : ['pending' as const] },
+        ends_at: { $gt: now },
+        ...(!isNative && { classic_from: { $not: { $gt: now } } }),
+        $expr: { $lt: [{ $add: ['$received', '$failed'] }, '$due'] },
+      },
+      { projection: { bytes: 1 }, sort: { _id: 1 }, batchSize: 1_000 },
+    );
+  }
+
+  /** @param ids twelve bytes each @returns those that are not over, in order */
+  async findLive(ids: readonly Buffer[]): Promise<AssignmentEntity[]> {
+    return this.model
+      .find({ _id: { $in: ids.map((id) => new ObjectId(id)) }, state: { $in: LIVE } })
+      .sort({ _id: 1 })
+      .lean<AssignmentEntity[]>();
   }
 
   /** What a probe has to hold, what ends first in front; past mongoose, because it may be ten thousand. */

@@ -3,8 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { ConnectedProbes, type DeliveryAnswer, type Job, type ProbeLink } from '../presence/index.js';
-import { type ProbeProtocol } from '../probes/index.js';
+import {
+  ConnectedProbes,
+  type DeliveryAnswer,
+  type Job,
+  type JobsPart,
+  type ProbeLink,
+} from '../presence/index.js';
+import { ProbeLoadsRepository, type ProbeProtocol } from '../probes/index.js';
 import {
   type AssignmentEntity,
   AssignmentsRepository,
@@ -13,6 +19,7 @@ import {
 } from '../assignments/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
+import { PartReader, type PartOfWaiting } from './part-reader.js';
 import { Redelivery } from './redelivery.js';
 import { RefusalsService } from './refusals.service.js';
 
@@ -20,6 +27,8 @@ import { RefusalsService } from './refusals.service.js';
 const MOST_LINKS = 100;
 /** Assignments that are noted as delivered in one command. */
 const MOST_NOTED = 5000;
+/** What is read for many probes at once. One that seems to have more to do is read by itself, in parts. */
+const LITTLE = { operations: 200, bytes: 64 * 1024 };
 /** What one round of the sweep brings to one probe. */
 const MOST_OVERDUE = 1000;
 /** By then what was sent is acknowledged. */
@@ -42,10 +51,13 @@ interface Delivery {
 export class DispatchService {
   private readonly logger = new Logger('dispatch');
   /** what probes that have just come have to do: read for many of them at once */
-  private readonly waiting = new GroupCommit<ProbeLink, Delivery>((links) => this.findWaiting(links), {
-    most: MOST_LINKS,
-    keyOf: ({ probe }) => probe.toHexString(),
-  });
+  private readonly waiting = new GroupCommit<ProbeLink, Delivery | 'much'>(
+    (links) => this.findWaiting(links),
+    {
+      most: MOST_LINKS,
+      keyOf: ({ probe }) => probe.toHexString(),
+    },
+  );
   /** native probes answer when they like: none of them may keep what the others have from being known */
   private readonly accepted = new GroupCommit<ObjectId>(
     async (ids) => {
@@ -64,6 +76,8 @@ export class DispatchService {
     private readonly changes: OperationChanges,
     private readonly feed: OperationFeed,
     private readonly refusals: RefusalsService,
+    private readonly loads: ProbeLoadsRepository,
+    private readonly parts: PartReader,
     private readonly clock: PlatformClock,
   ) {
     this.changes.onChange((operation) =>
@@ -121,7 +135,9 @@ export class DispatchService {
       if (link === undefined || !this.redelivery.isDue(link)) continue;
       this.redeliver(link, async () => {
         const overdue = { probe, protocol: link.protocol, ...this.overdueNow() };
-        await this.deliverAssignments(await this.assignments.findOverdue(overdue, MOST_OVERDUE));
+        const found = await this.assignments.findOverdue(overdue, MOST_OVERDUE);
+        // the next round brings the rest
+        await this.deliverAssignments(this.parts.firstPart(found));
       });
     }
   }
@@ -147,11 +163,20 @@ export class DispatchService {
 
   private async tellEverything(link: ProbeLink): Promise<void> {
     const delivery = await this.waiting.add(link);
-    if (delivery.jobs.length === 0 && link.protocol === 'classic') return;
-    await this.deliver([delivery], true);
+    if (delivery === 'much') await this.tellMuch(link);
+    else if (delivery.jobs.length > 0 || link.protocol === 'native') await this.deliver([delivery], true);
   }
 
-  private async findWaiting(links: readonly ProbeLink[]): Promise<Delivery[]> {
+  /** @returns what each probe has to do; of one that has much, that it is to be read by itself */
+  private async findWaiting(links: readonly ProbeLink[]): Promise<(Delivery | 'much')[]> {
+    const probes = links.map(({ probe }) => probe);
+    const much = new Set((await this.loads.findAbove(probes, LITTLE)).map(String));
+    const found = await this.findLittle(links.filter(({ probe }) => !much.has(String(probe))));
+    const byProbe = new Map(found.map((delivery) => [String(delivery.link.probe), delivery]));
+    return links.map(({ probe }) => byProbe.get(String(probe)) ?? 'much');
+  }
+
+  private async findLittle(links: readonly ProbeLink[]): Promise<Delivery[]> {
     const now = this.clock.now();
     const of = (protocol: ProbeProtocol) =>
       links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
@@ -171,6 +196,42 @@ export class DispatchService {
       delivery.jobs.push(job);
     }
     return deliveries;
+  }
+
+  /** As tellEverything(), for a probe that has much to do. */
+  private async tellMuch(link: ProbeLink): Promise<void> {
+    const { bytes } = await this.loads.find(link.probe);
+    if (link.takesWhole?.(bytes) === true) {
+      await this.parts.whole(async () => this.deliver(await this.findLittle([link]), true));
+    } else if (link.deliverInParts === undefined) {
+      for await (const part of this.parts.read(link)) await this.deliver([deliveryOf(link, part)]);
+    } else await this.tellInParts(link, link.deliverInParts.bind(link));
+  }
+
+  private async tellInParts(
+    link: ProbeLink,
+    deliver: (parts: AsyncIterable<JobsPart>) => AsyncIterable<readonly DeliveryAnswer[]>,
+  ): Promise<void> {
+    let sent: AssignmentEntity[] = [];
+    const { parts } = this;
+    async function* jobsOfParts(): AsyncGenerator<JobsPart, void> {
+      for await (const part of parts.read(link)) {
+        sent = part.assignments;
+        yield { jobs: part.operations.map(jobOf), more: part.more };
+      }
+    }
+    for await (const answers of deliver(jobsOfParts())) {
+      const answered = sent;
+      sent = [];
+      await this.noteAll(
+        link,
+        answered.map((assignment, index) => [assignment, answers[index] ?? SILENT]),
+      );
+    }
+    await this.noteAll(
+      link,
+      sent.map((assignment) => [assignment, SILENT]),
+    );
   }
 
   private async resync(link: ProbeLink): Promise<void> {
@@ -341,6 +402,10 @@ export class DispatchService {
 /** A classic probe begins when it gets the job: it must not get it before. */
 function isDue({ classic_from }: AssignmentEntity, { protocol }: ProbeLink, now: Date): boolean {
   return protocol === 'native' || classic_from === undefined || classic_from <= now;
+}
+
+function deliveryOf(link: ProbeLink, { assignments, operations }: PartOfWaiting): Delivery {
+  return { link, assignments, jobs: operations.map(jobOf) };
 }
 
 function jobOf(operation: OperationEntity): Job {

@@ -20,6 +20,13 @@ export type DeliveryAnswer =
   | { outcome: 'unsent' }
   | { outcome: 'refused'; reason: string };
 
+/** Some of what a probe has to do. */
+export interface JobsPart {
+  jobs: readonly Job[];
+  /** other parts follow */
+  more: boolean;
+}
+
 /** A probe whose socket this server holds, whatever protocol it speaks. */
 export interface ProbeLink {
   probe: ObjectId;
@@ -33,6 +40,13 @@ export interface ProbeLink {
    * @param everything these are all that this probe has to do: the first delivery after it has come
    */
   deliver(jobs: readonly Job[], everything: boolean): AsyncIterable<readonly DeliveryAnswer[]>;
+  /** Whether it has to get everything in one message, if that has about so many bytes: parts would cost it what it remembers. */
+  takesWhole?(bytes: number): boolean;
+  /**
+   * The same of everything that this probe has to do, where that is much: each part is asked for when the probe has answered for
+   * the one before. Absent: what is handed to `deliver` one after the other is as good.
+   */
+  deliverInParts?(parts: AsyncIterable<JobsPart>): AsyncIterable<readonly DeliveryAnswer[]>;
   /** It has not acknowledged something that it was told: it has to be told everything again. */
   readonly isInDoubt?: boolean;
   /** Before everything is read from the database: what is delivered from now on goes out after it. */

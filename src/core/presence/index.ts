@@ -1,4 +1,10 @@
-export { ConnectedProbes, type DeliveryAnswer, type Job, type ProbeLink } from './connected-probes.js';
+export {
+  ConnectedProbes,
+  type DeliveryAnswer,
+  type Job,
+  type JobsPart,
+  type ProbeLink,
+} from './connected-probes.js';
 export { Presence, type Stay } from './presence.js';
 export { PresenceModule } from './presence.module.js';
 export { PresenceService } from './presence.service.js';

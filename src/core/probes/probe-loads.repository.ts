@@ -18,6 +18,12 @@ export class ProbeLoadsRepository {
     return found?.load ?? NO_LOAD;
   }
 
+  /** Those of the probes of which more is noted than this. */
+  async findAbove(probes: readonly ObjectId[], { operations, bytes }: Load): Promise<ObjectId[]> {
+    const isAbove = [{ 'load.operations': { $gt: operations } }, { 'load.bytes': { $gt: bytes } }];
+    return this.findIds({ _id: { $in: [...probes] }, $or: isAbove }, probes.length);
+  }
+
   /** Those of the probes that seem to have no room for so much more. */
   async findFullAmong(probes: readonly ObjectId[], more: Load): Promise<ObjectId[]> {
     return this.findIds({ _id: { $in: [...probes] }, ...noRoomFor(more) }, probes.length);

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection } from 'mongoose';
+import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
+import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
+import { OperationsService } from '../../src/core/operations/operations.service.js';
+import {
+  type DeliveryAnswer,
+  type Job,
+  type JobsPart,
+  type ProbeLink,
+} from '../../src/core/presence/connected-probes.js';
+import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type UserEntity } from '../../src/core/users/user.schema.js';
+import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { AppContext } from '../support/app-context.js';
+import { testMongo } from '../support/mongod.js';
+import { until } from '../support/until.js';
+
+/** Each about 50 KB as a probe is told it: five are a part. */
+const NAMES = Array.from({ length: 1000 }, (_, n) => `host-${n}.of-a-department.example-university.org`);
+const OPERATIONS = 12;
+const PROBES = 100;
+/** src/core/delivery/part-reader.ts */
+const PARTS_AT_ONCE = 64;
+
+/** docs/protocol.md, `sync`: what the server holds for probes that come back does not grow with their number. */
+describe('probes with much to do that come back at once', () => {
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let server: AppContext;
+  let user: UserEntity;
+  let made: string[];
+  let probes: ProbeEntity[];
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    server = await AppContext.start(mongo.uri);
+    user = await server.user(1_000_000_000);
+    [made, probes] = [[], []];
+    for (let n = 0; n < PROBES; n += 1) probes.push(await server.probe(user));
+    for (let n = 0; n < OPERATIONS; n += 1) {
+      const { operation } = await server.get(OperationsService).create(user, {
+        kind: 'dns',
+        params: { fqdns: NAMES },
+        schedule: (now) =>
+          parseSchedule({ type: 'once', at: new Date(now.getTime() + 3_600_000).toISOString() }, now),
+        probes: probes.map(({ _id }) => _id),
+        mode: 'native',
+        visibility: 'public',
+      });
+      made.push(operation._id.toHexString());
+    }
+  });
+  afterAll(async () => {
+    await server.stop();
+    await mongo.stop();
+  });
+
+  const statesOf = async (probe: ProbeEntity) => {
+    const connection = server.module.get<Connection>(getConnectionToken(), { strict: false });
+    const found = await connection.collection('assignments').find({ probe: probe._id }).toArray();
+    return found.map(({ state }) => String(state));
+  };
+  const bare = (probe: ProbeEntity, protocol: ProbeProtocol) => ({
+    ...{ protocol, probe: probe._id, session: new ObjectId() },
+    ...{ stop: () => undefined, askToReconnect: () => undefined, close: () => undefined },
+  });
+  const idsOf = (jobs: readonly Job[]) => jobs.map(({ operation }) => operation.toHexString());
+  const ACCEPTED: DeliveryAnswer = { outcome: 'accepted' };
+  const never = () => {
+    throw new Error('it has too much to do for one message');
+  };
+
+  it('are each told everything, in parts of which a bounded number is in memory', async () => {
+    const told = new Map<string, string[]>();
+    let [held, most] = [0, 0];
+    const waiting: (() => void)[] = [];
+    const sizes: number[] = [];
+    const linkOf = (probe: ProbeEntity): ProbeLink => ({
+      ...bare(probe, 'native'),
+      deliver: never,
+      async *deliverInParts(parts: AsyncIterable<JobsPart>) {
+        const own: string[] = [];
+        for await (const { jobs, more } of parts) {
+          held += 1;
+          most = Math.max(most, held);
+          sizes.push(JSON.stringify(jobs.map(({ params }) => params)).length);
+          await new Promise<void>((answer) => waiting.push(answer));
+          held -= 1;
+          own.push(...idsOf(jobs));
+          if (!more) told.set(String(probe._id), own);
+          yield jobs.map(() => ACCEPTED);
+        }
+      },
+    });
+    const connected = Promise.all(
+      probes.map((probe) => server.get(DispatchService).probeConnected(linkOf(probe))),
+    );
+    // nobody answers, and so many have a part
+    await until('all places are taken', () => held === PARTS_AT_ONCE);
+    let done = false;
+    const answering = (async () => {
+      while (!done) {
+        waiting.splice(0).forEach((answer) => {
+          answer();
+        });
+        await new Promise(setImmediate);
+      }
+    })();
+    await connected;
+    done = true;
+    await answering;
+    expect(most).toBe(PARTS_AT_ONCE);
+    expect(Math.max(...sizes)).toBeLessThan(256 * 1024);
+    expect(told.size).toBe(PROBES);
+    for (const own of told.values()) expect(own).toEqual(made);
+    expect(new Set(await statesOf(probes[0]!))).toEqual(new Set(['delivered']));
+  });
+
+  it('a classic one is told each part once, and only what it never got', async () => {
+    const probe = await server.probe(user);
+    const source = await server.get(AssignmentsRepository).findOne(new ObjectId(made[0]), probes[0]!._id);
+    const connection = server.module.get<Connection>(getConnectionToken(), { strict: false });
+    const assignments = made.map((operation, n) => ({
+      ...source,
+      ...{ _id: new ObjectId(), operation: new ObjectId(operation), probe: probe._id },
+      ...{
+        state: n === 0 ? 'delivered' : 'pending',
+        ...(n === 1 && { classic_from: new Date(Date.now() + 60_000) }),
+      },
+    }));
+    await connection.collection('assignments').insertMany(assignments);
+    const load = { operations: made.length, bytes: 50_000 * made.length };
+    await connection.collection('probes').updateOne({ _id: probe._id }, { $set: { load } });
+    const given: string[][] = [];
+    const classic: ProbeLink = {
+      ...bare(probe, 'classic'),
+      async *deliver(jobs) {
+        given.push(idsOf(jobs));
+        yield await Promise.resolve(jobs.map(() => ACCEPTED));
+      },
+    };
+    const connect = () => server.get(DispatchService).probeConnected(classic);
+    await Promise.all([connect(), connect()]);
+    await connect();
+    expect(given.flat().sort()).toEqual(made.slice(2).sort());
+    expect(given.length).toBeGreaterThan(1);
+  });
+
+  it('one that takes one message gets everything in it', async () => {
+    const [probe] = probes;
+    const given: [string[], boolean][] = [];
+    await server.get(DispatchService).probeConnected({
+      ...bare(probe!, 'native'),
+      takesWhole: (bytes) => bytes > 500_000,
+      deliverInParts: never,
+      async *deliver(jobs, everything) {
+        given.push([idsOf(jobs), everything]);
+        yield await Promise.resolve(jobs.map(() => ACCEPTED));
+      },
+    });
+    expect(given).toEqual([[made, true]]);
+  });
+});
