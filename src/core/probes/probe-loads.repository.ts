@@ -20,8 +20,14 @@ export class ProbeLoadsRepository {
 
   /** Those of the probes of which more is noted than this. */
   async findAbove(probes: readonly ObjectId[], { operations, bytes }: Load): Promise<ObjectId[]> {
-    const isAbove = [{ 'load.operations': { $gt: operations } }, { 'load.bytes': { $gt: bytes } }];
-    return this.findIds({ _id: { $in: [...probes] }, $or: isAbove }, probes.length);
+    const found = await this.model.collection
+      .find<Pick<ProbeEntity, '_id' | 'load'>>(
+        { _id: { $in: [...probes] } },
+        { projection: { load: 1 }, batchSize: probes.length + 1 },
+      )
+      .toArray();
+    const isAbove = (load: Load) => load.operations > operations || load.bytes > bytes;
+    return found.filter(({ load = NO_LOAD }) => isAbove(load)).map(({ _id }) => _id);
   }
 
   /** Those of the probes that seem to have no room for so much more. */
