@@ -9,4 +9,4 @@ if command -v docker >/dev/null &&
   [[ -n $(docker ps --quiet --filter "label=com.docker.compose.project=${COMPOSE_PROJECT_NAME:-pladmed}" 2>/dev/null) ]]; then
   exec bash deploy/backup.sh "${1:-pladmed-$when.tar.gz}"
 fi
-exec node dist/cli/backup.js "${1:-pladmed-$when.backup}"
+exec node dist/cli/backup.js "${1:-pladmed-$when.tar.gz}"

@@ -1,10 +1,12 @@
 #!/bin/bash
-# restore.sh FILE [--replace]: the platform as it was. A .tar.gz is a copy of the compose stack's files, else it is of dist/cli/backup.js.
+# restore.sh FILE [--replace]: the platform as it was. A copy of the compose stack's files is known by what it holds; anything else is
+# for dist/cli/restore.js to judge.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 file=${1:?usage: make restore FILE=name [REPLACE=1]}
-case $file in
-*.tar.gz) exec bash deploy/restore.sh ${2:+--yes} "$file" ;;
-*) exec node dist/cli/restore.js "$@" ;;
-esac
+# deploy/backup.sh packs a folder, dist/cli/backup.js begins with a header.
+if [[ $(tar -tzf "$file" 2>/dev/null | head -n 1) == ./ ]]; then
+  exec bash deploy/restore.sh ${2:+--yes} "$file"
+fi
+exec node dist/cli/restore.js "$@"

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { databaseTime, platformDocuments, writeBackup } from '../core/maintenance/index.js';
+import { databaseTime, platformCollections, writeBackup } from '../core/maintenance/index.js';
 import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { readEnv } from '../config/read-env.js';
@@ -20,7 +20,7 @@ async function main([file, ...more]: string[]): Promise<string> {
     const db = client.db(env.mongoDatabase);
     const output = file === '-' ? process.stdout : createWriteStream(part, { mode: 0o600, flags: 'wx' });
     const header = { at: await databaseTime(db), ...(env.secretKeyIsOwn && { secretKey: env.secretKey }) };
-    const documents = await writeBackup(header, platformDocuments(client, db), output);
+    const documents = await writeBackup(header, platformCollections(client, db), output);
     if (file === '-') return `${documents} documents`;
     await rename(part, file);
     const secret = env.secretKeyIsOwn

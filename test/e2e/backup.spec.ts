@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ApiClient } from '../support/api-client.js';
 import { type Operation, PASSWORD, pingOn, type Registered } from '../support/api-world.js';
 import { pingResult, NativeProbe } from '../support/native-probe.js';
@@ -9,6 +11,26 @@ import { until } from '../support/until.js';
 import { runCommand, startServer, type TestServer } from '../support/server.js';
 
 const EMAIL = 'owner@example.org';
+const run = promisify(execFile);
+
+/** What mongorestore needs: the documents, and the indexes in canonical extended JSON; read here by tar. */
+async function expectLayoutOfMongodump(file: string): Promise<void> {
+  const { stdout: names } = await run('tar', ['-tzf', file]);
+  const files = names.trim().split('\n');
+  expect([files[0], files.at(-1)]).toEqual(['pladmed-backup.json', 'pladmed-backup.end.json']);
+  for (const name of ['users', 'probes', 'operations', 'assignments', 'results', 'ledger'])
+    expect(files).toEqual(expect.arrayContaining([`pladmed/${name}.bson`, `pladmed/${name}.metadata.json`]));
+  const { stdout: metadata } = await run('tar', ['-xzOf', file, 'pladmed/users.metadata.json']);
+  const { indexes, collectionName, type, uuid } = JSON.parse(metadata) as Record<string, unknown>;
+  expect({ collectionName, type }).toEqual({ collectionName: 'users', type: 'collection' });
+  expect(uuid).toMatch(/^[0-9a-f]{32}$/);
+  expect(indexes).toEqual(
+    expect.arrayContaining([
+      { v: { $numberInt: '2' }, key: { _id: { $numberInt: '1' } }, name: '_id_' },
+      expect.objectContaining({ key: { email: { $numberInt: '1' } }, unique: true }),
+    ]),
+  );
+}
 
 /** Two platforms with embedded databases, each in a folder of its own; the second is restored from the first. */
 describe('a backup', () => {
@@ -18,7 +40,7 @@ describe('a backup', () => {
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'pladmed-backup-'));
-    file = join(root, 'platform.backup');
+    file = join(root, 'platform.tar.gz');
     for (const name of ['first', 'second']) await mkdir(join(root, name));
   });
   afterAll(async () => {
@@ -79,6 +101,7 @@ describe('a backup', () => {
     const backup = await runCommand('backup', [file], settings('first'));
     expect(backup).toMatchObject({ code: 0 });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await expectLayoutOfMongodump(file);
     const before = await seen(api, operation.id);
     // what the backup does not have: a run that is due between the two, and an operation
     const between = Math.max(2, Math.ceil((Date.now() - began) / 1000));
@@ -143,7 +166,7 @@ describe('a backup', () => {
       },
     ],
   ])('that %s is refused before anything is changed', async (_what, damage) => {
-    const copy = join(root, 'copy.backup');
+    const copy = join(root, 'copy.tar.gz');
     await writeFile(copy, await readFile(file));
     await damage(copy);
     const refused = await runCommand('restore', [copy, '--replace'], settings('second'));

@@ -2,7 +2,7 @@ export { type BackupHeader, readBackup, writeBackup } from './backup/backup-file
 export {
   databaseTime,
   occupiedCollections,
-  platformDocuments,
+  platformCollections,
   restoreDocuments,
   serversAlive,
   settleRestored,

@@ -1,6 +1,6 @@
 import { type mongo } from 'mongoose';
 import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/index.js';
-import { type BackedUpDocument, type RawDocument } from './backup-file.js';
+import { type BackedUpDocument, type CollectionToBackUp } from './backup-file.js';
 
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */
 const NOT_KEPT = ['servers', 'leases', 'platform'];
@@ -10,23 +10,60 @@ const BATCH_DOCUMENTS = 500;
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 /**
- * Every document of the platform as it was at one moment: a snapshot of MongoDB, so a running server may go on writing.
+ * Every collection of the platform as it was at one moment: a snapshot of MongoDB, so a running server may go on writing.
  * MongoDB keeps a snapshot for 5 minutes, unless minSnapshotHistoryWindowInSeconds says more.
  */
-export async function* platformDocuments(
+export async function* platformCollections(
   client: mongo.MongoClient,
   db: mongo.Db,
-): AsyncGenerator<RawDocument> {
+): AsyncGenerator<CollectionToBackUp> {
   const session = client.startSession({ snapshot: true });
   try {
-    for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-      if (NOT_KEPT.includes(name) || name.startsWith('system.')) continue;
-      const documents = db.collection(name).find({}, { session, raw: true, batchSize: 1000 });
-      for await (const bytes of documents) yield { collection: name, bytes: bytes as unknown as Uint8Array };
+    for (const info of await db.listCollections({}, { nameOnly: false }).toArray()) {
+      const { name } = info;
+      if (NOT_KEPT.includes(name) || name.startsWith('system.') || info.type !== 'collection') continue;
+      const collection = db.collection(name);
+      yield {
+        name,
+        metadata: await metadataOf(collection, info),
+        bytes: await bytesIn(collection, session),
+        documents: rawDocuments(collection, session),
+      };
     }
   } finally {
     await session.endSession();
   }
+}
+
+/** What mongodump writes beside a collection, so that mongorestore makes the same indexes. */
+async function metadataOf(
+  collection: mongo.Collection,
+  { options, info }: mongo.CollectionInfo,
+): Promise<object> {
+  const indexes = await collection.listIndexes().toArray();
+  const uuid = info?.uuid?.buffer;
+  return {
+    options: options ?? {},
+    indexes,
+    ...(uuid && { uuid: Buffer.from(uuid).toString('hex') }),
+    collectionName: collection.collectionName,
+    type: 'collection',
+  };
+}
+
+/** By the same snapshot as what is read afterwards, so the two agree to the byte. */
+async function bytesIn(collection: mongo.Collection, session: mongo.ClientSession): Promise<number> {
+  const sum = { $group: { _id: null, bytes: { $sum: { $bsonSize: '$$ROOT' } } } };
+  const [found] = await collection.aggregate<{ bytes: number }>([sum], { session }).toArray();
+  return found?.bytes ?? 0;
+}
+
+async function* rawDocuments(
+  collection: mongo.Collection,
+  session: mongo.ClientSession,
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of collection.find({}, { session, raw: true, batchSize: 1000 }))
+    yield bytes as unknown as Uint8Array;
 }
 
 /** @returns the names of collections that hold something which a restore would mix with what it brings */
