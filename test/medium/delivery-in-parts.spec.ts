@@ -12,10 +12,10 @@ import {
 } from '../../src/core/presence/connected-probes.js';
 import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
-import { parseSchedule } from '../../src/measurement/schedule/parse-schedule.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { scheduleReading } from '../support/schedule-reading.js';
 
 /** Each about 50 KB as a probe is told it: five are a part. */
 const NAMES = Array.from({ length: 1000 }, (_, n) => `host-${n}.of-a-department.example-university.org`);
@@ -40,10 +40,13 @@ describe('probes with much to do that come back at once', () => {
       const { operation } = await server.get(OperationsService).create(user, {
         kind: 'dns',
         params: { fqdns: NAMES },
-        schedule: (now) =>
-          parseSchedule({ type: 'once', at: new Date(now.getTime() + 3_600_000).toISOString() }, now),
+        schedule: scheduleReading(server, {
+          type: 'once',
+          at: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
         probes: probes.map(({ _id }) => _id),
-        mode: 'native',
+        unknownParams: 'refuse',
+        availability: 'whenever',
         visibility: 'public',
       });
       made.push(operation._id.toHexString());
