@@ -34,7 +34,6 @@ ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=5000 \
     DATA_DIR=/data \
-    CACHE_DIR=/tmp/cache \
     NPM_CONFIG_CACHE=/tmp/npm \
     NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app

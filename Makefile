@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build demo run test test-unit test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -20,35 +20,38 @@ setup: $(NODE_MODULES)
 build: $(NODE_MODULES) ## compile the server, the probe and the packages they use
 	@npm run --silent build
 
-demo: build ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
-	@scripts/tools.sh libcurl scamper
+mongod: build ## a mongod for a server without a database of its own: fetched where the machine has none
+	@scripts/tools.sh libcurl
+	@node scripts/mongod.mjs
+
+demo: mongod ## everything from nothing: server, probe, three measurements; DEMO_EXIT=1 ends it after them
+	@scripts/tools.sh scamper
 	@node dist/demo/demo.js
 
-run: build ## the server alone in the foreground, with a database of its own
-	@scripts/tools.sh libcurl
+run: mongod ## the server alone in the foreground, with a database of its own
 	@exec node --max-semi-space-size=64 dist/main.js
 
-TEST_TOOLS := libcurl scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
+TEST_TOOLS := scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
 
 test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, nothing is installed
 	@npm test --silent -- --selectProjects unit warts sntp protocol probe
 
-test: build ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
+test: mongod ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
 	@scripts/tools.sh $(TEST_TOOLS)
 	@npm test --silent
 
 test-all: export TEST_SIZE := whole
 test-all: check test ## all that there is: check, test with all that its longest files can draw, host-test, compose-test (skipped where they cannot be made)
-	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
+	@scripts/tools.sh ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh || [ $$? -eq 77 ]
 	@bash test/compose/run.sh || [ $$? -eq 77 ]
 
-coverage: build ## the same as test, and which lines it reached (coverage/); half as long again
+coverage: mongod ## the same as test, and which lines it reached (coverage/); half as long again
 	@scripts/tools.sh $(TEST_TOOLS)
 	@npm test --silent -- --coverage
 
-host-test: build ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)
-	@scripts/tools.sh libcurl ip dnsmasq chronyd faketime debootstrap
+host-test: mongod ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)
+	@scripts/tools.sh ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh
 
 check: build ## types, lint, format, the OpenAPI document, the walls between folders: two at a time, the longest first
@@ -69,36 +72,33 @@ check-walls:
 check-document:
 	@npm run --silent openapi -- --check
 
-bench: build ## figures and ratios (ONLY="coverage reconnect": those alone)
-	@scripts/tools.sh libcurl scamper
+bench: mongod ## figures and ratios (ONLY="coverage reconnect": those alone)
+	@scripts/tools.sh scamper
 	@npx tsx test/bench/run.ts $(ONLY)
 
 chaos: SECONDS := 600
 chaos: SEED := 1
-chaos: build ## breaks everything for SECONDS=600 with SEED=1, and audits that nothing was lost, doubled or miscounted
-	@scripts/tools.sh libcurl redis-server
+chaos: mongod ## breaks everything for SECONDS=600 with SEED=1, and audits that nothing was lost, doubled or miscounted
+	@scripts/tools.sh redis-server
 	@exec node --import tsx test/chaos/run.ts $(SECONDS) $(SEED)
 
-fuzz: build ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
-	@scripts/tools.sh libcurl
+fuzz: mongod ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@bash test/fuzz/run.sh
 
 fuzz-probe: EXCHANGES := 20000
-fuzz-probe: build ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; half an hour)
+fuzz-probe: mongod ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; half an hour)
 	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
 
 pandas: PANDAS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pladmed/pandas
-pandas: build ## results as pandas reads them (fetches pandas 3.1.1 once; from then on also part of make test)
-	@scripts/tools.sh libcurl python3
+pandas: mongod ## results as pandas reads them (fetches pandas 3.1.1 once; from then on also part of make test)
+	@scripts/tools.sh python3
 	@[ -x $(PANDAS)/bin/python ] || { python3 -m venv $(PANDAS) && $(PANDAS)/bin/pip install -q pandas==3.1.1; } || { rm -rf $(PANDAS); exit 1; }
 	@npm test --silent -- test/e2e/pandas.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
-	@scripts/tools.sh libcurl
 	@scripts/backup.sh $(FILE)
 
 restore: build ## the platform of a backup (FILE=name) into an empty database; REPLACE=1 puts it in the place of another
-	@scripts/tools.sh libcurl
 	@scripts/restore.sh $(or $(FILE),$(error Say which backup: make restore FILE=name)) $(if $(REPLACE),--replace)
 
 clean: ## what was built and downloaded; data/ stays

@@ -9,4 +9,6 @@ if command -v docker >/dev/null &&
   [[ -n $(docker ps --quiet --filter "label=com.docker.compose.project=${COMPOSE_PROJECT_NAME:-pladmed}" 2>/dev/null) ]]; then
   exec bash deploy/backup.sh "${1:-pladmed-$when.tar.gz}"
 fi
+scripts/tools.sh libcurl
+node scripts/mongod.mjs
 exec node dist/cli/backup.js "${1:-pladmed-$when.tar.gz}"

@@ -9,4 +9,6 @@ file=${1:?usage: make restore FILE=name [REPLACE=1]}
 if [[ $(tar -tzf "$file" 2>/dev/null | head -n 1) == ./ ]]; then
   exec bash deploy/restore.sh ${2:+--yes} "$file"
 fi
+scripts/tools.sh libcurl
+node scripts/mongod.mjs
 exec node dist/cli/restore.js "$@"

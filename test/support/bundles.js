@@ -26,7 +26,7 @@ const PACKAGES = [
 ];
 /** They start files of their own, hold a compiled addon, are asked for by `require`, or are installed nowhere. */
 const LEFT_OUT = [
-  ...['bcrypt', 'pino', 'pino-http', 'pino-roll', 'mongodb-memory-server-core', 'class-transformer'],
+  ...['bcrypt', 'pino', 'pino-http', 'pino-roll', 'class-transformer'],
   ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*'],
 ];
 

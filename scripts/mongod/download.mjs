@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import type { EmbeddedLog } from './embedded-log.js';
-import { intoCache } from './mongod-cache.js';
+import { intoCache } from './cache.mjs';
 
 /** Built for every platform that the platform's servers are likely to run on, and can open the data of a 6.0. */
 const VERSION = '7.0.14';
@@ -26,20 +25,18 @@ const SCRIPT = `
   ).finally(() => process.disconnect());
 `;
 
-type Outcome = { path: string } | { reason: string };
-
 /**
  * Fetches a mongod from MongoDB's own site, by mongodb-memory-server-core, which knows the build for each system.
  * @throws when nothing arrives for 15 s at first, or for a minute later on, or there is no build for this system
  */
-export async function downloadMongod(cacheDir: string, log: EmbeddedLog): Promise<string> {
+export async function downloadMongod(cacheDir, say) {
   return intoCache(cacheDir, `mongodb-${VERSION}`, async (scratch) => {
-    log.info({ version: VERSION }, "Fetching a mongod from MongoDB's site");
+    say(`fetching ${VERSION} from MongoDB's site`);
     const library = createRequire(import.meta.url).resolve('mongodb-memory-server-core');
     const child = spawn(process.execPath, ['-e', SCRIPT, library, scratch, VERSION], {
       stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     });
-    const outcome = await outcomeOf(child, log);
+    const outcome = await outcomeOf(child, say);
     if ('reason' in outcome) {
       throw new Error(outcome.reason);
     }
@@ -47,10 +44,10 @@ export async function downloadMongod(cacheDir: string, log: EmbeddedLog): Promis
   });
 }
 
-async function outcomeOf(child: ChildProcess, log: EmbeddedLog): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  let silence: NodeJS.Timeout | undefined;
-  const allow = (limitMs: number): void => {
+async function outcomeOf(child, say) {
+  let outcome;
+  let silence;
+  const allow = (limitMs) => {
     clearTimeout(silence);
     silence = setTimeout(() => {
       outcome = { reason: `nothing came from MongoDB's site for ${limitMs / 1000} s` };
@@ -58,16 +55,16 @@ async function outcomeOf(child: ChildProcess, log: EmbeddedLog): Promise<Outcome
     }, limitMs);
   };
   child.on('message', (message) => {
-    outcome ??= message as Outcome;
+    outcome ??= message;
   });
   if (child.stdout !== null) {
     createInterface({ input: child.stdout }).on('line', (line) => {
       allow(LONGEST_SILENCE_MS);
-      log.info({}, `Fetching mongod: ${line.trim()}`);
+      say(line.trim());
     });
   }
   allow(FIRST_BYTE_LIMIT_MS);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = await once(child, 'exit');
   clearTimeout(silence);
   return outcome ?? { reason: `the download ended with code ${String(code)}` };
 }

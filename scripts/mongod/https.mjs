@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -25,35 +24,32 @@ const LONGEST_SILENCE_MS = 20_000;
 const MOST_REDIRECTS = 5;
 const LONGEST_TEXT_BYTES = 5 * 1024 * 1024;
 
-/** Called as bytes arrive; `total` is 0 when the server does not say. */
-export type ProgressListener = (done: number, total: number) => void;
-
 /** The body of an https address as text. @throws on any answer but 200, or 20 s of silence */
-export async function fetchText(url: string): Promise<string> {
-  const chunks: Buffer[] = [];
+export async function fetchText(url) {
+  const chunks = [];
   let length = 0;
   for await (const chunk of await open(url)) {
-    const bytes = chunk as Buffer;
-    length += bytes.length;
+    length += chunk.length;
     if (length > LONGEST_TEXT_BYTES) {
       throw new Error(`${url} answers with more than ${LONGEST_TEXT_BYTES} bytes`);
     }
-    chunks.push(bytes);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /**
  * Saves an https address to a file.
+ * @param progress called as bytes arrive with (done, total); total is 0 when the server does not say
  * @returns the SHA-256 of what was saved, in hexadecimal
  */
-export async function fetchFile(url: string, path: string, progress: ProgressListener): Promise<string> {
+export async function fetchFile(url, path, progress) {
   const response = await open(url);
   const total = Number(response.headers['content-length'] ?? 0);
   const hash = createHash('sha256');
   let done = 0;
   const watch = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
+    transform(chunk, _encoding, next) {
       hash.update(chunk);
       done += chunk.length;
       progress(done, total);
@@ -64,7 +60,7 @@ export async function fetchFile(url: string, path: string, progress: ProgressLis
   return hash.digest('hex');
 }
 
-async function open(url: string, redirects = 0): Promise<IncomingMessage> {
+async function open(url, redirects = 0) {
   const response = await request(url);
   const { statusCode = 0, headers } = response;
   if (statusCode === 200) {
@@ -78,11 +74,11 @@ async function open(url: string, redirects = 0): Promise<IncomingMessage> {
 }
 
 /** With the authorities that Node was told of (NODE_EXTRA_CA_CERTS too), and if those do not do, the system's. */
-async function request(url: string): Promise<IncomingMessage> {
+async function request(url) {
   try {
     return await requestWith(url);
   } catch (error) {
-    if (!UNKNOWN_AUTHORITY.has(String((error as NodeJS.ErrnoException).code))) {
+    if (!UNKNOWN_AUTHORITY.has(String(error.code))) {
       throw error;
     }
     const system = await systemAuthorities();
@@ -93,17 +89,17 @@ async function request(url: string): Promise<IncomingMessage> {
   }
 }
 
-async function requestWith(url: string, ca?: string[]): Promise<IncomingMessage> {
+async function requestWith(url, ca) {
   if (new URL(url).protocol !== 'https:') {
     throw new Error(`${url} is not https`);
   }
   const sent = get(url, { timeout: LONGEST_SILENCE_MS, ...(ca === undefined ? {} : { ca }) });
   sent.on('timeout', () => sent.destroy(new Error(`${url}: silent for ${LONGEST_SILENCE_MS / 1000} s`)));
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const [response] = await once(sent, 'response');
   return response;
 }
 
-async function systemAuthorities(): Promise<string | undefined> {
+async function systemAuthorities() {
   for (const path of SYSTEM_BUNDLES) {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) {
