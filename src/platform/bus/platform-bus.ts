@@ -75,9 +75,9 @@ export class PlatformBus implements OnApplicationShutdown {
       receive: (raw) => {
         this.receive(raw);
       },
-      changed: (up, detail) => {
+      changed: (up, why) => {
         looked.abort();
-        this.say(up, detail);
+        this.say(up, why);
       },
     });
     this.link.start();
@@ -185,11 +185,11 @@ export class PlatformBus implements OnApplicationShutdown {
     this.counts.set(topic, tally);
   }
 
-  private say(up: boolean, detail: string): void {
-    if (up) this.logger.log({ over: detail }, 'servers hear each other through Redis');
+  private say(up: boolean, why?: string): void {
+    if (up) this.logger.log('servers hear each other through Redis');
     else {
       this.logger.warn(
-        { why: detail },
+        { why },
         'Redis is away: operations still reach the probes of other servers, through the database; live events do not',
       );
     }

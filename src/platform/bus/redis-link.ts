@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MovedError, RedisPair } from './redis-pair.js';
+import { RedisPair } from './redis-pair.js';
 
 /** How often we listen for ourselves: a Redis that hangs, or has lost our subscription, looks alive otherwise. */
 const BEAT_MS = 1000;
@@ -17,8 +17,8 @@ export interface LinkOptions {
   beat: string;
   /** Hears everything in the channel, own messages too, except beats. Must not throw. */
   receive: (raw: Buffer) => void;
-  /** Hears of each change once. `detail`: how, or why not. */
-  changed: (up: boolean, detail: string) => void;
+  /** Hears of each change once; of the end with the reason. */
+  changed: (up: boolean, why?: string) => void;
 }
 
 /** Keeps a connection to Redis for as long as there is one, whatever Redis does meanwhile; never throws, never waits for it. */
@@ -69,16 +69,13 @@ export class RedisLink {
   }
 
   private async keepUp(): Promise<void> {
-    let url = this.options.url;
     let pause = FIRST_PAUSE_MS;
     while (!this.ending.signal.aborted) {
       const began = this.up;
       try {
-        await this.connection(url);
+        await this.connection();
       } catch (error) {
-        const moved = error instanceof MovedError;
-        url = moved ? at(this.options.url, error) : this.options.url;
-        if (!moved) this.note(false, error instanceof Error ? error.message : String(error));
+        this.note(false, error instanceof Error ? error.message : String(error));
       }
       pause = began === false ? Math.min(2 * pause, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
       await delay(pause, undefined, { signal: this.ending.signal }).catch(() => undefined);
@@ -86,8 +83,8 @@ export class RedisLink {
   }
 
   /** Ends by throwing, sooner or later. */
-  private async connection(url: string): Promise<never> {
-    const pair = new RedisPair(url, this.options.channel, this.options.beat, (raw) => {
+  private async connection(): Promise<never> {
+    const pair = new RedisPair(this.options.url, this.options.channel, (raw) => {
       if (raw.equals(this.beat)) this.heard();
       else this.options.receive(raw);
     });
@@ -96,7 +93,7 @@ export class RedisLink {
       await within(OPEN_LIMIT_MS, 'Redis accepts connections and does not answer', pair.open());
       for (;;) {
         await within(BEAT_LIMIT_MS, 'Redis does not answer', this.listenForOurselves(pair));
-        this.note(true, pair.sharded ? 'sharded pub/sub' : 'pub/sub');
+        this.note(true);
         await Promise.race([delay(BEAT_MS, undefined, { signal: this.ending.signal }), pair.lost]);
       }
     } finally {
@@ -112,10 +109,10 @@ export class RedisLink {
     await Promise.race([Promise.all([pair.publish(this.options.beat), heard]), pair.lost]);
   }
 
-  private note(up: boolean, detail: string): void {
+  private note(up: boolean, why?: string): void {
     if (this.up === up || this.ending.signal.aborted) return;
     this.up = up;
-    this.options.changed(up, detail);
+    this.options.changed(up, why);
   }
 }
 
@@ -130,12 +127,4 @@ async function within<T>(limitMs: number, otherwise: string, work: Promise<T>): 
   } finally {
     done.abort();
   }
-}
-
-/** @returns the same with another host and port: the credentials are the cluster's */
-function at(url: string, { host, port }: MovedError): string {
-  const moved = new URL(url);
-  moved.hostname = host;
-  moved.port = String(port);
-  return moved.href;
 }

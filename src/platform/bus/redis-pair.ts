@@ -13,31 +13,17 @@ const OPTIONS: RedisOptions = {
   connectTimeout: 5000,
 };
 
-/** The slot of the channel belongs to another node of the cluster. */
-export class MovedError extends Error {
-  constructor(
-    readonly host: string,
-    readonly port: number,
-  ) {
-    super(`the channel is at ${host}:${port}`);
-  }
-}
-
 /** Two connections to one Redis: in the one that listens nothing else can be said. */
 export class RedisPair {
   /** Rejects when one of the two is lost, and says why; never resolves. */
   readonly lost: Promise<never>;
-  /** sharded pub/sub (Redis 7) stays on one shard of a cluster; without it every node would hear every message */
-  sharded = false;
   private readonly speaking: Redis;
   private readonly listening: Redis;
   private why: string | undefined;
 
-  /** @param trial a message that harms nobody */
   constructor(
     url: string,
     private readonly channel: string,
-    private readonly trial: string,
     receive: (raw: Buffer) => void,
   ) {
     this.speaking = new Redis(url, OPTIONS);
@@ -54,55 +40,31 @@ export class RedisPair {
     });
     // whoever waits for something else must not be told twice
     this.lost.catch(() => undefined);
-    for (const event of ['messageBuffer', 'smessageBuffer']) {
-      this.listening.on(event, (_channel: Buffer, raw: Buffer) => {
-        receive(raw);
-      });
-    }
+    this.listening.on('messageBuffer', (_channel: Buffer, raw: Buffer) => {
+      receive(raw);
+    });
   }
 
   async open(): Promise<void> {
     const opened = Promise.all([this.speaking.connect(), this.listening.connect()]).then(() =>
-      this.subscribe(),
+      this.listening.subscribe(this.channel),
     );
     try {
       await Promise.race([opened, this.lost]);
     } catch (error) {
       // a command that was under way says only that the connection was closed
-      if (this.why === undefined || error instanceof MovedError) throw error;
+      if (this.why === undefined) throw error;
       throw new Error(this.why, { cause: error });
     }
   }
 
   /** @returns when Redis has taken it; rejects when that will never be known */
   async publish(message: string): Promise<void> {
-    if (this.sharded) await this.speaking.spublish(this.channel, message);
-    else await this.speaking.publish(this.channel, message);
+    await this.speaking.publish(this.channel, message);
   }
 
   close(): void {
     this.speaking.disconnect();
     this.listening.disconnect();
-  }
-
-  /** All servers of a platform use one Redis, so all find the same. */
-  private async subscribe(): Promise<void> {
-    this.sharded = await this.canShard();
-    if (this.sharded) await this.listening.ssubscribe(this.channel);
-    else await this.listening.subscribe(this.channel);
-  }
-
-  /** By trying to speak: a subscription that belongs to another node is not answered at all by this client. */
-  private async canShard(): Promise<boolean> {
-    try {
-      await this.speaking.spublish(this.channel, this.trial);
-      return true;
-    } catch (error) {
-      const message = error instanceof Error ? error.message : '';
-      const [, host, port] = /^MOVED \d+ (\S+):(\d+)/.exec(message) ?? [];
-      if (host !== undefined) throw new MovedError(host, Number(port));
-      if (/unknown command|NOPERM/i.test(message)) return false;
-      throw error;
-    }
   }
 }
