@@ -15,6 +15,20 @@ const ENVIRONMENT_READERS = [
   '**/*.spec.ts',
 ];
 
+/** What no code may do; rules of the same name replace each other, so every list of them has these. */
+const RESTRICTED_SYNTAX = [
+  {
+    selector: "CallExpression[callee.property.name='cursor']",
+    message:
+      "mongoose's cursors stay open when a reader stops early: use eachByPages() (platform/database/read.ts).",
+  },
+];
+
+const PROTOCOL_NAME = '/^(classic|native|globalping|atlas)$/';
+
+const ASK_FOR_CAPABILITIES =
+  'The core knows no protocol: ask what the probe can (capabilities; docs/adr/0021), or let its adapter say it.';
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', 'data/**', '.tools/**'] },
   js.configs.recommended,
@@ -29,14 +43,7 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'Read the environment in config/ only.' },
       ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "CallExpression[callee.property.name='cursor']",
-          message:
-            "mongoose's cursors stay open when a reader stops early: use eachByPages() (platform/database/read.ts).",
-        },
-      ],
+      'no-restricted-syntax': ['error', ...RESTRICTED_SYNTAX],
       'sonarjs/cognitive-complexity': ['error', 15],
       // DTOs are shapes with decorators, and mongoose's options are classes in name only: object literals are right for both
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
@@ -61,6 +68,29 @@ export default tseslint.config(
               message: 'An adapter translates and delegates: ask a service of the core.',
             },
           ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/core/**/*.ts'],
+    // what earlier versions stored is read, and moved, by the names that they gave it
+    ignores: ['**/*.spec.ts', 'src/core/maintenance/migrations/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...RESTRICTED_SYNTAX,
+        {
+          selector: `Literal[value=${PROTOCOL_NAME}], TemplateElement[value.cooked=${PROTOCOL_NAME}]`,
+          message: ASK_FOR_CAPABILITIES,
+        },
+        {
+          selector: "BinaryExpression[operator=/^[!=]==?$/] MemberExpression[property.name='protocol']",
+          message: ASK_FOR_CAPABILITIES,
+        },
+        {
+          selector: "SwitchStatement > MemberExpression.discriminant[property.name='protocol']",
+          message: ASK_FOR_CAPABILITIES,
         },
       ],
     },

@@ -8,7 +8,7 @@ import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { ConnectedProbes, ProbeConnectionsService } from './core/presence/index.js';
 import { IngestService } from './core/ingest/index.js';
 
-/** After this what still hangs on is cut off; the whole way out takes less than 10 s. */
+/** After this what still hangs on is cut off; the whole shutdown takes less than 10 s. */
 const PATIENCE_MS = 4000;
 /** What is not drained by then (a database that hangs) is left: probes keep what was not acknowledged. */
 const DRAIN_MS = 5500;
@@ -27,7 +27,7 @@ export function endOnSignals(app: INestApplication, database: ProvidedDatabase, 
     ending = true;
     log.info({ signal }, 'stopping');
     setTimeout(() => {
-      log.error('the way out took too long: ending at once, the next start recovers');
+      log.error('the shutdown took too long: ending at once, the next start recovers');
       process.exit(1);
     }, WAY_OUT_MS);
     shutDown(() => drain(app, sockets), database, log).then(

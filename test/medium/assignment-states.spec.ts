@@ -10,6 +10,7 @@ import { AssignmentsRepository } from '../../src/core/assignments/assignments.re
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { deliveredOver } from '../support/probe-link.js';
 
 const NOW = new Date();
 const PAST = new Date(NOW.getTime() - 1000);
@@ -41,12 +42,12 @@ const refuse = (assignment: AssignmentEntity, context: AppContext) =>
 const CHANGES: Change[] = [
   {
     what: 'a native probe acknowledges it',
-    does: ({ _id }, context) => repository(context).markDelivered([_id], NOW, 'native'),
+    does: ({ _id }, context) => repository(context).markDelivered([_id], NOW, deliveredOver('native')),
     leadsTo: { pending: 'delivered' },
   },
   {
     what: 'it is claimed for a classic probe',
-    does: ({ _id }, context) => repository(context).claim([_id], 'a', NOW, 'classic'),
+    does: ({ _id }, context) => repository(context).claim([_id], 'a', NOW, deliveredOver('classic')),
     leadsTo: { pending: 'delivered' },
   },
   {
@@ -139,7 +140,7 @@ describe('the states of an assignment', () => {
     const { _id } = assignment;
     await Promise.all([
       refuse(assignment, context),
-      repository(context).markDelivered([_id], NOW, 'native'),
+      repository(context).markDelivered([_id], NOW, deliveredOver('native')),
       stop(assignment, context),
     ]);
     const end = await repository(context).findOne(assignment.operation, probe._id);

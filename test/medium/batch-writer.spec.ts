@@ -4,7 +4,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { LedgerService } from '../../src/core/ledger/ledger.service.js';
-import { type Place } from '../../src/core/assignments/assigned-runs.js';
+import { type RunPosition } from '../../src/core/assignments/assigned-runs.js';
 import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
@@ -33,8 +33,8 @@ function submission(
     summary: [],
     ...more,
   };
-  const place: Place = { claim: { type: 'unnamed' }, mark: undefined };
-  return { result, probeOwner: assignment.probe_owner, bytes: 100, place };
+  const position: RunPosition = { claim: { type: 'unnamed' }, mark: undefined };
+  return { result, probeOwner: assignment.probe_owner, bytes: 100, position };
 }
 
 /** The writers of two servers on one database. */

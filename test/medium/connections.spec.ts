@@ -15,7 +15,7 @@ import { ServersService } from '../../src/core/servers/servers.service.js';
 import { SessionsRepository } from '../../src/core/presence/sessions.repository.js';
 import { UpkeepService } from '../../src/core/presence/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
-import { answersOf } from '../support/probe-link.js';
+import { answersOf, speaking } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { withWrongClock } from '../support/wrong-clock.js';
 
@@ -240,7 +240,7 @@ describe('connections', () => {
     const link = {
       probe: _id,
       session,
-      protocol: 'native' as const,
+      ...speaking('native'),
       closed: false,
       deliver: () => answersOf([], { outcome: 'accepted' }),
       stop: () => undefined,

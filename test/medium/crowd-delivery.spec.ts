@@ -5,14 +5,16 @@ import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { type DeliveryAnswer, type ProbeLink } from '../../src/core/presence/connected-probes.js';
-import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
-import { answersOf } from '../support/probe-link.js';
+import { answersOf, speaking } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { scheduleReading } from '../support/schedule-reading.js';
 
 const CROWD = 40;
+
+type Protocol = 'native' | 'classic';
 
 /** What many probes that come at once have to do is read together, and stays apart. */
 describe('delivery to a crowd', () => {
@@ -50,12 +52,12 @@ describe('delivery to a crowd', () => {
 
   function link(
     { _id: probe }: ProbeEntity,
-    protocol: ProbeProtocol,
+    protocol: Protocol,
     given: Map<string, string[]>,
     answer: DeliveryAnswer = { outcome: 'accepted' },
   ): ProbeLink {
     return {
-      protocol,
+      ...speaking(protocol),
       probe,
       session: new ObjectId(),
       deliver: (jobs) => {
@@ -78,7 +80,7 @@ describe('delivery to a crowd', () => {
     const half = CROWD / 2;
     const toAll = await operationOn(probes);
     const toSome = await operationOn(probes.slice(0, half));
-    const protocolOf = (index: number): ProbeProtocol => (index % 2 === 0 ? 'native' : 'classic');
+    const protocolOf = (index: number): Protocol => (index % 2 === 0 ? 'native' : 'classic');
     const reads = [
       jest.spyOn(server.get(AssignmentsRepository), 'findLiveOfProbes'),
       jest.spyOn(server.get(OperationsRepository), 'findByIds'),

@@ -10,11 +10,12 @@ import {
   type JobsPart,
   type ProbeLink,
 } from '../../src/core/presence/connected-probes.js';
-import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { speaking } from '../support/probe-link.js';
 import { scheduleReading } from '../support/schedule-reading.js';
 
 /** Each about 50 KB as a probe is told it: five are a part. */
@@ -40,10 +41,10 @@ describe('probes with much to do that come back at once', () => {
       const { operation } = await server.get(OperationsService).create(user, {
         kind: 'dns',
         params: { fqdns: NAMES },
-        schedule: scheduleReading(server, {
+        schedule: scheduleReading(server, (now) => ({
           type: 'once',
-          at: new Date(Date.now() + 3_600_000).toISOString(),
-        }),
+          at: new Date(now.getTime() + 3_600_000).toISOString(),
+        })),
         probes: probes.map(({ _id }) => _id),
         unknownParams: 'refuse',
         availability: 'whenever',
@@ -62,8 +63,9 @@ describe('probes with much to do that come back at once', () => {
     const found = await connection.collection('assignments').find({ probe: probe._id }).toArray();
     return found.map(({ state }) => String(state));
   };
-  const bare = (probe: ProbeEntity, protocol: ProbeProtocol) => ({
-    ...{ protocol, probe: probe._id, session: new ObjectId() },
+  const bare = (probe: ProbeEntity, protocol: 'native' | 'classic') => ({
+    ...speaking(protocol),
+    ...{ probe: probe._id, session: new ObjectId() },
     ...{ stop: () => undefined, askToReconnect: () => undefined, close: () => undefined },
   });
   const idsOf = (jobs: readonly Job[]) => jobs.map(({ operation }) => operation.toHexString());
@@ -104,7 +106,7 @@ describe('probes with much to do that come back at once', () => {
       ...{ _id: new ObjectId(), operation: new ObjectId(operation), probe: probe._id },
       ...{
         state: n === 0 ? 'delivered' : 'pending',
-        ...(n === 1 && { classic_from: new Date(Date.now() + 60_000) }),
+        ...(n === 1 && { not_before: new Date(Date.now() + 60_000) }),
       },
     }));
     await connection.collection('assignments').insertMany(assignments);

@@ -13,14 +13,18 @@ import {
   type Job,
   type ProbeLink,
 } from '../../src/core/presence/connected-probes.js';
-import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
-import { answersOf } from '../support/probe-link.js';
+import { answersOf, deliveredOver, speaking } from '../support/probe-link.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
 import { withWrongClock } from '../support/wrong-clock.js';
 import { scheduleReading } from '../support/schedule-reading.js';
+
+const DAY_MS = 86_400_000;
+
+type Protocol = 'native' | 'classic';
 
 /** Two servers that both believe to have the probe: after a network failure, or while it changes from one to the other. */
 describe('dispatch', () => {
@@ -44,9 +48,9 @@ describe('dispatch', () => {
     await mongo.stop();
   });
 
-  function link(protocol: ProbeProtocol, answer: DeliveryAnswer = { outcome: 'accepted' }): ProbeLink {
+  function link(protocol: Protocol, answer: DeliveryAnswer = { outcome: 'accepted' }): ProbeLink {
     return {
-      protocol,
+      ...speaking(protocol),
       probe: probe._id,
       session: new ObjectId(),
       deliver: (jobs) => {
@@ -59,13 +63,15 @@ describe('dispatch', () => {
     };
   }
 
-  async function operations(count: number): Promise<string[]> {
+  async function operations(count: number, inMs = 0): Promise<string[]> {
     const made: string[] = [];
     for (let n = 0; n < count; n += 1) {
       const { operation } = await servers[0]!.get(OperationsService).create(user, {
         kind: 'ping',
         params: { ips: ['192.0.2.1'] },
-        schedule: scheduleReading(servers[0]!, { type: 'once' }),
+        schedule: scheduleReading(servers[0]!, (now) => ({
+          ...{ type: 'once', at: new Date(now.getTime() + inMs).toISOString() },
+        })),
         probes: [probe._id],
         unknownParams: 'refuse',
         availability: 'whenever',
@@ -111,11 +117,35 @@ describe('dispatch', () => {
     probe = await servers[0]!.probe(user);
     const [made] = await operations(1);
     const now = new Date();
-    const soon = { protocol: 'native' as const, createdBefore: new Date(now.getTime() + 1000), now };
+    const soon = { canBeOffset: true, createdBefore: new Date(now.getTime() + 1000), now };
     const repository = servers[0]!.get(AssignmentsRepository);
     const found = await repository.findOverdue({ ...soon, probe: probe._id }, 2);
     expect(found.map(({ operation }) => String(operation))).toEqual([made]);
     expect(await repository.findOverdue({ ...soon, probe: away._id }, 2)).toHaveLength(2);
+  });
+
+  it.each([
+    // what Globalping's probes are like: the server keeps their schedule
+    ['one that has no schedule of its own', { schedulesItself: false }, 15, 3],
+    ['one that cannot be told of an end', { canBeStopped: false }, 29, 0],
+  ])('goes by what a probe can, whatever its protocol is called: %s', async (_what, less, bits, refunded) => {
+    const dispatch = servers[0]!.get(DispatchService);
+    const { capabilities } = speaking('native');
+    const other = { ...link('native'), protocol: 'another', capabilities: { ...capabilities, ...less } };
+    const before = (await servers[0]!.balance(user))!;
+    const made = await operations(3, DAY_MS);
+    await dispatch.probeConnected(other);
+    await dispatch.probeConnected(other);
+    expect(given.sort()).toEqual([...made, ...made].sort());
+    const assignments = servers[0]!.get(AssignmentsRepository);
+    for (const operation of made) {
+      expect(await assignments.findOne(new ObjectId(operation), probe._id)).toMatchObject({
+        ...{ state: 'delivered', delivered_over: 'another', delivered_with: bits },
+      });
+      await servers[0]!.get(OperationsService).stop(new ObjectId(operation), user);
+    }
+    const spent = 3 - refunded;
+    expect(await servers[0]!.balance(user)).toBe(before - spent);
   });
 
   it('gives a native probe what it did not acknowledge again, until it does', async () => {
@@ -259,7 +289,7 @@ describe('dispatch', () => {
     );
     const claims = await Promise.all(
       ['a', 'b', 'c', 'd'].map((delivery, n) =>
-        servers[n % 2]!.get(AssignmentsRepository).claim(ids, delivery, new Date(), 'classic'),
+        servers[n % 2]!.get(AssignmentsRepository).claim(ids, delivery, new Date(), deliveredOver('classic')),
       ),
     );
     const claimed = claims.flat().map(({ _id }) => String(_id));
@@ -321,7 +351,7 @@ describe('dispatch', () => {
     let stopped: string[];
 
     /** The probe is at the second server. */
-    function connectThere(protocol: ProbeProtocol): ProbeLink {
+    function connectThere(protocol: Protocol): ProbeLink {
       stopped = [];
       const there = { ...link(protocol), stop: (operation: ObjectId) => stopped.push(String(operation)) };
       servers[1]!.get(ConnectedProbes).add(there);

@@ -98,6 +98,17 @@ describe('migrations', () => {
     expect(await users.findOne({ _id: insertedId })).toMatchObject({ email: 'ada@example.org', credits: 7 });
   });
 
+  it('leave assignments of before waiting for their start', async () => {
+    const assignments = connection.collection('assignments');
+    const from = new Date(Date.now() + 3_600_000);
+    const { insertedId } = await assignments.insertOne({ state: 'pending', classic_from: from });
+    const renaming = MIGRATIONS.filter(({ id }) => id.includes('not-before'));
+    await run(renaming.map((each) => ({ ...each, id: 'test-not-before' })));
+    const after = await assignments.findOne({ _id: insertedId });
+    await assignments.deleteOne({ _id: insertedId });
+    expect(after).toEqual({ _id: insertedId, state: 'pending', not_before: from });
+  });
+
   it('leave operations of before running on the days that were sold', async () => {
     const operations = connection.collection<{ _id: string; schedule: unknown }>('operations');
     const crons = ['0 0 */2 * 1', '0 0 1 * 1', '38-60/43 0 * * *'];

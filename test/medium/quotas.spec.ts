@@ -16,6 +16,7 @@ import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { deliveredOver } from '../support/probe-link.js';
 import { until } from '../support/until.js';
 import { setClock } from '../support/wrong-clock.js';
 import { scheduleReading } from '../support/schedule-reading.js';
@@ -355,7 +356,7 @@ describe('bounds that are free again', () => {
     });
     const assignments = two.first.get(AssignmentsRepository);
     const ids = (await assignments.findByOperation(operation._id)).map(({ _id }) => _id);
-    await assignments.claim(ids.slice(0, 1), 'a', new Date(), 'classic');
+    await assignments.claim(ids.slice(0, 1), 'a', new Date(), deliveredOver('classic'));
     await two.first.get(OperationsService).stop(operation._id, user);
     expect(await two.used(user)).toEqual({ user_operations: 1, user_running: 0, user_results: 100 });
     expect(await two.struck(target)).toEqual({ operations: 1, probes: 1, packets: 67 });

@@ -13,17 +13,19 @@ import {
   type DeliveryAnswer,
   type ProbeLink,
 } from '../../src/core/presence/connected-probes.js';
-import { type ProbeEntity, type ProbeProtocol } from '../../src/core/probes/probe.schema.js';
+import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
-import { answersOf } from '../support/probe-link.js';
+import { answersOf, speaking } from '../support/probe-link.js';
 import { until } from '../support/until.js';
 import { scheduleReading } from '../support/schedule-reading.js';
 
 const HOUR_MS = 3_600_000;
 const REFUSED: DeliveryAnswer = { outcome: 'refused', reason: 'a classic probe cannot be told this' };
+
+type Protocol = 'native' | 'classic';
 
 /** What is charged is what runs: docs/protocol.md, "What a stop or a refusal pays back". */
 describe('what a probe will not do, or must not begin yet', () => {
@@ -50,9 +52,9 @@ describe('what a probe will not do, or must not begin yet', () => {
     await mongo.stop();
   });
 
-  function link(protocol: ProbeProtocol, answer: DeliveryAnswer, who = probe): ProbeLink {
+  function link(protocol: Protocol, answer: DeliveryAnswer, who = probe): ProbeLink {
     return {
-      protocol,
+      ...speaking(protocol),
       probe: who._id,
       session: new ObjectId(),
       deliver: (jobs) => {
@@ -97,7 +99,7 @@ describe('what a probe will not do, or must not begin yet', () => {
   it('is paid back whole to the user where a classic probe that comes later cannot be told it', async () => {
     const operation = await create(0);
     expect(await server.balance(user)).toBe(10_000 - 20);
-    await server.get(DispatchService).probeConnected(link('classic', REFUSED));
+    await server.get(DispatchService).probeConnected(link('classic', { ...REFUSED, isUntold: true }));
     expect(await assignment(operation)).toMatchObject({ state: 'refused', owed: 0 });
     expect(await server.balance(user)).toBe(10_000);
     expect(await refunds()).toMatchObject([{ amount: 20, balance_after: 10_000 }]);
@@ -138,7 +140,7 @@ describe('what a probe will not do, or must not begin yet', () => {
 
   it('is not given to a classic probe before the minute in which it begins; a native one has it at once', async () => {
     const operation = await create(HOUR_MS);
-    const from = (await assignment(operation)).classic_from!;
+    const from = (await assignment(operation)).not_before!;
     expect(from.getTime()).toBe(Math.floor(Date.now() / 60_000) * 60_000 + HOUR_MS + 2_000);
     const dispatch = server.get(DispatchService);
     const classic = link('classic', { outcome: 'accepted' });
@@ -150,7 +152,7 @@ describe('what a probe will not do, or must not begin yet', () => {
     const here = await create(HOUR_MS);
     expect((await assignment(here)).state).toBe('pending');
 
-    await change(operation, { classic_from: new Date() });
+    await change(operation, { not_before: new Date() });
     await dispatch.deliverOverdue();
     await until('it has the job', () => given.length > 0);
     expect(given).toEqual([operation._id.toHexString()]);

@@ -14,7 +14,7 @@ import { ServersService } from '../../src/core/servers/servers.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 
-const KIND = { name: 'ping', nativeOnly: true };
+const KIND = { name: 'ping', notOver: ['classic'] };
 const SHARES = [0, 0.5, 0.9, 0.99, 1];
 const TAGS = ['fibre', 'as:64500', 'ixp'];
 const KINDS = ['ping', 'dns', 'ntp'];
@@ -223,7 +223,7 @@ describe('the choice of probes', () => {
     expect(capabilities).toBeDefined();
     await collection().insertMany([classic, other, native, never]);
     expect(idsOf(await choose({ count: 1 }))).toEqual(idsOf([native]));
-    const both = await choose({ count: 2 }, 'seed', { name: 'ping', nativeOnly: false });
+    const both = await choose({ count: 2 }, 'seed', { name: 'ping', notOver: [] });
     expect(idsOf(both)).toEqual(idsOf([classic, native]));
     const { shortage } = await shortageOf(choose({ count: 2 }));
     expect(shortage).toEqual({

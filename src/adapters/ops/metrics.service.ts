@@ -9,7 +9,7 @@ import { LiveWatchers } from '../../platform/limits/live-watchers.js';
 import { ReliabilityService } from '../../core/reliability/index.js';
 import { OperationFeed } from '../../core/delivery/index.js';
 import { type ClockEstimate, isTrusted } from '../../core/probes/index.js';
-import { ConnectedProbes } from '../../core/presence/index.js';
+import { ConnectedProbes, ProbeProtocols } from '../../core/presence/index.js';
 import { ResultFeed, IngestService } from '../../core/ingest/index.js';
 
 /** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
@@ -19,6 +19,7 @@ export class MetricsService implements OnModuleInit {
 
   constructor(
     private readonly connected: ConnectedProbes,
+    private readonly protocols: ProbeProtocols,
     private readonly results: IngestService,
     private readonly resultFeed: ResultFeed,
     private readonly operationFeed: OperationFeed,
@@ -45,7 +46,7 @@ export class MetricsService implements OnModuleInit {
     this.showServers();
     this.showWatchers();
     this.gauge('pladmed_probes_connected', 'Probes connected to this server', ['protocol'], (gauge) => {
-      for (const [protocol, count] of Object.entries(this.connected.countByProtocol()))
+      for (const [protocol, count] of this.connected.countByProtocol(this.protocols.labels()))
         gauge.set({ protocol }, count);
     });
     this.gauge('pladmed_handshakes_waiting', 'Sockets that wait to be let in', [], (gauge) => {

@@ -7,7 +7,9 @@ import {
   type JobsPart,
   type OpenConnection,
   type ProbeLink,
+  type ProbeProtocol,
 } from '../../core/presence/index.js';
+import { type DeliveryCapabilities, type LinkCapabilities } from '../../core/probes/index.js';
 import { toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import {
@@ -32,8 +34,20 @@ export type NativeSocket = Socket<
   { open?: OpenConnection }
 >;
 
+/** It reconciles what it has with what it is told, as often as it is told (docs/protocol.md, `sync`). */
+export const NATIVE_CAPABILITIES: DeliveryCapabilities = {
+  acknowledges: true,
+  canBeStopped: true,
+  canBeOffset: true,
+  namesRuns: true,
+  schedulesItself: true,
+};
+
+/** Whatever the platform can be asked for can be said in it. */
+export const NATIVE: ProbeProtocol = { label: 'native' };
+
 /** Where a message stands in a sync. */
-type Place = Pick<Sync, 'full' | 'part' | 'more'>;
+type SyncPosition = Pick<Sync, 'full' | 'part' | 'more'>;
 
 /** How a probe can be told everything. */
 interface Takes {
@@ -45,7 +59,8 @@ interface Takes {
 
 /** A native probe: jobs go out as `sync`. */
 export class NativeLink implements ProbeLink {
-  readonly protocol = 'native';
+  readonly protocol = NATIVE.label;
+  readonly capabilities: LinkCapabilities;
   readonly probe: ObjectId;
   readonly session: ObjectId;
   readonly version: string | undefined;
@@ -67,6 +82,7 @@ export class NativeLink implements ProbeLink {
     this.probe = probe._id;
     this.session = session;
     this.version = probe.connection?.version;
+    this.capabilities = { ...NATIVE_CAPABILITIES, kinds: probe.connection?.kinds ?? [] };
     this.expectEverything();
   }
 
@@ -98,7 +114,7 @@ export class NativeLink implements ProbeLink {
     try {
       for (const part of parts) {
         const last = sent === parts.length - 1;
-        const answer = this.sync(part, this.placeOf(sent, last, everything));
+        const answer = this.sync(part, this.positionOf(sent, last, everything));
         sent += 1;
         // what was created meanwhile goes out behind the last part
         if (everything && last) this.releaseSynced();
@@ -170,7 +186,7 @@ export class NativeLink implements ProbeLink {
     return SYNC_WHOLE;
   }
 
-  private placeOf(index: number, last: boolean, everything: boolean): Place {
+  private positionOf(index: number, last: boolean, everything: boolean): SyncPosition {
     if (!everything) return { full: false };
     if (!this.takes.parts) return { full: index === 0 };
     return { full: true, part: index + 1, more: !last };
@@ -181,12 +197,12 @@ export class NativeLink implements ProbeLink {
   }
 
   /** @returns reasons by operation id; undefined when the probe did not answer, or not in a way that we understand */
-  private async sync(jobs: readonly Job[], place: Place): Promise<Map<string, string> | undefined> {
+  private async sync(jobs: readonly Job[], position: SyncPosition): Promise<Map<string, string> | undefined> {
     this.revision += 1;
     const operations = jobs
       .map((job) => wireOperation(job, this.probe))
       .filter((each) => !this.stopped.has(each.operation_id));
-    const message = { revision: this.revision, ...place, operations, stopped: [] };
+    const message = { revision: this.revision, ...position, operations, stopped: [] };
     try {
       const answer = await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck('sync', message);
       const parsed = syncAnswer.safeParse(answer);

@@ -16,9 +16,14 @@ import { checkIn, type Refusal } from '../../platform/sockets/check-in.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { ArrivalsService } from '../../core/delivery/index.js';
-import { ConnectedProbes, ProbeConnectionsService, ProbeMeters } from '../../core/presence/index.js';
+import {
+  ConnectedProbes,
+  ProbeConnectionsService,
+  ProbeMeters,
+  ProbeProtocols,
+} from '../../core/presence/index.js';
 import { type Acceptance, IngestService } from '../../core/ingest/index.js';
-import { NativeLink, type NativeSocket } from './native-link.js';
+import { NATIVE, NativeLink, type NativeSocket } from './native-link.js';
 import {
   failedItem,
   handshake,
@@ -52,7 +57,10 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     private readonly results: IngestService,
     private readonly meters: ProbeMeters,
     private readonly clock: ServerClockService,
-  ) {}
+    protocols: ProbeProtocols,
+  ) {
+    protocols.register(NATIVE);
+  }
 
   afterInit(namespace: Namespace): void {
     checkIn(namespace, {
@@ -62,7 +70,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
         if (!auth.success) return refusalOf(socket.handshake.auth, auth.error);
         const { token, version, capabilities, total_credits } = auth.data;
         const details = {
-          protocol: 'native' as const,
+          protocol: NATIVE.label,
           total_credits,
           in_use_credits: 0,
           version,

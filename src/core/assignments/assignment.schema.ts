@@ -1,6 +1,5 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type ProbeProtocol } from '../probes/index.js';
 
 export const ASSIGNMENT_MODEL = 'Assignment';
 
@@ -43,13 +42,16 @@ export interface AssignmentEntity {
   bytes?: number;
   created_at: Date;
   ends_at: Date;
-  /** a classic probe, which would begin at once, is not given it before: its schedule begins later */
-  classic_from?: Date;
+  /** its schedule begins later: a probe that begins with what it gets is not given it before */
+  not_before?: Date;
   /** of a private operation: only its owner may see what becomes of it */
   private?: boolean;
   delivered_at?: Date;
-  delivered_over?: ProbeProtocol;
-  /** of the one attempt to deliver to a classic probe; claimed before it is sent, since it must never get a job twice */
+  /** the label of the protocol, for people; in what earlier versions stored also what says what the probe can */
+  delivered_over?: string;
+  /** what the server may rely on with the probe that has it (`capabilitiesOf` reads it) */
+  delivered_with?: number;
+  /** of the one attempt to deliver to a probe that must never get a job twice; claimed before it is sent */
   delivery?: string;
   acknowledged_at?: Date;
   ended_at?: Date;
@@ -76,10 +78,11 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     bytes: Number,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
-    classic_from: Date,
+    not_before: Date,
     private: Boolean,
     delivered_at: Date,
     delivered_over: String,
+    delivered_with: Number,
     delivery: String,
     acknowledged_at: Date,
     ended_at: Date,

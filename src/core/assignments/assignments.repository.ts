@@ -3,8 +3,9 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type ProbeProtocol } from '../probes/index.js';
 import { type AccountChange, type Standing } from './run-account.js';
+import { type LinkCapabilities } from '../probes/index.js';
+import { type DeliveredBy } from './delivered-capabilities.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
 
 /** States in which a probe has still to do something. */
@@ -21,6 +22,7 @@ const COUNTERS = {
   failure: 1,
   delivered_at: 1,
   delivered_over: 1,
+  delivered_with: 1,
   ended_at: 1,
 } as const;
 
@@ -65,10 +67,11 @@ export interface Leaving {
   owed: number | undefined;
 }
 
-/** What should have reached these probes, which can be reached by this protocol. */
+/** What should have reached these probes. */
 export interface Overdue {
   probe: ObjectId | { $in: ObjectId[] };
-  protocol: ProbeProtocol;
+  /** whether they can be told of a later start; else they are given nothing before it begins */
+  canBeOffset: boolean;
   createdBefore: Date;
   now: Date;
 }
@@ -142,18 +145,21 @@ export class AssignmentsRepository {
       .toArray();
   }
 
-  /** Of what a probe has to do now, in order, only what tells how much it is. A classic one is not given what begins later, nor anything twice. */
+  /**
+   * Of what a probe has to do now, in order, only what tells how much it is. One that does not acknowledge gets nothing twice, and
+   * one that cannot be told of a start nothing that begins later.
+   */
   async *eachWaiting(
-    { probe, protocol }: Pick<Overdue, 'protocol'> & { probe: ObjectId },
+    { probe, capabilities }: { probe: ObjectId; capabilities: LinkCapabilities },
     now: Date,
   ): AsyncGenerator<Pick<AssignmentEntity, '_id' | 'bytes'>, void> {
-    const isNative = protocol === 'native';
+    const { acknowledges, canBeOffset } = capabilities;
     yield* this.model.collection.find<Pick<AssignmentEntity, '_id' | 'bytes'>>(
       {
         probe,
-        state: { $in: isNative ? LIVE : ['pending' as const] },
+        state: { $in: acknowledges ? LIVE : ['pending' as const] },
         ends_at: { $gt: now },
-        ...(!isNative && { classic_from: { $not: { $gt: now } } }),
+        ...(!canBeOffset && { not_before: { $not: { $gt: now } } }),
         $expr: { $lt: [{ $add: ['$received', '$failed'] }, '$due'] },
       },
       { projection: { bytes: 1 }, sort: { _id: 1 }, batchSize: 1_000 },
@@ -194,11 +200,11 @@ export class AssignmentsRepository {
     ids: readonly ObjectId[],
     delivery: string,
     at: Date,
-    over: ProbeProtocol,
+    by: DeliveredBy,
   ): Promise<AssignmentEntity[]> {
     await this.model.updateMany(
       { _id: { $in: ids }, state: 'pending' },
-      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, delivery } },
+      { $set: { state: 'delivered', delivered_at: at, ...by, delivery } },
     );
     return this.model.find({ _id: { $in: ids }, delivery }).lean<AssignmentEntity[]>();
   }
@@ -207,7 +213,10 @@ export class AssignmentsRepository {
     if (ids.length === 0) return;
     await this.model.updateMany(
       { _id: { $in: ids }, state: 'delivered', acknowledged_at: { $exists: false } },
-      { $set: { state: 'pending' }, $unset: { delivered_at: 1, delivered_over: 1, delivery: 1 } },
+      {
+        $set: { state: 'pending' },
+        $unset: { delivered_at: 1, delivered_over: 1, delivered_with: 1, delivery: 1 },
+      },
     );
   }
 
@@ -216,11 +225,11 @@ export class AssignmentsRepository {
   }
 
   /** One write for all that probes have just accepted. */
-  async markDelivered(ids: readonly ObjectId[], at: Date, over: ProbeProtocol): Promise<void> {
+  async markDelivered(ids: readonly ObjectId[], at: Date, by: DeliveredBy): Promise<void> {
     if (ids.length === 0) return;
     await this.model.updateMany(
       { _id: { $in: ids }, state: 'pending' },
-      { $set: { state: 'delivered', delivered_at: at, delivered_over: over, acknowledged_at: at } },
+      { $set: { state: 'delivered', delivered_at: at, ...by, acknowledged_at: at } },
     );
   }
 
@@ -364,14 +373,14 @@ export class AssignmentsRepository {
   }
 }
 
-/** Of a classic probe only what it may have by now: what begins later must not fill a limit. */
-function conditionsOfOverdue({ probe, protocol, createdBefore, now }: Overdue) {
+/** Of a probe that cannot wait for a start only what it may have by now: what begins later must not fill a limit. */
+function conditionsOfOverdue({ probe, canBeOffset, createdBefore, now }: Overdue) {
   return {
     probe,
     state: 'pending' as const,
     ends_at: { $gt: now },
     created_at: { $lt: createdBefore },
-    ...(protocol === 'classic' && { classic_from: { $not: { $gt: now } } }),
+    ...(!canBeOffset && { not_before: { $not: { $gt: now } } }),
   };
 }
 

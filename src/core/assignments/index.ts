@@ -1,4 +1,4 @@
-export { AssignedRuns, type Place } from './assigned-runs.js';
+export { AssignedRuns, type RunPosition } from './assigned-runs.js';
 export { ASSIGNMENT_STATES, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
 export { AssignmentsModule } from './assignments.module.js';
 export {
@@ -8,6 +8,7 @@ export {
   type ProbeAssignment,
   type Progress,
 } from './assignments.repository.js';
+export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capabilities.js';
 export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
 export { type OperationFilter, type OperationPage, OperationsRepository } from './operations.repository.js';
 export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';

@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose';
+import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Selection } from '../probes/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
@@ -10,11 +11,11 @@ export const VISIBILITIES = ['public', 'private'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
 /** One scheduled measurement. Its state is derived from its assignments and the clock; only `stopped_at` is stored. */
-export interface OperationEntity {
+export interface OperationEntity extends Idempotent {
   _id: ObjectId;
   owner: ObjectId;
   kind: KindName;
-  /** the params exactly as they were accepted, as JSON text: unknown ones of classic callers are kept, and never interpreted */
+  /** the params exactly as they were accepted, as JSON text: unknown ones that the request ignores are kept, and never interpreted */
   accepted_params: string;
   /** the known, checked params: the only ones that reach a probe */
   params: Record<string, unknown>;
@@ -38,9 +39,6 @@ export interface OperationEntity {
   /** credits paid back: when it was stopped, or a probe refused it */
   refunded?: number;
   revision: number;
-  idempotency_key?: string;
-  /** SHA-256 of the request that made it: the same key with another request is refused */
-  request_hash?: string;
 }
 
 export const operationSchema = new Schema<OperationEntity>(
@@ -63,8 +61,6 @@ export const operationSchema = new Schema<OperationEntity>(
     changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },
-    idempotency_key: String,
-    request_hash: String,
   },
   { collection: 'operations', versionKey: false, minimize: false },
 );
@@ -73,8 +69,4 @@ export const operationSchema = new Schema<OperationEntity>(
 operationSchema.index({ owner: 1, _id: -1 });
 // what other servers have begun and stopped in the last seconds
 operationSchema.index({ changed_at: 1 });
-// a repeated request finds the operation that the first one made
-operationSchema.index(
-  { owner: 1, idempotency_key: 1 },
-  { unique: true, partialFilterExpression: { idempotency_key: { $exists: true } } },
-);
+makeIdempotent(operationSchema);

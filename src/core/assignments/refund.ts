@@ -1,4 +1,5 @@
 import { type AssignmentEntity } from './assignment.schema.js';
+import { capabilitiesOf } from './delivered-capabilities.js';
 import { type Leaving } from './assignments.repository.js';
 import { type OperationEntity } from './operation.schema.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
@@ -13,7 +14,7 @@ export function leavingsOf(
 ): Leaving[] {
   const groups = new Map<number | undefined, Leaving>();
   for (const assignment of live) {
-    const goesOn = assignment.delivered_over === 'classic';
+    const goesOn = !capabilitiesOf(assignment).canBeStopped;
     const owed = goesOn ? undefined : Math.min(assignment.due, runsDone(operation, assignment, now));
     const group = groups.get(owed) ?? { probes: [], owed };
     group.probes.push(assignment.probe);
@@ -31,11 +32,11 @@ export function runsBegun(schedule: Schedule, now: Date): number {
 
 /**
  * The price of what a stop saves; docs/protocol.md states the rule.
- * A probe that never got the job did nothing; one that has it did what was due so far; a classic one that has it cannot be
- * told, and goes on to the end.
+ * A probe that never got the job did nothing; one that has it did what was due so far; one that has it and cannot be
+ * told goes on to the end.
  */
 export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
-  if (assignment.delivered_over === 'classic') return 0;
+  if (!capabilitiesOf(assignment).canBeStopped) return 0;
   return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
 }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ConnectedProbes, ProbeConnectionsService, type ProbeLink } from '../presence/index.js';
 import { DispatchService } from './dispatch.service.js';
 
-/** A probe that has checked in takes its place, whatever protocol it speaks, and gets what it has to do. */
+/** Lets a probe that has checked in be told what it has to do, whatever protocol it speaks. */
 @Injectable()
 export class ArrivalsService {
   private readonly logger = new Logger('arrivals');
@@ -27,9 +27,9 @@ export class ArrivalsService {
       await this.dispatch.probeConnected(link);
     } catch (error) {
       this.logger.error({ err: error, probe_id: String(link.probe) }, 'could not deliver what was waiting');
-      // a native probe would wait for its first sync for ever, and gets one at a new connection; for a classic one what was
-      // not claimed is still pending, and the sweep brings it
-      if (link.protocol === 'native') link.close();
+      // one that is told everything at first would wait for it for ever, and gets it at a new connection; for another one
+      // what was not claimed is still pending, and the sweep brings it
+      if (link.capabilities.acknowledges) link.close();
     }
   }
 

@@ -10,10 +10,12 @@ import {
   type JobsPart,
   type ProbeLink,
 } from '../presence/index.js';
-import { ProbeLoadsRepository, type ProbeProtocol } from '../probes/index.js';
+import { ProbeLoadsRepository } from '../probes/index.js';
 import {
   type AssignmentEntity,
   AssignmentsRepository,
+  type DeliveredBy,
+  deliveredBy,
   type OperationEntity,
   OperationsRepository,
 } from '../assignments/index.js';
@@ -36,6 +38,12 @@ const OVERDUE_MS = 5000;
 const SILENT: DeliveryAnswer = { outcome: 'silent' };
 const STOP_REASON = 'stopped by its owner';
 
+/** A job that its probe has said to have. */
+interface Accepted {
+  assignment: ObjectId;
+  by: DeliveredBy;
+}
+
 interface Delivery {
   link: ProbeLink;
   assignments: AssignmentEntity[];
@@ -44,8 +52,8 @@ interface Delivery {
 
 /**
  * Brings assignments to probes. An assignment is stored before anything is sent, so whatever is missed here is found again:
- * when the probe connects, and by the sweep. Native probes get a job at least once (they know it by its id); classic ones at
- * most once (they would run it twice), so theirs is claimed in the database before it is sent.
+ * when the probe connects, and by the sweep. Probes that acknowledge get a job at least once (they know it by its id); the others
+ * at most once (they would run it twice), so theirs is claimed in the database before it is sent.
  */
 @Injectable()
 export class DispatchService {
@@ -58,14 +66,10 @@ export class DispatchService {
       keyOf: ({ probe }) => probe.toHexString(),
     },
   );
-  /** native probes answer when they like: none of them may keep what the others have from being known */
-  private readonly accepted = new GroupCommit<ObjectId>(
-    async (ids) => {
-      await this.assignments.markDelivered(ids, this.clock.now(), 'native');
-      return ids.map(() => undefined);
-    },
-    { most: MOST_NOTED },
-  );
+  /** probes answer when they like: none of them may keep what the others have from being known */
+  private readonly accepted = new GroupCommit<Accepted>((all) => this.markDelivered(all), {
+    most: MOST_NOTED,
+  });
 
   private readonly redelivery = new Redelivery();
 
@@ -86,18 +90,17 @@ export class DispatchService {
   }
 
   /**
-   * Before a new operation is stored: what goes to classic probes that are here now is stored as claimed at once, which
-   * spares a round trip for each claim. Nothing is sent yet.
+   * Before a new operation is stored: what would have to be claimed and goes to probes that are here now is stored as claimed
+   * at once, which spares a round trip for each claim. Nothing is sent yet.
    */
   claim(assignments: AssignmentEntity[]): void {
     const delivery = randomUUID();
     for (const assignment of assignments) {
       const link = this.connected.get(assignment.probe);
-      if (link?.protocol !== 'classic' || !isDue(assignment, link, assignment.created_at)) continue;
-      assignment.state = 'delivered';
-      assignment.delivered_at = assignment.created_at;
-      assignment.delivered_over = 'classic';
-      assignment.delivery = delivery;
+      if (link === undefined || link.capabilities.acknowledges) continue;
+      if (!isDue(assignment, link, assignment.created_at)) continue;
+      const claimed = { state: 'delivered' as const, delivered_at: assignment.created_at, delivery };
+      Object.assign(assignment, claimed, deliveredBy(link));
     }
   }
 
@@ -113,7 +116,7 @@ export class DispatchService {
     this.changes.announce(operation);
   }
 
-  /** A probe has come: what it has to do. A native one gets all of it, a classic one only what it never got. */
+  /** A probe has come: what it has to do. One that acknowledges gets all of it, another only what it never got. */
   async probeConnected(link: ProbeLink): Promise<void> {
     await this.redelivery.attempt(link, () => this.tellEverything(link));
   }
@@ -134,7 +137,8 @@ export class DispatchService {
       const link = this.connected.get(probe);
       if (link === undefined || !this.redelivery.isDue(link)) continue;
       this.redeliver(link, async () => {
-        const overdue = { probe, protocol: link.protocol, ...this.overdueNow() };
+        const { canBeOffset } = link.capabilities;
+        const overdue = { probe, canBeOffset, ...this.overdueNow() };
         const found = await this.assignments.findOverdue(overdue, MOST_OVERDUE);
         // the next round brings the rest
         await this.deliverAssignments(this.parts.firstPart(found));
@@ -148,9 +152,11 @@ export class DispatchService {
 
   private async findOverdue(links: readonly ProbeLink[]): Promise<ObjectId[]> {
     const found: ObjectId[] = [];
-    for (const protocol of ['native', 'classic'] as const) {
-      const probes = links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
-      const overdue = { probe: { $in: probes }, protocol, ...this.overdueNow() };
+    for (const canBeOffset of [true, false]) {
+      const probes = links
+        .filter(({ capabilities }) => capabilities.canBeOffset === canBeOffset)
+        .map(({ probe }) => probe);
+      const overdue = { probe: { $in: probes }, canBeOffset, ...this.overdueNow() };
       if (probes.length > 0) found.push(...(await this.assignments.findProbesOverdue(overdue)));
     }
     return found;
@@ -164,7 +170,7 @@ export class DispatchService {
   private async tellEverything(link: ProbeLink): Promise<void> {
     const delivery = await this.waiting.add(link);
     if (delivery === 'much') await this.tellMuch(link);
-    else if (delivery.jobs.length > 0 || link.protocol === 'native') await this.deliver([delivery], true);
+    else if (delivery.jobs.length > 0 || link.capabilities.acknowledges) await this.deliver([delivery], true);
   }
 
   /** @returns what each probe has to do; of one that has much, that it is to be read by itself */
@@ -178,16 +184,22 @@ export class DispatchService {
 
   private async findLittle(links: readonly ProbeLink[]): Promise<Delivery[]> {
     const now = this.clock.now();
-    const of = (protocol: ProbeProtocol) =>
-      links.filter((link) => link.protocol === protocol).map(({ probe }) => probe);
-    const ofClassic = await this.assignments.findLiveOfProbes(of('classic'), ['pending'], now);
-    const live = [
-      ...(await this.assignments.findLiveOfProbes(of('native'), ['pending', 'delivered'], now)),
-      ...ofClassic.filter(({ classic_from = now }) => classic_from <= now),
-    ].filter(({ received, failed, due }) => received + failed < due);
-    const { assignments, jobs } = await this.withJobs(live);
+    const of = (acknowledges: boolean) =>
+      links
+        .filter(({ capabilities }) => capabilities.acknowledges === acknowledges)
+        .map(({ probe }) => probe);
     const deliveries = links.map((link): Delivery => ({ link, assignments: [], jobs: [] }));
     const byProbe = new Map(deliveries.map((delivery) => [delivery.link.probe.toHexString(), delivery]));
+    const isWaiting = (assignment: AssignmentEntity) => {
+      const { probe, received, failed, due } = assignment;
+      const link = byProbe.get(probe.toHexString())?.link;
+      return link !== undefined && isDue(assignment, link, now) && received + failed < due;
+    };
+    const live = [
+      ...(await this.assignments.findLiveOfProbes(of(false), ['pending'], now)),
+      ...(await this.assignments.findLiveOfProbes(of(true), ['pending', 'delivered'], now)),
+    ].filter(isWaiting);
+    const { assignments, jobs } = await this.withJobs(live);
     for (const [index, assignment] of assignments.entries()) {
       const delivery = byProbe.get(assignment.probe.toHexString());
       const job = jobs[index];
@@ -260,7 +272,7 @@ export class DispatchService {
     for (const assignment of assignments) {
       const link = this.connected.get(assignment.probe);
       const claimed = assignment.state === 'delivered';
-      if (link !== undefined && (link.protocol === 'native' || claimed)) {
+      if (link !== undefined && (link.capabilities.acknowledges || claimed)) {
         deliveries.push({ link, assignments: [assignment], jobs: [job] });
       } else if (claimed) {
         gone.push(assignment._id);
@@ -271,7 +283,7 @@ export class DispatchService {
     const handed = this.handAll(deliveries, false);
     // it left between the claim and now: nothing was sent, so it may be sent again
     await this.assignments.releaseClaims(gone);
-    // a classic probe that came between the claim and now may have looked before the operation was stored
+    // one that came between the claim and now may have looked before the operation was stored
     await this.deliverAssignments(late);
     await handed;
   }
@@ -303,9 +315,9 @@ export class DispatchService {
   }
 
   private async deliver(deliveries: Delivery[], everything = false): Promise<void> {
-    const classic = await this.claimClassic(deliveries.filter(({ link }) => link.protocol === 'classic'));
-    const native = deliveries.filter(({ link }) => link.protocol === 'native');
-    await this.handAll([...classic, ...native], everything);
+    const acknowledged = deliveries.filter(({ link }) => link.capabilities.acknowledges);
+    const others = deliveries.filter(({ link }) => !link.capabilities.acknowledges);
+    await this.handAll([...(await this.claimAll(others)), ...acknowledged], everything);
   }
 
   private async handAll(deliveries: Delivery[], everything: boolean): Promise<void> {
@@ -313,11 +325,15 @@ export class DispatchService {
   }
 
   /** Leaves in each delivery what nobody else has claimed. */
-  private async claimClassic(deliveries: Delivery[]): Promise<Delivery[]> {
-    if (deliveries.length === 0) return [];
-    const ids = deliveries.flatMap(({ assignments }) => assignments.map(({ _id }) => _id));
-    const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), 'classic');
-    const ours = new Set(claimed.map(({ _id }) => String(_id)));
+  private async claimAll(deliveries: Delivery[]): Promise<Delivery[]> {
+    const ours = new Set<string>();
+    const wanted = deliveries.flatMap(({ link, assignments }) =>
+      assignments.map(({ _id }): Accepted => ({ assignment: _id, by: deliveredBy(link) })),
+    );
+    for (const { ids, by } of alike(wanted)) {
+      const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), by);
+      for (const { _id } of claimed) ours.add(String(_id));
+    }
     return deliveries
       .map(({ link, assignments, jobs }) => ({
         link,
@@ -358,19 +374,25 @@ export class DispatchService {
     const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
-      const isUntold = link.protocol === 'classic';
-      await this.refusals.refuse({ assignment, reason: answer.reason, isUntold });
+      const { reason, isUntold = false } = answer;
+      await this.refusals.refuse({ assignment, reason, isUntold });
     } else if (answer.outcome === 'unsent') {
       this.logger.log(ids, 'the probe left before the operation was sent');
-      if (link.protocol === 'classic') await this.assignments.releaseClaims([assignment._id]);
+      if (!link.capabilities.acknowledges) await this.assignments.releaseClaims([assignment._id]);
     } else if (answer.outcome === 'silent') {
       this.logger.warn(ids, 'the probe did not acknowledge the operation');
-    } else if (link.protocol === 'native') {
+    } else if (link.capabilities.acknowledges) {
       // what was known to be there is not noted again
-      if (assignment.state === 'pending') await this.accepted.add(assignment._id);
+      if (assignment.state === 'pending')
+        await this.accepted.add({ assignment: assignment._id, by: deliveredBy(link) });
     } else {
       await this.assignments.acknowledge(assignment._id, this.clock.now());
     }
+  }
+
+  private async markDelivered(all: readonly Accepted[]): Promise<undefined[]> {
+    for (const { ids, by } of alike(all)) await this.assignments.markDelivered(ids, this.clock.now(), by);
+    return all.map(() => undefined);
   }
 
   private async withJobs(assignments: AssignmentEntity[]): Promise<Pick<Delivery, 'assignments' | 'jobs'>> {
@@ -399,9 +421,21 @@ export class DispatchService {
   }
 }
 
-/** A classic probe begins when it gets the job: it must not get it before. */
-function isDue({ classic_from }: AssignmentEntity, { protocol }: ProbeLink, now: Date): boolean {
-  return protocol === 'native' || classic_from === undefined || classic_from <= now;
+/** A probe that begins with what it gets must not get it before. */
+function isDue({ not_before }: AssignmentEntity, { capabilities }: ProbeLink, now: Date): boolean {
+  return capabilities.canBeOffset || not_before === undefined || not_before <= now;
+}
+
+/** @returns those together that came to their probes in the same way */
+function alike(all: readonly Accepted[]): { by: DeliveredBy; ids: ObjectId[] }[] {
+  const groups = new Map<string, { by: DeliveredBy; ids: ObjectId[] }>();
+  for (const { assignment, by } of all) {
+    const key = `${by.delivered_with} ${by.delivered_over}`;
+    const group = groups.get(key) ?? { by, ids: [] };
+    group.ids.push(assignment);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
 function deliveryOf(link: ProbeLink, { assignments, operations }: PartOfWaiting): Delivery {

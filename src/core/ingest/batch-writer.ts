@@ -109,7 +109,7 @@ export class BatchWriter {
       if (outcome !== 'too_much_extra') this.remembered.set(keyOf(submission.result), true);
       answers.set(submission, outcome);
       // of a single run there is nothing to mark
-      if (submission.place.mark === undefined)
+      if (submission.position.mark === undefined)
         this.releases.scheduleCompletionCheck(submission.result.operation);
     }
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { AssignmentsRepository, type Place, RunAccounts, type Verdict } from '../assignments/index.js';
+import { AssignmentsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
 import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
@@ -17,7 +17,7 @@ export interface Submission {
   probeOwner: ObjectId;
   /** of its content, and what it takes besides */
   bytes: number;
-  place: Place;
+  position: RunPosition;
 }
 
 interface Judged {
@@ -90,8 +90,8 @@ export class BatchEffects {
 function judge(batch: readonly Submission[], accounts: RunAccounts, now: number): Judged[] | undefined {
   const judged: Judged[] = [];
   for (const item of batch) {
-    const { result, bytes, place } = item;
-    const report = { claim: place.claim, outcome: result.outcome, reason: result.failure?.reason, bytes };
+    const { result, bytes, position } = item;
+    const report = { claim: position.claim, outcome: result.outcome, reason: result.failure?.reason, bytes };
     const verdict = accounts.of(result)?.enter(report, now);
     if (verdict === undefined) return undefined;
     judged.push({ item, verdict });
@@ -101,7 +101,7 @@ function judge(batch: readonly Submission[], accounts: RunAccounts, now: number)
 
 /** The transaction may run more than once, and what it found the first time need not hold. */
 function noteVerdict(
-  { result, probeOwner, place: { claim } }: Submission,
+  { result, probeOwner, position: { claim } }: Submission,
   verdict: Verdict,
   references: ReadonlyMap<string, string>,
 ): void {
@@ -118,11 +118,11 @@ function noteVerdict(
 
 /** Of a run that is named its result is known, whether or not it counts; one that names none is a run only where it counts. */
 function marksOf(kept: readonly Judged[]): RunMark[] {
-  return kept.flatMap(({ verdict, item: { result, place } }) => {
+  return kept.flatMap(({ verdict, item: { result, position } }) => {
     const { operation, probe, failure } = result;
-    const isRun = place.claim.type === 'named' || verdict === 'counted';
-    if (!isRun || place.mark === undefined) return [];
-    return [{ operation, probe, run: place.mark, failure: failure?.reason }];
+    const isRun = position.claim.type === 'named' || verdict === 'counted';
+    if (!isRun || position.mark === undefined) return [];
+    return [{ operation, probe, run: position.mark, failure: failure?.reason }];
   });
 }
 

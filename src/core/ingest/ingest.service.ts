@@ -10,11 +10,11 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type AssignedRuns, AssignmentsRepository } from '../assignments/index.js';
 import { CoverageService } from '../runs/index.js';
-import { type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { type KindName } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/index.js';
 import { BatchWriter, type Written } from './batch-writer.js';
 import { type Submission } from './effects.js';
-import { FORMATS, type ResultFormat } from '../../measurement/kinds/result-formats.js';
+import { formatOf, FORMATS } from '../../measurement/kinds/result-formats.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity, rawBytes } from './result.schema.js';
 
@@ -42,7 +42,7 @@ export interface ResultReport extends RunReport {
   content: Buffer;
   startedAt?: Date;
   durationMs?: number;
-  /** what a native probe said of the destinations, or why that cannot be read */
+  /** what the probe said of the destinations, or why that cannot be read */
   told?: ReturnType<typeof readDestinations>;
 }
 
@@ -130,7 +130,7 @@ export class IngestService {
     const content = await digest(assigned.kind);
     if (typeof content === 'string') return this.refuse(report, content);
     const result = { ...run.result, ...content } as ResultEntity;
-    const written = await this.commit({ result, place: run.place }, assigned);
+    const written = await this.commit({ result, position: run.position }, assigned);
     if (written === 'assignment_gone') return this.refuse(report, 'not_assigned');
     if (written === 'too_much_extra') return this.refuse(report, written);
     if (written === 'stored') this.publish(result, assigned);
@@ -196,27 +196,27 @@ export class IngestService {
 
   /** @returns which run of the schedule it is, and what says so in the stored result */
   private identify(report: RunReport, { operation, runs }: Assigned) {
-    const place = runs.placeOf(report.scheduledAt, this.clock.now());
+    const position = runs.positionOf(report.scheduledAt, this.clock.now());
     const result: Partial<ResultEntity> = {
       _id: new ObjectId(),
       operation,
       probe: report.probe,
       unique_code: report.uniqueCode,
       received_at: new Date(),
-      ...(place.claim.type === 'off_schedule' && { off_schedule: true }),
+      ...(position.claim.type === 'off_schedule' && { off_schedule: true }),
       ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
       ...(report.clock && { clock: report.clock }),
     };
-    return { place, result };
+    return { position, result };
   }
 
   /** Makes it durable, once, with its effects. */
   private async commit(
-    { result, place }: Pick<Submission, 'result' | 'place'>,
+    { result, position }: Pick<Submission, 'result' | 'position'>,
     { probeOwner }: Assigned,
   ): Promise<Written> {
     const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
-    const written = await this.writer.write({ result, probeOwner, bytes, place });
+    const written = await this.writer.write({ result, probeOwner, bytes, position });
     if (written === 'assignment_gone') this.assigned.delete(assignmentKey(result.operation, result.probe));
     return written;
   }
@@ -278,12 +278,13 @@ function weightOf(destinations: readonly Destination[] = []): number {
 /** Decodes what a probe measured, and makes the summary of it. @returns what is stored of that, or why it is refused */
 async function digestOf(report: ResultReport, kind: KindName): Promise<Content | RefusalReason> {
   const { destinations, problem } = report.told ?? {};
-  const format = formatOf(report, kind);
+  const namesRun = report.scheduledAt !== undefined;
+  const format = formatOf(kind, report.format, namesRun);
   if (format === undefined) return 'bad_format';
   const digest = await FORMATS[format].digest(report.content, destinations);
   const error = digest.error ?? problem;
-  // the classic contract pays each result when it comes
-  const isFailed = digest.sentNothing === true && report.scheduledAt !== undefined;
+  // a result that names no run is paid when it comes, whatever it shows
+  const isFailed = digest.sentNothing === true && namesRun;
   return {
     ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
     format,
@@ -295,13 +296,6 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
     ...(report.startedAt && { started_at: report.startedAt }),
     ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
   };
-}
-
-/** @returns the format of a report, if it is one of its kind's; a classic probe has one of its own, and names no run */
-function formatOf({ format, scheduledAt }: ResultReport, kind: KindName): ResultFormat | undefined {
-  const { formats, classicFormat } = KINDS[kind];
-  const isOne = scheduledAt === undefined ? format === classicFormat : Object.hasOwn(formats, format);
-  return isOne ? (format as ResultFormat) : undefined;
 }
 
 function busy(): Acceptance {

@@ -12,7 +12,7 @@ export interface ResultEntity {
   _id: ObjectId;
   operation: ObjectId;
   probe: ObjectId;
-  /** the run: a classic probe's own code, or the time at which a native one's run was due */
+  /** the run: the time at which it was due, or the probe's own code where its results name no run */
   unique_code: string;
   outcome: 'stored' | 'failed';
   received_at: Date;
@@ -26,7 +26,7 @@ export interface ResultEntity {
   summary?: Summary[];
   /** the version of the rules that made the summary (Format.rules); absent: those of before there were versions */
   summary_rules?: number;
-  /** of each destination asked for, in order: what a native probe made of it; the summary says it too */
+  /** of each destination asked for, in order: what the probe made of it, where it said so; the summary says it too */
   destinations?: Destination[];
   /** why the raw bytes could not be decoded, or not to their end */
   decode_error?: string;

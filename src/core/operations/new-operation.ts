@@ -3,7 +3,7 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ProbeEntity } from '../probes/index.js';
 import { type AssignmentEntity, type OperationEntity } from '../assignments/index.js';
 import { InvalidParamsError } from '../../measurement/params/invalid-params.error.js';
-import { toldClassicFrom } from '../../measurement/schedule/classic-times.js';
+import { receiptFrom } from '../../measurement/schedule/receipt.js';
 import { MAX_RUNS, type Schedule, toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 
@@ -16,7 +16,7 @@ export function assignmentsOf(
   probes: readonly ProbeEntity[],
 ): AssignmentEntity[] {
   const bytes = bytesOf(operation);
-  const classicFrom = toldClassicFrom(operation.schedule, operation.created_at);
+  const notBefore = receiptFrom(operation.schedule, operation.created_at);
   return probes.map((probe) => ({
     _id: new ObjectId(),
     operation: operation._id,
@@ -29,7 +29,7 @@ export function assignmentsOf(
     bytes,
     created_at: operation.created_at,
     ends_at: operation.ends_at,
-    ...(classicFrom && { classic_from: classicFrom }),
+    ...(notBefore && { not_before: notBefore }),
     ...(operation.visibility === 'private' && { private: true }),
   }));
 }

@@ -2,6 +2,7 @@ import { type KindName } from '../../measurement/kinds/index.js';
 import { type UnknownParams } from '../../measurement/kinds/unknown-params.js';
 import { type Reading } from '../../measurement/params/reading.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { type Idempotency } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Visibility } from '../assignments/index.js';
 import { type SelectionRule } from '../probes/index.js';
@@ -24,6 +25,5 @@ export interface OperationRequest {
   visibility: Visibility;
   /** unchecked; absent: the kind's first one */
   resultFormat?: unknown;
-  /** the same key with the same request gives the operation that was made first */
-  idempotency?: { key: string; request: unknown };
+  idempotency?: Idempotency | undefined;
 }

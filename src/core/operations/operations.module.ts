@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common';
 import { LedgerModule } from '../ledger/index.js';
 import { ProbesModule } from '../probes/index.js';
 import { AssignmentsModule } from '../assignments/index.js';
+import { PresenceModule } from '../presence/index.js';
 import { QuotasModule } from '../quotas/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { OperationsService } from './operations.service.js';
 
 @Module({
-  imports: [LedgerModule, ProbesModule, AssignmentsModule, QuotasModule, DeliveryModule],
+  imports: [LedgerModule, ProbesModule, PresenceModule, AssignmentsModule, QuotasModule, DeliveryModule],
   providers: [ProbeChoiceService, OperationsService],
   exports: [OperationsService],
 })

@@ -1,10 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isDuplicateKey } from '../../platform/errors/database-errors.js';
+import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { requestHash } from '../../platform/http/preconditions.js';
 import { LedgerService } from '../ledger/index.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
 import { type UserEntity } from '../users/index.js';
@@ -56,7 +55,7 @@ export class OperationsService {
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly dispatch: DispatchService,
-    private readonly bounds: QuotasService,
+    private readonly quotas: QuotasService,
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
     private readonly clock: PlatformClock,
@@ -68,8 +67,15 @@ export class OperationsService {
    *   changed then
    */
   async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
-    const earlier = await this.madeBefore(owner, request);
-    if (earlier !== undefined) return earlier;
+    return createOnce<OperationEntity, CreatedOperation>(request.idempotency, {
+      find: (key) => this.operations.findByIdempotencyKey(owner._id, key),
+      show: async (operation) => ({ operation, probes: await this.probesOf(operation) }),
+      create: () => this.createNew(owner, request),
+    });
+  }
+
+  /** Stores a new operation and begins it. */
+  private async createNew(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
     const now = this.clock.now();
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
@@ -111,38 +117,27 @@ export class OperationsService {
       created_at: now,
       ends_at: deliveryEnd(schedule, now),
       revision: 1,
-      ...(request.idempotency && {
-        idempotency_key: request.idempotency.key,
-        request_hash: requestHash(request.idempotency.request),
-      }),
+      ...idempotencyMembers(request.idempotency),
     };
-    const admission = this.bounds.prepare({
+    const admission = this.quotas.prepare({
       owner,
       operation,
       strikes: kind.strikes(params.wire, params.destinations),
     });
+    const assignments = assignmentsOf(operation, probes);
+    const room = await this.loads.reserve(
+      probes.map(({ _id }) => _id),
+      bytesOf(operation),
+    );
+    this.dispatch.claim(assignments);
     try {
-      const assignments = assignmentsOf(operation, probes);
-      const room = await this.loads.reserve(
-        probes.map(({ _id }) => _id),
-        bytesOf(operation),
-      );
-      this.dispatch.claim(assignments);
-      try {
-        await this.store(operation, assignments, admission);
-        room.keep();
-      } catch (error) {
-        await room.giveBack();
-        throw error;
-      }
-      this.dispatch.start(operation, assignments);
+      await this.store(operation, assignments, admission);
+      room.keep();
     } catch (error) {
-      // the same request twice at once: the other one has made it, and may have taken the last credits for it
-      const isOurs = isDuplicateKey(error) || error instanceof DomainError;
-      const first = isOurs ? await this.madeBefore(owner, request) : undefined;
-      if (first === undefined) throw error;
-      return first;
+      await room.giveBack();
+      throw error;
     }
+    this.dispatch.start(operation, assignments);
     this.logger.log(
       {
         operation_id: String(operation._id),
@@ -210,8 +205,8 @@ export class OperationsService {
   }
 
   /**
-   * Ends an operation now. Paid back: the runs that were not due yet, of every probe that can still be told (a classic
-   * probe that has the job cannot be, and goes on until the end).
+   * Ends an operation now. Paid back: the runs that were not due yet, of every probe that can still be told (some
+   * that have the job cannot be, and go on until the end).
    * @throws DomainError not_found, forbidden, conflict when it is over already
    */
   async stop(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
@@ -284,26 +279,12 @@ export class OperationsService {
           transaction,
         );
         await this.operations.insert(operation, transaction);
-        // after the insert: a request that is repeated must run into its first one, not into a bound
-        await this.bounds.admit(admission, transaction);
+        // after the insert: a request that is repeated must run into its first one, not into a quota
+        await this.quotas.admit(admission, transaction);
         await this.assignments.insertAll(assignments, transaction);
       },
       ...admission.serialised,
     );
-  }
-
-  /** The same Idempotency-Key with the same request gives the operation that the first one made. */
-  private async madeBefore(
-    owner: UserEntity,
-    request: OperationRequest,
-  ): Promise<CreatedOperation | undefined> {
-    if (request.idempotency === undefined) return undefined;
-    const operation = await this.operations.findByIdempotencyKey(owner._id, request.idempotency.key);
-    if (operation === null) return undefined;
-    if (operation.request_hash !== requestHash(request.idempotency.request)) {
-      throw new DomainError('idempotency_key_reused');
-    }
-    return { operation, probes: await this.probesOf(operation) };
   }
 }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import { requestHash } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { requestHash } from '../../platform/http/preconditions.js';
 import {
   type ProbeEntity,
   ProbesService,
@@ -10,8 +10,8 @@ import {
   type SelectionRule,
   SelectionService,
 } from '../probes/index.js';
-import { inClassicWords, whyNoCrontab } from '../../measurement/kinds/classic-words.js';
 import { type KindName } from '../../measurement/kinds/index.js';
+import { ProbeProtocols } from '../presence/index.js';
 import { ProbeLoadsService } from '../quotas/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { type Availability, type OperationRequest } from './operation-request.js';
@@ -46,11 +46,12 @@ export class ProbeChoiceService {
     private readonly probes: ProbesService,
     private readonly selections: SelectionService,
     private readonly loads: ProbeLoadsService,
+    private readonly protocols: ProbeProtocols,
   ) {}
 
   /**
-   * @throws DomainError not_found, no_available_probe, too_few_probes; invalid_request when a classic probe is among the named
-   *   ones and cannot be told the cron expression
+   * @throws DomainError not_found, no_available_probe, too_few_probes; invalid_request when one of the named probes would run at
+   *   other times than those that are charged
    */
   async choose(wanted: ProbesWanted): Promise<ChosenProbes> {
     return 'count' in wanted.probes ? this.byRule(wanted, wanted.probes) : this.named(wanted, wanted.probes);
@@ -60,7 +61,7 @@ export class ProbeChoiceService {
     // a member that was not asked for is absent in the database as well, not null
     const asked = JSON.parse(JSON.stringify(rule)) as SelectionRule;
     const selection = { ...asked, seed: seedFor(wanted) };
-    const kind = { name: wanted.kind, nativeOnly: typeof inClassicWords(wanted) === 'string' };
+    const kind = { name: wanted.kind, notOver: this.protocols.unableToTell(wanted) };
     await this.loads.countFull(wanted.bytes);
     const room = { operations: 1, bytes: wanted.bytes };
     return { probes: await this.selections.choose(selection, { kind, room }), selection };
@@ -81,16 +82,17 @@ export class ProbeChoiceService {
         'No available probes: none of them is connected and has room for this',
       );
     }
-    refuseUntellable(schedule, chosen);
+    this.refuseOtherTimes(schedule, chosen);
     return { probes: chosen };
   }
-}
 
-/** A classic probe would run at other times than those that are charged. @throws DomainError invalid_request */
-function refuseUntellable(schedule: Schedule, probes: readonly ProbeEntity[]): void {
-  const message = whyNoCrontab(schedule);
-  if (message !== undefined && probes.some(({ capabilities }) => capabilities?.protocol === 'classic'))
-    throw DomainError.invalid({ field: 'schedule.cron', message });
+  /** @throws DomainError invalid_request */
+  private refuseOtherTimes(schedule: Schedule, probes: readonly ProbeEntity[]): void {
+    for (const label of new Set(probes.map(({ capabilities }) => capabilities?.protocol))) {
+      const message = this.protocols.whyOtherTimes(label, schedule);
+      if (message !== undefined) throw DomainError.invalid({ field: 'schedule.cron', message });
+    }
+  }
 }
 
 /** The same for a request that is repeated, so that two servers that have it at once choose the same. */

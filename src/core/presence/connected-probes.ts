@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
-import { type ClockEstimate, type ProbeProtocol } from '../probes/index.js';
+import { type ClockEstimate, type LinkCapabilities } from '../probes/index.js';
 
 /** What a probe is told to do; each protocol words it in its own way. */
 export interface Job {
@@ -13,12 +13,15 @@ export interface Job {
   resultFormat: string;
 }
 
-/** A probe's answer to a delivery. `silent`: it did not acknowledge in time; `unsent`: it was gone before anything was sent. */
+/**
+ * A probe's answer to a delivery. `silent`: it did not acknowledge in time; `unsent`: it was gone before anything was sent;
+ * `isUntold`: the link refused it, because its protocol has no words for it, and the probe never got it.
+ */
 export type DeliveryAnswer =
   | { outcome: 'accepted' }
   | { outcome: 'silent' }
   | { outcome: 'unsent' }
-  | { outcome: 'refused'; reason: string };
+  | { outcome: 'refused'; reason: string; isUntold?: boolean };
 
 /** Some of what a probe has to do. */
 export interface JobsPart {
@@ -31,7 +34,10 @@ export interface JobsPart {
 export interface ProbeLink {
   probe: ObjectId;
   session: ObjectId;
-  protocol: ProbeProtocol;
+  /** the label of its protocol: shown and logged, never asked */
+  protocol: string;
+  /** what the server may rely on with it */
+  capabilities: LinkCapabilities;
   /** of its software, where it says so */
   version?: string | undefined;
   /**
@@ -103,9 +109,10 @@ export class ConnectedProbes {
     return [...this.links.values()];
   }
 
-  countByProtocol(): Record<ProbeProtocol, number> {
-    const count = { classic: 0, native: 0 };
-    for (const { protocol } of this.links.values()) count[protocol] += 1;
+  /** @param labels of protocols that are counted also where no probe speaks them now */
+  countByProtocol(labels: readonly string[]): ReadonlyMap<string, number> {
+    const count = new Map(labels.map((label) => [label, 0]));
+    for (const { protocol } of this.links.values()) count.set(protocol, (count.get(protocol) ?? 0) + 1);
     return count;
   }
 

@@ -9,6 +9,7 @@ export { Presence, type Stay } from './presence.js';
 export { PresenceModule } from './presence.module.js';
 export { PresenceService } from './presence.service.js';
 export { type OpenConnection, ProbeConnectionsService } from './probe-connections.service.js';
+export { type ProbeProtocol, ProbeProtocols, type SayableJob } from './probe-protocols.js';
 export { ProbeMeters } from './probe-meters.js';
 export { SESSION_KEPT_S, type SessionEntity } from './session.schema.js';
 export { SessionsRepository } from './sessions.repository.js';

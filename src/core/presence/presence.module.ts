@@ -8,6 +8,7 @@ import { SessionsRepository } from './sessions.repository.js';
 import { PresenceService } from './presence.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { ProbeMeters } from './probe-meters.js';
+import { ProbeProtocols } from './probe-protocols.js';
 import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
@@ -24,6 +25,7 @@ import { UpkeepService } from './upkeep.service.js';
     SessionsRepository,
     PresenceService,
     ConnectedProbes,
+    ProbeProtocols,
     ProbeMeters,
     ConnectionsWriter,
     ProbeConnectionsService,
@@ -34,6 +36,7 @@ import { UpkeepService } from './upkeep.service.js';
     SessionsRepository,
     PresenceService,
     ConnectedProbes,
+    ProbeProtocols,
     ProbeMeters,
     ProbeConnectionsService,
     TokenRevocationService,

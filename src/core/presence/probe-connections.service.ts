@@ -200,7 +200,7 @@ export class ProbeConnectionsService {
     await this.local.changeCredits(probe._id, () => this.probes.addInUseCredits(probe._id, session, credits));
   }
 
-  /** What a native probe says of itself, every minute. */
+  /** What a probe says of itself, every minute where its protocol has words for it. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
     await this.writer.report({ probe: probe._id, session, report, at: this.clock.now() });
   }

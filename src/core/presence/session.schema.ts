@@ -1,6 +1,5 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type ProbeProtocol } from '../probes/index.js';
 
 export const SESSION_MODEL = 'Session';
 
@@ -12,7 +11,8 @@ export interface SessionEntity {
   _id: ObjectId;
   probe: ObjectId;
   server: string;
-  protocol: ProbeProtocol;
+  /** the label of its protocol, for people */
+  protocol: string;
   from: Date;
   to?: Date;
   /** socket.io's word for it, `taken over`, `token revoked`, `server stopped`, `server died` */

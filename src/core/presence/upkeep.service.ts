@@ -15,7 +15,7 @@ const EVERY_MS = 5_000;
 const LEASE_MS = 15_000;
 
 /** Longer than any transaction of ours does nothing while its server lives. */
-const FORSAKEN_MS = 3_000;
+const ABANDONED_MS = 3_000;
 
 /** Makes connections what they should be: sockets here that are over elsewhere, and what servers that died left behind. */
 @Injectable()
@@ -69,7 +69,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   /** Before the lease of a server that died is over: it may hold up all others. */
   private async endAbandoned(): Promise<void> {
     try {
-      const transactions = await this.database.endAbandonedTransactions(FORSAKEN_MS);
+      const transactions = await this.database.endAbandonedTransactions(ABANDONED_MS);
       if (transactions > 0)
         this.logger.warn({ transactions }, 'ended transactions of a server that does not go on with them');
     } catch (error) {

@@ -1,6 +1,12 @@
 export { isTrusted } from './clock-trust.js';
 export { type ProbeChange, ProbeFeed } from './probe-feed.js';
 export { DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
+export {
+  type DeliveryCapabilities,
+  type LinkCapabilities,
+  packCapabilities,
+  unpackCapabilities,
+} from './link-capabilities.js';
 export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
 export { ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
@@ -9,7 +15,6 @@ export {
   MAX_CREDITS,
   type ProbeConnection,
   type ProbeEntity,
-  type ProbeProtocol,
   type ProbeReport,
 } from './probe.schema.js';
 export { ProbesModule } from './probes.module.js';

@@ -17,7 +17,7 @@ export interface LinkCapabilities {
 /** Those that are asked of an assignment long after it was delivered. */
 export type DeliveryCapabilities = Omit<LinkCapabilities, 'kinds'>;
 
-/** One bit each; stored, so none ever changes its meaning (docs/adr/0020). */
+/** One bit each; stored, so none ever changes its meaning (docs/adr/0021). */
 const BITS: Record<keyof DeliveryCapabilities, number> = {
   acknowledges: 1,
   canBeStopped: 2,

@@ -2,8 +2,8 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, roomFor } from './probe-load.js';
 import { type WindowName } from './reliability-figures.js';
 
-/** A place on earth and how far around it, in km; without a distance everywhere is near enough. */
-export interface Place {
+/** A location and how far around it, in km; without a distance everywhere is near enough. */
+export interface NearLocation {
   /** degrees, -180 to 180 */
   longitude: number;
   /** degrees, -90 to 90 */
@@ -14,8 +14,8 @@ export interface Place {
 /** What is asked of probes; what is absent does not matter. */
 export interface ProbeFilter {
   owner?: ObjectId | undefined;
-  /** a kind of measurement that it has to be able to do */
-  kind?: { name: string; nativeOnly: boolean } | undefined;
+  /** a kind of measurement that it has to be able to do; `notOver`: labels of protocols in which it cannot be told what to do */
+  kind?: { name: string; notOver?: readonly string[] } | undefined;
   /** more of them: each */
   kinds?: readonly string[] | undefined;
   connected?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface ProbeFilter {
   ipv6?: boolean | undefined;
   /** each of them */
   tags?: readonly string[] | undefined;
-  near?: Place | undefined;
+  near?: NearLocation | undefined;
   /** of the figures below; a week if absent */
   window?: WindowName | undefined;
   /** 0 to 1; a probe without the figure does not match */
@@ -71,7 +71,7 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     mine: owner && { owner },
     kind: kind && {
       'capabilities.kinds': kind.name,
-      ...(kind.nativeOnly && { 'capabilities.protocol': 'native' }),
+      ...(isAsked(kind.notOver) && { 'capabilities.protocol': { $nin: kind.notOver } }),
     },
     kinds: isAsked(kinds) && { 'capabilities.kinds': { $all: kinds } },
     connected: connected !== undefined && {

@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose';
+import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
@@ -8,13 +9,12 @@ export const MAX_CREDITS = 1_000_000_000;
 
 export const PROBE_MODEL = 'Probe';
 
-export type ProbeProtocol = 'classic' | 'native';
-
 /** The socket through which a probe is here now. It counts only while its server's lease stands. */
 export interface ProbeConnection {
   session: ObjectId;
   server: string;
-  protocol: ProbeProtocol;
+  /** the label of its protocol, for people */
+  protocol: string;
   since: Date;
   /** credits that the probe says it can carry at once, and carries now */
   total_credits: number;
@@ -33,7 +33,8 @@ export interface Families {
 
 /** What a probe can do, by what it said last. */
 export interface Capabilities extends Families {
-  protocol: ProbeProtocol;
+  /** the label of the protocol that it spoke last: what can be said in it, that protocol knows */
+  protocol: string;
   kinds: string[];
 }
 
@@ -47,7 +48,7 @@ export interface ClockEstimate {
   stratum?: number | null | undefined;
 }
 
-/** What a native probe says of itself. */
+/** What a probe says of itself, where its protocol has words for it. */
 export interface ProbeReport {
   backlog: { results: number; bytes: number; by_operation?: Record<string, number> | undefined };
   running: number;
@@ -57,7 +58,7 @@ export interface ProbeReport {
 }
 
 /** A vantage point. */
-export interface ProbeEntity {
+export interface ProbeEntity extends Idempotent {
   _id: ObjectId;
   owner: ObjectId;
   /** GeoJSON: longitude first */
@@ -73,7 +74,7 @@ export interface ProbeEntity {
   connection?: ProbeConnection;
   /** kept while it is away; absent until it comes for the first time */
   capabilities?: Capabilities;
-  /** the last thing that a native probe said of itself */
+  /** the last thing that it said of itself */
   status?: Omit<ProbeReport, 'in_use_credits' | 'families'> & { at: Date };
   /** derived from sessions and runs every few minutes */
   reliability?: Reliability;
@@ -81,10 +82,6 @@ export interface ProbeEntity {
   measured_at?: Date;
   /** no less than what it has to hold now; absent: nothing was ever asked of it */
   load?: Load;
-  /** makes a repeated creation find the first one */
-  idempotency_key?: string;
-  /** SHA-256 of the request that made it: the same key with another request is refused */
-  request_hash?: string;
 }
 
 const connectionSchema = new Schema<ProbeConnection>(
@@ -130,8 +127,6 @@ export const probeSchema = new Schema<ProbeEntity>(
     reliability: Schema.Types.Mixed,
     measured_at: Date,
     load: Schema.Types.Mixed,
-    idempotency_key: String,
-    request_hash: String,
   },
   { collection: 'probes', versionKey: false },
 );
@@ -156,8 +151,4 @@ for (const window of WINDOW_NAMES) {
   probeSchema.index({ [`reliability.${window}.uptime`]: 1 }, { sparse: true });
   probeSchema.index({ [`reliability.${window}.share`]: 1 }, { sparse: true });
 }
-// a repeated request finds the probe that the first one made
-probeSchema.index(
-  { owner: 1, idempotency_key: 1 },
-  { unique: true, partialFilterExpression: { idempotency_key: { $exists: true } } },
-);
+makeIdempotent(probeSchema);

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type Condition, type Place } from './probe-filter.js';
+import { type Condition, type NearLocation } from './probe-filter.js';
 import {
   type Families,
   MAX_CREDITS,
@@ -31,14 +30,9 @@ const CANDIDATES = 10_000;
 export class ProbesRepository {
   constructor(@InjectModel(PROBE_MODEL) private readonly model: Model<ProbeEntity>) {}
 
-  /** @returns the new probe; undefined when this owner has used the idempotency key before */
-  async create(probe: Omit<ProbeEntity, '_id'>): Promise<ProbeEntity | undefined> {
-    try {
-      return (await this.model.create(probe)).toObject();
-    } catch (error) {
-      if (isDuplicateKey(error)) return undefined;
-      throw error;
-    }
+  /** @throws a duplicate key error when this owner has used the idempotency key before */
+  async create(probe: Omit<ProbeEntity, '_id'>): Promise<ProbeEntity> {
+    return (await this.model.create(probe)).toObject();
   }
 
   async findById(id: ObjectId): Promise<ProbeEntity | null> {
@@ -89,7 +83,7 @@ export class ProbesRepository {
    */
   streamCandidates(
     conditions: readonly Condition[],
-    near: Place | undefined,
+    near: NearLocation | undefined,
     wanted: number,
   ): AsyncIterable<Candidate> {
     if (near === undefined) {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { requestHash } from '../../platform/http/preconditions.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
@@ -37,24 +37,22 @@ export class ProbesService {
    * @throws DomainError idempotency_key_reused when that was another request
    */
   async register(owner: ObjectId, probe: NewProbe, idempotencyKey?: string): Promise<ProbeEntity> {
-    const created = await this.probes.create({
-      owner,
-      location: pointOf(probe.location),
-      ...(probe.name !== undefined && { name: probe.name }),
-      tags: [...new Set(probe.tags)],
-      token_version: 0,
-      revision: 1,
-      created_at: this.clock.now(),
-      ...(idempotencyKey !== undefined && {
-        idempotency_key: idempotencyKey,
-        request_hash: requestHash(probe),
-      }),
+    const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, request: probe };
+    return createOnce<ProbeEntity, ProbeEntity>(idempotency, {
+      find: (key) => this.probes.findByIdempotencyKey(owner, key),
+      show: (first) => first,
+      create: () =>
+        this.probes.create({
+          owner,
+          location: pointOf(probe.location),
+          ...(probe.name !== undefined && { name: probe.name }),
+          tags: [...new Set(probe.tags)],
+          token_version: 0,
+          revision: 1,
+          created_at: this.clock.now(),
+          ...idempotencyMembers(idempotency),
+        }),
     });
-    if (created !== undefined) return created;
-    const first = await this.probes.findByIdempotencyKey(owner, idempotencyKey ?? '');
-    if (first === null) throw new DomainError('conflict', 'The request is being carried out; try again');
-    if (first.request_hash !== requestHash(probe)) throw new DomainError('idempotency_key_reused');
-    return first;
   }
 
   tokenOf(probe: ProbeEntity): string {

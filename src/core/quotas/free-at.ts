@@ -1,7 +1,7 @@
 import { type HoldEntity, type MeteredBound } from './hold.schema.js';
 
 /**
- * When so much of a bound is free again that `missing` more can be taken: at that moment it can, and not a millisecond before.
+ * When so much of a quota is free again that `missing` more can be taken: at that moment it can, and not a millisecond before.
  * @param ending what is not over yet, in the order in which it will be; read as far as it is needed
  * @returns undefined when it never is: more is missing than is used
  */

@@ -4,7 +4,7 @@ import { type Bound } from '../../platform/limits/limit-hits.js';
 
 export const HOLD_MODEL = 'Hold';
 
-/** Bounds whose use is kept in the database, since all servers share them. */
+/** Quotas whose use is kept in the database, since all servers share them. */
 export const METERED_BOUNDS = [
   'user_operations',
   'user_running',
@@ -14,7 +14,7 @@ export const METERED_BOUNDS = [
 ] as const satisfies readonly Bound[];
 export type MeteredBound = (typeof METERED_BOUNDS)[number];
 
-/** By bound: operations, results in 24 hours, probes, thousandths of a packet a second. Whole numbers: sums stay exact. */
+/** By quota: operations, results in 24 hours, probes, thousandths of a packet a second. Whole numbers: sums stay exact. */
 export type Amounts = Partial<Record<MeteredBound, number>>;
 
 /** What one operation uses of some meters, of each the same, and until when. */

@@ -3,7 +3,7 @@ import { type OperationEntity } from '../assignments/index.js';
 import { type MeteredBound } from './hold.schema.js';
 import { targetOfMeter } from './operation-load.js';
 
-/** One bound of one meter, and what a request would do to it; in the units of the meter. */
+/** One quota of one meter, and what a request would do to it; in the units of the meter. */
 export interface Load {
   bound: MeteredBound;
   meter: string;
@@ -65,7 +65,7 @@ export function reachedError(load: Load, at: Date | undefined, now: Date): Limit
   });
 }
 
-/** A 400: the request alone asks for more than the bounds allow, whatever else is going on. */
+/** A 400: the request alone asks for more than the quotas allow, whatever else is going on. */
 export function impossibleError(
   loads: readonly Load[],
   { probe_count }: Pick<OperationEntity, 'probe_count'>,

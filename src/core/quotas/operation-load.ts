@@ -19,7 +19,7 @@ export function targetOfMeter(meter: string): string | undefined {
   return meter.startsWith('target:') ? meter.slice('target:'.length) : undefined;
 }
 
-/** What the bounds look at in an operation. */
+/** What the quotas look at in an operation. */
 export type Loading = Pick<
   OperationEntity,
   '_id' | 'owner' | 'schedule' | 'probe_count' | 'created_at' | 'ends_at'
@@ -40,7 +40,7 @@ export function resultsPerDay({ schedule }: Pick<OperationEntity, 'schedule'>): 
 }
 
 /**
- * What an operation uses of each bound, and until when (docs/protocol.md, "Limits of users and targets"). Its results count for 24 hours
+ * What an operation uses of each quota, and until when (docs/protocol.md, "Limits of users and targets"). Its results count for 24 hours
  * after its end: so what counts at any moment is no less than what was called for in the 24 hours before it.
  * @param strikes of one run of one probe
  */

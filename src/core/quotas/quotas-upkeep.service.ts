@@ -12,7 +12,7 @@ const LOOK_AT_ALL_MS = 10 * 60_000;
 /** Takes what is over off the meters; one server's work. Until it has, whoever asks takes it off for himself. */
 @Injectable()
 export class QuotasUpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('bounds');
+  private readonly logger = new Logger('quotas');
   private readonly task = new PeriodicTask(() => this.round());
   private lookedAt = -Infinity;
 

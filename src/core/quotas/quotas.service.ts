@@ -28,7 +28,7 @@ export interface Creation {
   strikes: readonly Strike[];
 }
 
-/** What a new operation asks of the bounds: possible as such, and not granted yet. */
+/** What a new operation asks of the quotas: possible as such, and not granted yet. */
 export interface Admission {
   readonly owner: Creation['owner'];
   readonly holds: readonly HoldEntity[];
@@ -38,7 +38,7 @@ export interface Admission {
   readonly serialised: readonly string[];
 }
 
-/** How far a bound is used; in the units of the meter. */
+/** How far a quota is used; in the units of the meter. */
 export interface Usage {
   bound: MeteredBound;
   /** undefined: none */
@@ -58,7 +58,7 @@ export interface TargetUse {
 /** What a user may ask of the platform, and what all users together may send to one target. */
 @Injectable()
 export class QuotasService {
-  /** as meters count; 0: no bound */
+  /** as meters count; 0: no quota */
   private readonly limits: Readonly<Record<MeteredBound, number>>;
 
   constructor(
@@ -77,7 +77,7 @@ export class QuotasService {
     };
   }
 
-  /** @throws DomainError invalid_request where the operation alone asks for more than the bounds allow */
+  /** @throws DomainError invalid_request where the operation alone asks for more than the quotas allow */
   prepare({ owner, operation, strikes }: Creation): Admission {
     const holds = holdsOf(operation, strikes);
     const addition = additionOf(holds);
@@ -88,7 +88,7 @@ export class QuotasService {
   }
 
   /**
-   * Takes what a new operation uses of every bound, or nothing. Exact whatever happens at once: of two transactions that
+   * Takes what a new operation uses of every quota, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
    * @throws LimitReachedError
    */
@@ -140,7 +140,7 @@ export class QuotasService {
     );
   }
 
-  /** Of a request that several bounds refuse: the one that does so for longest. */
+  /** Of a request that several quotas refuse: the one that does so for longest. */
   private async refusal(full: readonly Load[], now: Date, transaction: Transaction) {
     let last: { load: Load; at: Date | undefined } | undefined;
     for (const load of full) {
@@ -150,11 +150,11 @@ export class QuotasService {
       const at = await freeAt(ending, bound, used + asked - limit);
       if (last?.at === undefined || (at !== undefined && at > last.at)) last = { load, at };
     }
-    if (last === undefined) throw new Error('no bound is reached');
+    if (last === undefined) throw new Error('no quota is reached');
     return reachedError(last.load, last.at, now);
   }
 
-  /** Each bound that applies. @param used absent: nothing is */
+  /** Each quota that applies. @param used absent: nothing is */
   private loadsOf(
     addition: readonly MeterChange[],
     owner: Creation['owner'],

@@ -1,4 +1,9 @@
-import { type AssignmentEntity, type OperationEntity, runsDone } from '../assignments/index.js';
+import {
+  type AssignmentEntity,
+  capabilitiesOf,
+  type OperationEntity,
+  runsDone,
+} from '../assignments/index.js';
 import { type HoldEntity } from './hold.schema.js';
 import { dayAfter, resultsPerDay } from './operation-load.js';
 
@@ -20,21 +25,21 @@ export function completed(at: Date): Ending {
 export function stopped(operation: OperationEntity, live: readonly AssignmentEntity[], at: Date): Ending {
   const aDay = resultsPerDay(operation);
   const savedBy = (assignment: AssignmentEntity): number =>
-    isDeaf(assignment) ? 0 : Math.max(0, aDay - runsDone(operation, assignment, at));
+    goesOn(assignment) ? 0 : Math.max(0, aDay - runsDone(operation, assignment, at));
   return {
     at,
     saved: live.reduce((sum, assignment) => sum + savedBy(assignment), 0),
-    goingOn: live.filter(isDeaf).length / operation.probe_count,
+    goingOn: live.filter(goesOn).length / operation.probe_count,
   };
 }
 
-/** A classic probe that has the job cannot be told. */
-function isDeaf({ delivered_over }: AssignmentEntity): boolean {
-  return delivered_over === 'classic';
+/** A probe that has it and cannot be told that it is over. */
+function goesOn(assignment: AssignmentEntity): boolean {
+  return !capabilitiesOf(assignment).canBeStopped;
 }
 
 /** What a hold becomes by that; one without amounts is to be removed. */
-export function whatIsLeft(hold: HoldEntity, { at, saved, goingOn }: Ending): HoldEntity {
+export function released(hold: HoldEntity, { at, saved, goingOn }: Ending): HoldEntity {
   const { amounts } = hold;
   if (amounts.user_running !== undefined) return { ...hold, amounts: {} };
   if (amounts.user_results !== undefined) {

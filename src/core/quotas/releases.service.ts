@@ -8,7 +8,7 @@ import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';
 import { stripesOf } from './stripes.js';
 import { differenceOf } from './sums.js';
-import { completed, type Ending, whatIsLeft } from './release.js';
+import { completed, type Ending, released } from './release.js';
 
 /** What has come in this time is looked at together. */
 const GATHER_MS = 200;
@@ -16,10 +16,10 @@ const GATHER_MS = 200;
 const MOST_AT_ONCE = 50;
 const PAGE = 1_000;
 
-/** Gives back what operations use of the bounds: when they are stopped, and when single runs are over before their time. */
+/** Gives back what operations use of the quotas: when they are stopped, and when single runs are over before their time. */
 @Injectable()
 export class ReleasesService implements OnApplicationShutdown {
-  private readonly logger = new Logger('bounds');
+  private readonly logger = new Logger('quotas');
   private suspects = new Map<string, ObjectId>();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -43,7 +43,7 @@ export class ReleasesService implements OnApplicationShutdown {
     const holds = await this.holds.findOfOperations(operations, transaction);
     await this.replace(
       holds,
-      holds.map((hold) => whatIsLeft(hold, ending)),
+      holds.map((hold) => released(hold, ending)),
       transaction,
     );
   }

@@ -1,4 +1,4 @@
-import { type AssignmentEntity } from '../assignments/index.js';
+import { type AssignmentEntity, capabilitiesOf } from '../assignments/index.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { type AssignmentFacts } from './fates.js';
@@ -6,20 +6,17 @@ import { type AssignmentFacts } from './fates.js';
 /** What the fates of an assignment's runs depend on. */
 export function factsOf(
   schedule: Schedule,
-  {
-    probe,
-    state,
-    delivered_at,
-    delivered_over,
-    ended_at,
-  }: Pick<AssignmentEntity, 'probe' | 'state' | 'delivered_at' | 'delivered_over' | 'ended_at'>,
+  assignment: Pick<
+    AssignmentEntity,
+    'probe' | 'state' | 'delivered_at' | 'delivered_over' | 'delivered_with' | 'ended_at'
+  >,
 ): AssignmentFacts {
+  const { probe, state, delivered_at, ended_at } = assignment;
   return {
     refused: state === 'refused',
     anyTime: schedule.type === 'once',
     deliveredAt: delivered_at?.getTime(),
     stoppedAt: state === 'stopped' ? ended_at?.getTime() : undefined,
-    // a classic probe cannot be told of an offset
-    offsetMs: delivered_over === 'classic' ? 0 : spreadOffsetMs(schedule, probe),
+    offsetMs: capabilitiesOf(assignment).canBeOffset ? spreadOffsetMs(schedule, probe) : 0,
   };
 }

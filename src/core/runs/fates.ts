@@ -40,7 +40,7 @@ export const LONG_RUN_MS = 3_600_000;
 export interface ProbeFacts {
   presence: Presence;
   connected: boolean;
-  /** the last report of a native probe */
+  /** its last report, where its protocol has words for one */
   report?: { at: number; backlog: number; running: number };
 }
 
@@ -125,7 +125,7 @@ function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, co
 }
 
 /**
- * A classic result names no run, and is marked at the last one before it came. Where several came between two runs (a probe
+ * A result that names no run is marked at the last one before it came. Where several came between two runs (a probe
  * that was away), the others belong to runs before: the latest first.
  * @returns how many find no place
  */

@@ -94,8 +94,7 @@ export class MarkedRuns {
   }
 
   /**
-   * Results of classic probes name no run, and are marked at the last one before they came. Where several came between two
-   * runs the others belong to runs before that have nothing: the latest first.
+   * Results that name no run are marked at the last one before they came. Where several came between two runs the others belong to runs before that have nothing: the latest first.
    * @param place the first word of their sheet
    */
   private assignSurplusResults(place: number, results: number): void {

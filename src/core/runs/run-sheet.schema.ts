@@ -20,7 +20,7 @@ export interface RunSheetEntity {
   operation: ObjectId;
   probe: ObjectId;
   sheet: number;
-  /** Results stored. More than bits in `came` where results could only be laid beside the last run before them (classic probes). */
+  /** Results stored. More than bits in `came` where results could only be laid beside the last run before them (probes that name no runs). */
   stored: number;
   came?: RunBits;
   /** By the reason that the probe gave. */

@@ -12,7 +12,7 @@ interface Limited {
   bound: Bound;
   limiter: RateLimiterMemory;
   /** the sentence before "try again at" */
-  complaint: string;
+  sentence: string;
 }
 
 /**
@@ -88,14 +88,14 @@ export class AttemptsService {
 
   private async count(limited: Limited | undefined, key: string): Promise<void> {
     if (limited === undefined) return;
-    const { bound, limiter, complaint } = limited;
+    const { bound, limiter, sentence } = limited;
     try {
       await limiter.consume(key);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       this.hits.note(bound);
       const freeAt = new Date(Date.now() + refusal.msBeforeNext);
-      throw new LimitReachedError('too_many_attempts', `${complaint}; try again at ${freeAt.toISOString()}`, {
+      throw new LimitReachedError('too_many_attempts', `${sentence}; try again at ${freeAt.toISOString()}`, {
         bound,
         limit: limiter.points,
         used: limiter.points,
@@ -106,7 +106,7 @@ export class AttemptsService {
 }
 
 /** @param points how many; 0: no bound */
-function limited(bound: Bound, points: number, duration: number, complaint: string): Limited | undefined {
+function limited(bound: Bound, points: number, duration: number, sentence: string): Limited | undefined {
   if (points === 0) return undefined;
-  return { bound, limiter: new RateLimiterMemory({ points, duration }), complaint };
+  return { bound, limiter: new RateLimiterMemory({ points, duration }), sentence };
 }

@@ -1,4 +1,4 @@
-import { KIND_FORMATS, type KindFormat } from './index.js';
+import { KIND_FORMATS, type KindFormat, type KindName, KINDS } from './index.js';
 import { type Summary } from '../formats/summary.js';
 import { type Format } from '../formats/format.js';
 import { gzipFormat } from '../formats/gzip.format.js';
@@ -9,6 +9,16 @@ export type ResultFormat = 'gzip' | KindFormat;
 export const FORMATS: Readonly<Record<ResultFormat, Format>> = { gzip: gzipFormat, ...KIND_FORMATS };
 
 export const RESULT_FORMATS = Object.keys(FORMATS) as ResultFormat[];
+
+/**
+ * @param namesRun whether the result says which run it is of: one that does not comes from a classic probe
+ * @returns the format of a result, if it is one of its kind's
+ */
+export function formatOf(kind: KindName, format: string, namesRun: boolean): ResultFormat | undefined {
+  const { formats, classicFormat } = KINDS[kind];
+  const isOne = namesRun ? Object.hasOwn(formats, format) : format === classicFormat;
+  return isOne ? (format as ResultFormat) : undefined;
+}
 
 /** A stored summary by the rules of today. */
 export function amended(summary: Summary[], format: ResultFormat | undefined): Summary[] {

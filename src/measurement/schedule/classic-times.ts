@@ -2,7 +2,7 @@ import { checkObject } from '../params/check-object.js';
 import { InvalidParamsError } from '../params/invalid-params.error.js';
 import { Param } from '../params/param.decorator.js';
 import { integer } from '../params/param.rules.js';
-import type { CronSchedule, Schedule } from './schedule.js';
+import type { CronSchedule } from './schedule.js';
 import { cronExpression, stopTime } from './schedule.rules.js';
 import { formatStopTime, parseStopTime } from './times.js';
 
@@ -44,19 +44,6 @@ export function parseClassicTimes(params: unknown, now: Date): CronSchedule {
   const { cron, stop_time, times_per_minute } = known as unknown as ClassicTimes;
   // The check has read the time once already; `now` stands for the impossible case only.
   return { type: 'cron', cron, times_per_minute, start: now, stop: parseStopTime(stop_time) ?? now };
-}
-
-/** Its crond has looked at a minute by then, and does not look at it again. */
-const MINUTE_IS_TAKEN_MS = 2_000;
-
-/**
- * The contract has no `start`: a classic probe runs at the times of its cron expression from the moment on that it gets the job.
- * @returns when it may get it so that it begins with the first run that is charged, in the minute of `start`; undefined: now
- */
-export function toldClassicFrom(schedule: Schedule, now: Date): Date | undefined {
-  if (schedule.type !== 'cron' || schedule.start <= now) return undefined;
-  const start = schedule.start.getTime();
-  return new Date(start - (start % 60_000) + MINUTE_IS_TAKEN_MS);
 }
 
 /** The times of a cron schedule in the classic form. */

@@ -1,6 +1,5 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { createHash } from 'node:crypto';
 import { DomainError } from '../errors/domain.error.js';
 
 const text = { type: 'string' } as const;
@@ -53,9 +52,4 @@ export function idempotencyKey(key: string | undefined): string | undefined {
     });
   }
   return key;
-}
-
-/** @returns what tells two requests with the same Idempotency-Key apart */
-export function requestHash(request: unknown): string {
-  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

@@ -29,11 +29,11 @@ interface Waiting {
   forget: () => void;
 }
 
-/** The places of those who are on their way in, by the request of their handshake. */
-const places = new WeakMap<IncomingMessage, Place>();
+/** The positions of those who are on their way in, by the request of their handshake. */
+const positions = new WeakMap<IncomingMessage, QueuePosition>();
 
 /** A client that is on its way in. */
-class Place {
+class QueuePosition {
   private readonly timer: NodeJS.Timeout;
   private askedAt: number | undefined;
 
@@ -58,11 +58,11 @@ class Place {
 
 /** The place of a client whose namespace is being opened; it is held until `leave`. */
 export function atTheDoor(request: IncomingMessage): { leave: () => void } {
-  const place = places.get(request);
-  place?.asked();
+  const position = positions.get(request);
+  position?.asked();
   return {
     leave: () => {
-      place?.leave();
+      position?.leave();
     },
   };
 }
@@ -132,7 +132,7 @@ export class HandshakePacing {
     const began = performance.now();
     this.inside += 1;
     let here = true;
-    const place = new Place((servedMs) => {
+    const position = new QueuePosition((servedMs) => {
       if (!here) return;
       here = false;
       request.socket.off('close', gone);
@@ -141,10 +141,10 @@ export class HandshakePacing {
       if (this.waiting > 0) this.nextTurn();
     });
     const gone = () => {
-      place.leave();
+      position.leave();
     };
     request.socket.once('close', gone);
-    places.set(request, place);
+    positions.set(request, position);
     answer(null, true);
     const took = performance.now() - began;
     this.spentMs += took;

@@ -10,6 +10,7 @@ import {
   type OpenConnection,
   type ProbeLink,
 } from '../../../core/presence/index.js';
+import { CLASSIC, CLASSIC_CAPABILITIES } from './classic-capabilities.js';
 import { type ClassicJob, type ClassicProbeToServer, type ServerToClassicProbe } from './classic.protocol.js';
 
 /** A fielded probe acknowledges when its handler has run; its crontab is slow. */
@@ -28,7 +29,8 @@ export type ClassicSocket = Socket<
 
 /** A fielded probe: jobs go out one event each, named after their kind, and never twice. */
 export class ClassicLink implements ProbeLink {
-  readonly protocol = 'classic';
+  readonly protocol = CLASSIC.label;
+  readonly capabilities = CLASSIC_CAPABILITIES;
   readonly probe: ObjectId;
   readonly session: ObjectId;
 
@@ -73,7 +75,7 @@ export class ClassicLink implements ProbeLink {
 
   private async deliverOne(job: Job): Promise<DeliveryAnswer> {
     const worded = classicJob(job);
-    if (typeof worded === 'string') return { outcome: 'refused', reason: worded };
+    if (typeof worded === 'string') return { outcome: 'refused', reason: worded, isUntold: true };
     if (!this.socket.connected) return { outcome: 'unsent' };
     try {
       await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, worded);

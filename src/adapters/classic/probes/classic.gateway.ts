@@ -11,15 +11,16 @@ import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../../platform/database/object-id.js';
 import { checkIn } from '../../../platform/sockets/check-in.js';
 import { ArrivalsService } from '../../../core/delivery/index.js';
-import { CLASSIC_KIND_NAMES } from '../../../measurement/kinds/classic-words.js';
 import {
   ConnectedProbes,
   type OpenConnection,
   ProbeConnectionsService,
   ProbeMeters,
+  ProbeProtocols,
 } from '../../../core/presence/index.js';
 import { MAX_CREDITS } from '../../../core/probes/index.js';
 import { type Acceptance, type ResultReport, IngestService } from '../../../core/ingest/index.js';
+import { CLASSIC, CLASSIC_CAPABILITIES } from './classic-capabilities.js';
 import { ClassicLink, type ClassicSocket } from './classic-link.js';
 import { ClassicPatience } from './classic-patience.js';
 import { creditsHeader, type CreditsHeader, creditsMessage, resultsMessage } from './classic.protocol.js';
@@ -36,7 +37,10 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     private readonly results: IngestService,
     private readonly meters: ProbeMeters,
     private readonly patience: ClassicPatience,
-  ) {}
+    protocols: ProbeProtocols,
+  ) {
+    protocols.register(CLASSIC);
+  }
 
   afterInit(server: Server | Namespace): void {
     const namespace = 'of' in server ? server.of('/') : server;
@@ -46,10 +50,10 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
         const total = creditsHeader(headers['total_credits'] ?? headers['total-credits']);
         const inUse = creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']);
         const details = {
-          protocol: 'classic' as const,
+          protocol: CLASSIC.label,
           total_credits: total.credits,
           in_use_credits: inUse.credits,
-          kinds: [...CLASSIC_KIND_NAMES],
+          kinds: [...CLASSIC_CAPABILITIES.kinds],
         };
         const open = await this.connections.open(query['token'], details);
         if (open === undefined) return { code: 'invalid_token', message: 'Invalid token' };

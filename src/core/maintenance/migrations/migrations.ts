@@ -55,4 +55,13 @@ export const MIGRATIONS: readonly Migration[] = [
       for await (const { _id, ...load } of loads) await probes.updateOne({ _id }, { $set: { load } });
     },
   },
+  {
+    // it is asked of what a probe can, and no longer of a protocol
+    id: '2026-11-29T01-not-before',
+    async up(connection) {
+      const assignments = connection.collection('assignments');
+      const waiting = { state: 'pending', classic_from: { $exists: true } };
+      await assignments.updateMany(waiting, { $rename: { classic_from: 'not_before' } });
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type ObjectId } from '../../../platform/database/object-id.js';
-import { type Place } from '../probe-filter.js';
+import { type NearLocation } from '../probe-filter.js';
 import { type WindowName } from '../reliability-figures.js';
 
 /** What an operation may have of them. 1 MB of ids is not quite twice as many. */
@@ -14,7 +14,7 @@ export interface SelectionRule {
   ipv6?: boolean;
   tags?: string[];
   /** the nearest first; without it the choice is random */
-  near?: Place;
+  near?: NearLocation;
   kinds?: string[];
   min_uptime?: number;
   min_share?: number;
