@@ -15,7 +15,9 @@ const MAX_WORD_LENGTH = 200;
 
 /** The word for an error: the code of the system, of the TLS library or of a parser, or what the error says. */
 export function wordFor(error: unknown): string {
-  return (errorCode(error) ?? messageOf(error)).slice(0, MAX_WORD_LENGTH);
+  const word = errorCode(error) ?? messageOf(error);
+  // OpenSSL 3.5 (Node 24) renamed the alerts of SSL 3: one event has one name in results, whatever Node the probe has
+  return word.replace(/^ERR_SSL_SSL\/TLS_ALERT_/, 'ERR_SSL_SSLV3_ALERT_').slice(0, MAX_WORD_LENGTH);
 }
 
 /** What was found of a host, and how long that took; an address that was given takes no time. */

@@ -8,6 +8,8 @@ import type { Routes } from './targets.js';
 
 /** A link-local address without its link: the system refuses to send there, whatever host this is (RFC 4007). */
 const LOST = 'fe80::1';
+/** A later libuv (seen: 1.51 of Node 22.23, not 1.46 of Node 20.20) connects by the first link that has such addresses; UDP is refused as ever. */
+const TCP_IS_REFUSED = Number(process.versions.uv.split('.')[1]) < 47;
 const HERE = '127.0.0.1';
 /** What a host with a route to the other family only says of an address: `ENETUNREACH` is the system's word, this is the reason. */
 const WORD = 'no_family';
@@ -57,7 +59,7 @@ describe('a destination that the host has no route to', () => {
     families: () => Promise.resolve({ ipv4: true, ipv6: false }),
   });
 
-  describe.each(['http', 'tls', 'ntp'])('%s', (kind) => {
+  describe.each(TCP_IS_REFUSED ? ['http', 'tls', 'ntp'] : ['ntp'])('%s', (kind) => {
     const run = (ips: string[], routes: Routes) => measure(kind, paramsOf[kind]!(ips), routes);
 
     test('stands in the result with that reason, beside one that was measured', async () => {
@@ -92,7 +94,8 @@ describe('a destination that the host has no route to', () => {
     const failure = { reason: 'no_family', message: `this probe has no IPv6 route to ${LOST} (${WORD})` };
     await expect(measure('dns', params, losing(WORD))).rejects.toMatchObject(failure);
     await expect(measure('dns', params, losing(null, WORD))).rejects.toMatchObject(failure);
-    await expect(measure('dns', { ...params, tcp: '' }, losing(null, WORD))).rejects.toMatchObject(failure);
+    if (TCP_IS_REFUSED)
+      await expect(measure('dns', { ...params, tcp: '' }, losing(null, WORD))).rejects.toMatchObject(failure);
   });
 
   test('a host that has neither family does not say that it has the other one', async () => {
