@@ -4,6 +4,7 @@ import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchOverhead } from './overhead.bench.js';
 import { type Platform, startEcho, startPlatform } from './platform.js';
+import { benchReads } from './reads.bench.js';
 import { benchReconnect } from './reconnect.bench.js';
 
 /** All probes at once, on a server of their own. */
@@ -64,6 +65,16 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
         'median, ms': Number(medianMs.toFixed(1)),
         'p95, ms': Number(p95Ms.toFixed(1)),
         'a second': Math.round(perSecond),
+      })),
+    );
+  },
+  async reads(platform) {
+    console.log('What classic frontends ask for again and again');
+    console.table(
+      (await benchReads(platform)).map(({ what, medianMs, processorMs }) => ({
+        '': what,
+        'median, ms': Number(medianMs.toFixed(1)),
+        'processor time of the server, ms': Number(processorMs.toFixed(1)),
       })),
     );
   },

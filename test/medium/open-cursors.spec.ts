@@ -60,6 +60,16 @@ describe('open cursors', () => {
   const model = () => connection.model(OPERATION_MODEL);
   const reads: [string, () => AsyncIterable<unknown>][] = [
     ['results', () => app.get(ResultReader).read({ operation }, { head: true, raw: true })],
+    [
+      'results of many operations',
+      () =>
+        app
+          .get(ResultReader)
+          .readOfMany(
+            { operations: [operation, new ObjectId()], outcome: 'stored' },
+            { head: true, raw: true },
+          ),
+    ],
     ['all operations', () => app.get(OperationsRepository).stream({})],
     ['candidates', () => app.get(ProbesRepository).streamCandidates([], undefined, 1)],
     [

@@ -96,6 +96,18 @@ export class AssignmentsRepository {
       .lean<AssignmentEntity[]>();
   }
 
+  /** The probes of each of these operations, ascending; of all in one query. */
+  async findProbesOfOperations(operations: readonly ObjectId[]): Promise<Map<string, ObjectId[]>> {
+    const found = new Map(operations.map((id) => [id.toHexString(), [] as ObjectId[]]));
+    const assigned = this.model.collection.find<Pick<AssignmentEntity, 'operation' | 'probe'>>(
+      { operation: { $in: [...operations] } },
+      { projection: { _id: 0, operation: 1, probe: 1 }, sort: { operation: 1, probe: 1 }, batchSize: 10_000 },
+    );
+    for (const { operation, probe } of await assigned.toArray())
+      found.get(operation.toHexString())?.push(probe);
+    return found;
+  }
+
   /** In order of probe; past mongoose, because there may be thousands, and somebody waits. */
   async findCountersOfOperation(operation: ObjectId): Promise<AssignmentCounters[]> {
     return this.model.collection

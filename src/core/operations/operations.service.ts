@@ -182,6 +182,17 @@ export class OperationsService {
     return this.probes.getKnown(assignments.map(({ probe }) => probe));
   }
 
+  /** @returns for each operation its probes, in order of creation */
+  async probesOfAll(operations: readonly OperationEntity[]): Promise<ProbeEntity[][]> {
+    const assigned = await this.assignments.findProbesOfOperations(operations.map(({ _id }) => _id));
+    const ids = new Map([...assigned.values()].flat().map((id) => [id.toHexString(), id]));
+    const known = await this.probes.getKnown([...ids.values()]);
+    const byId = new Map(known.map((probe) => [probe._id.toHexString(), probe]));
+    return operations.map(({ _id }) =>
+      (assigned.get(_id.toHexString()) ?? []).flatMap((id) => byId.get(id.toHexString()) ?? []),
+    );
+  }
+
   async assignmentsOf(
     operation: OperationEntity,
     limit: number,

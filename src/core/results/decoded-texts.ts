@@ -16,6 +16,9 @@ import { type ReadResult, ResultReader } from './result-reader.js';
 /** Results with more raw bytes, or with a larger part, are large. */
 const LIGHT_BYTES = 128 * 1024;
 const LIGHT_PART_BYTES = 16 * 1024;
+/** What is read without being held: a text that comes of so many bytes, and has so many characters. */
+const SHORT_RAW_BYTES = 4 * 1024;
+const SHORT_TEXT = 32 * 1024;
 /** Readings that hold memory at the same time, whoever reads: one of a light result up to 1 MB, one of a large result 100 MB. */
 const LIGHT_AT_ONCE = 64;
 const LARGE_AT_ONCE = 1;
@@ -53,6 +56,11 @@ export class DecodedTexts {
     if (result.raw_bytes <= LIGHT_BYTES) {
       const light = () => this.textOf(result, as, { part: LIGHT_PART_BYTES });
       try {
+        const short = await this.shortText(result, light, gone);
+        if (short !== undefined) {
+          yield short;
+          return;
+        }
         yield* this.inTurns(this.light, light, given, gone);
         return;
       } catch (error) {
@@ -60,6 +68,18 @@ export class DecodedTexts {
       }
     }
     yield* this.inTurns(this.large, () => this.textOf(result, as), given, gone);
+  }
+
+  /** @returns the whole text if it is short: nothing has to be held then until it is taken */
+  private async shortText(
+    { raw, format, raw_bytes }: ReadResult,
+    text: () => AsyncIterable<string>,
+    gone: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    const mayBe = format === undefined || (raw !== undefined && raw_bytes <= SHORT_RAW_BYTES);
+    if (!mayBe) return undefined;
+    const found = await this.pass(this.light, gone, () => measured(text(), SHORT_TEXT));
+    return found?.text === undefined ? undefined : Buffer.from(found.text);
   }
 
   async *raw(result: ReadResult, gone: AbortSignal): AsyncGenerator<Buffer, void> {

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { eachByPages } from '../../platform/database/read.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { rawBytes, type ResultEntity } from '../ingest/index.js';
-import { type Parts, type ResultFilter, type ResultSize, ResultsRepository } from './results.repository.js';
+import {
+  type ManyFilter,
+  type Parts,
+  type ReadingPlace,
+  type ResultFilter,
+  type ResultSize,
+  ResultsRepository,
+} from './results.repository.js';
 
-/** Sizes that are looked up at once. */
-const SIZES = 100;
+/** Sizes that are looked up at once, with those results that are small. */
+const SIZES = 64;
 /** A part of a result that weighs more is not read with the others: there may be many readers. */
 const LIGHT_HEAD_BYTES = 64 * 1024;
 const LIGHT_RAW_BYTES = 16 * 1024;
@@ -26,12 +32,12 @@ export class ResultReader {
 
   /** In the order in which they came, one after the other. */
   async *read(filter: ResultFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    const sizes = eachByPages<ResultSize[]>(async (last) => {
-      const after = last?.at(-1);
-      const page = await this.sizes(filter, SIZES, after && { at: after.received_at, _id: after._id });
-      return page.length === 0 ? [] : [page];
-    });
-    for await (const page of sizes) yield* this.load(page, parts);
+    yield* this.readPages((after) => this.results.findSizes(filter, SIZES, after, true), parts);
+  }
+
+  /** Results of many operations, one operation after the other. */
+  async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
+    yield* this.readPages((after) => this.results.findSizesOfMany(filter, SIZES, after), parts);
   }
 
   async sizes(
@@ -69,13 +75,28 @@ export class ResultReader {
     return result as ResultEntity;
   }
 
+  /** Between two pages nothing is open at the database, whatever the reader does. */
+  private async *readPages(
+    pageAfter: (after: ReadingPlace | undefined) => Promise<ResultSize[]>,
+    parts: Parts,
+  ): AsyncGenerator<ReadResult, void> {
+    for (let after: ReadingPlace | undefined; ;) {
+      const page = await pageAfter(after);
+      yield* this.load(page, parts);
+      const last = page.at(-1);
+      if (last === undefined || page.length < SIZES) return;
+      after = { operation: last.operation, at: last.received_at, _id: last._id };
+    }
+  }
+
   private async loadGroup(group: readonly ResultSize[], parts: Parts): Promise<ReadResult[]> {
     const found = new Map<string, Partial<ResultEntity>>();
-    for (const { ids, light } of byLightParts(group, parts))
+    const others = group.filter(({ whole }) => whole === undefined);
+    for (const { ids, light } of byLightParts(others, parts))
       for (const result of await this.results.findByIds(ids, light)) found.set(String(result._id), result);
-    return group.flatMap((size): ReadResult[] => {
+    return group.flatMap(({ whole, ...size }): ReadResult[] => {
       const light = lightParts(size, parts);
-      const result = found.get(size._id.toHexString());
+      const result = whole ?? found.get(size._id.toHexString());
       if (result === undefined) return light.head || light.raw ? [] : [{ ...size }];
       return [
         {

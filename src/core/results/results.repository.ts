@@ -20,6 +20,22 @@ export interface ResultSize extends Pick<
   /** as it is stored, less the raw bytes */
   bytes: number;
   raw_bytes: number;
+  /** all of it, if it is small and was asked for */
+  whole?: ResultEntity;
+}
+
+/** In which operations, of which results. */
+export interface ManyFilter {
+  /** ascending */
+  operations: readonly ObjectId[];
+  outcome: ResultEntity['outcome'];
+}
+
+/** Where somebody stands who reads results of many operations. */
+export interface ReadingPlace {
+  operation: ObjectId;
+  at: Date;
+  _id: ObjectId;
 }
 
 /** What of a result is to be read. */
@@ -37,6 +53,13 @@ const SIZE = {
   format: 1,
   bytes: { $subtract: [{ $bsonSize: '$$ROOT' }, RAW_BYTES] },
   raw_bytes: RAW_BYTES,
+};
+
+/** A result of so many bytes comes with what it weighs: to read it then would cost more than what it is. */
+const SMALL_BYTES = 4 * 1024;
+const WITH_SMALL = {
+  ...SIZE,
+  whole: { $cond: [{ $lte: [{ $bsonSize: '$$ROOT' }, SMALL_BYTES] }, '$$ROOT', '$$REMOVE'] },
 };
 
 @Injectable()
@@ -59,6 +82,7 @@ export class ResultsRepository {
     { operation, probe, outcome, from, to }: ResultFilter,
     limit: number,
     after?: { at: Date; _id: ObjectId },
+    withSmall = false,
   ): Promise<ResultSize[]> {
     const since = after && from && from > after.at ? from : (after?.at ?? from);
     return this.model.collection
@@ -71,8 +95,37 @@ export class ResultsRepository {
           // beside the bound above, which is what the index is read by
           ...(after && { $or: [{ received_at: { $gt: after.at } }, { _id: { $gt: after._id } }] }),
         },
-        { projection: SIZE, sort: { received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
+        {
+          projection: withSmall ? WITH_SMALL : SIZE,
+          ...{ sort: { received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
+        },
       )
+      .toArray();
+  }
+
+  /** A page of the results of operations, one operation after the other, each in the order in which its results came. */
+  async findSizesOfMany(
+    { operations, outcome }: ManyFilter,
+    limit: number,
+    after?: ReadingPlace,
+  ): Promise<ResultSize[]> {
+    const laterThan = after?.operation.toHexString() ?? '';
+    const rest = operations.filter((id) => id.toHexString() > laterThan);
+    const all = { operation: { $in: rest }, outcome };
+    const { operation } = after ?? {};
+    // ranges of one index, which MongoDB merges
+    const conditions = after && {
+      $or: [
+        { operation, outcome, received_at: after.at, _id: { $gt: after._id } },
+        { operation, outcome, received_at: { $gt: after.at } },
+        ...(rest.length > 0 ? [all] : []),
+      ],
+    };
+    return this.model.collection
+      .find<ResultSize>(conditions ?? all, {
+        projection: WITH_SMALL,
+        ...{ sort: { operation: 1, received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
+      })
       .toArray();
   }
 }

@@ -17,10 +17,10 @@ describe('streamed', () => {
       }
     }
     const stream = streamed(source, { type: 'text/plain' }).getStream();
-    const first = await new Promise((resolve) => stream.once('data', resolve));
+    const first = await new Promise<Buffer>((resolve) => stream.once('data', resolve));
     const closed = new Promise((resolve) => stream.once('close', resolve));
     stream.destroy();
     await closed;
-    expect([first, ended]).toEqual(['first', true]);
+    expect([first.toString(), ended]).toEqual(['first', true]);
   });
 });

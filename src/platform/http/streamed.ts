@@ -1,6 +1,7 @@
 import { StreamableFile } from '@nestjs/common';
 import { type Response } from 'express';
 import { Readable } from 'node:stream';
+import { joined } from './joined.js';
 import { answerWithProblem } from './problem.filter.js';
 
 /**
@@ -13,7 +14,7 @@ export function streamed(
   headers: { type: string; disposition?: string; length?: number },
 ): StreamableFile {
   const gone = new AbortController();
-  const stream = Readable.from(make(gone.signal), { objectMode: true, highWaterMark: 1 });
+  const stream = Readable.from(joined(make(gone.signal)), { objectMode: true, highWaterMark: 1 });
   const destroy = stream._destroy.bind(stream);
   // not at 'close': that waits for the source, and the source for what it waits for
   stream._destroy = (error, done) => {

@@ -6,6 +6,8 @@ import { DecodedTexts, ResultReader } from '../../../core/results/index.js';
 import { classicOperation, classicResultHead } from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+const GROUP = 20;
+const GROUP_PROBES = 2_000;
 
 /** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
 @Injectable()
@@ -17,7 +19,7 @@ export class ClassicListings {
   ) {}
 
   one(operation: OperationEntity): StreamableFile {
-    return streamed((gone) => this.operationText(operation, true, gone), { type: JSON_TYPE });
+    return streamed((gone) => this.textOf([operation], true, gone), { type: JSON_TYPE });
   }
 
   all(filter: OperationFilter, withResults: boolean): StreamableFile {
@@ -30,34 +32,60 @@ export class ClassicListings {
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
     let separator = '[';
-    for await (const operation of this.operations.stream(filter)) {
+    for await (const group of groupsOf(this.operations.stream(filter))) {
       yield separator;
-      yield* this.operationText(operation, withResults, gone);
+      yield* this.textOf(group, withResults, gone);
       separator = ',';
     }
     yield separator === '[' ? '[]' : ']';
   }
 
-  private async *operationText(
-    operation: OperationEntity,
+  /** Some operations, with commas between them: what belongs to them is read together. */
+  private async *textOf(
+    group: readonly OperationEntity[],
     withResults: boolean,
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
-    const head = JSON.stringify(classicOperation(operation, await this.operations.probesOf(operation)));
+    const probes = await this.operations.probesOfAll(group);
+    const heads = group.map((operation, n) => JSON.stringify(classicOperation(operation, probes[n] ?? [])));
     if (!withResults) {
-      yield head;
+      yield heads.join(',');
       return;
     }
-    yield `${head.slice(0, -1)},"results":[`;
-    const as = operation.result_format === 'dump' ? 'dump' : 'json';
-    let separator = '';
-    const stored = { operation: operation._id, outcome: 'stored' as const };
-    for await (const result of this.results.read(stored, { head: false, raw: true })) {
-      yield separator + classicResultHead(result);
-      yield* this.texts.decoded(result, as, gone);
-      yield '}';
-      separator = ',';
+    const stored = { operations: group.map(({ _id }) => _id), outcome: 'stored' as const };
+    const results = this.results.readOfMany(stored, { head: false, raw: true });
+    try {
+      let next = await results.next();
+      for (const [n, { _id, result_format }] of group.entries()) {
+        yield `${n === 0 ? '' : ','}${heads[n]?.slice(0, -1) ?? ''},"results":[`;
+        const as = result_format === 'dump' ? 'dump' : 'json';
+        let separator = '';
+        for (; next.done !== true && next.value.operation.equals(_id); next = await results.next()) {
+          yield separator + classicResultHead(next.value);
+          yield* this.texts.decoded(next.value, as, gone);
+          yield '}';
+          separator = ',';
+        }
+        yield ']}';
+      }
+    } finally {
+      await results.return();
     }
-    yield ']}';
   }
+}
+
+/** Operations of which the results and the probes are read together: so many, with so many probes in all, or one. */
+async function* groupsOf(operations: AsyncIterable<OperationEntity>): AsyncGenerator<OperationEntity[]> {
+  let group: OperationEntity[] = [];
+  let probes = 0;
+  for await (const operation of operations) {
+    if (group.length === GROUP || (group.length > 0 && probes + operation.probe_count > GROUP_PROBES)) {
+      yield group;
+      group = [];
+      probes = 0;
+    }
+    group.push(operation);
+    probes += operation.probe_count;
+  }
+  if (group.length > 0) yield group;
 }
