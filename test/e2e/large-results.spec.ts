@@ -325,12 +325,14 @@ describe('large results', () => {
     const large = Array.from({ length: 40 }, () => ({ ...stored, _id: new ObjectId(), ...params }));
     await operations.insertMany(large);
     const pages = await owner.api.pages<Operation>('/api/v1/operations?mine=true');
-    const newestFirst = [...large.map(({ _id }) => _id.toHexString()).reverse(), template.id];
+    // by id: of ids that two processes make in one second either may be the larger
+    const newestFirst = [...large.map(({ _id }) => _id.toHexString()), template.id].sort().reverse();
     expect(pages.flat().map(({ id }) => id)).toEqual(newestFirst);
     for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(3 * MIB);
     const classic = await read('/operations/me', 'application/json', Infinity, { token: owner.api.token });
     const shown = (JSON.parse(classic.toString()) as { params: unknown }[]).map(({ params }) => params);
     expect(shown).toHaveLength(1 + large.length);
-    for (const each of shown.slice(1)) expect(JSON.stringify(each) === params.accepted_params).toBe(true);
+    const asAccepted = shown.filter((each) => JSON.stringify(each) === params.accepted_params);
+    expect(asAccepted.length).toBe(large.length);
   }, 900_000);
 });
