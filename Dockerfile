@@ -1,25 +1,18 @@
 # The server. Builds with BuildKit and with the classic builder (docker-compose 1.29).
 ARG NODE_IMAGE=node:20-bookworm-slim
 
-# --- what runs: production dependencies only, and none of the probe's ---
-FROM ${NODE_IMAGE} AS dependencies
+# --- all packages, and what npm fetched; the same lines stand in probe/Dockerfile, so that a builder does it once for both ---
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY warts/package.json warts/
 COPY sntp/package.json sntp/
 COPY protocol/package.json protocol/
 COPY probe/package.json probe/
-RUN npm ci --omit=dev --workspace warts --workspace sntp --workspace protocol --include-workspace-root && npm cache clean --force
+RUN npm ci --ignore-scripts
 
-# --- what compiles ---
-FROM ${NODE_IMAGE} AS build
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY warts/package.json warts/
-COPY sntp/package.json sntp/
-COPY protocol/package.json protocol/
-COPY probe/package.json probe/
-RUN npm ci && npm cache clean --force
+# --- what compiles: the same lines, too ---
+FROM packages AS build
 COPY tsconfig*.json ./
 COPY src src
 COPY warts warts
@@ -27,6 +20,12 @@ COPY sntp sntp
 COPY protocol protocol
 COPY probe probe
 RUN npm run build
+
+# --- what runs: production dependencies only, and none of the probe's; npm has what it fetched above ---
+FROM packages AS dependencies
+RUN mkdir /production && cp --parents package.json package-lock.json .npmrc */package.json /production
+WORKDIR /production
+RUN npm ci --omit=dev --prefer-offline --workspace warts --workspace sntp --workspace protocol --include-workspace-root
 
 # --- the image ---
 FROM ${NODE_IMAGE}
@@ -37,7 +36,7 @@ ENV NODE_ENV=production \
     NPM_CONFIG_CACHE=/tmp/npm \
     NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
+COPY --from=dependencies /production/node_modules node_modules
 COPY --from=build /app/warts/package.json warts/package.json
 COPY --from=build /app/warts/dist warts/dist
 COPY --from=build /app/sntp/package.json sntp/package.json

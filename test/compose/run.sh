@@ -5,7 +5,7 @@
 #   COMPOSE_TEST_BASES    local: bases from package registries (bases.sh); public: the images named in
 #                         docker-compose.yml, which must be pullable (default: local)
 #   COMPOSE_TEST_INSTALL  1: install the docker engine and debootstrap from Debian if they are missing
-#   COMPOSE_TEST_SECONDS  time limit for everything after the bases (default: 660)
+#   COMPOSE_TEST_SECONDS  time limit for everything after the bases (default: 1800; it bounds what hangs)
 #
 # Exit codes: 0 passed, 77 skipped (no docker engine can be had; it says why), anything else failed.
 set -euo pipefail
@@ -130,4 +130,4 @@ tar -C "$repository" -c \
 cp "$repository"/.env_*.example "$work/stack/"
 
 cd "$work/stack"
-timeout --kill-after=10 "${COMPOSE_TEST_SECONDS:-660}" node test/compose/scenario.mjs
+timeout --kill-after=10 "${COMPOSE_TEST_SECONDS:-1800}" node test/compose/scenario.mjs

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { mkdir } from 'node:fs/promises';
 import { get } from 'node:https';
@@ -31,6 +32,9 @@ const environment = {
   NETWORK_MTU: '1400',
   TLS_DIR: './tls',
   HTTPS_REDIRECT: 'no',
+  // Most of the test is waiting for the next check.
+  HEALTH_INTERVAL: '2s',
+  WAIT_SECONDS: '600',
   SERVER_IMAGE: 'pladmed-test-server',
   CHRONY_IMAGE: 'pladmed-test-chrony',
   PROBE_IMAGE: 'pladmed-test-probe',
@@ -119,7 +123,7 @@ async function checkTime() {
   assert.ok(answer.stratum >= 1 && answer.stratum <= 15);
   assert.ok(Math.abs(answer.offsetMs) < 1000);
   // Without a source of its own chrony serves a clock that nobody sets: it is answered, and not believed.
-  await until('the server to warn of a time server without a source', 150, async () => {
+  await until('the server to warn of a time server without a source', 300, async () => {
     const { clock } = JSON.parse((await http('GET', '/health/ready')).text);
     assert.equal(clock.source, 'none');
     return clock.warning?.includes('serves its own clock') === true;
@@ -128,7 +132,7 @@ async function checkTime() {
 
 /** On the same host as the server the probe's clock is the same: what it finds has to lie within its bound. */
 async function checkProbesTime(world) {
-  await until('the probe to compare its clock over the socket', 90, async () => {
+  await until('the probe to compare its clock over the socket', 300, async () => {
     const { status } = await expect(200, 'GET', `/api/v1/probes/${world.probe}`, undefined, world.userToken);
     if (status?.clock.source !== 'socket') return false;
     const { offset_ms, error_ms } = status.clock;
@@ -183,7 +187,7 @@ async function measure(world) {
     ids.push((await expect(201, 'POST', `/${kind}`, body, world.userToken))._id);
   }
   for (const id of ids) {
-    await until(`a result of operation ${id}`, 90, async () => (await resultsOf(id)).length === 1);
+    await until(`a result of operation ${id}`, 300, async () => (await resultsOf(id)).length === 1);
     world.operations.push({ id, results: JSON.stringify(await resultsOf(id)) });
   }
   const ping = JSON.stringify(await resultsOf(ids[0]));
@@ -201,7 +205,7 @@ async function restart(world, service) {
   await waitHealthy();
   await until(
     'the server through nginx',
-    60,
+    300,
     async () => (await http('GET', '/health/ready')).status === 200,
   );
   await waitConnected(world);
@@ -269,14 +273,14 @@ async function until(what, limitSeconds, condition) {
 }
 
 async function waitConnected(world) {
-  await until('the probe to be connected', 90, async () => {
+  await until('the probe to be connected', 300, async () => {
     const probes = await expect(200, 'GET', '/probes');
     return probes.some((probe) => probe.identifier === world.probe && probe.connected);
   });
 }
 
 async function waitHealthy() {
-  await until('all containers to be healthy', 120, async () => {
+  await until('all containers to be healthy', 300, async () => {
     const states = await docker('inspect', '--format', '{{json .State}}', ...(await containers()));
     return states.stdout
       .trim()
@@ -353,17 +357,22 @@ async function sntp(port) {
   }
 }
 
+/** Below the ports that systems give to connections: between the look and the use none of those can take it. */
 async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const numbers = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return numbers;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port) {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 // --- docker --------------------------------------------------------------------------------------------------------
