@@ -33,7 +33,7 @@ const environment = {
   TLS_DIR: './tls',
   HTTPS_REDIRECT: 'no',
   // Most of the test is waiting for the next check.
-  HEALTH_INTERVAL: '2s',
+  HEALTH_INTERVAL: '4s',
   WAIT_SECONDS: '600',
   SERVER_IMAGE: 'pladmed-test-server',
   CHRONY_IMAGE: 'pladmed-test-chrony',
