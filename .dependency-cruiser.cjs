@@ -21,6 +21,9 @@ const CORE = [
   'maintenance',
 ];
 
+/** Data that can be deleted and made again from the core: each is on its own. */
+const DERIVED = ['activity'];
+
 /** Doors to the outside: each is on its own. */
 const ADAPTERS = ['api', 'classic', 'live', 'ops', 'probe-protocol'];
 
@@ -28,7 +31,7 @@ const ADAPTERS = ['api', 'classic', 'live', 'ops', 'probe-protocol'];
 const PURE = ['@pladmed/protocol', '@pladmed/warts', 'ipaddr\\.js', 'class-validator', 'zod'];
 
 /** May import whatever is installed. */
-const INSTALLED = `^src/(config|platform|cli|demo|core/(${CORE.join('|')})|adapters/(${ADAPTERS.join('|')}))/|^src/[^/]+\\.ts$`;
+const INSTALLED = `^src/(config|platform|cli|demo|core/(${CORE.join('|')})|derived/(${DERIVED.join('|')})|adapters/(${ADAPTERS.join('|')}))/|^src/[^/]+\\.ts$`;
 
 const lower = '^src/(config|platform|measurement)/';
 const own = (folder) => ({ from: { path: `^src/${folder}/` }, to: { path: `^src/${folder}/` } });
@@ -48,9 +51,17 @@ const coreRules = CORE.flatMap((part, index) => {
   ];
 });
 
+const derivedRules = DERIVED.flatMap((part) => [
+  own(`derived/${part}`),
+  { from: { path: `^src/derived/${part}/` }, to: { path: `${lower}|^src/core/[^/]+/index\\.ts$` } },
+]);
+
 const adapterRules = ADAPTERS.flatMap((adapter) => [
   own(`adapters/${adapter}`),
-  { from: { path: `^src/adapters/${adapter}/` }, to: { path: `${lower}|^src/core/[^/]+/index\\.ts$` } },
+  {
+    from: { path: `^src/adapters/${adapter}/` },
+    to: { path: `${lower}|^src/(core|derived)/[^/]+/index\\.ts$` },
+  },
 ]);
 
 module.exports = {
@@ -73,6 +84,7 @@ module.exports = {
     // it waits, and knows nothing
     { from: { path: '^src/measurement/formats/' }, to: { path: '^src/platform/limits/turnstile\\.ts$' } },
     ...coreRules,
+    ...derivedRules,
     ...adapterRules,
     // what puts the parts together
     own('cli'),
@@ -104,7 +116,10 @@ module.exports = {
     {
       name: 'only-repositories-touch-models',
       severity: 'error',
-      from: { path: '^src/(core|adapters)/', pathNot: '\\.(repository|schema|module)\\.ts$|/maintenance/' },
+      from: {
+        path: '^src/(core|derived|adapters)/',
+        pathNot: '\\.(repository|schema|module)\\.ts$|/maintenance/',
+      },
       to: { path: '(^|/)mongoose(/|$)', dependencyTypesNot: ['type-only'] },
     },
   ],

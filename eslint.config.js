@@ -95,6 +95,25 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/derived/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/core/**'],
+              importNamePattern: '(Repository|Schema|MODEL)$',
+              message:
+                'Derived data writes its own collections only: read the results tail, or ask a service of the core.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   { files: ENVIRONMENT_READERS, rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['test/**', 'probe/**', 'warts/**', 'src/cli/**', 'src/demo/**', '**/*.spec.ts'],

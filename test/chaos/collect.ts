@@ -11,6 +11,7 @@ import {
   type ResultFact,
   type RunFates,
   type State,
+  type TailFact,
 } from './audit/evidence.js';
 import { type Schedule } from '../../probe/src/protocol.js';
 import { coverageFact, type CoverageAnswer } from './observer.js';
@@ -22,6 +23,7 @@ const DELIVERED_MS = 180_000;
 
 interface Facts {
   results: ResultFact[];
+  tail: TailFact;
   ledger: LedgerFact[];
   assignments: AssignmentFact[];
   accounts: AccountFact[];
@@ -48,6 +50,11 @@ export async function collectFacts(
     return facts;
   };
   try {
+    await untilTailed(servers, database);
+    const [entries, minutes] = [
+      await read('tail_log', ({ _id, results }) => ({ last: Number(_id), ids: idsIn(results) })),
+      await read('activity', ({ stored, failed }) => ({ stored: Number(stored), failed: Number(failed) })),
+    ];
     const [results, ledger, assignments, balances, owners] = [
       await read('results', resultFact),
       await read('ledger', ledgerFact),
@@ -58,6 +65,13 @@ export async function collectFacts(
     const api = new FactsOfApi(servers, users);
     return {
       results,
+      tail: {
+        order: entries.sort((a, b) => a.last - b.last).flatMap(({ ids }) => ids),
+        counted: {
+          stored: minutes.reduce((sum, { stored }) => sum + stored, 0),
+          failed: minutes.reduce((sum, { failed }) => sum + failed, 0),
+        },
+      },
       ledger,
       assignments,
       accounts: await Promise.all(balances.map((each) => api.account(each))),
@@ -119,10 +133,30 @@ export async function withConnections(
   }
 }
 
+/** @returns when all servers say that everything is in the tail, and done by its consumer */
+async function untilTailed(servers: readonly string[], database: TestDatabase): Promise<void> {
+  await until('the results tail to be read to its end', async () => {
+    if ((await database.collection('tail_outbox').findOne()) !== null) return false;
+    const answers = await Promise.all(
+      servers.map((server) =>
+        demand<{ results: number; behind: { results: number } }>('GET', `${server}/api/v1/stats`),
+      ),
+    );
+    return answers.every(({ behind }) => behind.results === 0);
+  });
+}
+
+/** 12 bytes each (src/core/ingest/tail-log.schema.ts). */
+function idsIn(packed: unknown): string[] {
+  const hex = Buffer.from((packed as mongoose.mongo.Binary).buffer).toString('hex');
+  return hex.match(/.{24}/g) ?? [];
+}
+
 function resultFact(document: Document): ResultFact {
   const raw = document['raw'] as { buffer: Uint8Array; length(): number } | undefined;
   const failure = document['failure'] as { reason: string } | undefined;
   return {
+    id: String(document['_id']),
     operation: String(document['operation']),
     probe: String(document['probe']),
     code: String(document['unique_code']),

@@ -4,6 +4,7 @@ import { type Account, firstRunOf, type Operation, type Registered } from '../su
 import { classicTime, create, gzipResult, type ResultMessage } from '../support/classic-factories.js';
 import { FieldedProbe } from '../support/classic-probe.js';
 import { HttpClient } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
 import { pingResult, NativeProbe } from '../support/native-probe.js';
 import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
@@ -59,6 +60,14 @@ class Deliverer {
   get left(): number {
     return this.kept.size;
   }
+}
+
+/** All ids that the log of the results tail has, in its order. */
+function tailed(entries: readonly mongoose.mongo.Document[]): string[] {
+  return entries.flatMap(({ results: packed }) => {
+    const hex = Buffer.from((packed as mongoose.mongo.Binary).buffer).toString('hex');
+    return hex.match(/.{24}/g) ?? [];
+  });
 }
 
 /** The same for the files of a classic probe. */
@@ -307,6 +316,68 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       for (const probe of probes)
         await expect(connect(second, probe)).rejects.toMatchObject({ data: { code: 'invalid_token' } });
     } finally {
+      await other.stop();
+    }
+  });
+
+  it('give every result one number and count it once, though each is killed again and again', async () => {
+    // of their own: nobody else may hold the lease
+    const other = await Platform.start({ REDIS_URL: redis.url });
+    const database = new TestDatabase(other.databaseUri);
+    try {
+      const pair = [await other.join(), await other.join()];
+      const owner = await other.world.account(100_000);
+      const probes = await Promise.all([other.world.probe(owner), other.world.probe(owner)]);
+      const operation = await other.world.operation(owner, probes, everyMinute(150));
+      const run = await other.world.began(operation, 151 * 60_000);
+      const deliverers = probes.map(
+        () =>
+          new Deliverer(
+            operation.id,
+            Array.from({ length: 150 }, (_, n) => run(n)),
+          ),
+      );
+      const acknowledged = () => deliverers.reduce((sum, each) => sum + each.acknowledged.size, 0);
+      await other.first.stop();
+
+      // each at its server, and at the next one of the same place when that is killed
+      const bringing = deliverers.map(async (deliverer, n) => {
+        while (deliverer.left > 0) {
+          const probe = await until('a server', () => connect(pair[n]!, probes[n]!).catch(() => undefined));
+          await deliverer.bring(probe);
+        }
+      });
+      for (let kills = 1; kills <= 6; kills += 1) {
+        const many = 45 * (kills - 1) + Math.floor(Math.random() * 45);
+        await until(`${many} results`, () => acknowledged() >= many);
+        await pair[kills % 2]!.kill();
+        pair[kills % 2] = await other.join();
+      }
+      await Promise.all(bringing);
+
+      const api = other.at(pair[0]!, owner);
+      const stats = async () =>
+        (await api.get<{ results: number; behind: { results: number } }>('/api/v1/stats')).body;
+      await until('all are in the tail, and counted', async () => {
+        const { results: all, behind } = await stats();
+        return all === 300 && behind.results === 0;
+      });
+      const stored = await database.collection('results').find().project({ _id: 1 }).toArray();
+      const entries = await database.collection('tail_log').find().sort({ _id: 1 }).toArray();
+      expect(tailed(entries).sort()).toEqual(stored.map(({ _id }) => String(_id)).sort());
+      let next = 1;
+      for (const { _id, first, results: packed } of entries) {
+        expect([first, Number(_id)]).toEqual([
+          next,
+          next - 1 + (packed as mongoose.mongo.Binary).length() / 12,
+        ]);
+        next = Number(_id) + 1;
+      }
+      const minutes = await database.collection('activity').find().toArray();
+      expect(minutes.reduce((sum, minute) => sum + Number(minute['stored']), 0)).toBe(300);
+      expect(await database.collection('tail_outbox').countDocuments()).toBe(0);
+    } finally {
+      await database.close();
       await other.stop();
     }
   });

@@ -7,6 +7,7 @@ import { QuotasModule } from '../../core/quotas/index.js';
 import { OperationsModule } from '../../core/operations/index.js';
 import { RunsModule } from '../../core/runs/index.js';
 import { ResultsModule } from '../../core/results/index.js';
+import { ActivityModule } from '../../derived/activity/index.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { CoverageController } from './coverage.controller.js';
@@ -15,6 +16,7 @@ import { OperationsController } from './operations.controller.js';
 import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
 import { ResultListings } from './result-listings.js';
 
@@ -29,6 +31,7 @@ import { ResultListings } from './result-listings.js';
     OperationsModule,
     RunsModule,
     ResultsModule,
+    ActivityModule,
   ],
   controllers: [
     AuthController,
@@ -40,6 +43,7 @@ import { ResultListings } from './result-listings.js';
     LimitsController,
     TargetsController,
     ResultsController,
+    StatsController,
   ],
   providers: [ResultListings],
 })

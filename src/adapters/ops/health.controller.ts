@@ -13,6 +13,7 @@ import { DatabaseService } from '../../platform/database/database.service.js';
 import { ApiProblem, ApiProblems } from '../../platform/http/problems.decorator.js';
 import { Public } from '../../platform/http/permissions.js';
 import { type ServerClock, ServerClockService } from '../../platform/clock/server-clock.service.js';
+import { ResultsTail, type TailLag } from '../../core/ingest/index.js';
 import { MetricsAccess } from './metrics-access.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -54,6 +55,21 @@ class ServerClockDto implements ServerClock {
   warning?: string;
 }
 
+class TailLagDto implements TailLag {
+  @ApiProperty({ description: 'What reads the results tail.', example: 'activity' })
+  consumer: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Results that it has not done yet.' })
+  results: number;
+
+  @ApiProperty({
+    type: 'number',
+    minimum: 0,
+    description: 'Seconds since the oldest of them became durable.',
+  })
+  seconds: number;
+}
+
 export class ReadyDto {
   @ApiProperty({
     enum: ['ok', 'degraded', 'unavailable'],
@@ -67,6 +83,12 @@ export class ReadyDto {
 
   @ApiPropertyOptional({ minimum: 0, description: 'Milliseconds of a round trip to the database.' })
   database_ms?: number;
+
+  @ApiPropertyOptional({
+    type: [TailLagDto],
+    description: 'How far derived data is behind the results, over all servers.',
+  })
+  tail?: TailLagDto[];
 
   @ApiProperty({ type: ServerClockDto, description: 'How far this server’s own clock is off.' })
   clock: ServerClockDto;
@@ -85,6 +107,7 @@ export class HealthController {
     private readonly access: MetricsAccess,
     private readonly clock: ServerClockService,
     private readonly bus: PlatformBus,
+    private readonly tail: ResultsTail,
   ) {}
 
   @Get('health/live')
@@ -104,7 +127,7 @@ export class HealthController {
       const database_ms = Math.round((await this.database.ping()) * 100) / 100;
       // without Redis the server is worth asking all the same
       const status = parts.redis === 'unavailable' ? 'degraded' : 'ok';
-      return { status, database: 'ok', database_ms, ...parts };
+      return { status, database: 'ok', database_ms, tail: await this.tail.lags(), ...parts };
     } catch {
       response.status(503);
       return { status: 'unavailable', database: 'unavailable', ...parts };

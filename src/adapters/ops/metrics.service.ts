@@ -10,7 +10,7 @@ import { ReliabilityService } from '../../core/reliability/index.js';
 import { OperationFeed } from '../../core/delivery/index.js';
 import { type ClockEstimate, isTrusted } from '../../core/probes/index.js';
 import { ConnectedProbes, ProbeProtocols } from '../../core/presence/index.js';
-import { ResultFeed, IngestService } from '../../core/ingest/index.js';
+import { IngestService, ResultFeed, ResultsTail } from '../../core/ingest/index.js';
 
 /** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
 @Injectable()
@@ -30,6 +30,7 @@ export class MetricsService implements OnModuleInit {
     private readonly leases: LeasesService,
     private readonly reliability: ReliabilityService,
     private readonly pacing: HandshakePacing,
+    private readonly tail: ResultsTail,
   ) {}
 
   get contentType(): string {
@@ -60,6 +61,7 @@ export class MetricsService implements OnModuleInit {
     });
     this.countLimitHits();
     this.showReliability();
+    this.showTail();
     this.total('pladmed_results_refused_total', 'Results refused, by reason', ['reason'], (add) => {
       for (const [reason, count] of this.results.refusalCounts()) add({ reason }, count);
     });
@@ -69,6 +71,31 @@ export class MetricsService implements OnModuleInit {
 
   async text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** The same at every server: what has become durable, and how far derived data is behind it. */
+  private showTail(): void {
+    this.gauge(
+      'pladmed_tail_results',
+      'Runs accounted for since the platform began, over all servers',
+      [],
+      async (gauge) => {
+        gauge.remove();
+        const count = await this.tail.count().catch(() => undefined);
+        if (count !== undefined) gauge.set(count);
+      },
+    );
+    for (const [unit, what] of [
+      ['results', 'Results that a consumer of the results tail has not done yet, over all servers'],
+      ['seconds', 'Since the oldest result that a consumer of the results tail has not done became durable'],
+    ] as const) {
+      this.gauge(`pladmed_tail_behind_${unit}`, what, ['consumer'], async (gauge) => {
+        gauge.reset();
+        // the others are worth reading while the database is away
+        const lags = await this.tail.lags().catch(() => []);
+        for (const lag of lags) gauge.set({ consumer: lag.consumer }, lag[unit]);
+      });
+    }
   }
 
   private showReliability(): void {
@@ -225,16 +252,14 @@ export class MetricsService implements OnModuleInit {
     name: string,
     help: string,
     labelNames: Label[],
-    read: (gauge: Gauge<Label>) => void,
+    read: (gauge: Gauge<Label>) => void | Promise<void>,
   ) {
     const gauge = new Gauge<Label>({
       name,
       help,
       labelNames,
       registers: [this.registry],
-      collect: () => {
-        read(gauge);
-      },
+      collect: (): void | Promise<void> => read(gauge),
     });
   }
 }

@@ -8,6 +8,8 @@ import { AssignmentsRepository } from '../assignments/index.js';
 import { ReleasesService } from '../quotas/index.js';
 import { BatchEffects, type Submission } from './effects.js';
 import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
+import { TailAppender } from './tail-appender.js';
+import { announced } from './tail-log.schema.js';
 
 /** One transaction takes this much at most: the server writes it as one journaled entry of under 16 MB. */
 const MAX_BATCH_RESULTS = 500;
@@ -39,6 +41,7 @@ export class BatchWriter {
     private readonly effects: BatchEffects,
     private readonly transactions: TransactionsService,
     private readonly releases: ReleasesService,
+    private readonly tail: TailAppender,
   ) {}
 
   /** @returns when the result is durable, was so before, or can never be */
@@ -104,6 +107,8 @@ export class BatchWriter {
       await this.commitWithoutOrphans(batch, answers);
       return;
     }
+    const stored = batch.filter((_, index) => outcomes[index] === 'stored').map(({ result }) => result._id);
+    if (stored.length > 0) this.tail.noteStored(announced(reference, stored));
     for (const [index, submission] of batch.entries()) {
       const outcome = outcomes[index] ?? 'stored';
       if (outcome !== 'too_much_extra') this.remembered.set(keyOf(submission.result), true);

@@ -7,6 +7,8 @@ import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
 import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
+import { TailLogRepository } from './tail-log.repository.js';
+import { announced } from './tail-log.schema.js';
 
 export const CREDITS_PER_RESULT = 10;
 
@@ -26,8 +28,8 @@ interface Judged {
 }
 
 /**
- * What one batch of results changes, in one transaction: counters of assignments, run sheets, ledger, results. The list is fixed;
- * everything else follows from what is durable (docs/adr/0002).
+ * What one batch of results changes, in one transaction: counters of assignments, run sheets, ledger, results, and their names for the
+ * tail. The list is fixed; everything else follows from what is durable (docs/adr/0002, 0020).
  */
 @Injectable()
 export class BatchEffects {
@@ -36,12 +38,13 @@ export class BatchEffects {
     private readonly sheets: RunSheetsRepository,
     private readonly ledger: LedgerService,
     private readonly results: StoredResultsRepository,
+    private readonly tail: TailLogRepository,
     private readonly clock: PlatformClock,
   ) {}
 
   /**
    * @param batch of different runs
-   * @param reference of its ledger entries
+   * @param reference of its ledger entries, and in the outbox of the tail
    * @returns what became of each, in order; undefined, and nothing is written, when an assignment is not there any more
    */
   async apply(
@@ -63,10 +66,9 @@ export class BatchEffects {
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
     for (const { item, verdict } of kept) noteVerdict(item, verdict, references);
     if (kept.length > 0) {
-      await this.results.insertAll(
-        kept.map(({ item }) => item.result),
-        transaction,
-      );
+      const fresh = kept.map(({ item }) => item.result);
+      await this.results.insertAll(fresh, transaction);
+      await this.tail.announce(announced(reference, idsOf(fresh)), transaction);
     }
     const known = await this.storedAmong(judged, transaction);
     return judged.map(({ item, verdict }) => {
@@ -84,6 +86,10 @@ export class BatchEffects {
     const keys = refused.map(({ item }) => item.result);
     return new Set((await this.results.findStored(keys, transaction)).map(keyOf));
   }
+}
+
+function idsOf(results: readonly ResultEntity[]): ObjectId[] {
+  return results.map(({ _id }) => _id);
 }
 
 /** @returns undefined when an assignment is not there */

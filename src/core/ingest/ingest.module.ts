@@ -9,6 +9,19 @@ import { StoredResultsRepository } from './stored-results.repository.js';
 import { BatchEffects } from './effects.js';
 import { BatchWriter } from './batch-writer.js';
 import { ResultFeed } from './result-feed.js';
+import { ResultsTail } from './tail.js';
+import { TailAppender } from './tail-appender.js';
+import { TailLogRepository } from './tail-log.repository.js';
+import {
+  TAIL_LOG_MODEL,
+  TAIL_OUTBOX_MODEL,
+  TAIL_POSITION_MODEL,
+  tailLogSchema,
+  tailOutboxSchema,
+  tailPositionSchema,
+} from './tail-log.schema.js';
+import { TailPositionsRepository } from './tail-positions.repository.js';
+import { TailReader } from './tail-reader.js';
 import { IngestService } from './ingest.service.js';
 import { EarlyResultsService } from './early-results.service.js';
 
@@ -18,7 +31,12 @@ import { EarlyResultsService } from './early-results.service.js';
     AssignmentsModule,
     QuotasModule,
     RunsModule,
-    MongooseModule.forFeature([{ name: RESULT_MODEL, schema: resultSchema }]),
+    MongooseModule.forFeature([
+      { name: RESULT_MODEL, schema: resultSchema },
+      { name: TAIL_OUTBOX_MODEL, schema: tailOutboxSchema },
+      { name: TAIL_LOG_MODEL, schema: tailLogSchema },
+      { name: TAIL_POSITION_MODEL, schema: tailPositionSchema },
+    ]),
   ],
   providers: [
     StoredResultsRepository,
@@ -27,7 +45,12 @@ import { EarlyResultsService } from './early-results.service.js';
     ResultFeed,
     IngestService,
     EarlyResultsService,
+    TailLogRepository,
+    TailAppender,
+    TailPositionsRepository,
+    TailReader,
+    ResultsTail,
   ],
-  exports: [ResultFeed, IngestService, MongooseModule],
+  exports: [ResultFeed, IngestService, ResultsTail, MongooseModule],
 })
 export class IngestModule {}

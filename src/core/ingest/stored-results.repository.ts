@@ -38,6 +38,32 @@ export class StoredResultsRepository {
       .lean<RunKey[]>();
   }
 
+  /** @returns those that are still there, in no order: their ids, and the members named */
+  async findByIds<Field extends keyof ResultEntity>(
+    ids: readonly ObjectId[],
+    fields: readonly Field[],
+  ): Promise<Pick<ResultEntity, '_id' | 'operation' | 'probe' | Field>[]> {
+    const projection = Object.fromEntries(['operation', 'probe', ...fields].map((field) => [field, 1]));
+    return this.model.collection
+      .find<Pick<ResultEntity, '_id' | 'operation' | 'probe' | Field>>(
+        { _id: { $in: [...ids] } },
+        { projection, batchSize: ids.length + 1 },
+      )
+      .toArray();
+  }
+
+  /** @returns by id: bytes of each without its raw ones */
+  async findSizes(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, number>> {
+    const bytes = { $subtract: [{ $bsonSize: '$$ROOT' }, { $binarySize: { $ifNull: ['$raw', ''] } }] };
+    const sizes = await this.model.collection
+      .find<{ _id: ObjectId; bytes: number }>(
+        { _id: { $in: [...ids] } },
+        { projection: { bytes }, batchSize: ids.length + 1 },
+      )
+      .toArray();
+    return new Map(sizes.map((size) => [size._id.toHexString(), size.bytes]));
+  }
+
   /** Results that came early and whose runs are due now, `limit` at most. */
   async findEarly(dueUntil: Date, limit: number): Promise<ObjectId[]> {
     const found = await this.model.collection

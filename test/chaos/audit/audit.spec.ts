@@ -248,6 +248,11 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
     ['state'],
     ({ observations }) => (of(observations, 0).states = { [native]: 'stopped' }),
   ],
+  ['a result is not in the tail', ['tail'], ({ tail }) => tail.order.shift()],
+  ['a result is in the tail twice', ['tail'], ({ tail }) => tail.order.push(of(tail.order, 1))],
+  ['something is in the tail that is not stored', ['tail'], ({ tail }) => tail.order.push('another')],
+  ['the consumer of the tail saw a result twice', ['activity'], ({ tail }) => (tail.counted.stored += 1)],
+  ['the consumer of the tail missed a failed run', ['activity'], ({ tail }) => (tail.counted.failed -= 1)],
 ];
 
 describe('the auditor', () => {

@@ -4,6 +4,7 @@ import { auditFates } from './fates.js';
 import { auditMoney } from './money.js';
 import { auditResults } from './results.js';
 import { auditStates } from './states.js';
+import { auditTail } from './tail.js';
 
 /** @returns everything in which the platform and those who used it do not agree */
 export function audit(evidence: Evidence): Discrepancy[] {
@@ -13,5 +14,6 @@ export function audit(evidence: Evidence): Discrepancy[] {
     ...auditMoney(evidence),
     ...auditFates(evidence),
     ...auditStates(evidence),
+    ...auditTail(evidence),
   ];
 }

@@ -9,6 +9,7 @@ export interface Evidence {
   operations: OperationFact[];
   assignments: AssignmentFact[];
   results: ResultFact[];
+  tail: TailFact;
   ledger: LedgerFact[];
   accounts: AccountFact[];
   coverage: CoverageFact[];
@@ -109,7 +110,16 @@ export interface AssignmentFact {
   endsAt: number;
 }
 
+/** What the results tail, and who reads it, made of the results. */
+export interface TailFact {
+  /** ids of results, as they follow each other */
+  order: string[];
+  /** by its consumer: the minutes of GET /api/v1/stats, all that there ever were */
+  counted: Record<Outcome, number>;
+}
+
 export interface ResultFact {
+  id: string;
   operation: string;
   probe: string;
   code: string;

@@ -31,6 +31,7 @@ function stored(operation: string, probe: string, code: string, more: Partial<Re
   const digest = `bytes of ${code}`;
   return {
     ...{
+      id: `${operation} ${code}`,
       operation,
       probe,
       code,
@@ -199,6 +200,13 @@ export function truth(): Evidence {
       stored(cron, classic, 'one'),
       stored(cron, classic, 'two'),
     ],
+    tail: {
+      order: [
+        ...[0, 2, 1].map((second) => `${interval} ${at(second)}`),
+        ...[`${cron} one`, `${stopped} ${at(1)}`, `${stopped} ${at(0)}`, `${cron} two`],
+      ],
+      counted: { stored: 5, failed: 2 },
+    },
     ledger: ledger.map((entry) => {
       const balanceAfter = (balances.get(entry.user) ?? 0) + entry.amount;
       balances.set(entry.user, balanceAfter);

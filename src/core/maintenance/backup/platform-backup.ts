@@ -1,11 +1,12 @@
 import { type mongo } from 'mongoose';
+import { ObjectId } from '../../../platform/database/object-id.js';
 import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/index.js';
 import { type BackedUpDocument, type CollectionToBackUp } from './backup-file.js';
 
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */
 const NOT_KEPT = ['servers', 'leases', 'platform'];
 /** An empty platform has these already. */
-const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'renewals', 'restores'];
+const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'renewals', 'restores', 'tail_positions'];
 const BATCH_DOCUMENTS = 500;
 const BATCH_BYTES = 8 * 1024 * 1024;
 
@@ -125,6 +126,9 @@ export async function settleRestored(db: mongo.Db, { backup_at, restored_at }: R
     .collection('sessions')
     .updateMany({ to: { $exists: false } }, { $set: { to: backup_at, reason: 'restored from a backup' } });
   await db.collection(RESTORES_COLLECTION).insertOne({ backup_at, restored_at });
+  // positions that were handed out after the backup are of results that are lost, and will be of others
+  const epoch = new ObjectId().toHexString();
+  await db.collection('tail_log').findOneAndUpdate({}, { $set: { epoch } }, { sort: { _id: -1 } });
 }
 
 /** Only content is large. */

@@ -1,5 +1,7 @@
 import { type mongo } from 'mongoose';
+import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
+import { announced, entriesOf, type TailLogEntity, unpackIds } from '../../ingest/index.js';
 import { asCrontab } from './cron-as-crontab.js';
 
 /**
@@ -64,4 +66,40 @@ export const MIGRATIONS: readonly Migration[] = [
       await assignments.updateMany(waiting, { $rename: { classic_from: 'not_before' } });
     },
   },
+  {
+    // what was stored before there was a results tail stands at its beginning, in the order of ids
+    id: '2026-11-29T13-results-tail',
+    async up(connection) {
+      const results = connection.collection('results');
+      const log = connection.collection<TailLogEntity>('tail_log');
+      const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray();
+      // one that was interrupted goes on
+      const after = last && unpackIds(last.results).at(-1);
+      const epoch = last?.epoch ?? new ObjectId().toHexString();
+      let number = last?._id ?? 0;
+      const rest = results.find(after ? { _id: { $gt: after } } : {}, {
+        projection: { _id: 1 },
+        sort: { _id: 1 },
+      });
+      for await (const ids of inPages(rest, 10_000)) {
+        const entries = entriesOf(announced('', ids).results, number, { at: new Date(), epoch });
+        await log.insertMany(entries);
+        number += ids.length;
+      }
+    },
+  },
 ];
+
+async function* inPages(
+  documents: AsyncIterable<{ _id: ObjectId }>,
+  most: number,
+): AsyncGenerator<ObjectId[]> {
+  let page: ObjectId[] = [];
+  for await (const { _id } of documents) {
+    page.push(_id);
+    if (page.length < most) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}

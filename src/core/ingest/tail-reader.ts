@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import {
+  EMPTY,
+  exhaustMap,
+  filter,
+  firstValueFrom,
+  from,
+  fromEvent,
+  merge,
+  share,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { catchError } from 'rxjs/operators';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type ResultEntity } from './result.schema.js';
+import { StoredResultsRepository } from './stored-results.repository.js';
+import { TailAppender } from './tail-appender.js';
+import { type TailLogEntity, unpackIds } from './tail-log.schema.js';
+import { TailLogRepository } from './tail-log.repository.js';
+
+/** Results in a batch. */
+const MOST_RESULTS = 1000;
+/** Bytes of what is asked for of them; a batch has one result at least. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** Documents of the log that are read at once. */
+const MOST_ENTRIES = 100;
+/** How often a server looks for what others have appended, while somebody waits. */
+const LOOK_MS = 500;
+
+type Always = '_id' | 'operation' | 'probe';
+/** What a reader may ask for. The raw bytes are read one by one (core/results). */
+export type TailField = Exclude<keyof ResultEntity, Always | 'raw'>;
+
+export interface TailResult<Field extends TailField> {
+  /** its number in the order of all results */
+  number: number;
+  result: Pick<ResultEntity, Always | Field>;
+}
+
+export interface TailBatch<Field extends TailField> {
+  /** in order; those that were deleted since are left out */
+  results: TailResult<Field>[];
+  /** the number of the last result that it covers; the position of who has done it */
+  to: number;
+  /** of the results before them so many are not in the log any more: they were never handed out */
+  missed: number;
+  /** of the log at `to` */
+  epoch: string;
+}
+
+interface Numbered {
+  number: number;
+  id: ObjectId;
+}
+
+/** Reads results in the order of the log. */
+@Injectable()
+export class TailReader {
+  /** The end of the log as it grows: one look for all who wait at this server. */
+  private readonly heads;
+
+  constructor(
+    private readonly log: TailLogRepository,
+    private readonly results: StoredResultsRepository,
+    appender: TailAppender,
+  ) {
+    const looks = timer(0, LOOK_MS).pipe(
+      exhaustMap(() => from(this.log.head()).pipe(catchError(() => EMPTY))), // the next look may do
+    );
+    this.heads = merge(looks, appender.heads).pipe(share());
+  }
+
+  /** @returns the epoch of a number that was handed out; undefined when the log has no such number (any more) */
+  async epochOf(number: number): Promise<string | undefined> {
+    const [entry] = await this.log.findFrom(number, 1);
+    return entry !== undefined && entry.first <= number ? entry.epoch : undefined;
+  }
+
+  /** @returns what follows a position; undefined when nothing does */
+  async read<Field extends TailField>(
+    after: number,
+    fields: readonly Field[],
+  ): Promise<TailBatch<Field> | undefined> {
+    const entries = await this.log.findFrom(after + 1, MOST_ENTRIES);
+    const [first] = entries;
+    if (first === undefined) return undefined;
+    const numbered = await this.fitting(numberedFrom(entries, after), fields);
+    const found = await this.results.findByIds<Field>(
+      numbered.map(({ id }) => id),
+      fields,
+    );
+    const byId = new Map(found.map((result) => [result._id.toHexString(), result]));
+    const to = numbered.at(-1)?.number ?? after;
+    return {
+      results: numbered.flatMap(({ number, id }) => {
+        const result = byId.get(id.toHexString());
+        return result === undefined ? [] : [{ number, result }];
+      }),
+      to,
+      missed: Math.max(0, first.first - 1 - after),
+      epoch: entries.find(({ _id }) => _id >= to)?.epoch ?? first.epoch,
+    };
+  }
+
+  /** Waits for another end of the log than this one, or the signal. @returns the end; less than this when the log began anew */
+  async untilNot(number: number, signal: AbortSignal): Promise<number> {
+    if (signal.aborted) return number;
+    const other = this.heads.pipe(
+      filter((head) => head !== number),
+      takeUntil(fromEvent(signal, 'abort')),
+    );
+    return firstValueFrom(other, { defaultValue: number });
+  }
+
+  /** @returns as many of them, from the first on, as may be in memory together */
+  private async fitting(
+    numbered: readonly Numbered[],
+    fields: readonly TailField[],
+  ): Promise<readonly Numbered[]> {
+    if (!fields.includes('summary') && !fields.includes('destinations')) return numbered;
+    const sizes = await this.results.findSizes(numbered.map(({ id }) => id));
+    let bytes = 0;
+    const end = numbered.findIndex(({ id }, index) => {
+      bytes += sizes.get(id.toHexString()) ?? 0;
+      return index > 0 && bytes > MOST_BYTES;
+    });
+    return end < 0 ? numbered : numbered.slice(0, end);
+  }
+}
+
+function numberedFrom(entries: readonly TailLogEntity[], after: number): Numbered[] {
+  const all: Numbered[] = [];
+  for (const { first, results } of entries) {
+    const ids = unpackIds(results).map((id, index) => ({ number: first + index, id }));
+    all.push(...ids.filter(({ number }) => number > after));
+    if (all.length >= MOST_RESULTS) break;
+  }
+  return all.slice(0, MOST_RESULTS);
+}

@@ -1,0 +1,227 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as rest } from 'node:timers/promises';
+import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
+import { ObjectId } from '../../platform/database/object-id.js';
+import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
+import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { TailLogRepository } from './tail-log.repository.js';
+import { TailPositionsRepository } from './tail-positions.repository.js';
+import { type TailBatch, type TailField, TailReader } from './tail-reader.js';
+
+/** Another server goes on with a consumer when the one that has it was not heard of for so long. */
+const LEASE_MS = 15_000;
+const EVERY_MS = 5_000;
+/** A consumer that has done all waits so long before it takes the next batch: fewer and larger ones. */
+const REST_MS = 1_000;
+
+interface Consumer<Field extends TailField> {
+  /** of its position, and of its lease: unique, and never changed */
+  name: string;
+  /** where it begins when it has no position: at the first result that the log has, or with the next one that comes */
+  start: 'beginning' | 'now';
+  /** what it needs of a result beside its ids */
+  fields: readonly Field[];
+  /** Empties what it has made, when it begins: there is no position, or the log began anew. */
+  begin?(transaction: Transaction): Promise<void>;
+}
+
+/**
+ * Exactly once: what it writes to MongoDB in the transaction and the move of its position are one. The transaction may be repeated, so
+ * it must have no other effect.
+ */
+export interface WritingConsumer<Field extends TailField> extends Consumer<Field> {
+  write(batch: TailBatch<Field>, transaction: Transaction): Promise<void>;
+}
+
+/** At least once: the position moves when it has returned. It must end soon after the signal is aborted. */
+export interface ActingConsumer<Field extends TailField> extends Consumer<Field> {
+  act(batch: TailBatch<Field>, signal: AbortSignal): Promise<void>;
+}
+
+export type TailConsumer<Field extends TailField> = WritingConsumer<Field> | ActingConsumer<Field>;
+
+export interface TailLag {
+  consumer: string;
+  results: number;
+  /** since the oldest result that it has not done was appended */
+  seconds: number;
+}
+
+/** A position to which nothing can be given any more, or never could: its holder has to begin anew, from the API. */
+export class TailPositionLostError extends Error {
+  override readonly name = 'TailPositionLostError';
+}
+
+class FencedError extends Error {
+  override readonly name = 'FencedError';
+}
+
+/**
+ * The results tail: all results that are durable, in one order over all servers, with nothing skipped and nothing put before what was read
+ * (docs/adr/0020). Consumers have a position that is stored, and are read by one server at a time; followers bring theirs.
+ */
+@Injectable()
+export class ResultsTail implements OnApplicationShutdown {
+  private readonly logger = new Logger('tail');
+  private readonly tasks = new Map<string, PeriodicTask>();
+
+  constructor(
+    private readonly reader: TailReader,
+    private readonly log: TailLogRepository,
+    private readonly positions: TailPositionsRepository,
+    private readonly transactions: TransactionsService,
+    private readonly leases: LeasesService,
+    private readonly clock: PlatformClock,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.tasks.values()].map((task) => task.stop()));
+  }
+
+  /** From now on the consumer gets what there is, on this server or on another one, until the server ends. */
+  consume<Field extends TailField>(consumer: TailConsumer<Field>): void {
+    const task = new PeriodicTask(() => this.tryToRead(consumer));
+    this.tasks.set(consumer.name, task);
+    task.begin();
+    task.every(EVERY_MS);
+  }
+
+  /** How far each consumer is behind the end of the log. */
+  async lags(): Promise<TailLag[]> {
+    const [head, positions] = [await this.log.head(), await this.positions.findAll([...this.tasks.keys()])];
+    return Promise.all(
+      positions.map(async ({ _id, at }) => {
+        const [next] = at < head ? await this.log.findFrom(at + 1, 1) : [];
+        const waits = next === undefined ? 0 : this.clock.now().getTime() - next.at.getTime();
+        return { consumer: _id, results: Math.max(0, head - at), seconds: Math.max(0, waits) / 1000 };
+      }),
+    );
+  }
+
+  /** @returns how many results the log has had since it began */
+  async count(): Promise<number> {
+    return this.log.head();
+  }
+
+  /** @returns the position of who has seen all that there is now: text, the same on all servers */
+  async now(): Promise<string> {
+    const head = await this.log.head();
+    return wordPosition(head, (await this.reader.epochOf(head)) ?? '');
+  }
+
+  /**
+   * Hands out what follows a position as it comes, on any server. Positions of one epoch are in the order of their numbers.
+   * @param position of a batch before, or of `now()`; undefined: from the first result that the log has
+   * @throws TailPositionLostError
+   */
+  async *follow<Field extends TailField>(
+    position: string | undefined,
+    fields: readonly Field[],
+    signal: AbortSignal,
+  ): AsyncGenerator<TailBatch<Field> & { position: string }, void> {
+    let at = position === undefined ? undefined : await this.placeOf(position);
+    while (!signal.aborted) {
+      const batch = await this.reader.read(at ?? 0, fields);
+      if (batch === undefined) {
+        await this.untilMore(at ?? 0, signal);
+        continue;
+      }
+      // what was deleted while it slept: it must know
+      if (at !== undefined && batch.missed > 0) throw new TailPositionLostError('These results are not kept');
+      yield { ...batch, position: wordPosition(batch.to, batch.epoch) };
+      at = batch.to;
+    }
+  }
+
+  private async placeOf(position: string): Promise<number> {
+    const match = /^(\d{1,15})-([0-9a-f]{24})?$/.exec(position);
+    if (match === null) throw new TailPositionLostError('This is no position of the results tail');
+    const [at, epoch] = [Number(match[1]), match[2]];
+    // before the first result there was no epoch
+    if (at > 0 && (await this.reader.epochOf(at)) !== epoch)
+      throw new TailPositionLostError('The results after this position are not kept, or never were');
+    return at;
+  }
+
+  private async untilMore(at: number, signal: AbortSignal): Promise<void> {
+    const head = await this.reader.untilNot(at, signal);
+    if (head >= at) return;
+    // a look may be older than what was read since; what a transaction sees is not
+    const sure = await this.transactions.run((transaction) => this.log.head(transaction));
+    if (sure < at) throw new TailPositionLostError('The results tail began anew');
+  }
+
+  private async tryToRead<Field extends TailField>(consumer: TailConsumer<Field>): Promise<void> {
+    const { name } = consumer;
+    try {
+      await this.leases.runLeased(`tail:${name}`, LEASE_MS, (signal) => this.readOn(consumer, signal));
+    } catch (error) {
+      const why = error instanceof FencedError ? 'another reader has it' : 'it goes on in some seconds';
+      this.logger.warn({ err: error, consumer: name }, `a consumer of the results tail stopped: ${why}`);
+    }
+  }
+
+  /** Until the signal is aborted; from the position that is stored. */
+  private async readOn<Field extends TailField>(
+    consumer: TailConsumer<Field>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const claim = new ObjectId().toHexString();
+    let at = await this.transactions.run((transaction) => this.claim(consumer, claim, transaction));
+    while (!signal.aborted) {
+      const batch = await this.reader.read(at, consumer.fields);
+      if (batch === undefined) {
+        await this.untilMore(at, signal);
+        continue;
+      }
+      if (batch.missed > 0)
+        this.logger.error(
+          { consumer: consumer.name, results: batch.missed },
+          'a consumer of the results tail was away for longer than results are kept, and misses some',
+        );
+      await this.hand(consumer, batch, claim, signal);
+      at = batch.to;
+      await rest(REST_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** @returns where to go on */
+  private async claim<Field extends TailField>(
+    consumer: TailConsumer<Field>,
+    claim: string,
+    transaction: Transaction,
+  ): Promise<number> {
+    const { name, start } = consumer;
+    const head = await this.log.head(transaction);
+    const stored = await this.positions.claim(name, claim, transaction);
+    if (stored !== undefined && stored <= head) return stored;
+    const at = start === 'now' ? head : 0;
+    await consumer.begin?.(transaction);
+    await this.positions.place({ _id: name, at, claim, moved_at: this.clock.now() }, transaction);
+    return at;
+  }
+
+  private async hand<Field extends TailField>(
+    consumer: TailConsumer<Field>,
+    batch: TailBatch<Field>,
+    claim: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if ('act' in consumer) await consumer.act(batch, signal);
+    await this.transactions.run(async (transaction) => {
+      // first: whoever has lost its claim writes nothing
+      await this.move(consumer.name, claim, batch.to, transaction);
+      if ('write' in consumer) await consumer.write(batch, transaction);
+    });
+  }
+
+  private async move(name: string, claim: string, to: number, transaction: Transaction): Promise<void> {
+    if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction)))
+      throw new FencedError(`the position of ${name} is claimed by another reader, or gone`);
+  }
+}
+
+function wordPosition(at: number, epoch: string): string {
+  return `${at}-${epoch}`;
+}
