@@ -6,6 +6,8 @@ export interface Step {
   command: string;
   collection: string;
   inTransaction: boolean;
+  /** the session that it is of; empty where there is none */
+  session: string;
 }
 
 /** Says whether the reply to a step goes back; `false` ends all connections instead, and nothing passes any more. */
@@ -16,6 +18,9 @@ const OP_MSG = 2013;
 /** Flags of an OP_MSG, and the kind of its first section, which is the command: then its BSON document. */
 const COMMAND_AT = HEADER_BYTES + 4 + 1;
 const BSON_STRING = 0x02;
+/** From its name to the bytes of its id: the name, a length, `id` with its type, a length and a subtype. */
+const LSID_AT = 5 + 4 + 4 + 4 + 1;
+const UUID_BYTES = 16;
 /** Only commands of a transaction have this member. */
 const AUTOCOMMIT = Buffer.from('autocommit\0');
 /** What the driver says by itself. */
@@ -127,7 +132,9 @@ function stepOf(message: Buffer): Step | undefined {
   const command = message.toString('utf8', COMMAND_AT + 5, end);
   if (HOUSEKEEPING.includes(command)) return undefined;
   const inTransaction = message.includes(AUTOCOMMIT);
-  if (type !== BSON_STRING) return { command, collection: '', inTransaction };
+  const lsid = message.indexOf('lsid\0');
+  const session = lsid < 0 ? '' : message.toString('hex', lsid + LSID_AT, lsid + LSID_AT + UUID_BYTES);
+  if (type !== BSON_STRING) return { command, collection: '', inTransaction, session };
   const length = message.readInt32LE(end + 1);
-  return { command, collection: message.toString('utf8', end + 5, end + 4 + length), inTransaction };
+  return { command, collection: message.toString('utf8', end + 5, end + 4 + length), inTransaction, session };
 }
