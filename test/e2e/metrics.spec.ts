@@ -92,7 +92,7 @@ describe('metrics', () => {
 
   it('health says nothing of the network, and of nobody', async () => {
     const { body, text } = await world.api.get<object>('/health/ready');
-    expect(Object.keys(body).sort()).toEqual(['clock', 'database', 'database_ms', 'status']);
+    expect(Object.keys(body).sort()).toEqual(['clock', 'database', 'database_ms', 'status', 'tail']);
     for (const { address } of Object.values(networkInterfaces()).flatMap((each) => each ?? []))
       if (address !== '127.0.0.1' && address !== '::1') expect(text).not.toContain(address);
   });
