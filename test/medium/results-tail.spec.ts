@@ -234,7 +234,7 @@ describe('the results tail', () => {
       },
       probeOwner: owner._id,
       bytes: 100,
-      place: { claim: { type: 'unnamed' as const }, mark: undefined },
+      position: { claim: { type: 'unnamed' as const }, mark: undefined },
     }));
     const following = followed(250, start);
     const answers = await Promise.all(
