@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { withKinds } from './adapters/api/kind-schemas.js';
 import { completeDocument } from './platform/http/complete-document.js';
 import { noteIds, putIds } from './explorer.js';
 
@@ -36,6 +37,8 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'access_token' }, 'access_token');
   for (const [tag, description] of Object.entries(TAGS)) config.addTag(tag, description);
   const document = SwaggerModule.createDocument(app, config.build(), { operationIdFactory: operationId });
+  document.components ??= {};
+  document.components.schemas = withKinds(document.components.schemas ?? {});
   return inOrder(completeDocument(document, CLASSIC));
 }
 

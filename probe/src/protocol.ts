@@ -1,4 +1,4 @@
-import { type Destination, FAILURE_REASONS, type FailureReason } from '@pladmed/protocol';
+import { type Destination, FAILURE_REASONS, type FailureReason, probeSchedule } from '@pladmed/protocol';
 import { z } from 'zod';
 
 /**
@@ -23,6 +23,7 @@ export const PROTOCOL = {
 } as const;
 
 export { FAILURE_REASONS, type FailureReason };
+export type { ProbeSchedule as Schedule } from '@pladmed/protocol';
 
 export const CLOCK_SOURCES = ['ntp', 'socket', 'none'] as const;
 
@@ -60,34 +61,11 @@ export interface FailedItem {
 const id = z.string().regex(/^[0-9a-f]{24}$/i);
 const time = z.iso.datetime({ offset: true });
 
-/** How much later this probe does every run; its share of the operation's spread. */
-const offset_ms = z.int().min(0).max(86_400_000).optional();
-
-export const scheduleSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('once'), at: time, offset_ms }),
-  z.object({
-    type: z.literal('interval'),
-    every_s: z.int().min(1).max(86_400),
-    start: time,
-    stop: time,
-    offset_ms,
-  }),
-  z.object({
-    type: z.literal('cron'),
-    cron: z.string().max(200),
-    times_per_minute: z.int().min(1).max(60),
-    start: time,
-    stop: time,
-    offset_ms,
-  }),
-]);
-export type Schedule = z.infer<typeof scheduleSchema>;
-
 export const operationSchema = z.object({
   operation_id: id,
   kind: z.string().max(32),
   params: z.record(z.string(), z.unknown()),
-  schedule: scheduleSchema,
+  schedule: probeSchedule,
   cost_per_run: z.int().min(0),
 });
 export type Operation = z.infer<typeof operationSchema>;

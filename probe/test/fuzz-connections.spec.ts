@@ -9,9 +9,8 @@ import {
 } from '@pladmed/protocol';
 import { Random } from '../../test/chaos/random.js';
 import { http } from '../src/kinds/http/index.js';
-import { httpParams } from '../src/kinds/http/http.params.js';
 import { tls } from '../src/kinds/tls/index.js';
-import { tlsParams } from '../src/kinds/tls/tls.params.js';
+import { httpParams, tlsParams } from '@pladmed/protocol';
 import { Authority } from './support/certificates.js';
 import { runContext } from './support/run.context.js';
 import { Site } from './support/site.js';
@@ -145,7 +144,7 @@ describe('whatever the other side sends, each run comes to its end and is read',
     });
     const entries = await batches(httpDocument, (count) => {
       const urls = Array.from({ length: count }, () => url);
-      return http.measure(httpParams.parse({ urls, timeout_s: TIMEOUT_S }), runContext());
+      return http.measure(httpParams.schema.parse({ urls, timeout_s: TIMEOUT_S }), runContext());
     });
     // Some of each: the fuzzer reaches what it is meant to reach.
     expect(entries.some(({ error, status }) => error === null && status === 200)).toBe(true);
@@ -165,11 +164,11 @@ describe('whatever the other side sends, each run comes to its end and is read',
       kind === 'tls'
         ? await batches(tlsDocument, (count) => {
             const ips = Array.from({ length: count }, () => '127.0.0.1');
-            return tls.measure(tlsParams.parse({ ips, port, timeout_s: TIMEOUT_S }), runContext());
+            return tls.measure(tlsParams.schema.parse({ ips, port, timeout_s: TIMEOUT_S }), runContext());
           })
         : await batches(httpDocument, (count) => {
             const urls = Array.from({ length: count }, () => `https://127.0.0.1:${port}/`);
-            return http.measure(httpParams.parse({ urls, timeout_s: TIMEOUT_S }), runContext());
+            return http.measure(httpParams.schema.parse({ urls, timeout_s: TIMEOUT_S }), runContext());
           });
     expect(entries.some(({ error }) => error !== null)).toBe(true);
     if (kind === 'tls')

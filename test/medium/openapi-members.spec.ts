@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
 import { readFileSync } from 'node:fs';
+import { namedAfter } from '../../src/adapters/api/schema-names.js';
+import { KIND_NAMES } from '../../src/measurement/kinds/index.js';
 
 interface Schema {
   $ref?: string;
@@ -29,6 +31,7 @@ const AS_ASKED = [
   'FollowedSelectionDto',
   'NearDto',
   'ProgressDto.assignments',
+  ...KIND_NAMES.map((kind) => namedAfter(kind, 'Params')),
 ];
 
 /** Every object that an answer of /api/v1 has in it, with its place. */
@@ -83,7 +86,7 @@ describe('what /api/v1 answers', () => {
 
   it('is found in full: operations, assignments, probes, sessions, entries of the ledger, coverage and results', () => {
     const rows = [
-      'OperationDto',
+      ...KIND_NAMES.map((kind) => namedAfter(kind, 'OperationDto')),
       'AssignmentDto',
       'ProbeDto',
       'ProbeSessionDto',

@@ -47,15 +47,26 @@ describe('the constants of docs/protocol.md', () => {
     for (const word of words) expect(page).toContain(`\`${word}\``);
   });
 
+  it.each(KIND_NAMES)('%s: its parameters are read by both sides, an unknown one by neither', (name) => {
+    const { params } = KINDS[name].example;
+    const wrong = { ...params, nonsense: 1 };
+    expect(() => KINDS[name].check(wrong, 'native')).toThrow('params.nonsense is not known here');
+    const read = kinds.find((kind) => kind.name === name)?.params.safeParse(wrong);
+    expect(read?.error).toBeUndefined();
+    for (const member of Object.keys(params)) expect(read?.data).toHaveProperty([member]);
+    expect(read?.data).not.toHaveProperty('nonsense');
+  });
+
   it.each(KIND_NAMES)('%s stands in the table of kinds', (name) => {
-    const { formats, destinationLists, maxDestinations, unitCost, classicParamsClass } = KINDS[name];
+    const { formats, params, unitCost, classicParams } = KINDS[name];
+    const { destinationLists, maxDestinations } = params;
     const row = page
       .split('\n')
       .find((line) => line.startsWith(`| \`${name}\` `) && line.split('|').length === 7);
     const cells = row?.split('|').map((cell) => cell.trim());
     expect(cells?.[2]).toBe(`\`${Object.keys(formats).join()}\``);
     expect(cells?.[4]).toBe(String(unitCost));
-    expect(cells?.[5]).toBe(classicParamsClass === undefined ? 'no' : 'yes');
+    expect(cells?.[5]).toBe(classicParams === undefined ? 'no' : 'yes');
     expect(cells?.[3]).toContain(maxDestinations.toLocaleString('en'));
     // dns has `ips` for the classic contract's sake
     const lists = destinationLists.filter((list) => name !== 'dns' || list !== 'ips');

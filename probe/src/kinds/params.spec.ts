@@ -41,7 +41,7 @@ describe('the parameters of every kind', () => {
   test('an address with a zone is none, in a sentence of ours', () => {
     const read = kindByName.get('ping')?.params.safeParse({ ips: ['fe80::1%to-r1'] });
     expect(read?.error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual([
-      ['ips.0', 'is no IP address'],
+      ['ips.0', 'must be a list of IPv4 or IPv6 addresses'],
     ]);
   });
 });

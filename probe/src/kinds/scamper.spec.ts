@@ -18,8 +18,10 @@ const commandOf = (command: ScamperCommand): string =>
     / -U 1 192\.0\.2\.1$/,
     '',
   );
-const ping = (params: object): string => commandOf(pingCommand(pingParams.parse(params)));
-const trace = (params: object): string => commandOf(tracerouteCommand(tracerouteParams.parse(params)));
+const TARGET = { fqdns: ['a.example'] };
+const ping = (params: object): string => commandOf(pingCommand(pingParams.parse({ ...TARGET, ...params })));
+const trace = (params: object): string =>
+  commandOf(tracerouteCommand(tracerouteParams.parse({ ...TARGET, ...params })));
 
 describe('ping', () => {
   test('every parameter of the contract', () => {
@@ -64,7 +66,8 @@ describe('ping', () => {
     [{ fqdns: ['0x7f.1'] }],
     [{ fqdns: ['$(id)'] }],
   ])('%j is refused', (params) => {
-    expect(pingParams.safeParse(params).success).toBe(false);
+    expect(pingParams.safeParse(TARGET).success).toBe(true);
+    expect(pingParams.safeParse({ ...TARGET, ...params }).success).toBe(false);
   });
 
   test('what is not its own is dropped', () => {
@@ -97,7 +100,7 @@ describe('traceroute', () => {
   });
 
   test('a first hop beyond the last is refused', () => {
-    expect(tracerouteParams.safeParse({ firsthop: 9, maxttl: 8 }).success).toBe(false);
+    expect(tracerouteParams.safeParse({ ...TARGET, firsthop: 9, maxttl: 8 }).success).toBe(false);
   });
 });
 
@@ -142,8 +145,8 @@ describe('whatever the parameters', () => {
     fc.assert(
       fc.property(params, (given) => {
         const commands = [
-          pingParams.safeParse(given).success ? ping(given) : 'ping',
-          tracerouteParams.safeParse(given).success ? trace(given) : 'trace',
+          pingParams.safeParse({ ...TARGET, ...given }).success ? ping(given) : 'ping',
+          tracerouteParams.safeParse({ ...TARGET, ...given }).success ? trace(given) : 'trace',
         ];
         for (const command of commands)
           expect(command).toMatch(/^(ping|trace)( -[a-zA-Z] ([0-9]+|[a-z]+(-[a-z]+)*))*$/);

@@ -1,4 +1,4 @@
-import type { Destination } from '@pladmed/protocol';
+import { type Destination, violationsOf } from '@pladmed/protocol';
 import { readClock, type Reading, stepBetween } from '@pladmed/sntp';
 import { isNoRoom, messageOf } from '../errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -300,12 +300,8 @@ function aboutRun({ operation_id, kind }: Operation, at: number): RunScope['abou
 export function checkParams(kind: Kind, params: unknown): unknown {
   const read = kind.params.safeParse(params);
   if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  const where = issue?.path.join('.') ?? '';
-  throw new RunFailure(
-    'bad_params',
-    `${where === '' ? '' : `${where}: `}${issue?.message ?? 'cannot be read'}`,
-  );
+  const [first] = violationsOf(read.error, 'params');
+  throw new RunFailure('bad_params', `${first?.field} ${first?.message}`);
 }
 
 function toFailure(error: unknown): RunFailure {

@@ -1,5 +1,4 @@
-import { CronError, numberRuns, type RunSchedule } from '@pladmed/protocol';
-import type { Schedule } from '../protocol.js';
+import { CronError, numberRuns, type ProbeSchedule, type RunSchedule } from '@pladmed/protocol';
 
 /**
  * The moments at which a schedule calls for a run, in ms since 1970. A run is named by its moment; the arithmetic is the
@@ -18,7 +17,7 @@ export class BadSchedule extends Error {}
  * Reads a schedule of the protocol.
  * @throws BadSchedule when the cron expression or a time cannot be read
  */
-export function occurrences(schedule: Schedule): Occurrences {
+export function occurrences(schedule: ProbeSchedule): Occurrences {
   const runs = numbered(inMilliseconds(schedule));
   const offset = schedule.offset_ms ?? 0;
   return {
@@ -39,7 +38,7 @@ function numbered(schedule: RunSchedule): ReturnType<typeof numberRuns> {
   }
 }
 
-function inMilliseconds(schedule: Schedule): RunSchedule {
+function inMilliseconds(schedule: ProbeSchedule): RunSchedule {
   if (schedule.type === 'once') return { type: 'once', at: instant(schedule.at) };
   return { ...schedule, start: instant(schedule.start), stop: instant(schedule.stop) };
 }

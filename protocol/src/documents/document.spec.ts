@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_DOCUMENT_DEPTH, MAX_ENTRY_BYTES, MAX_ENTRY_VALUES, readDocument } from './document.js';
-import { ntpDocument } from './ntp.document.js';
+import { ntpDocument } from '../kinds/ntp/ntp.document.js';
 
 const entry = {
   destination: 'ntp.example.org',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dnsDocument } from './dns.document.js';
+import { dnsDocument } from '../kinds/dns/dns.document.js';
 import { type DocumentDefinition, readDocument } from './document.js';
-import { httpDocument } from './http.document.js';
-import { ntpDocument } from './ntp.document.js';
-import { tlsDocument } from './tls.document.js';
+import { httpDocument } from '../kinds/http/http.document.js';
+import { ntpDocument } from '../kinds/ntp/ntp.document.js';
+import { tlsDocument } from '../kinds/tls/tls.document.js';
 import { writeDocument } from './write.js';
 
 const started_at = '2026-01-01T00:00:00.000Z';

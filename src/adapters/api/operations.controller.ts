@@ -40,14 +40,13 @@ import { SelectionDto } from './dto/selection.dto.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
 import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
-import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
 import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
 @ApiTags('operations')
-@ApiExtraModels(SelectionDto, ...KIND_NAMES.map((name) => KINDS[name].paramsClass))
+@ApiExtraModels(SelectionDto)
 @ApiBearerAuth()
 @ForUsers()
 @Controller('api/v1/operations')

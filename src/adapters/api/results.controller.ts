@@ -10,7 +10,7 @@ import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
-import { parseRfc3339 } from '../../measurement/schedule/times.js';
+import { parseRfc3339 } from '@pladmed/protocol';
 import { type UserEntity } from '../../core/users/index.js';
 import { DecodedTexts, type ReadResult, type ResultFilter, ResultReader } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, ResultDto, ResultsQuery } from './dto/result.dto.js';

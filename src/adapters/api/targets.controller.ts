@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { isHostName, isIpLiteral } from '../../measurement/targets/names.js';
+import { isHostName, isIpLiteral } from '@pladmed/protocol';
 import { ForSuperusers } from '../../platform/http/permissions.js';
 import { QuotasService } from '../../core/quotas/index.js';
 import { TargetDto } from './dto/limits.dto.js';

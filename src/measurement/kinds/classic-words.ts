@@ -5,7 +5,7 @@ import { InvalidParamsError } from '../params/invalid-params.error.js';
 
 /** What every fielded probe can do. */
 export const CLASSIC_KIND_NAMES: readonly KindName[] = KIND_NAMES.filter(
-  (name) => KINDS[name].classicParamsClass !== undefined,
+  (name) => KINDS[name].classicParams !== undefined,
 );
 
 /** A job as far as it can be said in the words of the classic contract. */
@@ -31,7 +31,7 @@ export function inClassicWords(job: {
   const cron = crontabLine(job.schedule.cron);
   if (cron === undefined) return `cron ${NO_CRONTAB_LINE}`;
   const kind = isKindName(job.kind) ? KINDS[job.kind] : undefined;
-  if (kind?.classicParamsClass === undefined) return `a classic probe does not know ${job.kind}`;
+  if (kind?.classicParams === undefined) return `a classic probe does not know ${job.kind}`;
   try {
     const { wire } = kind.check(job.params, 'classic');
     // one that was left out would change what is measured

@@ -1,7 +1,7 @@
+import type { Params, ParamsOf } from '@pladmed/protocol';
 import { type Format, type Presentation } from '../formats/format.js';
-import { checkObject, type DtoClass } from '../params/check-object.js';
-import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
-import { MAX_DESTINATIONS } from '../params/param.rules.js';
+import { checkObject } from '../params/check-object.js';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
 
 /** Who asks: a classic route (what is unknown is tolerated) or the native API (it is an error). */
 export type CallerMode = 'classic' | 'native';
@@ -23,29 +23,22 @@ export interface Strike {
 }
 
 /** What a kind states of itself. A new kind is a folder beside this file and a line in index.ts. */
-export interface KindDefinition<Name extends string, FormatName extends string> {
+export interface KindStatement<P extends Params, Name extends string, FormatName extends string> {
   readonly name: Name;
   /** Credits per destination and run. */
   readonly unitCost: number;
   /** Parameters on the native API; the times of an operation are not among them. */
-  readonly paramsClass: DtoClass;
+  readonly params: P;
   /**
    * Of a kind that the classic routes and probes know: its parameters there, which may be fewer.
    * Absent: native probes only, created on the native API only.
    */
-  readonly classicParamsClass?: DtoClass;
+  readonly classicParams?: Params;
   /**
    * Whom one run of one probe strikes, with how many packets at the most: what all users together may send to one target is
-   * bounded (docs/operations.md, "Limits"). A method, so that a kind may name the class of its parameters.
-   * @param params checked: those that reach a probe
+   * bounded (docs/operations.md, "Limits").
    */
-  strikes(params: object, destinations: readonly string[]): Strike[];
-  /** Names of the parameters that list its destinations on the native API; each of them is paid. */
-  readonly destinationLists: readonly [string, ...string[]];
-  /** Says which destinations of those lists are paid on the native API, where it is not every one; a list is empty if absent. */
-  readonly destinationsOf?: (lists: readonly (readonly unknown[])[]) => unknown[];
-  /** Destinations that one operation may have in all. */
-  readonly maxDestinations: number;
+  readonly strikes: (params: ParamsOf<P>, destinations: readonly string[]) => Strike[];
   /** What native probes send of it, by the name of the format. */
   readonly formats: Readonly<Record<FormatName, Format>>;
   /** What classic probes send of it, where they know it. */
@@ -57,10 +50,12 @@ export interface KindDefinition<Name extends string, FormatName extends string> 
 }
 
 /** A kind of measurement: its parameters, its price, the form of its results. */
-export interface Kind<
-  Name extends string = string,
-  FormatName extends string = string,
-> extends KindDefinition<Name, FormatName> {
+export interface Kind<Name extends string = string, FormatName extends string = string> extends Omit<
+  KindStatement<Params, Name, FormatName>,
+  'strikes'
+> {
+  /** @param params checked ones, with or without their defaults */
+  strikes(params: object, destinations: readonly string[]): Strike[];
   /**
    * Checks the parameters that a caller sent.
    * @throws InvalidParamsError that lists everything that is wrong
@@ -84,74 +79,38 @@ export const CONNECTION_PACKETS = 5;
 /** And one packet for so much of a long answer: every second full segment is acknowledged (RFC 9293, section 3.8.6.3). */
 export const BYTES_AN_ACKNOWLEDGEMENT = 2 * 1_460;
 
-/** What the classic contract pays for, whatever else is named. */
-const CLASSIC_LISTS = ['ips', 'fqdns'] as const;
-
-/** What most kinds need not say: destinations in `ips` and `fqdns`, as many as an operation may have. */
-type Usual = 'destinationLists' | 'maxDestinations';
-
-export function defineKind<Name extends string, FormatName extends string>(
-  stated: Omit<KindDefinition<Name, FormatName>, Usual> &
-    Partial<Pick<KindDefinition<Name, FormatName>, Usual>>,
+export function defineKind<P extends Params, Name extends string, FormatName extends string>(
+  stated: KindStatement<P, Name, FormatName>,
 ): Kind<Name, FormatName> {
-  const definition = {
-    destinationLists: CLASSIC_LISTS,
-    maxDestinations: MAX_DESTINATIONS,
-    ...stated,
-  };
   return {
-    ...definition,
-    check: (raw, mode) => checkParams(definition, raw, mode),
-    resultFormat: (asked) => chooseFormat(definition.resultFormats, asked),
+    ...stated,
+    // what a classic route takes of a kind, the native API takes as well
+    strikes: (params, destinations) =>
+      stated.strikes(stated.params.schema.parse(params) as ParamsOf<P>, destinations),
+    check: (raw, mode) => checkParams(stated, raw, mode),
+    resultFormat: (asked) => chooseFormat(stated.resultFormats, asked),
   };
 }
 
-type Checked = Pick<
-  KindDefinition<string, string>,
-  'name' | 'paramsClass' | 'classicParamsClass' | 'destinationLists' | 'destinationsOf' | 'maxDestinations'
->;
+type Checked = Pick<Kind, 'name' | 'params' | 'classicParams'>;
 
 function checkParams(kind: Checked, raw: unknown, mode: CallerMode): CheckedParams {
-  const dtoClass = mode === 'native' ? kind.paramsClass : kind.classicParamsClass;
-  if (dtoClass === undefined) {
+  const params = mode === 'native' ? kind.params : kind.classicParams;
+  if (params === undefined) {
     throw new InvalidParamsError([{ field: 'kind', message: `must be a classic one, not ${kind.name}` }]);
   }
   const { known, violations } = checkObject(
-    dtoClass,
+    params.schema,
     raw,
     'params',
-    mode === 'native' ? 'refuse' : 'leave-out',
+    mode === 'native' ? 'refuse' : 'ignore',
   );
-  const destinationLists = mode === 'native' ? kind.destinationLists : CLASSIC_LISTS;
-  const lists = destinationLists.map((name) => listIn(known, name));
-  const destinations = mode === 'native' && kind.destinationsOf ? kind.destinationsOf(lists) : lists.flat();
-  violations.push(...checkDestinations({ ...kind, destinationLists }, destinations, violations));
   if (violations.length > 0) throw new InvalidParamsError(violations);
-  return { accepted: raw as Record<string, unknown>, wire: known, destinations: destinations as string[] };
-}
-
-/** Counted only where the lists themselves are right, so that one mistake is told once. */
-function checkDestinations(
-  { destinationLists, maxDestinations }: Checked,
-  destinations: unknown[],
-  found: Violation[],
-): Violation[] {
-  const about = ['params', ...destinationLists.map((name) => `params.${name}`)];
-  if (found.some(({ field }) => about.includes(field))) return [];
-  if (destinations.length === 0) {
-    return [
-      { field: 'params', message: `must name at least one destination in ${destinationLists.join(' or ')}` },
-    ];
-  }
-  if (destinations.length > maxDestinations) {
-    return [{ field: 'params', message: `must name at most ${maxDestinations} destinations in all` }];
-  }
-  return [];
-}
-
-function listIn(params: Record<string, unknown>, name: string): unknown[] {
-  const list = params[name];
-  return Array.isArray(list) ? list : [];
+  return {
+    accepted: raw as Record<string, unknown>,
+    wire: known,
+    destinations: params.destinationsOf(known),
+  };
 }
 
 function chooseFormat(formats: readonly [Presentation, ...Presentation[]], asked: unknown): Presentation {

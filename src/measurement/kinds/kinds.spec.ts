@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inClassicWords } from './classic-words.js';
-import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
+import type { Violation } from '@pladmed/protocol';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
 import { KINDS, KIND_NAMES, isKindName } from './index.js';
 import type { CallerMode } from './kind.js';
 
@@ -22,7 +23,7 @@ const fields = (...args: Parameters<typeof violations>): string[] =>
 describe('kinds', () => {
   it('are the classic three, with their prices, and others that only the native API has', () => {
     for (const name of KIND_NAMES) expect(KINDS[name].name).toBe(name);
-    const classic = KIND_NAMES.filter((name) => KINDS[name].classicParamsClass !== undefined);
+    const classic = KIND_NAMES.filter((name) => KINDS[name].classicParams !== undefined);
     expect(classic.map((name) => [name, KINDS[name].unitCost])).toEqual([
       ['ping', 1],
       ['traceroute', 15],

@@ -1,57 +1,66 @@
-import { getMetadataStorage, validateSync } from 'class-validator';
-import { checkBounds, isPlainObject } from './depth-check.js';
-import type { Violation } from './invalid-params.error.js';
+import { type Violation, violationsOf } from '@pladmed/protocol';
+import type { z } from 'zod';
+import { brokenBound, isPlainObject } from '../../platform/limits/depth-check.js';
 
-/** A DTO class whose properties carry `@Param`. */
-export type DtoClass = new () => object;
+/** What is stored as it came may be nested so deep, and have so many members in each object. */
+const MAX_DEPTH = 8;
+const MAX_KEYS = 64;
+
+/** Names that have a meaning to JavaScript (`__proto__`) or to the BSON serialiser (`_bsontype`). */
+const RESERVED = new Set(['__proto__', '_bsontype']);
+
+const BOUNDS = {
+  depth: MAX_DEPTH,
+  members: MAX_KEYS,
+  // BSON ends a name at the first zero byte
+  isName: (name: string) => !RESERVED.has(name) && !name.includes('\0'),
+};
+const COMPLAINTS = {
+  depth: `must be nested at most ${MAX_DEPTH} deep`,
+  members: `must have at most ${MAX_KEYS} members in each object`,
+  isName: 'must not have a member named __proto__ or _bsontype, or with a zero byte in its name',
+};
+
+/** What is done about members that a schema does not have: they are errors, or they are left out. */
+export type UnknownMembers = 'refuse' | 'ignore';
 
 /** What became of an object that a caller sent. */
-export interface CheckedObject {
-  /** The members that the DTO knows and the caller gave, copied. Only to be used when there is no violation. */
-  known: Record<string, unknown>;
+export interface CheckedObject<Known> {
+  /** The members that the schema has and the caller gave, copied. Only to be used when there is no violation. */
+  known: Known;
   violations: Violation[];
 }
 
 /**
- * Holds what a caller sent against a DTO class.
+ * Holds what a caller sent against a schema.
  * @param where the object's own name, in front of each field: `params`
- * @param unknown whether members that the DTO does not have are errors, or left out
  */
-export function checkObject(
-  dtoClass: DtoClass,
+export function checkObject<Schema extends z.ZodObject>(
+  schema: Schema,
   raw: unknown,
   where: string,
-  unknown: 'refuse' | 'leave-out',
-): CheckedObject {
-  if (!isPlainObject(raw)) return { known: {}, violations: [{ field: where, message: 'must be an object' }] };
-  const hostile = checkBounds(raw, where);
-  if (hostile) return { known: {}, violations: [hostile] };
+  unknownMembers: UnknownMembers,
+): CheckedObject<z.input<Schema>> {
+  const refused = (message: string) => ({
+    known: {} as z.input<Schema>,
+    violations: [{ field: where, message }],
+  });
+  if (!isPlainObject(raw)) return refused('must be an object');
+  const broken = brokenBound(raw, BOUNDS);
+  if (broken !== undefined) return refused(COMPLAINTS[broken]);
 
-  const names = knownNames(dtoClass);
-  const known: Record<string, unknown> = {};
-  for (const name of names) {
-    if (Object.hasOwn(raw, name)) known[name] = structuredClone(raw[name]);
-  }
-  const violations = violationsOf(Object.assign(new dtoClass(), known), where);
-  if (unknown === 'refuse') {
-    const strangers = Object.keys(raw).filter((name) => !names.has(name));
+  const isKnown = (name: string) => Object.hasOwn(schema.shape, name);
+  const names = Object.keys(raw);
+  const given = Object.fromEntries(names.filter(isKnown).map((name) => [name, raw[name]]));
+  const read = schema.safeParse(given);
+  const violations = read.success ? [] : violationsOf(read.error, where);
+  if (unknownMembers === 'refuse') {
+    const strangers = names.filter((name) => !isKnown(name));
     violations.push(
       ...strangers.map((name) => ({ field: `${where}.${shown(name)}`, message: 'is not known here' })),
     );
   }
-  return { known, violations };
-}
-
-function violationsOf(dto: object, where: string): Violation[] {
-  return validateSync(dto).flatMap(({ property, constraints = {} }) =>
-    Object.values(constraints).map((message) => ({ field: `${where}.${property}`, message })),
-  );
-}
-
-function knownNames(dtoClass: DtoClass): Set<string> {
-  // '' : no schema name; the flags are those of class-validator's "always" and "strict groups".
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(dtoClass, '', false, false);
-  return new Set(metadata.map(({ propertyName }) => propertyName));
+  return { known: structuredClone(given) as z.input<Schema>, violations };
 }
 
 /** A name out of a caller's hand, short and without control characters, fit for an error message. */

@@ -1,10 +1,4 @@
-/** One thing that is wrong with what a caller sent. */
-export interface Violation {
-  /** Where: `params.maxttl`, `params.fqdns`, `schedule.stop`. */
-  field: string;
-  /** What would be right, after the name of the field: `must be an integer from 1 to 255`. */
-  message: string;
-}
+import type { Violation } from '@pladmed/protocol';
 
 /** Everything that is wrong with what a caller sent; its message is one readable sentence. */
 export class InvalidParamsError extends Error {

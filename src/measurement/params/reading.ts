@@ -1,4 +1,5 @@
-import { InvalidParamsError, type Violation } from './invalid-params.error.js';
+import type { Violation } from '@pladmed/protocol';
+import { InvalidParamsError } from './invalid-params.error.js';
 
 /** What was read out of a request, or all that is wrong with it: data, so that a later check can tell of more at once. */
 export type Reading<T> = { readonly value: T } | { readonly violations: readonly Violation[] };

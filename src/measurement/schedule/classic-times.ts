@@ -1,47 +1,35 @@
+import { cronExpression, text, timesPerMinute } from '@pladmed/protocol';
+import { z } from 'zod';
 import { checkObject } from '../params/check-object.js';
 import { InvalidParamsError } from '../params/invalid-params.error.js';
-import { Param } from '../params/param.decorator.js';
-import { integer } from '../params/param.rules.js';
 import type { CronSchedule } from './schedule.js';
-import { cronExpression, stopTime } from './schedule.rules.js';
 import { formatStopTime, parseStopTime } from './times.js';
 
 /** The members of a classic operation's `params` that say when it runs. */
-export class ClassicTimesParams {
-  @Param(cronExpression(), {
-    description: 'When to run: a cron expression of five fields, in UTC.',
-    example: '*/5 * * * *',
-    required: true,
-  })
-  cron: string;
-
-  @Param(stopTime(), {
-    description:
-      'End of the operation, excluded: dd/mm/YYYY HH:MM, in UTC. One in the past means a single run.',
-    example: '31/12/2030 23:59',
-    required: true,
-  })
-  stop_time: string;
-
-  @Param(integer(1, 60), {
-    description: 'Runs in each minute that `cron` names, evenly over the minute.',
-    example: 1,
-    required: true,
-  })
-  times_per_minute: number;
-}
+const classicTimes = z.object({
+  /** When to run: a cron expression of five fields, in UTC. */
+  cron: cronExpression(),
+  /** End of the operation, excluded. One in the past means a single run. */
+  stop_time: text(
+    'a time that exists, in UTC, written dd/mm/YYYY HH:MM',
+    (value) => parseStopTime(value) !== undefined,
+    {},
+  ),
+  /** Runs in each minute that `cron` names, evenly over the minute. */
+  times_per_minute: timesPerMinute(),
+});
 
 /** The same, as the event for a classic probe carries them. */
-export type ClassicTimes = Pick<ClassicTimesParams, 'cron' | 'stop_time' | 'times_per_minute'>;
+export type ClassicTimes = z.infer<typeof classicTimes>;
 
 /**
  * Reads the times in the `params` of a classic operation that is created at `now`.
  * @throws InvalidParamsError that lists everything that is wrong
  */
 export function parseClassicTimes(params: unknown, now: Date): CronSchedule {
-  const { known, violations } = checkObject(ClassicTimesParams, params, 'params', 'leave-out');
+  const { known, violations } = checkObject(classicTimes, params, 'params', 'ignore');
   if (violations.length > 0) throw new InvalidParamsError(violations);
-  const { cron, stop_time, times_per_minute } = known as unknown as ClassicTimes;
+  const { cron, stop_time, times_per_minute } = known;
   // The check has read the time once already; `now` stands for the impossible case only.
   return { type: 'cron', cron, times_per_minute, start: now, stop: parseStopTime(stop_time) ?? now };
 }

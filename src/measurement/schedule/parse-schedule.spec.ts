@@ -3,7 +3,7 @@ import { InvalidParamsError } from '../params/invalid-params.error.js';
 import { parseClassicTimes, toClassicTimes } from './classic-times.js';
 import { parseSchedule } from './parse-schedule.js';
 import { runsOf } from './run-numbers.js';
-import { parseRfc3339 } from './times.js';
+import { parseRfc3339 } from '@pladmed/protocol';
 
 const NOW = new Date('2026-11-21T05:10:30.000Z');
 

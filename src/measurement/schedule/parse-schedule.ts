@@ -1,9 +1,8 @@
+import { parseRfc3339, SCHEDULE_SCHEMAS, type ScheduleType, type Violation } from '@pladmed/protocol';
+import { isPlainObject } from '../../platform/limits/depth-check.js';
 import { checkObject } from '../params/check-object.js';
-import { isPlainObject } from '../params/depth-check.js';
-import { InvalidParamsError, type Violation } from '../params/invalid-params.error.js';
+import { InvalidParamsError } from '../params/invalid-params.error.js';
 import type { Schedule } from './schedule.js';
-import { SCHEDULE_CLASSES } from './schedule.dto.js';
-import { parseRfc3339 } from './times.js';
 
 /** How far ahead a schedule may begin. */
 export const MAX_START_AHEAD_MS = 366 * 86_400_000;
@@ -11,16 +10,7 @@ export const MAX_START_AHEAD_MS = 366 * 86_400_000;
 /** A start this far in the past is taken for now: the caller's clock and ours differ, and requests take time. */
 export const MAX_START_PAST_MS = 5 * 60_000;
 
-/** A schedule that class-validator has let pass, whichever of the three it is. */
-interface CheckedSchedule {
-  at?: string;
-  every_s?: number;
-  cron?: string;
-  times_per_minute?: number;
-  start?: string;
-  stop?: string;
-  spread_s?: number;
-}
+type AnySchedule = (typeof SCHEDULE_SCHEMAS)[ScheduleType];
 
 /**
  * Reads the schedule of a native operation that is created at `now`.
@@ -29,47 +19,47 @@ interface CheckedSchedule {
  */
 export function parseSchedule(raw: unknown, now: Date, where = 'schedule'): Schedule {
   const type = typeOf(raw, where);
-  const { known, violations } = checkObject(SCHEDULE_CLASSES[type], raw, where, 'refuse');
+  const { known: checked, violations } = checkObject<AnySchedule>(
+    SCHEDULE_SCHEMAS[type],
+    raw,
+    where,
+    'refuse',
+  );
   if (violations.length > 0) throw new InvalidParamsError(violations);
-  const checked: CheckedSchedule = known;
 
   const { spread_s } = checked;
   const spread = spread_s === undefined ? {} : { spread_s };
-  if (type === 'once') return { type, at: begin(checked.at, now, `${where}.at`), ...spread };
+  if (checked.type === 'once') return { type: 'once', at: begin(checked.at, now, `${where}.at`), ...spread };
   const start = begin(checked.start, now, `${where}.start`);
-  const stop = timeOf(checked.stop) ?? start;
+  const stop = parseRfc3339(checked.stop) ?? start;
   if (stop <= start) throw invalid(`${where}.stop`, `must be after ${where}.start (now if that is absent)`);
-  if (type === 'interval') {
-    const { every_s = 0 } = checked;
+  if (checked.type === 'interval') {
+    const { every_s } = checked;
     if (spread_s !== undefined && spread_s > every_s)
       throw invalid(
         `${where}.spread_s`,
         `must be at most ${where}.every_s: a run would be due after the next one`,
       );
-    return { type, every_s, start, stop, ...spread };
+    return { type: 'interval', every_s, start, stop, ...spread };
   }
-  const { cron = '', times_per_minute = 1 } = checked;
-  return { type, cron, times_per_minute, start, stop, ...spread };
+  const { cron, times_per_minute = 1 } = checked;
+  return { type: 'cron', cron, times_per_minute, start, stop, ...spread };
 }
 
-function typeOf(raw: unknown, where: string): keyof typeof SCHEDULE_CLASSES {
+function typeOf(raw: unknown, where: string): ScheduleType {
   if (!isPlainObject(raw)) throw invalid(where, 'must be an object');
-  const types = Object.keys(SCHEDULE_CLASSES) as (keyof typeof SCHEDULE_CLASSES)[];
+  const types = Object.keys(SCHEDULE_SCHEMAS) as ScheduleType[];
   const type = types.find((each) => each === raw['type']);
   if (!type) throw invalid(`${where}.type`, `must be one of ${types.join(', ')}`);
   return type;
 }
 
 function begin(asked: string | undefined, now: Date, field: string): Date {
-  const start = timeOf(asked) ?? now;
+  const start = (asked === undefined ? undefined : parseRfc3339(asked)) ?? now;
   const ahead = start.getTime() - now.getTime();
   if (ahead > MAX_START_AHEAD_MS) throw invalid(field, 'must be at most 366 days ahead');
   if (ahead < -MAX_START_PAST_MS) throw invalid(field, 'must not be in the past');
   return ahead < 0 ? now : start;
-}
-
-function timeOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : parseRfc3339(text);
 }
 
 function invalid(field: string, message: string): InvalidParamsError {

@@ -1,3 +1,5 @@
+import type { ProbeSchedule } from '@pladmed/protocol';
+
 /** Runs that one operation may have: runs per probe times probes. */
 export const MAX_RUNS = 1_000_000;
 
@@ -40,7 +42,7 @@ export type Schedule = OnceSchedule | IntervalSchedule | CronSchedule;
 export type WireSchedule = Spread & UnspreadSchedule;
 
 /** A schedule as one native probe is told it: the spread has become the offset of this probe. */
-export type ProbeSchedule = UnspreadSchedule & { offset_ms?: number };
+export type { ProbeSchedule };
 
 type UnspreadSchedule =
   | { type: 'once'; at: string }

@@ -1,56 +1,17 @@
+import { calendarDate } from '@pladmed/protocol';
+
 const STOP_TIME = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}):(\d{2})$/;
-
-const RFC_3339 =
-  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):(\d{2}))$/i;
-
-/** A time by the calendar; `month` from 1 to 12. */
-interface CalendarTime {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-}
 
 /** Reads a `stop_time` of the classic contract, `dd/mm/YYYY HH:MM` in UTC; undefined if there is no such time. */
 export function parseStopTime(text: string): Date | undefined {
   const parts = STOP_TIME.exec(text);
   if (!parts) return undefined;
   const [day = 0, month = 0, year = 0, hour = 0, minute = 0] = parts.slice(1).map(Number);
-  return toDate({ year, month, day, hour, minute, second: 0 });
+  return calendarDate({ year, month, day, hour, minute, second: 0 });
 }
 
 /** Writes a time as a `stop_time`; seconds are rounded up to the next minute, so that no cron minute is lost. */
 export function formatStopTime(time: Date): string {
   const iso = new Date(Math.ceil(time.getTime() / 60_000) * 60_000).toISOString();
   return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)} ${iso.slice(11, 16)}`;
-}
-
-/**
- * Reads an RFC 3339 time; undefined if it is none or does not exist. Fractions beyond milliseconds are cut off;
- * a leap second is refused, since no clock here counts it.
- */
-export function parseRfc3339(text: string): Date | undefined {
-  const parts = RFC_3339.exec(text);
-  if (!parts) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number);
-  const local = toDate({ year, month, day, hour, minute, second });
-  const [zoneHours, zoneMinutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
-  if (!local || zoneHours > 23 || zoneMinutes > 59) return undefined;
-
-  const milliseconds = Number((parts[7] ?? '').padEnd(3, '0').slice(0, 3));
-  const offset = (zoneHours * 60 + zoneMinutes) * 60_000 * (parts[8] === '-' ? -1 : 1);
-  const time = new Date(local.getTime() + milliseconds - offset);
-  const utcYear = time.getUTCFullYear();
-  return utcYear >= 1 && utcYear <= 9_999 ? time : undefined;
-}
-
-function toDate({ year, month, day, hour, minute, second }: CalendarTime): Date | undefined {
-  if (year < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
-  // Not Date.UTC alone: it takes the years 0 to 99 for 1900 to 1999.
-  const date = new Date(Date.UTC(2000, 0, 1, hour, minute, second));
-  date.setUTCFullYear(year, month - 1, day);
-  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return exists ? date : undefined;
 }

@@ -2,12 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { type NextFunction, type Request, type RequestHandler, type Response, raw } from 'express';
 import secureJson from 'secure-json-parse';
 import { DomainError } from '../errors/domain.error.js';
+import { brokenBound } from '../limits/depth-check.js';
 
 /** 1 MB: an operation that names 10,000 probes is 270 KB. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_JSON_DEPTH = 32;
 /** Members of one object, and objects and lists in a body: what a body may make validation do. No route takes a tenth of it. */
 export const MAX_JSON_MEMBERS = 1000;
+
+const BOUNDS = { depth: MAX_JSON_DEPTH, members: MAX_JSON_MEMBERS, containers: MAX_JSON_MEMBERS };
+const TOO_MUCH = {
+  depth: `The body may be nested ${MAX_JSON_DEPTH} levels deep at most`,
+  members: `An object in the body may have ${MAX_JSON_MEMBERS} members at most`,
+  containers: `The body may have ${MAX_JSON_MEMBERS} objects and lists at most`,
+};
 
 /** Content in other requests has no meaning (RFC 9110, 9.3), and is left alone. */
 const WITH_BODY = ['POST', 'PUT', 'PATCH'];
@@ -52,25 +60,7 @@ function parseObject(bytes: Buffer): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DomainError('invalid_request', 'The body must be a JSON object');
   }
-  const excess = excessOf(value);
-  if (excess !== undefined) throw new DomainError('invalid_request', excess);
+  const broken = brokenBound(value, BOUNDS);
+  if (broken !== undefined) throw new DomainError('invalid_request', TOO_MUCH[broken]);
   return value;
-}
-
-/** Walks by levels, not by recursion: the depth is the caller's choice, the stack is ours. */
-function excessOf(value: object): string | undefined {
-  let level: object[] = [value];
-  let count = 1;
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > MAX_JSON_DEPTH) return `The body may be nested ${MAX_JSON_DEPTH} levels deep at most`;
-    if (level.some((item) => !Array.isArray(item) && Object.keys(item).length > MAX_JSON_MEMBERS)) {
-      return `An object in the body may have ${MAX_JSON_MEMBERS} members at most`;
-    }
-    level = level.flatMap((item) =>
-      Object.values(item).filter((child): child is object => typeof child === 'object' && child !== null),
-    );
-    count += level.length;
-    if (count > MAX_JSON_MEMBERS) return `The body may have ${MAX_JSON_MEMBERS} objects and lists at most`;
-  }
-  return undefined;
 }

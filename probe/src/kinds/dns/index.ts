@@ -14,7 +14,7 @@ import { PROTOCOL } from '../../protocol.js';
 import { RunFailure } from '../../runs/failure.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
-import { isOn, wantedFamilies } from '../params.js';
+import { isOn, wantedFamilies } from '../switches.js';
 import { canonical } from '../../policy/networks.js';
 import { familyOf, type Reached } from '../targets.js';
 import { type DnsParams, dnsParams } from './dns.params.js';
@@ -86,7 +86,7 @@ async function resolversFor(params: DnsParams, context: RunContext): Promise<[Re
   const all =
     params.resolver === undefined
       ? await systemResolvers()
-      : [{ address: context.targets.checked(params.resolver), port: params.resolver_port ?? 53 }];
+      : [{ address: context.targets.checked(params.resolver), port: params.resolver_port }];
   const families = wantedFamilies(params);
   if (params.address !== undefined) families.delete(familyOf(canonical(params.address)) === 4 ? 6 : 4);
   const asked = all.filter(({ address }) => families.has(familyOf(address)));

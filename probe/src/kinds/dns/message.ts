@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { digestMessage, questionSection, readHeader, UnreadableMessage } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import ipaddr from 'ipaddr.js';
-import { isOn } from '../params.js';
+import { isOn } from '../switches.js';
 import type { DnsParams } from './dns.params.js';
 
 export interface Question {
@@ -11,8 +11,6 @@ export interface Question {
   type: number;
 }
 
-/** RFC 9715's size that no path fragments. */
-const DEFAULT_UDP_SIZE = 1232;
 const DNSSEC_OK = 0x8000;
 const TRUNCATION_BIT = 0x0200;
 /** The library's types do not know that options may be given by number and bytes. */
@@ -31,7 +29,7 @@ export function reverseName(address: string): string {
 
 /** A query in wire format, with a random id. */
 export function encodeQuery(question: Question, params: DnsParams): Buffer {
-  const recursion = params.rd === undefined || isOn(params.rd) ? packet.RECURSION_DESIRED : 0;
+  const recursion = params.rd ? packet.RECURSION_DESIRED : 0;
   const checking = isOn(params.cd) ? packet.CHECKING_DISABLED : 0;
   return packet.encode({
     type: 'query',
@@ -50,7 +48,7 @@ export function encodeQuery(question: Question, params: DnsParams): Buffer {
       {
         type: 'OPT',
         name: '.',
-        udpPayloadSize: params.udp_size ?? DEFAULT_UDP_SIZE,
+        udpPayloadSize: params.udp_size,
         extendedRcode: 0,
         ednsVersion: 0,
         flags: isOn(params.do) ? DNSSEC_OK : 0,

@@ -4,7 +4,7 @@ import { Authority } from '../../../test/support/certificates.js';
 import { runContext } from '../../../test/support/run.context.js';
 import { Site, writeForEver } from '../../../test/support/site.js';
 import type { HttpEntry } from './entry.js';
-import { httpParams } from './http.params.js';
+import { httpParams } from '@pladmed/protocol';
 import { http } from './index.js';
 
 type Context = Parameters<typeof runContext>[0];
@@ -12,7 +12,7 @@ type Context = Parameters<typeof runContext>[0];
 const MIB = 1024 * 1024;
 
 async function measure(params: object, context: Context = {}): Promise<HttpEntry[]> {
-  const content = await http.measure(httpParams.parse(params), runContext(context));
+  const content = await http.measure(httpParams.schema.parse(params), runContext(context));
   return (JSON.parse(content.toString()) as { requests: HttpEntry[] }).requests;
 }
 
@@ -127,7 +127,7 @@ describe('http', () => {
     const { url } = await site(
       Site.http((_request, response) => response.end(Buffer.alloc(10_000_000, 'x'))),
     );
-    const params = httpParams.parse({ urls: [url], max_body_bytes: 10 * MIB });
+    const params = httpParams.schema.parse({ urls: [url], max_body_bytes: 10 * MIB });
     const content = await http.measure(params, runContext());
     expect(content.length).toBeLessThan(2_000);
     const { requests } = JSON.parse(content.toString()) as { requests: HttpEntry[] };
@@ -652,7 +652,7 @@ describe('http', () => {
       'http://１２７.0.0.1/',
       'http://a@127.0.0.1/',
     ])('does not read %s', (url) => {
-      expect(httpParams.safeParse({ urls: [url] }).success).toBe(false);
+      expect(httpParams.schema.safeParse({ urls: [url] }).success).toBe(false);
     });
 
     test('is asked for the address that was found, and the name is not looked up again', async () => {
@@ -679,7 +679,7 @@ describe('http', () => {
         if (rule !== null) throw Object.assign(new Error(rule), { reason: 'refused' });
         return address;
       };
-      const params = httpParams.parse({ urls: [url] });
+      const params = httpParams.schema.parse({ urls: [url] });
       const content = await http.measure(params, { ...runContext(), targets });
       expect(asked).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
       expect(content.toString()).toContain('denied meanwhile');
@@ -732,7 +732,7 @@ describe('http', () => {
         wire += bytes;
       },
     });
-    const params = httpParams.parse({ urls: [url, url], max_body_bytes: 500_000 });
+    const params = httpParams.schema.parse({ urls: [url, url], max_body_bytes: 500_000 });
     await http.measure(params, context);
     expect(turns).toEqual([5, 5]);
     expect(wire).toBeGreaterThan(1_000_000);
@@ -767,13 +767,13 @@ describe('http, its parameters', () => {
     { urls: ['http://example.org/'], timeout_s: 61 },
     { urls: ['http://example.org/'], max_body_bytes: 10 * MIB + 1 },
   ])('%j is refused', (params) => {
-    expect(httpParams.safeParse(params).success).toBe(false);
+    expect(httpParams.schema.safeParse(params).success).toBe(false);
   });
 
   test('a run may take as long as its requests', () => {
     const urls = (count: number) => Array.from({ length: count }, () => 'http://example.org/');
     const limit = (count: number, timeout_s?: number) =>
-      http.timeLimitMs(httpParams.parse({ urls: urls(count), timeout_s }));
+      http.timeLimitMs(httpParams.schema.parse({ urls: urls(count), timeout_s }));
     expect(limit(1, 60)).toBeGreaterThan(60_000);
     expect(limit(100, 60)).toBeGreaterThan(25 * 60_000);
     expect(limit(1)).toBeLessThan(limit(100));

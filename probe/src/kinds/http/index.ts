@@ -1,4 +1,4 @@
-import { httpDocument, writeDocument } from '@pladmed/protocol';
+import { httpDocument, type HttpParams, httpParams, writeDocument } from '@pladmed/protocol';
 import { packageVersion } from '../../config/version.js';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
@@ -17,18 +17,11 @@ import {
 import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../params.js';
+import { wantedFamilies } from '../switches.js';
 import { milliseconds, stopwatch } from '../timing.js';
 import type { HttpEntry } from './entry.js';
 import { exchange, type Order } from './exchange.js';
-import {
-  DEFAULT_BODY_BYTES,
-  DEFAULT_TIMEOUT_S,
-  type HttpParams,
-  httpParams,
-  MAX_RUN_BODY_BYTES,
-  requestTarget,
-} from './http.params.js';
+import { requestTarget } from './request-target.js';
 
 /** Names that are resolved at once. */
 const RESOLVED_AT_ONCE = 8;
@@ -38,6 +31,8 @@ const PARALLEL = 4;
 const SLACK_MS = 10_000;
 /** A usual request and the header of a usual answer. */
 const HEADER_BYTES = 2_048;
+/** Of all bodies of a run together. */
+const MAX_RUN_BODY_BYTES = 64 * 1024 * 1024;
 
 interface Target {
   text: string;
@@ -48,12 +43,12 @@ interface Target {
 export const http: Kind<HttpParams> = {
   name: 'http',
   format: 'http',
-  params: httpParams,
-  timeLimitMs: ({ urls, timeout_s = DEFAULT_TIMEOUT_S }) =>
+  params: httpParams.schema,
+  timeLimitMs: ({ urls, timeout_s }) =>
     Math.ceil(urls.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
     Math.ceil(urls.length / PARALLEL) * timeout_s * 1000 +
     SLACK_MS,
-  trafficBytes: ({ urls, method, max_body_bytes = DEFAULT_BODY_BYTES }) => {
+  trafficBytes: ({ urls, method, max_body_bytes }) => {
     const bodies = method === 'HEAD' ? 0 : Math.min(urls.length * max_body_bytes, MAX_RUN_BODY_BYTES);
     return urls.length * wireBytes(HEADER_BYTES + HANDSHAKE_BYTES) + wireBytes(bodies);
   },
@@ -67,7 +62,7 @@ export const http: Kind<HttpParams> = {
     const ofRun = { left: MAX_RUN_BODY_BYTES };
     const userAgent = `Pladmed-Probe/${packageVersion()} (+https://github.com/pladmed/pladmed)`;
     const requests = await inParallel(PARALLEL, targets, (target) => {
-      const allowance = { ofBody: params.max_body_bytes ?? DEFAULT_BODY_BYTES, ofRun };
+      const allowance = { ofBody: params.max_body_bytes, ofRun };
       const order = {
         method: params.method,
         url: target.url,
@@ -75,7 +70,7 @@ export const http: Kind<HttpParams> = {
         userAgent,
         allowance,
       };
-      return request(target, order, (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context);
+      return request(target, order, params.timeout_s * 1000, context);
     });
     context.signal.throwIfAborted();
     await context.targets.requireRoute(targets.map(({ located }) => located));

@@ -1,4 +1,4 @@
-import { ntpDocument, writeDocument } from '@pladmed/protocol';
+import { ntpDocument, type NtpParams, ntpParams, writeDocument } from '@pladmed/protocol';
 import {
   exchange,
   isUnbounded,
@@ -14,9 +14,8 @@ import { sleep } from '../../clock/clock.js';
 import { type Located, locate } from '../connection.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../params.js';
+import { wantedFamilies } from '../switches.js';
 import { milliseconds } from '../timing.js';
-import { DEFAULT_PORT, DEFAULT_SAMPLES, DEFAULT_TIMEOUT_S, type NtpParams, ntpParams } from './ntp.params.js';
 
 /** Names that are resolved at once. */
 const RESOLVED_AT_ONCE = 8;
@@ -61,12 +60,12 @@ interface Target {
 export const ntp: Kind<NtpParams> = {
   name: 'ntp',
   format: 'ntp',
-  params: ntpParams,
-  timeLimitMs: ({ ips, fqdns, samples = DEFAULT_SAMPLES, timeout_s = DEFAULT_TIMEOUT_S }) =>
+  params: ntpParams.schema,
+  timeLimitMs: ({ ips, fqdns, samples, timeout_s }) =>
     Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
     Math.ceil((ips.length + fqdns.length) / PARALLEL) * samples * (timeout_s * 1000 + BETWEEN_MS) +
     SLACK_MS,
-  trafficBytes: ({ ips, fqdns, samples = DEFAULT_SAMPLES }) =>
+  trafficBytes: ({ ips, fqdns, samples }) =>
     (ips.length + fqdns.length) * samples * 2 * (PACKET_BYTES + IPV6_HEADERS),
   measure: async (params, context) => {
     const families = wantedFamilies(params);
@@ -90,7 +89,7 @@ export const ntp: Kind<NtpParams> = {
 async function askServer(target: Target, params: NtpParams, context: RunContext): Promise<NtpEntry[]> {
   const entries: NtpEntry[] = [];
   const unsent: string[] = [];
-  for (let count = 0; count < (params.samples ?? DEFAULT_SAMPLES); count++) {
+  for (let count = 0; count < params.samples; count++) {
     if (count > 0) await sleep(context.clock, BETWEEN_MS, context.signal);
     if (context.signal.aborted) break;
     const { entry, goOn, unsent: why } = await ask(target, params, context);
@@ -110,11 +109,11 @@ async function ask(
 ): Promise<{ entry: NtpEntry; goOn: boolean; unsent: string | null }> {
   await context.packets.turn();
   const { address, resolve_ms, note } = located;
-  const port = params.port ?? DEFAULT_PORT;
+  const port = params.port;
   const question = {
     address: context.targets.checked(address),
     port,
-    timeoutMs: (params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000,
+    timeoutMs: params.timeout_s * 1000,
     clock: context.clock,
     signal: context.signal,
   };

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../clock/clock.js';
 import { PROTOCOL } from '../../protocol.js';
 import { ntp } from './index.js';
 import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
-import { ntpParams } from './ntp.params.js';
+import { ntpParams } from '@pladmed/protocol';
 
 type Entry = Record<string, string | number | null>;
 
@@ -16,7 +16,7 @@ const hasty: Clock = {
 };
 
 async function measure(params: object, context: Parameters<typeof runContext>[0] = {}): Promise<Entry[]> {
-  const content = await ntp.measure(ntpParams.parse(params), runContext({ clock: hasty, ...context }));
+  const content = await ntp.measure(ntpParams.schema.parse(params), runContext({ clock: hasty, ...context }));
   return (JSON.parse(content.toString()) as { exchanges: Entry[] }).exchanges;
 }
 
@@ -171,6 +171,6 @@ describe('ntp', () => {
       },
     ],
   ])('%j is refused', (bad) => {
-    expect(ntpParams.safeParse(bad).success).toBe(false);
+    expect(ntpParams.schema.safeParse(bad).success).toBe(false);
   });
 });

@@ -1,15 +1,10 @@
+import type { PingParams } from '@pladmed/protocol';
 import type { Kind } from '../kind.js';
 import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
-import { wantedFamilies } from '../params.js';
+import { wantedFamilies } from '../switches.js';
 import { resolutionMs } from '../targets.js';
 import { stopwatch } from '../timing.js';
-import {
-  DEFAULT_PROBECOUNT,
-  DEFAULT_TIMEOUT_S,
-  pingCommand,
-  type PingParams,
-  pingParams,
-} from './ping.params.js';
+import { pingCommand, pingParams } from './ping.params.js';
 
 const SLACK_MS = 30_000;
 
@@ -18,8 +13,8 @@ export const ping: Kind<PingParams> = {
   format: 'warts',
   params: pingParams,
   timeLimitMs: (params) => {
-    const count = params.probecount ?? DEFAULT_PROBECOUNT;
-    const seconds = count * (params.wait ?? 1) + (params.timeout ?? DEFAULT_TIMEOUT_S);
+    const count = params.probecount;
+    const seconds = count * (params.wait ?? 1) + params.timeout;
     // A packet of each destination may have to wait for its turn at the least packet rate.
     const turns = count * (params.ips.length + params.fqdns.length);
     // Names may have one address, and scamper measures an address once at a time.
@@ -29,10 +24,7 @@ export const ping: Kind<PingParams> = {
   },
   // Each packet, and an answer as long.
   trafficBytes: (params) =>
-    (params.ips.length + params.fqdns.length) *
-    (params.probecount ?? DEFAULT_PROBECOUNT) *
-    2 *
-    (params.size ?? DEFAULT_PACKET_BYTES),
+    (params.ips.length + params.fqdns.length) * params.probecount * 2 * (params.size ?? DEFAULT_PACKET_BYTES),
   measure: async (params, context) => {
     const watch = () => stopwatch(context.clock);
     const targets = await context.targets.targets(params, wantedFamilies(params), watch);

@@ -1,4 +1,4 @@
-import { tlsDocument, writeDocument } from '@pladmed/protocol';
+import { tlsDocument, type TlsParams, tlsParams, writeDocument } from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { RunFailure } from '../../runs/failure.js';
 import {
@@ -18,10 +18,9 @@ import {
 import type { Flight } from '../handshake/flight.js';
 import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../params.js';
+import { wantedFamilies } from '../switches.js';
 import { milliseconds, stopwatch } from '../timing.js';
 import { type Certificates, certificatesOf, NO_CERTIFICATES, peerChain } from './certificate.js';
-import { DEFAULT_PORT, DEFAULT_TIMEOUT_S, type TlsParams, tlsParams } from './tls.params.js';
 
 /** Names that are resolved at once. */
 const RESOLVED_AT_ONCE = 8;
@@ -63,8 +62,8 @@ interface Target {
 export const tls: Kind<TlsParams> = {
   name: 'tls',
   format: 'tls',
-  params: tlsParams,
-  timeLimitMs: ({ ips, fqdns, timeout_s = DEFAULT_TIMEOUT_S }) =>
+  params: tlsParams.schema,
+  timeLimitMs: ({ ips, fqdns, timeout_s }) =>
     Math.ceil(fqdns.length / RESOLVED_AT_ONCE) * RESOLUTION_MS +
     Math.ceil((ips.length + fqdns.length) / PARALLEL) * timeout_s * 1000 +
     SLACK_MS,
@@ -98,7 +97,7 @@ async function handshake(
     server_name: params.server_name ?? null,
     address: located.address,
     ...(located.note !== null && { note: located.note }),
-    port: params.port ?? DEFAULT_PORT,
+    port: params.port,
     started_at: new Date(clock.now()).toISOString(),
     timings: { resolve_ms: located.resolve_ms, connect_ms: null, handshake_ms: null, total_ms: 0 },
     version: null,
@@ -113,7 +112,7 @@ async function handshake(
   const elapsed = stopwatch(clock);
   const total = (): number => milliseconds((located.resolve_ms ?? 0) + elapsed());
   try {
-    await within((params.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, context, (signal) =>
+    await within(params.timeout_s * 1000, context, (signal) =>
       connectAndShake(entry, { name, alpn: params.alpn }, context, signal, total),
     );
     located.unreachable = null;

@@ -8,12 +8,12 @@ import { PROTOCOL } from '../../protocol.js';
 import { certificatesOf } from './certificate.js';
 import { tls } from './index.js';
 import { MAX_HANDSHAKES } from '@pladmed/protocol';
-import { tlsParams } from './tls.params.js';
+import { tlsParams } from '@pladmed/protocol';
 
 type Entry = Record<string, unknown> & { chain: string[]; timings: Record<string, number | null> };
 
 async function measure(params: object, context: Parameters<typeof runContext>[0] = {}): Promise<Entry[]> {
-  const content = await tls.measure(tlsParams.parse(params), runContext(context));
+  const content = await tls.measure(tlsParams.schema.parse(params), runContext(context));
   return (JSON.parse(content.toString()) as { handshakes: Entry[] }).handshakes;
 }
 
@@ -334,6 +334,6 @@ describe('tls', () => {
     { fqdns: ['a'], port: 0 },
     { fqdns: Array.from({ length: 60 }, () => 'a'), ips: Array.from({ length: 60 }, () => '192.0.2.1') },
   ])('%j is refused', (params) => {
-    expect(tlsParams.safeParse(params).success).toBe(false);
+    expect(tlsParams.schema.safeParse(params).success).toBe(false);
   });
 });

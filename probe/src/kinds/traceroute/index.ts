@@ -1,15 +1,10 @@
+import { DEFAULT_ATTEMPTS, DEFAULT_WAIT_S, type TracerouteParams } from '@pladmed/protocol';
 import type { Kind } from '../kind.js';
 import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
-import { wantedFamilies } from '../params.js';
+import { wantedFamilies } from '../switches.js';
 import { resolutionMs } from '../targets.js';
 import { stopwatch } from '../timing.js';
-import {
-  DEFAULT_ATTEMPTS,
-  DEFAULT_WAIT_S,
-  tracerouteCommand,
-  type TracerouteParams,
-  tracerouteParams,
-} from './traceroute.params.js';
+import { tracerouteCommand, tracerouteParams } from './traceroute.params.js';
 
 const SLACK_MS = 60_000;
 /** Scamper gives up after five silent hops in a row; a path has rarely more than 30 that answer, some of them on a late attempt. */

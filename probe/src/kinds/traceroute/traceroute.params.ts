@@ -1,33 +1,13 @@
-import { z } from 'zod';
+import { type TracerouteParams, tracerouteParams as stated } from '@pladmed/protocol';
 import type { ScamperCommand } from '../scamper.js';
-import { fqdns, fraction, ips, PORT, toggle, whole } from '../params.js';
 
 /** The longest wait for a reply that scamper 20211212 takes, in seconds. */
 const LONGEST_WAIT_S = 10;
 
-export const tracerouteParams = z
-  .object({
-    ips,
-    fqdns,
-    attempts: whole(1, 10),
-    confidence: fraction(0, 0.99),
-    dport: whole(PORT.least, PORT.most),
-    firsthop: whole(1, 255),
-    maxttl: whole(1, 255),
-    // `icp` is a misspelling that callers of the classic routes depend on.
-    method: z.enum(['icmp-paris', 'icp', 'udp-paris']).optional(),
-    sport: whole(PORT.least, PORT.most),
-    wait: whole(1, 20),
-    'wait-probe': whole(0, 100),
-    ipv4: toggle,
-    ipv6: toggle,
-  })
-  .refine((params) => (params.firsthop ?? 1) <= (params.maxttl ?? 255), 'firsthop is beyond maxttl');
-
-export type TracerouteParams = z.infer<typeof tracerouteParams>;
-
-export const DEFAULT_ATTEMPTS = 2;
-export const DEFAULT_WAIT_S = 5;
+export const tracerouteParams = stated.schema.refine(
+  ({ firsthop = 1, maxttl = 255 }) => firsthop <= maxttl,
+  'firsthop is beyond maxttl',
+);
 
 export function tracerouteCommand(params: TracerouteParams): ScamperCommand {
   return {

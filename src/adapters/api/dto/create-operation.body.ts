@@ -4,12 +4,13 @@ import { MAX_PROBES } from '../../../core/probes/index.js';
 import { SelectionDto } from './selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
 import { VISIBILITIES } from '../../../core/assignments/index.js';
-import { scheduleSchema } from '../../../measurement/schedule/schedule.dto.js';
+import { refTo } from '../../../platform/http/zod-schema.js';
+import { namedAfter, oneOfKinds, scheduleSchema } from '../schema-names.js';
 
 /** The body of `POST /api/v1/operations`: a form for each kind, since each has its own `params`. */
 export function createOperationBody(): ApiBodyOptions {
   return {
-    schema: { oneOf: KIND_NAMES.map(formOf) },
+    schema: oneOfKinds('CreationDto'),
     examples: {
       ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, exampleOf(kind)])),
       by_rule: exampleByRule(),
@@ -32,8 +33,9 @@ function exampleOf(kind: KindName) {
   return { summary, value };
 }
 
-function formOf(kind: KindName) {
-  const { paramsClass, destinationLists } = KINDS[kind];
+/** The form of one kind: the schema that createOperationBody() names. */
+export function creationForm(kind: KindName) {
+  const { destinationLists } = KINDS[kind].params;
   return {
     type: 'object' as const,
     title: kind,
@@ -43,7 +45,7 @@ function formOf(kind: KindName) {
       kind: { type: 'string', enum: [kind] },
       params: {
         description: `At least one destination, in ${destinationLists.map((name) => `\`${name}\``).join(' or ')}.`,
-        allOf: [{ $ref: getSchemaPath(paramsClass) }, { anyOf: destinationLists.map(atLeastOne) }],
+        allOf: [refTo(namedAfter(kind, 'Params')), { anyOf: destinationLists.map(atLeastOne) }],
       },
       schedule: scheduleSchema(),
       probes: {

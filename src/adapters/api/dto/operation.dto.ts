@@ -28,7 +28,7 @@ import {
 } from '../../../core/assignments/index.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type OperationState, stateOf } from '../../../core/operations/index.js';
-import { SCHEDULE_CLASSES, scheduleSchema } from '../../../measurement/schedule/schedule.dto.js';
+import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
@@ -108,7 +108,7 @@ export class ProgressDto {
 }
 
 /** Every member is in every operation: tools that make columns of them tell a missing one from null by another type. */
-@ApiExtraModels(...Object.values(SCHEDULE_CLASSES), FollowedSelectionDto)
+@ApiExtraModels(FollowedSelectionDto)
 export class OperationDto {
   @ApiProperty(idSchema('operation'))
   id: string;
@@ -119,7 +119,8 @@ export class OperationDto {
   @ApiProperty({ enum: KIND_NAMES })
   kind: KindName;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'As they were accepted.' })
+  /** typed per kind: withKinds() */
+  @ApiProperty({ type: 'object', additionalProperties: false })
   params: object;
 
   @ApiProperty(scheduleSchema())
@@ -174,7 +175,7 @@ export class OperationDto {
       id: operation._id.toHexString(),
       owner_id: operation.owner.toHexString(),
       kind: operation.kind,
-      params: JSON.parse(operation.accepted_params) as object,
+      params: operation.params,
       schedule: toWireSchedule(operation.schedule),
       visibility: operation.visibility,
       state: stateOf(operation, progress, new Date()),

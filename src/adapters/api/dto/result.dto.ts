@@ -3,7 +3,7 @@ import { IsIn, Matches, ValidateBy } from 'class-validator';
 import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { parseRfc3339 } from '../../../measurement/schedule/times.js';
+import { parseRfc3339 } from '@pladmed/protocol';
 import { isTrusted } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
 import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';

@@ -1,7 +1,6 @@
-import { AXFR, namesToAsk, queryTypeNumber } from '@pladmed/protocol';
+import { AXFR, classicDnsParams, type DnsParams, dnsParams, queryTypeNumber } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { dnsFormat } from './dns.format.js';
-import { ClassicDnsParams, DnsParams } from './dns.params.js';
 
 /** A probe asks so often when no answer comes. */
 const ATTEMPTS = 3;
@@ -15,7 +14,7 @@ function strikesOf({ resolver, x, type, tcp }: DnsParams, names: readonly string
   return [{ host: resolver, packets: questions * packetsOfQuestion(type, tcp !== undefined) }];
 }
 
-function packetsOfQuestion(type: string | number | undefined, overTcp: boolean): number {
+function packetsOfQuestion(type: string | number, overTcp: boolean): number {
   if (queryTypeNumber(type) === AXFR) return ATTEMPTS * CONNECTION_PACKETS + TRANSFER_PACKETS;
   // an answer that was cut off is asked for again over TCP, once
   return overTcp ? ATTEMPTS * CONNECTION_PACKETS : ATTEMPTS + CONNECTION_PACKETS;
@@ -24,11 +23,9 @@ function packetsOfQuestion(type: string | number | undefined, overTcp: boolean):
 export const dns = defineKind({
   name: 'dns',
   unitCost: 1,
-  paramsClass: DnsParams,
-  classicParamsClass: ClassicDnsParams,
+  params: dnsParams,
+  classicParams: classicDnsParams,
   strikes: strikesOf,
-  destinationLists: ['fqdns', 'name'],
-  destinationsOf: ([fqdns = [], name = []]) => namesToAsk(fqdns, name),
   formats: { dns: dnsFormat },
   classicFormat: 'gzip',
   resultFormats: ['text'],

@@ -1,7 +1,8 @@
 import { wholeText } from '../../formats/pieces.js';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_SUMMARIES } from '../../formats/format.js';
-import { InvalidParamsError, type Violation } from '../../params/invalid-params.error.js';
+import type { Violation } from '@pladmed/protocol';
+import { InvalidParamsError } from '../../params/invalid-params.error.js';
 import { httpFormat } from './http.format.js';
 import { http } from './http.kind.js';
 
@@ -215,6 +216,6 @@ describe('http, its format', () => {
     const { summary, error } = await httpFormat.digest(raw);
     const unreadable = { type: 'http', error: expect.stringMatching(/^cannot be read: /) };
     expect([summary, error]).toEqual([summary.map(() => unreadable), expect.stringMatching(/^http: /)]);
-    expect(MAX_SUMMARIES).toBeGreaterThanOrEqual(http.maxDestinations);
+    expect(MAX_SUMMARIES).toBeGreaterThanOrEqual(http.params.maxDestinations);
   });
 });

@@ -1,12 +1,11 @@
-import { MAX_URLS } from '@pladmed/protocol';
+import { type HttpParams, httpParams } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { httpFormat } from './http.format.js';
-import { DEFAULT_BODY_BYTES, HttpParams } from './http.params.js';
 
 /** Of TLS, where there is any. */
 const HANDSHAKE_PACKETS = 5;
 
-function strikeOf(url: string, { method, max_body_bytes = DEFAULT_BODY_BYTES }: HttpParams): Strike {
+function strikeOf(url: string, { method, max_body_bytes }: HttpParams): Strike {
   const bytes = method === 'HEAD' ? 0 : max_body_bytes;
   const acknowledgements = Math.ceil(bytes / BYTES_AN_ACKNOWLEDGEMENT);
   return { host: new URL(url).hostname, packets: CONNECTION_PACKETS + HANDSHAKE_PACKETS + acknowledgements };
@@ -15,10 +14,8 @@ function strikeOf(url: string, { method, max_body_bytes = DEFAULT_BODY_BYTES }: 
 export const http = defineKind({
   name: 'http',
   unitCost: 3,
-  paramsClass: HttpParams,
-  strikes: (params: HttpParams, destinations) => destinations.map((url) => strikeOf(url, params)),
-  destinationLists: ['urls'],
-  maxDestinations: MAX_URLS,
+  params: httpParams,
+  strikes: (params, destinations) => destinations.map((url) => strikeOf(url, params)),
   formats: { http: httpFormat },
   resultFormats: ['json'],
   example: {

@@ -1,14 +1,12 @@
-import { MAX_SERVERS } from '@pladmed/protocol';
+import { ntpParams } from '@pladmed/protocol';
 import { defineKind, toEach } from '../kind.js';
 import { ntpFormat } from './ntp.format.js';
-import { DEFAULT_SAMPLES, NtpParams } from './ntp.params.js';
 
 export const ntp = defineKind({
   name: 'ntp',
   unitCost: 1,
-  paramsClass: NtpParams,
-  maxDestinations: MAX_SERVERS,
-  strikes: ({ samples = DEFAULT_SAMPLES }: NtpParams, destinations) => toEach(destinations, samples),
+  params: ntpParams,
+  strikes: ({ samples }, destinations) => toEach(destinations, samples),
   formats: { ntp: ntpFormat },
   resultFormats: ['json'],
   example: {

@@ -1,17 +1,13 @@
+import { classicPingParams, pingParams } from '@pladmed/protocol';
 import { wartsFormat } from '../../formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
-import { ClassicPingParams, PingParams } from './ping.params.js';
-
-/** Scamper's own. */
-const DEFAULT_PROBECOUNT = 4;
 
 export const ping = defineKind({
   name: 'ping',
   unitCost: 1,
-  paramsClass: PingParams,
-  classicParamsClass: ClassicPingParams,
-  strikes: ({ probecount = DEFAULT_PROBECOUNT }: PingParams, destinations) =>
-    toEach(destinations, probecount),
+  params: pingParams,
+  classicParams: classicPingParams,
+  strikes: ({ probecount }, destinations) => toEach(destinations, probecount),
   formats: { warts: wartsFormat },
   classicFormat: 'warts',
   resultFormats: ['json'],

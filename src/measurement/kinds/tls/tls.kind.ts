@@ -1,7 +1,6 @@
-import { MAX_HANDSHAKES } from '@pladmed/protocol';
+import { tlsParams } from '@pladmed/protocol';
 import { CONNECTION_PACKETS, defineKind, toEach } from '../kind.js';
 import { tlsFormat } from './tls.format.js';
-import { TlsParams } from './tls.params.js';
 
 /** The second flight of the client, and what acknowledges a chain of certificates. */
 const HANDSHAKE_PACKETS = 5;
@@ -9,8 +8,7 @@ const HANDSHAKE_PACKETS = 5;
 export const tls = defineKind({
   name: 'tls',
   unitCost: 2,
-  paramsClass: TlsParams,
-  maxDestinations: MAX_HANDSHAKES,
+  params: tlsParams,
   strikes: (_params, destinations) => toEach(destinations, CONNECTION_PACKETS + HANDSHAKE_PACKETS),
   formats: { tls: tlsFormat },
   resultFormats: ['json'],

@@ -1,9 +1,12 @@
+import {
+  classicTracerouteParams,
+  DEFAULT_ATTEMPTS,
+  type TracerouteParams,
+  tracerouteParams,
+} from '@pladmed/protocol';
 import { wartsFormat } from '../../formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
-import { ClassicTracerouteParams, TracerouteParams } from './traceroute.params.js';
 
-/** Scamper's own. */
-const DEFAULT_ATTEMPTS = 2;
 /** Scamper gives up after so many hops that do not answer: a target that is silent is struck by all of them. */
 const SILENT_HOPS = 5;
 /** Packets that a confidence of 99 % may add to a hop. */
@@ -24,9 +27,9 @@ function packetsToTarget({
 export const traceroute = defineKind({
   name: 'traceroute',
   unitCost: 15,
-  paramsClass: TracerouteParams,
-  classicParamsClass: ClassicTracerouteParams,
-  strikes: (params: TracerouteParams, destinations) => toEach(destinations, packetsToTarget(params)),
+  params: tracerouteParams,
+  classicParams: classicTracerouteParams,
+  strikes: (params, destinations) => toEach(destinations, packetsToTarget(params)),
   formats: { warts: wartsFormat },
   classicFormat: 'warts',
   resultFormats: ['json', 'dump'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineDocument } from './document.js';
+import { defineDocument } from '../../documents/document.js';
 
 /** Handshakes of one run. */
 export const MAX_HANDSHAKES = 100;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineDocument } from './document.js';
+import { defineDocument } from '../../documents/document.js';
 
 /** Query messages of one run, and messages of their answers. */
 export const MAX_QUERIES = 10_000;

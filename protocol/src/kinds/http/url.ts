@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { isHostNameOrIpv4 } from '../../targets/names.js';
-import { listOf, type ParamRule } from '../../params/param.rules.js';
+import { isHostNameOrIpv4 } from '../../names.js';
+import { listOf } from '../rules.js';
 
 const MAX_URL_LENGTH = 2_048;
 
@@ -9,8 +9,7 @@ const SHAPE =
   /^https?:\/\/(\[[\da-f:.]+\]|[^[\]/?#@:\\]+)(?::(\d{1,5}))?(?:[/?][\x21\x22\x24-\x5b\x5d-\x7e]*)?$/i;
 
 /** What of it a JSON Schema can say. */
-const URL_SCHEMA = {
-  type: 'string' as const,
+const URL_KEYWORDS = {
   maxLength: MAX_URL_LENGTH,
   pattern: String.raw`^[hH][tT][tT][pP][sS]?://(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+)(:[0-9]{1,5})?([/?][!"$-\[\]-~]*)?$`,
 };
@@ -27,5 +26,5 @@ export function isMeasurableUrl(value: unknown): value is string {
   return isHost && URL.canParse(value);
 }
 
-export const urlList = (most: number): ParamRule =>
-  listOf('http or https URLs without credentials and fragment', isMeasurableUrl, URL_SCHEMA, most);
+export const urlList = (most: number) =>
+  listOf('http or https URLs without credentials and fragment', isMeasurableUrl, URL_KEYWORDS, most);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineDocument } from './document.js';
+import { defineDocument } from '../../documents/document.js';
 
 /** Time servers of one run. */
 export const MAX_SERVERS = 100;

@@ -1,0 +1,2 @@
+export * from './dns.document.js';
+export * from './dns.params.js';

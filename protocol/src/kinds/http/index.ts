@@ -1,0 +1,3 @@
+export * from './http.document.js';
+export * from './http.params.js';
+export { isMeasurableUrl } from './url.js';

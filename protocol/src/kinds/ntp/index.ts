@@ -1,0 +1,2 @@
+export * from './ntp.document.js';
+export * from './ntp.params.js';

@@ -1,0 +1,2 @@
+export * from './tls.document.js';
+export * from './tls.params.js';

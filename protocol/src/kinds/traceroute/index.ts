@@ -1,0 +1,1 @@
+export * from './traceroute.params.js';

@@ -1,0 +1,37 @@
+import { SCHEDULE_SCHEMAS, type ScheduleType } from '@pladmed/protocol';
+import { KIND_NAMES, type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
+import { creationForm } from './dto/create-operation.body.js';
+import { namedAfter, oneOfKinds, SCHEDULE_NAMES } from './schema-names.js';
+
+/**
+ * Puts into the document what is stated in zod: the parameters of kinds and the schedules. An operation becomes one form for each
+ * kind, since each has its own `params`.
+ * @param schemas those that NestJS has made of classes
+ */
+export function withKinds(schemas: Schemas): Schemas {
+  const { OperationDto: operation = {}, ...others } = schemas;
+  const schedules = Object.entries(SCHEDULE_SCHEMAS).map(([type, schema]) => [
+    SCHEDULE_NAMES[type as ScheduleType],
+    openApiSchema(schema),
+  ]);
+  const perKind = KIND_NAMES.flatMap((kind) => [
+    [namedAfter(kind, 'Params'), openApiSchema(KINDS[kind].params.schema)],
+    [namedAfter(kind, 'CreationDto'), creationForm(kind)],
+    [namedAfter(kind, 'OperationDto'), ofKind(operation, kind)],
+  ]);
+  return {
+    ...others,
+    ...(Object.fromEntries([...schedules, ...perKind]) as Schemas),
+    OperationDto: oneOfKinds('OperationDto'),
+  };
+}
+
+function ofKind(operation: Schema, kind: KindName): Schema {
+  if ('$ref' in operation) return operation;
+  const params = { ...refTo(namedAfter(kind, 'Params')), description: 'Those that are measured with.' };
+  return {
+    ...operation,
+    properties: { ...operation.properties, kind: { type: 'string', enum: [kind] }, params },
+  };
+}
