@@ -82,7 +82,10 @@ module.exports = {
     { from: { path: '^src/platform/' }, to: { path: '^src/config/' } },
     own('measurement'),
     // they know nothing of what they are used for
-    { from: { path: '^src/measurement/' }, to: { path: '^src/platform/limits/(turnstile|depth-check)\\.ts$' } },
+    {
+      from: { path: '^src/measurement/' },
+      to: { path: '^src/platform/limits/(turnstile|depth-check)\\.ts$' },
+    },
     ...coreRules,
     ...derivedRules,
     ...adapterRules,
