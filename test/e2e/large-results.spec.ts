@@ -120,7 +120,12 @@ describe('large results', () => {
   async function insert(id: string, results: object[]): Promise<string[]> {
     const whole = results.map((result, n) => ({
       ...{ _id: new ObjectId(), operation: new ObjectId(id), probe: new ObjectId(), unique_code: `a${n}` },
-      ...{ outcome: 'stored', received_at: new Date(n), summary: [{ type: 'ping', sent: 1 }], ...result },
+      ...{
+        outcome: 'stored',
+        received_at: new Date(n),
+        summary: [{ type: 'dns', rcode: null, rtt_ms: null }],
+        ...result,
+      },
     }));
     await world.database.collection('results').insertMany(whole);
     return whole.map(({ _id }) => _id.toHexString());
@@ -320,8 +325,9 @@ describe('large results', () => {
     const template = await world.operation(owner, [await world.probe(owner)], { visibility: 'private' });
     const stored = await operations.findOne({ _id: new ObjectId(template.id) });
     // an operation may have 1,000 names of 253 characters
-    const ips = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(240, 'x')}.example`);
-    const params = { params: { ips }, accepted_params: JSON.stringify({ ips }) };
+    const more = `.${'x'.repeat(60)}`.repeat(3);
+    const fqdns = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(57, 'x')}${more}.example`);
+    const params = { params: { fqdns }, accepted_params: JSON.stringify({ fqdns }) };
     const large = Array.from({ length: 40 }, () => ({ ...stored, _id: new ObjectId(), ...params }));
     await operations.insertMany(large);
     const pages = await owner.api.pages<Operation>('/api/v1/operations?mine=true');

@@ -5,7 +5,7 @@ import { creationForm } from './dto/create-operation.body.js';
 import { namedAfter, oneOfKinds, SCHEDULE_NAMES } from './schema-names.js';
 
 /**
- * Puts into the document what is stated in zod: the parameters of kinds and the schedules. An operation becomes one form for each
+ * Puts into the document what is stated in zod: the parameters of kinds, their summaries and the schedules. An operation becomes one form for each
  * kind, since each has its own `params`.
  * @param schemas those that NestJS has made of classes
  */
@@ -17,6 +17,7 @@ export function withKinds(schemas: Schemas): Schemas {
   ]);
   const perKind = KIND_NAMES.flatMap((kind) => [
     [namedAfter(kind, 'Params'), openApiSchema(KINDS[kind].params.schema)],
+    [namedAfter(kind, 'Summary'), openApiSchema(KINDS[kind].summary)],
     [namedAfter(kind, 'CreationDto'), creationForm(kind)],
     [namedAfter(kind, 'OperationDto'), ofKind(operation, kind)],
   ]);

@@ -1,4 +1,6 @@
 import type { Params, ParamsOf } from '@pladmed/protocol';
+import type { z } from 'zod';
+import { type Summary } from '../formats/summary.js';
 import { type Format, type Presentation } from '../formats/format.js';
 import { checkObject } from '../params/check-object.js';
 import { InvalidParamsError } from '../params/invalid-params.error.js';
@@ -41,6 +43,8 @@ export interface KindStatement<P extends Params, Name extends string, FormatName
   readonly strikes: (params: ParamsOf<P>, destinations: readonly string[]) => Strike[];
   /** What native probes send of it, by the name of the format. */
   readonly formats: Readonly<Record<FormatName, Format>>;
+  /** An entry of the summary of a result: figures of one destination or query. */
+  readonly summary: z.ZodType<Summary>;
   /** What classic probes send of it, where they know it. */
   readonly classicFormat?: 'warts' | 'gzip';
   /** What `result_format` may be on the classic routes; the first is the default. */

@@ -4,6 +4,9 @@ import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { parseRfc3339 } from '@pladmed/protocol';
+import { KIND_NAMES } from '../../../measurement/kinds/index.js';
+import { refTo } from '../../../platform/http/zod-schema.js';
+import { namedAfter } from '../schema-names.js';
 import { isTrusted } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
 import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
@@ -177,9 +180,9 @@ export class ResultDto {
   @ApiProperty({
     type: 'array',
     nullable: true,
-    items: { type: 'object', additionalProperties: true },
+    items: { anyOf: KIND_NAMES.map((kind) => refTo(namedAfter(kind, 'Summary'))) },
     description:
-      'Of each destination: its name and address, rtt_*_ms, loss, path, rcode ... A figure without a basis is null. Of an entry that cannot be read: `{type, error}`. null for a failed run.',
+      'Figures of each destination or query, by the kind of the operation. One without a basis is null. null for a failed run.',
   })
   summary: object[] | null;
 

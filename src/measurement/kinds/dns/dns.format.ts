@@ -8,7 +8,8 @@ import {
   UnreadableMessage,
 } from '@pladmed/protocol';
 import { jsonFormat } from '../../formats/json.format.js';
-import { type Summary } from '../../formats/summary.js';
+import type { z } from 'zod';
+import { type dnsFigures } from './dns.summary.js';
 
 const TRANSFER = queryTypeName(AXFR);
 
@@ -18,7 +19,7 @@ export const dnsFormat = jsonFormat(dnsDocument, 2, summaryOf, undefined, isSame
 /** What a message of an answer says, or what keeps it from being one. */
 type Reading = { digest: DnsDigest } | { problem: string } | undefined;
 
-function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): Summary {
+function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): z.infer<typeof dnsFigures> {
   const entries = [entry, ...continued];
   const readings = entries.map((each) => readingOf(each));
   const digests = readings.flatMap((reading) =>

@@ -1,6 +1,7 @@
 import { AXFR, classicDnsParams, type DnsParams, dnsParams, queryTypeNumber } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { dnsFormat } from './dns.format.js';
+import { dnsSummary } from './dns.summary.js';
 
 /** A probe asks so often when no answer comes. */
 const ATTEMPTS = 3;
@@ -26,6 +27,7 @@ export const dns = defineKind({
   params: dnsParams,
   classicParams: classicDnsParams,
   strikes: strikesOf,
+  summary: dnsSummary,
   formats: { dns: dnsFormat },
   classicFormat: 'gzip',
   resultFormats: ['text'],

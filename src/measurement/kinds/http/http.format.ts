@@ -1,10 +1,23 @@
 import { httpDocument } from '@pladmed/protocol';
+import type { z } from 'zod';
 import { jsonFormat } from '../../formats/json.format.js';
+import { type httpFigures } from './http.summary.js';
 
 export const httpFormat = jsonFormat(
   httpDocument,
   2,
-  ({ url, method, address, status, header_bytes, body_bytes, truncated, timings, tls, error }) => ({
+  ({
+    url,
+    method,
+    address,
+    status,
+    header_bytes,
+    body_bytes,
+    truncated,
+    timings,
+    tls,
+    error,
+  }): z.infer<typeof httpFigures> => ({
     type: 'http',
     url,
     method,

@@ -1,6 +1,7 @@
 import { type HttpParams, httpParams } from '@pladmed/protocol';
 import { BYTES_AN_ACKNOWLEDGEMENT, CONNECTION_PACKETS, defineKind, type Strike } from '../kind.js';
 import { httpFormat } from './http.format.js';
+import { httpSummary } from './http.summary.js';
 
 /** Of TLS, where there is any. */
 const HANDSHAKE_PACKETS = 5;
@@ -16,6 +17,7 @@ export const http = defineKind({
   unitCost: 3,
   params: httpParams,
   strikes: (params, destinations) => destinations.map((url) => strikeOf(url, params)),
+  summary: httpSummary,
   formats: { http: httpFormat },
   resultFormats: ['json'],
   example: {

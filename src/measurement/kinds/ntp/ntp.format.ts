@@ -1,11 +1,13 @@
 import { ntpDocument } from '@pladmed/protocol';
 import { isUnbounded } from '@pladmed/sntp';
+import type { z } from 'zod';
 import { jsonFormat } from '../../formats/json.format.js';
+import { type ntpFigures } from './ntp.summary.js';
 
 export const ntpFormat = jsonFormat(
   ntpDocument,
   2,
-  (found) => ({
+  (found): z.infer<typeof ntpFigures> => ({
     type: 'ntp',
     destination: found.destination,
     address: found.address,

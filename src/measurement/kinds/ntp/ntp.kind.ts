@@ -1,12 +1,14 @@
 import { ntpParams } from '@pladmed/protocol';
 import { defineKind, toEach } from '../kind.js';
 import { ntpFormat } from './ntp.format.js';
+import { ntpSummary } from './ntp.summary.js';
 
 export const ntp = defineKind({
   name: 'ntp',
   unitCost: 1,
   params: ntpParams,
   strikes: ({ samples }, destinations) => toEach(destinations, samples),
+  summary: ntpSummary,
   formats: { ntp: ntpFormat },
   resultFormats: ['json'],
   example: {

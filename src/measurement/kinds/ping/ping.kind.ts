@@ -1,6 +1,7 @@
 import { classicPingParams, pingParams } from '@pladmed/protocol';
 import { wartsFormat } from '../../formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
+import { pingSummary } from './ping.summary.js';
 
 export const ping = defineKind({
   name: 'ping',
@@ -8,6 +9,7 @@ export const ping = defineKind({
   params: pingParams,
   classicParams: classicPingParams,
   strikes: ({ probecount }, destinations) => toEach(destinations, probecount),
+  summary: pingSummary,
   formats: { warts: wartsFormat },
   classicFormat: 'warts',
   resultFormats: ['json'],

@@ -1,10 +1,21 @@
 import { tlsDocument } from '@pladmed/protocol';
+import type { z } from 'zod';
 import { jsonFormat } from '../../formats/json.format.js';
+import { type tlsFigures } from './tls.summary.js';
 
 export const tlsFormat = jsonFormat(
   tlsDocument,
   2,
-  ({ destination, address, port, timings, chain, chain_truncated, error, ...found }) => ({
+  ({
+    destination,
+    address,
+    port,
+    timings,
+    chain,
+    chain_truncated,
+    error,
+    ...found
+  }): z.infer<typeof tlsFigures> => ({
     type: 'tls',
     destination,
     address,

@@ -1,6 +1,7 @@
 import { tlsParams } from '@pladmed/protocol';
 import { CONNECTION_PACKETS, defineKind, toEach } from '../kind.js';
 import { tlsFormat } from './tls.format.js';
+import { tlsSummary } from './tls.summary.js';
 
 /** The second flight of the client, and what acknowledges a chain of certificates. */
 const HANDSHAKE_PACKETS = 5;
@@ -10,6 +11,7 @@ export const tls = defineKind({
   unitCost: 2,
   params: tlsParams,
   strikes: (_params, destinations) => toEach(destinations, CONNECTION_PACKETS + HANDSHAKE_PACKETS),
+  summary: tlsSummary,
   formats: { tls: tlsFormat },
   resultFormats: ['json'],
   example: {

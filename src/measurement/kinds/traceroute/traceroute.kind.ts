@@ -6,6 +6,7 @@ import {
 } from '@pladmed/protocol';
 import { wartsFormat } from '../../formats/warts.format.js';
 import { defineKind, toEach } from '../kind.js';
+import { tracerouteSummary } from './traceroute.summary.js';
 
 /** Scamper gives up after so many hops that do not answer: a target that is silent is struck by all of them. */
 const SILENT_HOPS = 5;
@@ -30,6 +31,7 @@ export const traceroute = defineKind({
   params: tracerouteParams,
   classicParams: classicTracerouteParams,
   strikes: (params, destinations) => toEach(destinations, packetsToTarget(params)),
+  summary: tracerouteSummary,
   formats: { warts: wartsFormat },
   classicFormat: 'warts',
   resultFormats: ['json', 'dump'],

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { count, failure, milliseconds, unreadable, words } from '../../formats/summary.members.js';
+
+const rcode = () => words("IANA's name of the response code, all twelve bits of it; null without an answer.");
+const rtt = () => milliseconds('Time from the query to its answer, in milliseconds; null without an answer.');
+
+/** Figures of one query, or of all messages of a zone transfer. */
+export const dnsFigures = z.strictObject({
+  type: z.literal('dns'),
+  name: z.string().meta({ description: 'As asked for.' }),
+  qclass: z
+    .string()
+    .optional()
+    .meta({ description: 'Class asked for; absent: an older probe does not say it.' }),
+  qtype: z.string().meta({ description: 'Record type asked for, as dig names it.' }),
+  resolver: z.string().meta({ description: 'Address of the name server that was asked.' }),
+  transport: z.enum(['udp', 'tcp']).meta({ description: 'How it was asked.' }),
+  rtt_ms: rtt(),
+  rcode: rcode(),
+  answers: count('Records of the answer section, of all messages; null without an answer.'),
+  flags: z
+    .array(z.string())
+    .nullable()
+    .meta({
+      description: 'Those of `aa`, `tc`, `rd`, `ra`, `ad`, `cd` that are set; null without an answer.',
+    }),
+  edns_version: count('Null where the answer has no OPT record, or there is none.'),
+  messages: z.int().min(0).optional().meta({ description: 'Of a zone transfer: messages that were read.' }),
+  error: failure(),
+});
+
+/** What dig printed of an answer, for a classic probe. */
+const printed = z.strictObject({ type: z.literal('dns'), rcode: rcode(), rtt_ms: rtt() });
+
+export const dnsSummary = z.union([dnsFigures, printed, unreadable('dns')]);
