@@ -15,7 +15,13 @@ export interface TextKeywords {
   anyOf?: (TextKeywords & { type?: 'string' })[];
 }
 
-const IP_KEYWORDS: TextKeywords = { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] };
+/** Each alternative has its type: makers of client types take one without for anything. */
+const IP_KEYWORDS: TextKeywords = {
+  anyOf: [
+    { type: 'string', format: 'ipv4' },
+    { type: 'string', format: 'ipv6' },
+  ],
+};
 
 const LABEL = '[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 /** isHostName() as a pattern: the last label is no number. */
@@ -83,7 +89,10 @@ export const ipList = (most?: number) => listOf('IPv4 or IPv6 addresses', isIpLi
 /** Destinations by name; callers of the classic routes name addresses here, too. */
 export const targetNameList = () =>
   listOf('host names (RFC 1123) or IPv4 addresses', isHostNameOrIpv4, {
-    anyOf: [{ type: 'string', ...HOST_NAME_KEYWORDS }, { format: 'ipv4' }],
+    anyOf: [
+      { type: 'string', ...HOST_NAME_KEYWORDS },
+      { type: 'string', format: 'ipv4' },
+    ],
   });
 
 /** Host names only. */
