@@ -18,12 +18,9 @@ export const dnsFigures = z.strictObject({
   rtt_ms: rtt(),
   rcode: rcode(),
   answers: count('Records of the answer section, of all messages; null without an answer.'),
-  flags: z
-    .array(z.string())
-    .nullable()
-    .meta({
-      description: 'Those of `aa`, `tc`, `rd`, `ra`, `ad`, `cd` that are set; null without an answer.',
-    }),
+  flags: z.array(z.string()).nullable().meta({
+    description: 'Those of `aa`, `tc`, `rd`, `ra`, `ad`, `cd` that are set; null without an answer.',
+  }),
   edns_version: count('Null where the answer has no OPT record, or there is none.'),
   messages: z.int().min(0).optional().meta({ description: 'Of a zone transfer: messages that were read.' }),
   error: failure(),
