@@ -194,7 +194,7 @@ async function rawSockets({ scamper }: Settings): Promise<string> {
     );
   });
   try {
-    const command = pingCommand(pingParams.parse({ probecount: 1 }));
+    const command = pingCommand(pingParams.parse({ ips: ['127.0.0.1'], probecount: 1 }));
     const args = scamperArguments(command, [{ userid: 1, address: '127.0.0.1' }], {
       output: join(folder, 'warts'),
       packetsPerSecond: 20,
