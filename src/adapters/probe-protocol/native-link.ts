@@ -1,6 +1,6 @@
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { inParts, type PartBounds } from '../../platform/sockets/in-parts.js';
+import { inParts } from '../../platform/batching/in-parts.js';
 import {
   type DeliveryAnswer,
   type Job,
@@ -109,24 +109,9 @@ export class NativeLink implements ProbeLink {
   /** Part by part: each goes out when the one before it is acknowledged. */
   async *deliver(jobs: readonly Job[], everything: boolean): AsyncGenerator<DeliveryAnswer[], void> {
     if (!everything) await this.synced;
-    const parts = inParts(jobs, (job) => this.sizeOf(job), this.boundsFor(jobs, everything));
-    let [sent, answered] = [0, 0];
-    try {
-      for (const part of parts) {
-        const last = sent === parts.length - 1;
-        const answer = this.sync(part, this.positionOf(sent, last, everything));
-        sent += 1;
-        // what was created meanwhile goes out behind the last part
-        if (everything && last) this.releaseSynced();
-        const refused = await answer;
-        if (refused === undefined) return;
-        answered += 1;
-        this.wholeUnanswered = false;
-        yield part.map(({ operation }) => outcomeOf(refused.get(operation.toHexString())));
-      }
-    } finally {
-      // also where the caller could not note an answer: what is missing is told again, with everything
-      if (answered < parts.length) this.missed = true;
+    for await (const answers of this.sendAll(this.partsOf(jobs, everything), everything)) {
+      this.wholeUnanswered = false;
+      yield answers;
     }
   }
 
@@ -135,20 +120,28 @@ export class NativeLink implements ProbeLink {
     return bytes <= LARGE_BYTES || this.takes.whole;
   }
 
-  async *deliverInParts(parts: AsyncIterable<JobsPart>): AsyncGenerator<DeliveryAnswer[], void> {
-    let [number, complete] = [0, false];
+  deliverInParts(parts: AsyncIterable<JobsPart>): AsyncGenerator<DeliveryAnswer[], void> {
+    return this.sendAll(parts, true);
+  }
+
+  private async *sendAll(
+    parts: Iterable<JobsPart> | AsyncIterable<JobsPart>,
+    everything: boolean,
+  ): AsyncGenerator<DeliveryAnswer[], void> {
+    let [sent, complete] = [0, false];
     try {
       for await (const { jobs, more } of parts) {
-        number += 1;
-        const place = this.takes.parts ? { full: true, part: number, more } : { full: number === 1 };
-        const answer = this.sync(jobs, place);
-        if (!more) this.releaseSynced();
+        const answer = this.sync(jobs, this.positionOf(sent, !more, everything));
+        sent += 1;
+        // what was created meanwhile goes out behind the last part
+        if (everything && !more) this.releaseSynced();
         const refused = await answer;
         if (refused === undefined) return;
         complete = !more;
         yield jobs.map(({ operation }) => outcomeOf(refused.get(operation.toHexString())));
       }
     } finally {
+      // also where the caller could not note an answer: what is missing is told again, with everything
       if (!complete) this.missed = true;
     }
   }
@@ -178,12 +171,17 @@ export class NativeLink implements ProbeLink {
     if (oldest !== undefined) this.stopped.delete(oldest);
   }
 
-  /** Everything at once to a probe that would drop what the first part does not name, if it can take it. */
-  private boundsFor(jobs: readonly Job[], everything: boolean): PartBounds {
+  /** One part at least: also nothing is said. Everything at once to a probe that would drop what the first part does not name, if it can take it. */
+  private partsOf(jobs: readonly Job[], everything: boolean): JobsPart[] {
     const bytes = jobs.reduce((sum, job) => sum + this.sizeOf(job), 0);
-    if (!everything || jobs.length > SYNC_WHOLE.items || !this.takesWhole(bytes)) return SYNC_PART;
-    this.wholeUnanswered = bytes > LARGE_BYTES;
-    return SYNC_WHOLE;
+    if (everything && jobs.length <= SYNC_WHOLE.items && this.takesWhole(bytes)) {
+      this.wholeUnanswered = bytes > LARGE_BYTES;
+      return [{ jobs, more: false }];
+    }
+    const most = { items: SYNC_PART.items, weight: SYNC_PART.bytes };
+    const parts = [...inParts(jobs, (job) => this.sizeOf(job), most)];
+    if (parts.length === 0) return [{ jobs, more: false }];
+    return parts.map((part, index) => ({ jobs: part, more: index < parts.length - 1 }));
   }
 
   private positionOf(index: number, last: boolean, everything: boolean): SyncPosition {

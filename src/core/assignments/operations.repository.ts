@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
+import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
@@ -149,10 +150,5 @@ function conditionsOf({ owner, visibleTo, kind }: OperationFilter) {
 
 /** @returns those that together weigh no more than `most`; the first in any case */
 function idsWithin(sizes: readonly OperationSize[], most: number): ObjectId[] {
-  let sum = 0;
-  const end = sizes.findIndex(({ bytes }, n) => {
-    sum += bytes;
-    return n > 0 && sum > most;
-  });
-  return (end === -1 ? sizes : sizes.slice(0, end)).map(({ _id }) => _id);
+  return firstPart(sizes, ({ bytes }) => bytes, { weight: most }).map(({ _id }) => _id);
 }

@@ -3,13 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import {
-  ConnectedProbes,
-  type DeliveryAnswer,
-  type Job,
-  type JobsPart,
-  type ProbeLink,
-} from '../presence/index.js';
+import { ConnectedProbes, type DeliveryAnswer, type JobsPart, type ProbeLink } from '../presence/index.js';
 import { ProbeLoadsRepository } from '../probes/index.js';
 import {
   type AssignmentEntity,
@@ -21,9 +15,10 @@ import {
 } from '../assignments/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
-import { PartReader, type PartOfWaiting } from './part-reader.js';
+import { PartReader } from './part-reader.js';
 import { Redelivery } from './redelivery.js';
 import { RefusalsService } from './refusals.service.js';
+import { type AssignedJobs, jobOf, withJobs } from './with-jobs.js';
 
 /** Probes whose assignments are read in one command: a probe may have thousands of them. */
 const MOST_LINKS = 100;
@@ -44,10 +39,8 @@ interface Accepted {
   by: DeliveredBy;
 }
 
-interface Delivery {
+interface Delivery extends AssignedJobs {
   link: ProbeLink;
-  assignments: AssignmentEntity[];
-  jobs: Job[];
 }
 
 /**
@@ -199,7 +192,7 @@ export class DispatchService {
       ...(await this.assignments.findLiveOfProbes(of(false), ['pending'], now)),
       ...(await this.assignments.findLiveOfProbes(of(true), ['pending', 'delivered'], now)),
     ].filter(isWaiting);
-    const { assignments, jobs } = await this.withJobs(live);
+    const { assignments, jobs } = await withJobs(live, this.operations);
     for (const [index, assignment] of assignments.entries()) {
       const delivery = byProbe.get(assignment.probe.toHexString());
       const job = jobs[index];
@@ -216,7 +209,7 @@ export class DispatchService {
     if (link.takesWhole?.(bytes) === true) {
       await this.parts.whole(async () => this.deliver(await this.findLittle([link]), true));
     } else if (link.deliverInParts === undefined) {
-      for await (const part of this.parts.read(link)) await this.deliver([deliveryOf(link, part)]);
+      for await (const part of this.parts.read(link)) await this.deliver([{ link, ...part }]);
     } else await this.tellInParts(link, link.deliverInParts.bind(link));
   }
 
@@ -229,21 +222,15 @@ export class DispatchService {
     async function* jobsOfParts(): AsyncGenerator<JobsPart, void> {
       for await (const part of parts.read(link)) {
         sent = part.assignments;
-        yield { jobs: part.operations.map(jobOf), more: part.more };
+        yield part;
       }
     }
     for await (const answers of deliver(jobsOfParts())) {
       const answered = sent;
       sent = [];
-      await this.noteAll(
-        link,
-        answered.map((assignment, index) => [assignment, answers[index] ?? SILENT]),
-      );
+      await this.noteAll(link, answered, answers);
     }
-    await this.noteAll(
-      link,
-      sent.map((assignment) => [assignment, SILENT]),
-    );
+    await this.noteAll(link, sent, []);
   }
 
   private async resync(link: ProbeLink): Promise<void> {
@@ -300,7 +287,7 @@ export class DispatchService {
       const link = this.connected.get(assignment.probe);
       return link !== undefined && isDue(assignment, link, now);
     });
-    const { assignments, jobs } = await this.withJobs(here);
+    const { assignments, jobs } = await withJobs(here, this.operations);
     const deliveries = new Map<ProbeLink, Delivery>();
     for (const [index, assignment] of assignments.entries()) {
       const link = this.connected.get(assignment.probe);
@@ -348,18 +335,21 @@ export class DispatchService {
     for await (const answers of link.deliver(jobs, everything)) {
       const answered = assignments.slice(next, next + answers.length);
       next += answers.length;
-      await this.noteAll(
-        link,
-        answered.map((assignment, index) => [assignment, answers[index] ?? SILENT]),
-      );
+      await this.noteAll(link, answered, answers);
     }
-    await this.noteAll(
-      link,
-      assignments.slice(next).map((assignment) => [assignment, SILENT]),
-    );
+    await this.noteAll(link, assignments.slice(next), []);
   }
 
-  private async noteAll(link: ProbeLink, answered: [AssignmentEntity, DeliveryAnswer][]): Promise<void> {
+  /** @param answers in the order of the assignments; those that are missing did not come */
+  private async noteAll(
+    link: ProbeLink,
+    assignments: readonly AssignmentEntity[],
+    answers: readonly DeliveryAnswer[],
+  ): Promise<void> {
+    const answered = assignments.map((assignment, index): [AssignmentEntity, DeliveryAnswer] => [
+      assignment,
+      answers[index] ?? SILENT,
+    ]);
     const note = async ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) => {
       await this.note(link, assignment, answer);
       this.feed.assignmentChanged({ assignment, answer });
@@ -395,18 +385,6 @@ export class DispatchService {
     return all.map(() => undefined);
   }
 
-  private async withJobs(assignments: AssignmentEntity[]): Promise<Pick<Delivery, 'assignments' | 'jobs'>> {
-    if (assignments.length === 0) return { assignments, jobs: [] };
-    const ids = new Map(assignments.map(({ operation }) => [operation.toHexString(), operation]));
-    const operations = await this.operations.findByIds([...ids.values()]);
-    const jobs = new Map(operations.map((each) => [String(each._id), jobOf(each)]));
-    const pairs = assignments.flatMap((assignment) => {
-      const job = jobs.get(String(assignment.operation));
-      return job ? [{ assignment, job }] : [];
-    });
-    return { assignments: pairs.map(({ assignment }) => assignment), jobs: pairs.map(({ job }) => job) };
-  }
-
   private async stopHere({ _id }: OperationEntity): Promise<void> {
     if (this.connected.size === 0) return;
     for (const { probe } of await this.assignments.findByOperation(_id)) {
@@ -436,19 +414,4 @@ function alike(all: readonly Accepted[]): { by: DeliveredBy; ids: ObjectId[] }[]
     groups.set(key, group);
   }
   return [...groups.values()];
-}
-
-function deliveryOf(link: ProbeLink, { assignments, operations }: PartOfWaiting): Delivery {
-  return { link, assignments, jobs: operations.map(jobOf) };
-}
-
-function jobOf(operation: OperationEntity): Job {
-  return {
-    operation: operation._id,
-    kind: operation.kind,
-    params: operation.params,
-    schedule: operation.schedule,
-    costPerRun: operation.cost_per_run,
-    resultFormat: operation.result_format,
-  };
 }

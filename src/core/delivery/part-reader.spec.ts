@@ -46,8 +46,8 @@ const link = {} as ProbeLink;
 
 async function partsOf(reader: PartReader) {
   const parts: { ids: string[]; more: boolean }[] = [];
-  for await (const { assignments, operations, more } of reader.read(link)) {
-    expect(operations.map(({ _id }) => _id.toHexString())).toEqual(
+  for await (const { assignments, jobs, more } of reader.read(link)) {
+    expect(jobs.map(({ operation }) => operation.toHexString())).toEqual(
       assignments.map(({ operation }) => operation.toHexString()),
     );
     parts.push({ ids: assignments.map(({ _id }) => _id.toHexString()), more });

@@ -12,6 +12,7 @@ import {
   timer,
 } from 'rxjs';
 import { catchError } from 'rxjs/operators';
+import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type ResultEntity } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
@@ -120,12 +121,7 @@ export class TailReader {
   ): Promise<readonly Numbered[]> {
     if (!fields.includes('summary') && !fields.includes('destinations')) return numbered;
     const sizes = await this.results.findSizes(numbered.map(({ id }) => id));
-    let bytes = 0;
-    const end = numbered.findIndex(({ id }, index) => {
-      bytes += sizes.get(id.toHexString()) ?? 0;
-      return index > 0 && bytes > MOST_BYTES;
-    });
-    return end < 0 ? numbered : numbered.slice(0, end);
+    return firstPart(numbered, ({ id }) => sizes.get(id.toHexString()) ?? 0, { weight: MOST_BYTES });
   }
 }
 

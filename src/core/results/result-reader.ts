@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { inParts } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { rawBytes, type ResultEntity } from '../ingest/index.js';
@@ -120,21 +121,12 @@ function lightParts({ bytes, raw_bytes, format }: ResultSize, { head, raw }: Par
   };
 }
 
-function* groupsOf(sizes: readonly ResultSize[], parts: Parts): Generator<ResultSize[]> {
-  let group: ResultSize[] = [];
-  let bytes = 0;
-  for (const size of sizes) {
+function groupsOf(sizes: readonly ResultSize[], parts: Parts): Iterable<ResultSize[]> {
+  const bytesOf = (size: ResultSize) => {
     const light = lightParts(size, parts);
-    const more = (light.head ? size.bytes : 0) + (light.raw ? size.raw_bytes : 0);
-    if (group.length > 0 && bytes + more > GROUP_BYTES) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(size);
-    bytes += more;
-  }
-  if (group.length > 0) yield group;
+    return (light.head ? size.bytes : 0) + (light.raw ? size.raw_bytes : 0);
+  };
+  return inParts(sizes, bytesOf, { weight: GROUP_BYTES });
 }
 
 /** Those of which the same parts are to be read. */

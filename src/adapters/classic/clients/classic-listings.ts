@@ -1,4 +1,5 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
+import { streamInParts } from '../../../platform/batching/in-parts.js';
 import { streamed } from '../../../platform/http/streamed.js';
 import { type OperationEntity, type OperationFilter } from '../../../core/assignments/index.js';
 import { OperationsService } from '../../../core/operations/index.js';
@@ -6,8 +7,9 @@ import { DecodedTexts, ResultReader } from '../../../core/results/index.js';
 import { classicOperation, classicResultHead } from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-const GROUP = 20;
-const GROUP_PROBES = 2_000;
+/** Operations of which the results and the probes are read together, and probes of these in all. */
+const GROUP = { items: 20, weight: 2_000 };
+const probesOf = ({ probe_count }: OperationEntity) => probe_count;
 
 /** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
 @Injectable()
@@ -32,7 +34,7 @@ export class ClassicListings {
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
     let separator = '[';
-    for await (const group of groupsOf(this.operations.stream(filter))) {
+    for await (const group of streamInParts(this.operations.stream(filter), probesOf, GROUP)) {
       yield separator;
       yield* this.textOf(group, withResults, gone);
       separator = ',';
@@ -72,20 +74,4 @@ export class ClassicListings {
       await results.return();
     }
   }
-}
-
-/** Operations of which the results and the probes are read together: so many, with so many probes in all, or one. */
-async function* groupsOf(operations: AsyncIterable<OperationEntity>): AsyncGenerator<OperationEntity[]> {
-  let group: OperationEntity[] = [];
-  let probes = 0;
-  for await (const operation of operations) {
-    if (group.length === GROUP || (group.length > 0 && probes + operation.probe_count > GROUP_PROBES)) {
-      yield group;
-      group = [];
-      probes = 0;
-    }
-    group.push(operation);
-    probes += operation.probe_count;
-  }
-  if (group.length > 0) yield group;
 }

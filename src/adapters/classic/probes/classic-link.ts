@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../../platform/database/object-id.js';
-import { inParts } from '../../../platform/sockets/in-parts.js';
+import { inParts } from '../../../platform/batching/in-parts.js';
 import { inClassicWords } from '../../../measurement/kinds/classic-words.js';
 import { toClassicTimes } from '../../../measurement/schedule/classic-times.js';
 import {
@@ -17,7 +17,7 @@ import { type ClassicJob, type ClassicProbeToServer, type ServerToClassicProbe }
 const ACKNOWLEDGE_MS = 60_000;
 
 /** So many jobs, or bytes of parameters, are handed to the socket before it has written them. */
-const AT_ONCE = { items: 100, bytes: 256 * 1024 };
+const AT_ONCE = { items: 100, weight: 256 * 1024 };
 const LOOK_AGAIN_MS = 20;
 
 export type ClassicSocket = Socket<

@@ -1,4 +1,5 @@
 import { type mongo } from 'mongoose';
+import { streamInParts } from '../../../platform/batching/in-parts.js';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
 import { announced, entriesOf, type TailLogEntity, unpackIds } from '../../ingest/index.js';
@@ -81,7 +82,8 @@ export const MIGRATIONS: readonly Migration[] = [
         projection: { _id: 1 },
         sort: { _id: 1 },
       });
-      for await (const ids of inPages(rest, 10_000)) {
+      for await (const page of streamInParts(rest, () => 1, { items: 10_000 })) {
+        const ids = page.map(({ _id }) => _id);
         const entries = entriesOf(announced('', ids).results, number, { at: new Date(), epoch });
         await log.insertMany(entries);
         number += ids.length;
@@ -89,17 +91,3 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
 ];
-
-async function* inPages(
-  documents: AsyncIterable<{ _id: ObjectId }>,
-  most: number,
-): AsyncGenerator<ObjectId[]> {
-  let page: ObjectId[] = [];
-  for await (const { _id } of documents) {
-    page.push(_id);
-    if (page.length < most) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
-}
