@@ -50,7 +50,7 @@ describe('the constants of docs/protocol.md', () => {
   it.each(KIND_NAMES)('%s: its parameters are read by both sides, an unknown one by neither', (name) => {
     const { params } = KINDS[name].example;
     const wrong = { ...params, nonsense: 1 };
-    expect(() => KINDS[name].check(wrong, 'native')).toThrow('params.nonsense is not known here');
+    expect(() => KINDS[name].check(wrong, 'refuse')).toThrow('params.nonsense is not known here');
     const read = kinds.find((kind) => kind.name === name)?.params.safeParse(wrong);
     expect(read?.error).toBeUndefined();
     for (const member of Object.keys(params)) expect(read?.data).toHaveProperty([member]);

@@ -8,6 +8,8 @@ type Lists = readonly (readonly string[])[];
 export interface Params<Members extends z.ZodRawShape = z.ZodRawShape> {
   /** Reads `params`: what is absent has its default, what is unknown is dropped, what is wrong is named. */
   readonly schema: z.ZodObject<Members>;
+  /** What a parameter has that is absent, by its name. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** Names of the parameters that list destinations; each destination is paid. */
   readonly destinationLists: readonly [string, ...string[]];
   /** Destinations that one operation may have in all. */
@@ -60,7 +62,14 @@ export function defineParams<Members extends z.ZodRawShape>({
       error: `must name at most ${maxDestinations} destinations in all`,
       when,
     });
-  return { schema, destinationLists, maxDestinations, destinationsOf };
+  return { schema, defaults: defaultsOf(members), destinationLists, maxDestinations, destinationsOf };
+}
+
+function defaultsOf(members: z.ZodRawShape): Record<string, unknown> {
+  const values = Object.entries(members).map(
+    ([name, member]) => [name, z.safeParse(member, undefined).data] as const,
+  );
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 function listIn(params: object, name: string): string[] {

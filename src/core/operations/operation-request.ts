@@ -1,5 +1,5 @@
 import { type KindName } from '../../measurement/kinds/index.js';
-import { type UnknownParams } from '../../measurement/kinds/unknown-params.js';
+import { type UnknownMembers } from '../../measurement/params/check-object.js';
 import { type Reading } from '../../measurement/params/reading.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { type Idempotency } from '../../platform/database/idempotency.js';
@@ -16,7 +16,7 @@ export interface OperationRequest {
   /** unchecked */
   params: unknown;
   /** `ignore` keeps parameters that the platform does not know, and never sends them to a probe */
-  unknownParams: UnknownParams;
+  unknownParams: UnknownMembers;
   /** as the adapter read it; what is wrong with it is told together with what is wrong with `params` */
   schedule: Reading<Schedule>;
   /** named ones (undefined: an id that is none), or a rule to choose them by */

@@ -28,7 +28,6 @@ import {
 import { DispatchService } from '../delivery/index.js';
 import { KINDS } from '../../measurement/kinds/index.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
-import { checkParamsOf } from '../../measurement/kinds/unknown-params.js';
 import { valueOf } from '../../measurement/params/reading.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
 import { type OperationRequest } from './operation-request.js';
@@ -80,7 +79,7 @@ export class OperationsService {
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
       checkTogether(
-        () => checkParamsOf(request.kind, request.params, request.unknownParams),
+        () => kind.check(request.params, request.unknownParams),
         () => valueOf(request.schedule),
         () => kind.resultFormat(request.resultFormat),
       ),

@@ -122,7 +122,7 @@ describe('what an operation uses', () => {
 
 describe('whom a run strikes, by its kind', () => {
   function strikesOf(name: KindName, params: object) {
-    const { wire, destinations } = KINDS[name].check(params, 'native');
+    const { wire, destinations } = KINDS[name].check(params, 'refuse');
     return KINDS[name].strikes(wire, destinations);
   }
 

@@ -2,11 +2,8 @@ import type { Params, ParamsOf } from '@pladmed/protocol';
 import type { z } from 'zod';
 import { type Summary } from '../formats/summary.js';
 import { type Format, type Presentation } from '../formats/format.js';
-import { checkObject } from '../params/check-object.js';
+import { checkObject, type UnknownMembers } from '../params/check-object.js';
 import { InvalidParamsError } from '../params/invalid-params.error.js';
-
-/** Who asks: a classic route (what is unknown is tolerated) or the native API (it is an error). */
-export type CallerMode = 'classic' | 'native';
 
 export interface CheckedParams {
   /** Exactly as the caller gave it: stored, and shown as `params`. */
@@ -62,9 +59,11 @@ export interface Kind<Name extends string = string, FormatName extends string = 
   strikes(params: object, destinations: readonly string[]): Strike[];
   /**
    * Checks the parameters that a caller sent.
+   * @param unknownMembers refuse: what is not known is an error, and all parameters of the kind are known; ignore: it is kept as it
+   *   came and never sent, and only those of the classic contract are known
    * @throws InvalidParamsError that lists everything that is wrong
    */
-  check(raw: unknown, mode: CallerMode): CheckedParams;
+  check(raw: unknown, unknownMembers: UnknownMembers): CheckedParams;
   /**
    * The `result_format` of a classic operation, from what the caller asked for. A kind that has a single
    * one takes no notice of the question: existing callers always send one.
@@ -90,25 +89,20 @@ export function defineKind<P extends Params, Name extends string, FormatName ext
     ...stated,
     // what a classic route takes of a kind, the native API takes as well
     strikes: (params, destinations) =>
-      stated.strikes(stated.params.schema.parse(params) as ParamsOf<P>, destinations),
-    check: (raw, mode) => checkParams(stated, raw, mode),
+      stated.strikes({ ...stated.params.defaults, ...params } as ParamsOf<P>, destinations),
+    check: (raw, unknownMembers) => checkParams(stated, raw, unknownMembers),
     resultFormat: (asked) => chooseFormat(stated.resultFormats, asked),
   };
 }
 
 type Checked = Pick<Kind, 'name' | 'params' | 'classicParams'>;
 
-function checkParams(kind: Checked, raw: unknown, mode: CallerMode): CheckedParams {
-  const params = mode === 'native' ? kind.params : kind.classicParams;
+function checkParams(kind: Checked, raw: unknown, unknownMembers: UnknownMembers): CheckedParams {
+  const params = unknownMembers === 'refuse' ? kind.params : kind.classicParams;
   if (params === undefined) {
     throw new InvalidParamsError([{ field: 'kind', message: `must be a classic one, not ${kind.name}` }]);
   }
-  const { known, violations } = checkObject(
-    params.schema,
-    raw,
-    'params',
-    mode === 'native' ? 'refuse' : 'ignore',
-  );
+  const { known, violations } = checkObject(params.schema, raw, 'params', unknownMembers);
   if (violations.length > 0) throw new InvalidParamsError(violations);
   return {
     accepted: raw as Record<string, unknown>,

@@ -3,13 +3,17 @@ import { inClassicWords } from './classic-words.js';
 import type { Violation } from '@pladmed/protocol';
 import { InvalidParamsError } from '../params/invalid-params.error.js';
 import { KINDS, KIND_NAMES, isKindName } from './index.js';
-import type { CallerMode } from './kind.js';
+import type { UnknownMembers } from '../params/check-object.js';
 
 const TARGET = { ips: ['192.0.2.1'] };
 
-function violations(kind: keyof typeof KINDS, raw: unknown, mode: CallerMode = 'classic'): Violation[] {
+function violations(
+  kind: keyof typeof KINDS,
+  raw: unknown,
+  unknownMembers: UnknownMembers = 'ignore',
+): Violation[] {
   try {
-    KINDS[kind].check(raw, mode);
+    KINDS[kind].check(raw, unknownMembers);
     return [];
   } catch (error) {
     if (error instanceof InvalidParamsError) return error.violations;
@@ -30,13 +34,18 @@ describe('kinds', () => {
       ['dns', 1],
     ]);
     for (const name of KIND_NAMES.filter((each) => !classic.includes(each)))
-      expect(violations(name, KINDS[name].example.params, 'classic')).toEqual([
+      expect(violations(name, KINDS[name].example.params, 'ignore')).toEqual([
         { field: 'kind', message: `must be a classic one, not ${name}` },
       ]);
   });
 
+  it.each(KIND_NAMES)('%s: has the defaults that its schema gives to what is absent', (name) => {
+    const { params, example } = KINDS[name];
+    expect({ ...params.defaults, ...example.params }).toEqual(params.schema.parse(example.params));
+  });
+
   it.each(KIND_NAMES)('%s: its example is right', (name) => {
-    expect(fields(name, KINDS[name].example.params, 'native')).toEqual([]);
+    expect(fields(name, KINDS[name].example.params, 'refuse')).toEqual([]);
   });
 
   it.each(['constructor', '__proto__', 'toString', '', null, 1, ['ping']])('takes %p for no kind', (name) => {
@@ -90,7 +99,7 @@ describe('kinds', () => {
 
     it('says what would be right, of all that is wrong', () => {
       const wrong = { ...TARGET, maxttl: 0, method: 'tcp' };
-      expect(() => KINDS.traceroute.check(wrong, 'classic')).toThrow(
+      expect(() => KINDS.traceroute.check(wrong, 'ignore')).toThrow(
         /params\.maxttl must be an integer from 1 to 255; params\.method must be one of icmp-paris, icp, udp-paris|params\.method .*; params\.maxttl /,
       );
     });
@@ -111,9 +120,9 @@ describe('kinds', () => {
   describe.each(['ping', 'traceroute'] as const)('the families of a %s', (kind) => {
     it('are switches of the native API; a classic caller has none', () => {
       const params = { ...TARGET, ipv4: '', ipv6: '' };
-      expect(KINDS[kind].check(params, 'native').wire).toEqual(params);
-      expect(() => KINDS[kind].check({ ...TARGET, ipv6: true }, 'native')).toThrow(/params\.ipv6 must be ''/);
-      expect(KINDS[kind].check(params, 'classic').wire).toEqual(TARGET);
+      expect(KINDS[kind].check(params, 'refuse').wire).toEqual(params);
+      expect(() => KINDS[kind].check({ ...TARGET, ipv6: true }, 'refuse')).toThrow(/params\.ipv6 must be ''/);
+      expect(KINDS[kind].check(params, 'ignore').wire).toEqual(TARGET);
       const schedule = { type: 'cron' as const, cron: '* * * * *', times_per_minute: 1 };
       const job = { kind, params: { ...TARGET, ipv6: '' }, schedule: schedule as never };
       expect(inClassicWords(job)).toBe('a classic probe does not know params.ipv6');
@@ -123,11 +132,7 @@ describe('kinds', () => {
   describe('destinations', () => {
     it('are the addresses, then the names, each as often as it is named', () => {
       const raw = { fqdns: ['a.example', 'a.example'], ips: ['2001:db8::1'] };
-      expect(KINDS.ping.check(raw, 'classic').destinations).toEqual([
-        '2001:db8::1',
-        'a.example',
-        'a.example',
-      ]);
+      expect(KINDS.ping.check(raw, 'ignore').destinations).toEqual(['2001:db8::1', 'a.example', 'a.example']);
     });
 
     it.each([{}, { ips: [] }, { ips: [], fqdns: [] }])('are not absent: %j', (raw) => {
@@ -172,7 +177,7 @@ describe('kinds', () => {
         ipv4: '',
         ipv6: '',
       };
-      expect(KINDS.dns.check(raw, 'classic').wire).toEqual(raw);
+      expect(KINDS.dns.check(raw, 'ignore').wire).toEqual(raw);
     });
 
     it.each([
@@ -195,42 +200,42 @@ describe('kinds', () => {
 
     it('takes more from a native caller', () => {
       const raw = { fqdns: ['example.org'], type: 'aaaa', resolver: '192.0.2.53', resolver_port: 53 };
-      expect(KINDS.dns.check(raw, 'native').wire).toEqual(raw);
+      expect(KINDS.dns.check(raw, 'refuse').wire).toEqual(raw);
       expect(
-        fields('dns', { ...raw, resolver: 'ns.example.org', resolver_port: 0 }, 'native').sort(),
+        fields('dns', { ...raw, resolver: 'ns.example.org', resolver_port: 0 }, 'refuse').sort(),
       ).toEqual(['params.resolver', 'params.resolver_port']);
     });
 
     it('takes switches and names with underscores from a native caller, from nobody else', () => {
       const raw = { fqdns: ['_sip._tcp.example.org', '.'], name: ['_dmarc.example.org'], type: 'srv' };
       const more = { tcp: '', do: '', cd: '', nsid: '', rd: false, udp_size: 4096 };
-      expect(KINDS.dns.check({ ...raw, ...more }, 'native')).toMatchObject({
+      expect(KINDS.dns.check({ ...raw, ...more }, 'refuse')).toMatchObject({
         wire: { ...raw, ...more },
         destinations: [...raw.fqdns, ...raw.name],
       });
-      expect(fields('dns', raw, 'classic').sort()).toEqual(['params.fqdns', 'params.name', 'params.type']);
-      expect(KINDS.dns.check({ fqdns: ['a'], ...more }, 'classic').wire).toEqual({ fqdns: ['a'] });
+      expect(fields('dns', raw, 'ignore').sort()).toEqual(['params.fqdns', 'params.name', 'params.type']);
+      expect(KINDS.dns.check({ fqdns: ['a'], ...more }, 'ignore').wire).toEqual({ fqdns: ['a'] });
       for (const kind of ['ping', 'traceroute'] as const)
-        expect(fields(kind, { fqdns: raw.fqdns }, 'native')).toEqual(['params.fqdns']);
+        expect(fields(kind, { fqdns: raw.fqdns }, 'refuse')).toEqual(['params.fqdns']);
     });
 
     it('takes any class and any type by its number from a native caller', () => {
       for (const type of ['naptr', 'deleg', 'TYPE65280', 'type1', 65_535])
-        expect(fields('dns', { fqdns: ['id.server'], type, class: 'ch' }, 'native')).toEqual([]);
+        expect(fields('dns', { fqdns: ['id.server'], type, class: 'ch' }, 'refuse')).toEqual([]);
       for (const type of ['TYPE0', 'TYPE01', 'TYPE65536', 'TYPE41', 'ixfr', 251, 0, 1.5, '65280', 'A', ['a']])
-        expect(fields('dns', { fqdns: ['a'], type }, 'native')).toEqual(['params.type']);
+        expect(fields('dns', { fqdns: ['a'], type }, 'refuse')).toEqual(['params.type']);
       for (const wrong of ['none', 'CH', 3, ''])
-        expect(fields('dns', { fqdns: ['a'], class: wrong }, 'native')).toEqual(['params.class']);
-      expect(KINDS.dns.check({ fqdns: ['a'], class: '; id' }, 'classic').wire).toEqual({ fqdns: ['a'] });
+        expect(fields('dns', { fqdns: ['a'], class: wrong }, 'refuse')).toEqual(['params.class']);
+      expect(KINDS.dns.check({ fqdns: ['a'], class: '; id' }, 'ignore').wire).toEqual({ fqdns: ['a'] });
     });
 
     it('is paid for each name that is asked for: as often as the list that has it more often', () => {
       const paid = (fqdns: string[], name: string[]) =>
-        KINDS.dns.check({ fqdns, name }, 'native').destinations;
+        KINDS.dns.check({ fqdns, name }, 'refuse').destinations;
       expect(paid(['a', 'a', 'a'], [])).toEqual(['a', 'a', 'a']);
       expect(paid(['a', 'b'], ['b', 'a'])).toEqual(['a', 'b']);
       expect(paid(['a'], ['b', 'a', 'a'])).toEqual(['a', 'b', 'a']);
-      expect(KINDS.dns.check({ fqdns: ['a', 'a'], name: ['b'] }, 'classic').destinations).toEqual(['a', 'a']);
+      expect(KINDS.dns.check({ fqdns: ['a', 'a'], name: ['b'] }, 'ignore').destinations).toEqual(['a', 'a']);
     });
 
     it.each([
@@ -242,13 +247,13 @@ describe('kinds', () => {
       { rd: 0 },
       { udp_size: 511 },
     ])('refuses %j of a native caller', (wrong) => {
-      expect(fields('dns', { fqdns: ['a'], ...wrong }, 'native')).toEqual([
+      expect(fields('dns', { fqdns: ['a'], ...wrong }, 'refuse')).toEqual([
         `params.${Object.keys(wrong).join()}`,
       ]);
     });
 
     it("does not send a classic caller's resolver to a probe", () => {
-      expect(KINDS.dns.check({ fqdns: ['example.org'], resolver: '; id' }, 'classic').wire).toEqual({
+      expect(KINDS.dns.check({ fqdns: ['example.org'], resolver: '; id' }, 'ignore').wire).toEqual({
         fqdns: ['example.org'],
       });
     });
@@ -266,20 +271,20 @@ describe('kinds', () => {
     };
 
     it('are kept for the classic caller, and never reach a probe', () => {
-      const checked = KINDS.traceroute.check(raw, 'classic');
+      const checked = KINDS.traceroute.check(raw, 'ignore');
       expect(checked.accepted).toBe(raw);
       expect(checked.wire).toEqual({ ...TARGET, maxttl: 3 });
     });
 
     it('are errors to a native caller', () => {
-      expect(fields('traceroute', raw, 'native')).toEqual(
+      expect(fields('traceroute', raw, 'refuse')).toEqual(
         ['probecount', 'cron', 'constructor', '$gt', 'a.b'].map((name) => `params.${name}`),
       );
     });
 
     it('are named briefly and without control characters', () => {
       const name = `\n\u202e${'x'.repeat(1000)}`;
-      expect(fields('ping', { ...TARGET, [name]: 1 }, 'native')).toEqual([`params.??${'x'.repeat(38)}`]);
+      expect(fields('ping', { ...TARGET, [name]: 1 }, 'refuse')).toEqual([`params.??${'x'.repeat(38)}`]);
     });
 
     const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
@@ -306,7 +311,7 @@ describe('kinds', () => {
 
   it('does not share lists with what the caller gave', () => {
     const raw = { ips: ['192.0.2.1'] };
-    const { wire } = KINDS.ping.check(raw, 'classic');
+    const { wire } = KINDS.ping.check(raw, 'ignore');
     raw.ips.push('; id');
     expect(wire).toEqual({ ips: ['192.0.2.1'] });
   });

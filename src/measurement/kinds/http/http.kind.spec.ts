@@ -8,7 +8,7 @@ import { http } from './http.kind.js';
 
 function violations(params: object): Violation[] {
   try {
-    http.check(params, 'native');
+    http.check(params, 'refuse');
     return [];
   } catch (error) {
     if (error instanceof InvalidParamsError) return error.violations;
@@ -22,7 +22,7 @@ describe('http, its parameters', () => {
   it('have a destination for each URL', () => {
     const urls = ['http://example.org', 'https://[2001:db8::1]:8443/a?b=c@d', 'HTTP://192.0.2.1:1/'];
     const params = { urls, method: 'HEAD', ipv4: '', ipv6: '', timeout_s: 60, max_body_bytes: 0 };
-    expect(http.check(params, 'native')).toEqual({ accepted: params, wire: params, destinations: urls });
+    expect(http.check(params, 'refuse')).toEqual({ accepted: params, wire: params, destinations: urls });
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { ntp } from './ntp.kind.js';
 
 function fields(params: object): string[] {
   try {
-    ntp.check(params, 'native');
+    ntp.check(params, 'refuse');
     return [];
   } catch (error) {
     if (error instanceof InvalidParamsError) return error.violations.map(({ field }) => field);
@@ -18,7 +18,7 @@ describe('ntp, its parameters', () => {
   it('have a destination for each address and name', () => {
     const destinations = { ips: ['192.0.2.1', '2001:db8::1'], fqdns: ['ntp.example.org'] };
     const more = { port: 1123, samples: 10, ipv4: '', timeout_s: 10 };
-    const checked = ntp.check({ ...destinations, ...more }, 'native');
+    const checked = ntp.check({ ...destinations, ...more }, 'refuse');
     expect(checked.destinations).toEqual(['192.0.2.1', '2001:db8::1', 'ntp.example.org']);
     expect(checked.wire).toEqual({ ...destinations, ...more });
   });

@@ -6,7 +6,7 @@ import { tls } from './tls.kind.js';
 
 function fields(params: object): string[] {
   try {
-    tls.check(params, 'native');
+    tls.check(params, 'refuse');
     return [];
   } catch (error) {
     if (error instanceof InvalidParamsError) return error.violations.map(({ field }) => field);
@@ -18,7 +18,7 @@ describe('tls, its parameters', () => {
   it('have a destination for each address and name', () => {
     const destinations = { ips: ['192.0.2.1', '2001:db8::1'], fqdns: ['example.org'] };
     const more = { port: 853, server_name: 'a.example', alpn: ['dot'], ipv4: '', ipv6: '', timeout_s: 1 };
-    const checked = tls.check({ ...destinations, ...more }, 'native');
+    const checked = tls.check({ ...destinations, ...more }, 'refuse');
     expect(checked.destinations).toEqual(['192.0.2.1', '2001:db8::1', 'example.org']);
     expect(checked.wire).toEqual({ ...destinations, ...more });
   });
