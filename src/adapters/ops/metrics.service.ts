@@ -10,12 +10,15 @@ import { ReliabilityService } from '../../core/reliability/index.js';
 import { OperationFeed } from '../../core/delivery/index.js';
 import { type ClockEstimate, isTrusted } from '../../core/probes/index.js';
 import { ConnectedProbes, ProbeProtocols } from '../../core/presence/index.js';
-import { IngestService, ResultFeed, ResultsTail } from '../../core/ingest/index.js';
+import { IngestService, ResultFeed, ResultsTail, type TailLag } from '../../core/ingest/index.js';
 
 /** What Prometheus asks for. Counters are of this process; sums over servers are Prometheus's work. */
 @Injectable()
 export class MetricsService implements OnModuleInit {
   private readonly registry = new Registry();
+
+  /** of the consumers of the results tail, at the last scrape: two figures are made of it */
+  private lags: Promise<readonly TailLag[]> = Promise.resolve([]);
 
   constructor(
     private readonly connected: ConnectedProbes,
@@ -70,6 +73,8 @@ export class MetricsService implements OnModuleInit {
   }
 
   async text(): Promise<string> {
+    // the other figures are worth reading while the database is away
+    this.lags = this.tail.lags().catch(() => []);
     return this.registry.metrics();
   }
 
@@ -91,9 +96,7 @@ export class MetricsService implements OnModuleInit {
     ] as const) {
       this.gauge(`pladmed_tail_behind_${unit}`, what, ['consumer'], async (gauge) => {
         gauge.reset();
-        // the others are worth reading while the database is away
-        const lags = await this.tail.lags().catch(() => []);
-        for (const lag of lags) gauge.set({ consumer: lag.consumer }, lag[unit]);
+        for (const lag of await this.lags) gauge.set({ consumer: lag.consumer }, lag[unit]);
       });
     }
   }

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { PlatformBus, type Topic } from '../../platform/bus/platform-bus.js';
 import { hexId, ObjectId } from '../../platform/database/object-id.js';
+import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { type OperationEntity, OperationsRepository } from '../assignments/index.js';
 
 /** An operation was begun or stopped. A hint: what became of it stands in the database. */
@@ -28,8 +29,7 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
   private handle: (operation: OperationEntity) => Promise<void> = () => Promise.resolve();
   /** the newest change that was seen, by the database's clock */
   private seenUntil: Date | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private readonly looks = new PeriodicTask(() => this.tryToReadNew());
   private failing = false;
 
   constructor(
@@ -46,14 +46,11 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
     this.bus.listen(OPERATION_CHANGED, ({ operation }) => {
       this.hear(new ObjectId(operation));
     });
-    this.timer = setInterval(() => {
-      void this.look();
-    }, EVERY_MS).unref();
+    this.looks.every(EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+    await this.looks.stop();
   }
 
   /** This server has begun or stopped it, and sees to its own probes by itself. */
@@ -76,23 +73,19 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
       });
   }
 
-  /** One look; what the timer does. Never rejects. */
+  /** One look; what is done each second. Never rejects. */
   look(): Promise<void> {
-    this.looking ??= this.readNew()
-      .then(
-        () => {
-          this.failing = false;
-        },
-        (error: unknown) => {
-          if (!this.failing)
-            this.logger.warn({ err: error }, 'could not read what other servers have changed');
-          this.failing = true;
-        },
-      )
-      .finally(() => {
-        this.looking = undefined;
-      });
-    return this.looking;
+    return this.looks.run();
+  }
+
+  private async tryToReadNew(): Promise<void> {
+    try {
+      await this.readNew();
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.logger.warn({ err: error }, 'could not read what other servers have changed');
+      this.failing = true;
+    }
   }
 
   private async readNew(): Promise<void> {

@@ -2,7 +2,7 @@ export { CREDITS_PER_RESULT } from './effects.js';
 export { IngestModule } from './ingest.module.js';
 export { type Acceptance, type ResultReport, IngestService } from './ingest.service.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
-export { rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
+export { HEAD_SIZE, RAW_SIZE, rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 export { ResultsTail, type TailConsumer, type TailLag, type WritingConsumer } from './tail.js';
 export { type TailBatch } from './tail-reader.js';
 export { entriesOf } from './tail-log.repository.js';

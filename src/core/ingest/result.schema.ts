@@ -77,6 +77,10 @@ resultSchema.index({ probe: 1, received_at: -1 });
 // what came early and is due now
 resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });
 
+/** Expressions of MongoDB: what the raw bytes of a result weigh, and all the rest of it, in bytes. */
+export const RAW_SIZE = { $binarySize: { $ifNull: ['$raw', ''] } };
+export const HEAD_SIZE = { $subtract: [{ $bsonSize: '$$ROOT' }, RAW_SIZE] };
+
 /** Bytes come back from the database in the driver's wrapping. */
 export function rawBytes(raw: ResultEntity['raw']): Buffer {
   if (raw === undefined) return Buffer.alloc(0);

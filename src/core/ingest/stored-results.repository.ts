@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { RESULT_MODEL, type ResultEntity } from './result.schema.js';
+import { HEAD_SIZE, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 
 export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
 
@@ -54,11 +54,10 @@ export class StoredResultsRepository {
 
   /** @returns by id: bytes of each without its raw ones */
   async findSizes(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, number>> {
-    const bytes = { $subtract: [{ $bsonSize: '$$ROOT' }, { $binarySize: { $ifNull: ['$raw', ''] } }] };
     const sizes = await this.model.collection
       .find<{ _id: ObjectId; bytes: number }>(
         { _id: { $in: [...ids] } },
-        { projection: { bytes }, batchSize: ids.length + 1 },
+        { projection: { bytes: HEAD_SIZE }, batchSize: ids.length + 1 },
       )
       .toArray();
     return new Map(sizes.map((size) => [size._id.toHexString(), size.bytes]));

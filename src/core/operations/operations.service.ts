@@ -177,8 +177,8 @@ export class OperationsService {
   }
 
   async probesOf(operation: OperationEntity): Promise<ProbeEntity[]> {
-    const assignments = await this.assignments.findByOperation(operation._id);
-    return this.probes.getKnown(assignments.map(({ probe }) => probe));
+    const [probes = []] = await this.probesOfAll([operation]);
+    return probes;
   }
 
   /** @returns for each operation its probes, in order of creation */

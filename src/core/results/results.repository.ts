@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { RESULT_MODEL, type ResultEntity } from '../ingest/index.js';
+import { HEAD_SIZE, RAW_SIZE, RESULT_MODEL, type ResultEntity } from '../ingest/index.js';
 
 export interface ResultFilter {
   operation: ObjectId;
@@ -45,14 +45,13 @@ export interface Parts {
   raw: boolean;
 }
 
-const RAW_BYTES = { $binarySize: { $ifNull: ['$raw', ''] } };
 const SIZE = {
   operation: 1,
   probe: 1,
   received_at: 1,
   format: 1,
-  bytes: { $subtract: [{ $bsonSize: '$$ROOT' }, RAW_BYTES] },
-  raw_bytes: RAW_BYTES,
+  bytes: HEAD_SIZE,
+  raw_bytes: RAW_SIZE,
 };
 
 /** A result of so many bytes comes with what it weighs: to read it then would cost more than what it is. */

@@ -15,9 +15,15 @@ export class PeriodicTask {
 
   /** Begins a round now, unless one is under way. */
   begin(): void {
+    void this.run();
+  }
+
+  /** The same. @returns when that round has ended */
+  run(): Promise<void> {
     this.running ??= this.round().finally(() => {
       this.running = undefined;
     });
+    return this.running;
   }
 
   /** Begins no more by itself; a round that is under way goes on. */
