@@ -38,7 +38,7 @@ test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, no
 
 test: mongod ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
 	@scripts/tools.sh $(TEST_TOOLS)
-	@npm test --silent
+	@node test/run.mjs
 
 test-all: export TEST_SIZE := whole
 test-all: check test ## all that there is: check, test with all that its longest files can draw, host-test, compose-test (skipped where they cannot be made)

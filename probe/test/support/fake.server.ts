@@ -38,6 +38,13 @@ export class FakeServer {
   private socket: Socket | null = null;
   private readonly waiting: { test: () => boolean; resolve: () => void }[] = [];
 
+  /** Why runs failed. A machine that is busy with something else misses runs of each second: these do not count. */
+  get reasons(): Set<string> {
+    const all = new Set([...this.failures.values()].map(({ reason }) => reason));
+    all.delete('missed');
+    return all;
+  }
+
   private constructor(
     private readonly http: HttpServer,
     private readonly io: Server,
