@@ -12,9 +12,11 @@ import { BatchWriter } from '../../src/core/ingest/batch-writer.js';
 import { CREDITS_PER_RESULT, type Submission } from '../../src/core/ingest/effects.js';
 import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
+import { ResultsRepository } from '../../src/core/results/results.repository.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { MongoSteps } from '../support/mongo-steps.js';
+import { withWrongClock } from '../support/wrong-clock.js';
 
 function submission(
   assignment: AssignmentEntity,
@@ -107,6 +109,19 @@ describe('BatchWriter', () => {
     );
     expect(answers).toEqual(['duplicate', 'stored', 'duplicate']);
     expect(await counters()).toEqual({ received: 2, failed: 0 });
+  });
+
+  it('lists results in the order in which they were stored, also when the clock of the server is set back', async () => {
+    const codes = ['a', 'b', 'c', 'd', 'e'];
+    for (const [index, backMs] of [0, 400, 900, 30_000, 3_600_000].entries())
+      await withWrongClock(-backMs, () => writer().write(submission(assignment, codes[index]!)));
+    const listed = await servers[0]!.get(ResultsRepository).findSizes({ operation: assignment.operation }, 9);
+    const byId = new Map(
+      (await servers[0]!.results(assignment.operation)).map((each) => [String(each._id), each]),
+    );
+    expect(listed.map(({ _id }) => byId.get(String(_id))?.unique_code)).toEqual(codes);
+    const times = listed.map(({ received_at }) => received_at.getTime());
+    expect(new Set(times).size).toBe(codes.length);
   });
 
   it('counts a failed run and pays nothing for it', async () => {

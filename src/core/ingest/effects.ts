@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { AscendingTimes } from '../../platform/clock/ascending-times.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { AssignmentsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
@@ -33,6 +34,9 @@ interface Judged {
  */
 @Injectable()
 export class BatchEffects {
+  /** of batches: listings go by them, and what became durable later must not come before what was read */
+  private readonly times = new AscendingTimes();
+
   constructor(
     private readonly assignments: AssignmentsRepository,
     private readonly sheets: RunSheetsRepository,
@@ -64,7 +68,11 @@ export class BatchEffects {
     await this.assignments.count(accounts.changes, now, transaction);
     await this.sheets.mark(marksOf(kept), transaction);
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
-    for (const { item, verdict } of kept) noteVerdict(item, verdict, references);
+    const receivedAt = this.times.next(now);
+    for (const { item, verdict } of kept) {
+      noteVerdict(item, verdict, references);
+      item.result.received_at = receivedAt;
+    }
     if (kept.length > 0) {
       const fresh = kept.map(({ item }) => item.result);
       await this.results.insertAll(fresh, transaction);

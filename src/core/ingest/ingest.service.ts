@@ -202,7 +202,6 @@ export class IngestService {
       operation,
       probe: report.probe,
       unique_code: report.uniqueCode,
-      received_at: new Date(),
       ...(position.claim.type === 'off_schedule' && { off_schedule: true }),
       ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
       ...(report.clock && { clock: report.clock }),

@@ -15,6 +15,7 @@ export interface ResultEntity {
   /** the run: the time at which it was due, or the probe's own code where its results name no run */
   unique_code: string;
   outcome: 'stored' | 'failed';
+  /** when its batch was written, by the platform's clock; later than that of all batches of this server before */
   received_at: Date;
   /** by the probe's clock */
   scheduled_at?: Date;

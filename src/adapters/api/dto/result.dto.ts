@@ -124,7 +124,7 @@ export class ResultDto {
   @ApiProperty({ enum: ['stored', 'failed'] })
   outcome: 'stored' | 'failed';
 
-  @ApiProperty({ format: 'date-time', description: "By the server's clock." })
+  @ApiProperty({ format: 'date-time', description: "When it was stored, by the platform's clock." })
   received_at: string;
 
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time', description: 'When the run was due.' })
