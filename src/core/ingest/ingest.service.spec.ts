@@ -75,6 +75,27 @@ describe('IngestService', () => {
     expect(asked).toBe(1);
   });
 
+  it('takes room for what a result becomes as well: a small one may have a long summary', async () => {
+    const [operation, probe] = [new ObjectId(), new ObjectId()];
+    const query = {
+      name: 'a.',
+      type: 'A',
+      resolver: '192.0.2.53',
+      transport: 'udp',
+      rtt_ms: null,
+      response: null,
+    };
+    const queries = [{ ...query, error: 'x'.repeat(190_000) }];
+    const content = Buffer.from(JSON.stringify({ version: 1, queries }));
+    // together 380 KB came, and become 760 KB, of 1 MB: one alone may not have so much of it
+    const answers = ['long 1', 'long 2'].map((uniqueCode) =>
+      service.accept(report({ operation, probe, uniqueCode, content })),
+    );
+    await answerAll(found);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(['stored', 'busy']);
+    expect(service.backlog).toEqual({ bytes: 0, items: 0 });
+  });
+
   it('asks again for one who was not assigned, and after a look-up that failed', async () => {
     const again = report({ uniqueCode: 'asked again' });
     const refused = service.accept(again);

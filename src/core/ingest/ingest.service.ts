@@ -5,7 +5,7 @@ import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { SharedRoom } from '../../platform/limits/shared-room.js';
+import { type Lack, SharedRoom } from '../../platform/limits/shared-room.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type AssignedRuns, AssignmentsRepository } from '../assignments/index.js';
@@ -14,13 +14,13 @@ import { type KindName } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/index.js';
 import { BatchWriter, type Written } from './batch-writer.js';
 import { type Submission } from './effects.js';
-import { formatOf, FORMATS } from '../../measurement/kinds/result-formats.js';
+import { digestResult, formatOf, FORMATS } from '../../measurement/kinds/result-formats.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity, rawBytes } from './result.schema.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
 export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
-/** What a result weighs beside its content. */
+/** What a result weighs beside its content: names, times, a small summary. */
 const OVERHEAD_BYTES = 1024;
 /** What one of its destinations weighs beside its texts: names of members, numbers. */
 const DESTINATION_BYTES = 80;
@@ -70,8 +70,14 @@ interface Assigned {
 }
 
 /** What a run brought: all of a result but which run it is of. */
-type Content = Partial<ResultEntity>;
+interface Content {
+  members: Partial<ResultEntity>;
+  /** what its summary weighs beyond what every result is reckoned with */
+  moreBytes: number;
+}
 type Digest = (kind: KindName) => Promise<Content | RefusalReason> | Content;
+/** Takes more room. @returns whether there is any */
+type Widen = (bytes: number) => boolean;
 
 /** What is stored of a result in which nothing was sent: docs/protocol.md, "What counts". */
 const NOTHING_SENT = {
@@ -110,27 +116,29 @@ export class IngestService {
   async accept(report: ResultReport): Promise<Acceptance> {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
     const bytes = report.content.length + weightOf(report.told?.destinations);
-    return this.whileRoom(report, bytes, () => this.ingest(report, (kind) => digestOf(report, kind)));
+    return this.whileRoom(report, bytes, (widen) =>
+      this.ingest(report, (kind) => digestOf(report, kind), widen),
+    );
   }
 
   /** The same for a run that was due and could not be done. */
   async acceptFailure(report: FailureReport): Promise<Acceptance> {
     const failure = { reason: report.reason, detail: report.detail };
-    return this.whileRoom(report, report.detail.length, () =>
-      this.ingest(report, () => ({ outcome: 'failed', failure })),
-    );
+    const content: Content = { members: { outcome: 'failed', failure }, moreBytes: 0 };
+    return this.whileRoom(report, report.detail.length, (widen) => this.ingest(report, () => content, widen));
   }
 
   /** The way of a report in. The first step that refuses it ends it. */
-  private async ingest(report: RunReport, digest: Digest): Promise<Acceptance> {
+  private async ingest(report: RunReport, digest: Digest, widen: Widen): Promise<Acceptance> {
     // before any work is done for it: whoever has a probe may send
     const assigned = await this.authorize(report);
     if (typeof assigned === 'string') return this.refuse(report, assigned);
     const run = this.identify(report, assigned);
     const content = await digest(assigned.kind);
     if (typeof content === 'string') return this.refuse(report, content);
-    const result = { ...run.result, ...content } as ResultEntity;
-    const written = await this.commit({ result, position: run.position }, assigned);
+    if (!widen(content.moreBytes)) return busy();
+    const result = { ...run.result, ...content.members } as ResultEntity;
+    const written = await this.commit({ result, position: run.position }, content.moreBytes, assigned);
     if (written === 'assignment_gone') return this.refuse(report, 'not_assigned');
     if (written === 'too_much_extra') return this.refuse(report, written);
     if (written === 'stored') this.publish(result, assigned);
@@ -165,17 +173,17 @@ export class IngestService {
   private async whileRoom(
     { probe }: RunReport,
     contentBytes: number,
-    work: () => Promise<Acceptance>,
+    work: (widen: Widen) => Promise<Acceptance>,
   ): Promise<Acceptance> {
-    const bytes = contentBytes + OVERHEAD_BYTES;
+    let bytes = contentBytes + OVERHEAD_BYTES;
     const who = probe.toHexString();
     if (this.draining) return busy();
-    const lack = this.room.enter(who, bytes);
-    if (lack !== undefined) {
-      this.hits.note(`ingest_${lack}`);
-      return busy();
-    }
-    const working = work();
+    if (!this.hasRoom(this.room.enter(who, bytes))) return busy();
+    const working = work((more) => {
+      const isWider = more === 0 || this.hasRoom(this.room.widen(who, more));
+      if (isWider) bytes += more;
+      return isWider;
+    });
     this.inHand.add(working);
     try {
       return await working;
@@ -183,6 +191,11 @@ export class IngestService {
       this.inHand.delete(working);
       this.room.leave(who, bytes);
     }
+  }
+
+  private hasRoom(lack: Lack | undefined): boolean {
+    if (lack !== undefined) this.hits.note(`ingest_${lack}`);
+    return lack === undefined;
   }
 
   /** @returns what the probe was asked to do, or why its report is refused */
@@ -212,9 +225,10 @@ export class IngestService {
   /** Makes it durable, once, with its effects. */
   private async commit(
     { result, position }: Pick<Submission, 'result' | 'position'>,
+    moreBytes: number,
     { probeOwner }: Assigned,
   ): Promise<Written> {
-    const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES;
+    const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES + moreBytes;
     const written = await this.writer.write({ result, probeOwner, bytes, position });
     if (written === 'assignment_gone') this.assigned.delete(assignmentKey(result.operation, result.probe));
     return written;
@@ -280,11 +294,11 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
   const namesRun = report.scheduledAt !== undefined;
   const format = formatOf(kind, report.format, namesRun);
   if (format === undefined) return 'bad_format';
-  const digest = await FORMATS[format].digest(report.content, destinations);
+  const digest = await digestResult(format, report.content, destinations);
   const error = digest.error ?? problem;
   // a result that names no run is paid when it comes, whatever it shows
   const isFailed = digest.sentNothing === true && namesRun;
-  return {
+  const members: Partial<ResultEntity> = {
     ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
     format,
     raw: report.content,
@@ -295,6 +309,7 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
     ...(report.startedAt && { started_at: report.startedAt }),
     ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
   };
+  return { members, moreBytes: Math.max(0, digest.summaryBytes - OVERHEAD_BYTES) };
 }
 
 function busy(): Acceptance {

@@ -1,6 +1,8 @@
 import { KIND_FORMATS, type KindFormat, type KindName, KINDS } from './index.js';
+import { type Destination } from '@pladmed/protocol';
+import { bounded, MAX_SUMMARY_BYTES } from '../formats/bounded.js';
 import { type Summary } from '../formats/summary.js';
-import { type Format } from '../formats/format.js';
+import { type Digest, type Format } from '../formats/format.js';
 import { gzipFormat } from '../formats/gzip.format.js';
 
 /** What probes send: gzip is what classic ones make of dig's text, the others belong to the kinds. */
@@ -18,6 +20,20 @@ export function formatOf(kind: KindName, format: string, namesRun: boolean): Res
   const { formats, classicFormat } = KINDS[kind];
   const isOne = namesRun ? Object.hasOwn(formats, format) : format === classicFormat;
   return isOne ? (format as ResultFormat) : undefined;
+}
+
+/** @returns what a result is stored with; a summary that is too long for that ends before its end, which `error` says */
+export async function digestResult(
+  format: ResultFormat,
+  raw: Buffer,
+  destinations?: readonly Destination[],
+): Promise<Digest & { summaryBytes: number }> {
+  const digest = await FORMATS[format].digest(raw, destinations);
+  const { summary, bytes: summaryBytes, leftOut } = bounded(digest.summary);
+  if (leftOut === 0) return { ...digest, summaryBytes };
+  const cut = `summary: the last ${leftOut} of ${digest.summary.length} entries are left out: it has ${MAX_SUMMARY_BYTES} bytes at most`;
+  const error = digest.error === undefined ? cut : `${digest.error}; ${cut}`;
+  return { ...digest, summary, summaryBytes, error };
 }
 
 /** A stored summary by the rules of today. */

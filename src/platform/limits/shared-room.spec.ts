@@ -32,6 +32,21 @@ describe('SharedRoom', () => {
     expect(room.enter('b', 1)).toBeUndefined();
   });
 
+  it('lets an item that is in have more, by the same rules', () => {
+    const room = new SharedRoom({ bytes: 1000, items: 10 });
+    expect(room.enter('a', 10)).toBeUndefined();
+    expect(room.widen('a', 5000)).toBeUndefined();
+    expect(room.enter('b', 10)).toBe('bytes');
+    room.leave('a', 5010);
+    for (const who of ['a', 'a', 'b']) expect(room.enter(who, 200)).toBeUndefined();
+    expect(room.widen('a', 100)).toBe('share');
+    expect(room.widen('b', 500)).toBe('bytes');
+    expect(room.widen('b', 400)).toBeUndefined();
+    expect(room.bytes).toBe(1000);
+    room.leave('b', 600);
+    expect(room.widen('a', 100)).toBeUndefined();
+  });
+
   it('is never over-full, starves nobody who has nothing in it, and is empty when all have left', () => {
     const action = fc.record({
       who: fc.constantFrom('a', 'b', 'c', 'd'),

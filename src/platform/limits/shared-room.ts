@@ -36,6 +36,19 @@ export class SharedRoom {
     return undefined;
   }
 
+  /** Takes more room for an item that is in, to be given back with it. @returns as enter() */
+  widen(who: string, bytes: number): Lack | undefined {
+    const own = this.owned.get(who);
+    if (own === undefined) return 'items';
+    const free = this.most.bytes - this.used.bytes;
+    // as in enter(): what is alone, and the first one of each
+    if (this.used.items > 1 && free < bytes) return 'bytes';
+    if (own.items > 1 && own.bytes + bytes > free) return 'share';
+    change(this.used, 0, bytes);
+    change(own, 0, bytes);
+    return undefined;
+  }
+
   leave(who: string, bytes: number): void {
     const own = this.owned.get(who);
     if (own === undefined) return;

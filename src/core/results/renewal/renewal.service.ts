@@ -5,7 +5,7 @@ import { LeasesService } from '../../../platform/periodic/leases/leases.service.
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
 import { type Digest } from '../../../measurement/formats/format.js';
-import { FORMATS, RESULT_FORMATS } from '../../../measurement/kinds/result-formats.js';
+import { digestResult, FORMATS, RESULT_FORMATS } from '../../../measurement/kinds/result-formats.js';
 import { rawBytes } from '../../ingest/index.js';
 import { idOf, type Renewed, RenewalRepository, type StoredResult } from './renewal.repository.js';
 import { type RenewalEntity } from './renewal.schema.js';
@@ -124,7 +124,7 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
 const OF_DESTINATIONS = /^destinations[:.]/;
 
 async function digestAnew({ format, raw, destinations, decode_error }: StoredResult): Promise<Digest> {
-  const { summary, error } = await FORMATS[format].digest(rawBytes(raw), destinations);
+  const { summary, error } = await digestResult(format, rawBytes(raw), destinations);
   const other = decode_error !== undefined && OF_DESTINATIONS.test(decode_error) ? decode_error : undefined;
   const damage = error ?? other;
   return { summary, ...(damage !== undefined && { error: damage }) };
