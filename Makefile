@@ -76,9 +76,9 @@ check-walls:
 check-document:
 	@npm run --silent openapi -- --check
 
-bench: mongod ## figures and ratios (ONLY="coverage reconnect": those alone)
+bench: mongod ## figures and ratios (ONLY="coverage reconnect": those alone; VS=<git revision or URL>: beside that, docs/performance.md)
 	@scripts/tools.sh scamper
-	@npx tsx test/bench/run.ts $(ONLY)
+	@npx tsx test/bench/$(if $(VS),versus/run.ts $(VS),run.ts) $(ONLY)
 
 chaos: SECONDS := 600
 chaos: SEED := 1
