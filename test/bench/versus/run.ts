@@ -3,7 +3,7 @@ import { median, type Scenario, SCENARIOS } from './scenarios.js';
 import { standingTarget, startBuild, type Target } from './targets.js';
 
 /** Of this build and the other: A B B A A B and so on, so that what drifts falls on both. */
-const PAIRS = 8;
+const PAIRS = 5;
 
 /** One figure of one target, round by round. */
 type Figures = Map<string, number[]>;

@@ -23,7 +23,7 @@ export interface Scenario {
   prepare(target: Target): Promise<() => Promise<Round>>;
 }
 
-const CREATIONS = 40;
+const CREATIONS = 30;
 const READS = 15;
 const INGEST_MS = 3_000;
 
