@@ -161,7 +161,7 @@ describe('what a probe is given', () => {
     await has(1000, 100);
     const counted = await connection.db!.command({ serverStatus: 1 });
     const before = Number(counted['metrics'].document.returned);
-    await (await loads.reserve([probe._id], 100)).giveBack();
+    await (await loads.reserve([probe], 100)).giveBack();
     const after = await connection.db!.command({ serverStatus: 1 });
     expect(Number(after['metrics'].document.returned) - before).toBeLessThan(500);
   });

@@ -64,6 +64,10 @@ export class DispatchService {
     most: MOST_NOTED,
   });
 
+  private readonly acknowledged = new GroupCommit<ObjectId>((all) => this.acknowledgeAll(all), {
+    most: MOST_NOTED,
+  });
+
   private readonly redelivery = new Redelivery();
 
   constructor(
@@ -376,13 +380,18 @@ export class DispatchService {
       if (assignment.state === 'pending')
         await this.accepted.add({ assignment: assignment._id, by: deliveredBy(link) });
     } else {
-      await this.assignments.acknowledge(assignment._id, this.clock.now());
+      await this.acknowledged.add(assignment._id);
     }
   }
 
   private async markDelivered(all: readonly Accepted[]): Promise<undefined[]> {
     for (const { ids, by } of alike(all)) await this.assignments.markDelivered(ids, this.clock.now(), by);
     return all.map(() => undefined);
+  }
+
+  private async acknowledgeAll(ids: readonly ObjectId[]): Promise<undefined[]> {
+    await this.assignments.acknowledgeAll(ids, this.clock.now());
+    return ids.map(() => undefined);
   }
 
   private async stopHere({ _id }: OperationEntity): Promise<void> {

@@ -10,12 +10,15 @@ import { scheduleEnd } from '../../measurement/schedule/run-numbers.js';
 const ONCE_GRACE_MS = 24 * 3_600_000;
 const PERIODIC_GRACE_MS = 10 * 60_000;
 
-/** What each probe has to do, before anything was sent. */
+/**
+ * What each probe has to do, before anything was sent.
+ * @param bytes of the operation as a probe is told it
+ */
 export function assignmentsOf(
   operation: OperationEntity,
   probes: readonly ProbeEntity[],
+  bytes: number,
 ): AssignmentEntity[] {
-  const bytes = bytesOf(operation);
   const notBefore = receiptFrom(operation.schedule, operation.created_at);
   return probes.map((probe) => ({
     _id: new ObjectId(),

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { TransactionsService } from '../../platform/database/transactions.service.js';
+import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { LedgerService } from '../ledger/index.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
@@ -20,6 +20,7 @@ import {
 } from '../assignments/index.js';
 import {
   type Admission,
+  type Admit,
   QuotasService,
   ProbeLoadsService,
   ReleasesService,
@@ -86,6 +87,7 @@ export class OperationsService {
     );
     const costPerRun = kind.unitCost * params.destinations.length;
     const named = { _id: new ObjectId(), kind: request.kind };
+    const bytes = bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun });
     const { probes, selection } = await this.choice.choose({
       probes: request.probes,
       availability: request.availability,
@@ -93,7 +95,7 @@ export class OperationsService {
       params: params.wire,
       schedule,
       costPerRun,
-      bytes: bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun }),
+      bytes,
       owner: owner._id,
       idempotencyKey: request.idempotency?.key,
     });
@@ -123,11 +125,8 @@ export class OperationsService {
       operation,
       strikes: kind.strikes(params.wire, params.destinations),
     });
-    const assignments = assignmentsOf(operation, probes);
-    const room = await this.loads.reserve(
-      probes.map(({ _id }) => _id),
-      bytesOf(operation),
-    );
+    const assignments = assignmentsOf(operation, probes, bytes);
+    const room = await this.loads.reserve(probes, bytes);
     this.dispatch.claim(assignments);
     try {
       await this.store(operation, assignments, admission);
@@ -280,20 +279,16 @@ export class OperationsService {
     assignments: AssignmentEntity[],
     admission: Admission,
   ): Promise<void> {
-    await this.transactions.run(
-      async (transaction) => {
-        await this.ledger.charge(
-          operation.owner,
-          operation.credits,
-          `operation:${String(operation._id)}`,
-          transaction,
-        );
-        await this.operations.insert(operation, transaction);
-        // after the insert: a request that is repeated must run into its first one, not into a quota
-        await this.quotas.admit(admission, transaction);
-        await this.assignments.insertAll(assignments, transaction);
-      },
-      ...admission.serialised,
+    const work = async (transaction: Transaction, admit: Admit) => {
+      const reference = `operation:${String(operation._id)}`;
+      await this.ledger.charge(operation.owner, operation.credits, reference, transaction);
+      await this.operations.insert(operation, transaction);
+      // after the insert: a request that is repeated must run into its first one, not into a quota
+      await admit(transaction);
+      await this.assignments.insertAll(assignments, transaction);
+    };
+    await this.quotas.admitting(admission, (admit) =>
+      this.transactions.run((transaction) => work(transaction, admit), ...admission.serialised),
     );
   }
 }

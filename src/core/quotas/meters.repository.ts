@@ -16,6 +16,27 @@ export class MetersRepository {
     this.collection = model.collection as unknown as mongo.Collection<MeterEntity>;
   }
 
+  /**
+   * One command, also where nobody has used a meter yet; for a few of them.
+   * @param most what the sums may be before the change
+   * @throws a duplicate key error where one is more, which ends the transaction: MongoDB would insert the meter anew
+   */
+  async addUpTo(
+    changes: readonly { change: MeterChange; most: Amounts }[],
+    transaction: Transaction,
+  ): Promise<void> {
+    const updates = changes.flatMap(({ change: { meters, holds, amounts }, most }) =>
+      meters.map((_id) => ({
+        updateOne: {
+          filter: { _id, ...noneAbove(most) },
+          update: { $inc: { holds, ...inSums(amounts) } },
+          upsert: true,
+        },
+      })),
+    );
+    await this.collection.bulkWrite(updates, { session: transaction });
+  }
+
   /** @param known those that stand; others, which nobody has used yet, begin here */
   async add(
     changes: readonly MeterChange[],
@@ -60,6 +81,13 @@ export class MetersRepository {
   async removeEmpty(meters: readonly string[], transaction: Transaction): Promise<void> {
     await this.collection.deleteMany({ _id: { $in: [...meters] }, holds: 0 }, { session: transaction });
   }
+}
+
+/** A condition that also those meet which have no such sum yet. */
+function noneAbove(most: Amounts): object {
+  return Object.fromEntries(
+    Object.entries(most).map(([bound, amount]) => [`sums.${bound}`, { $not: { $gt: amount } }]),
+  );
 }
 
 function inSums(amounts: Amounts): Record<string, number> {

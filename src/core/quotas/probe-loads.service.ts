@@ -3,7 +3,15 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError, LimitReachedError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { addLoads, fits, type Load, MOST_HELD, NO_LOAD, ProbeLoadsRepository } from '../probes/index.js';
+import {
+  addLoads,
+  fits,
+  type Load,
+  MOST_HELD,
+  NO_LOAD,
+  type ProbeEntity,
+  ProbeLoadsRepository,
+} from '../probes/index.js';
 import { AssignmentsRepository, type LiveLoad } from '../assignments/index.js';
 
 /** Full ones that one request looks at, before it trusts what was noted of them. */
@@ -37,15 +45,19 @@ export class ProbeLoadsService {
 
   /**
    * Takes the room of one operation on each of these probes.
+   * @param probes as they were read just now: who seemed to have room then is not asked for again
    * @param bytes of the operation as a probe is told it
    * @throws LimitReachedError that names a probe without room; nothing is taken then
    */
-  async reserve(probes: readonly ObjectId[], bytes: number): Promise<Reservation> {
+  async reserve(probes: readonly Pick<ProbeEntity, '_id' | 'load'>[], bytes: number): Promise<Reservation> {
     const load = { operations: 1, bytes };
+    const ids = probes.map(({ _id }) => _id);
+    let full = probes.filter((probe) => !fits(probe.load ?? NO_LOAD, load)).map(({ _id }) => _id);
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-      await this.refuseFull(probes, load);
-      const reservation = await this.take(probes, load);
+      await this.refuseFull(full, load);
+      const reservation = await this.take(ids, load);
       if (reservation !== undefined) return reservation;
+      full = await this.loads.findFullAmong(ids, load);
     }
     throw new DomainError('busy', 'Too many operations are created at once for the same probes; try again');
   }
@@ -83,8 +95,9 @@ export class ProbeLoadsService {
     return undefined;
   }
 
-  private async refuseFull(probes: readonly ObjectId[], load: Load): Promise<void> {
-    for (const probe of await this.loads.findFullAmong(probes, load)) {
+  /** @param seemingly those that have no room by what is noted of them */
+  private async refuseFull(seemingly: readonly ObjectId[], load: Load): Promise<void> {
+    for (const probe of seemingly) {
       const { live, used } = await this.count(probe);
       if (!fits(used, load)) throw this.refusal(probe, live, used, load);
     }

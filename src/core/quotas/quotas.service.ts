@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { ENV } from '../../config/config.module.js';
@@ -18,8 +19,18 @@ import { additionOf, type MeterChange } from './sums.js';
 
 /** Operations of a target that are named to a superuser. */
 const MOST_NAMED = 100;
+/** Meters that are raised without a look at them: each is a write of its own then. */
+const MOST_UNSEEN = 100;
 
 const USER_BOUNDS = ['user_operations', 'user_running', 'user_results'] as const;
+
+/** Takes the quotas of one creation, in its transaction. */
+export type Admit = (transaction: Transaction) => Promise<void>;
+
+/** A meter may have no room: whether it has, a look at what is over will tell. */
+class NearQuotaError extends Error {
+  override readonly name = 'NearQuotaError';
+}
 
 export interface Creation {
   owner: Pick<UserEntity, '_id' | 'is_superuser'>;
@@ -90,9 +101,43 @@ export class QuotasService {
   /**
    * Takes what a new operation uses of every quota, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
+   * @param store runs the creation's transaction; a second time where a quota is nearly used up
    * @throws LimitReachedError
    */
-  async admit({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
+  async admitting(admission: Admission, store: (admit: Admit) => Promise<void>): Promise<void> {
+    const looking = () => store((transaction) => this.admitLooking(admission, transaction));
+    const meters = admission.addition.reduce((sum, change) => sum + change.meters.length, 0);
+    if (meters > MOST_UNSEEN) return looking();
+    try {
+      await store((transaction) => this.admitUnseen(admission, transaction));
+    } catch (error) {
+      if (!(error instanceof NearQuotaError)) throw error;
+      await looking();
+    }
+  }
+
+  /**
+   * Far from every bound: the sums of the meters, which are no less than what is used, have room in any case.
+   * @throws NearQuotaError
+   */
+  private async admitUnseen({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
+    const changes = addition.map((change) => {
+      const loads = this.loadsOf([change], owner);
+      return {
+        change,
+        most: Object.fromEntries(loads.map(({ bound, limit, asked }) => [bound, limit - asked])),
+      };
+    });
+    try {
+      await this.meters.addUpTo(changes, transaction);
+    } catch (error) {
+      if (isDuplicateKey(error)) throw new NearQuotaError();
+      throw error;
+    }
+    await this.holds.insertAll(holds, transaction);
+  }
+
+  private async admitLooking({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
     const now = this.clock.now();
     const meters = addition.flatMap((change) => change.meters);
     const { used, known } = await this.usedOf(meters, now, transaction);

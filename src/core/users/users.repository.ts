@@ -22,7 +22,8 @@ export class UsersRepository {
   }
 
   async findById(id: ObjectId): Promise<UserEntity | null> {
-    return this.model.findById(id).lean<UserEntity>().exec();
+    // past mongoose: each request asks for one
+    return this.model.collection.findOne<UserEntity>({ _id: id });
   }
 
   async findByEmail(email: string): Promise<UserEntity | null> {
@@ -35,14 +36,12 @@ export class UsersRepository {
 
   /** @returns the balance after it; null where there is no such account or it would fall below zero */
   async addCredits(id: ObjectId, amount: number, transaction: Transaction): Promise<number | null> {
-    const after = await this.model
-      .findOneAndUpdate(
-        { _id: id, credits: { $gte: -amount } },
-        { $inc: { credits: amount } },
-        { session: transaction, returnDocument: 'after', projection: { credits: 1 } },
-      )
-      .lean<Pick<UserEntity, 'credits'>>();
-    return after?.credits ?? null;
+    const after = await this.model.collection.findOneAndUpdate(
+      { _id: id, credits: { $gte: -amount } },
+      { $inc: { credits: amount } },
+      { session: transaction, returnDocument: 'after', projection: { credits: 1 } },
+    );
+    return (after as Pick<UserEntity, 'credits'> | null)?.credits ?? null;
   }
 
   /** Adds to each account. @returns the balances after it by account; those that do not exist are missing */
