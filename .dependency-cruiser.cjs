@@ -132,5 +132,10 @@ module.exports = {
     exclude: { path: '(^|/)dist/|\\.spec\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
+    // parts of packages (`csv-stringify/sync`) are where their `exports` say
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };

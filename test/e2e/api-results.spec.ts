@@ -106,8 +106,152 @@ describe('results', () => {
     'outcome=',
     'view=raw',
     'cursor=abc',
+    'time=started_at',
+    'target=192.0.2.0/33',
+    'target=',
+    'path=router.example',
+    'path=192.0.2',
+    'family=5',
+    'rtt_from=2&rtt_to=1',
+    'rtt_from=-1',
+    'loss_to=1.5',
+    'reached=maybe',
+    'rcode=no%20error',
+    'http_status=99',
+    'expires_before=tomorrow',
+    'order=up',
+    'format=xml',
+    'reason[$ne]=timeout',
+    'target[$ne]=x',
+    'colour=red',
   ])('refuses %s', async (query) => {
     expect((await user.api.get(`${path}?${query}`)).status).toBe(400);
+  });
+
+  it('filters by what was measured', async () => {
+    const all = await list();
+    const good = all.slice(0, 5);
+    for (const query of [
+      ...[
+        'target=example.org',
+        'target=EXAMPLE.org.',
+        'target=192.0.2.53',
+        'target=192.0.2.0/24',
+        'family=4',
+      ],
+      ...['rcode=noerror', 'rtt_from=12.5', 'rtt_to=12.5', 'rtt_from=12&rtt_to=13&target=example.org'],
+    ])
+      expect([query, await list(query)]).toEqual([query, good]);
+    for (const query of [
+      ...[
+        'target=example',
+        'target=ample.org',
+        'target=192.0.2.5',
+        'target=192.0.2.0/28',
+        'target=2001:db8::/32',
+      ],
+      ...['family=6', 'rcode=NXDOMAIN', 'rtt_from=12.6', 'loss_from=0', 'reached=false', 'http_status=200'],
+      ...[
+        'path=192.0.2.53',
+        'path=0.0.0.0/0',
+        'path_hash=0123456789abcdef',
+        'expires_before=2099-01-01T00:00:00Z',
+      ],
+      'target=.*',
+    ])
+      expect([query, await list(query)]).toEqual([query, []]);
+    expect(await list('reason=timeout')).toEqual([all[6]]);
+    expect(await list(`probe=${registered.id}&probe=6720a1b2c3d4e5f6000000b2`)).toEqual(all);
+  });
+
+  it('filters by when it was due, and when it really began', async () => {
+    const all = await list();
+    expect(await list(`time=scheduled_at&from=${at(1)}&to=${at(3)}`)).toEqual(all.slice(1, 3));
+    // the probe's clock was 0.4 ms behind; of the failed run nothing began
+    expect(await list(`time=started_corrected_at&from=${at(1)}`)).toEqual(all.slice(1, 6));
+    expect(await list(`time=started_corrected_at&to=${at(1)}`)).toEqual(all.slice(0, 1));
+  });
+
+  it('gives the newest first where it is asked to, page by page', async () => {
+    const all = await list();
+    const pages = await user.api.pages<Result>(`${path}?order=desc&limit=2&outcome=stored`);
+    expect(pages.flat()).toEqual(all.slice(0, 6).reverse());
+  });
+
+  it('gives one, with what its bytes say', async () => {
+    const [first, , , , , , failed] = await list('view=json');
+    const one = async (id: string, query = '') => (await user.api.get(`/api/v1/results/${id}${query}`)).body;
+    expect(await one(first!.id)).toEqual(first);
+    expect(await one(first!.id, '?view=summary')).toEqual((await list())[0]);
+    expect(await one(failed!.id)).toEqual(failed);
+    expect((await user.api.get('/api/v1/results/6720a1b2c3d4e5f6000000d4')).status).toBe(404);
+  });
+
+  it('refuses the cursor of another question', async () => {
+    const { body } = await user.api.get<Page<Result>>(`${path}?limit=1&outcome=stored`);
+    const next = `limit=2&cursor=${String(body.next)}`;
+    expect((await user.api.get(`${path}?${next}&outcome=stored&view=json`)).status).toBe(200);
+    for (const other of ['outcome=failed', 'outcome=stored&order=desc', ''])
+      expect((await user.api.get(`${path}?${next}&${other}`)).status).toBe(400);
+  });
+
+  it('gives them as CSV, a row for each query', async () => {
+    const all = await list();
+    for (const asked of [
+      { query: '?format=csv', accept: '*/*' },
+      { query: '', accept: 'text/csv' },
+    ]) {
+      const { headers, text } = await user.api.get(`${path}${asked.query}`, { accept: asked.accept });
+      expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+      const [names, ...rows] = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(','));
+      expect(names?.slice(0, 6)).toEqual([
+        'result_id',
+        'operation_id',
+        'probe_id',
+        'kind',
+        'outcome',
+        'received_at',
+      ]);
+      const cells = rows.map((row) => Object.fromEntries(names!.map((name, index) => [name, row[index]])));
+      expect(cells.map(({ result_id }) => result_id)).toEqual(all.map(({ id }) => id));
+      expect(cells[0]).toMatchObject({
+        ...{ entry: '0', name: 'example.org', rcode: 'NOERROR', rtt_ms: '12.5', flags: 'rd ra', error: '' },
+        ...{ scheduled_at: at(0), clock_offset_ms: '0.4', clock_trusted: 'true', failure_reason: '' },
+      });
+      expect(cells[6]).toMatchObject({ outcome: 'failed', failure_reason: 'timeout', entry: '', rtt_ms: '' });
+    }
+  });
+
+  it('searches several operations, by the time at which results came', async () => {
+    const pings = await world.operation(user, [registered]);
+    const hidden = await world.operation(user, [registered], { visibility: 'private' });
+    for (const { id } of [pings, hidden]) await probe.told(id);
+    await probe.results([pingResult(pings.id, at(1)), pingResult(hidden.id, at(2))]);
+    await probe.results([dnsResult(operation.id, at(7))]);
+    const ids = async ({ api }: Account, query = '') =>
+      (await api.pages<Result & { operation_id: string }>(`/api/v1/results?limit=2&${query}`))
+        .flat()
+        .map(({ operation_id }) => operation_id);
+    const dns = Array.from({ length: 7 }, () => operation.id);
+    expect((await ids(user)).slice(0, 7)).toEqual(dns);
+    expect((await ids(user)).slice(7).sort()).toEqual([operation.id, pings.id, hidden.id].sort());
+    expect(await ids(user, 'order=desc&kind=dns')).toEqual([...dns, operation.id]);
+    expect(await ids(user, `kind=ping&operation=${pings.id}&operation=${operation.id}`)).toEqual([pings.id]);
+    expect(await ids(user, 'kind=tls')).toEqual([]);
+    const stranger = await world.account();
+    expect(await ids(stranger, 'kind=ping')).toEqual([pings.id]);
+    expect(await ids(stranger, 'mine=true')).toEqual([]);
+    const get = (query: string) => stranger.api.get(`/api/v1/results?${query}`);
+    expect((await get(`operation=${pings.id}&operation=${hidden.id}`)).status).toBe(404);
+    expect((await get('format=csv')).text).toContain('CSV is of one kind');
+    const csv = await get('format=csv&kind=ping');
+    expect(csv.text.split('\n')[0]).toContain('rtt_avg_ms');
+    // a row for each of its three destinations
+    expect(csv.text.trimEnd().split('\n')).toHaveLength(1 + 3);
+    expect((await get('format=csv&kind=tls')).status).toBe(400);
   });
 
   it('refuses the cursor of another listing', async () => {

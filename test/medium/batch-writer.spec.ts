@@ -115,7 +115,9 @@ describe('BatchWriter', () => {
     const codes = ['a', 'b', 'c', 'd', 'e'];
     for (const [index, backMs] of [0, 400, 900, 30_000, 3_600_000].entries())
       await withWrongClock(-backMs, () => writer().write(submission(assignment, codes[index]!)));
-    const listed = await servers[0]!.get(ResultsRepository).findSizes({ operation: assignment.operation }, 9);
+    const { sizes: listed } = await servers[0]!
+      .get(ResultsRepository)
+      .findSizes({ operations: [assignment.operation] }, 9);
     const byId = new Map(
       (await servers[0]!.results(assignment.operation)).map((each) => [String(each._id), each]),
     );

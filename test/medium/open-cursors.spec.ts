@@ -59,7 +59,7 @@ describe('open cursors', () => {
 
   const model = () => connection.model(OPERATION_MODEL);
   const reads: [string, () => AsyncIterable<unknown>][] = [
-    ['results', () => app.get(ResultReader).read({ operation }, { head: true, raw: true })],
+    ['results', () => app.get(ResultReader).read({ operations: [operation] }, { head: true, raw: true })],
     [
       'results of many operations',
       () =>

@@ -100,7 +100,10 @@ export class AppContext {
   /** All results of an operation that are stored, in the order in which they came. */
   async results(operation: ObjectId): Promise<ResultEntity[]> {
     const found: ResultEntity[] = [];
-    for await (const { head } of this.get(ResultReader).read({ operation }, { head: true, raw: false }))
+    for await (const { head } of this.get(ResultReader).read(
+      { operations: [operation] },
+      { head: true, raw: false },
+    ))
       if (head) found.push(head);
     return found;
   }

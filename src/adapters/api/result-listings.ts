@@ -9,7 +9,9 @@ import {
   ResultReader,
   type ResultSize,
 } from '../../core/results/index.js';
-import { ResultDto, type ResultsQuery } from './dto/result.dto.js';
+import { ResultDto } from './dto/result.dto.js';
+import { type ResultsQuery } from './dto/results-query.dto.js';
+import { type ResultsCsv } from './results-csv.js';
 import { type ResultEntity } from '../../core/ingest/index.js';
 
 type View = ResultsQuery['view'];
@@ -61,6 +63,21 @@ export class ResultListings {
     }
   }
 
+  /** All of them as CSV, a header first. */
+  async *rows(filter: ResultFilter, csv: ResultsCsv, gone: AbortSignal): AsyncGenerator<string, void> {
+    yield csv.header;
+    for await (const { _id, raw_bytes, head } of this.reader.read(filter, partsOf('summary'))) {
+      gone.throwIfAborted();
+      yield csv.rowsOf(ResultDto.from(head ?? (await this.reader.headOf(_id)), raw_bytes, null));
+    }
+  }
+
+  /** One of them. */
+  async *one(result: ReadResult, view: View, gone: AbortSignal): AsyncGenerator<string | Buffer, void> {
+    const { shown } = await this.measure(result, view, KEPT, gone);
+    yield* this.item(result, view, shown, gone);
+  }
+
   /**
    * Decides what a page shows.
    * @param limit results at most; it has fewer where they are long
@@ -72,7 +89,7 @@ export class ResultListings {
     after: Required<Position> | undefined,
     gone: AbortSignal,
   ): Promise<ResultsPage> {
-    const sizes = await this.reader.sizes(filter, limit + 1, after);
+    const { sizes, examinedTo } = await this.reader.sizes(filter, limit + 1, after);
     const items: PageItem[] = [];
     let length = 0;
     let decoded = 0;
@@ -86,8 +103,8 @@ export class ResultListings {
       items.push({ size: result, shown: measured.shown, text });
     }
     const last = items.at(-1)?.size;
-    const isLast = last === undefined || sizes.at(-1)?._id.equals(last._id) === true;
-    return { items, next: isLast ? undefined : { _id: last._id, at: last.received_at } };
+    const isAll = last === undefined || sizes.at(-1)?._id.equals(last._id) === true;
+    return { items, next: isAll ? examinedTo : { _id: last._id, at: last.received_at } };
   }
 
   /** @returns JSON text of a page: at once where it is short, in pieces otherwise */

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
+import { createHash } from 'node:crypto';
 import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
@@ -10,14 +11,28 @@ import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
-import { parseRfc3339 } from '@pladmed/protocol';
+import { type KindName } from '../../measurement/kinds/index.js';
 import { type UserEntity } from '../../core/users/index.js';
-import { DecodedTexts, type ReadResult, type ResultFilter, ResultReader } from '../../core/results/index.js';
-import { DECODED_SCHEMA, DecodedQuery, ResultDto, ResultsQuery } from './dto/result.dto.js';
+import { DecodedTexts, type ReadResult, ResultReader } from '../../core/results/index.js';
+import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
+import { type RESULT_TYPES, ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
+import { filterOf } from './results-filter.js';
+import { ResultsCsv } from './results-csv.js';
 import { ResultListings } from './result-listings.js';
 
 const NDJSON = 'application/x-ndjson';
+const CSV = 'text/csv; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** How many operations one search looks through: MongoDB merges so many ranges of its index in order, and sorts nothing. */
+const MOST_OPERATIONS = 200;
+
+const AS_LINES = {
+  [NDJSON]: { schema: { type: 'string' as const } },
+  'text/csv': { schema: { type: 'string' as const } },
+};
+const FORMATS_SAID = `With \`Accept: ${NDJSON}\` or \`text/csv\`, or \`format\`: all of them, one a line, without pages.`;
+const SEARCH_SAID =
+  'A page looks through 10,000 results at the most (2,000 for a network): it may have few items, or none, and yet a `next`.';
 
 @ApiTags('results')
 @ApiBearerAuth()
@@ -33,13 +48,11 @@ export class ResultsController {
 
   @Get('operations/:id/results')
   @ApiOperation({
-    summary: "An operation's results, in the order in which they came",
-    description: `With \`Accept: ${NDJSON}\`: all of them, one a line, without pages.`,
+    summary: "An operation's results, by the time at which they came",
+    description: `${FORMATS_SAID} ${SEARCH_SAID}`,
   })
   @ApiId('operation')
-  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', {
-    [NDJSON]: { schema: { type: 'string' } },
-  })
+  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES)
   @ApiProblems(400, 401, 404, 503)
   async list(
     @CurrentUser() user: UserEntity,
@@ -49,18 +62,38 @@ export class ResultsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<string | StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
-    const filter = filterOf(operation, query);
-    const { view, limit } = query;
-    const after = decodeTimedCursor(query.cursor);
-    if (request.accepts(['json', NDJSON]) === NDJSON)
-      return streamed((gone) => this.listings.lines(filter, view, gone), { type: NDJSON });
-    const page = await this.listings.page(filter, view, limit, after, goneOf(response));
-    const next = page.next === undefined ? null : encodeCursor(page.next);
-    linkToNext({ request, response }, next);
-    const text = this.listings.textOf(page, view, next);
-    if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
-    response.type(JSON_TYPE);
-    return text;
+    return this.answer([operation], query, { request, response });
+  }
+
+  @Get('results')
+  @ApiOperation({
+    summary: 'Results of several operations, by the time at which they came',
+    description: `Of those that are named, or of all that you may see: ${MOST_OPERATIONS} at the most. CSV is of one kind. ${FORMATS_SAID} ${SEARCH_SAID}`,
+  })
+  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES)
+  @ApiProblems(400, 401, 404, 503)
+  async search(
+    @CurrentUser() user: UserEntity,
+    @Query() query: SearchQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string | StreamableFile> {
+    return this.answer(await this.operationsOf(user, query), query, { request, response });
+  }
+
+  @Get('results/:id')
+  @ApiOperation({ summary: 'One result, with what its raw bytes say' })
+  @ApiId('result')
+  @ApiOkResponse({ type: ResultDto })
+  @ApiProblems(400, 401, 404, 503)
+  async get(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() { view }: OneResultQuery,
+  ): Promise<StreamableFile> {
+    const result = await this.reader.find(parseId(id), { head: true, raw: view !== 'summary' });
+    await this.operations.get(result.operation, user);
+    return streamed((gone) => this.listings.one(result, view, gone), { type: JSON_TYPE });
   }
 
   @Get('results/:id/decoded')
@@ -100,6 +133,57 @@ export class ResultsController {
     });
   }
 
+  private async answer(
+    operations: readonly Pick<OperationEntity, '_id' | 'kind'>[],
+    query: SearchQuery,
+    { request, response }: { request: Request; response: Response },
+  ): Promise<string | StreamableFile> {
+    const { view, limit } = query;
+    const filter = filterOf(
+      operations.map(({ _id }) => _id),
+      query,
+    );
+    const format = query.format ?? formatAccepted(request);
+    if (format === 'ndjson')
+      return streamed((gone) => this.listings.lines(filter, view, gone), { type: NDJSON });
+    if (format === 'csv') {
+      const csv = new ResultsCsv(onlyKindOf(operations));
+      return streamed((gone) => this.listings.rows(filter, csv, gone), {
+        type: CSV,
+        disposition: 'attachment; filename="results.csv"',
+      });
+    }
+    const asked = digestOf(query);
+    const after = decodeTimedCursor(query.cursor, asked);
+    const page = await this.listings.page(filter, view, limit, after, goneOf(response));
+    const next = page.next === undefined ? null : encodeCursor(page.next, asked);
+    linkToNext({ request, response }, next);
+    const text = this.listings.textOf(page, view, next);
+    if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
+    response.type(JSON_TYPE);
+    return text;
+  }
+
+  /** @throws DomainError not_found (one that is named), invalid_request (there are too many) */
+  private async operationsOf(
+    user: UserEntity,
+    { operation, kind, mine }: SearchQuery,
+  ): Promise<Pick<OperationEntity, '_id' | 'kind' | 'owner'>[]> {
+    const found = operation
+      ? await this.operations.getAll(operation.map(parseId), user)
+      : await this.operations.namesOf(
+          { visibleTo: user.is_superuser ? undefined : user._id, kind, owner: mine ? user._id : undefined },
+          MOST_OPERATIONS + 1,
+        );
+    if (found.length > MOST_OPERATIONS) {
+      const message = `must be given: there are more than ${MOST_OPERATIONS} operations to search; or narrow them by kind or mine`;
+      throw DomainError.invalid({ field: 'operation', message });
+    }
+    return found.filter(
+      (each) => (kind === undefined || each.kind === kind) && (!mine || each.owner.equals(user._id)),
+    );
+  }
+
   /** @throws DomainError not_found, also for a failed run, which brought no bytes */
   private async visible(id: string, user: UserEntity): Promise<ReadResult> {
     const result = await this.reader.find(parseId(id), { head: false, raw: true });
@@ -118,12 +202,29 @@ function goneOf(response: Response): AbortSignal {
   return gone.signal;
 }
 
-function filterOf(operation: OperationEntity, { probe, outcome, from, to }: ResultsQuery): ResultFilter {
-  return {
-    operation: operation._id,
-    probe: parseId(probe),
-    outcome,
-    from: from === undefined ? undefined : parseRfc3339(from),
-    to: to === undefined ? undefined : parseRfc3339(to),
-  };
+function formatAccepted(request: Request): (typeof RESULT_TYPES)[number] {
+  const accepted = request.accepts(['json', NDJSON, 'text/csv']);
+  return accepted === NDJSON ? 'ndjson' : accepted === 'text/csv' ? 'csv' : 'json';
+}
+
+/** @throws DomainError invalid_request where there are several: their figures are others */
+function onlyKindOf(operations: readonly Pick<OperationEntity, 'kind'>[]): KindName {
+  const kinds = [...new Set(operations.map(({ kind }) => kind))];
+  const [kind, ...others] = kinds;
+  if (kind !== undefined && others.length === 0) return kind;
+  const message = kind
+    ? `must be given: CSV is of one kind, and these operations are ${kinds.join(', ')}`
+    : 'has no operations that you may see: there are no columns';
+  throw DomainError.invalid({ field: 'kind', message });
+}
+
+/** Of a query, what does not choose results, and may change from page to page. */
+const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof SearchQuery)[];
+
+/** What a cursor is of: what the query asks for. */
+function digestOf(query: SearchQuery): string {
+  const asked = Object.entries(query).filter(
+    ([name, value]) => value !== undefined && !SHOWING.includes(name),
+  );
+  return createHash('sha1').update(JSON.stringify(asked.sort())).digest('hex').slice(0, 8);
 }

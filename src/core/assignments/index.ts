@@ -10,6 +10,11 @@ export {
 } from './assignments.repository.js';
 export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capabilities.js';
 export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
-export { type OperationFilter, type OperationPage, OperationsRepository } from './operations.repository.js';
+export {
+  type OperationFilter,
+  type OperationName,
+  type OperationPage,
+  OperationsRepository,
+} from './operations.repository.js';
 export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type RunAccount, RunAccounts, type Verdict } from './run-account.js';

@@ -14,7 +14,11 @@ export interface OperationFilter {
   /** all public ones, and this reader's private ones; absent: all */
   visibleTo?: ObjectId | undefined;
   kind?: KindName | undefined;
+  ids?: readonly ObjectId[] | undefined;
 }
+
+/** What tells an operation from others. */
+export type OperationName = Pick<OperationEntity, '_id' | 'kind' | 'owner'>;
 
 /** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
 const PAGE_BYTES = 2 * 1024 * 1024;
@@ -50,6 +54,16 @@ export class OperationsRepository {
 
   async findByIds(ids: readonly ObjectId[]): Promise<OperationEntity[]> {
     return this.model.find({ _id: { $in: ids } }).lean<OperationEntity[]>();
+  }
+
+  /** @returns some of those that match, in no order */
+  async findNames(filter: OperationFilter, limit: number): Promise<OperationName[]> {
+    return this.model.collection
+      .find<OperationName>(conditionsOf(filter), {
+        projection: { kind: 1, owner: 1 },
+        ...{ limit, batchSize: limit + 1 },
+      })
+      .toArray();
   }
 
   async findSchedules(ids: readonly ObjectId[]): Promise<Pick<OperationEntity, '_id' | 'schedule'>[]> {
@@ -140,8 +154,9 @@ export class OperationsRepository {
   }
 }
 
-function conditionsOf({ owner, visibleTo, kind }: OperationFilter) {
+function conditionsOf({ owner, visibleTo, kind, ids }: OperationFilter) {
   return {
+    ...(ids && { _id: { $in: [...ids] } }),
     ...(owner && { owner }),
     ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
     ...(kind !== undefined && { kind }),

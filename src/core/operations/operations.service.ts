@@ -13,6 +13,7 @@ import {
   leavingsOf,
   type OperationEntity,
   type OperationFilter,
+  type OperationName,
   type OperationPage,
   OperationsRepository,
   type Progress,
@@ -164,6 +165,24 @@ export class OperationsService {
         reader?._id.equals(operation.owner) === true);
     if (!visible) throw new DomainError('not_found', "The operation doesn't exist");
     return operation;
+  }
+
+  /** @throws DomainError not_found where one of them is none, or somebody else's private one */
+  async getAll(
+    ids: readonly (ObjectId | undefined)[],
+    reader: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationName[]> {
+    const known = ids.filter((id) => id !== undefined);
+    const visible = { ids: known, visibleTo: reader.is_superuser ? undefined : reader._id };
+    const found = known.length === 0 ? [] : await this.operations.findNames(visible, known.length);
+    if (found.length < new Set(ids.map(String)).size)
+      throw new DomainError('not_found', "One of the operations doesn't exist");
+    return found;
+  }
+
+  /** In no order. */
+  async namesOf(filter: OperationFilter, limit: number): Promise<OperationName[]> {
+    return this.operations.findNames(filter, limit);
   }
 
   async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {

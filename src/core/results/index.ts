@@ -1,4 +1,11 @@
 export { DecodedTexts } from './decoded-texts.js';
 export { type ReadResult, ResultReader } from './result-reader.js';
 export { ResultsModule } from './results.module.js';
-export { type ManyFilter, type Parts, type ResultFilter, type ResultSize } from './results.repository.js';
+export {
+  type EntryFilter,
+  type Network,
+  RESULT_TIMES,
+  type ResultFilter,
+  type ResultTime,
+} from './result-filter.js';
+export { type ManyFilter, type Parts, type ResultSize } from './results.repository.js';

@@ -5,12 +5,14 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { rawBytes, type ResultEntity } from '../ingest/index.js';
 import {
   type ManyFilter,
+  type FoundSizes,
   type Parts,
   type ReadingPlace,
-  type ResultFilter,
   type ResultSize,
   ResultsRepository,
+  type TimePlace,
 } from './results.repository.js';
+import { type ResultFilter } from './result-filter.js';
 
 /** Sizes that are looked up at once, with those results that are small. */
 const SIZES = 64;
@@ -31,21 +33,23 @@ export interface ReadResult extends ResultSize {
 export class ResultReader {
   constructor(private readonly results: ResultsRepository) {}
 
-  /** In the order in which they came, one after the other. */
+  /** In the order in which they came, or the other way round, one after the other. */
   async *read(filter: ResultFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    yield* this.readPages((after) => this.results.findSizes(filter, SIZES, after, true), parts);
+    yield* this.readPages(async (after?: TimePlace) => {
+      const { sizes, examinedTo } = await this.results.findSizes(filter, SIZES, after, true);
+      return { sizes, next: examinedTo ?? placeAfter(sizes) };
+    }, parts);
   }
 
   /** Results of many operations, one operation after the other. */
   async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    yield* this.readPages((after) => this.results.findSizesOfMany(filter, SIZES, after), parts);
+    yield* this.readPages(async (after?: ReadingPlace) => {
+      const sizes = await this.results.findSizesOfMany(filter, SIZES, after);
+      return { sizes, next: placeAfter(sizes) };
+    }, parts);
   }
 
-  async sizes(
-    filter: ResultFilter,
-    limit: number,
-    after?: { at: Date; _id: ObjectId },
-  ): Promise<ResultSize[]> {
+  async sizes(filter: ResultFilter, limit: number, after?: TimePlace): Promise<FoundSizes> {
     return this.results.findSizes(filter, limit, after);
   }
 
@@ -77,17 +81,16 @@ export class ResultReader {
   }
 
   /** Between two pages nothing is open at the database, whatever the reader does. */
-  private async *readPages(
-    pageAfter: (after: ReadingPlace | undefined) => Promise<ResultSize[]>,
+  private async *readPages<Place>(
+    pageAfter: (after: Place | undefined) => Promise<{ sizes: ResultSize[]; next: Place | undefined }>,
     parts: Parts,
   ): AsyncGenerator<ReadResult, void> {
-    for (let after: ReadingPlace | undefined; ;) {
-      const page = await pageAfter(after);
-      yield* this.load(page, parts);
-      const last = page.at(-1);
-      if (last === undefined || page.length < SIZES) return;
-      after = { operation: last.operation, at: last.received_at, _id: last._id };
-    }
+    let after: Place | undefined;
+    do {
+      const { sizes, next } = await pageAfter(after);
+      yield* this.load(sizes, parts);
+      after = next;
+    } while (after !== undefined);
   }
 
   private async loadGroup(group: readonly ResultSize[], parts: Parts): Promise<ReadResult[]> {
@@ -108,6 +111,12 @@ export class ResultReader {
       ];
     });
   }
+}
+
+/** @returns where a full page ends; undefined: it was the last */
+function placeAfter(sizes: readonly ResultSize[]): ReadingPlace | undefined {
+  const last = sizes.length < SIZES ? undefined : sizes.at(-1);
+  return last && { operation: last.operation, at: last.received_at, _id: last._id };
 }
 
 function noSuchResult(): DomainError {

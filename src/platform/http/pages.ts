@@ -49,25 +49,29 @@ export interface Position {
   at?: Date;
 }
 
-/** Opaque to callers. */
-export function encodeCursor({ _id, at }: Position): string {
-  const text = at === undefined ? _id.toHexString() : `${_id.toHexString()}.${at.getTime()}`;
-  return Buffer.from(text).toString('base64url');
+/** Opaque to callers. @param of what it is a place in, 8 hexadecimal digits: the cursor is good for that alone */
+export function encodeCursor({ _id, at }: Position, of?: string): string {
+  const parts = [_id.toHexString(), at?.getTime(), of].filter((part) => part !== undefined);
+  return Buffer.from(parts.join('.')).toString('base64url');
 }
 
 /** @throws DomainError invalid_request when it is no cursor of ours */
-export function decodeCursor(cursor: string | undefined): Position | undefined {
+export function decodeCursor(cursor: string | undefined, of?: string): Position | undefined {
   if (cursor === undefined) return undefined;
-  const match = /^([0-9a-f]{24})(?:\.(\d{1,15}))?$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  const text = Buffer.from(cursor, 'base64url').toString('latin1');
+  const match = /^([0-9a-f]{24})(?:\.(\d{1,15})(?:\.([0-9a-f]{8}))?)?$/.exec(text);
   const _id = parseId(match?.[1]);
-  if (_id === undefined)
-    throw DomainError.invalid({ field: 'cursor', message: 'must be the `next` of the page before' });
+  if (_id === undefined || match?.[3] !== of)
+    throw DomainError.invalid({
+      field: 'cursor',
+      message: 'must be the `next` of the page before, with its filters',
+    });
   return match?.[2] === undefined ? { _id } : { _id, at: new Date(Number(match[2])) };
 }
 
 /** @throws DomainError invalid_request when it is no cursor of a listing by time */
-export function decodeTimedCursor(cursor: string | undefined): Required<Position> | undefined {
-  const position = decodeCursor(cursor);
+export function decodeTimedCursor(cursor: string | undefined, of?: string): Required<Position> | undefined {
+  const position = decodeCursor(cursor, of);
   if (position === undefined) return undefined;
   if (position.at === undefined) {
     throw DomainError.invalid({ field: 'cursor', message: 'must be the `next` of the page before' });

@@ -13,21 +13,13 @@ import {
 } from 'class-validator';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
+import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
 import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
 
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
-/** As people write them: not what Number alone would take, `0x1` and ` 1 `. */
-const DECIMAL = /^-?\d{1,9}(?:\.\d{1,15})?$/;
-
-type Given = { value: unknown };
-const toBoolean = ({ value }: Given) => (value === 'true' ? true : value === 'false' ? false : value);
-const toNumber = ({ value }: Given) =>
-  typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
-const toList = ({ value }: Given): unknown => (typeof value === 'string' ? [value] : value);
-
 /** The three belong together. */
 function PartOfPlace(min: number, max: number): PropertyDecorator {
   const message = `must be a number from ${min} to ${max}; longitude, latitude and within_km go together`;

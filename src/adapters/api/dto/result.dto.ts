@@ -1,9 +1,7 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { IsIn, Matches, ValidateBy } from 'class-validator';
-import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
-import { PageQuery } from '../../../platform/http/pages.js';
+import { IsIn } from 'class-validator';
+import { idSchema } from '../../../platform/http/ids.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { parseRfc3339 } from '@pladmed/protocol';
 import { KIND_NAMES } from '../../../measurement/kinds/index.js';
 import { refTo } from '../../../platform/http/zod-schema.js';
 import { namedAfter } from '../schema-names.js';
@@ -11,50 +9,6 @@ import { isTrusted } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
 import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
 import { type ResultEntity } from '../../../core/ingest/index.js';
-
-const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
-
-function IsInstant() {
-  return ValidateBy({
-    name: 'instant',
-    validator: {
-      validate: (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
-      defaultMessage: () => 'must be an RFC 3339 time with a zone',
-    },
-  });
-}
-
-export class ResultsQuery extends PageQuery {
-  @ApiPropertyOptional({ pattern: ID_PATTERN, description: 'Only of this probe.' })
-  @Optional()
-  @Matches(new RegExp(ID_PATTERN), { message: 'must be 24 hexadecimal digits' })
-  probe?: string;
-
-  @ApiPropertyOptional({ enum: ['stored', 'failed'], description: 'Only what came, or only what failed.' })
-  @Optional()
-  @IsIn(['stored', 'failed'])
-  outcome?: 'stored' | 'failed';
-
-  @ApiPropertyOptional({ ...INSTANT, description: 'Received at this time or later.' })
-  @Optional()
-  @IsInstant()
-  from?: string;
-
-  @ApiPropertyOptional({ ...INSTANT, description: 'Received before this time.' })
-  @Optional()
-  @IsInstant()
-  to?: string;
-
-  @ApiPropertyOptional({
-    enum: ['summary', 'json', 'dump'],
-    default: 'summary',
-    description:
-      'summary: figures only; json, dump: what the raw bytes say, in `decoded`, or, where that is long, at `decoded_url`.',
-  })
-  @Optional()
-  @IsIn(['summary', 'json', 'dump'])
-  view: 'summary' | 'json' | 'dump' = 'summary';
-}
 
 export class DecodedQuery {
   @ApiPropertyOptional({
@@ -65,6 +19,17 @@ export class DecodedQuery {
   @Optional()
   @IsIn(['json', 'dump'])
   view: 'json' | 'dump' = 'json';
+}
+
+export class OneResultQuery {
+  @ApiPropertyOptional({
+    enum: ['summary', 'json', 'dump'],
+    default: 'json',
+    description: 'What of the raw bytes is in `decoded`; summary: nothing.',
+  })
+  @Optional()
+  @IsIn(['summary', 'json', 'dump'])
+  view: 'summary' | 'json' | 'dump' = 'json';
 }
 
 export class FailureDto {

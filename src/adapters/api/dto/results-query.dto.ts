@@ -1,0 +1,299 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { parseRfc3339 } from '@pladmed/protocol';
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateBy,
+} from 'class-validator';
+import ipaddr from 'ipaddr.js';
+import { RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
+import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { ID_PATTERN } from '../../../platform/http/ids.js';
+import { PageQuery } from '../../../platform/http/pages.js';
+import { Optional } from '../../../platform/validation/optional.js';
+import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
+
+const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
+const MOST_IDS = 100;
+const MOST_MS = 1_000_000;
+const ID = new RegExp(ID_PATTERN);
+const ID_RULE = 'must be 24 hexadecimal digits';
+const NUMBER = { allowNaN: false, allowInfinity: false } as const;
+
+export const RESULT_TYPES = ['json', 'ndjson', 'csv'] as const;
+
+function IsInstant() {
+  return ValidateBy({
+    name: 'instant',
+    validator: {
+      validate: (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
+      defaultMessage: () => 'must be an RFC 3339 time with a zone',
+    },
+  });
+}
+
+/** Not below its other end. */
+function NotBelow(other: string) {
+  return ValidateBy({
+    name: 'notBelow',
+    validator: {
+      validate: (value, at) => {
+        const from = (at?.object as Record<string, unknown> | undefined)?.[other];
+        return typeof from !== 'number' || typeof value !== 'number' || value >= from;
+      },
+      defaultMessage: () => `must not be below ${other}`,
+    },
+  });
+}
+
+/** An address, or a network like 192.0.2.0/24. */
+function IsAddressOrNetwork() {
+  return ValidateBy({
+    name: 'addressOrNetwork',
+    validator: {
+      validate: (value) => typeof value === 'string' && (isAddress(value) || ipaddr.isValidCIDR(value)),
+      defaultMessage: () => 'must be an IP address, or a network such as 192.0.2.0/24',
+    },
+  });
+}
+
+/** Not as inet_aton(3) has it: `1` and `0x7f.1` are none. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
+/** Like a network, and none: `192.0.2.0/33`. */
+function IsTarget() {
+  return ValidateBy({
+    name: 'target',
+    validator: {
+      validate: (value) =>
+        typeof value !== 'string' || !/^[0-9a-f.:]+\/\d+$/i.test(value) || ipaddr.isValidCIDR(value),
+      defaultMessage: () => 'must be a name, an IP address, a URL, or a network such as 192.0.2.0/24',
+    },
+  });
+}
+
+/** Which results. All that is given has to be so, what is given of the summary for one of its entries. */
+export class ResultsQuery extends PageQuery {
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: MOST_IDS,
+    items: { type: 'string', pattern: ID_PATTERN },
+    description: 'Only of this probe; may be repeated: of any of them.',
+  })
+  @Optional()
+  @Transform(toList)
+  @ArrayMaxSize(MOST_IDS)
+  @Matches(ID, { each: true, message: ID_RULE })
+  probe?: string[];
+
+  @ApiPropertyOptional({ enum: ['stored', 'failed'], description: 'Only what came, or only what failed.' })
+  @Optional()
+  @IsIn(['stored', 'failed'])
+  outcome?: 'stored' | 'failed';
+
+  @ApiPropertyOptional({
+    maxLength: 50,
+    description: 'Only runs that failed for this reason.',
+    example: 'timeout',
+  })
+  @Optional()
+  @IsString()
+  @MaxLength(50)
+  reason?: string;
+
+  @ApiPropertyOptional({
+    enum: RESULT_TIMES,
+    default: 'received_at',
+    description:
+      'Which time `from` and `to` are of. One that a result has not (a classic probe tells no clock) is in no range.',
+  })
+  @Optional()
+  @IsIn(RESULT_TIMES)
+  time: ResultTime = 'received_at';
+
+  @ApiPropertyOptional({ ...INSTANT, description: 'At this time or later.' })
+  @Optional()
+  @IsInstant()
+  from?: string;
+
+  @ApiPropertyOptional({ ...INSTANT, description: 'Before this time.' })
+  @Optional()
+  @IsInstant()
+  to?: string;
+
+  @ApiPropertyOptional({
+    minLength: 1,
+    maxLength: 2000,
+    description:
+      'What was asked for or measured: a name, an address, a URL or its host; or a network, which holds the address that was measured.',
+    example: '192.0.2.0/24',
+  })
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(2000)
+  @IsTarget()
+  target?: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    enum: [4, 6],
+    description: 'Family of the address that was measured.',
+  })
+  @Optional()
+  @Transform(toNumber)
+  @IsIn([4, 6])
+  family?: 4 | 6;
+
+  @ApiPropertyOptional({
+    type: 'number',
+    minimum: 0,
+    maximum: MOST_MS,
+    description:
+      'Milliseconds, the least. Of a ping its mean, of http and tls that of the TCP handshake, of ntp the delay.',
+  })
+  @Optional()
+  @Transform(toNumber)
+  @IsNumber(NUMBER)
+  @Min(0)
+  @Max(MOST_MS)
+  rtt_from?: number;
+
+  @ApiPropertyOptional({ type: 'number', minimum: 0, maximum: MOST_MS, description: 'The most.' })
+  @Optional()
+  @Transform(toNumber)
+  @IsNumber(NUMBER)
+  @Min(0)
+  @Max(MOST_MS)
+  @NotBelow('rtt_from')
+  rtt_to?: number;
+
+  @ApiPropertyOptional({
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    description: 'Of a ping: 0 to 1, the least.',
+  })
+  @Optional()
+  @Transform(toNumber)
+  @IsNumber(NUMBER)
+  @Min(0)
+  @Max(1)
+  loss_from?: number;
+
+  @ApiPropertyOptional({ type: 'number', minimum: 0, maximum: 1, description: 'The most.' })
+  @Optional()
+  @Transform(toNumber)
+  @IsNumber(NUMBER)
+  @Min(0)
+  @Max(1)
+  @NotBelow('loss_from')
+  loss_to?: number;
+
+  @ApiPropertyOptional({ type: 'boolean', description: 'Of a traceroute: whether the destination answered.' })
+  @Optional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  reached?: boolean;
+
+  @ApiPropertyOptional({
+    maxLength: 50,
+    description: 'Of a traceroute: an address of its path, or a network that holds one.',
+    example: '198.51.100.7',
+  })
+  @Optional()
+  @MaxLength(50)
+  @IsAddressOrNetwork()
+  path?: string;
+
+  @ApiPropertyOptional({ pattern: '^[0-9a-f]{16}$', description: 'Of a traceroute: `path_hash`.' })
+  @Optional()
+  @Matches(/^[0-9a-f]{16}$/, { message: 'must be 16 hexadecimal digits in lower case' })
+  path_hash?: string;
+
+  @ApiPropertyOptional({
+    pattern: '^[A-Za-z0-9]{1,20}$',
+    description: "Of dns: IANA's name of the response code, in either case.",
+    example: 'NXDOMAIN',
+  })
+  @Optional()
+  @Matches(/^[A-Za-z0-9]{1,20}$/, { message: 'must be a name such as NXDOMAIN' })
+  rcode?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 100, maximum: 599, description: 'Of http.' })
+  @Optional()
+  @Transform(toNumber)
+  @IsInt()
+  @Min(100)
+  @Max(599)
+  http_status?: number;
+
+  @ApiPropertyOptional({ ...INSTANT, description: 'Of tls: the certificate ends before this time.' })
+  @Optional()
+  @IsInstant()
+  expires_before?: string;
+
+  @ApiPropertyOptional({
+    enum: ['asc', 'desc'],
+    default: 'asc',
+    description: 'By `received_at`: the oldest first, or the newest.',
+  })
+  @Optional()
+  @IsIn(['asc', 'desc'])
+  order: 'asc' | 'desc' = 'asc';
+
+  @ApiPropertyOptional({
+    enum: ['summary', 'json', 'dump'],
+    default: 'summary',
+    description:
+      'summary: figures only; json, dump: what the raw bytes say, in `decoded`, or, where that is long, at `decoded_url`. CSV has figures only.',
+  })
+  @Optional()
+  @IsIn(['summary', 'json', 'dump'])
+  view: 'summary' | 'json' | 'dump' = 'summary';
+
+  @ApiPropertyOptional({
+    enum: RESULT_TYPES,
+    description: 'Goes before `Accept`. json: in pages; ndjson, csv: all of them, without pages.',
+  })
+  @Optional()
+  @IsIn(RESULT_TYPES)
+  format?: (typeof RESULT_TYPES)[number];
+}
+
+export class SearchQuery extends ResultsQuery {
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: MOST_IDS,
+    items: { type: 'string', pattern: ID_PATTERN },
+    description: 'Only of this operation; may be repeated: of any of them. Absent: of all that you may see.',
+  })
+  @Optional()
+  @Transform(toList)
+  @ArrayMaxSize(MOST_IDS)
+  @Matches(ID, { each: true, message: ID_RULE })
+  operation?: string[];
+
+  @ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' })
+  @Optional()
+  @IsIn(KIND_NAMES, { message: `must be one of ${KIND_NAMES.join(', ')}` })
+  kind?: KindName;
+
+  @ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' })
+  @Optional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  mine?: boolean;
+}

@@ -1,0 +1,58 @@
+import { parseRfc3339 } from '@pladmed/protocol';
+import ipaddr from 'ipaddr.js';
+import { type EntryFilter, type Network, type ResultFilter } from '../../core/results/index.js';
+import { type ObjectId, parseId } from '../../platform/database/object-id.js';
+import { type ResultsQuery } from './dto/results-query.dto.js';
+
+/** What a checked query asks for, of results of these operations. */
+export function filterOf(operations: readonly ObjectId[], query: ResultsQuery): ResultFilter {
+  const { probe, outcome, reason, time, from, to, order } = query;
+  const entry = entryOf(query);
+  return {
+    operations,
+    probes: probe?.map(parseId).filter((id) => id !== undefined),
+    outcome,
+    reason,
+    time,
+    between: rangeOf(instantOf(from), instantOf(to)),
+    entry: Object.values(entry).some((member) => member !== undefined) ? entry : undefined,
+    order,
+  };
+}
+
+function entryOf(query: ResultsQuery): EntryFilter {
+  const { target, family, rtt_from, rtt_to, loss_from, loss_to, path, rcode, http_status } = query;
+  return {
+    ...(isNetwork(target) ? { targetNetwork: networkOf(target) } : { target: normal(target) }),
+    family,
+    rtt: rangeOf(rtt_from, rtt_to),
+    loss: rangeOf(loss_from, loss_to),
+    reached: query.reached,
+    ...(isNetwork(path) ? { throughNetwork: networkOf(path) } : { through: normal(path) }),
+    pathHash: query.path_hash,
+    rcode: rcode?.toUpperCase(),
+    httpStatus: http_status,
+    expiresBefore: instantOf(query.expires_before),
+  };
+}
+
+function rangeOf<T>(from: T | undefined, to: T | undefined): { from?: T; to?: T } | undefined {
+  return from === undefined && to === undefined ? undefined : ({ from, to } as { from?: T; to?: T });
+}
+
+function instantOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : parseRfc3339(text);
+}
+
+function isNetwork(text = ''): boolean {
+  return ipaddr.isValidCIDR(text);
+}
+
+function networkOf(text = ''): Network {
+  return ipaddr.parseCIDR(text);
+}
+
+/** An address as summaries write it (RFC 5952); anything else as it is. */
+function normal(text: string | undefined): string | undefined {
+  return text !== undefined && ipaddr.IPv6.isValid(text) ? ipaddr.parse(text).toString() : text;
+}
