@@ -173,6 +173,8 @@ export class NativeLink implements ProbeLink {
 
   /** One part at least: also nothing is said. Everything at once to a probe that would drop what the first part does not name, if it can take it. */
   private partsOf(jobs: readonly Job[], everything: boolean): JobsPart[] {
+    // by far the most common: a new operation, which need not be weighed
+    if (jobs.length <= 1 && !everything) return [{ jobs, more: false }];
     const bytes = jobs.reduce((sum, job) => sum + this.sizeOf(job), 0);
     if (everything && jobs.length <= SYNC_WHOLE.items && this.takesWhole(bytes)) {
       this.wholeUnanswered = bytes > LARGE_BYTES;

@@ -24,6 +24,8 @@ import { type AssignedJobs, jobOf, withJobs } from './with-jobs.js';
 const MOST_LINKS = 100;
 /** Assignments that are noted as delivered in one command. */
 const MOST_NOTED = 5000;
+/** A claimed assignment counts as delivered already, so its acknowledgement may be noted with those of other operations. */
+const NOTED_WITHIN_MS = 100;
 /** What is read for many probes at once. One that seems to have more to do is read by itself, in parts. */
 const LITTLE = { operations: 200, bytes: 64 * 1024 };
 /** What one round of the sweep brings to one probe. */
@@ -66,6 +68,7 @@ export class DispatchService {
 
   private readonly acknowledged = new GroupCommit<ObjectId>((all) => this.acknowledgeAll(all), {
     most: MOST_NOTED,
+    lingerMs: NOTED_WITHIN_MS,
   });
 
   private readonly redelivery = new Redelivery();

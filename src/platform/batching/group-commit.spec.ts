@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 
@@ -134,5 +134,25 @@ describe('GroupCommit', () => {
     }
     expect(await Promise.all(all)).toEqual([8, 10, 14, 60, 2, 4]);
     expect(batches).toEqual([[4, 5], [7], [30], [1, 2]]);
+  });
+
+  it('that lingers makes one batch of what comes in other turns of the loop', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    try {
+      const { group, batches, finish, next } = byHand({ most: 10, lingerMs: 100 });
+      const begun = next();
+      const answers = [group.add(1)];
+      await new Promise(setImmediate);
+      answers.push(group.add(2));
+      await new Promise(setImmediate);
+      expect(batches).toEqual([]);
+      jest.advanceTimersByTime(100);
+      await begun;
+      finish();
+      expect(await Promise.all(answers)).toEqual([2, 4]);
+      expect(batches).toEqual([[1, 2]]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

@@ -16,6 +16,8 @@ export interface GroupCommitOptions<Item> {
   bytesOf?: (item: Item) => number;
   /** a batch has one item of each key at most; the later ones wait for the next batch. Absent: all are different */
   keyOf?: (item: Item) => unknown;
+  /** milliseconds for which the first item waits for others; absent: for those of the same turn of the loop alone */
+  lingerMs?: number;
 }
 
 /**
@@ -55,8 +57,10 @@ export class GroupCommit<Item, Answer = void> {
   }
 
   private async drain(): Promise<void> {
+    const { lingerMs } = this.options;
     // let everything that has arrived in this turn of the loop into the first batch
-    await new Promise(setImmediate);
+    if (lingerMs === undefined) await new Promise(setImmediate);
+    else await new Promise((resolve) => setTimeout(resolve, lingerMs));
     while (this.queue.length > 0) await this.commitOrFail(this.nextBatch());
   }
 

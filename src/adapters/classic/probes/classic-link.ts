@@ -27,6 +27,16 @@ export type ClassicSocket = Socket<
   { open?: OpenConnection }
 >;
 
+/** A job in the contract's words, or why it cannot be said in them. */
+interface Worded {
+  message: ClassicJob | string;
+  /** of its parameters */
+  bytes: number;
+}
+
+/** An operation for a thousand probes is one job: it is checked and put in words once. */
+const wordedJobs = new WeakMap<Job, Worded>();
+
 /** A fielded probe: jobs go out one event each, named after their kind, and never twice. */
 export class ClassicLink implements ProbeLink {
   readonly protocol = CLASSIC.label;
@@ -45,7 +55,7 @@ export class ClassicLink implements ProbeLink {
   /** As fast as the link takes them: thousands of jobs do not wait in the socket's memory, nor run out of time there. */
   async *deliver(jobs: readonly Job[]): AsyncGenerator<DeliveryAnswer[], void> {
     const answers: Promise<DeliveryAnswer[]>[] = [];
-    for (const part of inParts(jobs, ({ params }) => JSON.stringify(params).length, AT_ONCE)) {
+    for (const part of inParts(jobs, (job) => worded(job).bytes, AT_ONCE)) {
       answers.push(Promise.all(part.map((job) => this.deliverOne(job))));
       await this.written();
     }
@@ -74,11 +84,11 @@ export class ClassicLink implements ProbeLink {
   }
 
   private async deliverOne(job: Job): Promise<DeliveryAnswer> {
-    const worded = classicJob(job);
-    if (typeof worded === 'string') return { outcome: 'refused', reason: worded, isUntold: true };
+    const { message } = worded(job);
+    if (typeof message === 'string') return { outcome: 'refused', reason: message, isUntold: true };
     if (!this.socket.connected) return { outcome: 'unsent' };
     try {
-      await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, worded);
+      await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, message);
       return { outcome: 'accepted' };
     } catch {
       return { outcome: 'silent' };
@@ -86,13 +96,20 @@ export class ClassicLink implements ProbeLink {
   }
 }
 
-/** @returns the job in the contract's words, or why it cannot be said in them */
+function worded(job: Job): Worded {
+  const known = wordedJobs.get(job);
+  if (known !== undefined) return known;
+  const fresh = { message: classicJob(job), bytes: JSON.stringify(job.params).length };
+  wordedJobs.set(job, fresh);
+  return fresh;
+}
+
 function classicJob(job: Job): ClassicJob | string {
-  const worded = inClassicWords(job);
-  if (typeof worded === 'string') return worded;
+  const words = inClassicWords(job);
+  if (typeof words === 'string') return words;
   return {
     _id: job.operation.toHexString(),
-    params: { ...worded.params, ...toClassicTimes(worded.schedule) },
+    params: { ...words.params, ...toClassicTimes(words.schedule) },
     results: [],
     credits: job.costPerRun,
     result_format: job.resultFormat,
