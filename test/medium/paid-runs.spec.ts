@@ -141,6 +141,9 @@ describe('credits for runs', () => {
     expect(balance).toBeLessThanOrEqual(CREDITS_PER_RESULT * asked);
     expect(found.received + found.failed).toBeLessThanOrEqual(asked);
     expect(paid).toHaveLength(found.received);
+    // a probe that was told runs to name earns nothing by reports that name none, nor before its runs are due
+    if (of.scene.delivered !== 'classic')
+      expect(counted.filter(({ scheduled_at }) => scheduled_at === undefined)).toEqual([]);
     expect(counted.filter(({ outcome }) => outcome === 'stored')).toHaveLength(found.received);
     expect(counted.filter(({ outcome }) => outcome === 'failed')).toHaveLength(found.failed);
     // each run once, and none that a stop paid back

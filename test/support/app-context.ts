@@ -82,7 +82,7 @@ export class AppContext {
     return this.get(ProbesService).register(owner._id, { location: { longitude: 1, latitude: 2 } });
   }
 
-  /** Counts reports that name no run, without storing them. */
+  /** Counts reports of the first runs, without storing them. */
   async report(
     assignment: Pick<AssignmentEntity, 'operation' | 'probe'>,
     ...outcomes: ('stored' | 'failed')[]
@@ -90,8 +90,10 @@ export class AppContext {
     await this.get(TransactionsService).run(async (transaction) => {
       const repository = this.get(AssignmentsRepository);
       const accounts = new RunAccounts(await repository.findStandings([assignment], transaction));
-      for (const outcome of outcomes) {
-        accounts.of(assignment)?.enter({ claim: { type: 'unnamed' }, outcome, bytes: 0 }, Date.now());
+      for (const [run, outcome] of outcomes.entries()) {
+        accounts
+          .of(assignment)
+          ?.enter({ claim: { type: 'named', run, dueAt: 0 }, outcome, bytes: 0 }, Date.now());
       }
       await repository.count(accounts.changes, new Date(), transaction);
     });
@@ -121,6 +123,7 @@ export class AppContext {
       failed: 0,
       created_at: new Date(),
       ends_at: new Date(Date.now() + 3_600_000),
+      ...(more.state !== 'pending' && { delivered_over: 'classic' }),
       ...more,
     };
     await this.get(TransactionsService).run((transaction) =>

@@ -58,6 +58,8 @@ const STANDING = {
   received: 1,
   failed: 1,
   extra_bytes: 1,
+  delivered_over: 1,
+  delivered_with: 1,
 } as const;
 
 /** Those of the probes that a stop leaves the same number of runs. */

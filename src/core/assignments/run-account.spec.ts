@@ -13,7 +13,7 @@ const NONE: Claim = { type: 'off_schedule' };
 function standing(more: Partial<Standing> = {}): Standing {
   return {
     ...{ operation: new ObjectId(), probe: new ObjectId(), probe_owner: new ObjectId() },
-    ...{ state: 'delivered', due: 20, received: 0, failed: 0 },
+    ...{ state: 'delivered', due: 20, received: 0, failed: 0, delivered_over: 'classic' },
     ...more,
   };
 }
@@ -52,6 +52,16 @@ describe('RunAccount', () => {
       'unasked',
     ]);
     expect(account.changes).toMatchObject({ received: 2, completed: true });
+  });
+
+  it.each([
+    ['was told runs that it names', { delivered_over: 'native' }],
+    ['was told nothing yet', { state: 'pending' as const, delivered_over: undefined }],
+  ])('counts nothing that names no run of a probe that %s', (_what, told) => {
+    const { delivered_over: _none, ...rest } = standing();
+    const account = new RunAccount({ ...rest, ...(told as Partial<Standing>) });
+    expect(verdicts(account, UNNAMED, named(0))).toEqual(['extra', 'counted']);
+    expect(account.changes).toMatchObject({ received: 1, extra: 1, completed: false });
   });
 
   it('settles what came early once its run is due', () => {

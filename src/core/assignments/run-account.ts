@@ -1,6 +1,7 @@
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { type Claim } from './assigned-runs.js';
+import { capabilitiesOf } from './delivered-capabilities.js';
 
 /** What is kept of an assignment in reports that belong to no run: their content, and 1 KiB for each. */
 export const MAX_EXTRA_BYTES = 64 * 1024 * 1024;
@@ -8,7 +9,17 @@ export const MAX_EXTRA_BYTES = 64 * 1024 * 1024;
 /** What the account of an assignment says before a batch of reports. */
 export type Standing = Pick<
   AssignmentEntity,
-  'operation' | 'probe' | 'probe_owner' | 'state' | 'due' | 'owed' | 'received' | 'failed' | 'extra_bytes'
+  | 'operation'
+  | 'probe'
+  | 'probe_owner'
+  | 'state'
+  | 'due'
+  | 'owed'
+  | 'received'
+  | 'failed'
+  | 'extra_bytes'
+  | 'delivered_over'
+  | 'delivered_with'
 >;
 
 /**
@@ -100,7 +111,9 @@ export class RunAccount {
   private judge(claim: Claim, now: number): Exclude<Verdict, 'too_much_extra'> {
     if (claim.type === 'off_schedule') return 'extra';
     const isOpen = this.accounted < this.limit;
-    if (claim.type === 'unnamed') return isOpen ? 'counted' : 'extra';
+    // a probe that was told runs to name, or told nothing, has none of another name
+    if (claim.type === 'unnamed')
+      return isOpen && !capabilitiesOf(this.standing).namesRuns ? 'counted' : 'extra';
     if (claim.run >= this.limit) return 'unasked';
     if (claim.dueAt > now) return 'early';
     return isOpen ? 'counted' : 'unasked';
