@@ -156,12 +156,12 @@ describe('coverage', () => {
 
   it('counts and pays what came early when its run is due', async () => {
     const { registered, probe } = await connected();
-    const schedule = { type: 'interval', every_s: 1, stop: new Date(Date.now() + 60_000).toISOString() };
+    const schedule = { type: 'interval', every_s: 1, stop: new Date(Date.now() + 3_600_000).toISOString() };
     const operation = await hourly([registered], schedule);
     await probe.told(operation.id);
     const before = await world.balance(user);
     const first = Date.parse(operation.at(0));
-    const [soon, late] = [10, 50].map((run) => new Date(first + run * 1000).toISOString());
+    const [soon, late] = [10, 3_500].map((run) => new Date(first + run * 1000).toISOString());
     const sent = [soon, late].map((time = '') => dnsResult(operation.id, time));
     await probe.results(sent);
     if (Date.now() < first + 10_000) expect(await world.balance(user)).toBe(before);
