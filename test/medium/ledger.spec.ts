@@ -33,15 +33,13 @@ describe('ledger', () => {
     const ledger = server.get(LedgerService);
     const reference = `test:${new ObjectId().toHexString()}`;
     try {
-      await server
-        .get(TransactionsService)
-        .run(
-          (transaction) =>
-            charge
-              ? ledger.charge(user, amount, reference, transaction)
-              : ledger.pay(user, amount, 'refund', reference, transaction),
-          ...(inTurn ? [user.toHexString()] : []),
-        );
+      await server.get(TransactionsService).run(
+        async (transaction) => {
+          if (charge) await ledger.charge([{ user, amount, reference }], transaction);
+          else await ledger.pay(user, amount, 'refund', reference, transaction);
+        },
+        ...(inTurn ? [user.toHexString()] : []),
+      );
       return true;
     } catch (error) {
       if (error instanceof DomainError && error.code === 'not_enough_credits') return false;
@@ -77,7 +75,9 @@ describe('ledger', () => {
     const [server] = servers;
     const user = await server!.user(30);
     const failing = server!.get(TransactionsService).run(async (transaction) => {
-      await server!.get(LedgerService).charge(user._id, 10, 'test:undone', transaction);
+      await server!
+        .get(LedgerService)
+        .charge([{ user: user._id, amount: 10, reference: 'test:undone' }], transaction);
       throw new Error('and then the roof fell in');
     });
     await expect(failing).rejects.toThrow('the roof');
@@ -91,10 +91,31 @@ describe('ledger', () => {
     const charge = () =>
       server!
         .get(TransactionsService)
-        .run((transaction) => server!.get(LedgerService).charge(user._id, 10, 'operation:x', transaction));
+        .run((transaction) =>
+          server!
+            .get(LedgerService)
+            .charge([{ user: user._id, amount: 10, reference: 'operation:x' }], transaction),
+        );
     const outcomes = await Promise.allSettled([charge(), charge(), charge()]);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await server!.balance(user)).toBe(20);
+  });
+
+  it('takes several charges of an account at once, or none of them', async () => {
+    const [server] = servers;
+    const user = await server!.user(30);
+    const charge = (amounts: number[]) =>
+      server!.get(TransactionsService).run((transaction) => {
+        const charges = amounts.map((amount, n) => {
+          return { user: user._id, amount, reference: `test:${String(user._id)}:${n}` };
+        });
+        return server!.get(LedgerService).charge(charges, transaction);
+      });
+    await expect(charge([20, 11])).rejects.toMatchObject({ code: 'not_enough_credits' });
+    await charge([10, 0, 15]);
+    expect(await server!.balance(user)).toBe(5);
+    const entries = await server!.get(LedgerService).statement(user._id, 3);
+    expect(entries.map(({ balance_after }) => balance_after)).toEqual([5, 20, 20]);
   });
 
   it('pays nobody who is not there', async () => {

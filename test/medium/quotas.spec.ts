@@ -193,7 +193,7 @@ describe('bounds that are exact', () => {
       };
       const bounds = server.get(QuotasService);
       const admission = bounds.prepare({ owner, operation, strikes });
-      await bounds.admitting(admission, (admit) => server.get(TransactionsService).run(admit));
+      await bounds.admitting([admission], (admit) => server.get(TransactionsService).run(admit));
     });
     const outcomes = await Promise.allSettled(creations);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);

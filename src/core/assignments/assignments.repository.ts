@@ -82,7 +82,7 @@ export interface Overdue {
 export class AssignmentsRepository {
   constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
 
-  async insertAll(assignments: AssignmentEntity[], transaction: Transaction): Promise<void> {
+  async insertAll(assignments: readonly AssignmentEntity[], transaction: Transaction): Promise<void> {
     await this.model.collection.insertMany(assignments, { session: transaction, ordered: false });
   }
 

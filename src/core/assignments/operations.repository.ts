@@ -39,13 +39,16 @@ export interface OperationPage {
 export class OperationsRepository {
   constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
 
-  /** An update in form only: an insert could not take the time from the database. */
-  async insert({ _id, ...operation }: OperationEntity, transaction: Transaction): Promise<void> {
-    await this.model.collection.updateOne(
-      { _id },
-      { $setOnInsert: operation, $currentDate: { changed_at: true } },
-      { upsert: true, session: transaction },
-    );
+  /** Updates in form only: an insert could not take the time from the database. */
+  async insertAll(operations: readonly OperationEntity[], transaction: Transaction): Promise<void> {
+    const inserts = operations.map(({ _id, ...operation }) => ({
+      updateOne: {
+        filter: { _id },
+        update: { $setOnInsert: operation, $currentDate: { changed_at: true as const } },
+        upsert: true,
+      },
+    }));
+    await this.model.collection.bulkWrite(inserts, { session: transaction });
   }
 
   async findById(id: ObjectId): Promise<OperationEntity | null> {

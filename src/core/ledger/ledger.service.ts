@@ -12,8 +12,13 @@ export const MAX_GRANT = 1_000_000_000_000;
 
 export interface Payment {
   user: ObjectId;
-  /** credits, more than 0 */
+  /** credits, not less than 0 */
   amount: number;
+}
+
+export interface Charge extends Payment {
+  /** of its entry */
+  reference: string;
 }
 
 /** The only place where a balance changes: balance and ledger entry in one transaction, or neither. */
@@ -26,15 +31,24 @@ export class LedgerService {
   ) {}
 
   /**
-   * @param amount credits to take, at least 0
-   * @throws DomainError not_enough_credits: nothing has changed
+   * @param charges of one account, with credits to take, at least 0
+   * @throws DomainError not_enough_credits where there are not enough for all of them: nothing has changed
    */
-  async charge(user: ObjectId, amount: number, reference: string, transaction: Transaction): Promise<number> {
-    const balance = await this.book(user, -amount, 'operation', reference, transaction);
-    if (balance === null) {
-      throw new DomainError('not_enough_credits', `Not enough credits: this costs ${amount}`);
-    }
-    return balance;
+  async charge(charges: readonly Charge[], transaction: Transaction): Promise<void> {
+    const [first] = charges;
+    if (first === undefined) return;
+    const { user } = first;
+    const total = charges.reduce((sum, { amount }) => sum + amount, 0);
+    const balance = await this.users.addCredits(user, -total, transaction);
+    if (balance === null)
+      throw new DomainError('not_enough_credits', `Not enough credits: this costs ${total}`);
+    const at = new Date();
+    let left = balance + total;
+    const entries = charges.map(({ amount, reference }) => {
+      left -= amount;
+      return { user, amount: -amount, balance_after: left, reason: 'operation' as const, reference, at };
+    });
+    await this.ledger.appendAll(entries, transaction);
   }
 
   /** Adds credits to an account that exists; a vanished account (null) earns nothing. */

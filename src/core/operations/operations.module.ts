@@ -6,11 +6,12 @@ import { PresenceModule } from '../presence/index.js';
 import { QuotasModule } from '../quotas/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
+import { OperationStore } from './operation-store.js';
 import { OperationsService } from './operations.service.js';
 
 @Module({
   imports: [LedgerModule, ProbesModule, PresenceModule, AssignmentsModule, QuotasModule, DeliveryModule],
-  providers: [ProbeChoiceService, OperationsService],
+  providers: [ProbeChoiceService, OperationStore, OperationsService],
   exports: [OperationsService],
 })
 export class OperationsModule {}

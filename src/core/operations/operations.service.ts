@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
+import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { LedgerService } from '../ledger/index.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
@@ -19,20 +19,14 @@ import {
   type Progress,
   unusedCredits,
 } from '../assignments/index.js';
-import {
-  type Admission,
-  type Admit,
-  QuotasService,
-  ProbeLoadsService,
-  ReleasesService,
-  stopped as stoppedAt,
-} from '../quotas/index.js';
+import { QuotasService, ProbeLoadsService, ReleasesService, stopped as stoppedAt } from '../quotas/index.js';
 import { DispatchService } from '../delivery/index.js';
 import { KINDS } from '../../measurement/kinds/index.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
 import { valueOf } from '../../measurement/params/reading.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
 import { type OperationRequest } from './operation-request.js';
+import { OperationStore } from './operation-store.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
 
@@ -56,6 +50,7 @@ export class OperationsService {
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly dispatch: DispatchService,
+    private readonly store: OperationStore,
     private readonly quotas: QuotasService,
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
@@ -130,7 +125,7 @@ export class OperationsService {
     const room = await this.loads.reserve(probes, bytes);
     this.dispatch.claim(assignments);
     try {
-      await this.store(operation, assignments, admission);
+      await this.store.store({ operation, assignments, admission });
       room.keep();
     } catch (error) {
       await room.giveBack();
@@ -291,24 +286,6 @@ export class OperationsService {
       if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user);
       throw error;
     }
-  }
-
-  private async store(
-    operation: OperationEntity,
-    assignments: AssignmentEntity[],
-    admission: Admission,
-  ): Promise<void> {
-    const work = async (transaction: Transaction, admit: Admit) => {
-      const reference = `operation:${String(operation._id)}`;
-      await this.ledger.charge(operation.owner, operation.credits, reference, transaction);
-      await this.operations.insert(operation, transaction);
-      // after the insert: a request that is repeated must run into its first one, not into a quota
-      await admit(transaction);
-      await this.assignments.insertAll(assignments, transaction);
-    };
-    await this.quotas.admitting(admission, (admit) =>
-      this.transactions.run((transaction) => work(transaction, admit), ...admission.serialised),
-    );
   }
 }
 

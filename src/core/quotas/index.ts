@@ -1,4 +1,11 @@
-export { type Admission, type Admit, QuotasService, type TargetUse, type Usage } from './quotas.service.js';
+export {
+  type Admission,
+  type Admit,
+  metersOf,
+  QuotasService,
+  type TargetUse,
+  type Usage,
+} from './quotas.service.js';
 export { shown } from './limit-errors.js';
 export { type HoldEntity, METERED_BOUNDS } from './hold.schema.js';
 export { ProbeLoadsService } from './probe-loads.service.js';

@@ -99,19 +99,20 @@ export class QuotasService {
   }
 
   /**
-   * Takes what a new operation uses of every quota, or nothing. Exact whatever happens at once: of two transactions that
+   * Takes what new operations use of every quota, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
-   * @param store runs the creation's transaction; a second time where a quota is nearly used up
-   * @throws LimitReachedError
+   * @param store runs their transaction; a second time for a single one where a quota is nearly used up
+   * @throws LimitReachedError for a single one; several are to be tried one by one, whatever the error
    */
-  async admitting(admission: Admission, store: (admit: Admit) => Promise<void>): Promise<void> {
-    const looking = () => store((transaction) => this.admitLooking(admission, transaction));
-    const meters = admission.addition.reduce((sum, change) => sum + change.meters.length, 0);
-    if (meters > MOST_UNSEEN) return looking();
+  async admitting(admissions: readonly Admission[], store: (admit: Admit) => Promise<void>): Promise<void> {
+    const [first, ...others] = admissions;
+    if (first === undefined) return;
+    const looking = () => store((transaction) => this.admitLooking(first, transaction));
+    if (others.length === 0 && metersOf(first) > MOST_UNSEEN) return looking();
     try {
-      await store((transaction) => this.admitUnseen(admission, transaction));
+      await store((transaction) => this.admitUnseen(admissions, transaction));
     } catch (error) {
-      if (!(error instanceof NearQuotaError)) throw error;
+      if (others.length > 0 || !(error instanceof NearQuotaError)) throw error;
       await looking();
     }
   }
@@ -120,8 +121,9 @@ export class QuotasService {
    * Far from every bound: the sums of the meters, which are no less than what is used, have room in any case.
    * @throws NearQuotaError
    */
-  private async admitUnseen({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
-    const changes = addition.map((change) => {
+  private async admitUnseen(admissions: readonly Admission[], transaction: Transaction): Promise<void> {
+    const all = admissions.flatMap(({ owner, addition }) => addition.map((change) => ({ owner, change })));
+    const changes = all.map(({ owner, change }) => {
       const loads = this.loadsOf([change], owner);
       return {
         change,
@@ -134,7 +136,10 @@ export class QuotasService {
       if (isDuplicateKey(error)) throw new NearQuotaError();
       throw error;
     }
-    await this.holds.insertAll(holds, transaction);
+    await this.holds.insertAll(
+      admissions.flatMap(({ holds }) => holds),
+      transaction,
+    );
   }
 
   private async admitLooking({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
@@ -240,6 +245,11 @@ export class QuotasService {
     }
     return { used, known };
   }
+}
+
+/** Meters that it changes. */
+export function metersOf({ addition }: Admission): number {
+  return addition.reduce((sum, { meters }) => sum + meters.length, 0);
 }
 
 function less({ _id, holds, sums }: MeterEntity, over: MeterEntity): MeterEntity {

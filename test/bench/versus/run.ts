@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** `fan-out` names both that begin so. */
+/** `fan-out` names all that begin so. */
 function isNamed({ name }: Scenario, asked: string): boolean {
   return name === asked || name.startsWith(`${asked}-`);
 }

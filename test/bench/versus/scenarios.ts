@@ -24,11 +24,13 @@ export interface Scenario {
 }
 
 const CREATIONS = 30;
+const AT_ONCE = 16;
 const READS = 15;
 const INGEST_MS = 3_000;
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'creation', unit: 'creation', prepare: prepareCreation },
+  { name: 'creation-at-once', unit: 'creation', prepare: prepareCreationAtOnce },
   { name: 'fan-out-200', unit: 'probe', prepare: (target) => prepareFanOut(target, 200, 6) },
   { name: 'fan-out-1000', unit: 'probe', prepare: (target) => prepareFanOut(target, 1_000, 2) },
   { name: 'read-own', unit: 'request', prepare: (target) => prepareReadOfOwn(target, 20, 20) },
@@ -53,6 +55,30 @@ async function prepareCreation(target: Target): Promise<() => Promise<Round>> {
       receipts?.push(performance.now() - began);
     }
     return { units: CREATIONS, times: { receipt: median(receipts), answer: median(answers) } };
+  };
+}
+
+/** Until the answer, 16 operations of one user at a time. */
+async function prepareCreationAtOnce(target: Target): Promise<() => Promise<Round>> {
+  const call = await target.richUser();
+  const probes = await connectProbes(target, call, 1);
+  return async () => {
+    const began = performance.now();
+    const answers: number[] = [];
+    const client = async (): Promise<void> => {
+      for (let n = 0; n < 5; n += 1) {
+        const asked = performance.now();
+        await create(call, 'ping', probes.ids);
+        answers.push(performance.now() - asked);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, client));
+    const seconds = (performance.now() - began) / 1_000;
+    return {
+      units: answers.length,
+      times: { answer: median(answers) },
+      perSecond: answers.length / seconds,
+    };
   };
 }
 
