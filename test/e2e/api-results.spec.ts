@@ -108,6 +108,7 @@ describe('results', () => {
     'cursor=abc',
     'time=started_at',
     'target=192.0.2.0/33',
+    'target=a%00b',
     'target=',
     'path=router.example',
     'path=192.0.2',

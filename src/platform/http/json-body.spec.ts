@@ -39,6 +39,10 @@ describe('jsonBody', () => {
     expect(await read('{"a":{"b":[1,"ü"]}}')).toEqual({ a: { b: [1, 'ü'] } });
   });
 
+  it('reads characters that are written as surrogate pairs', async () => {
+    expect(await read('{"a":"\\ud83d\\uDE00","b":"\\\\ud800"}')).toEqual({ a: '\u{1f600}', b: '\\ud800' });
+  });
+
   it('takes nothing for an empty object', async () => {
     expect(await read('')).toEqual({});
   });
@@ -51,6 +55,9 @@ describe('jsonBody', () => {
     ['broken JSON', '{'],
     ['broken UTF-8', new Uint8Array([0x22, 0xc3, 0x22])],
     ['a byte order mark alone', '\ufeff'],
+    ['half a surrogate pair', '{"email":"\\ud800"}'],
+    ['half a surrogate pair deep within', '{"a":[{"b":["x\\uDC00y"]}]}'],
+    ['half a surrogate pair in a name', '{"\\udbff":1}'],
     ['an array', '[{}]'],
     ['null', 'null'],
     ['a number', '7'],

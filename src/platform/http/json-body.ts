@@ -20,6 +20,10 @@ const TOO_MUCH = {
 /** Content in other requests has no meaning (RFC 9110, 9.3), and is left alone. */
 const WITH_BODY = ['POST', 'PUT', 'PATCH'];
 
+/** How JSON writes half of a surrogate pair: whole characters may be written so, too. */
+const ESCAPED_SURROGATE = /\\ud[89a-f]/i;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 const readBytes = raw({
   type: ({ method = '' }) => WITH_BODY.includes(method),
   limit: MAX_BODY_BYTES,
@@ -27,7 +31,7 @@ const readBytes = raw({
 
 /**
  * Bodies are JSON whatever the Content-Type says (the published examples of the classic contract send text/plain).
- * Refused with 400: broken JSON, broken UTF-8, a body that is no object, depth over 32, too many members, `__proto__` as a key.
+ * Refused with 400: broken JSON, broken UTF-8, half a surrogate pair, a body that is no object, depth over 32, too many members, `__proto__` as a key.
  */
 export function jsonBody(): RequestHandler[] {
   return [readBytes, parse];
@@ -62,5 +66,24 @@ function parseObject(bytes: Buffer): object {
   }
   const broken = brokenBound(value, BOUNDS);
   if (broken !== undefined) throw new DomainError('invalid_request', TOO_MUCH[broken]);
+  if (ESCAPED_SURROGATE.test(text)) refuseBrokenText(value);
   return value;
+}
+
+/**
+ * JSON may carry half of a surrogate pair, which is no Unicode text: what reads it fails, or keeps another text (RFC 8259, section 8.2).
+ * @throws DomainError invalid_request that names the member
+ */
+function refuseBrokenText(value: object, path: readonly string[] = []): void {
+  for (const [name, member] of Object.entries(value)) {
+    const field = [...path, name];
+    if (LONE_SURROGATE.test(name) || (typeof member === 'string' && LONE_SURROGATE.test(member))) {
+      const shown = field.join('.').replace(/\p{Surrogate}/gu, '\ufffd');
+      throw DomainError.invalid({
+        field: shown,
+        message: 'must be Unicode text: it has half of a surrogate pair',
+      });
+    }
+    if (typeof member === 'object' && member !== null) refuseBrokenText(member as object, field);
+  }
 }

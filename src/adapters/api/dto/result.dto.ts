@@ -217,8 +217,14 @@ export class ResultDto {
   }
 }
 
-/** @returns what a native probe's estimate of its clock makes of its time; classic probes send none */
+/**
+ * @returns what a native probe's estimate of its clock makes of its time; undefined for classic probes, which send none, and outside
+ * the years 0 to 9999 that RFC 3339 has (section 5.6): one made-up time would make a column of times none
+ */
 function correctedStart({ started_at, clock }: ResultEntity): Date | undefined {
   const offset = clock?.offset_ms ?? undefined;
-  return started_at && offset !== undefined ? new Date(started_at.getTime() + offset) : undefined;
+  if (started_at === undefined || offset === undefined) return undefined;
+  const corrected = new Date(started_at.getTime() + offset);
+  const year = corrected.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? corrected : undefined;
 }

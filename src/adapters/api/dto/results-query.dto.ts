@@ -144,6 +144,7 @@ export class ResultsQuery extends PageQuery {
   @IsString()
   @MinLength(1)
   @MaxLength(2000)
+  @Matches(/^\P{Cc}*$/u, { message: 'must have no control characters' })
   @IsTarget()
   target?: string;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { creditsHeader } from './classic.protocol.js';
+import { creditsHeader, resultsMessage } from './classic.protocol.js';
 
 const MOST = 1_000_000_000;
 
@@ -47,5 +47,20 @@ describe('the credits that a header says', () => {
 
   it.each([undefined, '', '  ', []])('%j is missing, and said to be', (value) => {
     expect(creditsHeader(value)).toEqual({ credits: 0, complaint: 'is missing, and counts as 0' });
+  });
+});
+
+describe('a message with a result', () => {
+  const message = (unique_code: string) => ({
+    ...{ operation_id: '0'.repeat(24), content: Buffer.from('x'), format: 'gzip', unique_code },
+  });
+
+  it.each(['a', 'ü-7', '\u{1f600}', 'a\0b'])('may have the code %j', (code) => {
+    expect(resultsMessage.parse(message(code)).unique_code).toBe(code);
+  });
+
+  // MongoDB keeps U+FFFD in its place: two such codes are one run there, and neither is found
+  it.each(['\ud800', 'a\udc00b', ''])('may not have the code %j', (code) => {
+    expect(resultsMessage.safeParse(message(code)).error?.issues[0]?.path).toEqual(['unique_code']);
   });
 });

@@ -37,7 +37,12 @@ export const resultsMessage = z.object({
     // kept as it came: text is no result that can be decoded, but the probe must not send it for ever
     z.string().transform((text) => Buffer.from(text, 'utf8')),
   ]),
-  unique_code: z.string().min(1).max(128),
+  // half a surrogate pair is stored as another text: two codes would be one run, and none of the two would be found
+  unique_code: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^\P{Surrogate}*$/u, { error: 'must be Unicode text' }),
   format: z.enum(['warts', 'gzip']),
 });
 
