@@ -64,12 +64,21 @@ export class ResultListings {
   }
 
   /** All of them as CSV, a header first. */
-  async *rows(filter: ResultFilter, csv: ResultsCsv, gone: AbortSignal): AsyncGenerator<string, void> {
+  async *rows(
+    filter: ResultFilter,
+    csv: ResultsCsv,
+    gone: AbortSignal,
+  ): AsyncGenerator<string | Buffer, void> {
     yield csv.header;
-    for await (const { _id, raw_bytes, head } of this.reader.read(filter, partsOf('summary'))) {
+    for await (const result of this.reader.read(filter, partsOf('summary'))) {
       gone.throwIfAborted();
-      yield csv.rowsOf(ResultDto.from(head ?? (await this.reader.headOf(_id)), raw_bytes, null));
+      if (result.head) yield* csv.rowsOf(ResultDto.from(result.head, result.raw_bytes, null));
+      else yield* this.texts.largeText(() => this.largeRows(result, csv), gone);
     }
+  }
+
+  private async *largeRows({ _id, raw_bytes }: ReadResult, csv: ResultsCsv): AsyncGenerator<string, void> {
+    yield* csv.rowsOf(ResultDto.from(await this.reader.headOf(_id), raw_bytes, null));
   }
 
   /** One of them. */

@@ -17,7 +17,7 @@ const RESULT = {
 };
 
 const rows = (kind: 'dns' | 'traceroute' | 'ntp', summary: object[] | null) =>
-  new ResultsCsv(kind).rowsOf({ ...RESULT, summary } as unknown as ResultDto);
+  [...new ResultsCsv(kind).rowsOf({ ...RESULT, summary } as unknown as ResultDto)].join('');
 
 test('names the columns of a kind, those of all kinds first', () => {
   const names = new ResultsCsv('traceroute').header.trimEnd().split(',');
