@@ -21,13 +21,16 @@ async function main(): Promise<void> {
     (scenario) => only.length === 0 || only.some((name) => isNamed(scenario, name)),
   );
   const other: Build | undefined = versus.includes('://') ? undefined : buildOf(versus);
+  const started: Target[] = [];
   try {
     const ours = await startBuild('this build', ownBuild());
+    started.push(ours);
     const theirs = other === undefined ? standing(versus) : await startBuild(versus, other);
+    started.push(theirs);
     console.log(`This build beside ${versus}: medians of ${PAIRS} rounds each, in turn`);
     for (const scenario of scenarios) console.table(await compare(scenario, ours, theirs));
-    await Promise.all([ours.stop(), theirs.stop()]);
   } finally {
+    await Promise.all(started.map((target) => target.stop()));
     other?.remove();
   }
 }
