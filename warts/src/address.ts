@@ -48,31 +48,7 @@ export class Address {
 
   /** As inet_ntop(3) writes it; Ethernet and FireWire as hexadecimal bytes joined by colons. */
   toString(): string {
-    return (this.#text ??= this.remembered());
-  }
-
-  /** The same few addresses stand in most records of a file: their texts are kept, one for each slot of a small table. */
-  private remembered(): string {
-    const { type, word0, word1, word2, word3 } = this;
-    const mixed = Math.imul(
-      word0 ^ Math.imul(word1, 31) ^ Math.imul(word2, 961) ^ Math.imul(word3, 29791),
-      0x9e3779b1,
-    );
-    const slot = (mixed ^ type) >>> TEXT_SLOT_SHIFT;
-    const known = TEXTS[slot];
-    if (
-      known !== undefined &&
-      known.word3 === word3 &&
-      known.word0 === word0 &&
-      known.word1 === word1 &&
-      known.word2 === word2 &&
-      known.type === type &&
-      known.#text !== undefined
-    ) {
-      return known.#text;
-    }
-    TEXTS[slot] = this;
-    return this.write();
+    return (this.#text ??= this.write());
   }
 
   toJSON(): string {
@@ -89,8 +65,32 @@ export class Address {
 }
 
 /** 4096 addresses, by the highest bits of a hash. */
-const TEXT_SLOT_SHIFT = 32 - 12;
-const TEXTS: (Address | undefined)[] = Array.from({ length: 2 ** (32 - TEXT_SLOT_SHIFT) }, () => undefined);
+const SLOT_SHIFT = 32 - 12;
+const NO_ADDRESS = new Address(0, 0, 0, 0, 0);
+const KNOWN: Address[] = Array.from({ length: 2 ** (32 - SLOT_SHIFT) }, () => NO_ADDRESS);
+
+/**
+ * The address of these words. The same few stand in most records of a file: each is one object, and its text is made
+ * once, while no other takes its slot of a small table.
+ */
+export function addressOf(type: number, word0: number, word1: number, word2: number, word3: number): Address {
+  const mixed = Math.imul(
+    word0 ^ Math.imul(word1, 31) ^ Math.imul(word2, 961) ^ Math.imul(word3, 29791),
+    0x9e3779b1,
+  );
+  const slot = (mixed ^ type) >>> SLOT_SHIFT;
+  const known = KNOWN[slot] ?? NO_ADDRESS;
+  if (
+    known.word3 === word3 &&
+    known.word0 === word0 &&
+    known.word1 === word1 &&
+    known.word2 === word2 &&
+    known.type === type
+  ) {
+    return known;
+  }
+  return (KNOWN[slot] = new Address(type, word0, word1, word2, word3));
+}
 
 /** Order of two addresses of one type by their bytes read as little-endian 32-bit words: the order scamper uses. */
 export function compareAddresses(a: Address, b: Address): number {

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { CopyCommand, parseDestination, type Wanted } from './cli/copy.js';
 import { UsageError, type Command } from './cli/command.js';
-import { csvCommand, dumpCommand, jsonCommand, summaryCommand } from './cli/lines.js';
+import type { Wanted } from './cli/copy.js';
 import { Output } from './cli/output.js';
-import { StatsCommand } from './cli/stats.js';
 import { StreamDecoder } from './decoder.js';
 import { WartsError } from './errors.js';
 import { readInput } from './input.js';
@@ -42,16 +40,23 @@ const TYPES = [
 
 type Options = Partial<Record<'dialect' | 'type' | 'dst', string>>;
 
+/** Each loads what it needs alone: a small file is printed in the time that loading takes. */
 const COMMANDS: Readonly<
-  Record<string, { options: readonly (keyof Options)[]; make: (options: Options) => Command }>
+  Record<string, { options: readonly (keyof Options)[]; make: (options: Options) => Promise<Command> }>
 > = {
-  json: { options: ['dialect'], make: ({ dialect }) => jsonCommand(dialectOf(dialect)) },
-  dump: { options: [], make: () => dumpCommand },
-  summary: { options: [], make: () => summaryCommand },
-  csv: { options: [], make: () => csvCommand },
-  stats: { options: [], make: () => new StatsCommand() },
-  cat: { options: [], make: () => new CopyCommand() },
-  filter: { options: ['type', 'dst'], make: (options) => new CopyCommand(wantedOf(options)) },
+  json: {
+    options: ['dialect'],
+    make: async ({ dialect }) => (await import('./cli/json.js')).jsonCommand(dialectOf(dialect)),
+  },
+  dump: { options: [], make: async () => (await import('./cli/dump.js')).dumpCommand },
+  summary: { options: [], make: async () => (await import('./cli/figures.js')).summaryCommand },
+  csv: { options: [], make: async () => (await import('./cli/figures.js')).csvCommand },
+  stats: { options: [], make: async () => new (await import('./cli/stats.js')).StatsCommand() },
+  cat: { options: [], make: async () => new (await import('./cli/copy.js')).CopyCommand() },
+  filter: {
+    options: ['type', 'dst'],
+    make: async (options) => new (await import('./cli/copy.js')).CopyCommand(await wantedOf(options)),
+  },
 };
 
 function dialectOf(name = '20211212'): (typeof JSON_DIALECTS)[number] {
@@ -60,13 +65,13 @@ function dialectOf(name = '20211212'): (typeof JSON_DIALECTS)[number] {
   return dialect;
 }
 
-function wantedOf({ type, dst }: Options): Wanted {
+async function wantedOf({ type, dst }: Options): Promise<Wanted> {
   const types = type?.split(',');
   const unknown = types?.find((each) => !TYPES.includes(each));
   if (unknown !== undefined) throw new UsageError(`--type ${unknown}: some of ${TYPES.join(',')}`);
   return {
     ...(types !== undefined && { types: new Set(types) }),
-    ...(dst !== undefined && { dst: parseDestination(dst) }),
+    ...(dst !== undefined && { dst: (await import('./cli/copy.js')).parseDestination(dst) }),
   };
 }
 
@@ -97,14 +102,14 @@ async function convertFile(name: string, command: Command, output: Output): Prom
 }
 
 /** The command that the words name, and its files. */
-function parse(args: readonly string[]): { command: Command; names: string[] } {
+async function parse(args: readonly string[]): Promise<{ command: Command; names: string[] }> {
   const [verb = '', ...rest] = args;
   const known = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
   if (known === undefined) throw new UsageError(verb === '' ? 'no command' : `no command ${verb}`);
   const options = Object.fromEntries(known.options.map((name) => [name, { type: 'string' as const }]));
   try {
     const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true });
-    return { command: known.make(values), names: positionals };
+    return { command: await known.make(values), names: positionals };
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message);
     throw error;
@@ -116,7 +121,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const { command, names } = parse(args);
+  const { command, names } = await parse(args);
   const output = new Output();
   command.begin?.(output);
   let ok = true;

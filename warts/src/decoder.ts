@@ -89,7 +89,8 @@ export class StreamDecoder {
   private header: RecordHeader | undefined = undefined;
   private skipLeft = 0;
   private lastType = 0;
-  private lastBody: Uint8Array = new Uint8Array(0);
+  private lastBodyAt = 0;
+  private lastBodyBytes = 0;
   /** Bytes of the last record, its header included. */
   recordBytes = 0;
 
@@ -112,12 +113,13 @@ export class StreamDecoder {
 
   /** A copy of the last record, its header included; of one that was skipped there is none. Call before the next chunk. */
   lastRecord(): Uint8Array {
-    const bytes = new Uint8Array(HEADER_BYTES + this.lastBody.length);
+    const bytes = new Uint8Array(HEADER_BYTES + this.lastBodyBytes);
     const view = new DataView(bytes.buffer);
     view.setUint16(0, MAGIC);
     view.setUint16(2, this.lastType);
-    view.setUint32(4, this.lastBody.length);
-    bytes.set(this.lastBody, HEADER_BYTES);
+    view.setUint32(4, this.lastBodyBytes);
+    const { lastBodyAt, lastBodyBytes } = this;
+    bytes.set(this.queue.bytes.subarray(lastBodyAt, lastBodyAt + lastBodyBytes), HEADER_BYTES);
     return bytes;
   }
 
@@ -149,9 +151,8 @@ export class StreamDecoder {
   private nextHeader(): RecordHeader | undefined {
     const { queue } = this;
     if (queue.length < 2) return undefined;
-    const bytes = queue.peek();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const magic = view.getUint16(0);
+    const { view, position } = queue;
+    const magic = view.getUint16(position);
     if (magic !== MAGIC) {
       this.fail(
         this.recordIndex === 0 ? 'not-warts' : 'malformed',
@@ -159,8 +160,8 @@ export class StreamDecoder {
       );
     }
     if (queue.length < HEADER_BYTES) return undefined;
-    const type = view.getUint16(2);
-    const length = view.getUint32(4);
+    const type = view.getUint16(position + 2);
+    const length = view.getUint32(position + 4);
     if (type === 0 || length === 0) this.fail('malformed', `record of type ${type} and length ${length}`);
     const wanted = this.types === undefined || this.types.has(type);
     const read = wanted ? RECORD_READERS.get(type) : undefined;
@@ -194,13 +195,13 @@ export class StreamDecoder {
     const { queue, reader } = this;
     if (queue.length < header.length) return undefined;
     reader.recordIndex = this.recordIndex;
-    const body = queue.peek();
-    reader.begin(body, header.length, this.offset);
+    this.lastType = header.type;
+    this.lastBodyAt = queue.position;
+    this.lastBodyBytes = header.length;
+    reader.begin(queue, header.length, this.offset);
     const record = read(reader);
     const unknown = reader.unknownParameters;
     if (unknown !== undefined) record.unknown_parameters = unknown;
-    this.lastType = header.type;
-    this.lastBody = body.length === header.length ? body : body.subarray(0, header.length);
     this.consume(header.length);
     return record;
   }

@@ -1,6 +1,10 @@
+export const NO_BYTES = new Uint8Array(0);
+export const NO_VIEW = new DataView(NO_BYTES.buffer);
+
 /** Bytes that came and are not used up yet. A lone chunk is used where it stands; only leftovers are copied. */
 export class ByteQueue {
-  private buffer: Uint8Array = new Uint8Array(0);
+  private buffer: Uint8Array = NO_BYTES;
+  private bufferView: DataView = NO_VIEW;
   private owned = false;
   private start = 0;
   private end = 0;
@@ -11,7 +15,7 @@ export class ByteQueue {
 
   push(chunk: Uint8Array): void {
     if (this.start === this.end) {
-      this.buffer = chunk;
+      this.use(chunk);
       this.owned = false;
       this.start = 0;
       this.end = chunk.length;
@@ -27,15 +31,28 @@ export class ByteQueue {
     const live = this.length;
     const next = new Uint8Array(Math.max(2 * live, live + extra));
     next.set(this.buffer.subarray(this.start, this.end));
-    this.buffer = next;
+    this.use(next);
     this.owned = true;
     this.start = 0;
     this.end = live;
   }
 
-  /** What is there, without taking it. */
-  peek(): Uint8Array {
-    return this.buffer.subarray(this.start, this.end);
+  private use(buffer: Uint8Array): void {
+    this.buffer = buffer;
+    this.bufferView = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** In which the bytes lie, the first of them at `position`: records make no views of their own. */
+  get bytes(): Uint8Array {
+    return this.buffer;
+  }
+
+  get view(): DataView {
+    return this.bufferView;
+  }
+
+  get position(): number {
+    return this.start;
   }
 
   drop(count: number): void {

@@ -1,5 +1,6 @@
-import { Address, addressLength } from './address.js';
+import { addressLength, addressOf, type Address } from './address.js';
 import { WartsError, type WartsErrorCode } from './errors.js';
+import { NO_BYTES, NO_VIEW, type ByteQueue } from './queue.js';
 import type { Cycle, List, Timeval } from './records/types.js';
 import { FileTables } from './tables.js';
 
@@ -31,24 +32,24 @@ export class Reader {
   private end = 0;
   private parts = 0;
   private reread = 0;
-  /** The whole buffer that the record lies in: positions count from its beginning. */
-  private bytes: Uint8Array = new Uint8Array(0);
-  private view: DataView = new DataView(this.bytes.buffer);
+  /** What the record lies in: positions count from its beginning. */
+  private bytes: Uint8Array = NO_BYTES;
+  private view: DataView = NO_VIEW;
   /** Byte of the input minus position in the buffer. */
   private inputOffset = 0;
   private addresses: Address[] = [];
   private interfaceNames: string[] = [];
   private unknown: UnknownParameters[] = [];
+  /** The block that was begun last. */
+  private block = { flagsAt: 0, has: 0, isLong: false, end: 0 };
 
   constructor(private readonly maxParts: number) {}
 
-  /** Begin a record whose body is the first `length` of `bytes`; the first is byte `offset` of the input. */
-  begin(bytes: Uint8Array, length: number, offset: number): void {
-    if (bytes.buffer !== this.view.buffer) {
-      this.bytes = new Uint8Array(bytes.buffer);
-      this.view = new DataView(bytes.buffer);
-    }
-    this.pos = bytes.byteOffset;
+  /** Begin a record whose body is the first `length` bytes of a queue; the first is byte `offset` of the input. */
+  begin(queue: ByteQueue, length: number, offset: number): void {
+    this.bytes = queue.bytes;
+    this.view = queue.view;
+    this.pos = queue.position;
     this.end = this.pos + length;
     this.inputOffset = offset - this.pos;
     this.parts = 0;
@@ -88,6 +89,37 @@ export class Reader {
     if (this.parts > this.maxParts) this.fail('limit', `more than ${this.maxParts} parts in a record`);
   }
 
+  /**
+   * Begin a parameter block (see `readParameters`) that is read without a callback: one of the parts that records have
+   * hundreds of. Returns bit `id - 1` for each parameter that is there, of the first 28.
+   */
+  beginBlock(): number {
+    const flagsAt = this.pos;
+    let flags = this.u8();
+    let has = flags & 0x7f;
+    let isLong = false;
+    for (let shift = 7; flags & 0x80; shift += 7) {
+      flags = this.u8();
+      if (shift < 28) has |= (flags & 0x7f) << shift;
+      else isLong ||= (flags & 0x7f) !== 0;
+    }
+    // A single flag byte without a flag is all of its block.
+    const length = this.pos === flagsAt + 1 && flags === 0 ? 0 : this.u16();
+    this.block = { flagsAt, has, isLong, end: this.pos + length };
+    return has;
+  }
+
+  /** End the block that was begun last; parameters beyond `last` are passed over. */
+  endBlock(last: number): void {
+    const { flagsAt, has, isLong, end } = this.block;
+    if (has >>> last === 0 && !isLong) {
+      this.seek(end);
+      return;
+    }
+    const byte = Math.floor(last / 7);
+    this.passOver(idsFrom(this, flagsAt + byte, 7 * byte + 1, last % 7), end);
+  }
+
   /** What the record has had so far that no reader knows; undefined if there is nothing. */
   get unknownParameters(): UnknownParameters[] | undefined {
     return this.unknown.length > 0 ? this.unknown : undefined;
@@ -120,6 +152,19 @@ export class Reader {
 
   u8(): number {
     return this.view.getUint8(this.take(1));
+  }
+
+  /** The next byte if `has` is not 0, or 0; so are those below. */
+  u8If(has: number): number {
+    return has === 0 ? 0 : this.u8();
+  }
+
+  u16If(has: number): number {
+    return has === 0 ? 0 : this.u16();
+  }
+
+  u32If(has: number): number {
+    return has === 0 ? 0 : this.u32();
   }
 
   u16(): number {
@@ -213,13 +258,13 @@ export class Reader {
     const view = this.view;
     switch (length) {
       case 4:
-        return new Address(type, view.getInt32(at), 0, 0, 0);
+        return addressOf(type, view.getInt32(at), 0, 0, 0);
       case 6:
-        return new Address(type, view.getInt32(at), view.getUint16(at + 4) << 16, 0, 0);
+        return addressOf(type, view.getInt32(at), view.getUint16(at + 4) << 16, 0, 0);
       case 8:
-        return new Address(type, view.getInt32(at), view.getInt32(at + 4), 0, 0);
+        return addressOf(type, view.getInt32(at), view.getInt32(at + 4), 0, 0);
       default:
-        return new Address(
+        return addressOf(
           type,
           view.getInt32(at),
           view.getInt32(at + 4),
@@ -270,8 +315,9 @@ export function readParameters<T>(reader: Reader, target: T, read: ParameterRead
   const end = reader.pos + length;
   for (let base = 1; ; base += 7) {
     flags = reader.byteAt(flagsAt++);
-    for (let bit = 0; bit < 7; bit++) {
-      if (flags & (1 << bit) && !read(reader, target, base + bit)) {
+    for (let left = flags & 0x7f; left !== 0; left &= left - 1) {
+      const bit = 31 - Math.clz32(left & -left);
+      if (!read(reader, target, base + bit)) {
         reader.passOver(idsFrom(reader, flagsAt - 1, base, bit), end);
         return;
       }

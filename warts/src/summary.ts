@@ -146,7 +146,8 @@ function origin({ src, dst, start }: PingRecord | TraceRecord): SummaryOfAny {
 function medianUs(answers: readonly PingReply[]): number {
   // Filled by a loop, for `Float64Array.from` takes several times as long.
   const rtts = new Float64Array(answers.length);
-  for (const [i, { rtt_us }] of answers.entries()) rtts[i] = rtt_us;
+  let i = 0;
+  for (const { rtt_us } of answers) rtts[i++] = rtt_us;
   rtts.sort();
   const middle = rtts.length >> 1;
   const upper = rtts[middle] ?? 0;
@@ -157,6 +158,7 @@ function medianUs(answers: readonly PingReply[]): number {
 export const MAX_ERRORS = 32;
 
 function countErrors(replies: readonly PingReply[]): PingError[] {
+  if (replies.length === 0) return [];
   const kinds = new Map<string, PingError>();
   for (const reply of replies) {
     const error = errorOf(reply);

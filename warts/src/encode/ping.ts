@@ -116,7 +116,7 @@ function isIcmp({ from, protocol }: PingReply): boolean {
 }
 
 function isTooBigReply(reply: PingReply): boolean {
-  return isIcmp(reply) && isTooBig({ ...reply, addr: reply.from });
+  return isIcmp(reply) && isTooBig(reply.from, reply.icmp_type, reply.icmp_code);
 }
 
 function needsProtocol({ method, dst }: PingRecord, { protocol }: PingReply): boolean {

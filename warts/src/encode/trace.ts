@@ -90,7 +90,9 @@ function writeHop(out: ByteWriter, trace: TraceRecord, hop: TraceHop): void {
     [9, () => out.u16(hop.reply_size_bytes)],
     p(10, hop.reply_ipid !== 0, () => out.u16(hop.reply_ipid)),
     [11, () => out.u8(hop.reply_tos)],
-    p(12, (isIcmp && isTooBig(hop)) || hop.icmp_nhmtu_bytes !== 0, () => out.u16(hop.icmp_nhmtu_bytes)),
+    p(12, (isIcmp && isTooBig(hop.addr, hop.icmp_type, hop.icmp_code)) || hop.icmp_nhmtu_bytes !== 0, () =>
+      out.u16(hop.icmp_nhmtu_bytes),
+    ),
     p(13, needsQuotedLength(trace, hop, isIcmp), () => out.u16(hop.icmp_q_ipl_bytes)),
     p(14, hop.icmp_q_ttl !== (quotes ? 1 : 0), () => out.u8(hop.icmp_q_ttl)),
     p(15, isTcp, () => out.u8(hop.tcp_flags)),

@@ -2,59 +2,86 @@ import { decodeEach } from '../decode.js';
 import { StreamDecoder, type DecodeLimits } from '../decoder.js';
 import type { WartsError } from '../errors.js';
 import type { WartsRecord } from '../record.js';
+import type { PingRecord } from '../records/ping.js';
+import type { TraceRecord } from '../records/trace.js';
 import { dealiasJson as newDealiasJson } from './2026/dealias.js';
 import { hostJson } from './2026/host.js';
 import { neighbourJson } from './2026/neighbour.js';
 import { owampJson } from './2026/owamp.js';
-import { pingJson as newPingJson } from './2026/ping.js';
-import { traceJson as newTraceJson } from './2026/trace.js';
+import { writePing as writeNewPing } from './2026/ping.js';
+import { writeTrace as writeNewTrace } from './2026/trace.js';
 import { udpprobeJson } from './2026/udpprobe.js';
 import { cycleJson } from './cycle.js';
 import { dealiasJson } from './dealias.js';
 import type { JsonDialect } from './dialect.js';
-import { pingJson } from './ping.js';
+import { JsonWriter } from './json-writer.js';
+import { writePing } from './ping.js';
 import { tbitJson } from './tbit.js';
-import { traceJson } from './trace.js';
+import { writeTrace } from './trace.js';
 import { tracelbJson } from './tracelb.js';
 
 type RecordOf<Type extends WartsRecord['type']> = Extract<WartsRecord, { type: Type }>;
-type Printers = { [Type in WartsRecord['type']]?: (record: RecordOf<Type>) => string | undefined };
 
-/** How records are printed by 20211212; types that are not there have no line. */
-const OLD: Printers = {
-  'cycle-start': cycleJson,
-  'cycle-stop': cycleJson,
-  trace: traceJson,
-  ping: pingJson,
-  tracelb: (record) => tracelbJson(record),
-  dealias: dealiasJson,
-  tbit: (record) => tbitJson(record),
+/** How the types that fill most files are written, and how the others are printed; what is not there has no line. */
+interface Printers {
+  ping: (out: JsonWriter, record: PingRecord) => void;
+  trace: (out: JsonWriter, record: TraceRecord) => void;
+  others: { [Type in WartsRecord['type']]?: (record: RecordOf<Type>) => string | undefined };
+}
+
+const PRINTERS: Readonly<Record<JsonDialect, Printers>> = {
+  '20211212': {
+    ping: writePing,
+    trace: writeTrace,
+    others: {
+      'cycle-start': cycleJson,
+      'cycle-stop': cycleJson,
+      tracelb: (record) => tracelbJson(record),
+      dealias: dealiasJson,
+      tbit: (record) => tbitJson(record),
+    },
+  },
+  '2026': {
+    ping: writeNewPing,
+    trace: writeNewTrace,
+    others: {
+      'cycle-start': cycleJson,
+      'cycle-stop': cycleJson,
+      tracelb: (record) => tracelbJson(record, '2026'),
+      dealias: newDealiasJson,
+      neighbourdisc: neighbourJson,
+      tbit: (record) => tbitJson(record, '2026'),
+      host: hostJson,
+      udpprobe: udpprobeJson,
+      owamp: owampJson,
+    },
+  },
 };
 
-/** The same by 20260420. */
-const NEW: Printers = {
-  'cycle-start': cycleJson,
-  'cycle-stop': cycleJson,
-  trace: newTraceJson,
-  ping: newPingJson,
-  tracelb: (record) => tracelbJson(record, '2026'),
-  dealias: newDealiasJson,
-  neighbourdisc: neighbourJson,
-  tbit: (record) => tbitJson(record, '2026'),
-  host: hostJson,
-  udpprobe: udpprobeJson,
-  owamp: owampJson,
-};
+/** Writes a record's line, without a line feed; false, and nothing written, of records that have no line. */
+export function writeJson(out: JsonWriter, record: WartsRecord, dialect: JsonDialect): boolean {
+  const printers = PRINTERS[dialect];
+  if (record.type === 'ping') printers.ping(out, record);
+  else if (record.type === 'trace') printers.trace(out, record);
+  else {
+    const print: ((of: never) => string | undefined) | undefined = printers.others[record.type];
+    const line = print?.(record as never);
+    if (line === undefined) return false;
+    out.text(line);
+  }
+  return true;
+}
+
+/** One line at a time. */
+const LINE = new JsonWriter();
 
 /**
  * The line that sc_warts2json prints for a record; undefined for records that it does not print.
  * @param dialect of which version; that of 20211212 does not know what came later
  */
 export function recordToJson(record: WartsRecord, dialect: JsonDialect = '20211212'): string | undefined {
-  const print: ((of: never) => string | undefined) | undefined = (dialect === '2026' ? NEW : OLD)[
-    record.type
-  ];
-  return print?.(record as never);
+  LINE.clear();
+  return writeJson(LINE, record, dialect) ? LINE.toString() : undefined;
 }
 
 /** What a record's JSON line stands for; undefined for records without a line. */

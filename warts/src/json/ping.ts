@@ -9,9 +9,9 @@ import {
   type PingReply,
   type PingTimestamps,
 } from '../records/ping.js';
-import type { Timeval } from '../records/types.js';
+import { ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
 import { pingStatistics } from './ping-statistics.js';
-import { flagNames, hexadecimal, milliseconds, nameOf } from './text.js';
+import { flagNames, hexadecimal } from './text.js';
 
 /** Names of `PingRecord.method`; 20211212 knows those before tcp-syn-sport. */
 export const PING_METHODS = [
@@ -47,95 +47,153 @@ const FLAGS = PING_FLAGS.slice(0, 9);
 /** scamper's buffer for payloads holds 512 characters, the last of which ends the text. */
 const MAX_DATA_DIGITS = 511;
 
+/** What stands between the values; where a value is text, with its quotes. */
+const KEY = asciiOf({
+  type: '{"type":"ping", "version":"0.4", "method":',
+  src: ', "src":"',
+  dst: ', "dst":"',
+  rtr: ', "rtr":"',
+  start: ', "start":{"sec":',
+  usec: ',"usec":',
+  sent: ', "ping_sent":',
+  probeSize: ', "probe_size":',
+  userid: ', "userid":',
+  ttl: ', "ttl":',
+  wait: ', "wait":',
+  waitUs: ', "wait_us":',
+  timeout: ', "timeout":',
+  sport: ', "sport":',
+  dport: ', "dport":',
+  tcpSeq: ', "tcp_seq":',
+  tcpAck: ', "tcp_ack":',
+  responses: ', "responses":[',
+  replies: '],"statistics":{"replies":',
+  loss: ', "loss":',
+  min: ', "min":',
+  max: ', "max":',
+  avg: ', "avg":',
+  stddev: ', "stddev":',
+  from: '{"from":"',
+  seq: ', "seq":',
+  replySize: ', "reply_size":',
+  replyTtl: ', "reply_ttl":',
+  icmp: ', "reply_proto":"icmp"',
+  tcp: ', "reply_proto":"tcp"',
+  udp: ', "reply_proto":"udp"',
+  protocol: ', "reply_proto":',
+  tx: ', "tx":{"sec":',
+  spacedUsec: ', "usec":',
+  rx: ', "rx":{"sec":',
+  rtt: ', "rtt":',
+  probeIpid: ', "probe_ipid":',
+  replyIpid: ', "reply_ipid":',
+  icmpType: ', "icmp_type":',
+  icmpCode: ', "icmp_code":',
+  tcpFlags: ', "tcp_flags":',
+});
+const METHOD_NAMES = new Names(METHODS);
+const COMMA = ascii(',');
+const END = ascii('}');
+const END_OF_STATISTICS = ascii('}}');
+
 /** A ping as sc_warts2json prints it. */
-export function pingJson(ping: PingRecord): string {
-  return (
-    `{"type":"ping", "version":"0.4", "method":${nameOf(METHODS, ping.method)}` +
-    (ping.src === undefined ? '' : `, "src":"${ping.src.toString()}"`) +
-    `, "dst":"${ping.dst.toString()}"` +
-    (ping.rtr === undefined ? '' : `, "rtr":"${ping.rtr.toString()}"`) +
-    `, "start":{"sec":${ping.start.sec},"usec":${ping.start.usec}}` +
-    `, "ping_sent":${ping.sent}, "probe_size":${ping.probe_size_bytes}, "userid":${ping.userid}` +
-    `, "ttl":${ping.ttl}, "wait":${ping.wait_s}` +
-    (ping.wait_us === 0 ? '' : `, "wait_us":${ping.wait_us}`) +
-    `, "timeout":${ping.timeout_s}` +
-    probeFields(ping) +
-    `, "responses":[${responses(ping)}],"statistics":${statistics(ping)}}`
-  );
+export function writePing(out: JsonWriter, ping: PingRecord): void {
+  out.put(KEY.type);
+  out.put(METHOD_NAMES.of(ping.method));
+  if (ping.src !== undefined) out.address(KEY.src, ping.src);
+  out.address(KEY.dst, ping.dst);
+  if (ping.rtr !== undefined) out.address(KEY.rtr, ping.rtr);
+  out.time(KEY.start, ping.start.sec, KEY.usec, ping.start.usec);
+  out.number(KEY.sent, ping.sent);
+  out.number(KEY.probeSize, ping.probe_size_bytes);
+  out.number(KEY.userid, ping.userid);
+  out.number(KEY.ttl, ping.ttl);
+  out.number(KEY.wait, ping.wait_s);
+  if (ping.wait_us !== 0) out.number(KEY.waitUs, ping.wait_us);
+  out.number(KEY.timeout, ping.timeout_s);
+  writeProbeFields(out, ping);
+  out.put(KEY.responses);
+  let isFirst = true;
+  for (const reply of ping.replies) {
+    if (!isFirst) out.put(COMMA);
+    isFirst = false;
+    writeResponse(out, ping, reply);
+  }
+  writeStatistics(out, ping);
 }
 
-function probeFields(ping: PingRecord): string {
+function writeProbeFields(out: JsonWriter, ping: PingRecord): void {
   const { method } = ping;
   const isIcmp = method === PING_ICMP_ECHO || method === PING_ICMP_TIME;
-  const isTcp = !isIcmp && method !== 3 && method !== 4 && method < METHODS.length;
-  let text = '';
-  if (!isIcmp && method < METHODS.length) text += `, "sport":${ping.sport}, "dport":${ping.dport}`;
-  if (isTcp) text += `, "tcp_seq":${ping.tcp_seq}, "tcp_ack":${ping.tcp_ack}`;
+  if (!isIcmp && method < METHODS.length) {
+    out.number(KEY.sport, ping.sport);
+    out.number(KEY.dport, ping.dport);
+    if (method !== 3 && method !== 4) {
+      out.number(KEY.tcpSeq, ping.tcp_seq);
+      out.number(KEY.tcpAck, ping.tcp_ack);
+    }
+  }
   if (ping.data !== undefined) {
     const key = ping.flags & PingFlag.Payload ? 'payload' : 'pattern';
-    text += `, "${key}":"${hexadecimal(ping.data.subarray(0, 256)).slice(0, MAX_DATA_DIGITS)}"`;
+    out.text(`, "${key}":"${hexadecimal(ping.data.subarray(0, 256)).slice(0, MAX_DATA_DIGITS)}"`);
   }
-  if (ping.flags !== 0) text += `, "flags":[${flagNames(FLAGS, ping.flags, FLAGS.length)}]`;
-  if (isIcmp && ping.flags & PingFlag.IcmpChecksum) text += `, "icmp_csum": ${ping.icmp_checksum}`;
+  if (ping.flags !== 0) out.text(`, "flags":[${flagNames(FLAGS, ping.flags, FLAGS.length)}]`);
+  if (isIcmp && ping.flags & PingFlag.IcmpChecksum) out.text(`, "icmp_csum": ${ping.icmp_checksum}`);
   if (ping.timestamp_addresses !== undefined)
-    text += `, "probe_tsps":[${addressList(ping.timestamp_addresses)}]`;
-  return text;
+    out.text(`, "probe_tsps":[${addressList(ping.timestamp_addresses)}]`);
 }
 
 export function addressList(addresses: readonly Address[]): string {
   return addresses.map((address) => `"${address.toString()}"`).join(',');
 }
 
-function responses(ping: PingRecord): string {
-  let text = '';
-  for (const reply of ping.replies) text += (text === '' ? '' : ',') + response(ping, reply);
-  return text;
+function writeResponse(out: JsonWriter, ping: PingRecord, reply: PingReply): void {
+  out.address(KEY.from, reply.from);
+  out.number(KEY.seq, reply.seq);
+  out.number(KEY.replySize, reply.size_bytes);
+  out.number(KEY.replyTtl, reply.ttl);
+  writeProtocol(out, reply.protocol);
+  if (reply.tx.sec !== 0) writeTimes(out, reply);
+  out.milliseconds(KEY.rtt, reply.rtt_us);
+  writeIdentifiers(out, reply);
+  writeHeaderFields(out, reply);
+  if (reply.record_route !== undefined) out.text(`, "RR":[${addressList(reply.record_route)}]`);
+  if (reply.timestamps !== undefined) out.text(timestamps(ping, reply.timestamps));
+  out.put(END);
 }
 
-function response(ping: PingRecord, reply: PingReply): string {
-  return (
-    `{"from":"${reply.from.toString()}", "seq":${reply.seq}` +
-    `, "reply_size":${reply.size_bytes}, "reply_ttl":${reply.ttl}, "reply_proto":${protocolName(reply.protocol)}` +
-    times(reply.tx, reply.rtt_us) +
-    `, "rtt":${milliseconds(reply.rtt_us)}` +
-    identifiers(reply) +
-    headerFields(reply) +
-    (reply.record_route === undefined ? '' : `, "RR":[${addressList(reply.record_route)}]`) +
-    (reply.timestamps === undefined ? '' : timestamps(ping, reply.timestamps)) +
-    '}'
-  );
-}
-
-export function protocolName(protocol: number): string {
-  if (protocol === ICMP || protocol === ICMP6) return '"icmp"';
-  if (protocol === TCP) return '"tcp"';
-  return protocol === UDP ? '"udp"' : String(protocol);
+function writeProtocol(out: JsonWriter, protocol: number): void {
+  if (protocol === ICMP || protocol === ICMP6) out.put(KEY.icmp);
+  else if (protocol === TCP) out.put(KEY.tcp);
+  else if (protocol === UDP) out.put(KEY.udp);
+  else out.number(KEY.protocol, protocol);
 }
 
 /** When the probe left and when the reply came; a second is carried only where microseconds exceed a million. */
-function times(tx: Timeval, rttUs: number): string {
-  if (tx.sec === 0) return '';
-  let sec = tx.sec + Math.floor(rttUs / 1_000_000);
-  let usec = tx.usec + (rttUs % 1_000_000);
-  if (usec > 1_000_000) {
-    sec++;
-    usec -= 1_000_000;
+function writeTimes(out: JsonWriter, { tx, rtt_us }: PingReply): void {
+  out.time(KEY.tx, tx.sec, KEY.spacedUsec, tx.usec);
+  const seconds = Math.floor(rtt_us / 1_000_000);
+  const usec = tx.usec + rtt_us - seconds * 1_000_000;
+  const carry = usec > 1_000_000 ? 1 : 0;
+  out.time(KEY.rx, (tx.sec + seconds + carry) >>> 0, KEY.spacedUsec, usec - carry * 1_000_000);
+}
+
+function writeIdentifiers(out: JsonWriter, reply: PingReply): void {
+  if (reply.from.isIPv4) {
+    out.number(KEY.probeIpid, reply.probe_ipid);
+    out.number(KEY.replyIpid, reply.reply_ipid);
+  } else if (reply.from.isIPv6 && reply.flags & PingReplyFlag.ReplyIpid) {
+    out.number(KEY.replyIpid, reply.reply_ipid32);
   }
-  return `, "tx":{"sec":${tx.sec}, "usec":${tx.usec}}, "rx":{"sec":${sec >>> 0}, "usec":${usec}}`;
 }
 
-function identifiers(reply: PingReply): string {
-  if (reply.from.isIPv4) return `, "probe_ipid":${reply.probe_ipid}, "reply_ipid":${reply.reply_ipid}`;
-  return reply.from.isIPv6 && reply.flags & PingReplyFlag.ReplyIpid
-    ? `, "reply_ipid":${reply.reply_ipid32}`
-    : '';
-}
-
-function headerFields(reply: PingReply): string {
+function writeHeaderFields(out: JsonWriter, reply: PingReply): void {
   if (reply.from.isIPv4 ? reply.protocol === ICMP : reply.from.isIPv6 && reply.protocol === ICMP6) {
-    return `, "icmp_type":${reply.icmp_type}, "icmp_code":${reply.icmp_code}`;
+    out.number(KEY.icmpType, reply.icmp_type);
+    out.number(KEY.icmpCode, reply.icmp_code);
+  } else if (reply.protocol === TCP) {
+    out.number(KEY.tcpFlags, reply.tcp_flags);
   }
-  return reply.protocol === TCP ? `, "tcp_flags":${reply.tcp_flags}` : '';
 }
 
 function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestamps): string {
@@ -145,15 +203,18 @@ function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestam
 }
 
 /** scamper 20211212 counts every reply as an answer, ICMP errors as well. */
-function statistics(ping: PingRecord): string {
+function writeStatistics(out: JsonWriter, ping: PingRecord): void {
   const { answered, loss, rtt } = pingStatistics(ping.sent, ping.replies);
-  return (
-    `{"replies":${answered}` +
-    (loss === undefined ? '' : `, "loss":${loss}`) +
-    (rtt === undefined
-      ? ''
-      : `, "min":${milliseconds(rtt.min_us)}, "max":${milliseconds(rtt.max_us)}` +
-        `, "avg":${milliseconds(rtt.avg_us)}, "stddev":${milliseconds(rtt.stddev_us)}`) +
-    '}'
-  );
+  out.number(KEY.replies, answered);
+  if (loss !== undefined) {
+    out.put(KEY.loss);
+    out.text(loss);
+  }
+  if (rtt !== undefined) {
+    out.milliseconds(KEY.min, rtt.min_us);
+    out.milliseconds(KEY.max, rtt.max_us);
+    out.milliseconds(KEY.avg, rtt.avg_us);
+    out.milliseconds(KEY.stddev, rtt.stddev_us);
+  }
+  out.put(END_OF_STATISTICS);
 }

@@ -1,18 +1,12 @@
+import type { Address } from '../address.js';
 import { HopFlag, isQuoting, type TraceHop } from '../records/hop.js';
 import type { IcmpExtension } from '../records/icmp-extension.js';
 import { TraceFlag, TraceMethod, type TraceRecord } from '../records/trace.js';
-import { localTime, milliseconds, nameOf, printableName } from './text.js';
+import { ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
+import { localTime, printableName } from './text.js';
 
-export const TRACE_METHODS = [
-  undefined,
-  'icmp-echo',
-  'udp',
-  'tcp',
-  'icmp-echo-paris',
-  'udp-paris',
-  'tcp-ack',
-];
-const STOP_REASONS = [
+const TRACE_METHODS = [undefined, 'icmp-echo', 'udp', 'tcp', 'icmp-echo-paris', 'udp-paris', 'tcp-ack'];
+export const STOP_REASONS = [
   'NONE',
   'COMPLETED',
   'UNREACH',
@@ -25,81 +19,157 @@ const STOP_REASONS = [
   'HALTED',
 ];
 
+export const TRACE_METHOD_NAMES = new Names(TRACE_METHODS);
+const STOP_NAMES = new Names(STOP_REASONS);
+
 /** Name of a trace's stop reason; a reason without a name is its number. */
 export function stopReasonName(reason: number): string {
   return STOP_REASONS[reason] ?? String(reason);
 }
 
-/** A traceroute as sc_warts2json prints it. */
-export function traceJson(trace: TraceRecord): string {
-  return (
-    `{"type":"trace","version":"0.1", "userid":${trace.userid}, "method":${nameOf(TRACE_METHODS, trace.method)}` +
-    (trace.src === undefined ? '' : `, "src":"${trace.src.toString()}"`) +
-    `, "dst":"${trace.dst.toString()}"` +
-    (trace.rtr === undefined ? '' : `, "rtr":"${trace.rtr.toString()}"`) +
-    ports(trace) +
-    `, "stop_reason":"${stopReasonName(trace.stop_reason)}", "stop_data":${trace.stop_data}` +
-    `, "start":{"sec":${trace.start.sec}, "usec":${trace.start.usec}, "ftime":"${localTime(trace.start.sec)}"}` +
-    `, "hop_count":${trace.hop_count}, "attempts":${trace.attempts}, "hoplimit":${trace.hop_limit}` +
-    `, "firsthop":${trace.first_hop}, "wait":${trace.wait_s}, "wait_probe":${trace.wait_probe_cs}` +
-    `, "tos":${trace.tos}, "probe_size":${trace.probe_size_bytes}, "probe_count":${trace.probe_count}` +
-    hops(trace) +
-    '}'
-  );
-}
-
-function ports(trace: TraceRecord): string {
-  switch (trace.method) {
-    case TraceMethod.Udp:
-    case TraceMethod.Tcp:
-    case TraceMethod.UdpParis:
-    case TraceMethod.TcpAck:
-      return `, "sport":${trace.sport}, "dport":${trace.dport}`;
-    default:
-      return trace.flags & TraceFlag.IcmpChecksum ? `, "icmp_sum":${trace.dport}` : '';
-  }
-}
-
-function hops(trace: TraceRecord): string {
-  const hasHeaders = (trace.flags & TraceFlag.ErrorQueue) === 0;
-  let text = '';
-  for (const hop of trace.hops) {
-    if (hop.probe_ttl >= trace.first_hop)
-      text += (text === '' ? ', "hops":[' : ',') + hopJson(hop, hasHeaders);
-  }
-  return text === '' ? '' : text + ']';
-}
-
-function hopJson(hop: TraceHop, hasHeaders: boolean): string {
-  return (
-    `{"addr":"${hop.addr.toString()}"` +
-    (hop.name === undefined ? '' : `, "name":"${printableName(hop.name)}"`) +
-    `, "probe_ttl":${hop.probe_ttl}, "probe_id":${hop.probe_id}, "probe_size":${hop.probe_size_bytes}` +
-    (hop.tx.sec === 0 ? '' : `, "tx":{"sec":${hop.tx.sec}, "usec":${hop.tx.usec}}`) +
-    `, "rtt":${milliseconds(hop.rtt_us)}, "reply_ttl":${hop.reply_ttl}, "reply_tos":${hop.reply_tos}` +
-    (hasHeaders ? `, "reply_ipid":${hop.reply_ipid}, "reply_size":${hop.reply_size_bytes}` : '') +
-    answer(hop, hasHeaders) +
-    (hop.extensions === undefined ? '' : `, "icmpext":[${hop.extensions.map(extensionJson).join(',')}]`) +
-    '}'
-  );
-}
-
-function answer(hop: TraceHop, hasHeaders: boolean): string {
-  if (hop.flags & HopFlag.Tcp) return `, "tcp_flags":${hop.tcp_flags}`;
-  if (hop.flags & HopFlag.Udp) return '';
-  let text = `, "icmp_type":${hop.icmp_type}, "icmp_code":${hop.icmp_code}`;
-  if (hasHeaders && isQuoting(hop.addr, hop.icmp_type)) {
-    text += `, "icmp_q_ttl":${hop.icmp_q_ttl}, "icmp_q_ipl":${hop.icmp_q_ipl_bytes}`;
-    if (hop.addr.isIPv4) text += `, "icmp_q_tos":${hop.icmp_q_tos}`;
-  }
+/** What stands between the values; where a value is text, with its quotes. */
+const KEY = asciiOf({
+  userid: '{"type":"trace","version":"0.1", "userid":',
+  method: ', "method":',
+  src: ', "src":"',
+  dst: ', "dst":"',
+  rtr: ', "rtr":"',
+  sport: ', "sport":',
+  dport: ', "dport":',
+  checksum: ', "icmp_sum":',
+  stopReason: ', "stop_reason":',
+  stopData: ', "stop_data":',
+  start: ', "start":{"sec":',
+  usec: ', "usec":',
+  localTime: ', "ftime":"',
+  hopCount: '"}, "hop_count":',
+  attempts: ', "attempts":',
+  hopLimit: ', "hoplimit":',
+  firstHop: ', "firsthop":',
+  wait: ', "wait":',
+  waitProbe: ', "wait_probe":',
+  tos: ', "tos":',
+  probeSize: ', "probe_size":',
+  probeCount: ', "probe_count":',
+  firstAddress: ', "hops":[{"addr":"',
+  address: ',{"addr":"',
+  probeTtl: ', "probe_ttl":',
+  probeId: ', "probe_id":',
+  tx: ', "tx":{"sec":',
+  rtt: ', "rtt":',
+  replyTtl: ', "reply_ttl":',
+  replyTos: ', "reply_tos":',
+  replyIpid: ', "reply_ipid":',
+  replySize: ', "reply_size":',
+  tcpFlags: ', "tcp_flags":',
+  icmpType: ', "icmp_type":',
+  icmpCode: ', "icmp_code":',
+  quotedTtl: ', "icmp_q_ttl":',
+  quotedLength: ', "icmp_q_ipl":',
+  quotedTos: ', "icmp_q_tos":',
   // The colon inside of this key is scamper's.
-  if (isTooBig(hop)) text += `, "icmp_nhmtu:":${hop.icmp_nhmtu_bytes}`;
-  return text;
+  nextHopMtu: ', "icmp_nhmtu:":',
+});
+const END = ascii('}');
+const END_OF_HOPS = ascii(']');
+
+/** A traceroute as sc_warts2json prints it. */
+export function writeTrace(out: JsonWriter, trace: TraceRecord): void {
+  out.number(KEY.userid, trace.userid);
+  out.put(KEY.method);
+  out.put(TRACE_METHOD_NAMES.of(trace.method));
+  if (trace.src !== undefined) out.address(KEY.src, trace.src);
+  out.address(KEY.dst, trace.dst);
+  if (trace.rtr !== undefined) out.address(KEY.rtr, trace.rtr);
+  writePorts(out, trace);
+  out.put(KEY.stopReason);
+  out.put(STOP_NAMES.of(trace.stop_reason));
+  out.number(KEY.stopData, trace.stop_data);
+  out.number(KEY.start, trace.start.sec);
+  out.number(KEY.usec, trace.start.usec);
+  out.put(KEY.localTime);
+  out.text(localTime(trace.start.sec));
+  out.number(KEY.hopCount, trace.hop_count);
+  out.number(KEY.attempts, trace.attempts);
+  out.number(KEY.hopLimit, trace.hop_limit);
+  out.number(KEY.firstHop, trace.first_hop);
+  out.number(KEY.wait, trace.wait_s);
+  out.number(KEY.waitProbe, trace.wait_probe_cs);
+  out.number(KEY.tos, trace.tos);
+  out.number(KEY.probeSize, trace.probe_size_bytes);
+  out.number(KEY.probeCount, trace.probe_count);
+  writeHops(out, trace);
+  out.put(END);
 }
 
-export function isTooBig(hop: Pick<TraceHop, 'addr' | 'icmp_type' | 'icmp_code'>): boolean {
-  if (hop.addr.isIPv4) return hop.icmp_type === 3 && hop.icmp_code === 4;
-  return hop.addr.isIPv6 && hop.icmp_type === 2;
+function writePorts(out: JsonWriter, trace: TraceRecord): void {
+  if (hasPorts(trace)) {
+    out.number(KEY.sport, trace.sport);
+    out.number(KEY.dport, trace.dport);
+  } else if (trace.flags & TraceFlag.IcmpChecksum) {
+    out.number(KEY.checksum, trace.dport);
+  }
+}
+
+export function hasPorts({ method }: TraceRecord): boolean {
+  return (
+    method === TraceMethod.Udp ||
+    method === TraceMethod.Tcp ||
+    method === TraceMethod.UdpParis ||
+    method === TraceMethod.TcpAck
+  );
+}
+
+function writeHops(out: JsonWriter, trace: TraceRecord): void {
+  const hasHeaders = (trace.flags & TraceFlag.ErrorQueue) === 0;
+  let key = KEY.firstAddress;
+  for (const hop of trace.hops) {
+    if (hop.probe_ttl < trace.first_hop) continue;
+    out.address(key, hop.addr);
+    writeHop(out, hop, hasHeaders);
+    key = KEY.address;
+  }
+  if (key === KEY.address) out.put(END_OF_HOPS);
+}
+
+function writeHop(out: JsonWriter, hop: TraceHop, hasHeaders: boolean): void {
+  if (hop.name !== undefined) out.text(`, "name":"${printableName(hop.name)}"`);
+  out.number(KEY.probeTtl, hop.probe_ttl);
+  out.number(KEY.probeId, hop.probe_id);
+  out.number(KEY.probeSize, hop.probe_size_bytes);
+  if (hop.tx.sec !== 0) out.time(KEY.tx, hop.tx.sec, KEY.usec, hop.tx.usec);
+  out.milliseconds(KEY.rtt, hop.rtt_us);
+  out.number(KEY.replyTtl, hop.reply_ttl);
+  out.number(KEY.replyTos, hop.reply_tos);
+  if (hasHeaders) {
+    out.number(KEY.replyIpid, hop.reply_ipid);
+    out.number(KEY.replySize, hop.reply_size_bytes);
+  }
+  writeAnswer(out, hop, hasHeaders);
+  if (hop.extensions !== undefined) out.text(`, "icmpext":[${hop.extensions.map(extensionJson).join(',')}]`);
+  out.put(END);
+}
+
+function writeAnswer(out: JsonWriter, hop: TraceHop, hasHeaders: boolean): void {
+  if (hop.flags & HopFlag.Tcp) out.number(KEY.tcpFlags, hop.tcp_flags);
+  else if ((hop.flags & HopFlag.Udp) === 0) writeIcmpAnswer(out, hop, hasHeaders);
+}
+
+function writeIcmpAnswer(out: JsonWriter, hop: TraceHop, hasHeaders: boolean): void {
+  out.number(KEY.icmpType, hop.icmp_type);
+  out.number(KEY.icmpCode, hop.icmp_code);
+  if (hasHeaders && isQuoting(hop.addr, hop.icmp_type)) {
+    out.number(KEY.quotedTtl, hop.icmp_q_ttl);
+    out.number(KEY.quotedLength, hop.icmp_q_ipl_bytes);
+    if (hop.addr.isIPv4) out.number(KEY.quotedTos, hop.icmp_q_tos);
+  }
+  if (isTooBig(hop.addr, hop.icmp_type, hop.icmp_code)) out.number(KEY.nextHopMtu, hop.icmp_nhmtu_bytes);
+}
+
+/** Whether an ICMP message of this type and code, from this address, says that the probe was too big. */
+export function isTooBig(from: Address, icmpType: number, icmpCode: number): boolean {
+  if (from.isIPv4) return icmpType === 3 && icmpCode === 4;
+  return from.isIPv6 && icmpType === 2;
 }
 
 export function extensionJson(extension: IcmpExtension): string {

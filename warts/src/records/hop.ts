@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { readParameters, type Reader } from '../reader.js';
+import type { Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Timeval } from './types.js';
 
@@ -36,12 +36,6 @@ export interface TraceHop {
   extensions: IcmpExtension[] | undefined;
 }
 
-type HopDraft = Omit<TraceHop, 'addr' | 'icmp_q_ttl' | 'icmp_q_ipl_bytes'> & {
-  addr: Address | undefined;
-  icmp_q_ttl: number | undefined;
-  icmp_q_ipl_bytes: number | undefined;
-};
-
 /** A count and as many hops. */
 export function readHops(reader: Reader): TraceHop[] {
   const hops: TraceHop[] = [];
@@ -49,111 +43,86 @@ export function readHops(reader: Reader): TraceHop[] {
   return hops;
 }
 
+/** Parameters of a hop by their numbers in warts(5), as bits of `Reader.beginBlock`. */
+const HOP = {
+  globalAddress: 1 << 0,
+  probeTtl: 1 << 1,
+  replyTtl: 1 << 2,
+  flags: 1 << 3,
+  probeId: 1 << 4,
+  rtt: 1 << 5,
+  icmp: 1 << 6,
+  probeSize: 1 << 7,
+  replySize: 1 << 8,
+  replyIpid: 1 << 9,
+  replyTos: 1 << 10,
+  nextHopMtu: 1 << 11,
+  quotedLength: 1 << 12,
+  quotedTtl: 1 << 13,
+  tcpFlags: 1 << 14,
+  quotedTos: 1 << 15,
+  extensions: 1 << 16,
+  address: 1 << 17,
+  tx: 1 << 18,
+  name: 1 << 19,
+} as const;
+const LAST_OF_HOP = 20;
+
 function readHop(reader: Reader): TraceHop {
-  const hop: HopDraft = {
-    addr: undefined,
-    name: undefined,
-    probe_ttl: 0,
-    probe_id: 0,
-    probe_size_bytes: 0,
-    reply_ttl: 0,
-    reply_tos: 0,
-    reply_size_bytes: 0,
-    reply_ipid: 0,
-    flags: 0,
-    rtt_us: 0,
-    tx: NO_TIME,
-    icmp_type: 0,
-    icmp_code: 0,
-    icmp_nhmtu_bytes: 0,
-    icmp_q_ttl: undefined,
-    icmp_q_ipl_bytes: undefined,
-    icmp_q_tos: 0,
-    tcp_flags: 0,
-    extensions: undefined,
-  };
   reader.countParts();
-  readParameters(reader, hop, readHopParameter);
-  if (hop.addr === undefined) reader.fail('malformed', 'hop without an address');
-  if (hop.probe_ttl === 0) reader.fail('malformed', 'hop with TTL 0');
-  const quotes = isQuoting(hop.addr, hop.icmp_type);
-  hop.icmp_q_ttl ??= quotes ? 1 : 0;
-  hop.icmp_q_ipl_bytes ??= quotes ? hop.probe_size_bytes : 0;
-  return hop as TraceHop;
+  const has = reader.beginBlock();
+  const globalAddress = has & HOP.globalAddress ? reader.globalAddress() : undefined;
+  const probe_ttl = reader.u8If(has & HOP.probeTtl);
+  const reply_ttl = reader.u8If(has & HOP.replyTtl);
+  const flags = reader.u8If(has & HOP.flags);
+  const probe_id = has & HOP.probeId ? (reader.u8() + 1) & 255 : 0;
+  const rtt_us = reader.u32If(has & HOP.rtt);
+  const type = reader.u8If(has & HOP.icmp);
+  const icmp_code = reader.u8If(has & HOP.icmp);
+  const probe_size_bytes = reader.u16If(has & HOP.probeSize);
+  const reply_size_bytes = reader.u16If(has & HOP.replySize);
+  const reply_ipid = reader.u16If(has & HOP.replyIpid);
+  const reply_tos = reader.u8If(has & HOP.replyTos);
+  const icmp_nhmtu_bytes = reader.u16If(has & HOP.nextHopMtu);
+  const quotedLength = reader.u16If(has & HOP.quotedLength);
+  const quotedTtl = reader.u8If(has & HOP.quotedTtl);
+  // scamper keeps ICMP type and TCP flags in one place: the later of the two parameters sets both.
+  const icmp_type = has & HOP.tcpFlags ? reader.u8() : type;
+  const icmp_q_tos = reader.u8If(has & HOP.quotedTos);
+  const extensions = has & HOP.extensions ? readIcmpExtensions(reader) : undefined;
+  const addr = has & HOP.address ? reader.address() : globalAddress;
+  const tx = has & HOP.tx ? reader.timeval() : NO_TIME;
+  const name = has & HOP.name ? reader.text() : undefined;
+  reader.endBlock(LAST_OF_HOP);
+  if (addr === undefined) reader.fail('malformed', 'hop without an address');
+  if (probe_ttl === 0) reader.fail('malformed', 'hop with TTL 0');
+  const quotes = isQuoting(addr, icmp_type);
+  return {
+    addr,
+    name,
+    probe_ttl,
+    probe_id,
+    probe_size_bytes,
+    reply_ttl,
+    reply_tos,
+    reply_size_bytes,
+    reply_ipid,
+    flags,
+    rtt_us,
+    tx,
+    icmp_type,
+    icmp_code,
+    icmp_nhmtu_bytes,
+    icmp_q_ttl: has & HOP.quotedTtl ? quotedTtl : Number(quotes),
+    icmp_q_ipl_bytes: has & HOP.quotedLength ? quotedLength : quotes ? probe_size_bytes : 0,
+    icmp_q_tos,
+    tcp_flags: icmp_type,
+    extensions,
+  };
 }
 
 /** Whether an ICMP message of this type from this address quotes the probe: unreachable, too big, time exceeded. */
 export function isQuoting(addr: Address, icmpType: number): boolean {
   if (addr.isIPv4) return icmpType === 3 || icmpType === 11;
   return addr.isIPv6 && icmpType >= 1 && icmpType <= 3;
-}
-
-/** scamper keeps ICMP type and TCP flags in one place: the later of the two parameters sets both. */
-function readHopParameter(reader: Reader, hop: HopDraft, id: number): boolean {
-  switch (id) {
-    case 1:
-      hop.addr = reader.globalAddress();
-      break;
-    case 2:
-      hop.probe_ttl = reader.u8();
-      break;
-    case 3:
-      hop.reply_ttl = reader.u8();
-      break;
-    case 4:
-      hop.flags = reader.u8();
-      break;
-    case 5:
-      hop.probe_id = (reader.u8() + 1) & 255;
-      break;
-    case 6:
-      hop.rtt_us = reader.u32();
-      break;
-    case 7:
-      hop.icmp_type = hop.tcp_flags = reader.u8();
-      hop.icmp_code = reader.u8();
-      break;
-    case 8:
-      hop.probe_size_bytes = reader.u16();
-      break;
-    case 9:
-      hop.reply_size_bytes = reader.u16();
-      break;
-    case 10:
-      hop.reply_ipid = reader.u16();
-      break;
-    case 11:
-      hop.reply_tos = reader.u8();
-      break;
-    case 12:
-      hop.icmp_nhmtu_bytes = reader.u16();
-      break;
-    case 13:
-      hop.icmp_q_ipl_bytes = reader.u16();
-      break;
-    case 14:
-      hop.icmp_q_ttl = reader.u8();
-      break;
-    case 15:
-      hop.icmp_type = hop.tcp_flags = reader.u8();
-      break;
-    case 16:
-      hop.icmp_q_tos = reader.u8();
-      break;
-    case 17:
-      hop.extensions = readIcmpExtensions(reader);
-      break;
-    case 18:
-      hop.addr = reader.address();
-      break;
-    case 19:
-      hop.tx = reader.timeval();
-      break;
-    case 20:
-      hop.name = reader.text();
-      break;
-    default:
-      return false;
-  }
-  return true;
 }

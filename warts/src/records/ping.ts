@@ -127,10 +127,6 @@ type PingDraft = Omit<PingRecord, 'dst' | 'timeout_s'> & {
   dst: Address | undefined;
   timeout_s: number | undefined;
 };
-type ReplyDraft = Omit<PingReply, 'from' | 'protocol'> & {
-  from: Address | undefined;
-  protocol: number | undefined;
-};
 
 /** Read a ping record's body. */
 export function readPing(reader: Reader): PingRecord {
@@ -192,36 +188,87 @@ function readReplies(reader: Reader, ping: PingRecord): void {
   if (!sorted) replies.sort((a, b) => a.seq - b.seq);
 }
 
+/** Parameters of a reply by their numbers in warts(5), as bits of `Reader.beginBlock`. */
+const REPLY = {
+  globalFrom: 1 << 0,
+  flags: 1 << 1,
+  ttl: 1 << 2,
+  size: 1 << 3,
+  icmp: 1 << 4,
+  rtt: 1 << 5,
+  seq: 1 << 6,
+  replyIpid: 1 << 7,
+  probeIpid: 1 << 8,
+  protocol: 1 << 9,
+  tcpFlags: 1 << 10,
+  from: 1 << 11,
+  recordRoute: 1 << 12,
+  timestamps: 1 << 13,
+  replyIpid32: 1 << 14,
+  tx: 1 << 15,
+  icmpTimestamps: 1 << 16,
+  probeSport: 1 << 17,
+  tos: 1 << 18,
+  interface: 1 << 19,
+  nextHopMtu: 1 << 20,
+} as const;
+const LAST_OF_REPLY = 21;
+
 function readReply(reader: Reader, defaultProtocol: number): PingReply {
-  const reply: ReplyDraft = {
-    from: undefined,
-    flags: 0,
-    seq: 0,
-    ttl: 0,
-    size_bytes: 0,
-    icmp_type: 0,
-    icmp_code: 0,
-    tcp_flags: 0,
-    protocol: undefined,
-    rtt_us: 0,
-    probe_ipid: 0,
-    reply_ipid: 0,
-    has_reply_ipid: false,
-    probe_sport: undefined,
-    reply_tos: 0,
-    interface_name: undefined,
-    icmp_nhmtu_bytes: 0,
-    reply_ipid32: 0,
-    tx: NO_TIME,
-    record_route: undefined,
-    timestamps: undefined,
-    icmp_timestamps_ms: undefined,
-  };
   reader.countParts();
-  readParameters(reader, reply, readReplyParameter);
-  if (reply.from === undefined) reader.fail('malformed', 'ping reply without an address');
-  reply.protocol ??= defaultProtocol;
-  return reply as PingReply;
+  const has = reader.beginBlock();
+  const globalFrom = has & REPLY.globalFrom ? reader.globalAddress() : undefined;
+  const flags = reader.u8If(has & REPLY.flags);
+  const ttl = reader.u8If(has & REPLY.ttl);
+  const size_bytes = reader.u16If(has & REPLY.size);
+  const icmp_type = reader.u8If(has & REPLY.icmp);
+  const icmp_code = reader.u8If(has & REPLY.icmp);
+  const rtt_us = reader.u32If(has & REPLY.rtt);
+  const seq = reader.u16If(has & REPLY.seq);
+  const reply_ipid = reader.u16If(has & REPLY.replyIpid);
+  const probe_ipid = reader.u16If(has & REPLY.probeIpid);
+  const protocol = has & REPLY.protocol ? reader.u8() : defaultProtocol;
+  const tcp_flags = reader.u8If(has & REPLY.tcpFlags);
+  const from = has & REPLY.from ? reader.address() : globalFrom;
+  const record_route = has & REPLY.recordRoute ? readAddresses(reader, reader.u8()) : undefined;
+  const timestamps = has & REPLY.timestamps ? readTimestamps(reader) : undefined;
+  const reply_ipid32 = reader.u32If(has & REPLY.replyIpid32);
+  const tx = has & REPLY.tx ? reader.timeval() : NO_TIME;
+  const icmp_timestamps_ms = has & REPLY.icmpTimestamps ? readIcmpTimestamps(reader) : undefined;
+  const probe_sport = has & REPLY.probeSport ? reader.u16() : undefined;
+  const reply_tos = reader.u8If(has & REPLY.tos);
+  const interface_name = has & REPLY.interface ? reader.interfaceName() : undefined;
+  const icmp_nhmtu_bytes = reader.u16If(has & REPLY.nextHopMtu);
+  reader.endBlock(LAST_OF_REPLY);
+  if (from === undefined) reader.fail('malformed', 'ping reply without an address');
+  return {
+    from,
+    flags,
+    seq,
+    ttl,
+    size_bytes,
+    icmp_type,
+    icmp_code,
+    tcp_flags,
+    protocol,
+    rtt_us,
+    probe_ipid,
+    reply_ipid,
+    has_reply_ipid: (has & REPLY.replyIpid) !== 0,
+    probe_sport,
+    reply_tos,
+    interface_name,
+    icmp_nhmtu_bytes,
+    reply_ipid32,
+    tx,
+    record_route,
+    timestamps,
+    icmp_timestamps_ms,
+  };
+}
+
+function readIcmpTimestamps(reader: Reader): [number, number, number] {
+  return [reader.u32(), reader.u32(), reader.u32()];
 }
 
 function readPingParameter(reader: Reader, ping: PingDraft, id: number): boolean {
@@ -327,79 +374,6 @@ function readPingParameter(reader: Reader, ping: PingDraft, id: number): boolean
       break;
     case 34:
       ping.error = reader.text();
-      break;
-    default:
-      return false;
-  }
-  return true;
-}
-
-function readReplyParameter(reader: Reader, reply: ReplyDraft, id: number): boolean {
-  switch (id) {
-    case 1:
-      reply.from = reader.globalAddress();
-      break;
-    case 2:
-      reply.flags = reader.u8();
-      break;
-    case 3:
-      reply.ttl = reader.u8();
-      break;
-    case 4:
-      reply.size_bytes = reader.u16();
-      break;
-    case 5:
-      reply.icmp_type = reader.u8();
-      reply.icmp_code = reader.u8();
-      break;
-    case 6:
-      reply.rtt_us = reader.u32();
-      break;
-    case 7:
-      reply.seq = reader.u16();
-      break;
-    case 8:
-      reply.reply_ipid = reader.u16();
-      reply.has_reply_ipid = true;
-      break;
-    case 9:
-      reply.probe_ipid = reader.u16();
-      break;
-    case 10:
-      reply.protocol = reader.u8();
-      break;
-    case 11:
-      reply.tcp_flags = reader.u8();
-      break;
-    case 12:
-      reply.from = reader.address();
-      break;
-    case 13:
-      reply.record_route = readAddresses(reader, reader.u8());
-      break;
-    case 14:
-      reply.timestamps = readTimestamps(reader);
-      break;
-    case 15:
-      reply.reply_ipid32 = reader.u32();
-      break;
-    case 16:
-      reply.tx = reader.timeval();
-      break;
-    case 17:
-      reply.icmp_timestamps_ms = [reader.u32(), reader.u32(), reader.u32()];
-      break;
-    case 18:
-      reply.probe_sport = reader.u16();
-      break;
-    case 19:
-      reply.reply_tos = reader.u8();
-      break;
-    case 20:
-      reply.interface_name = reader.interfaceName();
-      break;
-    case 21:
-      reply.icmp_nhmtu_bytes = reader.u16();
       break;
     default:
       return false;

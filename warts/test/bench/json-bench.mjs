@@ -82,7 +82,8 @@ function compare(name) {
     );
   }
   const ratio = median(ours.map((run) => run.seconds)) / median(theirs.map((run) => run.seconds));
-  console.log(`ratio of wall times: ${ratio.toFixed(2)}`);
+  const cpuRatio = median(ours.map((run) => run.cpu)) / median(theirs.map((run) => run.cpu));
+  console.log(`ratio of wall times: ${ratio.toFixed(2)}, of processor times: ${cpuRatio.toFixed(2)}`);
 }
 
 /** A ping of about 2 KB: the first fixture ping's replies, as many as it takes. */

@@ -1,16 +1,56 @@
 import { HopFlag, isQuoting, type TraceHop } from '../../records/hop.js';
 import { TraceFlag, type TraceRecord } from '../../records/trace.js';
-import { milliseconds, printableName } from '../text.js';
+import { ascii, asciiOf, type Ascii, type JsonWriter } from '../json-writer.js';
+import { printableName } from '../text.js';
 import { extensionJson, isTooBig } from '../trace.js';
 
-/** Neighbouring answers to one probe have the time of the first. */
-export function hopTexts(trace: TraceRecord, hops: readonly TraceHop[]): string[] {
-  const hasHeaders = (trace.flags & TraceFlag.ErrorQueue) === 0;
+/** What stands between the values; where a value is text, with its quotes. */
+const KEY = asciiOf({
+  address: '{"addr":"',
+  probeTtl: ',"probe_ttl":',
+  probeId: ',"probe_id":',
+  probeSize: ',"probe_size":',
+  tx: ',"tx":{"sec":',
+  usec: ',"usec":',
+  rtt: ',"rtt":',
+  replyTtl: ',"reply_ttl":',
+  replyTos: ',"reply_tos":',
+  replyIpid: ',"reply_ipid":',
+  replySize: ',"reply_size":',
+  tcpFlags: ',"tcp_flags":',
+  icmpType: ',"icmp_type":',
+  icmpCode: ',"icmp_code":',
+  quotedTtl: ',"icmp_q_ttl":',
+  quotedLength: ',"icmp_q_ipl":',
+  quotedTos: ',"icmp_q_tos":',
+  // The colon inside of this key is scamper's.
+  nextHopMtu: ',"icmp_nhmtu:":',
+});
+const COMMA = ascii(',');
+const END = ascii('}');
+const END_OF_HOPS = ascii(']');
+
+/**
+ * Writes `key` and those of `hops` whose TTL is `first` to `last`; nothing if there are none. Neighbouring answers to
+ * one probe have the time of the first.
+ */
+export function writeHops(
+  out: JsonWriter,
+  key: Ascii,
+  { flags }: TraceRecord,
+  hops: readonly TraceHop[],
+  first: number,
+  last: number,
+): void {
+  const hasHeaders = (flags & TraceFlag.ErrorQueue) === 0;
   let probe: TraceHop | undefined;
-  return hops.map((hop) => {
+  for (const hop of hops) {
+    if (hop.probe_ttl < first || hop.probe_ttl > last) continue;
+    out.put(probe === undefined ? key : COMMA);
     if (probe === undefined || !isOfOneProbe(probe, hop)) probe = hop;
-    return hopJson(hop, probe, hasHeaders);
-  });
+    writeHop(out, hop, probe, hasHeaders);
+  }
+  if (probe !== undefined) out.put(END_OF_HOPS);
 }
 
 function isOfOneProbe(a: TraceHop, b: TraceHop): boolean {
@@ -19,19 +59,25 @@ function isOfOneProbe(a: TraceHop, b: TraceHop): boolean {
   );
 }
 
-function hopJson(hop: TraceHop, { tx }: TraceHop, hasHeaders: boolean): string {
-  return (
-    `{"addr":"${hop.addr.toString()}"` +
-    (hop.name === undefined ? '' : `,"name":"${printableName(hop.name)}"`) +
-    `,"probe_ttl":${hop.probe_ttl},"probe_id":${hop.probe_id},"probe_size":${hop.probe_size_bytes}` +
-    (tx.sec === 0 ? '' : `,"tx":{"sec":${tx.sec},"usec":${tx.usec}}`) +
-    `,"rtt":${milliseconds(hop.rtt_us)},"reply_ttl":${hop.reply_ttl},"reply_tos":${hop.reply_tos}` +
-    hopFlags(hop.flags) +
-    (hasHeaders ? `,"reply_ipid":${hop.reply_ipid},"reply_size":${hop.reply_size_bytes}` : '') +
-    answer(hop, hasHeaders) +
-    (hop.extensions === undefined ? '' : `,"icmpext":[${hop.extensions.map(extensionJson).join(',')}]`) +
-    '}'
-  );
+function writeHop(out: JsonWriter, hop: TraceHop, { tx }: TraceHop, hasHeaders: boolean): void {
+  out.address(KEY.address, hop.addr);
+  if (hop.name !== undefined) out.text(`,"name":"${printableName(hop.name)}"`);
+  out.number(KEY.probeTtl, hop.probe_ttl);
+  out.number(KEY.probeId, hop.probe_id);
+  out.number(KEY.probeSize, hop.probe_size_bytes);
+  if (tx.sec !== 0) out.time(KEY.tx, tx.sec, KEY.usec, tx.usec);
+  out.milliseconds(KEY.rtt, hop.rtt_us);
+  out.number(KEY.replyTtl, hop.reply_ttl);
+  out.number(KEY.replyTos, hop.reply_tos);
+  out.text(hopFlags(hop.flags));
+  if (hasHeaders) {
+    out.number(KEY.replyIpid, hop.reply_ipid);
+    out.number(KEY.replySize, hop.reply_size_bytes);
+  }
+  if (hop.flags & HopFlag.Tcp) out.number(KEY.tcpFlags, hop.tcp_flags);
+  else if ((hop.flags & HopFlag.Udp) === 0) writeIcmpAnswer(out, hop, hasHeaders);
+  if (hop.extensions !== undefined) out.text(`,"icmpext":[${hop.extensions.map(extensionJson).join(',')}]`);
+  out.put(END);
 }
 
 const CLOCKS = [
@@ -39,20 +85,21 @@ const CLOCKS = [
   [HopFlag.DatalinkRx, 'dlrxts'],
   [HopFlag.SocketRx, 'sockrxts'],
 ] as const;
+const ANY_CLOCK = HopFlag.DatalinkTx | HopFlag.DatalinkRx | HopFlag.SocketRx;
 
 function hopFlags(bits: number): string {
+  if ((bits & ANY_CLOCK) === 0) return '';
   const names = CLOCKS.filter(([bit]) => bits & bit).map(([, name]) => `"${name}"`);
-  return names.length === 0 ? '' : `,"flags":[${names.join(',')}]`;
+  return `,"flags":[${names.join(',')}]`;
 }
 
-function answer(hop: TraceHop, hasHeaders: boolean): string {
-  if (hop.flags & HopFlag.Tcp) return `,"tcp_flags":${hop.tcp_flags}`;
-  if (hop.flags & HopFlag.Udp) return '';
-  let text = `,"icmp_type":${hop.icmp_type},"icmp_code":${hop.icmp_code}`;
+function writeIcmpAnswer(out: JsonWriter, hop: TraceHop, hasHeaders: boolean): void {
+  out.number(KEY.icmpType, hop.icmp_type);
+  out.number(KEY.icmpCode, hop.icmp_code);
   if (hasHeaders && isQuoting(hop.addr, hop.icmp_type)) {
-    text += `,"icmp_q_ttl":${hop.icmp_q_ttl},"icmp_q_ipl":${hop.icmp_q_ipl_bytes},"icmp_q_tos":${hop.icmp_q_tos}`;
+    out.number(KEY.quotedTtl, hop.icmp_q_ttl);
+    out.number(KEY.quotedLength, hop.icmp_q_ipl_bytes);
+    out.number(KEY.quotedTos, hop.icmp_q_tos);
   }
-  // The colon inside of this key is scamper's.
-  if (isTooBig(hop)) text += `,"icmp_nhmtu:":${hop.icmp_nhmtu_bytes}`;
-  return text;
+  if (isTooBig(hop.addr, hop.icmp_type, hop.icmp_code)) out.number(KEY.nextHopMtu, hop.icmp_nhmtu_bytes);
 }

@@ -1,4 +1,4 @@
-import { ICMP, ICMP6, isAnswerByKind, TCP } from '../../ping-answers.js';
+import { ICMP, ICMP6, isAnswerByKind, TCP, UDP } from '../../ping-answers.js';
 import {
   PING_ICMP_ECHO,
   PING_ICMP_TIME,
@@ -9,10 +9,11 @@ import {
   type PingTimestamps,
 } from '../../records/ping.js';
 import type { Timeval } from '../../records/types.js';
-import { addressList, PING_FLAGS, PING_METHODS, protocolName } from '../ping.js';
+import { addressList, PING_FLAGS, PING_METHODS } from '../ping.js';
+import { ascii, asciiOf, Names, type JsonWriter } from '../json-writer.js';
 import { pingStatistics } from '../ping-statistics.js';
 import { isTooBig } from '../trace.js';
-import { hexadecimal, milliseconds, nameOf } from '../text.js';
+import { hexadecimal } from '../text.js';
 import { errorMessage, monitor, namedFlags } from './common.js';
 
 const STOP_REASONS = ['none', 'done', 'error', 'halted', 'inprogress'];
@@ -22,25 +23,95 @@ const UDP_DPORT = 4;
 /** Methods of which each probe has a source port of its own. */
 const SPORT_METHODS = [2, 9, 10];
 
+/** What stands between the values; where a value is text, with its quotes. */
+const KEY = asciiOf({
+  type: '{"type":"ping","version":"0.4","method":',
+  src: ',"src":"',
+  dst: ',"dst":"',
+  rtr: ',"rtr":"',
+  start: ',"start":{"sec":',
+  usec: ',"usec":',
+  stopReason: ',"stop_reason":',
+  stopData: ',"stop_data":',
+  sent: ',"ping_sent":',
+  probeSize: ',"probe_size":',
+  userid: ',"userid":',
+  ttl: ',"ttl":',
+  tos: ',"tos":',
+  wait: ',"wait":',
+  waitUs: ',"wait_us":',
+  timeout: ',"timeout":',
+  timeoutUs: ',"timeout_us":',
+  sport: ',"sport":',
+  dport: ',"dport":',
+  tcpSeq: ',"tcp_seq":',
+  tcpAck: ',"tcp_ack":',
+  responses: ',"responses":[',
+  replies: '],"no_responses":[],"statistics":{"replies":',
+  loss: ',"loss":',
+  min: ',"min":',
+  max: ',"max":',
+  avg: ',"avg":',
+  stddev: ',"stddev":',
+  duplicates: ',"ndups":',
+  errors: ',"nerrs":',
+  from: '{"from":"',
+  replySize: ',"reply_size":',
+  replyTtl: ',"reply_ttl":',
+  seq: ',"seq":',
+  tx: ',"tx":{"sec":',
+  icmpId: ',"icmp_id":',
+  icmpSeq: ',"icmp_seq":',
+  udpSport: ',"udp_sport":',
+  udpDport: ', "udp_dport":',
+  tcpSport: ',"tcp_sport":',
+  tcpDport: ', "tcp_dport":',
+  probeIpid: ',"probe_ipid":',
+  icmp: ',"reply_proto":"icmp"',
+  tcp: ',"reply_proto":"tcp"',
+  udp: ',"reply_proto":"udp"',
+  protocol: ',"reply_proto":',
+  rx: ',"rx":{"sec":',
+  rtt: ',"rtt":',
+  replyIpid: ',"reply_ipid":',
+  replyTos: ',"reply_tos":',
+  icmpType: ',"icmp_type":',
+  icmpCode: ',"icmp_code":',
+  nextHopMtu: ',"icmp_nhmtu":',
+  tcpFlags: ',"tcp_flags":',
+});
+const METHOD_NAMES = new Names(PING_METHODS);
+const STOP_NAMES = new Names(STOP_REASONS);
+const COMMA = ascii(',');
+const END = ascii('}');
+const END_OF_STATISTICS = ascii('}}');
+
 /** A ping as sc_warts2json of 2026 prints it. */
-export function pingJson(ping: PingRecord): string {
-  return (
-    `{"type":"ping","version":"0.4","method":${nameOf(PING_METHODS, ping.method)}` +
-    (ping.src === undefined ? '' : `,"src":"${ping.src.toString()}"`) +
-    `,"dst":"${ping.dst.toString()}"` +
-    (ping.rtr === undefined ? '' : `,"rtr":"${ping.rtr.toString()}"`) +
-    `,"start":{"sec":${ping.start.sec},"usec":${ping.start.usec}}` +
-    `,"stop_reason":${nameOf(STOP_REASONS, ping.stop_reason)},"stop_data":${ping.stop_data}` +
-    errorMessage(ping.error) +
-    `,"ping_sent":${ping.sent},"probe_size":${ping.probe_size_bytes},"userid":${ping.userid}` +
-    `,"ttl":${ping.ttl},"tos":${ping.tos},"wait":${ping.wait_s}` +
-    (ping.wait_us === 0 ? '' : `,"wait_us":${ping.wait_us}`) +
-    `,"timeout":${ping.timeout_s}` +
-    (ping.timeout_us === 0 ? '' : `,"timeout_us":${ping.timeout_us}`) +
-    probeFields(ping) +
-    monitor(ping.list) +
-    `,"responses":[${responses(ping)}],"no_responses":[],"statistics":${statistics(ping)}}`
-  );
+export function writePing(out: JsonWriter, ping: PingRecord): void {
+  out.put(KEY.type);
+  out.put(METHOD_NAMES.of(ping.method));
+  if (ping.src !== undefined) out.address(KEY.src, ping.src);
+  out.address(KEY.dst, ping.dst);
+  if (ping.rtr !== undefined) out.address(KEY.rtr, ping.rtr);
+  out.time(KEY.start, ping.start.sec, KEY.usec, ping.start.usec);
+  out.put(KEY.stopReason);
+  out.put(STOP_NAMES.of(ping.stop_reason));
+  out.number(KEY.stopData, ping.stop_data);
+  out.text(errorMessage(ping.error));
+  out.number(KEY.sent, ping.sent);
+  out.number(KEY.probeSize, ping.probe_size_bytes);
+  out.number(KEY.userid, ping.userid);
+  out.number(KEY.ttl, ping.ttl);
+  out.number(KEY.tos, ping.tos);
+  out.number(KEY.wait, ping.wait_s);
+  if (ping.wait_us !== 0) out.number(KEY.waitUs, ping.wait_us);
+  out.number(KEY.timeout, ping.timeout_s);
+  if (ping.timeout_us !== 0) out.number(KEY.timeoutUs, ping.timeout_us);
+  writeProbeFields(out, ping);
+  out.text(monitor(ping.list));
+  out.put(KEY.responses);
+  writeResponses(out, ping);
+  writeStatistics(out, ping);
 }
 
 const isIcmp = ({ method }: PingRecord): boolean => method === PING_ICMP_ECHO || method === PING_ICMP_TIME;
@@ -48,95 +119,112 @@ const isUdp = ({ method }: PingRecord): boolean => UDP_METHODS.includes(method);
 const isTcp = (ping: PingRecord): boolean =>
   !isIcmp(ping) && !isUdp(ping) && ping.method < PING_METHODS.length;
 
-function probeFields(ping: PingRecord): string {
-  let text = '';
-  if (isUdp(ping) || isTcp(ping)) text += `,"sport":${ping.sport},"dport":${ping.dport}`;
-  if (isTcp(ping)) text += `,"tcp_seq":${ping.tcp_seq},"tcp_ack":${ping.tcp_ack}`;
-  if (ping.data !== undefined) {
-    text += `,"${ping.flags & PingFlag.Payload ? 'payload' : 'pattern'}":"${hexadecimal(ping.data)}"`;
+function writeProbeFields(out: JsonWriter, ping: PingRecord): void {
+  if (isUdp(ping) || isTcp(ping)) {
+    out.number(KEY.sport, ping.sport);
+    out.number(KEY.dport, ping.dport);
   }
-  text += namedFlags(',"flags":', PING_FLAGS, ping.flags, PING_FLAGS.length);
-  if (isIcmp(ping) && ping.flags & PingFlag.IcmpChecksum) text += `,"icmp_csum":${ping.icmp_checksum}`;
+  if (isTcp(ping)) {
+    out.number(KEY.tcpSeq, ping.tcp_seq);
+    out.number(KEY.tcpAck, ping.tcp_ack);
+  }
+  if (ping.data !== undefined) {
+    out.text(`,"${ping.flags & PingFlag.Payload ? 'payload' : 'pattern'}":"${hexadecimal(ping.data)}"`);
+  }
+  out.text(namedFlags(',"flags":', PING_FLAGS, ping.flags, PING_FLAGS.length));
+  if (isIcmp(ping) && ping.flags & PingFlag.IcmpChecksum) out.text(`,"icmp_csum":${ping.icmp_checksum}`);
   if (ping.timestamp_addresses !== undefined)
-    text += `,"probe_tsps":[${addressList(ping.timestamp_addresses)}]`;
-  return text;
+    out.text(`,"probe_tsps":[${addressList(ping.timestamp_addresses)}]`);
 }
 
 /** What is said of a probe is what its first reply says. */
-function responses(ping: PingRecord): string {
-  let text = '';
+function writeResponses(out: JsonWriter, ping: PingRecord): void {
   let probe: PingReply | undefined;
   for (const reply of ping.replies) {
+    if (probe !== undefined) out.put(COMMA);
     if (reply.seq !== probe?.seq) probe = reply;
-    text += (text === '' ? '' : ',') + response(ping, probe, reply);
+    writeResponse(out, ping, probe, reply);
   }
-  return text;
 }
 
-function response(ping: PingRecord, probe: PingReply, reply: PingReply): string {
+function writeResponse(out: JsonWriter, ping: PingRecord, probe: PingReply, reply: PingReply): void {
   const { flags } = reply;
   const { tx } = probe;
-  return (
-    `{"from":"${reply.from.toString()}","reply_size":${reply.size_bytes},"reply_ttl":${reply.ttl},"seq":${reply.seq}` +
-    (tx.sec === 0 ? '' : `,"tx":{"sec":${tx.sec},"usec":${tx.usec}}`) +
-    probeOf(ping, probe) +
-    (probe.flags & PingReplyFlag.ProbeIpid ? `,"probe_ipid":${probe.probe_ipid}` : '') +
-    `,"reply_proto":${protocolName(reply.protocol)}` +
-    (reply.interface_name === undefined ? '' : `,"ifname":${JSON.stringify(reply.interface_name)}`) +
-    replyFlags(flags) +
-    (tx.sec === 0 ? '' : `,"rx":${timeOf(tx, reply.rtt_us)}`) +
-    `,"rtt":${milliseconds(reply.rtt_us)}` +
-    replyIpid(ping, reply) +
-    (flags & PingReplyFlag.Tos ? `,"reply_tos":${reply.reply_tos}` : '') +
-    headerFields(reply) +
-    (reply.record_route === undefined ? '' : `,"RR":[${addressList(reply.record_route)}]`) +
-    (reply.timestamps === undefined ? '' : timestamps(ping, reply.timestamps)) +
-    '}'
-  );
+  out.address(KEY.from, reply.from);
+  out.number(KEY.replySize, reply.size_bytes);
+  out.number(KEY.replyTtl, reply.ttl);
+  out.number(KEY.seq, reply.seq);
+  if (tx.sec !== 0) out.time(KEY.tx, tx.sec, KEY.usec, tx.usec);
+  writeProbe(out, ping, probe);
+  if (probe.flags & PingReplyFlag.ProbeIpid) out.number(KEY.probeIpid, probe.probe_ipid);
+  writeProtocol(out, reply.protocol);
+  if (reply.interface_name !== undefined) out.text(`,"ifname":${JSON.stringify(reply.interface_name)}`);
+  out.text(replyFlags(flags));
+  if (tx.sec !== 0) writeArrival(out, tx, reply.rtt_us);
+  out.milliseconds(KEY.rtt, reply.rtt_us);
+  writeReplyIpid(out, ping, reply);
+  if (flags & PingReplyFlag.Tos) out.number(KEY.replyTos, reply.reply_tos);
+  writeHeaderFields(out, reply);
+  if (reply.record_route !== undefined) out.text(`,"RR":[${addressList(reply.record_route)}]`);
+  if (reply.timestamps !== undefined) out.text(timestamps(ping, reply.timestamps));
+  out.put(END);
 }
 
 /** What tells the probe that was answered from others. */
-function probeOf(ping: PingRecord, { seq, probe_sport }: PingReply): string {
-  if (isIcmp(ping)) return `,"icmp_id":${ping.sport},"icmp_seq":${(ping.dport + seq) & 0xffff}`;
-  if (!isUdp(ping) && !isTcp(ping)) return '';
-  const protocol = isUdp(ping) ? 'udp' : 'tcp';
-  // A port of 0 is none, as in the tool.
-  const sport = probe_sport || (SPORT_METHODS.includes(ping.method) ? ping.sport + seq : ping.sport) & 0xffff;
-  const dport = (ping.method === UDP_DPORT ? ping.dport + seq : ping.dport) & 0xffff;
-  return `,"${protocol}_sport":${sport}, "${protocol}_dport":${dport}`;
+function writeProbe(out: JsonWriter, ping: PingRecord, { seq, probe_sport }: PingReply): void {
+  if (isIcmp(ping)) {
+    out.number(KEY.icmpId, ping.sport);
+    out.number(KEY.icmpSeq, (ping.dport + seq) & 0xffff);
+  } else if (isUdp(ping) || isTcp(ping)) {
+    // A port of 0 is none, as in the tool.
+    const sport =
+      probe_sport || (SPORT_METHODS.includes(ping.method) ? ping.sport + seq : ping.sport) & 0xffff;
+    const dport = (ping.method === UDP_DPORT ? ping.dport + seq : ping.dport) & 0xffff;
+    out.number(isUdp(ping) ? KEY.udpSport : KEY.tcpSport, sport);
+    out.number(isUdp(ping) ? KEY.udpDport : KEY.tcpDport, dport);
+  }
+}
+
+function writeProtocol(out: JsonWriter, protocol: number): void {
+  if (protocol === ICMP || protocol === ICMP6) out.put(KEY.icmp);
+  else if (protocol === TCP) out.put(KEY.tcp);
+  else if (protocol === UDP) out.put(KEY.udp);
+  else out.number(KEY.protocol, protocol);
 }
 
 function replyFlags(flags: number): string {
+  if ((flags & (PingReplyFlag.DatalinkTx | PingReplyFlag.DatalinkRx)) === 0) return '';
   const names = [
     flags & PingReplyFlag.DatalinkTx ? '"dltxts"' : '',
     flags & PingReplyFlag.DatalinkRx ? '"dlrxts"' : '',
-  ].filter((name) => name !== '');
-  return names.length === 0 ? '' : `,"reply_flags":[${names.join(',')}]`;
+  ];
+  return `,"reply_flags":[${names.filter((name) => name !== '').join(',')}]`;
 }
 
-function timeOf(tx: Timeval, rttUs: number): string {
-  const usec = tx.usec + (rttUs % 1_000_000);
-  const sec = tx.sec + Math.floor(rttUs / 1_000_000) + (usec >= 1_000_000 ? 1 : 0);
-  return `{"sec":${sec >>> 0},"usec":${usec >= 1_000_000 ? usec - 1_000_000 : usec}}`;
+function writeArrival(out: JsonWriter, tx: Timeval, rtt_us: number): void {
+  const seconds = Math.floor(rtt_us / 1_000_000);
+  const usec = tx.usec + rtt_us - seconds * 1_000_000;
+  const carry = usec >= 1_000_000 ? 1 : 0;
+  out.time(KEY.rx, (tx.sec + seconds + carry) >>> 0, KEY.usec, usec - carry * 1_000_000);
 }
 
 /** scamper keeps both identifiers in one place: that of IPv4 counts where the destination is of IPv4. */
-function replyIpid(ping: PingRecord, reply: PingReply): string {
+function writeReplyIpid(out: JsonWriter, ping: PingRecord, reply: PingReply): void {
   const { from, flags, has_reply_ipid, reply_ipid, reply_ipid32 } = reply;
   const ipid = ping.dst.isIPv4 && has_reply_ipid ? reply_ipid : reply_ipid32;
-  if (from.isIPv4) return `,"reply_ipid":${ipid & 0xffff}`;
-  return from.isIPv6 && flags & PingReplyFlag.ReplyIpid ? `,"reply_ipid":${ipid}` : '';
+  if (from.isIPv4) out.number(KEY.replyIpid, ipid & 0xffff);
+  else if (from.isIPv6 && flags & PingReplyFlag.ReplyIpid) out.number(KEY.replyIpid, ipid);
 }
 
-function headerFields(reply: PingReply): string {
-  const { from, protocol, icmp_type, icmp_code } = reply;
+function writeHeaderFields(out: JsonWriter, reply: PingReply): void {
+  const { from, protocol } = reply;
   if (from.isIPv4 ? protocol === ICMP : from.isIPv6 && protocol === ICMP6) {
-    const mtu = isTooBig({ addr: from, icmp_type, icmp_code })
-      ? `,"icmp_nhmtu":${reply.icmp_nhmtu_bytes}`
-      : '';
-    return `,"icmp_type":${icmp_type},"icmp_code":${icmp_code}${mtu}`;
+    out.number(KEY.icmpType, reply.icmp_type);
+    out.number(KEY.icmpCode, reply.icmp_code);
+    if (isTooBig(from, reply.icmp_type, reply.icmp_code)) out.number(KEY.nextHopMtu, reply.icmp_nhmtu_bytes);
+  } else if (protocol === TCP) {
+    out.number(KEY.tcpFlags, reply.tcp_flags);
   }
-  return protocol === TCP ? `,"tcp_flags":${reply.tcp_flags}` : '';
 }
 
 function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestamps): string {
@@ -149,19 +237,22 @@ function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestam
 }
 
 /** Since 20230605 only answers of the kind that the method asks for count. */
-function statistics(ping: PingRecord): string {
+function writeStatistics(out: JsonWriter, ping: PingRecord): void {
   const answers = ping.replies.filter((reply) => isAnswerByKind(ping, reply));
   const { answered, duplicates, loss, rtt } = pingStatistics(ping.sent, answers);
   const errors = ping.replies.length - answers.length;
-  return (
-    `{"replies":${answered}` +
-    (loss === undefined ? '' : `,"loss":${loss}`) +
-    (rtt === undefined
-      ? ''
-      : `,"min":${milliseconds(rtt.min_us)},"max":${milliseconds(rtt.max_us)}` +
-        `,"avg":${milliseconds(rtt.avg_us)},"stddev":${milliseconds(rtt.stddev_us)}`) +
-    (duplicates === 0 ? '' : `,"ndups":${duplicates}`) +
-    (errors === 0 ? '' : `,"nerrs":${errors}`) +
-    '}'
-  );
+  out.number(KEY.replies, answered);
+  if (loss !== undefined) {
+    out.put(KEY.loss);
+    out.text(loss);
+  }
+  if (rtt !== undefined) {
+    out.milliseconds(KEY.min, rtt.min_us);
+    out.milliseconds(KEY.max, rtt.max_us);
+    out.milliseconds(KEY.avg, rtt.avg_us);
+    out.milliseconds(KEY.stddev, rtt.stddev_us);
+  }
+  if (duplicates !== 0) out.number(KEY.duplicates, duplicates);
+  if (errors !== 0) out.number(KEY.errors, errors);
+  out.put(END_OF_STATISTICS);
 }

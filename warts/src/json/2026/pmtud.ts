@@ -3,8 +3,9 @@ import type { TraceHop } from '../../records/hop.js';
 import type { PmtudNote, TracePmtud } from '../../records/trace-attributes.js';
 import { lastTtl } from '../../trace-end.js';
 import type { TraceRecord } from '../../records/trace.js';
+import { ascii, type JsonWriter } from '../json-writer.js';
 import { isTooBig } from '../trace.js';
-import { hopTexts } from './hops.js';
+import { writeHops } from './hops.js';
 
 const PRINTED_VERSION = 2;
 const NOTE_TYPES = [undefined, 'ptb', 'ptb-bad', 'silence'];
@@ -12,19 +13,21 @@ const SILENCE = 3;
 /** Routers on one link share these bits: /30 and /126. */
 const LINK_BITS = { v4: 30, v6: 126 };
 
+const HOPS = ascii(',"hops":[');
+const END = ascii('}');
+
 /** Path MTU discovery as sc_warts2json of 2026 prints it, after version 2 alone. */
-export function pmtudJson(trace: TraceRecord): string {
+export function writePmtud(out: JsonWriter, trace: TraceRecord): void {
   const { pmtud } = trace;
-  if (pmtud?.version !== PRINTED_VERSION) return '';
-  const out = pmtud.out_mtu_bytes === 0 ? pmtud.interface_mtu_bytes : pmtud.out_mtu_bytes;
-  const hops = hopTexts(trace, pmtud.hops);
-  return (
-    `,"pmtud":{"if_mtu":${pmtud.interface_mtu_bytes},"out_mtu":${out},"path_mtu":${pmtud.path_mtu_bytes}` +
-    `,"probec":${probeCount(pmtud.hops)},"notec":${pmtud.notes.length}` +
-    notesJson(trace, pmtud) +
-    (hops.length === 0 ? '' : `,"hops":[${hops.join(',')}]`) +
-    '}'
+  if (pmtud?.version !== PRINTED_VERSION) return;
+  const mtu = pmtud.out_mtu_bytes === 0 ? pmtud.interface_mtu_bytes : pmtud.out_mtu_bytes;
+  out.text(
+    `,"pmtud":{"if_mtu":${pmtud.interface_mtu_bytes},"out_mtu":${mtu},"path_mtu":${pmtud.path_mtu_bytes}` +
+      `,"probec":${probeCount(pmtud.hops)},"notec":${pmtud.notes.length}` +
+      notesJson(trace, pmtud),
   );
+  writeHops(out, HOPS, trace, pmtud.hops, 0, Infinity);
+  out.put(END);
 }
 
 /** Neighbouring answers of one TTL, number and size are to one probe. */
@@ -61,7 +64,9 @@ function noteJson(note: PmtudNote, answer: TraceHop | undefined, dist: number | 
     (note.hop === undefined ? '' : `,"hop_id":${note.hop}`) +
     (dist === undefined ? '' : `,"dist":${dist}`) +
     `,"type":"${NOTE_TYPES[note.type] ?? note.type}"` +
-    (answer !== undefined && isTooBig(answer) ? `,"icmp_nhmtu":${answer.icmp_nhmtu_bytes}` : '') +
+    (answer !== undefined && isTooBig(answer.addr, answer.icmp_type, answer.icmp_code)
+      ? `,"icmp_nhmtu":${answer.icmp_nhmtu_bytes}`
+      : '') +
     (answer === undefined ? '' : `,"addr":"${answer.addr.toString()}"`) +
     '}'
   );

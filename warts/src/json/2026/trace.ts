@@ -1,11 +1,11 @@
-import type { TraceHop } from '../../records/hop.js';
-import { TraceFlag, TraceMethod, type TraceRecord } from '../../records/trace.js';
+import { TraceFlag, type TraceRecord } from '../../records/trace.js';
 import { lastTtl } from '../../trace-end.js';
-import { stopReasonName, TRACE_METHODS } from '../trace.js';
-import { localTime, nameOf } from '../text.js';
+import { ascii, asciiOf, Names, type JsonWriter } from '../json-writer.js';
+import { hasPorts, STOP_REASONS, TRACE_METHOD_NAMES } from '../trace.js';
+import { localTime } from '../text.js';
 import { errorMessage, monitor } from './common.js';
-import { hopTexts } from './hops.js';
-import { pmtudJson } from './pmtud.js';
+import { writeHops } from './hops.js';
+import { writePmtud } from './pmtud.js';
 
 const FLAGS = [
   'all-attempts',
@@ -21,63 +21,88 @@ const FLAGS = [
   'back',
 ];
 
+/** What stands between the values; where a value is text, with its quotes. */
+const KEY = asciiOf({
+  userid: '{"type":"trace","version":"0.1","userid":',
+  method: ',"method":',
+  src: ',"src":"',
+  dst: ',"dst":"',
+  rtr: ',"rtr":"',
+  sport: ',"sport":',
+  dport: ',"dport":',
+  checksum: ',"icmp_sum":',
+  stopReason: ',"stop_reason":',
+  stopData: ',"stop_data":',
+  start: ',"start":{"sec":',
+  usec: ',"usec":',
+  localTime: ',"ftime":"',
+  hopCount: '"},"hop_count":',
+  attempts: ',"attempts":',
+  hopLimit: ',"hoplimit":',
+  firstHop: ',"firsthop":',
+  wait: ',"wait":',
+  waitProbe: ',"wait_probe":',
+  tos: ',"tos":',
+  probeSize: ',"probe_size":',
+  probeCount: ',"probe_count":',
+  hops: ',"hops":[',
+  extraHops: ',"extra_hops":[',
+});
+const STOP_NAMES = new Names([...STOP_REASONS, 'INPROGRESS']);
+const END = ascii('}');
+
 /** A traceroute as sc_warts2json of 2026 prints it. */
-export function traceJson(trace: TraceRecord): string {
+export function writeTrace(out: JsonWriter, trace: TraceRecord): void {
   const last = lastTtl(trace);
-  return (
-    `{"type":"trace","version":"0.1","userid":${trace.userid},"method":${nameOf(TRACE_METHODS, trace.method)}` +
-    (trace.src === undefined ? '' : `,"src":"${trace.src.toString()}"`) +
-    `,"dst":"${trace.dst.toString()}"` +
-    (trace.rtr === undefined ? '' : `,"rtr":"${trace.rtr.toString()}"`) +
-    ports(trace) +
-    `,"stop_reason":"${stopReason(trace.stop_reason)}","stop_data":${trace.stop_data}` +
-    errorMessage(trace.error) +
-    `,"start":{"sec":${trace.start.sec},"usec":${trace.start.usec},"ftime":"${localTime(trace.start.sec)}"}` +
-    `,"hop_count":${last},"attempts":${trace.attempts},"hoplimit":${trace.hop_limit}` +
-    `,"firsthop":${trace.first_hop},"wait":${trace.wait_s},"wait_probe":${trace.wait_probe_cs}` +
-    `,"tos":${trace.tos},"probe_size":${trace.probe_size_bytes},"probe_count":${trace.probe_count}` +
-    monitor(trace.list) +
-    flags(trace.flags) +
-    hopsJson(trace, 'hops', ({ probe_ttl }) => probe_ttl <= last) +
-    hopsJson(trace, 'extra_hops', ({ probe_ttl }) => probe_ttl > last) +
-    pmtudJson(trace) +
-    '}'
-  );
+  out.number(KEY.userid, trace.userid);
+  out.put(KEY.method);
+  out.put(TRACE_METHOD_NAMES.of(trace.method));
+  if (trace.src !== undefined) out.address(KEY.src, trace.src);
+  out.address(KEY.dst, trace.dst);
+  if (trace.rtr !== undefined) out.address(KEY.rtr, trace.rtr);
+  writePorts(out, trace);
+  out.put(KEY.stopReason);
+  out.put(STOP_NAMES.of(trace.stop_reason));
+  out.number(KEY.stopData, trace.stop_data);
+  out.text(errorMessage(trace.error));
+  out.number(KEY.start, trace.start.sec);
+  out.number(KEY.usec, trace.start.usec);
+  out.put(KEY.localTime);
+  out.text(localTime(trace.start.sec));
+  out.number(KEY.hopCount, last);
+  out.number(KEY.attempts, trace.attempts);
+  out.number(KEY.hopLimit, trace.hop_limit);
+  out.number(KEY.firstHop, trace.first_hop);
+  out.number(KEY.wait, trace.wait_s);
+  out.number(KEY.waitProbe, trace.wait_probe_cs);
+  out.number(KEY.tos, trace.tos);
+  out.number(KEY.probeSize, trace.probe_size_bytes);
+  out.number(KEY.probeCount, trace.probe_count);
+  out.text(monitor(trace.list));
+  out.text(flags(trace.flags));
+  writeHops(out, KEY.hops, trace, trace.hops, trace.first_hop, last);
+  writeHops(out, KEY.extraHops, trace, trace.hops, Math.max(trace.first_hop, last + 1), Infinity);
+  writePmtud(out, trace);
+  out.put(END);
 }
 
-const IN_PROGRESS = 10;
-
-function stopReason(reason: number): string {
-  return reason === IN_PROGRESS ? 'INPROGRESS' : stopReasonName(reason);
-}
-
-function ports(trace: TraceRecord): string {
-  switch (trace.method) {
-    case TraceMethod.Udp:
-    case TraceMethod.Tcp:
-    case TraceMethod.UdpParis:
-    case TraceMethod.TcpAck:
-      return `,"sport":${trace.sport},"dport":${trace.dport}`;
-    default:
-      return trace.flags & TraceFlag.IcmpChecksum ? `,"icmp_sum":${trace.dport}` : '';
+function writePorts(out: JsonWriter, trace: TraceRecord): void {
+  if (hasPorts(trace)) {
+    out.number(KEY.sport, trace.sport);
+    out.number(KEY.dport, trace.dport);
+  } else if (trace.flags & TraceFlag.IcmpChecksum) {
+    out.number(KEY.checksum, trace.dport);
   }
 }
 
 const FLAG_BITS = 32;
 
 function flags(bits: number): string {
+  if (bits === 0) return '';
   const names: string[] = [];
   for (let bit = 0; bit < FLAG_BITS; bit++) {
     if (((bits >>> bit) & 1) === 0) continue;
     names.push(`"${FLAGS[bit] ?? `0x${((1 << bit) >>> 0).toString(16).padStart(8, '0')}`}"`);
   }
-  return names.length === 0 ? '' : `,"flags":[${names.join(',')}]`;
-}
-
-function hopsJson(trace: TraceRecord, key: string, isOf: (hop: TraceHop) => boolean): string {
-  const hops = hopTexts(
-    trace,
-    trace.hops.filter((hop) => hop.probe_ttl >= trace.first_hop && isOf(hop)),
-  );
-  return hops.length === 0 ? '' : `,"${key}":[${hops.join(',')}]`;
+  return `,"flags":[${names.join(',')}]`;
 }
