@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ test-all: check test ## all that there is: check, test with all that its longest
 test-nodes: mongod ## tests of pure code and the demo with Node 20.19, 22 and 24, which npm brings (NODES="22 24": those alone)
 	@scripts/tools.sh scamper
 	@bash test/nodes/run.sh
+
+test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium and in Deno, which npm brings
+	@scripts/tools.sh chromium
+	@bash test/nodes/platforms.sh
 
 coverage: mongod ## the same as test, and which lines it reached (coverage/); half as long again
 	@scripts/tools.sh $(TEST_TOOLS)

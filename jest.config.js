@@ -6,7 +6,7 @@ import { bundlePackages } from './test/support/bundles.js';
  * medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of namespaces; warts-programs
  * and probe-programs: with the build as a process of its own, and with programs of this machine.
  */
-const WARTS_PROGRAMS = ['<rootDir>/warts/test/(cli|corpus|ping-figures)\\.spec\\.ts$'];
+const WARTS_PROGRAMS = ['<rootDir>/warts/test/(cli|corpus|ping-figures|platforms)\\.spec\\.ts$'];
 const PROBE_PROGRAMS = ['<rootDir>/probe/src/kinds/handshake/flight\\.spec\\.ts$'];
 const transform = {
   '^.+\\.ts$': [
@@ -84,7 +84,7 @@ export default {
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], { setupFiles: ['reflect-metadata'], ...platform }),
     project('netns', ['<rootDir>/test/netns/**/*.spec.ts'], platform),
     project('warts', ['<rootDir>/warts/{src,test}/**/*.spec.ts'], { testPathIgnorePatterns: WARTS_PROGRAMS }),
-    project('warts-programs', ['<rootDir>/warts/test/{cli,corpus,ping-figures}.spec.ts']),
+    project('warts-programs', ['<rootDir>/warts/test/{cli,corpus,ping-figures,platforms}.spec.ts']),
     project('sntp', ['<rootDir>/sntp/{src,test}/**/*.spec.ts']),
     project('protocol', ['<rootDir>/protocol/src/**/*.spec.ts']),
     project('probe', ['<rootDir>/probe/src/**/*.spec.ts'], { testPathIgnorePatterns: PROBE_PROGRAMS }),

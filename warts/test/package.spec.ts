@@ -1,32 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { packWarts, TSC, type Packed } from './support/pack.js';
 
-const ROOT = join(import.meta.dirname, '../..');
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const folder = mkdtempSync(join(tmpdir(), 'warts-package-'));
-const installed = join(folder, 'node_modules/@pladmed/warts');
-let packed: { filename: string; size: number; files: { path: string }[] };
+let packed: Packed;
 
 beforeAll(() => {
-  execFileSync(process.execPath, [TSC, '-b', join(ROOT, 'warts')]);
-  // Of a copy, for packing puts bundles in the place of the build.
-  const copy = join(folder, 'copy');
-  for (const name of ['dist', 'package.json', 'README.md']) {
-    cpSync(join(ROOT, 'warts', name), join(copy, name), { recursive: true });
-  }
-  const text = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: copy,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  packed = (JSON.parse(text.slice(text.indexOf('[\n'))) as [typeof packed])[0];
-  mkdirSync(installed, { recursive: true });
-  const name = packed.filename.replace('@', '').replace('/', '-');
-  execFileSync('tar', ['xzf', join(folder, name), '-C', installed, '--strip-components', '1']);
+  packed = packWarts(folder);
 }, 180_000);
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -41,7 +24,7 @@ describe('the packed package', () => {
   });
 
   it('runs nothing when it is installed, and needs nothing', () => {
-    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    const manifest = JSON.parse(readFileSync(join(packed.folder, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
       dependencies?: unknown;
       type: string;
@@ -79,7 +62,7 @@ describe('the packed package', () => {
   }, 120_000);
 
   it('runs', () => {
-    const text = execFileSync(process.execPath, [join(installed, 'dist/cli.js'), '--help'], {
+    const text = execFileSync(process.execPath, [join(packed.folder, 'dist/cli.js'), '--help'], {
       encoding: 'utf8',
     });
     expect(text).toContain('usage: warts');
