@@ -37,9 +37,10 @@ export class ByteQueue {
     this.end = live;
   }
 
-  private use(buffer: Uint8Array): void {
-    this.buffer = buffer;
-    this.bufferView = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  /** A `Buffer` is not used as it is: its `slice` is no copy. */
+  private use({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    this.buffer = new Uint8Array(buffer, byteOffset, byteLength);
+    this.bufferView = new DataView(buffer, byteOffset, byteLength);
   }
 
   /** In which the bytes lie, the first of them at `position`: records make no views of their own. */

@@ -118,6 +118,18 @@ describe('decode', () => {
     expect(error?.offset).toBeGreaterThanOrEqual(HEAD.length + 8);
   });
 
+  it('copies what it decodes, of a Buffer as well', () => {
+    const params: w.Parameter[] = [
+      [8, w.u16(3)],
+      [9, [1, 2, 3]],
+      [21, w.ipv4('192.0.2.2')],
+    ];
+    const bytes = Buffer.from(ofBytes(w.withParameters(7, params, w.u16(0))));
+    const last = decode(bytes).records.at(-1);
+    bytes.fill(0);
+    expect(last?.type === 'ping' && last.data).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   it('calls what is no warts by its name', () => {
     for (const bytes of [[], [0x12], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
       expect(decode(Uint8Array.from(bytes)).error?.code).toBe('not-warts');
