@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DUMP_HEADER, dumpRows, jsonLines } from '@pladmed/warts';
+import { decode, DUMP_HEADER, dumpRows, jsonLines, recordToJson } from '@pladmed/warts';
 import { gzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { LargePartError } from './format.js';
@@ -32,6 +32,21 @@ describe('warts, shown as JSON', () => {
     }
   });
 
+  it.each(['host', 'other', 'owamp', 'noroute', 'ping', 'trace', 'dealias'])(
+    'gives records of newer types as the newer tool prints them, and the others as ever: %s',
+    async (name) => {
+      const file = readFileSync(`${FOLDER}/2026/${name}.warts`);
+      const { records, error } = decode(file);
+      expect(error).toBeUndefined();
+      const lines = records.map((record) => recordToJson(record) ?? recordToJson(record, '2026'));
+      const shown = JSON.parse(await wholeText(wartsFormat.present(gzipSync(file), 'json'))) as unknown[];
+      expect(shown).toEqual(
+        lines.filter((line) => line !== undefined).map((line) => JSON.parse(line) as unknown),
+      );
+      expect(shown.length).toBeGreaterThan(0);
+    },
+  );
+
   it('as a dump: what the decoder gives, also of what is cut off', async () => {
     for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.warts'))) {
       const file = readFileSync(`${FOLDER}/${name}`);
@@ -57,5 +72,23 @@ describe('warts, shown as JSON', () => {
     await wholeText(wartsFormat.present(large(), 'json'));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
+  });
+});
+
+describe('warts of a newer scamper', () => {
+  const digest = (name: string) => wartsFormat.digest(readFileSync(`${FOLDER}/2026/${name}.warts`));
+
+  it('is digested whole: pings and traces have figures, nothing is called damage', async () => {
+    for (const name of ['ping', 'trace', 'noroute', 'host', 'other', 'owamp', 'tracelb', 'dealias']) {
+      const { error, summary } = await digest(name);
+      expect([name, error]).toEqual([name, undefined]);
+      const { records } = decode(readFileSync(`${FOLDER}/2026/${name}.warts`));
+      expect(summary).toHaveLength(records.filter(({ type }) => type === 'ping' || type === 'trace').length);
+    }
+  });
+
+  it('does not claim that nothing was sent, where other measurements are in it', async () => {
+    expect((await digest('host')).sentNothing).toBe(false);
+    expect((await digest('owamp')).sentNothing).toBe(false);
   });
 });

@@ -68,8 +68,8 @@ async function digestOf(raw: Buffer, destinations: readonly Destination[]): Prom
   try {
     for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
       for (const record of records) {
+        sentNothing &&= showsNoPacket(record);
         if (record.type !== 'ping' && record.type !== 'trace') continue;
-        sentNothing &&= packetsOf(record) === 0;
         if (measured.length < MAX_SUMMARIES)
           measured.push({ userid: record.userid, summary: summarize(record) });
       }
@@ -80,6 +80,21 @@ async function digestOf(raw: Buffer, destinations: readonly Destination[]): Prom
   // a tool that wrote nothing sent nothing
   if (raw.length === 0) return { summary, error: damage ?? 'empty', sentNothing: true };
   return damage === undefined ? { summary, sentNothing } : { summary, error: damage };
+}
+
+/** Records that describe the file, and not a measurement. */
+const ABOUT_THE_FILE: ReadonlySet<WartsRecord['type']> = new Set([
+  'list',
+  'cycle-start',
+  'cycle-definition',
+  'cycle-stop',
+  'address',
+]);
+
+/** Whether a record shows that no packet was sent: of other measurements than ours nobody claims that. */
+function showsNoPacket(record: WartsRecord): boolean {
+  if (record.type === 'ping' || record.type === 'trace') return packetsOf(record) === 0;
+  return ABOUT_THE_FILE.has(record.type);
 }
 
 /** @returns how many packets went to the destination; of a traceroute that does not count them at least its hops */
@@ -96,11 +111,11 @@ interface View {
   end: string;
 }
 
-/** An array with what sc_warts2json prints. */
+/** An array with what sc_warts2json 20211212 prints, and of record types that are newer, what that of 20260420 prints. */
 function jsonView(): View {
   let separator = '';
   const textOf = (record: WartsRecord) => {
-    const line = recordToJson(record);
+    const line = recordToJson(record) ?? recordToJson(record, '2026');
     if (line === undefined) return '';
     const text = separator + line;
     separator = ',';
