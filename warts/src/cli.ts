@@ -2,7 +2,11 @@
 import { parseArgs } from 'node:util';
 import { UsageError, type Command } from './cli/command.js';
 import type { Wanted } from './cli/copy.js';
+import { dumpCommand } from './cli/dump.js';
+import { csvCommand, summaryCommand } from './cli/figures.js';
+import { jsonCommand } from './cli/json.js';
 import { Output } from './cli/output.js';
+import { StatsCommand } from './cli/stats.js';
 import { StreamDecoder } from './decoder.js';
 import { WartsError } from './errors.js';
 import { readInput } from './input.js';
@@ -40,18 +44,21 @@ const TYPES = [
 
 type Options = Partial<Record<'dialect' | 'type' | 'dst', string>>;
 
-/** Each loads what it needs alone: a small file is printed in the time that loading takes. */
+/** What copies loads the encoder by itself: a small file is printed in the time that loading takes. */
 const COMMANDS: Readonly<
-  Record<string, { options: readonly (keyof Options)[]; make: (options: Options) => Promise<Command> }>
+  Record<
+    string,
+    { options: readonly (keyof Options)[]; make: (options: Options) => Command | Promise<Command> }
+  >
 > = {
   json: {
     options: ['dialect'],
-    make: async ({ dialect }) => (await import('./cli/json.js')).jsonCommand(dialectOf(dialect)),
+    make: ({ dialect }) => jsonCommand(dialectOf(dialect)),
   },
-  dump: { options: [], make: async () => (await import('./cli/dump.js')).dumpCommand },
-  summary: { options: [], make: async () => (await import('./cli/figures.js')).summaryCommand },
-  csv: { options: [], make: async () => (await import('./cli/figures.js')).csvCommand },
-  stats: { options: [], make: async () => new (await import('./cli/stats.js')).StatsCommand() },
+  dump: { options: [], make: () => dumpCommand },
+  summary: { options: [], make: () => summaryCommand },
+  csv: { options: [], make: () => csvCommand },
+  stats: { options: [], make: () => new StatsCommand() },
   cat: { options: [], make: async () => new (await import('./cli/copy.js')).CopyCommand() },
   filter: {
     options: ['type', 'dst'],

@@ -1,7 +1,9 @@
+/** @internal */
 export const NO_BYTES = new Uint8Array(0);
+/** @internal */
 export const NO_VIEW = new DataView(NO_BYTES.buffer);
 
-/** Bytes that came and are not used up yet. A lone chunk is used where it stands; only leftovers are copied. */
+/** Bytes that came and are not used up yet. A lone chunk is used where it stands; only leftovers are copied. @internal */
 export class ByteQueue {
   private buffer: Uint8Array = NO_BYTES;
   private bufferView: DataView = NO_VIEW;

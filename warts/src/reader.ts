@@ -23,6 +23,7 @@ const MAX_REREAD_BYTES = 64 * 1024;
  * A bounded cursor over one record: every read is checked against the record's end, so no length or count in the
  * input can lead outside of it. Also holds the addresses that the record has introduced so far (warts(5),
  * "embedded addresses") and the tables of the file. Numbers are big-endian.
+ * @internal
  */
 export class Reader {
   readonly tables = new FileTables();
@@ -298,6 +299,7 @@ export class Reader {
 
 /**
  * Reads parameter `id` into `target`; false if it does not know the id, and then nothing was read.
+ * @internal
  */
 export type ParameterReader<T> = (reader: Reader, target: T, id: number) => boolean;
 
@@ -305,6 +307,7 @@ export type ParameterReader<T> = (reader: Reader, target: T, id: number) => bool
  * Read a parameter block (warts(5), "flags and parameters"): flag bytes of 7 bits, least significant first, then the
  * block's length and the parameters in the order of their ids. The length only says where reading goes on, which is
  * how ids of later versions of scamper are skipped.
+ * @internal
  */
 export function readParameters<T>(reader: Reader, target: T, read: ParameterReader<T>): void {
   let flagsAt = reader.pos;

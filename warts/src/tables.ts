@@ -1,7 +1,7 @@
 import type { Address } from './address.js';
 import type { Cycle, List } from './records/types.js';
 
-/** What later records of a file refer to by number. Numbers count from 1; number 0 stands for none. */
+/** What later records of a file refer to by number. Numbers count from 1; number 0 stands for none. @internal */
 export class FileTables {
   /** Lists by number - 1. */
   readonly lists: List[] = [];

@@ -65,8 +65,10 @@ if (reason !== undefined) console.warn(`The generated corpus is left out: ${reas
         execFileSync('sh', [MAKE_CORPUS, folder, String(STEP)], { stdio: 'ignore', timeout: 3 * MINUTES });
         const files = warts(folder).map((name) => readFileSync(join(folder, name)));
         expect(files.length).toBeGreaterThan(90 / STEP);
-        toolOutputs(files).forEach(({ json, rows }, i) => {
-          expect(jsonLines(files[i]!).lines).toEqual(json);
+        toolOutputs(files).forEach(({ json, rows, died }, i) => {
+          // The tool dies of a tracelb whose nodes are all silent, which a busy machine makes.
+          const ours = jsonLines(files[i]!).lines;
+          expect(died ? ours.slice(0, json.length) : ours).toEqual(json);
           expect(dumpRows(files[i]!).rows).toEqual(rows);
         });
       } finally {

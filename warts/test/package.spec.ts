@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decode } from '../src/index.js';
 import { packWarts, TSC, type Packed } from './support/pack.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'warts-package-'));
@@ -66,5 +67,20 @@ describe('the packed package', () => {
       encoding: 'utf8',
     });
     expect(text).toContain('usage: warts');
+  });
+
+  it('plots a file in the twenty lines of its README', () => {
+    const code = /```js\n(.*?)```/s.exec(readFileSync(join(packed.folder, 'README.md'), 'utf8'))?.[1] ?? '';
+    expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+    const ping = join(import.meta.dirname, 'fixtures/100-ping-c-51.warts');
+    copyFileSync(ping, join(folder, 'result.warts'));
+    writeFileSync(join(folder, 'plot.mjs'), code);
+    execFileSync(process.execPath, ['plot.mjs'], { cwd: folder });
+    const plot = readFileSync(join(folder, 'rtt.svg'), 'utf8');
+    const replies = decode(readFileSync(ping)).records.flatMap((record) =>
+      record.type === 'ping' ? record.replies : [],
+    );
+    expect(plot.match(/<circle /g)).toHaveLength(replies.length);
+    expect(plot).not.toContain('NaN');
   });
 });

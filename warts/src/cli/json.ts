@@ -1,5 +1,5 @@
 import type { JsonDialect } from '../json/dialect.js';
-import { writeJson } from '../json/index.js';
+import { writeJson } from '../json/write.js';
 import type { Command } from './command.js';
 
 /** A line for each record that has one. */

@@ -89,7 +89,7 @@ export type DealiasMethod = Mercator | Ally | Radargun | Prefixscan | Bump | Mid
 /** Replies that prefixscan wants if the record does not say. */
 const DEFAULT_REPLY_COUNT = 5;
 
-/** The parameters of method 1 to 7. */
+/** The parameters of method 1 to 7. @internal */
 export function readDealiasMethod(reader: Reader, method: number): DealiasMethod {
   switch (method) {
     case 1:

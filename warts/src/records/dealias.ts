@@ -70,7 +70,7 @@ export interface DealiasRecord {
   probes: DealiasProbe[];
 }
 
-/** Read a dealias record's body. */
+/** Read a dealias record's body. @internal */
 export function readDealias(reader: Reader): DealiasRecord {
   const header: DealiasHeader = {
     list: undefined,

@@ -9,7 +9,7 @@ import type {
   ListRecord,
 } from './types.js';
 
-/** A list record (type 1). Its number must be the next of the file. */
+/** A list record (type 1). Its number must be the next of the file. @internal */
 export function readList(reader: Reader): ListRecord {
   const number = nextNumber(reader, reader.tables.lists.length, 'list');
   const list: List = { id: reader.u32(), name: reader.text(), description: undefined, monitor: undefined };
@@ -25,12 +25,12 @@ function readListParameter(reader: Reader, list: List, id: number): boolean {
   return true;
 }
 
-/** A cycle start record (type 2): the cycle began when this record was written. */
+/** A cycle start record (type 2): the cycle began when this record was written. @internal */
 export function readCycleStart(reader: Reader): CycleStartRecord {
   return { type: 'cycle-start', ...readCycle(reader) };
 }
 
-/** A cycle definition record (type 3): the cycle began in another file. */
+/** A cycle definition record (type 3): the cycle began in another file. @internal */
 export function readCycleDefinition(reader: Reader): CycleDefinitionRecord {
   return { type: 'cycle-definition', ...readCycle(reader) };
 }
@@ -59,7 +59,7 @@ function readCycleParameter(reader: Reader, cycle: Cycle, id: number): boolean {
   return true;
 }
 
-/** A cycle stop record (type 4). From here on the cycle's number stands for nothing. */
+/** A cycle stop record (type 4). From here on the cycle's number stands for nothing. @internal */
 export function readCycleStop(reader: Reader): CycleStopRecord {
   const number = reader.u32();
   const cycle = reader.tables.cycles[number - 1];
@@ -83,7 +83,7 @@ function countNames(reader: Reader, { list, hostname }: Cycle): void {
   if (reader.tables.longNames > MAX_LONG_NAMES) reader.fail('limit', 'a long name is repeated too often');
 }
 
-/** An address record (type 5). The first byte repeats the low bits of the number and is not checked. */
+/** An address record (type 5). The first byte repeats the low bits of the number and is not checked. @internal */
 export function readAddressRecord(reader: Reader): AddressRecord {
   reader.u8();
   const address = reader.addressOfType();

@@ -36,7 +36,7 @@ export interface TraceHop {
   extensions: IcmpExtension[] | undefined;
 }
 
-/** A count and as many hops. */
+/** A count and as many hops. @internal */
 export function readHops(reader: Reader): TraceHop[] {
   const hops: TraceHop[] = [];
   for (let left = reader.u16(); left > 0; left--) hops.push(readHop(reader));
@@ -121,7 +121,7 @@ function readHop(reader: Reader): TraceHop {
   };
 }
 
-/** Whether an ICMP message of this type from this address quotes the probe: unreachable, too big, time exceeded. */
+/** Whether an ICMP message of this type from this address quotes the probe: unreachable, too big, time exceeded. @internal */
 export function isQuoting(addr: Address, icmpType: number): boolean {
   if (addr.isIPv4) return icmpType === 3 || icmpType === 11;
   return addr.isIPv6 && icmpType >= 1 && icmpType <= 3;

@@ -70,14 +70,14 @@ const CHAOS = 3;
 const TXT = 16;
 const OPT = 41;
 
-/** The kind of data that a resource record of this class and type has; undefined if none. */
+/** The kind of data that a resource record of this class and type has; undefined if none. @internal */
 export function dataKind(rrclass: number, rrtype: number): Kind | undefined {
   if (rrtype === OPT) return 'opt';
   if (rrclass === IN) return INTERNET.get(rrtype);
   return rrclass === CHAOS && rrtype === TXT ? 'txt' : undefined;
 }
 
-/** Data of a kind, which must be the one that class and type ask for. */
+/** Data of a kind, which must be the one that class and type ask for. @internal */
 export function readHostData(reader: Reader, wanted: Kind | undefined): HostData {
   const number = reader.u16();
   if (wanted === undefined || KINDS[number] !== wanted) {

@@ -54,7 +54,7 @@ export interface HostRecord {
 
 type Draft = Omit<HostRecord, 'dst'> & { dst: Address | undefined; query_count: number };
 
-/** Read a host record's body. */
+/** Read a host record's body. @internal */
 export function readHost(reader: Reader): HostRecord {
   const draft: Draft = {
     type: 'host',

@@ -57,7 +57,7 @@ const PART_HEADER_BYTES = 5;
 const ECH_CONFIG_LIST = 1;
 const ECH_RETRY_CONFIG = 2;
 
-/** Read an http record's body. Its addresses are never references. */
+/** Read an http record's body. Its addresses are never references. @internal */
 export function readHttp(reader: Reader): HttpRecord {
   const draft: Draft = {
     type: 'http',

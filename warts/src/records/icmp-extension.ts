@@ -7,7 +7,7 @@ export interface IcmpExtension {
   data: Uint8Array;
 }
 
-/** ICMP extensions of a reply: a total length in bytes, then objects, each of a length, a class, a type and data. */
+/** ICMP extensions of a reply: a total length in bytes, then objects, each of a length, a class, a type and data. @internal */
 export function readIcmpExtensions(reader: Reader): IcmpExtension[] {
   const total = reader.u16();
   if (total === 0) reader.fail('malformed', 'ICMP extensions of no length');

@@ -39,7 +39,7 @@ export interface NeighbourRecord {
 
 type Draft = NeighbourRecord & { probe_count: number };
 
-/** Read a neighbour discovery record's body. */
+/** Read a neighbour discovery record's body. @internal */
 export function readNeighbour(reader: Reader): NeighbourRecord {
   const draft: Draft = {
     type: 'neighbourdisc',

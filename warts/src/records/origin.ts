@@ -13,7 +13,7 @@ interface Ends extends Origin {
   dst: Address | undefined;
 }
 
-/** Parameters 1 to 3 of the types since neighbour discovery: whose measurement it is. */
+/** Parameters 1 to 3 of the types since neighbour discovery: whose measurement it is. @internal */
 export function readOrigin(reader: Reader, target: Origin, id: number): boolean {
   if (id === 1) target.list = reader.list();
   else if (id === 2) target.cycle = reader.cycle();
@@ -22,7 +22,7 @@ export function readOrigin(reader: Reader, target: Origin, id: number): boolean 
   return true;
 }
 
-/** Parameters 1 to 5 of types whose addresses have numbers in the record. */
+/** Parameters 1 to 5 of types whose addresses have numbers in the record. @internal */
 export function readEnds(reader: Reader, target: Ends, id: number): boolean {
   if (id === 4) target.src = reader.address();
   else if (id === 5) target.dst = reader.address();
@@ -30,7 +30,7 @@ export function readEnds(reader: Reader, target: Ends, id: number): boolean {
   return true;
 }
 
-/** The same of types whose addresses are always in full. */
+/** The same of types whose addresses are always in full. @internal */
 export function readUnnumberedEnds(reader: Reader, target: Ends, id: number): boolean {
   if (id === 4) target.src = reader.unnumberedAddress();
   else if (id === 5) target.dst = reader.unnumberedAddress();

@@ -70,7 +70,7 @@ const DEFAULTS = {
   ttl: 255,
 };
 
-/** Read an owamp record's body. */
+/** Read an owamp record's body. @internal */
 export function readOwamp(reader: Reader): OwampRecord {
   const draft: Draft = {
     type: 'owamp',

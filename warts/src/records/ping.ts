@@ -128,7 +128,7 @@ type PingDraft = Omit<PingRecord, 'dst' | 'timeout_s'> & {
   timeout_s: number | undefined;
 };
 
-/** Read a ping record's body. */
+/** Read a ping record's body. @internal */
 export function readPing(reader: Reader): PingRecord {
   const ping: PingDraft = {
     type: 'ping',

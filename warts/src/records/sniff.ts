@@ -29,7 +29,7 @@ export interface SniffRecord {
 
 type Draft = Omit<SniffRecord, 'src'> & { src: Address | undefined; packet_count: number };
 
-/** Read a sniff record's body. */
+/** Read a sniff record's body. @internal */
 export function readSniff(reader: Reader): SniffRecord {
   const draft: Draft = {
     type: 'sniff',

@@ -49,7 +49,7 @@ type Draft = Omit<StingRecord, 'src' | 'dst'> & {
   packet_count: number;
 };
 
-/** Read a sting record's body. */
+/** Read a sting record's body. @internal */
 export function readSting(reader: Reader): StingRecord {
   const draft: Draft = {
     type: 'sting',

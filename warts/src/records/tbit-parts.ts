@@ -50,7 +50,7 @@ export interface TbitBgp {
 
 export type TbitApplication = TbitHttp | TbitBgp;
 
-/** The data of test `test`, zeros without a reader; undefined for tests that have none. */
+/** The data of test `test`, zeros without a reader; undefined for tests that have none. @internal */
 export function readTbitTest(reader: Reader | undefined, test: number): TbitTest | undefined {
   switch (test) {
     case 1:
@@ -69,7 +69,7 @@ export function readTbitTest(reader: Reader | undefined, test: number): TbitTest
   }
 }
 
-/** The data of application `application`; undefined for applications that have none. */
+/** The data of application `application`; undefined for applications that have none. @internal */
 export function readTbitApplication(reader: Reader, application: number): TbitApplication | undefined {
   if (application === 1) return readHttp(reader);
   if (application === 5) return readBgp(reader);

@@ -60,7 +60,7 @@ const MAX_COOKIE_BYTES = 16;
 const TEST_DATA = 1;
 const APPLICATION_DATA = 2;
 
-/** Read a tbit record's body. */
+/** Read a tbit record's body. @internal */
 export function readTbit(reader: Reader): TbitRecord {
   const draft: TbitDraft = {
     type: 'tbit',

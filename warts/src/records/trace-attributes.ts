@@ -45,6 +45,7 @@ const DOUBLETREE = 3;
 /**
  * Attributes after the hops: u16 (type << 12 | length) each, until 0. The man page has types 1 and 2 the other way
  * round than scamper writes them.
+ * @internal
  */
 export function readTraceAttributes(reader: Reader, trace: TraceAttributes): void {
   for (let header = reader.u16(); header !== 0; header = reader.u16()) {

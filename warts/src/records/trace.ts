@@ -78,7 +78,7 @@ type TraceDraft = Omit<TraceRecord, 'dst'> & { dst: Address | undefined };
 
 const MAX_HOP_COUNT = 255;
 
-/** Read a trace record's body. */
+/** Read a trace record's body. @internal */
 export function readTrace(reader: Reader): TraceRecord {
   const trace: TraceDraft = {
     type: 'trace',

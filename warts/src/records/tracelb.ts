@@ -97,7 +97,7 @@ interface LinkHeader {
   set_count: number;
 }
 
-/** Read a tracelb record's body. */
+/** Read a tracelb record's body. @internal */
 export function readTracelb(reader: Reader): TracelbRecord {
   const tracelb: TracelbDraft = {
     type: 'tracelb',

@@ -48,7 +48,7 @@ export interface UdpprobeRecord {
 
 type Draft = UdpprobeRecord & { first_sport: number; first_reply_count: number };
 
-/** Read a udpprobe record's body. */
+/** Read a udpprobe record's body. @internal */
 export function readUdpprobe(reader: Reader): UdpprobeRecord {
   const draft: Draft = {
     type: 'udpprobe',
