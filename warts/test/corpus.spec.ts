@@ -41,6 +41,8 @@ describe('the committed corpus', () => {
   });
 });
 
+const hasSilentNode = (line = ''): boolean => line.includes('"nodes":[{"addr":"*"');
+
 function reasonToSkip(): string | undefined {
   if (!toolsAreInstalled()) return 'scamper is not installed (apt: scamper)';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
@@ -66,9 +68,10 @@ if (reason !== undefined) console.warn(`The generated corpus is left out: ${reas
         const files = warts(folder).map((name) => readFileSync(join(folder, name)));
         expect(files.length).toBeGreaterThan(90 / STEP);
         toolOutputs(files).forEach(({ json, rows, died }, i) => {
-          // The tool dies of a tracelb whose nodes are all silent, which a busy machine makes.
           const ours = jsonLines(files[i]!).lines;
-          expect(died ? ours.slice(0, json.length) : ours).toEqual(json);
+          // Of a tracelb with a silent first hop, which a busy machine makes, the tool dies, or ends the file there.
+          const ends = died || hasSilentNode(ours[json.length]);
+          expect(ends ? ours.slice(0, json.length) : ours).toEqual(json);
           expect(dumpRows(files[i]!).rows).toEqual(rows);
         });
       } finally {
