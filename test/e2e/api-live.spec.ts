@@ -124,10 +124,13 @@ describe('live', () => {
 
   describe('as server-sent events', () => {
     /** @returns what has come so far, and a way to hang up */
-    async function stream(id: string) {
+    async function stream(id: string, query = '', last?: string) {
       const hangUp = new AbortController();
-      const response = await fetch(`${world.server.url}/api/v1/operations/${id}/events`, {
-        headers: { authorization: `Bearer ${user.api.token ?? ''}` },
+      const response = await fetch(`${world.server.url}/api/v1/operations/${id}/events${query}`, {
+        headers: {
+          authorization: `Bearer ${user.api.token ?? ''}`,
+          ...(last !== undefined && { 'last-event-id': last }),
+        },
         signal: hangUp.signal,
       });
       const got = { response, text: '', ended: false };
@@ -155,7 +158,7 @@ describe('live', () => {
       await probe.results([pingResult(id, SCHEDULED)]);
       const event = await until(
         'the result',
-        () => /event: result\n(?:id: \d+\n)?data: (.*)\n/.exec(got.text)?.[1],
+        () => /event: result\n(?:id: .*\n)?data: (.*)\n/.exec(got.text)?.[1],
       );
       expect(JSON.parse(event)).toMatchObject({
         operation_id: id,
@@ -164,6 +167,43 @@ describe('live', () => {
       });
       hangUp();
       await until('the end', () => got.ended);
+    });
+
+    it('goes on after any event: each result once, and says so where it cannot', async () => {
+      const { id } = await world.operation(user, [registered], {
+        schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 600_000).toISOString() },
+      });
+      await probe.told(id);
+      const path = `/api/v1/operations/${id}/events`;
+      const first = await stream(id);
+      const runs = Array.from({ length: 6 }, (_, n) => `2026-01-01T00:0${n}:00.000Z`);
+      await until('the place where it begins', () => first.got.text.includes('id: '));
+      for (const run of runs) await probe.results([pingResult(id, run)]);
+      const eventsOf = (text: string) =>
+        [...text.matchAll(/event: result\nid: (\S+)\ndata: (.*)\n/g)].map(([, position, data]) => ({
+          position,
+          run: (JSON.parse(data ?? '') as { scheduled_at: string }).scheduled_at,
+        }));
+      const all = await until('all', () => {
+        const events = eventsOf(first.got.text);
+        return events.length === runs.length && events;
+      });
+      expect(all.map(({ run }) => run)).toEqual(runs);
+      first.hangUp();
+      for (const [index, { position }] of all.entries()) {
+        const again = await stream(id, `?since=${position ?? ''}`);
+        const rest = runs.slice(index + 1);
+        await until('the rest', () => eventsOf(again.got.text).length >= rest.length);
+        await probe.results([pingResult(id, runs[index]!)]);
+        expect(eventsOf(again.got.text).map(({ run }) => run)).toEqual(rest);
+        again.hangUp();
+      }
+      for (const nowhere of ['999999999-6720a1b2c3d4e5f6000000d4', '7']) {
+        const lost = await stream(id, '', nowhere);
+        await until('the word', () => /event: lost\nid: \S+\ndata: {"detail":"/.test(lost.got.text));
+        lost.hangUp();
+      }
+      for (const bad of ['7', 'x', '']) expect((await user.api.get(`${path}?since=${bad}`)).status).toBe(400);
     });
 
     it('says who may not', async () => {

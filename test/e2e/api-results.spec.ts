@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Account, ApiWorld, type Operation, type Page } from '../support/api-world.js';
 import { CLOCK, dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
+import { until } from '../support/until.js';
 
 interface Result {
   id: string;
@@ -274,6 +275,58 @@ describe('results', () => {
     for (const line of lines) openApi.checkSchema('ResultDto', line);
     expect(lines).toEqual(await list());
     expect(await read('outcome=failed')).toEqual(await list('outcome=failed'));
+  });
+
+  it('follows as NDJSON what comes, and goes on after any line', async () => {
+    const path = `/api/v1/operations/${operation.id}/results?follow=true`;
+    /** Lines until there are so many. */
+    async function follow(count: number, query = '', ready: () => Promise<void> = () => Promise.resolve()) {
+      const hangUp = new AbortController();
+      const response = await fetch(`${world.server.url}${path}${query}`, {
+        headers: { accept: 'application/x-ndjson', authorization: `Bearer ${user.api.token ?? ''}` },
+        signal: hangUp.signal,
+      });
+      expect(response.headers.get('content-type')).toMatch(/^application\/x-ndjson/);
+      let text = '';
+      const reading = (async () => {
+        for await (const chunk of response.body!) {
+          text += Buffer.from(chunk as Uint8Array).toString();
+          if (text.split('\n').length > count + 1) return;
+        }
+      })();
+      await until('the line that says where it begins', () => text.includes('\n'));
+      expect(Object.keys(JSON.parse(text.split('\n')[0]!) as object)).toEqual(['position']);
+      await ready();
+      await reading;
+      hangUp.abort();
+      return text
+        .trimEnd()
+        .split('\n')
+        .slice(1, count + 1)
+        .map((line) => JSON.parse(line) as Result & { position: string });
+    }
+    const fresh = [10, 11, 12].map((n) => dnsResult(operation.id, at(n)));
+    const stored = await list();
+    const before = await follow(stored.length, '&since=0-');
+    expect(before.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+    const { position } = before.at(-1)!;
+    const came = await follow(3, `&since=${position}`, async () => {
+      for (const result of fresh) await probe.results([result]);
+    });
+    const all = await list('view=json');
+    for (const [index, { position: where, ...line }] of came.entries()) {
+      openApi.checkSchema('ResultDto', line);
+      expect(line).toEqual({ ...all.slice(-3)[index], decoded: null });
+      expect(where).toMatch(/^\d+-[0-9a-f]{24}$/);
+    }
+    const [second] = await follow(1, `&since=${came[0]!.position}&view=json`);
+    expect(second).toMatchObject({ id: came[1]!.id, decoded: all.at(-2)!.decoded });
+    const wrong = { 'outcome=stored': 'outcome', 'format=csv': 'format', 'since=1': 'since' };
+    for (const [query, field] of Object.entries(wrong)) {
+      const { status, text } = await user.api.get(`${path}&${query}`, { accept: 'application/x-ndjson' });
+      expect([status, text]).toEqual([400, expect.stringContaining(`"${field}"`)]);
+    }
+    expect((await user.api.get(path)).status).toBe(400);
   });
 
   it('gives the raw bytes back as they came', async () => {

@@ -10,7 +10,7 @@ import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
 import { type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
-import { Listener, Watcher } from '../support/watcher.js';
+import { Listener, ReturningListener, Watcher } from '../support/watcher.js';
 
 const REWARD = 10;
 const missing = whyNoRedis();
@@ -320,7 +320,7 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     }
   });
 
-  it('give every result one number and count it once, though each is killed again and again', async () => {
+  it('give every result one number, count it once and tell it once to who comes back, though each is killed again and again', async () => {
     // of their own: nobody else may hold the lease
     const other = await Platform.start({ REDIS_URL: redis.url });
     const database = new TestDatabase(other.databaseUri);
@@ -339,6 +339,13 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       );
       const acknowledged = () => deliverers.reduce((sum, each) => sum + each.acknowledged.size, 0);
       await other.first.stop();
+      const listener = new ReturningListener(
+        () => pair[Math.floor(Math.random() * 2)]!.url,
+        owner.api.token,
+        operation.id,
+        () => 1 + Math.floor(Math.random() * 6),
+      );
+      await new Promise<void>((resolve) => void listener.listen(resolve));
 
       // each at its server, and at the next one of the same place when that is killed
       const bringing = deliverers.map(async (deliverer, n) => {
@@ -364,6 +371,12 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       });
       const stored = await database.collection('results').find().project({ _id: 1 }).toArray();
       const entries = await database.collection('tail_log').find().sort({ _id: 1 }).toArray();
+      await until('the listener to have all', () => listener.results.length >= 300);
+      // and none twice: what came twice would have come before the last
+      listener.close();
+      expect(listener.lost).toEqual([]);
+      expect(listener.results).toEqual(tailed(entries));
+      expect(listener.cuts).toBeGreaterThan(50);
       expect(tailed(entries).sort()).toEqual(stored.map(({ _id }) => String(_id)).sort());
       let next = 1;
       for (const { _id, first, results: packed } of entries) {

@@ -65,7 +65,7 @@ export class Listener {
 
   /** The data of the events of this name so far. */
   events(name: string): Record<string, unknown>[] {
-    const found = this.text.matchAll(new RegExp(`event: ${name}\\n(?:id: \\d+\\n)?data: (.*)\\n`, 'g'));
+    const found = this.text.matchAll(new RegExp(`event: ${name}\\n(?:id: .*\\n)?data: (.*)\\n`, 'g'));
     return [...found].map(([, data]) => JSON.parse(data ?? '') as Record<string, unknown>);
   }
 
@@ -80,5 +80,69 @@ export class Listener {
       // hung up, by one side or the other
     }
     this.ended = true;
+  }
+}
+
+/** Reads server-sent events as a browser does, hangs up again and again, and comes back with the last id, to any of the servers. */
+export class ReturningListener {
+  /** ids of results, as they came */
+  readonly results: string[] = [];
+  readonly lost: string[] = [];
+  cuts = 0;
+  private last: string | undefined;
+  private isClosed = false;
+
+  /** @param urlOf the server to go to, each time anew. @param mayTake how many events it takes before it hangs up */
+  constructor(
+    private readonly urlOf: () => string,
+    private readonly token: string | undefined,
+    private readonly operation: string,
+    private readonly mayTake: () => number,
+  ) {}
+
+  /** Resolves when it is closed. @param ready is called when the first connection has told where it begins */
+  async listen(ready: () => void = () => undefined): Promise<void> {
+    while (!this.isClosed) {
+      const abort = new AbortController();
+      try {
+        const response = await fetch(`${this.urlOf()}/api/v1/operations/${this.operation}/events`, {
+          headers: {
+            authorization: `Bearer ${this.token ?? ''}`,
+            ...(this.last !== undefined && { 'last-event-id': this.last }),
+          },
+          signal: abort.signal,
+        });
+        await this.take(response, ready);
+      } catch {
+        // the server was killed, or is not there yet
+      }
+      abort.abort();
+      this.cuts += 1;
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private async take(response: Response, ready: () => void): Promise<void> {
+    let left = this.mayTake();
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk as Uint8Array).toString();
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) {
+        const members = new Map(
+          event.split('\n').map((line) => [line.split(': ')[0], line.replace(/^\w+: /, '')]),
+        );
+        this.last = members.get('id') ?? this.last;
+        ready();
+        const data = JSON.parse(members.get('data') ?? '{}') as Record<string, string>;
+        if (members.get('event') === 'result') this.results.push(data['result_id'] ?? '');
+        if (members.get('event') === 'lost') this.lost.push(data['detail'] ?? '');
+        if ((left -= 1) <= 0 || this.isClosed) return;
+      }
+    }
   }
 }

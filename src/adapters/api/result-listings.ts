@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Position } from '../../platform/http/pages.js';
 import {
   DecodedTexts,
+  type FollowStep,
   type Parts,
   type ReadResult,
   type ResultFilter,
@@ -79,6 +80,30 @@ export class ResultListings {
 
   private async *largeRows({ _id, raw_bytes }: ReadResult, csv: ResultsCsv): AsyncGenerator<string, void> {
     yield* csv.rowsOf(ResultDto.from(await this.reader.headOf(_id), raw_bytes, null));
+  }
+
+  /**
+   * Those that come, one a line as in `lines`, with the position of each; the first line, which comes at once, has the position alone.
+   * A line with `lost` stands where some may be missing.
+   */
+  async *followed(
+    steps: AsyncIterable<FollowStep>,
+    view: View,
+    gone: AbortSignal,
+  ): AsyncGenerator<string | Buffer, void> {
+    let isBegun = false;
+    for await (const { position, result, lost } of steps) {
+      if (!isBegun || lost !== undefined) yield `${JSON.stringify({ position, lost })}\n`;
+      isBegun = true;
+      if (result === undefined) continue;
+      const { shown } = await this.measure(result, view, KEPT, gone);
+      let begin = `{"position":"${position}",`;
+      for await (const piece of this.item(result, view, shown, gone)) {
+        yield begin === '' ? piece : begin + String(piece).slice(1);
+        begin = '';
+      }
+      yield '\n';
+    }
   }
 
   /** One of them. */
@@ -195,7 +220,7 @@ export class ResultListings {
 
 type Pieces = (gone: AbortSignal) => AsyncIterable<string | Buffer>;
 
-function partsOf(view: View): Parts {
+export function partsOf(view: View): Parts {
   return { head: true, raw: view !== 'summary' };
 }
 

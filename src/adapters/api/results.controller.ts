@@ -13,12 +13,17 @@ import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type UserEntity } from '../../core/users/index.js';
-import { DecodedTexts, type ReadResult, ResultReader } from '../../core/results/index.js';
+import { DecodedTexts, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
-import { type RESULT_TYPES, ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
+import {
+  OperationResultsQuery,
+  type RESULT_TYPES,
+  type ResultsQuery,
+  SearchQuery,
+} from './dto/results-query.dto.js';
 import { filterOf } from './results-filter.js';
 import { ResultsCsv } from './results-csv.js';
-import { ResultListings } from './result-listings.js';
+import { partsOf, ResultListings } from './result-listings.js';
 
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv; charset=utf-8';
@@ -42,6 +47,7 @@ export class ResultsController {
   constructor(
     private readonly reader: ResultReader,
     private readonly listings: ResultListings,
+    private readonly follower: ResultsFollower,
     private readonly texts: DecodedTexts,
     private readonly operations: OperationsService,
   ) {}
@@ -57,11 +63,14 @@ export class ResultsController {
   async list(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
-    @Query() query: ResultsQuery,
+    @Query() query: OperationResultsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<string | StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
+    if (query.follow) return this.followed(operation, query, { request, response });
+    if (query.since !== undefined)
+      throw DomainError.invalid({ field: 'since', message: 'must be given with follow' });
     return this.answer([operation], query, { request, response });
   }
 
@@ -133,9 +142,29 @@ export class ResultsController {
     });
   }
 
+  /** @throws DomainError invalid_request with another format than NDJSON, or with a filter */
+  private followed(
+    { _id }: OperationEntity,
+    query: OperationResultsQuery,
+    { request, response }: { request: Request; response: Response },
+  ): StreamableFile {
+    if ((query.format ?? formatAccepted(request)) !== 'ndjson')
+      throw DomainError.invalid({ field: 'format', message: 'must be ndjson with follow' });
+    const [filter] = OperationResultsQuery.filtersIn(query);
+    if (filter !== undefined)
+      throw DomainError.invalid({ field: filter, message: 'must not be given with follow' });
+    // no proxy between may keep lines back
+    response.setHeader('X-Accel-Buffering', 'no');
+    const { since, view } = query;
+    return streamed(
+      (gone) => this.listings.followed(this.follower.follow(_id, since, partsOf(view), gone), view, gone),
+      { type: NDJSON },
+    );
+  }
+
   private async answer(
     operations: readonly Pick<OperationEntity, '_id' | 'kind'>[],
-    query: SearchQuery,
+    query: ResultsQuery,
     { request, response }: { request: Request; response: Response },
   ): Promise<string | StreamableFile> {
     const { view, limit } = query;
@@ -219,10 +248,10 @@ function onlyKindOf(operations: readonly Pick<OperationEntity, 'kind'>[]): KindN
 }
 
 /** Of a query, what does not choose results, and may change from page to page. */
-const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof SearchQuery)[];
+const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof ResultsQuery)[];
 
 /** What a cursor is of: what the query asks for. */
-function digestOf(query: SearchQuery): string {
+function digestOf(query: ResultsQuery): string {
   const asked = Object.entries(query).filter(
     ([name, value]) => value !== undefined && !SHOWING.includes(name),
   );

@@ -1,16 +1,34 @@
-import { Controller, type MessageEvent, Param, Sse } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { endWith, ignoreElements, interval, map, merge, type Observable, share, takeUntil } from 'rxjs';
+import { Controller, Get, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Matches } from 'class-validator';
+import { type Response } from 'express';
+import { OperationsService } from '../../core/operations/index.js';
+import { POSITION } from '../../core/results/index.js';
+import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
-import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
-import { OperationsService } from '../../core/operations/index.js';
-import { type UserEntity } from '../../core/users/index.js';
-import { LiveService } from './live.service.js';
+import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { streamed } from '../../platform/http/streamed.js';
+import { Optional } from '../../platform/validation/optional.js';
+import { EventStream } from './event-stream.js';
 
-/** So that proxies do not take a quiet operation for a dead connection. */
-const HEARTBEAT_MS = 15_000;
+class EventsQuery {
+  @ApiPropertyOptional({
+    pattern: POSITION.source,
+    description: 'The `id` of an event: what follows it comes first. `Last-Event-ID` goes before.',
+  })
+  @Optional()
+  @Matches(POSITION, { message: 'must be the `id` of an event' })
+  since?: string;
+}
 
 @ApiTags('operations')
 @ApiBearerAuth()
@@ -18,31 +36,37 @@ const HEARTBEAT_MS = 15_000;
 @Controller('api/v1/operations')
 export class LiveController {
   constructor(
-    private readonly live: LiveService,
+    private readonly stream: EventStream,
     private readonly operations: OperationsService,
   ) {}
 
-  @Sse(':id/events')
+  @Get(':id/events')
   @ApiOperation({
     summary: 'What happens to an operation, live',
     description:
-      'Server-sent events `result`, `assignment`, and `heartbeat` every 15 s. It does not end by itself.',
+      'Server-sent events `result`, `assignment`, and `heartbeat` every 15 s. Who comes back with the last `id` gets each result once, none left out, at any server; where these are not kept, `lost` says so. It does not end by itself.',
   })
   @ApiId('operation')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back.' })
   @ApiOkResponse({
     description: 'The events, until you hang up.',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
   @ApiProblems(400, 401, 404)
-  async events(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<Observable<MessageEvent>> {
+  async events(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Query() { since }: EventsQuery,
+    @Headers('last-event-id') last: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
-    // whoever does not read is cut off by Nest, when 4 MB wait
-    const events = this.live.ofRoom(`operation:${operation._id.toHexString()}`).pipe(share());
-    const ended = events.pipe(ignoreElements(), endWith(true));
-    const heartbeats = interval(HEARTBEAT_MS).pipe(
-      takeUntil(ended),
-      map((): MessageEvent => ({ type: 'heartbeat', data: {} })),
-    );
-    return merge(events.pipe(map(({ name, data }): MessageEvent => ({ type: name, data }))), heartbeats);
+    const cut = () => response.destroy();
+    // no proxy between may keep events back
+    response.setHeader('Cache-Control', 'no-cache, no-transform');
+    response.setHeader('X-Accel-Buffering', 'no');
+    return streamed((gone) => this.stream.read({ operation, since: last ?? since, gone, cut }), {
+      type: 'text/event-stream',
+    });
   }
 }

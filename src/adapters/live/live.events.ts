@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ResultEntity } from '../../core/ingest/index.js';
 import { type Topic } from '../../platform/bus/platform-bus.js';
 import { hexId } from '../../platform/database/object-id.js';
 
@@ -44,3 +45,19 @@ export type LiveEvent = z.infer<typeof liveEvent>;
 
 /** Live events of one server, for those who watch at another. */
 export const LIVE: Topic<LiveEvent> = { name: 'live', schema: liveEvent };
+
+/** What is told of a result. */
+export function resultData(result: ResultEntity): z.infer<typeof EVENTS.result> {
+  return {
+    operation_id: result.operation.toHexString(),
+    probe_id: result.probe.toHexString(),
+    result_id: result._id.toHexString(),
+    outcome: result.outcome,
+    counted: result.uncounted !== true,
+    received_at: result.received_at.toISOString(),
+    ...(result.scheduled_at && { scheduled_at: result.scheduled_at.toISOString() }),
+    ...(result.format && { format: result.format }),
+    ...(result.summary && { summary: result.summary }),
+    ...(result.failure && { failure: result.failure }),
+  };
+}

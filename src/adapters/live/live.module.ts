@@ -4,14 +4,16 @@ import { IngestModule } from '../../core/ingest/index.js';
 import { AuthModule } from '../../core/users/index.js';
 import { OperationsModule } from '../../core/operations/index.js';
 import { ProbesModule } from '../../core/probes/index.js';
+import { ResultsModule } from '../../core/results/index.js';
+import { EventStream } from './event-stream.js';
 import { LiveController } from './live.controller.js';
 import { LiveGateway } from './live.gateway.js';
 import { LiveService } from './live.service.js';
 
 /** The door for those who watch. */
 @Module({
-  imports: [AuthModule, ProbesModule, DeliveryModule, OperationsModule, IngestModule],
+  imports: [AuthModule, ProbesModule, DeliveryModule, OperationsModule, IngestModule, ResultsModule],
   controllers: [LiveController],
-  providers: [LiveService, LiveGateway],
+  providers: [LiveService, LiveGateway, EventStream],
 })
 export class LiveModule {}

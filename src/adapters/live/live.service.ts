@@ -10,7 +10,7 @@ import {
 } from '../../core/ingest/index.js';
 import { type AssignmentChange, OperationFeed } from '../../core/delivery/index.js';
 import { type ProbeChange, ProbeFeed } from '../../core/probes/index.js';
-import { LIVE, type LiveEvent } from './live.events.js';
+import { LIVE, type LiveEvent, resultData } from './live.events.js';
 
 /** Turns what happens in the core, on all servers, into events for those who may see it. Doors take them from here. */
 @Injectable()
@@ -87,24 +87,8 @@ function roomsOf(operation: string, probe: string, isPrivate: boolean): string[]
 }
 
 function resultEvent({ result, isPrivate }: StoredResult): LiveEvent {
-  const operation_id = result.operation.toHexString();
-  const probe_id = result.probe.toHexString();
-  return {
-    name: 'result',
-    rooms: roomsOf(operation_id, probe_id, isPrivate),
-    data: {
-      operation_id,
-      probe_id,
-      result_id: result._id.toHexString(),
-      outcome: result.outcome,
-      counted: result.uncounted !== true,
-      received_at: result.received_at.toISOString(),
-      ...(result.scheduled_at && { scheduled_at: result.scheduled_at.toISOString() }),
-      ...(result.format && { format: result.format }),
-      ...(result.summary && { summary: result.summary }),
-      ...(result.failure && { failure: result.failure }),
-    },
-  };
+  const data = resultData(result);
+  return { name: 'result', rooms: roomsOf(data.operation_id, data.probe_id, isPrivate), data };
 }
 
 function creditsEvent({ operation, probeOwner }: LatePayment): LiveEvent {

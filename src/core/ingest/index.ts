@@ -3,7 +3,13 @@ export { IngestModule } from './ingest.module.js';
 export { type Acceptance, type ResultReport, IngestService } from './ingest.service.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
 export { HEAD_SIZE, RAW_SIZE, rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
-export { ResultsTail, type TailConsumer, type TailLag, type WritingConsumer } from './tail.js';
+export {
+  ResultsTail,
+  type TailConsumer,
+  type TailLag,
+  TailPositionLostError,
+  type WritingConsumer,
+} from './tail.js';
 export { type TailBatch } from './tail-reader.js';
 export { entriesOf } from './tail-log.repository.js';
 export { announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';

@@ -36,6 +36,8 @@ export type TailField = Exclude<keyof ResultEntity, Always | 'raw'>;
 export interface TailResult<Field extends TailField> {
   /** its number in the order of all results */
   number: number;
+  /** of who has seen it and all before it: text, the same on all servers */
+  position: string;
   result: Pick<ResultEntity, Always | Field>;
 }
 
@@ -78,10 +80,11 @@ export class TailReader {
     return entry !== undefined && entry.first <= number ? entry.epoch : undefined;
   }
 
-  /** @returns what follows a position; undefined when nothing does */
+  /** @param operation of this one alone. @returns what follows a position; undefined when nothing does */
   async read<Field extends TailField>(
     after: number,
     fields: readonly Field[],
+    operation?: ObjectId,
   ): Promise<TailBatch<Field> | undefined> {
     const entries = await this.log.findFrom(after + 1, MOST_ENTRIES);
     const [first] = entries;
@@ -90,17 +93,19 @@ export class TailReader {
     const found = await this.results.findByIds<Field>(
       numbered.map(({ id }) => id),
       fields,
+      operation,
     );
     const byId = new Map(found.map((result) => [result._id.toHexString(), result]));
     const to = numbered.at(-1)?.number ?? after;
+    const epochAt = (number: number) => entries.find(({ _id }) => _id >= number)?.epoch ?? first.epoch;
     return {
       results: numbered.flatMap(({ number, id }) => {
         const result = byId.get(id.toHexString());
-        return result === undefined ? [] : [{ number, result }];
+        return result ? [{ number, position: wordPosition(number, epochAt(number)), result }] : [];
       }),
       to,
       missed: Math.max(0, first.first - 1 - after),
-      epoch: entries.find(({ _id }) => _id >= to)?.epoch ?? first.epoch,
+      epoch: epochAt(to),
     };
   }
 
@@ -123,6 +128,11 @@ export class TailReader {
     const sizes = await this.results.findSizes(numbered.map(({ id }) => id));
     return firstPart(numbered, ({ id }) => sizes.get(id.toHexString()) ?? 0, { weight: MOST_BYTES });
   }
+}
+
+/** @param at the number of a result that was handed out. @param epoch of the log there */
+export function wordPosition(at: number, epoch: string): string {
+  return `${at}-${epoch}`;
 }
 
 function numberedFrom(entries: readonly TailLogEntity[], after: number): Numbered[] {

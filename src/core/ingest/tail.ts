@@ -7,7 +7,7 @@ import { type Transaction, TransactionsService } from '../../platform/database/t
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
-import { type TailBatch, type TailField, TailReader } from './tail-reader.js';
+import { type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
 
 /** Another server goes on with a consumer when the one that has it was not heard of for so long. */
 const LEASE_MS = 15_000;
@@ -112,17 +112,19 @@ export class ResultsTail implements OnApplicationShutdown {
 
   /**
    * Hands out what follows a position as it comes, on any server. Positions of one epoch are in the order of their numbers.
-   * @param position of a batch before, or of `now()`; undefined: from the first result that the log has
+   * @param position of a result or batch before, or of `now()`; undefined: from the first result that the log has
+   * @param operation of this one alone
    * @throws TailPositionLostError
    */
   async *follow<Field extends TailField>(
     position: string | undefined,
     fields: readonly Field[],
     signal: AbortSignal,
+    operation?: ObjectId,
   ): AsyncGenerator<TailBatch<Field> & { position: string }, void> {
     let at = position === undefined ? undefined : await this.placeOf(position);
     while (!signal.aborted) {
-      const batch = await this.reader.read(at ?? 0, fields);
+      const batch = await this.reader.read(at ?? 0, fields, operation);
       if (batch === undefined) {
         await this.untilMore(at ?? 0, signal);
         continue;
@@ -220,8 +222,4 @@ export class ResultsTail implements OnApplicationShutdown {
     if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction)))
       throw new FencedError(`the position of ${name} is claimed by another reader, or gone`);
   }
-}
-
-function wordPosition(at: number, epoch: string): string {
-  return `${at}-${epoch}`;
 }

@@ -53,6 +53,19 @@ export class ResultReader {
     return this.results.findSizes(filter, limit, after);
   }
 
+  /** Those of them that are still there, in this order. */
+  async *readByIds(ids: readonly ObjectId[], parts: Parts): AsyncGenerator<ReadResult, void> {
+    for (const some of inParts(ids, () => 1, { items: SIZES })) {
+      const sizes = new Map(
+        (await this.results.findSizesByIds(some)).map((size) => [size._id.toHexString(), size]),
+      );
+      yield* this.load(
+        some.flatMap((id) => sizes.get(id.toHexString()) ?? []),
+        parts,
+      );
+    }
+  }
+
   /** Those of `sizes` that are still there, in their order. */
   async *load(sizes: readonly ResultSize[], parts: Parts): AsyncGenerator<ReadResult, void> {
     for (const group of groupsOf(sizes, parts)) yield* await this.loadGroup(group, parts);

@@ -4,13 +4,21 @@ import { IngestModule } from '../ingest/index.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { ResultsRepository } from './results.repository.js';
 import { ResultReader } from './result-reader.js';
+import { ResultsFollower } from './results-follower.js';
 import { DecodedTexts } from './decoded-texts.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RenewalService } from './renewal/renewal.service.js';
 
 @Module({
   imports: [IngestModule, MongooseModule.forFeature([{ name: RENEWAL_MODEL, schema: renewalSchema }])],
-  providers: [ResultsRepository, ResultReader, DecodedTexts, RenewalRepository, RenewalService],
-  exports: [ResultReader, DecodedTexts],
+  providers: [
+    ResultsRepository,
+    ResultReader,
+    ResultsFollower,
+    DecodedTexts,
+    RenewalRepository,
+    RenewalService,
+  ],
+  exports: [ResultReader, ResultsFollower, DecodedTexts],
 })
 export class ResultsModule {}

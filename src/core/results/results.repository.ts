@@ -84,6 +84,13 @@ export class ResultsRepository {
     return this.model.collection.findOne<ResultSize>({ _id: id }, { projection: SIZE });
   }
 
+  /** @returns of those that are still there, in no order */
+  async findSizesByIds(ids: readonly ObjectId[]): Promise<ResultSize[]> {
+    return this.model.collection
+      .find<ResultSize>({ _id: { $in: [...ids] } }, { projection: WITH_SMALL, batchSize: ids.length + 1 })
+      .toArray();
+  }
+
   /** @returns those that are still there, in no order; what was not asked for is missing in them */
   async findByIds(ids: readonly ObjectId[], { head, raw }: Parts): Promise<Partial<ResultEntity>[]> {
     if (ids.length === 0) return [];

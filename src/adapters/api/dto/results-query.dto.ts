@@ -16,7 +16,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import ipaddr from 'ipaddr.js';
-import { RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
+import { POSITION, RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
@@ -272,6 +272,37 @@ export class ResultsQuery extends PageQuery {
   @Optional()
   @IsIn(RESULT_TYPES)
   format?: (typeof RESULT_TYPES)[number];
+}
+
+/** What does not choose results. */
+const SHOWING: readonly string[] = ['follow', 'since', 'view', 'format', 'limit', 'cursor', 'time', 'order'];
+
+export class OperationResultsQuery extends ResultsQuery {
+  @ApiPropertyOptional({
+    type: 'boolean',
+    default: false,
+    description:
+      'With NDJSON: those that come from now on, or after `since`, until you hang up; each line has its `position`. Without filters.',
+  })
+  @Optional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  follow: boolean = false;
+
+  @ApiPropertyOptional({
+    pattern: POSITION.source,
+    description: 'With `follow`: `position` of the last line that you have, or the `id` of a live event.',
+  })
+  @Optional()
+  @Matches(POSITION, { message: 'must be the `position` of a line' })
+  since?: string;
+
+  /** Filters that are given. */
+  static filtersIn(query: OperationResultsQuery): string[] {
+    return Object.entries(query)
+      .filter(([name, value]) => value !== undefined && !SHOWING.includes(name))
+      .map(([name]) => name);
+  }
 }
 
 export class SearchQuery extends ResultsQuery {

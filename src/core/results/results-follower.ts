@@ -1,0 +1,62 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { ResultsTail, TailPositionLostError } from '../ingest/index.js';
+import { type Parts } from './results.repository.js';
+import { type ReadResult, ResultReader } from './result-reader.js';
+
+/** How a position is written (docs/live.md). */
+export const POSITION = /^\d{1,15}-(?:[0-9a-f]{24})?$/;
+
+/** What a follower is told next. */
+export interface FollowStep {
+  /** from which it can go on, at any server */
+  position: string;
+  /** absent: there was none up to this position */
+  result?: ReadResult;
+  /** why nothing follows the position that it brought: results may be missing before this one */
+  lost?: string;
+}
+
+/** Hands out the results of an operation as they become durable: each once, in one order over all servers, from any position on. */
+@Injectable()
+export class ResultsFollower implements BeforeApplicationShutdown {
+  private readonly ended = new AbortController();
+
+  constructor(
+    private readonly tail: ResultsTail,
+    private readonly reader: ResultReader,
+  ) {}
+
+  /** Lets followers go, so that the server can end. */
+  beforeApplicationShutdown(): void {
+    this.ended.abort();
+  }
+
+  /** @param since undefined: what comes from now on; the first step says where that is */
+  async *follow(
+    operation: ObjectId,
+    since: string | undefined,
+    parts: Parts,
+    gone: AbortSignal,
+  ): AsyncGenerator<FollowStep, void> {
+    const signal = AbortSignal.any([gone, this.ended.signal]);
+    let position = since ?? (await this.tail.now());
+    yield { position };
+    while (!signal.aborted) {
+      try {
+        for await (const batch of this.tail.follow(position, [], signal, operation)) {
+          const positions = new Map(batch.results.map((each) => [String(each.result._id), each.position]));
+          const ids = batch.results.map(({ result }) => result._id);
+          for await (const result of this.reader.readByIds(ids, parts))
+            yield { position: positions.get(String(result._id)) ?? position, result };
+          position = batch.position;
+          yield { position };
+        }
+      } catch (error) {
+        if (!(error instanceof TailPositionLostError)) throw error;
+        position = await this.tail.now();
+        yield { position, lost: error.message };
+      }
+    }
+  }
+}
