@@ -6,9 +6,17 @@ export function errorMessage(error: string | undefined): string {
   return error === undefined ? '' : `,"errmsg":"${printableName(error)}"`;
 }
 
-/** The monitor that the record's list names. */
+let lastMonitor: string | undefined;
+let lastMonitorText = '';
+
+/** The monitor that the record's list names: the same one in most of a file. */
 export function monitor(list: List | undefined): string {
-  return list?.monitor === undefined ? '' : `,"monitor":"${printableName(list.monitor)}"`;
+  if (list?.monitor === undefined) return '';
+  if (list.monitor !== lastMonitor) {
+    lastMonitor = list.monitor;
+    lastMonitorText = `,"monitor":"${printableName(list.monitor)}"`;
+  }
+  return lastMonitorText;
 }
 
 /** Names of bits behind a key; nothing if no bit is set. */

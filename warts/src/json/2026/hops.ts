@@ -69,7 +69,7 @@ function writeHop(out: JsonWriter, hop: TraceHop, { tx }: TraceHop, hasHeaders: 
   out.milliseconds(KEY.rtt, hop.rtt_us);
   out.number(KEY.replyTtl, hop.reply_ttl);
   out.number(KEY.replyTos, hop.reply_tos);
-  out.text(hopFlags(hop.flags));
+  out.put(CLOCK_TEXTS[hop.flags & ANY_CLOCK] ?? NOTHING);
   if (hasHeaders) {
     out.number(KEY.replyIpid, hop.reply_ipid);
     out.number(KEY.replySize, hop.reply_size_bytes);
@@ -87,11 +87,15 @@ const CLOCKS = [
 ] as const;
 const ANY_CLOCK = HopFlag.DatalinkTx | HopFlag.DatalinkRx | HopFlag.SocketRx;
 
-function hopFlags(bits: number): string {
-  if ((bits & ANY_CLOCK) === 0) return '';
+function clockText(bits: number): string {
+  if (bits === 0) return '';
   const names = CLOCKS.filter(([bit]) => bits & bit).map(([, name]) => `"${name}"`);
   return `,"flags":[${names.join(',')}]`;
 }
+
+const NOTHING = ascii('');
+/** By the three bits. */
+const CLOCK_TEXTS = Array.from({ length: ANY_CLOCK + 1 }, (_, bits) => ascii(clockText(bits)));
 
 function writeIcmpAnswer(out: JsonWriter, hop: TraceHop, hasHeaders: boolean): void {
   out.number(KEY.icmpType, hop.icmp_type);
