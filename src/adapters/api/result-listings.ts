@@ -83,8 +83,8 @@ export class ResultListings {
   }
 
   /**
-   * Those that come, one a line as in `lines`, with the position of each; the first line, which comes at once, has the position alone.
-   * A line with `lost` stands where some may be missing.
+   * Those that come, one a line as in `lines`, with the position of each. The position alone has the first line, which comes at once, and
+   * one where nothing came for a while; a line with `lost` stands where some may be missing.
    */
   async *followed(
     steps: AsyncIterable<FollowStep>,
@@ -92,8 +92,8 @@ export class ResultListings {
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer, void> {
     let isBegun = false;
-    for await (const { position, result, lost } of steps) {
-      if (!isBegun || lost !== undefined) yield `${JSON.stringify({ position, lost })}\n`;
+    for await (const { position, result, lost, quiet } of steps) {
+      if (!isBegun || quiet === true || lost !== undefined) yield `${JSON.stringify({ position, lost })}\n`;
       isBegun = true;
       if (result === undefined) continue;
       const { shown } = await this.measure(result, view, KEPT, gone);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { type FollowStep, ResultReader, ResultsFollower } from '../../core/results/index.js';
+import { handled } from '../../platform/batching/handled.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { resultData } from './live.events.js';
 import { LiveService } from './live.service.js';
@@ -58,14 +59,14 @@ export class EventStream {
     const heartbeat = setInterval(() => {
       waiting.add(eventText('heartbeat', {}, position));
     }, HEARTBEAT_MS);
-    let next = steps.next();
+    let next = handled(steps.next());
     try {
       while (!stop.aborted) {
         const step = await Promise.race([next, waiting.some()]);
         yield* this.patiently(reading, waiting.take());
         if (step === undefined) continue;
         if (step.done === true) return;
-        next = steps.next();
+        next = handled(steps.next());
         position = step.value.position;
         yield* this.patiently(reading, await this.textsOf(step.value));
       }
@@ -73,7 +74,6 @@ export class EventStream {
       clearInterval(heartbeat);
       events.unsubscribe();
       ended.abort();
-      next.catch(() => undefined);
       await steps.return();
     }
   }

@@ -1,5 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { setTimeout as rest } from 'node:timers/promises';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { handled } from '../../platform/batching/handled.js';
 import { ResultsTail, TailPositionLostError } from '../ingest/index.js';
 import { type Parts } from './results.repository.js';
 import { type ReadResult, ResultReader } from './result-reader.js';
@@ -7,12 +9,17 @@ import { type ReadResult, ResultReader } from './result-reader.js';
 /** How a position is written (docs/live.md). */
 export const POSITION = /^\d{1,15}-(?:[0-9a-f]{24})?$/;
 
+/** A follower is told so often where it stands when nothing comes: proxies end connections on which nothing goes. */
+const QUIET_MS = 15_000;
+
 /** What a follower is told next. */
 export interface FollowStep {
   /** from which it can go on, at any server */
   position: string;
   /** absent: there was none up to this position */
   result?: ReadResult;
+  /** nothing came for a while */
+  quiet?: true;
   /** why nothing follows the position that it brought: results may be missing before this one */
   lost?: string;
 }
@@ -44,7 +51,11 @@ export class ResultsFollower implements BeforeApplicationShutdown {
     yield { position };
     while (!signal.aborted) {
       try {
-        for await (const batch of this.tail.follow(position, [], signal, operation)) {
+        for await (const batch of orQuiet(this.tail.follow(position, [], signal, operation), QUIET_MS)) {
+          if (batch === undefined) {
+            yield { position, quiet: true };
+            continue;
+          }
           const positions = new Map(batch.results.map((each) => [String(each.result._id), each.position]));
           const ids = batch.results.map(({ result }) => result._id);
           for await (const result of this.reader.readByIds(ids, parts))
@@ -58,5 +69,29 @@ export class ResultsFollower implements BeforeApplicationShutdown {
         yield { position, lost: error.message };
       }
     }
+  }
+}
+
+/** @returns what comes, and undefined each time that nothing has come for so long */
+async function* orQuiet<T>(
+  source: AsyncGenerator<T, void>,
+  quietMs: number,
+): AsyncGenerator<T | undefined, void> {
+  let next = handled(source.next());
+  try {
+    for (;;) {
+      const quiet = new AbortController();
+      const found = await Promise.race([
+        next,
+        rest(quietMs, undefined, { signal: quiet.signal }).catch(() => undefined),
+      ]).finally(() => {
+        quiet.abort();
+      });
+      if (found?.done === true) return;
+      if (found !== undefined) next = handled(source.next());
+      yield found?.value;
+    }
+  } finally {
+    await source.return();
   }
 }

@@ -56,6 +56,26 @@ describe('joined', () => {
     await expect(pieces.next()).rejects.toThrow('broken');
   });
 
+  it('keeps a failure for a reader that is slow: nothing is unhandled meanwhile', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      async function* source() {
+        yield 'x'.repeat(40_000);
+        await oneTurn();
+        throw new Error('broken');
+      }
+      const pieces = joined(source());
+      expect((await pieces.next()).value).toHaveLength(40_000);
+      for (let turns = 0; turns < 5; turns += 1) await oneTurn();
+      expect(unhandled).toEqual([]);
+      await expect(pieces.next()).rejects.toThrow('broken');
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('ends a source that its reader has left', async () => {
     let ended = false;
     async function* source() {

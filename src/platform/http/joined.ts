@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { handled } from '../batching/handled.js';
 
 /** So many bytes, or a little more, are handed on at once. */
 const ENOUGH = 32 * 1024;
@@ -11,7 +12,7 @@ const WAITS = Symbol('the source waits for something');
 export async function* joined(source: AsyncIterable<string | Buffer>): AsyncGenerator<Buffer, void> {
   const pieces = source[Symbol.asyncIterator]();
   const kept = new Kept();
-  let next = pieces.next();
+  let next = handled(pieces.next());
   try {
     for (;;) {
       const found = await (kept.bytes === 0 ? next : Promise.race([next, nextTurn(WAITS)]));
@@ -21,14 +22,12 @@ export async function* joined(source: AsyncIterable<string | Buffer>): AsyncGene
         if (kept.bytes > 0) yield kept.take();
         return;
       } else {
-        next = pieces.next();
+        next = handled(pieces.next());
         kept.add(found.value);
         if (kept.bytes >= ENOUGH) yield kept.take();
       }
     }
   } finally {
-    // a reader that leaves: what the source was asked for last, nobody takes
-    next.catch(() => undefined);
     await pieces.return?.();
   }
 }
