@@ -106,7 +106,7 @@ describe('what a probe will not do, or must not begin yet', () => {
     expect((await stored(operation)).refunded).toBe(20);
     // a result that comes all the same is not paid for by anybody
     await server.report(await assignment(operation), 'stored');
-    expect(await assignment(operation)).toMatchObject({ received: 0, extra: 1 });
+    expect(await assignment(operation)).toMatchObject({ received: 0, uncounted_received: 1 });
   });
 
   it('is paid back but for what was due while a native probe had it, and for what counts', async () => {
