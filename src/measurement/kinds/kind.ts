@@ -21,7 +21,7 @@ export interface Strike {
   packets: number;
 }
 
-/** What a kind states of itself. A new kind is a folder beside this file and a line in index.ts. */
+/** What a kind states of itself. A new kind is a folder beside this file and a line in index.ts; all sides: CONTRIBUTING.md. */
 export interface KindStatement<P extends Params, Name extends string, FormatName extends string> {
   readonly name: Name;
   /** Credits per destination and run. */
@@ -42,6 +42,8 @@ export interface KindStatement<P extends Params, Name extends string, FormatName
   readonly formats: Readonly<Record<FormatName, Format>>;
   /** An entry of the summary of a result: figures of one destination or query. */
   readonly summary: z.ZodType<Summary>;
+  /** `type` of such an entry; absent: the name of the kind. Two kinds may have one format, and these tell them apart. */
+  readonly entryType?: string;
   /** What classic probes send of it, where they know it. */
   readonly classicFormat?: 'warts' | 'gzip';
   /** What `result_format` may be on the classic routes; the first is the default. */
@@ -53,8 +55,9 @@ export interface KindStatement<P extends Params, Name extends string, FormatName
 /** A kind of measurement: its parameters, its price, the form of its results. */
 export interface Kind<Name extends string = string, FormatName extends string = string> extends Omit<
   KindStatement<Params, Name, FormatName>,
-  'strikes'
+  'strikes' | 'entryType'
 > {
+  readonly entryType: string;
   /** @param params checked ones, with or without their defaults */
   strikes(params: object, destinations: readonly string[]): Strike[];
   /**
@@ -87,6 +90,7 @@ export function defineKind<P extends Params, Name extends string, FormatName ext
 ): Kind<Name, FormatName> {
   return {
     ...stated,
+    entryType: stated.entryType ?? stated.name,
     // what a classic route takes of a kind, the native API takes as well
     strikes: (params, destinations) =>
       stated.strikes({ ...stated.params.defaults, ...params } as ParamsOf<P>, destinations),
