@@ -3,6 +3,7 @@ export * from './documents/write.js';
 export * from './destinations.js';
 export * from './failures.js';
 export * from './kinds/index.js';
+export * from './messages.js';
 export * from './names.js';
 export { CronError, MAX_CRON_LENGTH, readCron } from './schedule/cron.js';
 export { type CronPattern, type CronValues } from './schedule/cron-pattern.js';

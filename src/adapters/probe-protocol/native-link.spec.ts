@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { type Sync } from '@pladmed/protocol';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { type DeliveryAnswer, type Job } from '../../core/presence/connected-probes.js';
 import { type OpenConnection } from '../../core/presence/probe-connections.service.js';
 import { NativeLink, type NativeSocket } from './native-link.js';
-import { type Sync } from './probe.protocol.js';
 
 const job = (names = 1): Job => ({
   operation: new ObjectId(),

@@ -1,3 +1,4 @@
+import { type Operation, type Sync, syncAnswer } from '@pladmed/protocol';
 import { type Socket } from 'socket.io';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { inParts } from '../../platform/batching/in-parts.js';
@@ -12,15 +13,7 @@ import {
 import { type DeliveryCapabilities, type LinkCapabilities } from '../../core/probes/index.js';
 import { toProbeSchedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
-import {
-  type ProbeToServer,
-  type ServerToProbe,
-  type Sync,
-  SYNC_PART,
-  SYNC_WHOLE,
-  syncAnswer,
-  type WireOperation,
-} from './probe.protocol.js';
+import { type ProbeToServer, type ServerToProbe, SYNC_PART, SYNC_WHOLE } from './probe.protocol.js';
 
 const ACKNOWLEDGE_MS = 15_000;
 /** A message up to this is small enough for anybody. */
@@ -218,7 +211,7 @@ function outcomeOf(reason: string | undefined): DeliveryAnswer {
   return reason === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason };
 }
 
-function wireOperation(job: Job, probe: ObjectId): WireOperation {
+function wireOperation(job: Job, probe: ObjectId): Operation {
   return {
     operation_id: job.operation.toHexString(),
     kind: job.kind,

@@ -1,5 +1,17 @@
 import { Logger } from '@nestjs/common';
-import { readDestinations } from '@pladmed/protocol';
+import {
+  failedItem,
+  handshake,
+  type ItemAnswer,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_ITEMS,
+  PROBE_NAMESPACE,
+  PROTOCOL_VERSION,
+  readDestinations,
+  type RequestError,
+  status,
+  type StatusAnswer,
+} from '@pladmed/protocol';
 import {
   ConnectedSocket,
   MessageBody,
@@ -24,19 +36,7 @@ import {
 } from '../../core/presence/index.js';
 import { type Acceptance, IngestService } from '../../core/ingest/index.js';
 import { NATIVE, NativeLink, type NativeSocket } from './native-link.js';
-import {
-  failedItem,
-  handshake,
-  type ItemAnswer,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_ITEMS,
-  PROBE_NAMESPACE,
-  PROTOCOL_VERSION,
-  type ProtocolError,
-  resultItem,
-  status,
-  type StatusAnswer,
-} from './probe.protocol.js';
+import { resultItem } from './probe.protocol.js';
 
 const REMEMBERED_PROBES = 1000;
 const RETRY_MS = 5000;
@@ -137,7 +137,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   async takeStatus(
     @ConnectedSocket() socket: NativeSocket,
     @MessageBody() message: unknown,
-  ): Promise<StatusAnswer | ProtocolError> {
+  ): Promise<StatusAnswer | RequestError> {
     const received_at = new Date().toISOString();
     const parsed = status.safeParse(message);
     if (!parsed.success) return badRequest(parsed.error);
@@ -157,7 +157,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     items: unknown,
     schema: Schema,
     accept: (item: z.output<Schema>, open: NonNullable<NativeSocket['data']['open']>) => Promise<Acceptance>,
-  ): Promise<{ items: ItemAnswer[] } | ProtocolError> {
+  ): Promise<{ items: ItemAnswer[] } | RequestError> {
     const { open } = socket.data;
     if (open === undefined) return protocolError('invalid_request', 'the connection is not checked in');
     if (!Array.isArray(items)) return protocolError('invalid_request', 'must be an array of items');
@@ -217,10 +217,10 @@ function sentenceOf(error: z.ZodError): string {
   return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
 }
 
-function badRequest(error: z.ZodError): ProtocolError {
+function badRequest(error: z.ZodError): RequestError {
   return protocolError('invalid_request', sentenceOf(error), error.issues[0]?.path.join('.'));
 }
 
-function protocolError(code: string, message: string, field?: string): ProtocolError {
+function protocolError(code: string, message: string, field?: string): RequestError {
   return { error: { code, message, ...(field !== undefined && field !== '' && { field }) } };
 }

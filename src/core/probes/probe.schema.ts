@@ -1,11 +1,11 @@
+import { type ProbeStatus } from '@pladmed/protocol';
 import { Schema } from 'mongoose';
 import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
 
-/** What a probe may say that it can carry, or carries. */
-export const MAX_CREDITS = 1_000_000_000;
+export { type ClockEstimate, MAX_CREDITS } from '@pladmed/protocol';
 
 export const PROBE_MODEL = 'Probe';
 
@@ -38,24 +38,8 @@ export interface Capabilities extends Families {
   kinds: string[];
 }
 
-/** What a probe believes of its clock: see docs/protocol.md. */
-export interface ClockEstimate {
-  offset_ms: number | null;
-  error_ms: number | null;
-  source: 'ntp' | 'socket' | 'none';
-  age_s: number | null;
-  /** of the time server; absent in what older probes sent */
-  stratum?: number | null | undefined;
-}
-
 /** What a probe says of itself, where its protocol has words for it. */
-export interface ProbeReport {
-  backlog: { results: number; bytes: number; by_operation?: Record<string, number> | undefined };
-  running: number;
-  in_use_credits: number;
-  clock: ClockEstimate;
-  families?: Required<Families> | undefined;
-}
+export type ProbeReport = ProbeStatus;
 
 /** A vantage point. */
 export interface ProbeEntity extends Idempotent {
