@@ -2,7 +2,8 @@ import { bundlePackages } from './test/support/bundles.js';
 
 /**
  * Ten projects, one runner: `npm test -- --selectProjects unit`.
- * unit: beside the code; warts, sntp, protocol and probe: their own tests. `make test-unit` runs these: they need nothing but node.
+ * unit: beside the code, and test/unit for what is of several sides; warts, sntp, protocol and probe: their own tests.
+ * `make test-unit` runs these: they need nothing but node.
  * medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of namespaces; warts-programs
  * and probe-programs: with the build as a process of its own, and with programs of this machine.
  */
@@ -74,7 +75,7 @@ export default {
   coverageReporters: ['text-summary', 'lcov'],
   reporters: ['default', '<rootDir>/test/support/closing-line.reporter.js'],
   projects: [
-    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/chaos/**/*.spec.ts'], {
+    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/{unit,chaos}/**/*.spec.ts'], {
       setupFiles: ['reflect-metadata'],
     }),
     project('medium', ['<rootDir>/test/medium/**/*.spec.ts'], {
