@@ -14,7 +14,7 @@ import { type KindName } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/index.js';
 import { BatchWriter, type Written } from './batch-writer.js';
 import { type Submission } from './effects.js';
-import { digestResult, formatOf, isOfOtherKind, FORMATS } from '../../measurement/kinds/result-formats.js';
+import { digestResult, formatOf, FORMATS } from '../../measurement/kinds/result-formats.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity, rawBytes } from './result.schema.js';
 
@@ -295,7 +295,6 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
   const format = formatOf(kind, report.format, namesRun);
   if (format === undefined) return 'bad_format';
   const digest = await digestResult(format, report.content, destinations);
-  if (namesRun && isOfOtherKind(kind, digest.summary)) return 'bad_format';
   const error = digest.error ?? problem;
   // a result that names no run is paid when it comes, whatever it shows
   const isFailed = digest.sentNothing === true && namesRun;

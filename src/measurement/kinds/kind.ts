@@ -42,8 +42,6 @@ export interface KindStatement<P extends Params, Name extends string, FormatName
   readonly formats: Readonly<Record<FormatName, Format>>;
   /** An entry of the summary of a result: figures of one destination or query. */
   readonly summary: z.ZodType<Summary>;
-  /** `type` of such an entry; absent: the name of the kind. Two kinds may have one format, and these tell them apart. */
-  readonly entryType?: string;
   /** What classic probes send of it, where they know it. */
   readonly classicFormat?: 'warts' | 'gzip';
   /** What `result_format` may be on the classic routes; the first is the default. */
@@ -55,9 +53,8 @@ export interface KindStatement<P extends Params, Name extends string, FormatName
 /** A kind of measurement: its parameters, its price, the form of its results. */
 export interface Kind<Name extends string = string, FormatName extends string = string> extends Omit<
   KindStatement<Params, Name, FormatName>,
-  'strikes' | 'entryType'
+  'strikes'
 > {
-  readonly entryType: string;
   /** @param params checked ones, with or without their defaults */
   strikes(params: object, destinations: readonly string[]): Strike[];
   /**
@@ -90,7 +87,6 @@ export function defineKind<P extends Params, Name extends string, FormatName ext
 ): Kind<Name, FormatName> {
   return {
     ...stated,
-    entryType: stated.entryType ?? stated.name,
     // what a classic route takes of a kind, the native API takes as well
     strikes: (params, destinations) =>
       stated.strikes({ ...stated.params.defaults, ...params } as ParamsOf<P>, destinations),

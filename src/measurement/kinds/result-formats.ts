@@ -36,12 +36,6 @@ export async function digestResult(
   return { ...digest, summary, summaryBytes, error };
 }
 
-/** @returns whether entries of a summary are there, and all of another kind: a traceroute where a ping was asked for */
-export function isOfOtherKind(kind: KindName, summary: readonly Summary[]): boolean {
-  const types = summary.flatMap(({ type }) => (type === undefined ? [] : [type]));
-  return types.length > 0 && types.every((type) => type !== KINDS[kind].entryType);
-}
-
 /** A stored summary by the rules of today. */
 export function amended(summary: Summary[], format: ResultFormat | undefined): Summary[] {
   const amend = format && FORMATS[format].amend;

@@ -32,7 +32,6 @@ export const traceroute = defineKind({
   classicParams: classicTracerouteParams,
   strikes: (params, destinations) => toEach(destinations, packetsToTarget(params)),
   summary: tracerouteSummary,
-  entryType: 'trace',
   formats: { warts: wartsFormat },
   classicFormat: 'warts',
   resultFormats: ['json', 'dump'],
