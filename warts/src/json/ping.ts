@@ -9,8 +9,9 @@ import {
   type PingReply,
   type PingTimestamps,
 } from '../records/ping.js';
-import { ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
-import { pingStatistics } from './ping-statistics.js';
+import { writeEndpoints } from './endpoints.js';
+import { type Ascii, ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
+import { pingStatistics, type PingStatistics } from './ping-statistics.js';
 import { flagNames, hexadecimal } from './text.js';
 
 /** Names of `PingRecord.method`; 20211212 knows those before tcp-syn-sport. */
@@ -98,12 +99,7 @@ const END_OF_STATISTICS = ascii('}}');
 
 /** A ping as sc_warts2json prints it. */
 export function writePing(out: JsonWriter, ping: PingRecord): void {
-  out.put(KEY.type);
-  out.put(METHOD_NAMES.of(ping.method));
-  if (ping.src !== undefined) out.address(KEY.src, ping.src);
-  out.address(KEY.dst, ping.dst);
-  if (ping.rtr !== undefined) out.address(KEY.rtr, ping.rtr);
-  out.time(KEY.start, ping.start.sec, KEY.usec, ping.start.usec);
+  writeWhat(out, KEY, METHOD_NAMES, ping);
   out.number(KEY.sent, ping.sent);
   out.number(KEY.probeSize, ping.probe_size_bytes);
   out.number(KEY.userid, ping.userid);
@@ -120,6 +116,21 @@ export function writePing(out: JsonWriter, ping: PingRecord): void {
     writeResponse(out, ping, reply);
   }
   writeStatistics(out, ping);
+}
+
+type WhatKey = 'type' | 'src' | 'dst' | 'rtr' | 'start' | 'usec';
+
+/** What was measured, and when it began. */
+export function writeWhat(
+  out: JsonWriter,
+  key: Readonly<Record<WhatKey, Ascii>>,
+  methodNames: Names,
+  ping: PingRecord,
+): void {
+  out.put(key.type);
+  out.put(methodNames.of(ping.method));
+  writeEndpoints(out, key, ping);
+  out.time(key.start, ping.start.sec, key.usec, ping.start.usec);
 }
 
 function writeProbeFields(out: JsonWriter, ping: PingRecord): void {
@@ -152,7 +163,7 @@ function writeResponse(out: JsonWriter, ping: PingRecord, reply: PingReply): voi
   out.number(KEY.seq, reply.seq);
   out.number(KEY.replySize, reply.size_bytes);
   out.number(KEY.replyTtl, reply.ttl);
-  writeProtocol(out, reply.protocol);
+  writeProtocol(out, KEY, reply.protocol);
   if (reply.tx.sec !== 0) writeTimes(out, reply);
   out.milliseconds(KEY.rtt, reply.rtt_us);
   writeIdentifiers(out, reply);
@@ -162,11 +173,15 @@ function writeResponse(out: JsonWriter, ping: PingRecord, reply: PingReply): voi
   out.put(END);
 }
 
-function writeProtocol(out: JsonWriter, protocol: number): void {
-  if (protocol === ICMP || protocol === ICMP6) out.put(KEY.icmp);
-  else if (protocol === TCP) out.put(KEY.tcp);
-  else if (protocol === UDP) out.put(KEY.udp);
-  else out.number(KEY.protocol, protocol);
+export function writeProtocol(
+  out: JsonWriter,
+  key: Readonly<Record<'icmp' | 'tcp' | 'udp' | 'protocol', Ascii>>,
+  protocol: number,
+): void {
+  if (protocol === ICMP || protocol === ICMP6) out.put(key.icmp);
+  else if (protocol === TCP) out.put(key.tcp);
+  else if (protocol === UDP) out.put(key.udp);
+  else out.number(key.protocol, protocol);
 }
 
 /** When the probe left and when the reply came; a second is carried only where microseconds exceed a million. */
@@ -204,17 +219,26 @@ function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestam
 
 /** scamper 20211212 counts every reply as an answer, ICMP errors as well. */
 function writeStatistics(out: JsonWriter, ping: PingRecord): void {
-  const { answered, loss, rtt } = pingStatistics(ping.sent, ping.replies);
-  out.number(KEY.replies, answered);
+  writeFigures(out, KEY, pingStatistics(ping.sent, ping.replies));
+  out.put(END_OF_STATISTICS);
+}
+
+type FigureKey = 'replies' | 'loss' | 'min' | 'max' | 'avg' | 'stddev';
+
+export function writeFigures(
+  out: JsonWriter,
+  key: Readonly<Record<FigureKey, Ascii>>,
+  { answered, loss, rtt }: PingStatistics,
+): void {
+  out.number(key.replies, answered);
   if (loss !== undefined) {
-    out.put(KEY.loss);
+    out.put(key.loss);
     out.text(loss);
   }
   if (rtt !== undefined) {
-    out.milliseconds(KEY.min, rtt.min_us);
-    out.milliseconds(KEY.max, rtt.max_us);
-    out.milliseconds(KEY.avg, rtt.avg_us);
-    out.milliseconds(KEY.stddev, rtt.stddev_us);
+    out.milliseconds(key.min, rtt.min_us);
+    out.milliseconds(key.max, rtt.max_us);
+    out.milliseconds(key.avg, rtt.avg_us);
+    out.milliseconds(key.stddev, rtt.stddev_us);
   }
-  out.put(END_OF_STATISTICS);
 }

@@ -2,7 +2,8 @@ import type { Address } from '../address.js';
 import { HopFlag, isQuoting, type TraceHop } from '../records/hop.js';
 import type { IcmpExtension } from '../records/icmp-extension.js';
 import { TraceFlag, TraceMethod, type TraceRecord } from '../records/trace.js';
-import { ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
+import { writeEndpoints } from './endpoints.js';
+import { type Ascii, ascii, asciiOf, Names, type JsonWriter } from './json-writer.js';
 import { localTime, printableName } from './text.js';
 
 const TRACE_METHODS = [undefined, 'icmp-echo', 'udp', 'tcp', 'icmp-echo-paris', 'udp-paris', 'tcp-ack'];
@@ -19,7 +20,7 @@ export const STOP_REASONS = [
   'HALTED',
 ];
 
-export const TRACE_METHOD_NAMES = new Names(TRACE_METHODS);
+const METHOD_NAMES = new Names(TRACE_METHODS);
 const STOP_NAMES = new Names(STOP_REASONS);
 
 /** Name of a trace's stop reason; a reason without a name is its number. */
@@ -73,45 +74,57 @@ const KEY = asciiOf({
 const END = ascii('}');
 const END_OF_HOPS = ascii(']');
 
+type Keys<Key extends string> = Readonly<Record<Key, Ascii>>;
+type WhatKey =
+  | ('userid' | 'method' | 'src' | 'dst' | 'rtr')
+  | ('sport' | 'dport' | 'checksum' | 'stopReason' | 'stopData');
+type HowKey =
+  | ('start' | 'usec' | 'localTime' | 'hopCount' | 'attempts' | 'hopLimit' | 'firstHop')
+  | ('wait' | 'waitProbe' | 'tos' | 'probeSize' | 'probeCount');
+
 /** A traceroute as sc_warts2json prints it. */
 export function writeTrace(out: JsonWriter, trace: TraceRecord): void {
-  out.number(KEY.userid, trace.userid);
-  out.put(KEY.method);
-  out.put(TRACE_METHOD_NAMES.of(trace.method));
-  if (trace.src !== undefined) out.address(KEY.src, trace.src);
-  out.address(KEY.dst, trace.dst);
-  if (trace.rtr !== undefined) out.address(KEY.rtr, trace.rtr);
-  writePorts(out, trace);
-  out.put(KEY.stopReason);
-  out.put(STOP_NAMES.of(trace.stop_reason));
-  out.number(KEY.stopData, trace.stop_data);
-  out.number(KEY.start, trace.start.sec);
-  out.number(KEY.usec, trace.start.usec);
-  out.put(KEY.localTime);
-  out.text(localTime(trace.start.sec));
-  out.number(KEY.hopCount, trace.hop_count);
-  out.number(KEY.attempts, trace.attempts);
-  out.number(KEY.hopLimit, trace.hop_limit);
-  out.number(KEY.firstHop, trace.first_hop);
-  out.number(KEY.wait, trace.wait_s);
-  out.number(KEY.waitProbe, trace.wait_probe_cs);
-  out.number(KEY.tos, trace.tos);
-  out.number(KEY.probeSize, trace.probe_size_bytes);
-  out.number(KEY.probeCount, trace.probe_count);
+  writeWhat(out, KEY, STOP_NAMES, trace);
+  writeHow(out, KEY, trace, trace.hop_count);
   writeHops(out, trace);
   out.put(END);
 }
 
-function writePorts(out: JsonWriter, trace: TraceRecord): void {
+/** What was measured, and why it ended. @param key those of the dialect, which differ in their spaces */
+export function writeWhat(out: JsonWriter, key: Keys<WhatKey>, stopNames: Names, trace: TraceRecord): void {
+  out.number(key.userid, trace.userid);
+  out.put(key.method);
+  out.put(METHOD_NAMES.of(trace.method));
+  writeEndpoints(out, key, trace);
   if (hasPorts(trace)) {
-    out.number(KEY.sport, trace.sport);
-    out.number(KEY.dport, trace.dport);
+    out.number(key.sport, trace.sport);
+    out.number(key.dport, trace.dport);
   } else if (trace.flags & TraceFlag.IcmpChecksum) {
-    out.number(KEY.checksum, trace.dport);
+    out.number(key.checksum, trace.dport);
   }
+  out.put(key.stopReason);
+  out.put(stopNames.of(trace.stop_reason));
+  out.number(key.stopData, trace.stop_data);
 }
 
-export function hasPorts({ method }: TraceRecord): boolean {
+/** When it began, and how it was measured. */
+export function writeHow(out: JsonWriter, key: Keys<HowKey>, trace: TraceRecord, hopCount: number): void {
+  out.number(key.start, trace.start.sec);
+  out.number(key.usec, trace.start.usec);
+  out.put(key.localTime);
+  out.text(localTime(trace.start.sec));
+  out.number(key.hopCount, hopCount);
+  out.number(key.attempts, trace.attempts);
+  out.number(key.hopLimit, trace.hop_limit);
+  out.number(key.firstHop, trace.first_hop);
+  out.number(key.wait, trace.wait_s);
+  out.number(key.waitProbe, trace.wait_probe_cs);
+  out.number(key.tos, trace.tos);
+  out.number(key.probeSize, trace.probe_size_bytes);
+  out.number(key.probeCount, trace.probe_count);
+}
+
+function hasPorts({ method }: TraceRecord): boolean {
   return (
     method === TraceMethod.Udp ||
     method === TraceMethod.Tcp ||

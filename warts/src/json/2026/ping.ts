@@ -1,4 +1,4 @@
-import { ICMP, ICMP6, isAnswerByKind, TCP, UDP } from '../../ping-answers.js';
+import { ICMP, ICMP6, isAnswerByKind, TCP } from '../../ping-answers.js';
 import {
   PING_ICMP_ECHO,
   PING_ICMP_TIME,
@@ -9,7 +9,7 @@ import {
   type PingTimestamps,
 } from '../../records/ping.js';
 import type { Timeval } from '../../records/types.js';
-import { addressList, PING_FLAGS, PING_METHODS } from '../ping.js';
+import { addressList, PING_FLAGS, PING_METHODS, writeFigures, writeProtocol, writeWhat } from '../ping.js';
 import { ascii, asciiOf, Names, type JsonWriter } from '../json-writer.js';
 import { pingStatistics } from '../ping-statistics.js';
 import { isTooBig } from '../trace.js';
@@ -88,12 +88,7 @@ const END_OF_STATISTICS = ascii('}}');
 
 /** A ping as sc_warts2json of 2026 prints it. */
 export function writePing(out: JsonWriter, ping: PingRecord): void {
-  out.put(KEY.type);
-  out.put(METHOD_NAMES.of(ping.method));
-  if (ping.src !== undefined) out.address(KEY.src, ping.src);
-  out.address(KEY.dst, ping.dst);
-  if (ping.rtr !== undefined) out.address(KEY.rtr, ping.rtr);
-  out.time(KEY.start, ping.start.sec, KEY.usec, ping.start.usec);
+  writeWhat(out, KEY, METHOD_NAMES, ping);
   out.put(KEY.stopReason);
   out.put(STOP_NAMES.of(ping.stop_reason));
   out.number(KEY.stopData, ping.stop_data);
@@ -157,7 +152,7 @@ function writeResponse(out: JsonWriter, ping: PingRecord, probe: PingReply, repl
   if (tx.sec !== 0) out.time(KEY.tx, tx.sec, KEY.usec, tx.usec);
   writeProbe(out, ping, probe);
   if (probe.flags & PingReplyFlag.ProbeIpid) out.number(KEY.probeIpid, probe.probe_ipid);
-  writeProtocol(out, reply.protocol);
+  writeProtocol(out, KEY, reply.protocol);
   if (reply.interface_name !== undefined) out.text(`,"ifname":${JSON.stringify(reply.interface_name)}`);
   out.text(replyFlags(flags));
   if (tx.sec !== 0) writeArrival(out, tx, reply.rtt_us);
@@ -183,13 +178,6 @@ function writeProbe(out: JsonWriter, ping: PingRecord, { seq, probe_sport }: Pin
     out.number(isUdp(ping) ? KEY.udpSport : KEY.tcpSport, sport);
     out.number(isUdp(ping) ? KEY.udpDport : KEY.tcpDport, dport);
   }
-}
-
-function writeProtocol(out: JsonWriter, protocol: number): void {
-  if (protocol === ICMP || protocol === ICMP6) out.put(KEY.icmp);
-  else if (protocol === TCP) out.put(KEY.tcp);
-  else if (protocol === UDP) out.put(KEY.udp);
-  else out.number(KEY.protocol, protocol);
 }
 
 function replyFlags(flags: number): string {
@@ -239,19 +227,10 @@ function timestamps(ping: PingRecord, { timestamps_ms, addresses }: PingTimestam
 /** Since 20230605 only answers of the kind that the method asks for count. */
 function writeStatistics(out: JsonWriter, ping: PingRecord): void {
   const answers = ping.replies.filter((reply) => isAnswerByKind(ping, reply));
-  const { answered, duplicates, loss, rtt } = pingStatistics(ping.sent, answers);
+  const statistics = pingStatistics(ping.sent, answers);
+  const { duplicates } = statistics;
   const errors = ping.replies.length - answers.length;
-  out.number(KEY.replies, answered);
-  if (loss !== undefined) {
-    out.put(KEY.loss);
-    out.text(loss);
-  }
-  if (rtt !== undefined) {
-    out.milliseconds(KEY.min, rtt.min_us);
-    out.milliseconds(KEY.max, rtt.max_us);
-    out.milliseconds(KEY.avg, rtt.avg_us);
-    out.milliseconds(KEY.stddev, rtt.stddev_us);
-  }
+  writeFigures(out, KEY, statistics);
   if (duplicates !== 0) out.number(KEY.duplicates, duplicates);
   if (errors !== 0) out.number(KEY.errors, errors);
   out.put(END_OF_STATISTICS);

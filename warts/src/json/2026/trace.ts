@@ -1,8 +1,7 @@
-import { TraceFlag, type TraceRecord } from '../../records/trace.js';
+import type { TraceRecord } from '../../records/trace.js';
 import { lastTtl } from '../../trace-end.js';
 import { ascii, asciiOf, Names, type JsonWriter } from '../json-writer.js';
-import { hasPorts, STOP_REASONS, TRACE_METHOD_NAMES } from '../trace.js';
-import { localTime } from '../text.js';
+import { STOP_REASONS, writeHow, writeWhat } from '../trace.js';
 import { errorMessage, monitor } from './common.js';
 import { writeHops } from './hops.js';
 import { writePmtud } from './pmtud.js';
@@ -54,45 +53,15 @@ const END = ascii('}');
 /** A traceroute as sc_warts2json of 2026 prints it. */
 export function writeTrace(out: JsonWriter, trace: TraceRecord): void {
   const last = lastTtl(trace);
-  out.number(KEY.userid, trace.userid);
-  out.put(KEY.method);
-  out.put(TRACE_METHOD_NAMES.of(trace.method));
-  if (trace.src !== undefined) out.address(KEY.src, trace.src);
-  out.address(KEY.dst, trace.dst);
-  if (trace.rtr !== undefined) out.address(KEY.rtr, trace.rtr);
-  writePorts(out, trace);
-  out.put(KEY.stopReason);
-  out.put(STOP_NAMES.of(trace.stop_reason));
-  out.number(KEY.stopData, trace.stop_data);
+  writeWhat(out, KEY, STOP_NAMES, trace);
   out.text(errorMessage(trace.error));
-  out.number(KEY.start, trace.start.sec);
-  out.number(KEY.usec, trace.start.usec);
-  out.put(KEY.localTime);
-  out.text(localTime(trace.start.sec));
-  out.number(KEY.hopCount, last);
-  out.number(KEY.attempts, trace.attempts);
-  out.number(KEY.hopLimit, trace.hop_limit);
-  out.number(KEY.firstHop, trace.first_hop);
-  out.number(KEY.wait, trace.wait_s);
-  out.number(KEY.waitProbe, trace.wait_probe_cs);
-  out.number(KEY.tos, trace.tos);
-  out.number(KEY.probeSize, trace.probe_size_bytes);
-  out.number(KEY.probeCount, trace.probe_count);
+  writeHow(out, KEY, trace, last);
   out.text(monitor(trace.list));
   out.text(flags(trace.flags));
   writeHops(out, KEY.hops, trace, trace.hops, trace.first_hop, last);
   writeHops(out, KEY.extraHops, trace, trace.hops, Math.max(trace.first_hop, last + 1), Infinity);
   writePmtud(out, trace);
   out.put(END);
-}
-
-function writePorts(out: JsonWriter, trace: TraceRecord): void {
-  if (hasPorts(trace)) {
-    out.number(KEY.sport, trace.sport);
-    out.number(KEY.dport, trace.dport);
-  } else if (trace.flags & TraceFlag.IcmpChecksum) {
-    out.number(KEY.checksum, trace.dport);
-  }
 }
 
 const FLAG_BITS = 32;
