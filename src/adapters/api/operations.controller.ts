@@ -41,7 +41,7 @@ import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
 import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
-import { OperationsService } from '../../core/operations/index.js';
+import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
@@ -97,7 +97,7 @@ export class OperationsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Page<OperationDto>> {
-    const visible = user.is_superuser ? {} : { visibleTo: user._id };
+    const visible = { visibleTo: readerOf(user) };
     const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
     const page = await this.operations.list({ ...filter, kind: query.kind }, query.limit, before);

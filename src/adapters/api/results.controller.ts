@@ -10,12 +10,13 @@ import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
-import { OperationsService } from '../../core/operations/index.js';
+import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { DecodedTexts, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
 import {
+  askedIn,
   OperationResultsQuery,
   type RESULT_TYPES,
   type ResultsQuery,
@@ -201,7 +202,7 @@ export class ResultsController {
     const found = operation
       ? await this.operations.getAll(operation.map(parseId), user)
       : await this.operations.namesOf(
-          { visibleTo: user.is_superuser ? undefined : user._id, kind, owner: mine ? user._id : undefined },
+          { visibleTo: readerOf(user), kind, owner: mine ? user._id : undefined },
           MOST_OPERATIONS + 1,
         );
     if (found.length > MOST_OPERATIONS) {
@@ -247,13 +248,10 @@ function onlyKindOf(operations: readonly Pick<OperationEntity, 'kind'>[]): KindN
   throw DomainError.invalid({ field: 'kind', message });
 }
 
-/** Of a query, what does not choose results, and may change from page to page. */
-const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof ResultsQuery)[];
-
 /** What a cursor is of: what the query asks for. */
 function digestOf(query: ResultsQuery): string {
-  const asked = Object.entries(query).filter(
-    ([name, value]) => value !== undefined && !SHOWING.includes(name),
-  );
-  return createHash('sha1').update(JSON.stringify(asked.sort())).digest('hex').slice(0, 8);
+  return createHash('sha1')
+    .update(JSON.stringify(askedIn(query).sort()))
+    .digest('hex')
+    .slice(0, 8);
 }

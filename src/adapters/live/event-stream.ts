@@ -38,52 +38,46 @@ export class EventStream {
 
   /** Until the reader leaves, or the server ends. */
   async *read(reading: Reading): AsyncGenerator<string, void> {
-    const ended = new AbortController();
+    const left = new AbortController();
     const waiting = new Waiting();
     const { operation, since, gone } = reading;
-    const stop = AbortSignal.any([gone, ended.signal]);
     const events = this.live.ofRoom(`operation:${operation._id.toHexString()}`).subscribe({
       next: ({ name, data }) => {
         if (name === 'result') return;
         if (waiting.add(eventText(name, data)) > MOST_WAITING) this.cutOff(reading);
       },
-      complete: () => {
-        ended.abort();
-      },
     });
-    stop.addEventListener('abort', () => {
-      waiting.wake();
-    });
-    const steps = this.follower.follow(operation._id, since, HEAD, stop);
+    // it ends when the reader leaves, when this does, and when the server ends
+    const steps = this.follower.follow(operation._id, since, HEAD, AbortSignal.any([gone, left.signal]));
     let position = since;
     const heartbeat = setInterval(() => {
       waiting.add(eventText('heartbeat', {}, position));
     }, HEARTBEAT_MS);
     let next = handled(steps.next());
     try {
-      while (!stop.aborted) {
+      for (;;) {
         const step = await Promise.race([next, waiting.some()]);
         yield* this.patiently(reading, waiting.take());
         if (step === undefined) continue;
         if (step.done === true) return;
         next = handled(steps.next());
         position = step.value.position;
-        yield* this.patiently(reading, await this.textsOf(step.value));
+        yield* this.patiently(reading, [await this.textOf(step.value)]);
       }
     } finally {
       clearInterval(heartbeat);
       events.unsubscribe();
-      ended.abort();
+      left.abort();
       await steps.return();
     }
   }
 
-  private async textsOf({ position, result, lost }: FollowStep): Promise<string[]> {
-    if (lost !== undefined) return [eventText('lost', { detail: lost }, position)];
+  private async textOf({ position, result, lost }: FollowStep): Promise<string> {
+    if (lost !== undefined) return eventText('lost', { detail: lost }, position);
     // an id alone is no event, and yet what a client comes back with
-    if (result === undefined) return [`id: ${position}\n\n`];
+    if (result === undefined) return `id: ${position}\n\n`;
     const head = result.head ?? (await this.reader.headOf(result._id));
-    return [eventText('result', resultData(head), position)];
+    return eventText('result', resultData(head), position);
   }
 
   private *patiently(reading: Reading, texts: readonly string[]): Generator<string, void> {
@@ -118,15 +112,11 @@ class Waiting {
   /** @returns how many wait */
   add(text: string): number {
     this.texts.push(text);
-    this.wake();
+    this.resolve();
     return this.texts.length;
   }
 
-  wake(): void {
-    this.resolve();
-  }
-
-  /** Resolves when there are some, or on `wake`. */
+  /** Resolves when there are some. */
   some(): Promise<undefined> {
     return new Promise((resolve) => {
       this.resolve = () => {

@@ -10,7 +10,7 @@ import {
 import { Matches } from 'class-validator';
 import { type Response } from 'express';
 import { OperationsService } from '../../core/operations/index.js';
-import { POSITION } from '../../core/results/index.js';
+import { POSITION } from '../../core/ingest/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';

@@ -7,7 +7,7 @@ import { type Transaction, TransactionsService } from '../../platform/database/t
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
-import { type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
+import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
 
 /** Another server goes on with a consumer when the one that has it was not heard of for so long. */
 const LEASE_MS = 15_000;
@@ -137,7 +137,7 @@ export class ResultsTail implements OnApplicationShutdown {
   }
 
   private async placeOf(position: string): Promise<number> {
-    const match = /^(\d{1,15})-([0-9a-f]{24})?$/.exec(position);
+    const match = POSITION.exec(position);
     if (match === null) throw new TailPositionLostError('This is no position of the results tail');
     const [at, epoch] = [Number(match[1]), match[2]];
     // before the first result there was no epoch

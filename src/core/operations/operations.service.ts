@@ -168,7 +168,7 @@ export class OperationsService {
     reader: Pick<UserEntity, '_id' | 'is_superuser'>,
   ): Promise<OperationName[]> {
     const known = ids.filter((id) => id !== undefined);
-    const visible = { ids: known, visibleTo: reader.is_superuser ? undefined : reader._id };
+    const visible = { ids: known, visibleTo: readerOf(reader) };
     const found = known.length === 0 ? [] : await this.operations.findNames(visible, known.length);
     if (found.length < new Set(ids.map(String)).size)
       throw new DomainError('not_found', "One of the operations doesn't exist");
@@ -287,6 +287,14 @@ export class OperationsService {
       throw error;
     }
   }
+}
+
+/** @returns whose operations alone are visible beside the public ones; undefined: a superuser sees all */
+export function readerOf({
+  _id,
+  is_superuser,
+}: Pick<UserEntity, '_id' | 'is_superuser'>): ObjectId | undefined {
+  return is_superuser ? undefined : _id;
 }
 
 /** @param progress of this operation */

@@ -1,6 +1,6 @@
 export { DecodedTexts } from './decoded-texts.js';
 export { type ReadResult, ResultReader } from './result-reader.js';
-export { type FollowStep, POSITION, ResultsFollower } from './results-follower.js';
+export { type FollowStep, ResultsFollower } from './results-follower.js';
 export { ResultsModule } from './results.module.js';
 export {
   type EntryFilter,

@@ -6,9 +6,6 @@ import { ResultsTail, TailPositionLostError } from '../ingest/index.js';
 import { type Parts } from './results.repository.js';
 import { type ReadResult, ResultReader } from './result-reader.js';
 
-/** How a position is written (docs/live.md). */
-export const POSITION = /^\d{1,15}-(?:[0-9a-f]{24})?$/;
-
 /** A follower is told so often where it stands when nothing comes: proxies end connections on which nothing goes. */
 const QUIET_MS = 15_000;
 

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { parseRfc3339 } from '@pladmed/protocol';
 import { Transform } from 'class-transformer';
@@ -16,7 +17,8 @@ import {
   ValidateBy,
 } from 'class-validator';
 import ipaddr from 'ipaddr.js';
-import { POSITION, RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
+import { POSITION } from '../../../core/ingest/index.js';
+import { RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
@@ -40,6 +42,30 @@ function IsInstant() {
       defaultMessage: () => 'must be an RFC 3339 time with a zone',
     },
   });
+}
+
+/** One id, or several of which any will do. */
+function Ids(description: string): PropertyDecorator {
+  const items = { type: 'string', pattern: ID_PATTERN } as const;
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'array', maxItems: MOST_IDS, items, description }),
+    Optional(),
+    Transform(toList),
+    ArrayMaxSize(MOST_IDS),
+    Matches(ID, { each: true, message: ID_RULE }),
+  );
+}
+
+/** A figure from 0 on. */
+function Figure(most: number, description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'number', minimum: 0, maximum: most, description }),
+    Optional(),
+    Transform(toNumber),
+    IsNumber(NUMBER),
+    Min(0),
+    Max(most),
+  );
 }
 
 /** Not below its other end. */
@@ -86,16 +112,7 @@ function IsTarget() {
 
 /** Which results. All that is given has to be so, what is given of the summary for one of its entries. */
 export class ResultsQuery extends PageQuery {
-  @ApiPropertyOptional({
-    type: 'array',
-    maxItems: MOST_IDS,
-    items: { type: 'string', pattern: ID_PATTERN },
-    description: 'Only of this probe; may be repeated: of any of them.',
-  })
-  @Optional()
-  @Transform(toList)
-  @ArrayMaxSize(MOST_IDS)
-  @Matches(ID, { each: true, message: ID_RULE })
+  @Ids('Only of this probe; may be repeated: of any of them.')
   probe?: string[];
 
   @ApiPropertyOptional({ enum: ['stored', 'failed'], description: 'Only what came, or only what failed.' })
@@ -158,48 +175,20 @@ export class ResultsQuery extends PageQuery {
   @IsIn([4, 6])
   family?: 4 | 6;
 
-  @ApiPropertyOptional({
-    type: 'number',
-    minimum: 0,
-    maximum: MOST_MS,
-    description:
-      'Milliseconds, the least. Of a ping its mean, of http and tls that of the TCP handshake, of ntp the delay.',
-  })
-  @Optional()
-  @Transform(toNumber)
-  @IsNumber(NUMBER)
-  @Min(0)
-  @Max(MOST_MS)
+  @Figure(
+    MOST_MS,
+    'Milliseconds, the least. Of a ping its mean, of http and tls that of the TCP handshake, of ntp the delay.',
+  )
   rtt_from?: number;
 
-  @ApiPropertyOptional({ type: 'number', minimum: 0, maximum: MOST_MS, description: 'The most.' })
-  @Optional()
-  @Transform(toNumber)
-  @IsNumber(NUMBER)
-  @Min(0)
-  @Max(MOST_MS)
+  @Figure(MOST_MS, 'The most.')
   @NotBelow('rtt_from')
   rtt_to?: number;
 
-  @ApiPropertyOptional({
-    type: 'number',
-    minimum: 0,
-    maximum: 1,
-    description: 'Of a ping: 0 to 1, the least.',
-  })
-  @Optional()
-  @Transform(toNumber)
-  @IsNumber(NUMBER)
-  @Min(0)
-  @Max(1)
+  @Figure(1, 'Of a ping: 0 to 1, the least.')
   loss_from?: number;
 
-  @ApiPropertyOptional({ type: 'number', minimum: 0, maximum: 1, description: 'The most.' })
-  @Optional()
-  @Transform(toNumber)
-  @IsNumber(NUMBER)
-  @Min(0)
-  @Max(1)
+  @Figure(1, 'The most.')
   @NotBelow('loss_from')
   loss_to?: number;
 
@@ -274,8 +263,21 @@ export class ResultsQuery extends PageQuery {
   format?: (typeof RESULT_TYPES)[number];
 }
 
-/** What does not choose results. */
-const SHOWING: readonly string[] = ['follow', 'since', 'view', 'format', 'limit', 'cursor', 'time', 'order'];
+/** What may change from page to page: how results are shown, and where the reader stands. */
+const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof ResultsQuery)[];
+
+/** @returns the members of a query that are given and ask for something, with their values */
+export function askedIn(query: ResultsQuery): [string, unknown][] {
+  return Object.entries(query).filter(([name, value]) => value !== undefined && !SHOWING.includes(name));
+}
+
+/** Beside those, what has a meaning for who follows, or a value that nobody gave. */
+const OF_FOLLOWING: readonly string[] = [
+  'follow',
+  'since',
+  'time',
+  'order',
+] satisfies (keyof OperationResultsQuery)[];
 
 export class OperationResultsQuery extends ResultsQuery {
   @ApiPropertyOptional({
@@ -299,23 +301,13 @@ export class OperationResultsQuery extends ResultsQuery {
 
   /** Filters that are given. */
   static filtersIn(query: OperationResultsQuery): string[] {
-    return Object.entries(query)
-      .filter(([name, value]) => value !== undefined && !SHOWING.includes(name))
-      .map(([name]) => name);
+    const asked = askedIn(query).map(([name]) => name);
+    return asked.filter((name) => !OF_FOLLOWING.includes(name));
   }
 }
 
 export class SearchQuery extends ResultsQuery {
-  @ApiPropertyOptional({
-    type: 'array',
-    maxItems: MOST_IDS,
-    items: { type: 'string', pattern: ID_PATTERN },
-    description: 'Only of this operation; may be repeated: of any of them. Absent: of all that you may see.',
-  })
-  @Optional()
-  @Transform(toList)
-  @ArrayMaxSize(MOST_IDS)
-  @Matches(ID, { each: true, message: ID_RULE })
+  @Ids('Only of this operation; may be repeated: of any of them. Absent: of all that you may see.')
   operation?: string[];
 
   @ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' })
