@@ -97,11 +97,7 @@ export class ResultListings {
       isBegun = true;
       if (result === undefined) continue;
       const { shown } = await this.measure(result, view, KEPT, gone);
-      let begin = `{"position":"${position}",`;
-      for await (const piece of this.item(result, view, shown, gone)) {
-        yield begin === '' ? piece : begin + String(piece).slice(1);
-        begin = '';
-      }
+      yield* this.item(result, view, shown, gone, { position });
       yield '\n';
     }
   }
@@ -200,21 +196,27 @@ export class ResultListings {
     view: View,
     shown: Shown,
     gone: AbortSignal,
+    before: object = {},
   ): AsyncGenerator<string | Buffer, void> {
-    const whole = wholeItem(result, view, shown);
+    const whole = wholeItem(result, view, shown, before);
     if (whole !== undefined) {
       yield whole;
       return;
     }
-    if (result.head) yield beginning(result, result.head, view, shown);
-    else yield* this.texts.largeText(() => this.largeBeginning(result, view, shown), gone);
+    if (result.head) yield beginning(result, result.head, view, shown, before);
+    else yield* this.texts.largeText(() => this.largeBeginning(result, view, shown, before), gone);
     if (shown === 'again' && view !== 'summary') yield* this.texts.decoded(result, view, gone);
     else yield typeof shown === 'object' ? shown.text : 'null';
     yield '}';
   }
 
-  private async *largeBeginning(result: ReadResult, view: View, shown: Shown): AsyncGenerator<string, void> {
-    yield beginning(result, await this.reader.headOf(result._id), view, shown);
+  private async *largeBeginning(
+    result: ReadResult,
+    view: View,
+    shown: Shown,
+    before: object,
+  ): AsyncGenerator<string, void> {
+    yield beginning(result, await this.reader.headOf(result._id), view, shown, before);
   }
 }
 
@@ -225,16 +227,22 @@ export function partsOf(view: View): Parts {
 }
 
 /** @returns the text of an item that is in memory already */
-function wholeItem(result: ReadResult, view: View, shown: Shown): string | undefined {
+function wholeItem(result: ReadResult, view: View, shown: Shown, before: object = {}): string | undefined {
   if (result.head === undefined || shown === 'again') return undefined;
   const decoded = typeof shown === 'object' ? shown.text : 'null';
-  return `${beginning(result, result.head, view, shown)}${decoded}}`;
+  return `${beginning(result, result.head, view, shown, before)}${decoded}}`;
 }
 
-/** An item up to where its decoded text is to follow, and a brace. */
-function beginning({ raw_bytes }: ResultSize, head: ResultEntity, view: View, shown: Shown): string {
+/** An item up to where its decoded text is to follow, and a brace. @param before members that stand before those of the result */
+function beginning(
+  { raw_bytes }: ResultSize,
+  head: ResultEntity,
+  view: View,
+  shown: Shown,
+  before: object,
+): string {
   const decodedUrl =
     shown === 'elsewhere' ? `/api/v1/results/${String(head._id)}/decoded?view=${view}` : null;
   const dto = ResultDto.from(head, raw_bytes, decodedUrl);
-  return `${JSON.stringify(dto).slice(0, -1)},"decoded":`;
+  return `${JSON.stringify({ ...before, ...dto }).slice(0, -1)},"decoded":`;
 }

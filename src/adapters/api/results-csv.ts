@@ -1,9 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
+import { inParts } from '../../platform/batching/in-parts.js';
 import { type KindName, KINDS } from '../../measurement/kinds/index.js';
 import { type ResultDto } from './dto/result.dto.js';
 
-/** Columns that results of all kinds have; `entry` counts the destinations or queries of one result from 0. */
+/** Columns that results of all kinds have. Behind them `entry` counts the destinations or queries of one result from 0. */
 const COMMON = [
   'result_id',
   'operation_id',
@@ -22,7 +23,6 @@ const COMMON = [
   'failure_reason',
   'failure_detail',
   'decode_error',
-  'entry',
 ] as const;
 
 /** Rows that are made at once; of a long path one has 13 KB. */
@@ -43,25 +43,27 @@ export class ResultsCsv {
   }
 
   get header(): string {
-    return stringify([[...COMMON, ...this.members.map((name) => (name === 'start' ? 'start_at' : name))]]);
+    return stringify([
+      [...COMMON, 'entry', ...this.members.map((name) => (name === 'start' ? 'start_at' : name))],
+    ]);
   }
 
   /** Some rows at a time: a thousand of them may have megabytes. */
   *rowsOf(result: Result): Generator<string, void> {
-    const entries: object[] = result.summary?.length ? result.summary : [{}];
-    for (let from = 0; from < entries.length; from += ROWS_AT_ONCE) {
-      const rows = entries
-        .slice(from, from + ROWS_AT_ONCE)
-        .map((entry, index) => [
-          ...this.commonOf(result, result.summary?.length ? from + index : null),
-          ...this.members.map((name) => cellOf((entry as Record<string, unknown>)[name])),
-        ]);
+    const common = this.commonOf(result);
+    const entries = result.summary?.length ? result.summary.entries() : [[null, {}] as const];
+    for (const part of inParts<readonly [number | null, object]>(entries, () => 1, { items: ROWS_AT_ONCE })) {
+      const rows = part.map(([index, entry]) => [
+        ...common,
+        index,
+        ...this.members.map((name) => cellOf((entry as Record<string, unknown>)[name])),
+      ]);
       // a cell that begins like a formula is text that a spreadsheet would run: an apostrophe goes before it
       yield stringify(rows, { escape_formulas: true, quoted_match: /[\r\n]/, cast: { boolean: String } });
     }
   }
 
-  private commonOf(result: Result, entry: number | null): Cell[] {
+  private commonOf(result: Result): Cell[] {
     const { clock, failure } = result;
     const cells: Record<(typeof COMMON)[number], Cell> = {
       result_id: result.id,
@@ -81,7 +83,6 @@ export class ResultsCsv {
       failure_reason: failure?.reason ?? null,
       failure_detail: failure?.detail ?? null,
       decode_error: result.decode_error,
-      entry,
     };
     return COMMON.map((name) => cells[name]);
   }
