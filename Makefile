@@ -82,7 +82,7 @@ check-document:
 
 bench: mongod ## figures and ratios (ONLY="coverage reconnect": those alone; VS=<git revision or URL>: beside that, docs/performance.md)
 	@scripts/tools.sh scamper
-	@npx tsx test/bench/$(if $(VS),versus/run.ts $(VS),run.ts) $(ONLY)
+	@exec node --import tsx test/bench/$(if $(VS),versus/run.ts $(VS),run.ts) $(ONLY)
 
 chaos: SECONDS := 600
 chaos: SEED := 1

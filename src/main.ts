@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { setUp } from './app.setup.js';
-import { provideDatabase } from './platform/embedded-mongod/provide-database.js';
+import { provideDatabase, stopOnSignals } from './platform/embedded-mongod/provide-database.js';
 import { createLogger, PinoLoggerService } from './platform/logging/logger.js';
 import { type Env } from './config/env.js';
 import { readEnv } from './config/read-env.js';
@@ -17,7 +17,12 @@ async function main(): Promise<void> {
   const env = readEnv();
   const root = createLogger(env);
   const log = root.child({ component: 'boot' });
-  const database = await provideDatabase(env, root.child({ component: 'database' }));
+  const provided = provideDatabase(env, root.child({ component: 'database' }));
+  const booted = stopOnSignals(provided, (signal) => {
+    log.info({ signal }, 'stopping before it was ready');
+    return 0;
+  });
+  const database = await provided;
   try {
     const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database.uri), {
       bodyParser: false,
@@ -25,6 +30,7 @@ async function main(): Promise<void> {
       abortOnError: false,
     });
     await setUp(app, env, root);
+    booted();
     endOnSignals(app, database, log);
     await listen(app, env);
     log.info({ url: await app.getUrl(), docs: `${urlFor(env)}/docs` }, 'ready');

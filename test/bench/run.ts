@@ -2,6 +2,7 @@ import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
+import { exitWhenInterrupted } from './interrupted.js';
 import { benchOverhead } from './overhead.bench.js';
 import { type Platform, startEcho, startPlatform } from './platform.js';
 import { benchReads } from './reads.bench.js';
@@ -97,6 +98,8 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
   },
 };
 const NAMES = [...Object.keys(SHARING), 'reconnect'];
+
+exitWhenInterrupted();
 
 /** make bench: figures of this machine, and ratios that mean something on another one. ONLY="coverage reconnect": those alone. */
 const only = process.argv.slice(2);

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { ApiWorld } from '../support/api-world.js';
 import { CLOCK, pingResult } from '../support/native-probe.js';
-import { useDeliveredFiles } from '../support/server.js';
+import { startServer, useDeliveredFiles } from '../support/server.js';
 import { until } from '../support/until.js';
 
 useDeliveredFiles();
@@ -40,5 +44,22 @@ describe('SIGTERM', () => {
     await stopping; // rejects when the exit code is not 0
     expect(performance.now() - began).toBeLessThan(MOST_MS);
     await watching.body?.cancel().catch(() => undefined);
+  });
+  it('leaves no database behind when it comes before the server is ready', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-test-'));
+    let pid = 0;
+    const boot = startServer(
+      { DATA_DIR: dataDir, SECRET_KEY: 'a secret of sixteen characters' },
+      (id) => (pid = id),
+    );
+    const outcome = boot.then(
+      () => 'ready',
+      (error: unknown) => String(error),
+    );
+    await Promise.race([boot, until('its mongod', () => findRunningEmbeddedMongo(dataDir))]);
+    process.kill(pid, 'SIGTERM');
+    expect(await outcome).toContain('the server ended with 0');
+    expect(await findRunningEmbeddedMongo(dataDir)).toBeUndefined();
+    await rm(dataDir, { recursive: true });
   });
 });

@@ -82,8 +82,9 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
-  // a run that is interrupted, or a test that fails before it has the server in hand, leaves none behind
-  const killOnExit = (): void => void child.kill('SIGKILL');
+  // a run that is interrupted, or a test that fails before it has the server in hand, leaves none behind; a mongod of its own
+  // only the server itself can end
+  const killOnExit = (): void => void child.kill(env['MONGODB_URI'] === undefined ? 'SIGTERM' : 'SIGKILL');
   process.once('exit', killOnExit);
   child.once('exit', () => process.removeListener('exit', killOnExit));
   if (child.pid !== undefined) onSpawn(child.pid);

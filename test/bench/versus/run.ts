@@ -1,3 +1,4 @@
+import { exitWhenInterrupted } from '../interrupted.js';
 import { type Build, buildOf, ownBuild } from './builds.js';
 import { median, type Scenario, SCENARIOS } from './scenarios.js';
 import { standingTarget, startBuild, type Target } from './targets.js';
@@ -13,6 +14,7 @@ type Figures = Map<string, number[]>;
  * time is what can be trusted; each ratio stands with those of its single pairs of rounds, which say how much noise there is.
  */
 async function main(): Promise<void> {
+  exitWhenInterrupted();
   const [versus = 'HEAD', ...only] = process.argv.slice(2);
   const unknown = only.find((name) => !SCENARIOS.some((scenario) => isNamed(scenario, name)));
   if (unknown !== undefined)
