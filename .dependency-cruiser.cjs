@@ -22,7 +22,7 @@ const CORE = [
 ];
 
 /** Data that can be deleted and made again from the core: each is on its own. */
-const DERIVED = ['activity'];
+const DERIVED = ['activity', 'changes'];
 
 /** Doors to the outside: each is on its own. */
 const ADAPTERS = ['api', 'classic', 'live', 'ops', 'probe-protocol'];
