@@ -30,7 +30,10 @@ describe('results', () => {
   beforeAll(async () => {
     world = await ApiWorld.start();
     user = await world.account(10_000);
-    registered = await world.probe(user);
+    registered = await world.probe(user, {
+      tags: ['lab', 'dsl'],
+      location: { longitude: 13.4, latitude: 52.5 },
+    });
     probe = await world.connect(registered);
     const schedule = { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() };
     operation = await world.operation(user, [registered], {
@@ -123,6 +126,25 @@ describe('results', () => {
     'expires_before=tomorrow',
     'order=up',
     'format=xml',
+    'tag=NO',
+    'country=de',
+    'country=DEU',
+    'longitude=13&latitude=52',
+    'longitude=13&latitude=52&within_km=0',
+    'longitude=1e1&latitude=52&within_km=5',
+    'bbox=1,2,3',
+    'bbox=1,2,3,4,5',
+    'bbox=10,60,20,50',
+    'bbox=10,50,190,60',
+    'network=example.org',
+    'network=192.0.2.0/33',
+    'answer=',
+    'answer=a%00b',
+    `answer=${'x'.repeat(256)}`,
+    `from=${at(1)}&to=${at(1)}`,
+    `from=${at(2)}&to=${at(1)}`,
+    'limit=1001',
+    'limit=0',
     'reason[$ne]=timeout',
     'target[$ne]=x',
     'colour=red',
@@ -166,12 +188,52 @@ describe('results', () => {
     expect(await list(`probe=${registered.id}&probe=6720a1b2c3d4e5f6000000b2`)).toEqual(all);
   });
 
+  it('filters by the probe: its tags, its country, where it is', async () => {
+    const all = await list();
+    for (const query of [
+      ...[
+        'tag=lab',
+        'tag=lab&tag=dsl',
+        'country=DE',
+        'country=FR&country=DE',
+        `country=DE&probe=${registered.id}`,
+      ],
+      ...['longitude=13&latitude=52&within_km=100', 'bbox=10,50,20,55', 'bbox=170,50,20,55'],
+    ])
+      expect([query, await list(query)]).toEqual([query, all]);
+    for (const query of [
+      ...['tag=lab&tag=fibre', 'country=FR', 'country=DE&probe=6720a1b2c3d4e5f6000000b2'],
+      ...[
+        'longitude=13&latitude=52&within_km=10',
+        'bbox=10,50,13,55',
+        'bbox=20,50,10,55',
+        'country=DE&tag=none',
+      ],
+    ])
+      expect([query, await list(query)]).toEqual([query, []]);
+  });
+
+  it('filters by a name and the network of its address together, and by what an answer contains', async () => {
+    const good = (await list()).slice(0, 5);
+    for (const query of [
+      ...['network=192.0.2.0/24', 'network=192.0.2.53', 'target=example.org&network=192.0.2.48/28'],
+      ...['answer=192.0.2.1', 'answer=0.2', 'target=192.0.2.0/24&network=192.0.2.53/32'],
+    ])
+      expect([query, await list(query)]).toEqual([query, good]);
+    for (const query of [
+      ...['target=example.com&network=192.0.2.0/24', 'target=example.org&network=198.51.100.0/24'],
+      ...['answer=192.0.2.2', 'answer=.*', 'answer=192%5C.0', 'network=::/0'],
+    ])
+      expect([query, await list(query)]).toEqual([query, []]);
+  });
+
   it('filters by when it was due, and when it really began', async () => {
     const all = await list();
     expect(await list(`time=scheduled_at&from=${at(1)}&to=${at(3)}`)).toEqual(all.slice(1, 3));
     // the probe's clock was 0.4 ms behind; of the failed run nothing began
     expect(await list(`time=started_corrected_at&from=${at(1)}`)).toEqual(all.slice(1, 6));
     expect(await list(`time=started_corrected_at&to=${at(1)}`)).toEqual(all.slice(0, 1));
+    expect(await list(`time=started_at_corrected&to=${at(1)}`)).toEqual(all.slice(0, 1));
   });
 
   it('gives the newest first where it is asked to, page by page', async () => {

@@ -91,6 +91,24 @@ describe('probes that are chosen by a rule', () => {
     expect(others.flatMap(({ syncs }) => syncs.flatMap(({ operations }) => operations))).toEqual([]);
   });
 
+  it('chooses by country, and shows it', async () => {
+    const inUruguay = { location: { longitude: -56.16, latitude: -34.9 } };
+    const [there] = await group('country', 1, inUruguay);
+    await group('country', 1, { location: { longitude: 0, latitude: 0 } });
+    const select = { count: 1, tags: ['country'], countries: ['AR', 'UY'] };
+    expect(await assigned((await create(select)).body)).toEqual([there!.id]);
+    expect((await create({ ...select, count: 2 })).body.shortage).toMatchObject({ matching: 1 });
+    expect((await create({ ...select, countries: ['uy'] })).status).toBe(400);
+    expect(await listed('tag=country&country=UY')).toEqual([there!.id]);
+    expect(await listed('tag=country&bbox=-60,-40,-50,-30')).toEqual([there!.id]);
+    const { body, headers } = await user.api.get<{ country: string }>(`${PROBES}/${there!.id}`);
+    expect(body.country).toBe('UY');
+    const etag = { 'if-match': headers.get('etag') ?? '' };
+    const moved = { location: { longitude: 0, latitude: 0 } };
+    const { body: after } = await user.api.patch<{ country: null }>(`${PROBES}/${there!.id}`, moved, etag);
+    expect(after.country).toBeNull();
+  });
+
   it('chooses the nearest', async () => {
     const at = (longitude: number, latitude: number) => ({ location: { longitude, latitude } });
     const [far] = await group('place', 1, at(20, 50));

@@ -11,13 +11,22 @@ import { testMongo } from '../support/mongod.js';
 
 const HEAD = { head: true, raw: false };
 const ADDRESSES = ['192.0.2.1', '192.0.2.129', '198.51.100.7', '2001:db8::1', '2001:db8:1::1'];
-const NETWORKS = ['192.0.2.0/25', '192.0.2.0/24', '0.0.0.0/0', '2001:db8::/48', '::/0'];
+const NETWORKS = [
+  '192.0.2.0/25',
+  '192.0.2.0/24',
+  '192.0.2.1/32',
+  '192.0.2.128/31',
+  '0.0.0.0/0',
+  '2001:db8::/48',
+  '::/0',
+];
 
 interface Entry {
   dst: string;
   rtt_avg_ms: number | null;
   loss: number;
   path: (string | null)[];
+  answer_data: string[];
 }
 
 interface Drawn {
@@ -33,6 +42,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   rtt_avg_ms: fc.constantFrom(null, 1, 2, 3),
   loss: fc.constantFrom(0, 0.5, 1),
   path: fc.array(fc.constantFrom(null, ...ADDRESSES), { maxLength: 3 }),
+  answer_data: fc.array(fc.constantFrom('10 Mail.example.org.', '192.0.2.1', '"a.*b"'), { maxLength: 2 }),
 });
 
 const results = fc.array(
@@ -56,6 +66,8 @@ const asked = fc.record({
   time: fc.constantFrom('received_at' as const, 'scheduled_at' as const, 'started_corrected_at' as const),
   target: optional(fc.constantFrom(...ADDRESSES)),
   network: optional(fc.constantFrom(...NETWORKS)),
+  address: optional(fc.constantFrom(...ADDRESSES)),
+  answer: optional(fc.constantFrom('mail.EXAMPLE', '.*', '192.0.2.1', '10', '"')),
   family: optional(fc.constantFrom(4 as const, 6 as const)),
   rttFrom: optional(fc.constantFrom(1, 2)),
   lossTo: optional(fc.constantFrom(0, 0.5)),
@@ -73,11 +85,13 @@ const isIn = (address: string | null, network: string): boolean => {
 };
 
 /** What the filter says, of one entry, without MongoDB. */
-function isEntry({ dst, rtt_avg_ms, loss, path }: Entry, query: Asked): boolean {
-  const { target, network, family, rttFrom, lossTo, through } = query;
+function isEntry({ dst, rtt_avg_ms, loss, path, answer_data }: Entry, query: Asked): boolean {
+  const { target, network, address, answer, family, rttFrom, lossTo, through } = query;
   return (
     (target === undefined || dst === target) &&
     (network === undefined || isIn(dst, network)) &&
+    (address === undefined || dst === address) &&
+    (answer === undefined || answer_data.some((text) => text.toLowerCase().includes(answer.toLowerCase()))) &&
     (family === undefined || dst.includes(':') === (family === 6)) &&
     (rttFrom === undefined || (rtt_avg_ms !== null && rtt_avg_ms >= rttFrom)) &&
     (lossTo === undefined || loss <= lossTo) &&
@@ -86,9 +100,16 @@ function isEntry({ dst, rtt_avg_ms, loss, path }: Entry, query: Asked): boolean 
 }
 
 function isResult(result: Drawn, query: Asked): boolean {
-  const asksEntries = ['target', 'network', 'family', 'rttFrom', 'lossTo', 'through'].some(
-    (name) => query[name as keyof Asked] !== undefined,
-  );
+  const asksEntries = [
+    'target',
+    'network',
+    'address',
+    'answer',
+    'family',
+    'rttFrom',
+    'lossTo',
+    'through',
+  ].some((name) => query[name as keyof Asked] !== undefined);
   const { from = -Infinity, to = Infinity, time } = query;
   // of a failed run nothing was begun; the clock was 5 ms behind
   const at =
@@ -108,7 +129,8 @@ function filterOf(query: Asked, operations: ObjectId[], probes: ObjectId[]): Res
   const dateOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));
   const networkOf = (text: string | undefined) => (text === undefined ? undefined : ipaddr.parseCIDR(text));
   const entry = {
-    ...{ target, family, targetNetwork: networkOf(network), throughNetwork: networkOf(through) },
+    ...{ target, family, networks: network === undefined ? undefined : [ipaddr.parseCIDR(network)] },
+    ...{ address: query.address, answer: query.answer, throughNetwork: networkOf(through) },
     rtt: rttFrom === undefined ? undefined : { from: rttFrom },
     loss: lossTo === undefined ? undefined : { to: lossTo },
   };
@@ -189,7 +211,15 @@ describe('a search of results', () => {
 
   it('looks at a bounded number of them for a page, and says where to go on: the last of 25,000 is found', async () => {
     const [operation, probe] = [new ObjectId(), new ObjectId()];
-    const plain = { probe: 0, operation: 0, outcome: 'stored', path: [], rtt_avg_ms: 1, loss: 0 };
+    const plain = {
+      probe: 0,
+      operation: 0,
+      outcome: 'stored',
+      path: [],
+      rtt_avg_ms: 1,
+      loss: 0,
+      answer_data: [],
+    };
     const many = Array.from({ length: 25_000 }, (_, n) => {
       const dst = n === 24_999 ? '192.0.2.1' : '198.51.100.7';
       return documentOf(operation, probe, String(n), {
@@ -200,7 +230,7 @@ describe('a search of results', () => {
     });
     await connection.collection('results').insertMany(many);
     const reader = app.get(ResultReader);
-    for (const entry of [{ target: '192.0.2.1' }, { targetNetwork: ipaddr.parseCIDR('192.0.2.0/24') }]) {
+    for (const entry of [{ target: '192.0.2.1' }, { networks: [ipaddr.parseCIDR('192.0.2.0/24')] }]) {
       for (const order of ['asc', 'desc'] as const) {
         const filter = { operations: [operation], entry, order };
         const first = await reader.sizes(filter, 5);

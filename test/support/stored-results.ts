@@ -64,7 +64,7 @@ export const FORMER_DOCUMENTS: Partial<
     former: { type: 'dns', qtype: 'A', ...QUERY, rcode: 'NOERROR', answers: 0 },
     summary: {
       ...{ type: 'dns', qtype: 'A', ...QUERY, rcode: 'BADVERS', answers: 0 },
-      ...{ flags: [], edns_version: 0 },
+      ...{ flags: [], edns_version: 0, answer_data: [] },
     },
   },
   http: {

@@ -183,12 +183,20 @@ export function soaText(message: Uint8Array, record: DnsRecord): string {
   return [readName(message, record.nameAt).text, primary.text, mailbox.text, numbers.join()].join('/');
 }
 
+/** @returns the labels of a name with their lengths, in lower case, byte by byte; and where it ends */
+function readName(message: Uint8Array, start: number): { text: string; end: number } {
+  const { labels, end } = readLabels(message, start);
+  return { text: [...labels, new Uint8Array()].map(labelText).join(''), end };
+}
+
 /**
  * Reads a name, following pointers, each of which must lead backwards.
- * @returns its labels with their lengths, in lower case, byte by byte; and where it ends
+ * @returns its labels as they stand, without the empty one of the root; and where it ends
+ * @throws UnreadableMessage
  */
-function readName(message: Uint8Array, start: number): { text: string; end: number } {
-  let text = '';
+export function readLabels(message: Uint8Array, start: number): { labels: Uint8Array[]; end: number } {
+  const labels: Uint8Array[] = [];
+  let bytes = 0;
   let at = start;
   let end: number | undefined;
   let before = start;
@@ -203,17 +211,19 @@ function readName(message: Uint8Array, start: number): { text: string; end: numb
       continue;
     }
     if (length > MAX_LABEL_BYTES) throw new UnreadableMessage('a label of an unknown kind');
-    text += labelText(message, at, length);
-    if (text.length > MAX_NAME_BYTES) throw new UnreadableMessage('a name that is too long');
-    at += length + 1;
-    if (length === 0) return { text, end: end ?? at };
+    bytes += length + 1;
+    if (bytes > MAX_NAME_BYTES) throw new UnreadableMessage('a name that is too long');
+    const next = endOf(message, at + 1 + length);
+    if (length === 0) return { labels, end: end ?? next };
+    labels.push(message.subarray(at + 1, next));
+    at = next;
   }
 }
 
-/** The length's byte stands for itself: no length is a letter. */
-function labelText(message: Uint8Array, at: number, length: number): string {
-  const label = message.subarray(at, endOf(message, at + 1 + length));
-  return String.fromCharCode(...label.map((code) => (code >= 0x41 && code <= 0x5a ? code + 0x20 : code)));
+/** A label behind its length; no length is a letter. */
+function labelText(label: Uint8Array): string {
+  const codes = Array.from(label, (code) => (code >= 0x41 && code <= 0x5a ? code + 0x20 : code));
+  return String.fromCharCode(label.length, ...codes);
 }
 
 /** @returns where a name ends; its pointer, if it has one, is not followed */

@@ -31,7 +31,7 @@ import { type UserEntity } from '../../core/users/index.js';
 import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
 import { TokenRevocationService } from '../../core/presence/index.js';
-import { pointOf, ProbesService } from '../../core/probes/index.js';
+import { ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()
@@ -111,7 +111,7 @@ export class ProbesController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeDto> {
     const changes = {
-      ...(location && { location: pointOf(location) }),
+      ...(location && { location }),
       ...(name !== undefined && { name }),
       ...(tags && { tags }),
     };

@@ -4,13 +4,23 @@ import { type EntryFilter, type Network, type ResultFilter } from '../../core/re
 import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { type ResultsQuery } from './dto/results-query.dto.js';
 
-/** What a checked query asks for, of results of these operations. */
-export function filterOf(operations: readonly ObjectId[], query: ResultsQuery): ResultFilter {
+/**
+ * What a checked query asks for, of results of these operations.
+ * @param among the probes that it asks for by tag or place; undefined: it does not
+ */
+export function filterOf(
+  operations: readonly ObjectId[],
+  query: ResultsQuery,
+  among?: readonly ObjectId[],
+): ResultFilter {
   const { probe, outcome, reason, time, from, to, order } = query;
   const entry = entryOf(query);
   return {
     operations,
-    probes: probe?.map(parseId).filter((id) => id !== undefined),
+    probes: bothOf(
+      probe?.map(parseId).filter((id) => id !== undefined),
+      among,
+    ),
     outcome,
     reason,
     time,
@@ -20,10 +30,22 @@ export function filterOf(operations: readonly ObjectId[], query: ResultsQuery): 
   };
 }
 
+function bothOf(
+  named: readonly ObjectId[] | undefined,
+  among: readonly ObjectId[] | undefined,
+): readonly ObjectId[] | undefined {
+  if (named === undefined || among === undefined) return named ?? among;
+  const known = new Set(among.map((id) => id.toHexString()));
+  return named.filter((id) => known.has(id.toHexString()));
+}
+
 function entryOf(query: ResultsQuery): EntryFilter {
-  const { target, family, rtt_from, rtt_to, loss_from, loss_to, path, rcode, http_status } = query;
+  const { target, network, family, rtt_from, rtt_to, loss_from, loss_to, path, rcode, http_status } = query;
+  const networks = [target, network].filter((text) => text !== undefined && isNetwork(text));
   return {
-    ...(isNetwork(target) ? { targetNetwork: networkOf(target) } : { target: normal(target) }),
+    target: isNetwork(target) ? undefined : normal(target),
+    networks: networks.length > 0 ? networks.map(networkOf) : undefined,
+    address: isNetwork(network) ? undefined : normal(network),
     family,
     rtt: rangeOf(rtt_from, rtt_to),
     loss: rangeOf(loss_from, loss_to),
@@ -31,6 +53,7 @@ function entryOf(query: ResultsQuery): EntryFilter {
     ...(isNetwork(path) ? { throughNetwork: networkOf(path) } : { through: normal(path) }),
     pathHash: query.path_hash,
     rcode: rcode?.toUpperCase(),
+    answer: query.answer,
     httpStatus: http_status,
     expiresBefore: instantOf(query.expires_before),
   };

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req, Res, type StreamableFile } from '@n
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { createHash } from 'node:crypto';
-import { parseId } from '../../platform/database/object-id.js';
+import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../platform/http/pages.js';
@@ -12,6 +12,7 @@ import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
+import { ProbesService } from '../../core/probes/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { DecodedTexts, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
@@ -22,6 +23,7 @@ import {
   type ResultsQuery,
   SearchQuery,
 } from './dto/results-query.dto.js';
+import { probeFilterOf } from './dto/probe-conditions.js';
 import { filterOf } from './results-filter.js';
 import { ResultsCsv } from './results-csv.js';
 import { partsOf, ResultListings } from './result-listings.js';
@@ -37,8 +39,10 @@ const AS_LINES = {
   'text/csv': { schema: { type: 'string' as const } },
 };
 const FORMATS_SAID = `With \`Accept: ${NDJSON}\` or \`text/csv\`, or \`format\`: all of them, one a line, without pages.`;
+/** How many probes a tag or a place may have in one search. */
+const MOST_PROBES = 10_000;
 const SEARCH_SAID =
-  'A page looks through 10,000 results at the most (2,000 for a network): it may have few items, or none, and yet a `next`.';
+  'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
 
 @ApiTags('results')
 @ApiBearerAuth()
@@ -51,6 +55,7 @@ export class ResultsController {
     private readonly follower: ResultsFollower,
     private readonly texts: DecodedTexts,
     private readonly operations: OperationsService,
+    private readonly probes: ProbesService,
   ) {}
 
   @Get('operations/:id/results')
@@ -172,6 +177,7 @@ export class ResultsController {
     const filter = filterOf(
       operations.map(({ _id }) => _id),
       query,
+      await this.probesOf(query),
     );
     const format = query.format ?? formatAccepted(request);
     if (format === 'ndjson')
@@ -192,6 +198,17 @@ export class ResultsController {
     if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
     response.type(JSON_TYPE);
     return text;
+  }
+
+  /** @returns those that the query asks for by tag or place; undefined: it does not. @throws DomainError invalid_request (too many) */
+  private async probesOf(query: ResultsQuery): Promise<ObjectId[] | undefined> {
+    const filter = probeFilterOf(query);
+    if (filter === undefined) return undefined;
+    const found = await this.probes.idsOf(filter, MOST_PROBES + 1);
+    if (found.length <= MOST_PROBES) return found;
+    const [field = ''] = ['tag', 'country', 'bbox', 'longitude'].filter((name) => name in query);
+    const message = `must be of no more than ${MOST_PROBES} probes: narrow it by another tag, a country or a place`;
+    throw DomainError.invalid({ field, message });
   }
 
   /** @throws DomainError not_found (one that is named), invalid_request (there are too many) */

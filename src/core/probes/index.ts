@@ -1,6 +1,7 @@
 export { isTrusted } from './clock-trust.js';
 export { type ProbeChange, ProbeFeed } from './probe-feed.js';
-export { DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
+export { countryOf } from './country.js';
+export { type Box, DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
 export {
   type DeliveryCapabilities,
   type LinkCapabilities,
@@ -19,7 +20,7 @@ export {
 } from './probe.schema.js';
 export { ProbesModule } from './probes.module.js';
 export { type MeasuredProbe, type ProbeReports, ProbesRepository } from './probes.repository.js';
-export { locationOf, pointOf, ProbesService } from './probes.service.js';
+export { locationOf, ProbesService } from './probes.service.js';
 export {
   LONGEST_WINDOW_MS,
   type Reliability,

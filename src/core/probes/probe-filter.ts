@@ -11,6 +11,14 @@ export interface NearLocation {
   within_km?: number | undefined;
 }
 
+/** From its south-west corner to its north-east one, in degrees; one whose west is greater than its east lies across the date line. */
+export interface Box {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
+
 /** What is asked of probes; what is absent does not matter. */
 export interface ProbeFilter {
   owner?: ObjectId | undefined;
@@ -25,6 +33,9 @@ export interface ProbeFilter {
   /** each of them */
   tags?: readonly string[] | undefined;
   near?: NearLocation | undefined;
+  box?: Box | undefined;
+  /** any of them, ISO 3166-1 alpha-2 */
+  countries?: readonly string[] | undefined;
   /** of the figures below; a week if absent */
   window?: WindowName | undefined;
   /** 0 to 1; a probe without the figure does not match */
@@ -47,6 +58,8 @@ const CONDITION_NAMES = [
   'ipv6',
   'tags',
   'near',
+  'box',
+  'countries',
   'min_uptime',
   'min_share',
   'exclude',
@@ -65,7 +78,7 @@ export const EARTH_RADIUS_KM = 6378.1;
 
 /** @param servers those whose probes are connected */
 export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): Condition[] {
-  const { owner, kind, kinds, connected, ipv4, ipv6, tags, near, exclude, room } = filter;
+  const { owner, kind, kinds, connected, ipv4, ipv6, tags, exclude, room } = filter;
   const { window = DEFAULT_WINDOW, min_uptime, min_share } = filter;
   const all: Record<ConditionName, object | false | undefined> = {
     mine: owner && { owner },
@@ -80,13 +93,7 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     ipv4: ipv4 !== undefined && { 'capabilities.ipv4': ipv4 },
     ipv6: ipv6 !== undefined && { 'capabilities.ipv6': ipv6 },
     tags: isAsked(tags) && { tags: { $all: tags } },
-    near: near?.within_km !== undefined && {
-      location: {
-        $geoWithin: {
-          $centerSphere: [[near.longitude, near.latitude], near.within_km / EARTH_RADIUS_KM],
-        },
-      },
-    },
+    ...placesOf(filter),
     min_uptime: min_uptime !== undefined && { [`reliability.${window}.uptime`]: { $gte: min_uptime } },
     min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
     exclude: isAsked(exclude) && { _id: { $nin: exclude } },
@@ -96,6 +103,34 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     const where = all[name];
     return where ? [{ name, where }] : [];
   });
+}
+
+function placesOf({
+  near,
+  box,
+  countries,
+}: ProbeFilter): Record<'near' | 'box' | 'countries', object | false | undefined> {
+  return {
+    near: near?.within_km !== undefined && {
+      location: {
+        $geoWithin: {
+          $centerSphere: [[near.longitude, near.latitude], near.within_km / EARTH_RADIUS_KM],
+        },
+      },
+    },
+    box: box && boxCondition(box),
+    countries: isAsked(countries) && { country: { $in: countries } },
+  };
+}
+
+/** By degrees alone, as a map shows it: sides of a box on a sphere would be arcs. */
+function boxCondition({ west, south, east, north }: Box): object {
+  const from = { 'location.coordinates.0': { $gte: west } };
+  const to = { 'location.coordinates.0': { $lte: east } };
+  return {
+    'location.coordinates.1': { $gte: south, $lte: north },
+    ...(west <= east ? { $and: [from, to] } : { $or: [from, to] }),
+  };
 }
 
 function isAsked(list: readonly unknown[] | undefined): boolean {

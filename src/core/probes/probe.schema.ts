@@ -47,6 +47,8 @@ export interface ProbeEntity extends Idempotent {
   owner: ObjectId;
   /** GeoJSON: longitude first */
   location: { type: 'Point'; coordinates: [number, number] };
+  /** of the location, ISO 3166-1 alpha-2; absent: in none */
+  country?: string;
   name?: string;
   tags: string[];
   /** raised to revoke the tokens given out so far */
@@ -99,6 +101,7 @@ export const probeSchema = new Schema<ProbeEntity>(
       ),
       required: true,
     },
+    country: String,
     name: String,
     tags: { type: [String], required: true },
     token_version: { type: Number, required: true },
@@ -119,6 +122,8 @@ export const probeSchema = new Schema<ProbeEntity>(
 probeSchema.index({ owner: 1, _id: 1 });
 // probes near a place
 probeSchema.index({ location: '2dsphere' });
+// probes of a country
+probeSchema.index({ country: 1, _id: 1 }, { sparse: true });
 // probes by tag
 probeSchema.index({ tags: 1, _id: 1 });
 // what a server that died left behind; which sessions a server may hold (answered from the index alone)

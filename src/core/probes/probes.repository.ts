@@ -14,7 +14,10 @@ import {
 import { type Reliability } from './reliability-figures.js';
 import { type Candidate } from './selection/selection.js';
 
-export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>>;
+/** A country that is there and undefined is taken away. */
+export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>> & {
+  country?: string | undefined;
+};
 
 export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
 
@@ -73,6 +76,17 @@ export class ProbesRepository {
       .toArray();
   }
 
+  /** @returns ids of those that match, `limit` at most, in no order */
+  async findIds(conditions: readonly Condition[], limit: number): Promise<ObjectId[]> {
+    const found = await this.model.collection
+      .find<Pick<ProbeEntity, '_id'>>(allOf(conditions), {
+        projection: { _id: 1 },
+        ...{ limit, batchSize: limit + 1 },
+      })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
   async count(conditions: readonly Condition[]): Promise<number> {
     return this.model.collection.countDocuments(allOf(conditions));
   }
@@ -110,10 +124,16 @@ export class ProbesRepository {
     revision: number,
     changes: ProbeChanges,
   ): Promise<ProbeEntity | null> {
+    const isNowhere = 'country' in changes && changes.country === undefined;
+    const { country, ...others } = changes;
     return this.model
       .findOneAndUpdate(
         { _id: id, owner, revision },
-        { $set: changes, $inc: { revision: 1 } },
+        {
+          $set: { ...others, ...(country !== undefined && { country }) },
+          $inc: { revision: 1 },
+          ...(isNowhere && { $unset: { country: 1 } }),
+        },
         { returnDocument: 'after' },
       )
       .lean<ProbeEntity>();

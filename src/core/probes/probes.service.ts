@@ -6,8 +6,9 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
+import { countryOf } from './country.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
-import { type ProbeChanges, type ProbeReports, ProbesRepository } from './probes.repository.js';
+import { type ProbeReports, ProbesRepository } from './probes.repository.js';
 
 export interface Location {
   /** degrees, -180 to 180 */
@@ -21,6 +22,8 @@ export interface NewProbe {
   name?: string | undefined;
   tags?: string[] | undefined;
 }
+
+export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> & { location?: Location };
 
 @Injectable()
 export class ProbesService {
@@ -44,7 +47,7 @@ export class ProbesService {
       create: () =>
         this.probes.create({
           owner,
-          location: pointOf(probe.location),
+          ...placeOf(probe.location),
           ...(probe.name !== undefined && { name: probe.name }),
           tags: [...new Set(probe.tags)],
           token_version: 0,
@@ -66,6 +69,11 @@ export class ProbesService {
   ): Promise<ProbeEntity[]> {
     const servers = filter.connected === undefined ? [] : await this.servers.standing();
     return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
+  }
+
+  /** @returns ids of those that match, `limit` at most, in no order */
+  async idsOf(filter: ProbeFilter, limit: number): Promise<ObjectId[]> {
+    return this.probes.findIds(conditionsOf(filter, []), limit);
   }
 
   /** @throws DomainError not_found */
@@ -108,10 +116,11 @@ export class ProbesService {
     id: ObjectId | undefined,
     owner: ObjectId,
     revision: number,
-    changes: ProbeChanges,
+    { location, ...labels }: ProbeUpdate,
   ): Promise<ProbeEntity> {
     const probe = await this.getOwn(id, owner);
-    const updated = await this.probes.update(probe._id, owner, revision, changes);
+    const place = location && { country: undefined, ...placeOf(location) };
+    const updated = await this.probes.update(probe._id, owner, revision, { ...labels, ...place });
     if (updated === null) {
       throw new DomainError(
         'changed_meanwhile',
@@ -178,8 +187,13 @@ export class ProbesService {
   }
 }
 
-export function pointOf({ longitude, latitude }: Location): ProbeEntity['location'] {
-  return { type: 'Point', coordinates: [longitude, latitude] };
+function placeOf(location: Location): Pick<ProbeEntity, 'location' | 'country'> {
+  const country = countryOf(location);
+  const { longitude, latitude } = location;
+  return {
+    location: { type: 'Point', coordinates: [longitude, latitude] },
+    ...(country !== undefined && { country }),
+  };
 }
 
 export function locationOf({ location }: ProbeEntity): Location {

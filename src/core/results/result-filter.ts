@@ -22,8 +22,10 @@ export type Network = ReturnType<typeof ipaddr.parseCIDR>;
 export interface EntryFilter {
   /** a name, an address, or a URL, as asked for or measured */
   target?: string | undefined;
-  /** that holds the address that was measured */
-  targetNetwork?: Network | undefined;
+  /** each of which holds the address that was measured */
+  networks?: readonly Network[] | undefined;
+  /** that was measured */
+  address?: string | undefined;
   family?: 4 | 6 | undefined;
   /** milliseconds */
   rtt?: Range<number> | undefined;
@@ -35,6 +37,8 @@ export interface EntryFilter {
   throughNetwork?: Network | undefined;
   pathHash?: string | undefined;
   rcode?: string | undefined;
+  /** what the data of one of the records contains, in either case */
+  answer?: string | undefined;
   httpStatus?: number | undefined;
   /** certificates that end before it */
   expiresBefore?: Date | undefined;
@@ -94,20 +98,24 @@ function entryCondition(entry: EntryFilter): Conditions {
 export function entryTest(
   entry: EntryFilter | undefined,
 ): ((summary: readonly Summary[]) => boolean) | undefined {
-  const { targetNetwork, throughNetwork } = entry ?? {};
-  if (entry === undefined || (targetNetwork === undefined && throughNetwork === undefined)) return undefined;
+  const { networks, throughNetwork } = entry ?? {};
+  if (entry === undefined || (networks === undefined && throughNetwork === undefined)) return undefined;
   const others = sift.default<Summary>({ $and: [{}, ...entryConditions(entry)] });
   return (summary) =>
     summary.some(
       (each) =>
         others(each) &&
-        (targetNetwork === undefined || ADDRESSES.some((member) => isWithin(each[member], targetNetwork))) &&
+        (networks === undefined || ADDRESSES.some((member) => isWithinAll(each[member], networks))) &&
         (throughNetwork === undefined || isThrough(each['path'], throughNetwork)),
     );
 }
 
 function isThrough(path: unknown, network: Network): boolean {
   return Array.isArray(path) && path.some((address) => isWithin(address, network));
+}
+
+function isWithinAll(address: unknown, networks: readonly Network[]): boolean {
+  return networks.every((network) => isWithin(address, network));
 }
 
 function isWithin(address: unknown, network: Network): boolean {
@@ -129,9 +137,14 @@ function timeCondition(time: 'scheduled_at' | 'started_corrected_at', { from, to
 }
 
 function entryConditions(entry: EntryFilter): Conditions[] {
-  const { target, family, rtt, loss, reached, through, pathHash, rcode, httpStatus, expiresBefore } = entry;
+  const { target, address, networks, family, rtt, loss, reached, through, throughNetwork } = entry;
+  const { pathHash, rcode, answer, httpStatus, expiresBefore } = entry;
   return [
     target !== undefined && anyOf(TARGETS, [...targetConditions(target)]),
+    address !== undefined && anyOf(ADDRESSES, [{ $eq: address }]),
+    // what entryTest looks at comes here whole: the fewer the better
+    ...(networks ?? []).map((network) => anyOf(ADDRESSES, [{ $regex: beginningOf(network) }])),
+    throughNetwork && { path: { $regex: beginningOf(throughNetwork) } },
     family && anyOf(ADDRESSES, [{ $regex: family === 4 ? /^[0-9.]+$/ : /:/ }]),
     rtt && anyOf(RTT_MEMBERS, [within(rtt.from, '$gte', rtt.to, '$lte')]),
     loss && { loss: within(loss.from, '$gte', loss.to, '$lte') },
@@ -139,10 +152,18 @@ function entryConditions(entry: EntryFilter): Conditions[] {
     through !== undefined && { path: through },
     pathHash !== undefined && { path_hash: pathHash },
     rcode !== undefined && { rcode },
+    answer !== undefined && { answer_data: { $regex: escaped(answer), $options: 'i' } },
     httpStatus !== undefined && { status: httpStatus },
     // both are RFC 3339 times in UTC with milliseconds
     expiresBefore && { not_after: { $lt: expiresBefore.toISOString() } },
   ].filter((condition) => typeof condition === 'object');
+}
+
+/** What an address of a network begins with, of IPv4 by whole numbers; of IPv6 zeros may be left out anywhere. */
+function beginningOf([address, length]: Network): RegExp {
+  if (address.kind() === 'ipv6') return /:/;
+  const numbers = address.toByteArray().slice(0, Math.min(3, Math.floor(length / 8)));
+  return new RegExp(`^${numbers.map((number) => `${number}\\.`).join('')}[0-9.]+$`);
 }
 
 function* targetConditions(target: string): Iterable<Conditions> {

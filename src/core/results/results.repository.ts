@@ -71,10 +71,11 @@ const WITH_SMALL = {
 /** The index that holds an operation's results in their order: MongoDB would take another one where a probe is named, and sort. */
 const BY_TIME = { operation: 1, received_at: 1, _id: 1 };
 const BY_ID = { _id: 1 };
-/** Entries of the index that one page looks through: 20 ms of MongoDB on two cores, 60 with the documents behind them. */
+/** Results that one page looks through, in steps that grow while the look is quick. */
 const MOST_EXAMINED = 10_000;
-/** The same where summaries come here to be looked at. */
-const MOST_TESTED = 2_000;
+const FIRST_STEP = 500;
+/** A look that has taken so long ends with its step, which is no longer than all before it together. */
+const LONG_LOOK_MS = 25;
 const TESTED_AT_ONCE = 100;
 
 @Injectable()
@@ -100,8 +101,8 @@ export class ResultsRepository {
   }
 
   /**
-   * A page of what is to be read, by the time at which it came. Looks at so many results at the most, whatever is asked for: what was
-   * not found among these is found by who goes on from there.
+   * A page of what is to be read, by the time at which it came. It looks at a bounded number of results, and for a bounded time: what
+   * was not found among these is found by who goes on from there.
    */
   async findSizes(
     filter: ResultFilter,
@@ -109,21 +110,38 @@ export class ResultsRepository {
     after?: TimePlace,
     withSmall = false,
   ): Promise<FoundSizes> {
+    if (filter.probes?.length === 0) return { sizes: [] };
     const conditions = conditionsOf(filter);
-    const test = entryTest(filter.entry);
-    const range = rangeOf(filter, after);
     if (conditions === undefined)
-      return { sizes: await this.sizesOf(range, BY_TIME, filter, limit, withSmall) };
-    const end = await this.placeAfter(range, filter, test ? MOST_TESTED : MOST_EXAMINED);
-    const among = { $and: [range, ...(end ? [upTo(end, filter)] : []), conditions] };
-    if (test === undefined) {
-      const sizes = await this.sizesOf(among, BY_TIME, filter, limit, withSmall);
-      return sizes.length < limit ? { sizes, examinedTo: end } : { sizes };
+      return { sizes: await this.sizesOf(rangeOf(filter, after), BY_TIME, filter, limit, withSmall) };
+    const test = entryTest(filter.entry);
+    const began = performance.now();
+    const sizes: ResultSize[] = [];
+    let place = after;
+    let examined = 0;
+    for (let step = FIRST_STEP; ; step *= 2) {
+      const range = rangeOf(filter, place);
+      const end = await this.placeAfter(range, filter, Math.min(step, MOST_EXAMINED - examined));
+      const among = { $and: [range, ...(end ? [upTo(end, filter)] : []), conditions] };
+      sizes.push(...(await this.matching(among, filter, limit - sizes.length, withSmall, test)));
+      if (sizes.length === limit || end === undefined) return { sizes };
+      place = end;
+      examined += step;
+      if (examined >= MOST_EXAMINED || performance.now() - began > LONG_LOOK_MS)
+        return { sizes, examinedTo: end };
     }
-    const found = await this.findTested(among, filter, limit, test);
-    const ids = { _id: { $in: found.map(({ _id }) => _id) } };
-    const sizes = await this.sizesOf(ids, BY_ID, filter, limit, withSmall);
-    return sizes.length < limit ? { sizes, examinedTo: found[limit - 1] ?? end } : { sizes };
+  }
+
+  private async matching(
+    among: object,
+    filter: ResultFilter,
+    limit: number,
+    withSmall: boolean,
+    test: ReturnType<typeof entryTest>,
+  ): Promise<ResultSize[]> {
+    if (test === undefined) return this.sizesOf(among, BY_TIME, filter, limit, withSmall);
+    const ids = await this.findTested(among, filter, limit, test);
+    return ids.length === 0 ? [] : this.sizesOf({ _id: { $in: ids } }, BY_ID, filter, limit, withSmall);
   }
 
   private async sizesOf(
@@ -162,21 +180,18 @@ export class ResultsRepository {
     filter: ResultFilter,
     limit: number,
     test: (summary: readonly Summary[]) => boolean,
-  ): Promise<TimePlace[]> {
-    const places: TimePlace[] = [];
-    const found = this.model.collection.find<Required<Pick<ResultEntity, '_id' | 'received_at' | 'summary'>>>(
-      which,
-      {
-        projection: { received_at: 1, summary: 1 },
-        ...{ sort: orderOf(filter), batchSize: TESTED_AT_ONCE, hint: BY_TIME },
-      },
-    );
+  ): Promise<ObjectId[]> {
+    const ids: ObjectId[] = [];
+    const found = this.model.collection.find<Required<Pick<ResultEntity, '_id' | 'summary'>>>(which, {
+      projection: { summary: 1 },
+      ...{ sort: orderOf(filter), batchSize: TESTED_AT_ONCE, hint: BY_TIME },
+    });
     // the driver closes its cursor when this loop is left
-    for await (const { _id, received_at, summary } of found) {
-      if (test(summary)) places.push({ at: received_at, _id });
-      if (places.length === limit) break;
+    for await (const { _id, summary } of found) {
+      if (test(summary)) ids.push(_id);
+      if (ids.length === limit) break;
     }
-    return places;
+    return ids;
   }
 
   /** A page of the results of operations, one operation after the other, each in the order in which its results came. */

@@ -21,6 +21,10 @@ import { ReliabilityDto } from './reliability.dto.js';
 export const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
 export const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
 export const MAX_TAGS = 32;
+export const COUNTRY = /^[A-Z]{2}$/;
+export const COUNTRY_RULE = 'must be two capitals such as DE (ISO 3166-1 alpha-2)';
+export const COUNTRY_SAID = 'ISO 3166-1 alpha-2, by the location of the probe';
+export const MAX_COUNTRIES = 50;
 
 export class LocationDto {
   @ApiProperty({ minimum: -180, maximum: 180, example: -58.3816, description: 'Degrees, east positive.' })
@@ -157,6 +161,15 @@ export class ProbeDto {
   @ApiProperty({ type: LocationDto })
   location: LocationDto;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    pattern: COUNTRY.source,
+    description: `${COUNTRY_SAID}; null: in none.`,
+    example: 'AR',
+  })
+  country: string | null;
+
   @ApiProperty({ type: 'string', nullable: true })
   name: string | null;
 
@@ -223,6 +236,7 @@ export class ProbeDto {
       id: probe._id.toHexString(),
       owner_id: probe.owner.toHexString(),
       location: locationOf(probe),
+      country: probe.country ?? null,
       name: probe.name ?? null,
       tags: probe.tags,
       connected: connection !== undefined,

@@ -1,42 +1,15 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsBoolean,
-  IsIn,
-  IsNumber,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { ArrayMaxSize, IsBoolean, IsIn, IsNumber, Max, Min } from 'class-validator';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
-import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
+import { BoundingBox, Countries, PartOfCircle, probeFilterOf, Tags } from './probe-conditions.js';
 
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
-/** The three belong together. */
-function PartOfPlace(min: number, max: number): PropertyDecorator {
-  const message = `must be a number from ${min} to ${max}; longitude, latitude and within_km go together`;
-  const decorators = [
-    ValidateIf(
-      ({ longitude, latitude, within_km }: ProbesQuery) =>
-        longitude !== undefined || latitude !== undefined || within_km !== undefined,
-    ),
-    Transform(toNumber),
-    IsNumber(NUMBER, { message }),
-    Min(min, { message }),
-    Max(max, { message }),
-  ];
-  return (target, name) => {
-    for (const decorate of decorators) decorate(target, name);
-  };
-}
 
 export class ProbesQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
@@ -70,17 +43,7 @@ export class ProbesQuery extends PageQuery {
   @IsBoolean()
   ipv6?: boolean;
 
-  @ApiPropertyOptional({
-    type: 'array',
-    maxItems: MAX_TAGS,
-    items: { type: 'string', pattern: TAG.source },
-    description: 'Only those with this tag; may be repeated: with each of them.',
-  })
-  @Optional()
-  @Transform(toList)
-  @ArrayMaxSize(MAX_TAGS)
-  @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
+  @Tags('Only those that have this tag; may be repeated: each of them.')
   tag?: string[];
 
   @ApiPropertyOptional({
@@ -95,27 +58,20 @@ export class ProbesQuery extends PageQuery {
   @IsIn(KIND_NAMES, { each: true, message: `must be one of ${KIND_NAMES.join(', ')}` })
   kind?: KindName[];
 
-  @ApiPropertyOptional({
-    type: 'number',
-    minimum: -180,
-    maximum: 180,
-    description: 'Only those near a place: together with `latitude` and `within_km`.',
-  })
-  @PartOfPlace(-180, 180)
+  @Countries('Only those in this country; may be repeated: in any of them.')
+  country?: string[];
+
+  @PartOfCircle(-180, 180, 'Only those near a place: together with `latitude` and `within_km`.')
   longitude?: number;
 
-  @ApiPropertyOptional({ type: 'number', minimum: -90, maximum: 90 })
-  @PartOfPlace(-90, 90)
+  @PartOfCircle(-90, 90)
   latitude?: number;
 
-  @ApiPropertyOptional({
-    type: 'number',
-    minimum: 0.001,
-    maximum: MAX_WITHIN_KM,
-    description: 'On a sphere.',
-  })
-  @PartOfPlace(0.001, MAX_WITHIN_KM)
+  @PartOfCircle(0.001, MAX_WITHIN_KM, 'On a sphere.')
   within_km?: number;
+
+  @BoundingBox('Only those in a box.')
+  bbox?: string;
 
   @ApiPropertyOptional({
     type: 'number',
@@ -149,15 +105,13 @@ export class ProbesQuery extends PageQuery {
 
 /** What the query asks of probes, but for whose they are. */
 export function filterOf(query: ProbesQuery): ProbeFilter {
-  const { connected, ipv4, ipv6, tag, kind, longitude, latitude, within_km } = query;
-  const { min_uptime, min_share, window } = query;
+  const { connected, ipv4, ipv6, kind, min_uptime, min_share, window } = query;
   return {
+    ...probeFilterOf(query),
     connected,
     ipv4,
     ipv6,
-    tags: tag,
     kinds: kind,
-    ...(longitude !== undefined && latitude !== undefined && { near: { longitude, latitude, within_km } }),
     min_uptime,
     min_share,
     window,

@@ -19,6 +19,8 @@ import {
 import ipaddr from 'ipaddr.js';
 import { POSITION } from '../../../core/ingest/index.js';
 import { RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
+import { BoundingBox, Countries, PartOfCircle, Tags } from './probe-conditions.js';
+import { MAX_WITHIN_KM } from './selection.dto.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
@@ -31,6 +33,9 @@ const MOST_MS = 1_000_000;
 const ID = new RegExp(ID_PATTERN);
 const ID_RULE = 'must be 24 hexadecimal digits';
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
+
+/** The name that one of the times had first. */
+const FORMER_TIME = 'started_at_corrected';
 
 export const RESULT_TYPES = ['json', 'ndjson', 'csv'] as const;
 
@@ -66,6 +71,25 @@ function Figure(most: number, description: string): PropertyDecorator {
     Min(0),
     Max(most),
   );
+}
+
+/** Both are times; a range that ends where it begins holds nothing. */
+function LaterThan(other: string) {
+  return ValidateBy({
+    name: 'laterThan',
+    validator: {
+      validate: (value, at) => {
+        const from = instantIn((at?.object as Record<string, unknown> | undefined)?.[other]);
+        const to = instantIn(value);
+        return from === undefined || to === undefined || to > from;
+      },
+      defaultMessage: () => `must be later than ${other}`,
+    },
+  });
+}
+
+function instantIn(value: unknown): Date | undefined {
+  return typeof value === 'string' ? parseRfc3339(value) : undefined;
 }
 
 /** Not below its other end. */
@@ -115,6 +139,24 @@ export class ResultsQuery extends PageQuery {
   @Ids('Only of this probe; may be repeated: of any of them.')
   probe?: string[];
 
+  @Tags('Only of probes that have this tag now; may be repeated: each of them.')
+  tag?: string[];
+
+  @Countries('Only of probes in this country; may be repeated: in any of them.')
+  country?: string[];
+
+  @PartOfCircle(-180, 180, 'Only of probes near a place: together with `latitude` and `within_km`.')
+  longitude?: number;
+
+  @PartOfCircle(-90, 90)
+  latitude?: number;
+
+  @PartOfCircle(0.001, MAX_WITHIN_KM, 'On a sphere.')
+  within_km?: number;
+
+  @BoundingBox('Only of probes in a box.')
+  bbox?: string;
+
   @ApiPropertyOptional({ enum: ['stored', 'failed'], description: 'Only what came, or only what failed.' })
   @Optional()
   @IsIn(['stored', 'failed'])
@@ -131,13 +173,14 @@ export class ResultsQuery extends PageQuery {
   reason?: string;
 
   @ApiPropertyOptional({
-    enum: RESULT_TIMES,
+    enum: [...RESULT_TIMES, FORMER_TIME],
     default: 'received_at',
     description:
-      'Which time `from` and `to` are of. One that a result has not (a classic probe tells no clock) is in no range.',
+      'Which time `from` and `to` are of. One that a result has not (a classic probe tells no clock) is in no range. `started_at_corrected` is the same as `started_corrected_at`.',
   })
   @Optional()
-  @IsIn(RESULT_TIMES)
+  @Transform(({ value }: { value: unknown }) => (value === FORMER_TIME ? 'started_corrected_at' : value))
+  @IsIn(RESULT_TIMES, { message: `must be one of ${RESULT_TIMES.join(', ')}` })
   time: ResultTime = 'received_at';
 
   @ApiPropertyOptional({ ...INSTANT, description: 'At this time or later.' })
@@ -148,6 +191,7 @@ export class ResultsQuery extends PageQuery {
   @ApiPropertyOptional({ ...INSTANT, description: 'Before this time.' })
   @Optional()
   @IsInstant()
+  @LaterThan('from')
   to?: string;
 
   @ApiPropertyOptional({
@@ -164,6 +208,17 @@ export class ResultsQuery extends PageQuery {
   @Matches(/^\P{Cc}*$/u, { message: 'must have no control characters' })
   @IsTarget()
   target?: string;
+
+  @ApiPropertyOptional({
+    maxLength: 50,
+    description:
+      'A network that holds the address that was measured, or that address: beside `target`, which then may be a name.',
+    example: '192.0.2.0/24',
+  })
+  @Optional()
+  @MaxLength(50)
+  @IsAddressOrNetwork()
+  network?: string;
 
   @ApiPropertyOptional({
     type: 'integer',
@@ -221,6 +276,20 @@ export class ResultsQuery extends PageQuery {
   @Optional()
   @Matches(/^[A-Za-z0-9]{1,20}$/, { message: 'must be a name such as NXDOMAIN' })
   rcode?: string;
+
+  @ApiPropertyOptional({
+    minLength: 1,
+    maxLength: 255,
+    description:
+      'Of dns: text that the data of a record of the answer contains, in either case. No pattern: each character is itself. See `answer_data` of the summary for what is kept.',
+    example: '192.0.2.7',
+  })
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(255)
+  @Matches(/^\P{Cc}*$/u, { message: 'must have no control characters' })
+  answer?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 100, maximum: 599, description: 'Of http.' })
   @Optional()

@@ -16,7 +16,16 @@ import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
-import { LocationDto, MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
+import {
+  COUNTRY,
+  COUNTRY_RULE,
+  COUNTRY_SAID,
+  LocationDto,
+  MAX_COUNTRIES,
+  MAX_TAGS,
+  TAG,
+  TAG_RULE,
+} from './probe.dto.js';
 import {
   DEFAULT_WINDOW,
   MAX_PROBES,
@@ -110,6 +119,20 @@ export class SelectionDto implements SelectionRule {
   @Optional()
   @ObjectOf(() => NearDto)
   near?: NearDto;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: MAX_COUNTRIES,
+    items: { type: 'string', pattern: COUNTRY.source },
+    description: `Only those in any of these countries: ${COUNTRY_SAID}.`,
+    example: ['AR', 'UY'],
+  })
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(MAX_COUNTRIES)
+  @IsString({ each: true })
+  @Matches(COUNTRY, { each: true, message: COUNTRY_RULE })
+  countries?: string[];
 
   @ApiPropertyOptional({
     type: 'array',

@@ -3,6 +3,7 @@ import { streamInParts } from '../../../platform/batching/in-parts.js';
 import { ObjectId } from '../../../platform/database/object-id.js';
 import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
 import { announced, entriesOf, type TailLogEntity, unpackIds } from '../../ingest/index.js';
+import { countryOf } from '../../probes/index.js';
 import { asCrontab } from './cron-as-crontab.js';
 
 /**
@@ -87,6 +88,18 @@ export const MIGRATIONS: readonly Migration[] = [
         const entries = entriesOf(announced('', ids).results, number, { at: new Date(), epoch });
         await log.insertMany(entries);
         number += ids.length;
+      }
+    },
+  },
+  {
+    // probes can be asked for by their country
+    id: '2026-11-29T20-country-of-probes',
+    async up(connection) {
+      const probes = connection.collection('probes');
+      for await (const { _id, location } of probes.find({}, { projection: { location: 1 } })) {
+        const [longitude, latitude] = (location as { coordinates: [number, number] }).coordinates;
+        const country = countryOf({ longitude, latitude });
+        if (country !== undefined) await probes.updateOne({ _id }, { $set: { country } });
       }
     },
   },

@@ -15,6 +15,8 @@ export interface SelectionRule {
   tags?: string[];
   /** the nearest first; without it the choice is random */
   near?: NearLocation;
+  /** any of them */
+  countries?: string[];
   kinds?: string[];
   min_uptime?: number;
   min_share?: number;

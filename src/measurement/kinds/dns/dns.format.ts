@@ -8,16 +8,20 @@ import {
   UnreadableMessage,
 } from '@pladmed/protocol';
 import { jsonFormat } from '../../formats/json.format.js';
+import { answerTexts } from './answer-texts.js';
 import type { z } from 'zod';
 import { type dnsFigures } from './dns.summary.js';
 
 const TRANSFER = queryTypeName(AXFR);
+/** Of a summary: records of the answers, and characters of each. */
+export const MOST_ANSWERS = 32;
+export const MOST_OF_ANSWER = 255;
 
 /** One summary for each query; a zone transfer has one for all its messages. docs/protocol.md, format `dns`. */
-export const dnsFormat = jsonFormat(dnsDocument, 2, summaryOf, undefined, isSameTransfer);
+export const dnsFormat = jsonFormat(dnsDocument, 3, summaryOf, undefined, isSameTransfer);
 
 /** What a message of an answer says, or what keeps it from being one. */
-type Reading = { digest: DnsDigest } | { problem: string } | undefined;
+type Reading = { digest: DnsDigest; message: Buffer } | { problem: string } | undefined;
 
 function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): z.infer<typeof dnsFigures> {
   const entries = [entry, ...continued];
@@ -41,6 +45,7 @@ function summaryOf(entry: DnsEntry, continued: readonly DnsEntry[]): z.infer<typ
     edns_version: last?.ednsVersion ?? null,
     ...(entry.type === TRANSFER && { messages: digests.length }),
     error: entries.map(({ error }, index) => error ?? problemOf(readings[index])).find(isText) ?? null,
+    answer_data: last === undefined ? null : answersOf(readings),
   };
 }
 
@@ -58,11 +63,25 @@ function isSameTransfer(entry: DnsEntry, before: DnsEntry): boolean {
 function readingOf({ response, error }: DnsEntry): Reading {
   if (response === null || isText(error)) return undefined;
   try {
-    return { digest: digestMessage(Buffer.from(response, 'base64')) };
+    const message = Buffer.from(response, 'base64');
+    return { digest: digestMessage(message), message };
   } catch (failure) {
     if (!(failure instanceof UnreadableMessage)) throw failure;
     return { problem: `the answer cannot be read: ${failure.message}` };
   }
+}
+
+/** A zone may have any number of them: no more are written than are kept. */
+function answersOf(readings: readonly Reading[]): string[] {
+  const texts: string[] = [];
+  for (const reading of readings) {
+    if (reading === undefined || 'problem' in reading) continue;
+    for (const text of answerTexts(reading.message)) {
+      if (texts.length === MOST_ANSWERS) return texts;
+      texts.push(text.slice(0, MOST_OF_ANSWER));
+    }
+  }
+  return texts;
 }
 
 function problemOf(reading: Reading): string | null {

@@ -24,6 +24,10 @@ export const dnsFigures = z.strictObject({
   edns_version: count('Null where the answer has no OPT record, or there is none.'),
   messages: z.int().min(0).optional().meta({ description: 'Of a zone transfer: messages that were read.' }),
   error: failure(),
+  answer_data: z.array(z.string()).nullable().optional().meta({
+    description:
+      'Data of the first 32 records of the answer section, as dig writes it, 255 characters of each; null without an answer; absent: stored by an earlier version, and not read anew yet.',
+  }),
 });
 
 /** What dig printed of an answer, for a classic probe. */
