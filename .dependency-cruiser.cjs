@@ -25,7 +25,7 @@ const CORE = [
 const DERIVED = ['activity', 'changes'];
 
 /** Doors to the outside: each is on its own. */
-const ADAPTERS = ['api', 'classic', 'live', 'ops', 'probe-protocol'];
+const ADAPTERS = ['api', 'classic', 'dashboard', 'live', 'ops', 'probe-protocol'];
 
 /** What is to be measured, priced and read is arithmetic: it imports nothing that has to be installed, but for these packages. */
 const PURE = ['@pladmed/protocol', '@pladmed/warts', 'ipaddr\\.js', 'zod'];
@@ -105,6 +105,11 @@ module.exports = {
     { from: { path: '^warts/src/' }, to: { path: '^warts/src/' } },
     { from: { path: '^sntp/src/' }, to: { path: '^sntp/src/' } },
     { from: { path: '^protocol/src/' }, to: { path: '^protocol/src/' } },
+
+    // the dashboard is a client of the API: it knows nothing of the server but its document
+    packages('^web/src/'),
+    { from: { path: '^web/src/' }, to: { path: '^web/src/' } },
+    { from: { path: '^web/src/main\\.tsx$' }, to: { path: '^web/src/styles/' } },
   ],
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
@@ -129,13 +134,14 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // tests stand beside the code and may use all of it
-    exclude: { path: '(^|/)dist/|\\.spec\\.ts$' },
+    exclude: { path: '(^|/)dist/|(^|/)generated/|\\.spec\\.tsx?$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     // parts of packages (`csv-stringify/sync`) are where their `exports` say
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.cjs', '.mjs', '.json', '.css', '.d.ts'],
     },
   },
 };

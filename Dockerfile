@@ -9,6 +9,7 @@ COPY warts/package.json warts/
 COPY sntp/package.json sntp/
 COPY protocol/package.json protocol/
 COPY probe/package.json probe/
+COPY web/package.json web/
 RUN npm ci --ignore-scripts
 
 # --- what compiles: the same lines, too ---
@@ -21,11 +22,18 @@ COPY protocol protocol
 COPY probe probe
 RUN npm run build
 
+# --- the dashboard, of the API's document ---
+FROM packages AS web
+COPY tsconfig*.json ./
+COPY web web
+COPY docs/openapi.yaml docs/
+RUN npm run build:web
+
 # --- what runs: production dependencies only, and none of the probe's; npm has what it fetched above ---
 FROM packages AS dependencies
 RUN mkdir /production && cp --parents package.json package-lock.json .npmrc */package.json /production
 WORKDIR /production
-RUN npm ci --omit=dev --prefer-offline --workspace warts --workspace sntp --workspace protocol --include-workspace-root
+RUN npm ci --omit=dev --prefer-offline --workspace warts --workspace sntp --workspace protocol --workspace web --include-workspace-root
 
 # --- the image ---
 FROM ${NODE_IMAGE}
@@ -43,6 +51,8 @@ COPY --from=build /app/sntp/package.json sntp/package.json
 COPY --from=build /app/sntp/dist sntp/dist
 COPY --from=build /app/protocol/package.json protocol/package.json
 COPY --from=build /app/protocol/dist protocol/dist
+COPY --from=web /app/web/package.json web/package.json
+COPY --from=web /app/web/dist web/dist
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY deploy/mongo/init.mjs deploy/mongo/

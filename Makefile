@@ -4,21 +4,26 @@ SHELL := /bin/bash
 
 NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
+WEB := web/dist/index.html
 
 .PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json
+$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json web/package.json
 	@echo "Installing the dependencies (npm ci)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: $(NODE_MODULES)
 
-build: $(NODE_MODULES) ## compile the server, the probe and the packages they use
+build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages they use, and the dashboard
 	@npm run --silent build
+
+# The dashboard, where its sources or the API's document have changed.
+$(WEB): $(NODE_MODULES) docs/openapi.yaml web/index.html web/vite.config.ts web/package.json $(shell find web/src web/public web/scripts -type f)
+	@npm run --silent build:web
 
 mongod: build ## a mongod for a server without a database of its own: fetched where the machine has none
 	@scripts/tools.sh libcurl

@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import sonarjs from 'eslint-plugin-sonarjs';
 import tseslint from 'typescript-eslint';
 
@@ -8,6 +9,7 @@ const ENVIRONMENT_READERS = [
   'probe/src/config/**',
   'probe/src/cli.ts',
   'warts/src/cli.ts',
+  'web/vite.config.ts',
   'test/**',
   'probe/test/**',
   'warts/test/**',
@@ -30,12 +32,19 @@ const ASK_FOR_CAPABILITIES =
   'The core knows no protocol: ask what the probe can (capabilities; docs/adr/0021), or let its adapter say it.';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', 'data/**', '.tools/**'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', 'web/generated/**', 'coverage/**', 'data/**', '.tools/**'],
+  },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './web/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     plugins: { sonarjs },
     rules: {
       'no-console': 'error',
@@ -52,6 +61,18 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['web/src/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
+      // handlers that set a state are one expression
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // an absent parameter is '' as well as undefined
+      '@typescript-eslint/prefer-nullish-coalescing': 'off',
     },
   },
   {
@@ -147,5 +168,9 @@ export default tseslint.config(
         performance: 'readonly',
       },
     },
+  },
+  {
+    files: ['web/public/*.js'],
+    languageOptions: { globals: { document: 'readonly', localStorage: 'readonly' } },
   },
 );

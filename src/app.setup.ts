@@ -11,6 +11,7 @@ import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { openApiDocument, serveExplorer } from './openapi.js';
+import { dashboard } from './adapters/dashboard/dashboard.js';
 import { ProbeConnectionsService } from './core/presence/index.js';
 
 /** Everything between an HTTP server and the modules: the same for the running server and for tests. */
@@ -25,6 +26,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
     maxAge: 3600,
   });
   app.use(securityHeaders());
+  app.use(dashboard());
   app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
   app.use(...jsonBody());
   app.useWebSocketAdapter(new SocketsAdapter(app, app.get(HandshakePacing)));

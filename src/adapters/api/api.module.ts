@@ -13,6 +13,7 @@ import { AuthController } from './auth.controller.js';
 import { CoverageController } from './coverage.controller.js';
 import { LimitsController } from './limits.controller.js';
 import { OperationsController } from './operations.controller.js';
+import { PlatformController } from './platform.controller.js';
 import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
 import { SessionsController } from './sessions.controller.js';
@@ -35,6 +36,7 @@ import { ResultListings } from './result-listings.js';
   ],
   controllers: [
     AuthController,
+    PlatformController,
     AccountsController,
     ProbesController,
     SessionsController,

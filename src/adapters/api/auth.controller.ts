@@ -1,11 +1,20 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Request } from 'express';
+import { tokenOf } from '../../platform/http/auth.guard.js';
 import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { UserDto } from './dto/user.dto.js';
 import { AuthService } from '../../core/users/index.js';
 import { CredentialsDto, NewAccountDto, SessionDto } from './dto/auth.dto.js';
-import { Public } from '../../platform/http/permissions.js';
+import { ForUsers, Public } from '../../platform/http/permissions.js';
 
 @ApiTags('accounts')
 @Controller('api/v1/auth')
@@ -34,7 +43,39 @@ export class AuthController {
     @Body() { email, password }: CredentialsDto,
     @ClientAddress() address: string,
   ): Promise<SessionDto> {
-    const { token, expiresAt } = await this.auth.logIn(email, password, address);
-    return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
+    return sessionOf(await this.auth.logIn(email, password, address));
   }
+
+  @Post('logout')
+  @ForUsers()
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'End this access token',
+    description:
+      'Other tokens of the account stay. What is connected with it stays connected until it hangs up.',
+  })
+  @ApiNoContentResponse({ description: 'The token is none any more.' })
+  @ApiProblems(401, 413)
+  async logOut(@Req() request: Request): Promise<void> {
+    await this.auth.logOut(tokenOf(request.headers) ?? '');
+  }
+
+  @Post('visit')
+  @Public()
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Get an access token without an account',
+    description:
+      'With it, what is public can be read, and followed live: probes, operations and results. For a day.',
+  })
+  @ApiOkResponse({ type: SessionDto })
+  @ApiProblems(413)
+  visit(): SessionDto {
+    return sessionOf(this.auth.visit());
+  }
+}
+
+function sessionOf({ token, expiresAt }: { token: string; expiresAt: Date }): SessionDto {
+  return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
 }

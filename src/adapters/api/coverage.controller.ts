@@ -5,7 +5,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { decodeCursor } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { OperationsService } from '../../core/operations/index.js';
 import { CoverageDto, CoverageQuery } from './dto/coverage.dto.js';
@@ -13,7 +13,7 @@ import { CoverageService } from '../../core/runs/index.js';
 
 @ApiTags('operations')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1/operations')
 export class CoverageController {
   constructor(

@@ -35,7 +35,7 @@ import {
 } from '../../platform/http/pages.js';
 import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { SelectionDto } from './dto/selection.dto.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
@@ -88,6 +88,7 @@ export class OperationsController {
   }
 
   @Get()
+  @ForReaders()
   @ApiOperation({ summary: 'Operations, newest first: all public ones and your own; for a superuser all' })
   @ApiPage(OperationDto, 'A page of operations: fewer than `limit` where they are large.')
   @ApiProblems(400, 401)
@@ -113,6 +114,7 @@ export class OperationsController {
   }
 
   @Get(':id')
+  @ForReaders()
   @ApiOperation({ summary: 'An operation and how far it is' })
   @ApiId('operation')
   @ApiOkResponse({ type: OperationDto })
@@ -149,6 +151,7 @@ export class OperationsController {
   }
 
   @Get(':id/assignments')
+  @ForReaders()
   @ApiOperation({ summary: 'What each probe has, and has brought' })
   @ApiId('operation')
   @ApiPage(AssignmentDto, 'A page of assignments, by probe.')

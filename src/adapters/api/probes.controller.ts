@@ -26,7 +26,7 @@ import {
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
@@ -61,6 +61,7 @@ export class ProbesController {
   }
 
   @Get()
+  @ForReaders()
   @ApiOperation({
     summary: 'Probes, in order of creation',
     description:
@@ -87,6 +88,7 @@ export class ProbesController {
   }
 
   @Get(':id')
+  @ForReaders()
   @ApiOperation({ summary: 'A probe' })
   @ApiId('probe')
   @ApiOkResponse({ type: ProbeDto, headers: ETAG })

@@ -8,7 +8,7 @@ import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
@@ -46,7 +46,7 @@ const SEARCH_SAID =
 
 @ApiTags('results')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1')
 export class ResultsController {
   constructor(

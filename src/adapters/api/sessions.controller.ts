@@ -5,7 +5,7 @@ import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { ProbeSessionDto } from './dto/probe-session.dto.js';
 import { PresenceService } from '../../core/presence/index.js';
@@ -13,7 +13,7 @@ import { ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1/probes')
 export class SessionsController {
   constructor(

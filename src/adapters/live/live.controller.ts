@@ -14,7 +14,7 @@ import { POSITION } from '../../core/ingest/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { Optional } from '../../platform/validation/optional.js';
@@ -32,7 +32,7 @@ class EventsQuery {
 
 @ApiTags('operations')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1/operations')
 export class LiveController {
   constructor(

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { type ObjectId } from '../../platform/database/object-id.js';
+import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
@@ -18,6 +19,20 @@ const MOST_WAITING = 1000;
 const PATIENCE_MS = 15_000;
 
 /** Registering, logging in, and whose token this is. */
+/** Who logs out more often than this within the life of a token has the oldest of them come back to life. */
+const MOST_ENDED = 1_000;
+
+/** Owns nothing, and is nobody's id in the database. */
+const VISITOR: UserEntity = Object.freeze({
+  _id: new ObjectId('0'.repeat(24)),
+  email: '',
+  password_hash: '',
+  credits: 0,
+  is_superuser: false,
+  created_at: new Date(0),
+  is_visitor: true as const,
+});
+
 @Injectable()
 export class AuthService {
   /** what a password for an unknown account is compared with: both answers cost the same time */
@@ -72,10 +87,32 @@ export class AuthService {
     return this.tokens.userToken(user._id);
   }
 
-  /** @returns the account behind a token; undefined when the token or the account is no good */
+  /** @returns the account behind a token, or the visitor; undefined when the token or the account is no good */
   async identify(token: string): Promise<UserEntity | undefined> {
     const id = this.tokens.readUserToken(token);
-    return id && this.find(id);
+    if (id === undefined) return this.tokens.isVisitorToken(token) ? VISITOR : undefined;
+    const user = await this.find(id);
+    if (user?.ended_tokens === undefined) return user;
+    const digest = digestOf(token);
+    return user.ended_tokens.some((ended) => ended.digest === digest) ? undefined : user;
+  }
+
+  /** From now on this token is none; others of the same user stay. */
+  async logOut(token: string): Promise<void> {
+    const session = this.tokens.readSession(token);
+    if (session === undefined) return;
+    const ended = { digest: digestOf(token), expires_at: session.expiresAt };
+    await this.users.endToken(session.user, ended, new Date(), MOST_ENDED);
+  }
+
+  /** @returns a token for one without an account, which reads what is public */
+  visit(): { token: string; expiresAt: Date } {
+    return this.tokens.visitorToken();
+  }
+
+  /** @returns whether anybody administers this platform yet */
+  async hasSuperuser(): Promise<boolean> {
+    return this.users.hasSuperuser();
   }
 
   /** @returns the account; undefined when there is none */
@@ -118,4 +155,8 @@ function checkedAccount(email: string, password: string): string {
 /** One person, one account, however the address is typed. */
 export function normaliseEmail(email: string): string {
   return email.normalize('NFC').trim().toLowerCase();
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
 }

@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseId, type ObjectId } from '../../platform/database/object-id.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 
 const ISSUER = 'pladmed';
+/** Reading what is public; the page asks for another one then. */
+const VISIT_S = 24 * 3_600;
 
 /** Names a user: `sub`. Expires. */
 const userClaims = z.object({
@@ -14,6 +17,9 @@ const userClaims = z.object({
   sub: z.string(),
   exp: z.number(),
 });
+
+/** Names nobody: it may read what is public. Expires. */
+const visitorClaims = z.object({ iss: z.literal(ISSUER), kind: z.literal('visitor'), exp: z.number() });
 
 /**
  * Names a probe: `identifier`. Never expires; `ver` must equal the probe's token version, so one probe's tokens are
@@ -25,6 +31,11 @@ const probeClaims = z.object({
   identifier: z.string(),
   ver: z.number().int().default(0),
 });
+
+export interface UserSession {
+  user: ObjectId;
+  expiresAt: Date;
+}
 
 export interface ProbeIdentity {
   id: ObjectId;
@@ -42,8 +53,21 @@ export class TokensService {
   userToken(id: ObjectId): { token: string; expiresAt: Date } {
     const expiresAt = new Date(Date.now() + this.env.userTokenTtlHours * 3_600_000);
     const exp = Math.floor(expiresAt.getTime() / 1000);
-    const token = this.jwt.sign({ iss: ISSUER, kind: 'user', sub: id.toHexString(), exp });
+    // two that are given out in one second are two: each can be ended by itself
+    const jti = randomBytes(9).toString('base64url');
+    const token = this.jwt.sign({ iss: ISSUER, kind: 'user', sub: id.toHexString(), exp, jti });
     return { token, expiresAt };
+  }
+
+  /** For one who has no account. */
+  visitorToken(): { token: string; expiresAt: Date } {
+    const exp = Math.floor(Date.now() / 1000) + VISIT_S;
+    const token = this.jwt.sign({ iss: ISSUER, kind: 'visitor', exp }, { noTimestamp: true });
+    return { token, expiresAt: new Date(exp * 1000) };
+  }
+
+  isVisitorToken(token: string): boolean {
+    return visitorClaims.safeParse(this.verified(token)).success;
   }
 
   /** The same probe and version give the same token: it can be shown again without being stored. */
@@ -54,8 +78,14 @@ export class TokensService {
 
   /** @returns the user's id; undefined when the token is none of ours, a probe's, or expired */
   readUserToken(token: string): ObjectId | undefined {
+    return this.readSession(token)?.user;
+  }
+
+  /** @returns whose token it is, and until when; undefined when it is none of ours, a probe's, or expired */
+  readSession(token: string): UserSession | undefined {
     const claims = userClaims.safeParse(this.verified(token));
-    return claims.success ? parseId(claims.data.sub) : undefined;
+    const user = claims.success ? parseId(claims.data.sub) : undefined;
+    return user && claims.success ? { user, expiresAt: new Date(claims.data.exp * 1000) } : undefined;
   }
 
   /** @returns the probe that the token names; undefined when it is none of ours or a user's */

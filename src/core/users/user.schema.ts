@@ -13,6 +13,16 @@ export interface UserEntity {
   credits: number;
   is_superuser: boolean;
   created_at: Date;
+  /** tokens that were logged out and would not be over yet */
+  ended_tokens?: EndedToken[];
+  /** one without an account, who is in no database */
+  is_visitor?: true;
+}
+
+export interface EndedToken {
+  /** SHA-256, in hexadecimal: the token itself is kept nowhere */
+  digest: string;
+  expires_at: Date;
 }
 
 export const userSchema = new Schema<UserEntity>(
@@ -22,6 +32,7 @@ export const userSchema = new Schema<UserEntity>(
     credits: { type: Number, required: true },
     is_superuser: { type: Boolean, required: true },
     created_at: { type: Date, required: true },
+    ended_tokens: { type: [{ _id: false, digest: String, expires_at: Date }], default: undefined },
   },
   { collection: 'users', versionKey: false },
 );

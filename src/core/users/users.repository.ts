@@ -4,7 +4,7 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { USER_MODEL, type UserEntity } from './user.schema.js';
+import { type EndedToken, USER_MODEL, type UserEntity } from './user.schema.js';
 
 @Injectable()
 export class UsersRepository {
@@ -32,6 +32,39 @@ export class UsersRepository {
 
   async promote(id: ObjectId, passwordHash: string): Promise<void> {
     await this.model.updateOne({ _id: id }, { $set: { is_superuser: true, password_hash: passwordHash } });
+  }
+
+  /** @returns whether there is an account that may administer */
+  async hasSuperuser(): Promise<boolean> {
+    return (await this.model.exists({ is_superuser: true })) !== null;
+  }
+
+  /** Those that are over by themselves are forgotten on the way; `most` of them are kept, the newest. */
+  async endToken(id: ObjectId, token: EndedToken, now: Date, most: number): Promise<void> {
+    await this.model.collection.updateOne({ _id: id }, [
+      {
+        $set: {
+          ended_tokens: {
+            $slice: [
+              {
+                $concatArrays: [
+                  {
+                    $filter: {
+                      input: { $ifNull: ['$ended_tokens', []] },
+                      cond: {
+                        $and: [{ $gt: ['$$this.expires_at', now] }, { $ne: ['$$this.digest', token.digest] }],
+                      },
+                    },
+                  },
+                  [token],
+                ],
+              },
+              -most,
+            ],
+          },
+        },
+      },
+    ]);
   }
 
   /** @returns the balance after it; null where there is no such account or it would fall below zero */

@@ -25,6 +25,9 @@ export class AuthGuard implements CanActivate {
     if (user === undefined || permission === undefined) {
       throw new DomainError('unauthenticated', 'A valid access token is needed');
     }
+    if (user.is_visitor === true && permission !== 'reader') {
+      throw new DomainError('unauthenticated', 'Visitors read what is public: log in to do more');
+    }
     request.user = user;
     if (permission === 'superuser' && !user.is_superuser) throw this.notSuperuser(request);
     return true;

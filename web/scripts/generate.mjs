@@ -1,0 +1,93 @@
+// Writes generated/ from docs/openapi.yaml: the types of the API, and the texts that the pages show of parameters and fates.
+import openapiTS, { astToString } from 'openapi-typescript';
+import { load } from 'js-yaml';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+
+const SOURCE = new URL('../../docs/openapi.yaml', import.meta.url);
+const OUT = new URL('../generated/', import.meta.url);
+
+const written = async (name) => (await stat(new URL(name, OUT)).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+const changed = Math.max(
+  ...(await Promise.all([SOURCE, new URL(import.meta.url)].map(async (url) => (await stat(url)).mtimeMs))),
+);
+if ((await written('texts.ts')) < changed) {
+  await mkdir(OUT, { recursive: true });
+  const document = load(await readFile(SOURCE, 'utf8'));
+  const { schemas } = document.components;
+  await writeFile(new URL('api.d.ts', OUT), astToString(await openapiTS(SOURCE)));
+  await writeFile(new URL('texts.ts', OUT), textsOf(document, schemas));
+}
+
+/** What of the document is shown to people, and nothing else of it: the page is loaded with it. */
+function textsOf(document, schemas) {
+  const kinds = schemas.OperationDto.discriminator.mapping;
+  const params = Object.fromEntries(
+    Object.keys(kinds).map((kind) => {
+      const name = `${kind[0].toUpperCase()}${kind.slice(1)}`;
+      return [
+        kind,
+        Object.entries(schemas[`${name}Params`].properties).map(([key, schema]) => ({
+          name: key,
+          ...fieldOf(schema),
+        })),
+      ];
+    }),
+  );
+  const fates = Object.fromEntries(
+    Object.entries(schemas.CoverageDto.properties.fates.properties).map(([fate, { description }]) => [
+      fate,
+      description,
+    ]),
+  );
+  const select = Object.fromEntries(
+    Object.entries(schemas.SelectionDto.properties).map(([name, { description }]) => [
+      name,
+      description ?? '',
+    ]),
+  );
+  const schedule = Object.fromEntries(
+    ['OnceScheduleDto', 'IntervalScheduleDto', 'CronScheduleDto'].flatMap((name) =>
+      Object.entries(schemas[name].properties).map(([member, { description }]) => [
+        member,
+        description ?? '',
+      ]),
+    ),
+  );
+  const password = schemas.NewAccountDto.properties.password.description;
+  const bounds = schemas.UsageDto.properties.bound.description;
+  return `// Made by scripts/generate.mjs from docs/openapi.yaml.
+import type { ParamField } from '../src/api/param-field.js';
+
+export const PARAMS: Record<string, readonly ParamField[]> = ${JSON.stringify(params)};
+export const FATES: Record<string, string> = ${JSON.stringify(fates)};
+export const SELECT: Record<string, string> = ${JSON.stringify(select)};
+export const SCHEDULE: Record<string, string> = ${JSON.stringify(schedule)};
+export const PASSWORD_RULE = ${JSON.stringify(password)};
+export const BOUNDS = ${JSON.stringify(bounds)};
+`;
+}
+
+function fieldOf({
+  description,
+  default: preset,
+  type,
+  enum: values,
+  minimum,
+  maximum,
+  const: fixed,
+  anyOf,
+  items,
+  example,
+}) {
+  const words = values ?? anyOf?.find((each) => each.enum)?.enum;
+  return {
+    description,
+    type: fixed === '' ? 'switch' : type === 'array' ? 'list' : (type ?? 'string'),
+    ...(preset !== undefined && { preset }),
+    ...(words && { values: words, open: values === undefined }),
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(items?.type && { of: items.type }),
+    ...(example !== undefined && { example }),
+  };
+}

@@ -1,0 +1,85 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Operation } from '../api/queries.js';
+import { percent, whole } from '../ui/format.js';
+import { State, Time } from '../ui/parts.js';
+import { destinationsOf, scheduleWords, titleOf } from './words.js';
+
+/** @returns runs whose time has come of which nothing is stored, as far as its progress says */
+export function missingOf({ progress, state }: Operation): number {
+  // what was due of a running one includes what is still to come
+  const over = state === 'done' || state === 'stopped';
+  return over ? Math.max(0, progress.due - progress.received) : progress.failed;
+}
+
+export function OperationsTable({ items, label }: { items: readonly Operation[]; label: string }): ReactNode {
+  return (
+    <div className="scroll" role="region" aria-label={label} tabIndex={0}>
+      <table className="lines">
+        <thead>
+          <tr>
+            <th scope="col">Measurement</th>
+            <th scope="col">State</th>
+            <th scope="col">Schedule</th>
+            <th scope="col" className="right">
+              Probes
+            </th>
+            <th scope="col">Progress</th>
+            <th scope="col" className="right">
+              Missing runs
+            </th>
+            <th scope="col">Created</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((operation) => (
+            <Row key={operation.id} operation={operation} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ operation }: { operation: Operation }): ReactNode {
+  const { id, state, visibility, probe_count, progress, created_at } = operation;
+  const planned = operation.runs_per_probe * probe_count;
+  const missing = missingOf(operation);
+  return (
+    <tr>
+      <th scope="row" className="name-cell">
+        <Link to="/operations/$id" params={{ id }} title={destinationsOf(operation).slice(0, 20).join('\n')}>
+          {titleOf(operation)}
+        </Link>
+        {visibility === 'private' && <span className="tag">private</span>}
+      </th>
+      <td>
+        <State state={state} />
+      </td>
+      <td className="small">{scheduleWords(operation)}</td>
+      <td className="right">{whole(probe_count)}</td>
+      <td>
+        <Progress done={progress.received} of={planned} />
+      </td>
+      <td className="right">{missing === 0 ? '0' : <strong>{whole(missing)}</strong>}</td>
+      <td className="small">
+        <Time at={created_at} />
+      </td>
+    </tr>
+  );
+}
+
+/** How many of how many: as a bar, and in figures. */
+export function Progress({ done, of }: { done: number; of: number }): ReactNode {
+  const share = of === 0 ? 0 : Math.min(1, done / of);
+  return (
+    <div className="progress">
+      <span className="bar thin" aria-hidden="true">
+        <span style={{ width: `${share * 100}%`, background: 'var(--fate-received)' }} />
+      </span>
+      <span className="small nowrap">
+        {whole(done)} of {whole(of)} <span className="muted">({percent(share, 0)})</span>
+      </span>
+    </div>
+  );
+}

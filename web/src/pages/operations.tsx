@@ -1,0 +1,177 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { type Kind, type Operation, operations, SOON_MS } from '../api/queries.js';
+import { OperationsTable } from '../operation/table.js';
+import { destinationsOf } from '../operation/words.js';
+import { known } from '../search.js';
+import { useToken } from '../session/session.js';
+import { More } from '../ui/more.js';
+import { Empty, Field, Head, Loaded } from '../ui/parts.js';
+
+const route = getRouteApi('/operations');
+const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'];
+const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
+
+export function OperationsPage(): ReactNode {
+  const search = route.useSearch();
+  const token = useToken();
+  const query = useInfiniteQuery({
+    ...operations({
+      limit: 50,
+      ...(search.kind !== undefined && { kind: search.kind }),
+      ...(search.whose === 'mine' && token !== undefined && { mine: true }),
+    }),
+    refetchInterval: SOON_MS,
+  });
+  return (
+    <>
+      <Head title="Operations">
+        <Link to="/operations/new" className="button primary">
+          New measurement
+        </Link>
+      </Head>
+      <section className="panel" aria-label="Operations">
+        <header>
+          <Filters />
+        </header>
+        <Loaded query={query} lines={10}>
+          {({ pages }) => {
+            const items = pages.flatMap((page) => page.items).filter(meets(search));
+            if (items.length === 0 && !query.hasNextPage)
+              return <None filtered={Object.values(search).some(Boolean)} />;
+            return (
+              <>
+                {items.length > 0 && <OperationsTable items={items} label="Table of operations" />}
+                {items.length === 0 && <Empty title="None of those looked at so far matches." />}
+                <More query={query} />
+              </>
+            );
+          }}
+        </Loaded>
+      </section>
+    </>
+  );
+}
+
+/** What the API has no filter for. */
+function meets({
+  state,
+  text,
+  whose,
+}: {
+  state?: string;
+  text?: string;
+  whose?: string;
+}): (operation: Operation) => boolean {
+  const wanted = text?.toLowerCase();
+  return (operation) =>
+    (state === undefined || operation.state === state) &&
+    (whose !== 'public' || operation.visibility === 'public') &&
+    (wanted === undefined ||
+      operation.id.startsWith(wanted) ||
+      destinationsOf(operation).some((each) => each.toLowerCase().includes(wanted)));
+}
+
+function None({ filtered }: { filtered: boolean }): ReactNode {
+  if (filtered)
+    return (
+      <Empty title="No measurement matches these filters.">
+        <p>
+          <Link to="/operations" search={{}}>
+            Show all
+          </Link>
+        </p>
+      </Empty>
+    );
+  return (
+    <Empty title="No measurement yet.">
+      <p>Say what to measure, from where, and how often.</p>
+      <p>
+        <Link to="/operations/new" className="button primary">
+          New measurement
+        </Link>
+      </p>
+    </Empty>
+  );
+}
+
+function Filters(): ReactNode {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const token = useToken();
+  const set = (change: { [Name in keyof typeof search]?: (typeof search)[Name] | undefined }): void => {
+    void navigate({ search: known({ ...search, ...change }), replace: true });
+  };
+  return (
+    <form
+      className="filters"
+      role="search"
+      aria-label="Filters"
+      onSubmit={(event) => {
+        event.preventDefault();
+      }}
+    >
+      <Field label="Text" wide>
+        {(describing) => (
+          <input
+            {...describing}
+            type="search"
+            placeholder="destination or id"
+            value={search.text ?? ''}
+            onChange={(event) => {
+              set({ text: event.target.value || undefined });
+            }}
+          />
+        )}
+      </Field>
+      <Field label="Whose">
+        {(describing) => (
+          <select
+            {...describing}
+            value={search.whose ?? ''}
+            onChange={(event) => {
+              set({ whose: (event.target.value || undefined) as typeof search.whose });
+            }}
+          >
+            <option value="">all that I may see</option>
+            {token !== undefined && <option value="mine">mine</option>}
+            <option value="public">public</option>
+          </select>
+        )}
+      </Field>
+      <Field label="Kind">
+        {(describing) => (
+          <select
+            {...describing}
+            value={search.kind ?? ''}
+            onChange={(event) => {
+              set({ kind: (event.target.value || undefined) as typeof search.kind });
+            }}
+          >
+            <option value="">all</option>
+            {KINDS.map((kind) => (
+              <option key={kind}>{kind}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="State">
+        {(describing) => (
+          <select
+            {...describing}
+            value={search.state ?? ''}
+            onChange={(event) => {
+              set({ state: (event.target.value || undefined) as typeof search.state });
+            }}
+          >
+            <option value="">all</option>
+            {STATES.map((state) => (
+              <option key={state}>{state}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </form>
+  );
+}

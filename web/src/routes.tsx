@@ -1,0 +1,143 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Layout, NotFound, PageFailed } from './layout.js';
+import { type Search, flag, known, list, number, text, word } from './search.js';
+
+/*
+ * Every page, with what of its state is in its address. Each is loaded when it is opened; what of an address makes no sense is left out.
+ */
+
+const KINDS = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'] as const;
+const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
+
+const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Search) => known({ next: text(search['next']) }),
+  component: lazyRouteComponent(() => import('./pages/login.js'), 'LoginPage'),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: '/register',
+  validateSearch: (search: Search) => known({ next: text(search['next']) }),
+  component: lazyRouteComponent(() => import('./pages/login.js'), 'RegisterPage'),
+});
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview.js'), 'OverviewPage'),
+});
+
+const probes = createRoute({
+  getParentRoute: () => root,
+  path: '/probes',
+  validateSearch: (search: Search) =>
+    known({
+      connected: flag(search['connected']),
+      mine: flag(search['mine']),
+      tag: text(search['tag']),
+      kind: word(search['kind'], KINDS),
+      uptime: number(search['uptime'], 0, 100),
+      latitude: number(search['latitude'], -90, 90),
+      longitude: number(search['longitude'], -180, 180),
+      within: number(search['within'], 1, 20_000),
+      text: text(search['text']),
+      probe: text(search['probe']),
+    }),
+  component: lazyRouteComponent(() => import('./pages/probes.js'), 'ProbesPage'),
+});
+
+const newProbe = createRoute({
+  getParentRoute: () => root,
+  path: '/probes/new',
+  component: lazyRouteComponent(() => import('./pages/probe-new.js'), 'NewProbePage'),
+});
+
+const probe = createRoute({
+  getParentRoute: () => root,
+  path: '/probes/$id',
+  component: lazyRouteComponent(() => import('./pages/probe.js'), 'ProbePage'),
+});
+
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: '/operations',
+  validateSearch: (search: Search) =>
+    known({
+      whose: word(search['whose'], ['mine', 'public'] as const),
+      kind: word(search['kind'], KINDS),
+      state: word(search['state'], STATES),
+      text: text(search['text']),
+    }),
+  component: lazyRouteComponent(() => import('./pages/operations.js'), 'OperationsPage'),
+});
+
+const newOperation = createRoute({
+  getParentRoute: () => root,
+  path: '/operations/new',
+  validateSearch: (search: Search) =>
+    known({
+      kind: word(search['kind'], KINDS),
+      probes: list(search['probes']),
+      to: text(search['to']),
+    }),
+  component: lazyRouteComponent(() => import('./pages/operation-new.js'), 'NewOperationPage'),
+});
+
+const operation = createRoute({
+  getParentRoute: () => root,
+  path: '/operations/$id',
+  validateSearch: (search: Search) =>
+    known({
+      from: text(search['from']),
+      to: text(search['to']),
+      probes: list(search['probes']),
+      destination: text(search['destination']),
+      log: flag(search['log']),
+      before: flag(search['before']),
+      fate: text(search['fate']),
+    }),
+  component: lazyRouteComponent(() => import('./pages/operation.js'), 'OperationPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account.js'), 'AccountPage'),
+});
+
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin',
+  validateSearch: (search: Search) => known({ user: text(search['user']), target: text(search['target']) }),
+  component: lazyRouteComponent(() => import('./pages/admin.js'), 'AdminPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    overview,
+    login,
+    register,
+    probes,
+    newProbe,
+    probe,
+    operations,
+    newOperation,
+    operation,
+    account,
+    admin,
+  ]),
+  basepath: '/app',
+  scrollRestoration: true,
+  defaultErrorComponent: PageFailed,
+  defaultPreload: 'intent',
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,78 @@
+import { useSyncExternalStore } from 'react';
+
+const KEY = 'pladmed.session';
+
+/** Why nobody is logged in. */
+export type Ended = 'never' | 'left' | 'expired';
+
+/**
+ * The token of the one who uses the page: in memory, and in localStorage so that a reload and other tabs have it.
+ * @see docs/adr/0032-where-the-token-lives.md
+ */
+class Session {
+  private current = read();
+  private why: Ended = 'never';
+  private readonly listeners = new Set<() => void>();
+
+  constructor() {
+    // another tab logged in or out
+    addEventListener('storage', ({ key }) => {
+      if (key === KEY || key === null) this.set(read(), 'left', false);
+    });
+  }
+
+  token = (): string | undefined => this.current;
+
+  ended = (): Ended => this.why;
+
+  begin(token: string): void {
+    this.set(token, 'never', true);
+  }
+
+  /** The one who uses it has logged out. */
+  leave(): void {
+    this.set(undefined, 'left', true);
+  }
+
+  /** The server does not take the token any more. */
+  expire(): void {
+    this.set(undefined, 'expired', true);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private set(token: string | undefined, why: Ended, keep: boolean): void {
+    this.current = token;
+    this.why = why;
+    if (keep) write(token);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** Storage can be forbidden: the token is in memory then, and gone with the page. */
+function read(): string | undefined {
+  try {
+    return localStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(token: string | undefined): void {
+  try {
+    if (token === undefined) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, token);
+  } catch {
+    // see read()
+  }
+}
+
+export const session = new Session();
+
+/** @returns whether somebody is logged in; the component is drawn anew when that changes */
+export function useToken(): string | undefined {
+  return useSyncExternalStore(session.subscribe, session.token);
+}
