@@ -138,19 +138,22 @@ const HEADERS: Record<number, Record<string, { description: string; schema: { ty
 /** Documents the errors of a route; 500 and 503 are possible everywhere and need not be named. */
 export function ApiProblems(...statuses: number[]) {
   return applyDecorators(
-    ...[...new Set([...statuses, 500, 503])].sort((a, b) => a - b).map((status) => ApiProblem(status)),
+    // once for all: each mention is read again at every start
+    ApiExtraModels(ProblemDto),
+    ...[...new Set([...statuses, 500, 503])].sort((a, b) => a - b).map((status) => responseOf(status)),
   );
 }
 
 export function ApiProblem(status: number) {
+  return applyDecorators(ApiExtraModels(ProblemDto), responseOf(status));
+}
+
+function responseOf(status: number) {
   const schema = { $ref: getSchemaPath(ProblemDto) };
-  return applyDecorators(
-    ApiExtraModels(ProblemDto),
-    ApiResponse({
-      status,
-      description: MEANINGS[status] ?? '',
-      headers: HEADERS[status] ?? {},
-      content: { [PROBLEM_CONTENT_TYPE]: { schema } },
-    }),
-  );
+  return ApiResponse({
+    status,
+    description: MEANINGS[status] ?? '',
+    headers: HEADERS[status] ?? {},
+    content: { [PROBLEM_CONTENT_TYPE]: { schema } },
+  });
 }
