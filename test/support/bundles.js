@@ -2,13 +2,14 @@
  * Joins what the tests load again and again into a few files, because to find and link thousands takes longer than to run them:
  * the built server and its commands, which the tests start some hundred times, and the packages, which jest loads anew for each file.
  */
-import { build } from 'esbuild';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CACHE = join(ROOT, 'node_modules/.cache/pladmed-tests');
-const OWN = 'test/support/bundles.js';
+const OWN = ['test/support/bundles.js', 'test/support/bundle-loader.cjs'];
+const BUNDLE = 'bundle.js';
 const DAY_MS = 86_400_000;
 
 const COMMANDS = ['main', 'cli/superuser', 'cli/backup', 'cli/restore'];
@@ -30,10 +31,37 @@ const LEFT_OUT = [
   ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*'],
 ];
 
-/** @returns the folder with main.js and cli/, made of the build as it is now */
+/**
+ * One script with all that the server and its commands are. server-code-cache.js keeps beside it what V8 made of it: to compile it
+ * takes as long as all else that a server does until it is ready.
+ * @returns the folder with main.js and cli/, made of the build as it is now
+ */
 export function bundleServer() {
-  const entries = COMMANDS.map((command) => ({ in: join(ROOT, `dist/${command}.js`), out: command }));
-  return bundle('server', entries, BUILDS);
+  return inFolder('server', BUILDS, async (folder) => {
+    const imports = COMMANDS.map((command) => `'${command}': () => import('./dist/${command}.js'),`);
+    await build({
+      ...COMMON,
+      stdin: { contents: `export const commands = { ${imports.join(' ')} };`, resolveDir: ROOT },
+      outfile: join(folder, BUNDLE),
+      format: 'cjs',
+      minifyWhitespace: true,
+      define: { 'import.meta.url': 'urlOfBundle' },
+      // a script of the code cache cannot import
+      supported: { 'dynamic-import': false },
+    });
+    // its functions travel to browsers as text: as they are
+    const explorer = await transform(await readFile(join(ROOT, 'dist/explorer.js'), 'utf8'), {
+      format: 'cjs',
+    });
+    await writeFile(join(folder, 'explorer.js'), explorer.code);
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs' }));
+    await copyFile(join(ROOT, 'test/support/bundle-loader.cjs'), join(folder, 'loader.js'));
+    await mkdir(join(folder, 'cli'));
+    for (const command of COMMANDS) {
+      const loader = command.includes('/') ? '../loader.js' : './loader.js';
+      await writeFile(join(folder, `${command}.js`), `void require('${loader}').commands['${command}']();\n`);
+    }
+  });
 }
 
 /** @returns for jest's moduleNameMapper: a pattern for each package, and its file */
@@ -42,34 +70,29 @@ export async function bundlePackages() {
   const used = PACKAGES.filter((name) => name in dependencies || name in devDependencies);
   const file = (name) => name.replace('/', '__');
   const entries = used.map((name) => ({ in: name, out: file(name) }));
-  const folder = await bundle('packages', entries, ['package.json']);
+  const folder = await inFolder('packages', ['package.json'], (outdir) =>
+    build({
+      ...COMMON,
+      entryPoints: entries,
+      outdir,
+      splitting: true,
+      format: 'esm',
+      banner: {
+        js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
+      },
+    }),
+  );
   return Object.fromEntries(used.map((name) => [`^${name}$`, join(folder, `${file(name)}.js`)]));
 }
 
-/** @returns a folder that is never written to again: another run may use it, or make the same one now */
-async function bundle(name, entryPoints, inputs) {
-  const times = await Promise.all([...inputs, 'package-lock.json', OWN].map(newest));
+/** @returns a folder whose files are never written to again: another run may use it, or make the same one now */
+async function inFolder(name, inputs, fill) {
+  const times = await Promise.all([...inputs, 'package-lock.json', ...OWN].map(newest));
   const folder = join(CACHE, `${name}-${Math.max(...times).toString(36)}`);
   if (await isThere(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const part = await mkdtemp(join(CACHE, 'part-'));
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints,
-    outdir: part,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
-    external: LEFT_OUT,
-    plugins: [asNodeDoes],
-    banner: {
-      js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
+  await fill(part);
   await rename(part, folder).catch(async (error) => {
     await rm(part, { recursive: true, force: true });
     if (!(await isThere(folder))) throw error;
@@ -82,8 +105,8 @@ const asNodeDoes = {
   name: 'as-node-does',
   setup({ onResolve, onLoad }) {
     // its functions travel to browsers as text: as they are
-    onResolve({ filter: /\/explorer\.js$/ }, ({ path, resolveDir }) =>
-      path.startsWith('.') ? { path: join(resolveDir, path), external: true } : undefined,
+    onResolve({ filter: /\/explorer\.js$/ }, ({ path }) =>
+      path.startsWith('.') ? { path: './explorer.js', external: true } : undefined,
     );
     onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
       COMMON_JS.includes(path) && kind !== 'require-call' && kind !== 'require-resolve'
@@ -102,6 +125,17 @@ const asNodeDoes = {
       };
     });
   },
+};
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  keepNames: true,
+  external: LEFT_OUT,
+  plugins: [asNodeDoes],
+  logLevel: 'error',
 };
 
 async function removeOld() {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedMongo } from '../../dist/platform/embedded-mongod/embedded-mongo.js';
 import { bundleServer } from './bundles.js';
+import { cacheCode } from './server-code-cache.js';
 
 /** What the databases of a whole run take, and more. */
 const ROOM = 4 * 1024 ** 3;
@@ -15,7 +16,8 @@ const ROOM = 4 * 1024 ** 3;
 const say = (_fields, message) => console.error(message);
 
 export default async function globalSetup() {
-  process.env.PLADMED_TEST_SERVER = await bundleServer();
+  const server = await bundleServer();
+  process.env.PLADMED_TEST_SERVER = server;
   const dataDir = await mkdtemp(join(await quickFolder(), 'pladmed-mongod-'));
   const log = {
     info: (fields, message) => message.startsWith('Fetching') && say(fields, message),
@@ -35,6 +37,7 @@ export default async function globalSetup() {
   process.once('exit', leaveNothing);
   // without a listener they end jest at once, and no exit is told
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  await cacheCode(server, mongod.uri);
   globalThis.pladmedTestMongod = {
     stop: async () => {
       process.removeListener('exit', leaveNothing);
