@@ -30,7 +30,8 @@ const packages = await bundlePackages();
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   testMatch,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/kept-environment.cjs',
+  runtime: '<rootDir>/test/support/kept-runtime.cjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     ...packages,
