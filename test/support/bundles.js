@@ -11,7 +11,7 @@ const CACHE = join(ROOT, 'node_modules/.cache/pladmed-tests');
 const OWN = 'test/support/bundles.js';
 const DAY_MS = 86_400_000;
 
-const COMMANDS = ['main', 'cli/superuser', 'cli/backup', 'cli/restore'];
+const COMMANDS = ['main', 'cli/superuser', 'cli/rollups', 'cli/backup', 'cli/restore'];
 const BUILDS = ['dist', 'warts/dist', 'sntp/dist', 'protocol/dist'];
 
 /** CommonJS: imported as a namespace, as Nest does, it has the names that node gives it. */
@@ -27,7 +27,7 @@ const PACKAGES = [
 /** They start files of their own, hold a compiled addon, are asked for by `require`, or are installed nowhere. */
 const LEFT_OUT = [
   ...['bcrypt', 'pino', 'pino-http', 'pino-roll', 'class-transformer'],
-  ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*'],
+  ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*', 'protobufjs'],
 ];
 
 /** @returns the folder with main.js and cli/, made of the build as it is now */

@@ -136,6 +136,35 @@ export class ResultsTail implements OnApplicationShutdown {
     }
   }
 
+  /**
+   * Keeps a consumer where it is until the transaction ends; its reader goes on after that.
+   * @returns the number of the last result that it has done; undefined: it has no position
+   */
+  async hold(consumer: string, transaction: Transaction): Promise<number | undefined> {
+    return this.positions.touch(consumer, transaction);
+  }
+
+  /** @returns the number of the last result that a consumer has done; undefined: it has no position */
+  async positionOf(consumer: string): Promise<number | undefined> {
+    const [position] = await this.positions.findAll([consumer]);
+    return position?.at;
+  }
+
+  /** Reads again what a consumer has done. @param after, to numbers of results: from behind the one up to the other */
+  async *again<Field extends TailField>(
+    after: number,
+    to: number,
+    fields: readonly Field[],
+    operation?: ObjectId,
+  ): AsyncGenerator<TailBatch<Field>, void> {
+    for (let at = after; at < to;) {
+      const batch = await this.reader.read(at, fields, operation);
+      if (batch === undefined) return;
+      yield { ...batch, results: batch.results.filter(({ number }) => number <= to) };
+      at = batch.to;
+    }
+  }
+
   private async placeOf(position: string): Promise<number> {
     const match = POSITION.exec(position);
     if (match === null) throw new TailPositionLostError('This is no position of the results tail');
