@@ -322,16 +322,23 @@ describe('series', () => {
   it('has the figures of a target over all operations that the caller may see', async () => {
     const { registered, probe } = await connected();
     const target = { kind: 'dns', params: { fqdns: ['target.example'] } };
-    const operations = [await minutely([registered], target), await minutely([registered], { ...target, visibility: 'private' })];
+    const operations = [
+      await minutely([registered], target),
+      await minutely([registered], { ...target, visibility: 'private' }),
+    ];
     for (const { id, at } of operations) {
       await probe.told(id);
       const [query] = (JSON.parse(dnsResult(id, at(0)).content.toString()) as { queries: object[] }).queries;
-      const content = Buffer.from(JSON.stringify({ version: 1, queries: [{ ...query, name: 'target.example' }] }));
+      const content = Buffer.from(
+        JSON.stringify({ version: 1, queries: [{ ...query, name: 'target.example' }] }),
+      );
       await probe.results([dnsResult(id, at(0), { content }), dnsResult(id, at(1), { content })]);
       await series({ id }, 'bucket=1h');
     }
     const query = `target=Target.EXAMPLE.&bucket=1d&metrics=runs_received,entries,rtt_p50_ms`;
-    const ofBoth = await user.api.get<Answer & { operation_ids: string[] }>(`/api/v1/series?${query}&by=operation`);
+    const ofBoth = await user.api.get<Answer & { operation_ids: string[] }>(
+      `/api/v1/series?${query}&by=operation`,
+    );
     openApi.checkSchema('TargetSeriesDto', ofBoth.body);
     expect(ofBoth.body.operation_ids.sort()).toEqual(operations.map(({ id }) => id).sort());
     expect(ofBoth.body.series.map(({ values }) => values['entries'])).toEqual([
@@ -341,7 +348,10 @@ describe('series', () => {
     const stranger = await world.account(1_000);
     const ofOne = await stranger.api.get<Answer>(`/api/v1/series?${query}`);
     expect(ofOne.body.series).toMatchObject([
-      { probe_id: null, values: { runs_received: [2, 0, 0], entries: [2, 0, 0], rtt_p50_ms: [12.5, null, null] } },
+      {
+        probe_id: null,
+        values: { runs_received: [2, 0, 0], entries: [2, 0, 0], rtt_p50_ms: [12.5, null, null] },
+      },
     ]);
     expect((await user.api.get('/api/v1/series?target=nobody.example')).status).toBe(404);
     expect((await user.api.get('/api/v1/series')).status).toBe(400);

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { OperationKinds } from '../../core/assignments/index.js';
 import { type TailBatch } from '../../core/ingest/index.js';

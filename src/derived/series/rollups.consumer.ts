@@ -66,8 +66,7 @@ export class RollupsConsumer
 
   /** How far the rollups are behind. */
   async lag(): Promise<Omit<TailLag, 'consumer'>> {
-    const lag = (await this.tail.lags()).find(({ consumer }) => consumer === ROLLUPS);
-    return { results: lag?.results ?? 0, seconds: lag?.seconds ?? 0 };
+    return this.tail.behind(ROLLUPS);
   }
 
   /** Deletes the rollups of days that were over before a time; whoever keeps them no longer calls it. */
