@@ -57,7 +57,10 @@ export async function collectFacts(
       await read('activity', ({ stored, failed }) => ({ stored: Number(stored), failed: Number(failed) })),
     ];
     const generation = await database.collection('rollup_generations').findOne({ _id: 'all' as never });
-    const rolledUp = await read('rollups', (rollup) => ({ ...rollupFact(rollup), generation: Number(rollup['generation']) }));
+    const rolledUp = await read('rollups', (rollup) => ({
+      ...rollupFact(rollup),
+      generation: Number(rollup['generation']),
+    }));
     const [results, ledger, assignments, balances, owners] = [
       await read('results', resultFact),
       await read('ledger', ledgerFact),

@@ -117,7 +117,10 @@ describe('rollups', () => {
   /** What holds, without its generation. */
   async function holding(): Promise<Map<string, unknown>> {
     const generations = await get(RollupsRepository).generationsOf(OPERATIONS);
-    const all = await connection.collection<RollupEntity>('rollups').find({}, { promoteBuffers: true }).toArray();
+    const all = await connection
+      .collection<RollupEntity>('rollups')
+      .find({}, { promoteBuffers: true })
+      .toArray();
     return new Map(
       all
         .filter(({ operation, generation }) => generations.get(operation.toHexString()) === generation)
