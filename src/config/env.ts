@@ -80,6 +80,7 @@ const variables = z.object({
   TARGET_MAX_PROBES: whole(0, 1_000_000_000).default(50_000),
   TARGET_MAX_PACKETS_PER_S: whole(0, 1_000_000_000).default(20_000),
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
+  SERIES_ROLLUPS: flag.default(true),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -135,6 +136,8 @@ export interface Env {
   targetMaxPacketsPerS: number;
   /** how old the figures of a probe may grow; 0: there are none */
   reliabilityEveryMs: number;
+  /** whether this server keeps figures of series ready, and answers from them */
+  seriesRollups: boolean;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -192,6 +195,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     targetMaxProbes: read.TARGET_MAX_PROBES,
     targetMaxPacketsPerS: read.TARGET_MAX_PACKETS_PER_S,
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
+    seriesRollups: read.SERIES_ROLLUPS,
   };
 }
 

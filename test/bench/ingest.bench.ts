@@ -24,7 +24,7 @@ export interface Rate {
   echo: number;
 }
 
-type Send = () => Promise<number>;
+export type Send = () => Promise<number>;
 
 /** Results a second, acknowledged, beside a bare echo of the same bytes. */
 export async function benchIngest(platform: Platform, echoUrl: string): Promise<Rate[]> {
@@ -48,7 +48,7 @@ interface BenchOperation {
 }
 
 /** Half an hour of classic runs, or a run every second: each result finds its run, and is marked. */
-async function operationFor(
+export async function operationFor(
   platform: Platform,
   tokens: string[],
   protocol: Protocol,
@@ -107,7 +107,7 @@ async function rateOf(
   return Math.round(count / SECONDS);
 }
 
-function connectAll(url: string, tokens: string[], protocol: Protocol): Promise<Socket[]> {
+export function connectAll(url: string, tokens: string[], protocol: Protocol): Promise<Socket[]> {
   return Promise.all(
     tokens.map((token) =>
       protocol === 'native warts' ? connectNative(url, token) : connectClassic(url, token),
@@ -115,7 +115,7 @@ function connectAll(url: string, tokens: string[], protocol: Protocol): Promise<
   );
 }
 
-async function countFor(seconds: number, sends: Send[]): Promise<number> {
+export async function countFor(seconds: number, sends: Send[]): Promise<number> {
   const end = performance.now() + seconds * 1000;
   const counts = await Promise.all(
     sends.map(async (send) => {
@@ -141,7 +141,11 @@ function classicSend(socket: Socket, operation_id: string, protocol: Protocol, c
   };
 }
 
-function nativeSend(socket: Socket, { id: operation_id, start }: BenchOperation, content: Buffer): Send {
+export function nativeSend(
+  socket: Socket,
+  { id: operation_id, start }: BenchOperation,
+  content: Buffer,
+): Send {
   const clock = { offset_ms: 0, error_ms: 1, source: 'ntp', age_s: 1 };
   let run = 0;
   return async () => {

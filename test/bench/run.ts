@@ -7,6 +7,32 @@ import { benchOverhead } from './overhead.bench.js';
 import { type Platform, startEcho, startPlatform } from './platform.js';
 import { benchReads } from './reads.bench.js';
 import { benchReconnect } from './reconnect.bench.js';
+import { benchRollups, benchSeries } from './series.bench.js';
+
+/** What reading and keeping series costs, on servers of their own. */
+async function showSeries(): Promise<void> {
+  console.log('A month of a minutely ping on 100 probes (4.3 million runs), read by the hour or by the day');
+  console.table(
+    (await benchSeries()).map(({ what, values, kilobytes, medianMs, p95Ms, processorMs }) => ({
+      ...{
+        '': what,
+        values,
+        KB: kilobytes,
+        'median, ms': Math.round(medianMs),
+        'p95, ms': Math.round(p95Ms),
+      },
+      'processor time of the server, ms': Math.round(processorMs),
+    })),
+  );
+  console.log('Ingest of 2 KB pings by two servers in turn');
+  console.table(
+    (await benchRollups()).map(({ what, rate, processorUs, databaseUs }) => ({
+      ...{ '': what, 'results a second': Math.round(rate) },
+      'server, us of processor a result': Math.round(processorUs),
+      database: Math.round(databaseUs),
+    })),
+  );
+}
 
 /** All probes at once, on a server of their own. */
 async function showReconnect(): Promise<void> {
@@ -97,7 +123,7 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     console.table([{ results, 'median, ms': medianMs, 'worst, ms': worstMs }]);
   },
 };
-const NAMES = [...Object.keys(SHARING), 'reconnect'];
+const NAMES = [...Object.keys(SHARING), 'reconnect', 'series'];
 
 exitWhenInterrupted();
 
@@ -121,4 +147,5 @@ if (sharing.length > 0) {
   }
 }
 if (isAsked('reconnect')) await showReconnect();
+if (isAsked('series')) await showSeries();
 process.exit(0);

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { PackReader } from '../../src/derived/series/packed.js';
 import { TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 import {
@@ -55,6 +56,11 @@ export async function collectFacts(
       await read('tail_log', ({ _id, results }) => ({ last: Number(_id), ids: idsIn(results) })),
       await read('activity', ({ stored, failed }) => ({ stored: Number(stored), failed: Number(failed) })),
     ];
+    const generation = await database.collection('rollup_generations').findOne({ _id: 'all' as never });
+    const rolledUp = await read('rollups', (rollup) => ({
+      ...rollupFact(rollup),
+      generation: Number(rollup['generation']),
+    }));
     const [results, ledger, assignments, balances, owners] = [
       await read('results', resultFact),
       await read('ledger', ledgerFact),
@@ -71,6 +77,7 @@ export async function collectFacts(
           stored: minutes.reduce((sum, { stored }) => sum + stored, 0),
           failed: minutes.reduce((sum, { failed }) => sum + failed, 0),
         },
+        rolledUp: rolledUp.filter((each) => each.generation === Number(generation?.['generation'] ?? 0)),
       },
       ledger,
       assignments,
@@ -133,10 +140,13 @@ export async function withConnections(
   }
 }
 
-/** @returns when all servers say that everything is in the tail, and done by its consumer */
+/** @returns when all servers say that everything is in the tail, and done by its consumers */
 async function untilTailed(servers: readonly string[], database: TestDatabase): Promise<void> {
   await until('the results tail to be read to its end', async () => {
     if ((await database.collection('tail_outbox').findOne()) !== null) return false;
+    const [last] = await database.collection('tail_log').find().sort({ _id: -1 }).limit(1).toArray();
+    const rollups = await database.collection('tail_positions').findOne({ _id: 'rollups' as never });
+    if (Number(rollups?.['at'] ?? 0) !== Number(last?._id ?? 0)) return false;
     const answers = await Promise.all(
       servers.map((server) =>
         demand<{ results: number; behind: { results: number } }>('GET', `${server}/api/v1/stats`),
@@ -164,9 +174,27 @@ function resultFact(document: Document): ResultFact {
     digest:
       failure?.reason ?? digestOf(raw === undefined ? Buffer.alloc(0) : raw.buffer.subarray(0, raw.length())),
     offSchedule: document['off_schedule'] === true,
+    entries: entriesOf(document),
     counted: document['uncounted'] !== true,
     receivedAt: timeIn(document['received_at']) ?? 0,
     paidBy: textIn(document['paid_by']),
+  };
+}
+
+/** As many as the summary has, where the result is of a run (src/derived/series/observations.ts). */
+function entriesOf(document: Document): number {
+  const isOfRun = document['scheduled_at'] !== undefined || document['uncounted'] !== true;
+  if (document['outcome'] !== 'stored' || document['off_schedule'] === true || !isOfRun) return 0;
+  return (document['summary'] as unknown[] | undefined)?.length ?? 0;
+}
+
+/** How many entries a cell has stands at its beginning. */
+function rollupFact({ operation, probe, total }: Document): TailFact['rolledUp'][number] {
+  const packed = (total as mongoose.mongo.Binary).buffer;
+  return {
+    operation: String(operation),
+    probe: String(probe),
+    entries: new PackReader(packed).count(),
   };
 }
 

@@ -11,7 +11,14 @@ const CREDITS_PER_RESULT = 10;
 const WRITES = ['insert', 'update', 'findAndModify', 'delete', 'commitTransaction'];
 
 /** What the server does beside what it was asked for: test/medium/results-tail.spec.ts ends it between any two of these. */
-const ASIDE = ['delete tail_outbox', 'tail_log', 'tail_positions', 'activity'];
+const ASIDE = [
+  'delete tail_outbox',
+  'tail_log',
+  'tail_positions',
+  'activity',
+  'rollups',
+  'rollup_generations',
+];
 
 /**
  * Exactly once, whatever dies in between: the server is killed after the first write of its transaction, is started again, and

@@ -12,7 +12,7 @@ const OWN = ['test/support/bundles.js', 'test/support/bundle-loader.cjs'];
 const BUNDLE = 'bundle.js';
 const DAY_MS = 86_400_000;
 
-const COMMANDS = ['main', 'cli/superuser', 'cli/backup', 'cli/restore'];
+const COMMANDS = ['main', 'cli/superuser', 'cli/rollups', 'cli/backup', 'cli/restore'];
 const BUILDS = ['dist', 'warts/dist', 'sntp/dist', 'protocol/dist'];
 
 /** CommonJS: imported as a namespace, as Nest does, it has the names that node gives it. */
@@ -28,7 +28,7 @@ const PACKAGES = [
 /** They start files of their own, hold a compiled addon, are asked for by `require`, or are installed nowhere. */
 const LEFT_OUT = [
   ...['bcrypt', 'pino', 'pino-http', 'pino-roll', 'class-transformer'],
-  ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*'],
+  ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*', 'protobufjs'],
 ];
 
 /**

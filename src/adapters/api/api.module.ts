@@ -8,6 +8,7 @@ import { OperationsModule } from '../../core/operations/index.js';
 import { RunsModule } from '../../core/runs/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
+import { SeriesModule } from '../../derived/series/index.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { CoverageController } from './coverage.controller.js';
@@ -16,6 +17,7 @@ import { OperationsController } from './operations.controller.js';
 import { PlatformController } from './platform.controller.js';
 import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
+import { SeriesController } from './series.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
@@ -33,6 +35,7 @@ import { ResultListings } from './result-listings.js';
     RunsModule,
     ResultsModule,
     ActivityModule,
+    SeriesModule,
   ],
   controllers: [
     AuthController,
@@ -45,6 +48,7 @@ import { ResultListings } from './result-listings.js';
     LimitsController,
     TargetsController,
     ResultsController,
+    SeriesController,
     StatsController,
   ],
   providers: [ResultListings],

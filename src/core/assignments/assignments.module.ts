@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
+import { OperationKinds } from './operation-kinds.js';
 import { OperationsRepository } from './operations.repository.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 
@@ -12,7 +13,7 @@ import { AssignmentsRepository } from './assignments.repository.js';
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
     ]),
   ],
-  providers: [OperationsRepository, AssignmentsRepository],
-  exports: [OperationsRepository, AssignmentsRepository],
+  providers: [OperationsRepository, AssignmentsRepository, OperationKinds],
+  exports: [OperationsRepository, AssignmentsRepository, OperationKinds],
 })
 export class AssignmentsModule {}

@@ -9,6 +9,7 @@ export {
   type Progress,
 } from './assignments.repository.js';
 export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capabilities.js';
+export { OperationKinds } from './operation-kinds.js';
 export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
 export {
   type OperationFilter,

@@ -10,6 +10,7 @@ export {
   TailPositionLostError,
   type WritingConsumer,
 } from './tail.js';
+export { TailModule } from './tail.module.js';
 export { POSITION, type TailBatch } from './tail-reader.js';
 export { entriesOf } from './tail-log.repository.js';
 export { announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';

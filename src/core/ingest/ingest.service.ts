@@ -304,12 +304,14 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
     raw: report.content,
     summary: digest.summary,
     summary_rules: FORMATS[format].rules,
+    ...(digest.rtts && { rtts: digest.rtts }),
     ...(destinations && { destinations }),
     ...(error !== undefined && { decode_error: error }),
     ...(report.startedAt && { started_at: report.startedAt }),
     ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
   };
-  return { members, moreBytes: Math.max(0, digest.summaryBytes - OVERHEAD_BYTES) };
+  const moreBytes = Math.max(0, digest.summaryBytes + (digest.rtts?.length ?? 0) - OVERHEAD_BYTES);
+  return { members, moreBytes };
 }
 
 function busy(): Acceptance {

@@ -27,6 +27,8 @@ export interface ResultEntity {
   summary?: Summary[];
   /** the version of the rules that made the summary (Format.rules); absent: those of before there were versions */
   summary_rules?: number;
+  /** of a ping: of each answer, entry after entry, its round-trip time (packRtts); absent: there is none, or they are too many */
+  rtts?: Buffer | mongo.Binary;
   /** of each destination asked for, in order: what the probe made of it, where it said so; the summary says it too */
   destinations?: Destination[];
   /** why the raw bytes could not be decoded, or not to their end */
@@ -58,6 +60,7 @@ export const resultSchema = new Schema<ResultEntity>(
     raw: Buffer,
     summary: { type: [Schema.Types.Mixed], default: undefined },
     summary_rules: Number,
+    rtts: Buffer,
     destinations: { type: [Schema.Types.Mixed], default: undefined },
     decode_error: String,
     failure: Schema.Types.Mixed,

@@ -41,6 +41,14 @@ export class TailLogRepository {
     return found.map(({ _id }) => _id);
   }
 
+  /** @returns how many results are durable and not in the log yet */
+  async countAnnounced(): Promise<number> {
+    const [sum] = await this.outbox.collection
+      .aggregate<{ bytes: number }>([{ $group: { _id: null, bytes: { $sum: { $binarySize: '$results' } } } }])
+      .toArray();
+    return (sum?.bytes ?? 0) / ID_BYTES;
+  }
+
   /** Those of them that are still there, in the order of their names. */
   async findBatches(references: readonly string[], transaction: Transaction): Promise<Announced[]> {
     const found = await this.outbox

@@ -45,6 +45,8 @@ export interface TailPositionEntity {
   /** who moves it now: a claim, and whoever had one before moves it no more */
   claim: string;
   moved_at: Date;
+  /** changes when somebody keeps it where it is */
+  touched?: ObjectId;
 }
 
 export const tailOutboxSchema = new Schema<TailOutboxEntity>(
@@ -72,6 +74,7 @@ export const tailPositionSchema = new Schema<TailPositionEntity>(
     at: { type: Number, required: true },
     claim: { type: String, required: true },
     moved_at: { type: Date, required: true },
+    touched: Schema.Types.ObjectId,
   },
   { collection: 'tail_positions', versionKey: false },
 );

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
+import { ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { TAIL_POSITION_MODEL, type TailPositionEntity } from './tail-log.schema.js';
 
@@ -14,6 +15,14 @@ export class TailPositionsRepository {
       .findOneAndUpdate({ _id: name }, { $set: { claim } }, { session: transaction })
       .lean<TailPositionEntity>();
     return claimed?.at;
+  }
+
+  /** Nobody moves it until the transaction ends. @returns where it stands; undefined: there is none */
+  async touch(name: string, transaction: Transaction): Promise<number | undefined> {
+    const touched = await this.model
+      .findOneAndUpdate({ _id: name }, { $set: { touched: new ObjectId() } }, { session: transaction })
+      .lean<TailPositionEntity>();
+    return touched?.at;
   }
 
   /** Puts it somewhere, whoever has it. */

@@ -99,6 +99,15 @@ export class ResultsTail implements OnApplicationShutdown {
     );
   }
 
+  /** How far one consumer is behind all that is durable, also what is not in the log yet. */
+  async behind(consumer: string): Promise<Omit<TailLag, 'consumer'>> {
+    // first: what is moved into the log meanwhile counts twice, and is not missed
+    const announced = await this.log.countAnnounced();
+    const lag = (await this.lags()).find((each) => each.consumer === consumer);
+    const results = lag?.results ?? (await this.log.head());
+    return { results: results + announced, seconds: lag?.seconds ?? 0 };
+  }
+
   /** @returns how many results the log has had since it began */
   async count(): Promise<number> {
     return this.log.head();
@@ -132,6 +141,35 @@ export class ResultsTail implements OnApplicationShutdown {
       // what was deleted while it slept: it must know
       if (at !== undefined && batch.missed > 0) throw new TailPositionLostError('These results are not kept');
       yield { ...batch, position: wordPosition(batch.to, batch.epoch) };
+      at = batch.to;
+    }
+  }
+
+  /**
+   * Keeps a consumer where it is until the transaction ends; its reader goes on after that.
+   * @returns the number of the last result that it has done; undefined: it has no position
+   */
+  async hold(consumer: string, transaction: Transaction): Promise<number | undefined> {
+    return this.positions.touch(consumer, transaction);
+  }
+
+  /** @returns the number of the last result that a consumer has done; undefined: it has no position */
+  async positionOf(consumer: string): Promise<number | undefined> {
+    const [position] = await this.positions.findAll([consumer]);
+    return position?.at;
+  }
+
+  /** Reads again what a consumer has done. @param after, to numbers of results: from behind the one up to the other */
+  async *again<Field extends TailField>(
+    after: number,
+    to: number,
+    fields: readonly Field[],
+    operation?: ObjectId,
+  ): AsyncGenerator<TailBatch<Field>, void> {
+    for (let at = after; at < to;) {
+      const batch = await this.reader.read(at, fields, operation);
+      if (batch === undefined) return;
+      yield { ...batch, results: batch.results.filter(({ number }) => number <= to) };
       at = batch.to;
     }
   }

@@ -10,3 +10,5 @@ export {
   type ResultTime,
 } from './result-filter.js';
 export { type ManyFilter, type Parts, type ResultSize } from './results.repository.js';
+export { TimedResults } from './timed-results.js';
+export { type TimedFilter, type TimedResult } from './timed-results.repository.js';

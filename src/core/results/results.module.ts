@@ -5,6 +5,8 @@ import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { ResultsRepository } from './results.repository.js';
 import { ResultReader } from './result-reader.js';
 import { ResultsFollower } from './results-follower.js';
+import { TimedResults } from './timed-results.js';
+import { TimedResultsRepository } from './timed-results.repository.js';
 import { DecodedTexts } from './decoded-texts.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RenewalService } from './renewal/renewal.service.js';
@@ -15,10 +17,12 @@ import { RenewalService } from './renewal/renewal.service.js';
     ResultsRepository,
     ResultReader,
     ResultsFollower,
+    TimedResultsRepository,
+    TimedResults,
     DecodedTexts,
     RenewalRepository,
     RenewalService,
   ],
-  exports: [ResultReader, ResultsFollower, DecodedTexts],
+  exports: [ResultReader, ResultsFollower, TimedResults, DecodedTexts],
 })
 export class ResultsModule {}

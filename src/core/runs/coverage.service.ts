@@ -27,7 +27,18 @@ import {
 import { RestoresRepository } from './restores.repository.js';
 import { type RunSheetEntity } from './run-sheet.schema.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
-import { Buckets, type BucketTally, bucketWidth, MAX_BUCKETS, sumOf, type Tally } from './tally.js';
+import {
+  type BucketRange,
+  Buckets,
+  type BucketTally,
+  bucketWidth,
+  FATES_WIDTH,
+  type FatesByBucket,
+  MAX_BUCKETS,
+  RunsByBucket,
+  sumOf,
+  type Tally,
+} from './tally.js';
 
 const NEVER_HERE = new Presence([]);
 
@@ -49,6 +60,12 @@ export interface Coverage extends Tally {
   buckets: BucketTally[];
   /** in order of their ids */
   probes: ProbeCoverage[];
+}
+
+/** What became of the runs of one probe, by time. */
+export interface ProbeRuns {
+  assignment: AssignmentCounters;
+  fates: FatesByBucket;
 }
 
 interface Account {
@@ -95,15 +112,10 @@ export class CoverageService {
    */
   async of(operation: OperationEntity, now: Date, only?: ObjectId, bucketS?: number): Promise<Coverage> {
     const numbers = numberRuns(operation.schedule);
-    const [assignments, sheets] = await Promise.all([
-      only ? this.single(operation._id, only) : this.assignments.findCountersOfOperation(operation._id),
-      numbers.count > 1 ? this.sheetsByProbe(operation._id, only) : new Map<string, RunSheetEntity[]>(),
-    ]);
-    const accounts = assignments.map((assignment) =>
-      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
-    );
-    await this.explain(operation._id, accounts, numbers, now);
-
+    const assignments = only
+      ? await this.single(operation._id, only)
+      : await this.assignments.findCountersOfOperation(operation._id);
+    const accounts = await this.accountsOf(operation, assignments, numbers, now, only);
     const lastDue = accounts.reduce((last, { fates }) => Math.max(last, lastDecided(fates)), 0);
     const [from, to] = [
       numbers.timeOf(0),
@@ -125,6 +137,54 @@ export class CoverageService {
       buckets: buckets.list(),
       probes,
     };
+  }
+
+  /**
+   * The same by probe and by time.
+   * @param only of these probes alone, those of them that the operation has
+   */
+  async byTime(
+    operation: OperationEntity,
+    now: Date,
+    range: BucketRange,
+    only?: readonly ObjectId[],
+  ): Promise<ProbeRuns[]> {
+    const numbers = numberRuns(operation.schedule);
+    const assignments = await this.assignedTo(operation._id, only);
+    const [single] = only?.length === 1 ? only : [];
+    const accounts = await this.accountsOf(operation, assignments, numbers, now, single);
+    const runs = new RunsByBucket(range, numbers);
+    return accounts.map(({ assignment, facts, fates }) => {
+      const counts = new Uint32Array(range.count * FATES_WIDTH);
+      runs.add(fates, facts.offsetMs, counts);
+      return { assignment, fates: counts };
+    });
+  }
+
+  private async accountsOf(
+    operation: OperationEntity,
+    assignments: readonly AssignmentCounters[],
+    numbers: RunNumbers,
+    now: Date,
+    only: ObjectId | undefined,
+  ): Promise<Account[]> {
+    const sheets =
+      numbers.count > 1 ? await this.sheetsByProbe(operation._id, only) : new Map<string, RunSheetEntity[]>();
+    const accounts = assignments.map((assignment) =>
+      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
+    );
+    await this.explain(operation._id, accounts, numbers, now);
+    return accounts;
+  }
+
+  private async assignedTo(
+    operation: ObjectId,
+    only: readonly ObjectId[] | undefined,
+  ): Promise<AssignmentCounters[]> {
+    const all = await this.assignments.findCountersOfOperation(operation);
+    if (only === undefined) return all;
+    const wanted = new Set(only.map((probe) => probe.toHexString()));
+    return all.filter(({ probe }) => wanted.has(probe.toHexString()));
   }
 
   private async single(operation: ObjectId, probe: ObjectId): Promise<AssignmentCounters[]> {

@@ -1,5 +1,5 @@
 export { factsOf } from './assignment-facts.js';
-export { type Coverage, CoverageService, type ProbeCoverage } from './coverage.service.js';
+export { type Coverage, CoverageService, type ProbeCoverage, type ProbeRuns } from './coverage.service.js';
 export {
   type AssignmentFacts,
   AWAITED_MS,
@@ -15,4 +15,4 @@ export { RestoresRepository } from './restores.repository.js';
 export { RUNS_PER_SHEET, type RunSheetEntity } from './run-sheet.schema.js';
 export { type RunMark, RunSheetsRepository } from './run-sheets.repository.js';
 export { RunsModule } from './runs.module.js';
-export { type BucketTally, type FateCounts } from './tally.js';
+export { type BucketTally, type FateCounts, FATES_WIDTH, type FatesByBucket } from './tally.js';

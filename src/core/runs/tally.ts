@@ -93,6 +93,52 @@ export class Buckets {
   }
 }
 
+/** Buckets of time: `count` of them, each `widthMs` wide, the first from `from` on (milliseconds since 1970). */
+export interface BucketRange {
+  from: number;
+  widthMs: number;
+  count: number;
+}
+
+/** Counts of fates by bucket: FATES_WIDTH numbers for each, of those that are not due first, then in the order of FATES. */
+export type FatesByBucket = Uint32Array;
+export const FATES_WIDTH = CODES;
+
+/** Adds up the fates of runs of a probe by time. */
+export class RunsByBucket {
+  private ends: { offsetMs: number; list: Uint32Array } | undefined;
+
+  constructor(
+    private readonly range: BucketRange,
+    private readonly numbers: RunNumbers,
+  ) {}
+
+  /** @param offsetMs of the probe against the times of the schedule */
+  add(fates: Uint8Array, offsetMs: number, counts: FatesByBucket): void {
+    const ends = this.endsOf(offsetMs);
+    let run = ends[0] ?? 0;
+    for (let bucket = 0; bucket < this.range.count; bucket += 1) {
+      const place = bucket * CODES;
+      for (const end = ends[bucket + 1] ?? 0; run < end; run += 1) {
+        const code = place + (fates[run] ?? NOT_DUE);
+        counts[code] = (counts[code] ?? 0) + 1;
+      }
+    }
+  }
+
+  /** The number of the first run of the range, then of the first one after each bucket; most probes have the same offset. */
+  private endsOf(offsetMs: number): Uint32Array {
+    if (this.ends?.offsetMs === offsetMs) return this.ends.list;
+    const { from, widthMs, count } = this.range;
+    const list = Uint32Array.from(
+      { length: count + 1 },
+      (_, bucket) => this.numbers.lastUntil(from + bucket * widthMs - 1 - offsetMs) + 1,
+    );
+    this.ends = { offsetMs, list };
+    return list;
+  }
+}
+
 export function sumOf(tallies: readonly Tally[]): Tally {
   const fates = Object.fromEntries(
     FATES.map((fate) => [fate, tallies.reduce((sum, tally) => sum + tally.fates[fate], 0)]),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Destination } from '@pladmed/protocol';
 import { type PingSummary } from '@pladmed/warts';
-import { withDestinations } from './destinations.js';
+import { layBesideDestinations } from './destinations.js';
+
+const withDestinations = (...laid: Parameters<typeof layBesideDestinations>) =>
+  layBesideDestinations(...laid).map(({ entry }) => entry);
 
 const figures = (dst: string, rtt: number): PingSummary => ({
   type: 'ping',

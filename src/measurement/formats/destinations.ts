@@ -6,6 +6,14 @@ import { type Summary } from './summary.js';
 export interface MeasuredSummary {
   userid: number;
   summary: PingSummary | TraceSummary;
+  /** of a ping: microseconds, of each answer */
+  rtts?: number[];
+}
+
+/** An entry of a summary, and what was measured of it, if anything was. */
+export interface LaidEntry {
+  entry: Summary;
+  measured: MeasuredSummary | undefined;
 }
 
 /**
@@ -14,19 +22,25 @@ export interface MeasuredSummary {
  * @param destinations as asked for; none: of a probe that does not say them
  * @returns an entry for each destination, in order, then what belongs to none of them; one that was not measured has no figures
  */
-export function withDestinations(
+export function layBesideDestinations(
   measured: readonly MeasuredSummary[],
   destinations: readonly Destination[],
-): Summary[] {
-  if (destinations.length === 0) return measured.map(({ summary }) => ({ ...summary }));
+): LaidEntry[] {
+  if (destinations.length === 0) return measured.map(alone);
   const belonging = assign(measured, destinations);
   const others = measured.filter((each) => !belonging.includes(each));
   return [
-    ...destinations.map((destination, index) =>
-      entryOf(destination, belonging[index], measured[0]?.summary.type),
-    ),
-    ...others.map(({ summary }) => ({ ...summary })),
+    ...destinations.map((destination, index) => ({
+      entry: entryOf(destination, belonging[index], measured[0]?.summary.type),
+      measured: belonging[index],
+    })),
+    ...others.map(alone),
   ];
+}
+
+/** Of what belongs to no destination. */
+function alone(measured: MeasuredSummary): LaidEntry {
+  return { entry: { ...measured.summary }, measured };
 }
 
 /** @returns for each destination what was measured of it */

@@ -4,6 +4,8 @@ import { type Summary } from './summary.js';
 export interface Digest {
   /** of each destination or query, at most MAX_SUMMARIES */
   summary: Summary[];
+  /** of pings: of each answer of each entry, in order, its round-trip time, packed (rtts.ts) */
+  rtts?: Buffer;
   /** what is wrong with the bytes; what came before it counts */
   error?: string;
   /** the bytes are whole, and show that no packet was sent to any destination */

@@ -3,6 +3,7 @@ import {
   type DecodeLimits,
   DUMP_HEADER,
   DUMP_TYPES,
+  isAnswer,
   type PingRecord,
   recordToDumpRow,
   recordToJson,
@@ -14,7 +15,7 @@ import {
 } from '@pladmed/warts';
 import { type Destination } from '@pladmed/protocol';
 import { Turnstile } from '../../platform/limits/turnstile.js';
-import { type MeasuredSummary, withDestinations } from './destinations.js';
+import { type MeasuredSummary, layBesideDestinations } from './destinations.js';
 import {
   type Digest,
   type Format,
@@ -23,6 +24,7 @@ import {
   type Presentation,
   type ReadingLimits,
 } from './format.js';
+import { packRtts } from './rtts.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
 
 const INGEST_LIMITS: DecodeLimits = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES };
@@ -38,7 +40,7 @@ const largeDigests = new Turnstile(2, Infinity, NO_END_MS);
 
 /** What scamper writes (warts(5)), gzipped or not. */
 export const wartsFormat: Format = {
-  rules: 2,
+  rules: 3,
 
   async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
     const isSmall = raw.length <= SLICE_BYTES && !isGzip(raw);
@@ -70,16 +72,25 @@ async function digestOf(raw: Buffer, destinations: readonly Destination[]): Prom
       for (const record of records) {
         sentNothing &&= showsNoPacket(record);
         if (record.type !== 'ping' && record.type !== 'trace') continue;
-        if (measured.length < MAX_SUMMARIES)
-          measured.push({ userid: record.userid, summary: summarize(record) });
+        if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
       }
   } catch (error) {
     damage = damageOf(error);
   }
-  const summary = withDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
+  const laid = layBesideDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
+  const summary = laid.map(({ entry }) => entry);
+  const rtts = packRtts(laid.map((each) => each.measured?.rtts ?? []));
+  const figures = { summary, ...(rtts && { rtts }) };
   // a tool that wrote nothing sent nothing
-  if (raw.length === 0) return { summary, error: damage ?? 'empty', sentNothing: true };
-  return damage === undefined ? { summary, sentNothing } : { summary, error: damage };
+  if (raw.length === 0) return { ...figures, error: damage ?? 'empty', sentNothing: true };
+  return damage === undefined ? { ...figures, sentNothing } : { ...figures, error: damage };
+}
+
+function measuredIn(record: PingRecord | TraceRecord): MeasuredSummary {
+  const { userid } = record;
+  if (record.type === 'trace') return { userid, summary: summarize(record) };
+  const answers = record.replies.filter((reply) => isAnswer(record, reply));
+  return { userid, summary: summarize(record), rtts: answers.map(({ rtt_us }) => rtt_us) };
 }
 
 /** Records that describe the file, and not a measurement. */

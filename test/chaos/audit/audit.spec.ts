@@ -253,6 +253,8 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
   ['something is in the tail that is not stored', ['tail'], ({ tail }) => tail.order.push('another')],
   ['the consumer of the tail saw a result twice', ['activity'], ({ tail }) => (tail.counted.stored += 1)],
   ['the consumer of the tail missed a failed run', ['activity'], ({ tail }) => (tail.counted.failed -= 1)],
+  ['a rollup saw a result twice', ['rollups'], ({ tail }) => (of(tail.rolledUp, 0).entries += 1)],
+  ['a rollup missed all results of a probe', ['rollups'], ({ tail }) => tail.rolledUp.pop()],
 ];
 
 describe('the auditor', () => {

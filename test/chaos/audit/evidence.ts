@@ -116,6 +116,8 @@ export interface TailFact {
   order: string[];
   /** by its consumer: the minutes of GET /api/v1/stats, all that there ever were */
   counted: Record<Outcome, number>;
+  /** by the rollups of series: entries of summaries, of each probe of each operation that has any */
+  rolledUp: { operation: string; probe: string; entries: number }[];
 }
 
 export interface ResultFact {
@@ -126,6 +128,8 @@ export interface ResultFact {
   outcome: Outcome;
   digest: string;
   offSchedule: boolean;
+  /** of its summary, where it is of a run: docs/data.md, "Series" */
+  entries: number;
   /** as the database says */
   counted: boolean;
   receivedAt: number;

@@ -1,8 +1,8 @@
-import { type Discrepancy, type Evidence } from './evidence.js';
+import { type Discrepancy, type Evidence, type ResultFact, type TailFact } from './evidence.js';
 
 /** What stands in the results tail: each stored result once; and its consumer has counted each once. */
 export function auditTail({ results, tail }: Evidence): Discrepancy[] {
-  const found: Discrepancy[] = [];
+  const found = auditRollups(results, tail);
   const times = new Map<string, number>();
   for (const id of tail.order) times.set(id, (times.get(id) ?? 0) + 1);
   for (const { id } of results) {
@@ -19,4 +19,23 @@ export function auditTail({ results, tail }: Evidence): Discrepancy[] {
       found.push({ kind: 'activity', what: `${stored} results are ${outcome}, and ${counted} were counted` });
   }
   return found;
+}
+
+/** The rollups of each probe hold what its results say. */
+function auditRollups(results: readonly ResultFact[], { rolledUp }: TailFact): Discrepancy[] {
+  const sums = new Map<string, { stored: number; rolledUp: number }>();
+  const add = (of: { operation: string; probe: string }, which: 'stored' | 'rolledUp', entries: number) => {
+    const key = `probe ${of.probe} of ${of.operation}`;
+    const sum = sums.get(key) ?? { stored: 0, rolledUp: 0 };
+    sum[which] += entries;
+    sums.set(key, sum);
+  };
+  for (const result of results) add(result, 'stored', result.entries);
+  for (const each of rolledUp) add(each, 'rolledUp', each.entries);
+  return [...sums]
+    .filter(([, sum]) => sum.stored !== sum.rolledUp)
+    .map(([key, sum]) => ({
+      kind: 'rollups',
+      what: `${key}: results have ${sum.stored} entries, and the rollups ${sum.rolledUp}`,
+    }));
 }

@@ -38,6 +38,7 @@ function stored(operation: string, probe: string, code: string, more: Partial<Re
       outcome: 'stored',
       digest,
       offSchedule: false,
+      entries: more.outcome === 'failed' ? 0 : 2,
       counted: true,
       receivedAt,
       paidBy: 'results:1',
@@ -206,6 +207,12 @@ export function truth(): Evidence {
         ...[`${cron} one`, `${stopped} ${at(1)}`, `${stopped} ${at(0)}`, `${cron} two`],
       ],
       counted: { stored: 5, failed: 2 },
+      rolledUp: [
+        { operation: interval, probe: native, entries: 4 },
+        { operation: stopped, probe: native, entries: 1 },
+        { operation: stopped, probe: native, entries: 1 },
+        { operation: cron, probe: classic, entries: 4 },
+      ],
     },
     ledger: ledger.map((entry) => {
       const balanceAfter = (balances.get(entry.user) ?? 0) + entry.amount;

@@ -27,7 +27,7 @@ import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
 
-const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
+export const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 const MOST_IDS = 100;
 const MOST_MS = 1_000_000;
 const ID = new RegExp(ID_PATTERN);
@@ -39,7 +39,7 @@ const FORMER_TIME = 'started_at_corrected';
 
 export const RESULT_TYPES = ['json', 'ndjson', 'csv'] as const;
 
-function IsInstant() {
+export function IsInstant() {
   return ValidateBy({
     name: 'instant',
     validator: {
@@ -50,7 +50,7 @@ function IsInstant() {
 }
 
 /** One id, or several of which any will do. */
-function Ids(description: string): PropertyDecorator {
+export function Ids(description: string): PropertyDecorator {
   const items = { type: 'string', pattern: ID_PATTERN } as const;
   return applyDecorators(
     ApiPropertyOptional({ type: 'array', maxItems: MOST_IDS, items, description }),

@@ -6,7 +6,14 @@ import { type BackedUpDocument, type CollectionToBackUp } from './backup-file.js
 /** They say which processes run now, and what this database calls itself: nothing that another should know. */
 const NOT_KEPT = ['servers', 'leases', 'platform'];
 /** An empty platform has these already. */
-const OF_EVERY_PLATFORM = [...NOT_KEPT, 'migrations', 'renewals', 'restores', 'tail_positions'];
+const OF_EVERY_PLATFORM = [
+  ...NOT_KEPT,
+  'migrations',
+  'renewals',
+  'restores',
+  'rollup_generations',
+  'tail_positions',
+];
 const BATCH_DOCUMENTS = 500;
 const BATCH_BYTES = 8 * 1024 * 1024;
 

@@ -8,7 +8,7 @@ import { RESULT_MODEL, type ResultEntity } from '../../ingest/index.js';
 import { RENEWAL_MODEL, type RenewalEntity } from './renewal.schema.js';
 
 export type StoredResult = Required<Pick<ResultEntity, '_id' | 'format'>> &
-  Pick<ResultEntity, 'raw' | 'destinations' | 'summary' | 'decode_error'>;
+  Pick<ResultEntity, 'raw' | 'rtts' | 'destinations' | 'summary' | 'decode_error'>;
 
 /** What a result's summary is now. */
 export interface Renewed {
@@ -59,7 +59,7 @@ export class RenewalRepository {
 
   /** Results of a step that earlier rules have summarised, a few in memory at a time. */
   async *ofEarlierRules(after: ObjectId | undefined, last: ObjectId): AsyncGenerator<StoredResult, void> {
-    const projection = { format: 1, raw: 1, destinations: 1, summary: 1, decode_error: 1 };
+    const projection = { format: 1, raw: 1, rtts: 1, destinations: 1, summary: 1, decode_error: 1 };
     const inStep = { _id: { $lte: last, ...(after && { $gt: after }) } };
     const cursor = this.results.collection
       .find<StoredResult>(
@@ -72,8 +72,8 @@ export class RenewalRepository {
 
   async renew(renewed: readonly Renewed[]): Promise<void> {
     if (renewed.length === 0) return;
-    const updates = renewed.map(({ _id, format, digest: { summary, error } }) => {
-      const present = { summary, summary_rules: FORMATS[format].rules };
+    const updates = renewed.map(({ _id, format, digest: { summary, rtts, error } }) => {
+      const present = { summary, summary_rules: FORMATS[format].rules, ...(rtts && { rtts }) };
       const update =
         error === undefined
           ? { $set: present, $unset: { decode_error: 1 as const } }

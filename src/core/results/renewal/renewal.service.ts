@@ -88,7 +88,7 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
       if (signal.aborted) break;
       lookedAt += 1;
       const digest = await digestAnew(result);
-      if (isDeepStrictEqual(result.summary, digest.summary) && result.decode_error === digest.error) continue;
+      if (isSame(result, digest)) continue;
       renewed.push({ _id: result._id, format: result.format, digest });
       changed += 1;
       entries += digest.summary.length;
@@ -124,8 +124,16 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
 const OF_DESTINATIONS = /^destinations[:.]/;
 
 async function digestAnew({ format, raw, destinations, decode_error }: StoredResult): Promise<Digest> {
-  const { summary, error } = await digestResult(format, rawBytes(raw), destinations);
+  const { summary, rtts, error } = await digestResult(format, rawBytes(raw), destinations);
   const other = decode_error !== undefined && OF_DESTINATIONS.test(decode_error) ? decode_error : undefined;
   const damage = error ?? other;
-  return { summary, ...(damage !== undefined && { error: damage }) };
+  return { summary, ...(rtts && { rtts }), ...(damage !== undefined && { error: damage }) };
+}
+
+function isSame({ summary, rtts, decode_error }: StoredResult, digest: Digest): boolean {
+  return (
+    decode_error === digest.error &&
+    rawBytes(rtts).equals(digest.rtts ?? Buffer.alloc(0)) &&
+    isDeepStrictEqual(summary, digest.summary)
+  );
 }

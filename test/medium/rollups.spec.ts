@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getConnectionToken } from '@nestjs/mongoose';
+import fc from 'fast-check';
+import { type Connection } from 'mongoose';
+import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
+import { StoredResultsRepository } from '../../src/core/ingest/stored-results.repository.js';
+import { ResultsTail } from '../../src/core/ingest/tail.js';
+import { TailAppender } from '../../src/core/ingest/tail-appender.js';
+import { TailLogRepository } from '../../src/core/ingest/tail-log.repository.js';
+import { announced } from '../../src/core/ingest/tail-log.schema.js';
+import { RebuildService } from '../../src/derived/series/index.js';
+import { ROLLUPS, RollupsConsumer } from '../../src/derived/series/rollups.consumer.js';
+import { type RollupEntity } from '../../src/derived/series/rollup.schema.js';
+import { RollupsRepository } from '../../src/derived/series/rollups.repository.js';
+import { packRtts } from '../../src/measurement/formats/rtts.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
+import { TransactionsService } from '../../src/platform/database/transactions.service.js';
+import { AppContext } from '../support/app-context.js';
+import { testMongo } from '../support/mongod.js';
+import { until } from '../support/until.js';
+
+const BEGIN = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+const OPERATIONS = [new ObjectId(), new ObjectId()];
+const KINDS = ['ping', 'dns'];
+const PROBES = [new ObjectId(), new ObjectId()];
+const DESTINATIONS = ['a.example', 'b.example'];
+
+const drawnResult = fc.record({
+  operation: fc.nat(1),
+  probe: fc.nat(1),
+  /** minutes: three days, most of them within two hours */
+  minute: fc.oneof({ weight: 3, arbitrary: fc.nat(119) }, fc.nat(3 * 1440 - 1)),
+  outcome: fc.constantFrom<('stored' | 'failed')[]>('stored', 'stored', 'stored', 'failed'),
+  claim: fc.constantFrom('named', 'named', 'named', 'off_schedule', 'unnamed', 'unasked'),
+  entries: fc.array(
+    fc.record({
+      destination: fc.constantFrom(...DESTINATIONS),
+      rttsUs: fc.array(fc.integer({ min: 100, max: 300_000 }), { maxLength: 4 }),
+      rcode: fc.constantFrom('NOERROR', 'SERVFAIL', null),
+    }),
+    { maxLength: 2 },
+  ),
+});
+type DrawnResult = typeof drawnResult extends fc.Arbitrary<infer T> ? T : never;
+
+const drawnBatches = fc.array(
+  fc.record({
+    server: fc.nat(1),
+    results: fc.array(drawnResult, { minLength: 1, maxLength: 60 }),
+    /** then another server reads for the consumer */
+    overLease: fc.boolean(),
+  }),
+  { minLength: 3, maxLength: 6 },
+);
+
+function resultOf({ operation, probe, minute, outcome, claim, entries }: DrawnResult): ResultEntity {
+  const at = new Date(BEGIN + minute * MINUTE_MS);
+  const isPing = KINDS[operation] === 'ping';
+  const summary = entries.map(({ destination, rttsUs, rcode }) =>
+    isPing
+      ? { type: 'ping', destination, sent: 4, received: rttsUs.length, duplicates: 0, error: null }
+      : { type: 'dns', name: destination, rtt_ms: (rttsUs[0] ?? 0) / 1000, rcode, error: null },
+  );
+  const rtts = isPing ? packRtts(entries.map(({ rttsUs }) => rttsUs)) : undefined;
+  return {
+    _id: new ObjectId(),
+    operation: OPERATIONS[operation]!,
+    probe: PROBES[probe]!,
+    unique_code: new ObjectId().toHexString(),
+    outcome,
+    received_at: claim === 'unnamed' ? at : new Date(BEGIN + 10 * 86_400_000),
+    ...(claim !== 'unnamed' && { scheduled_at: at }),
+    ...(claim === 'off_schedule' && { off_schedule: true }),
+    ...(claim === 'unasked' && { uncounted: true }),
+    ...(outcome === 'stored' && { summary, ...(rtts && { rtts }) }),
+  };
+}
+
+describe('rollups', () => {
+  let mongo: Awaited<ReturnType<typeof testMongo>>;
+  let servers: AppContext[];
+  let connection: Connection;
+
+  beforeAll(async () => {
+    mongo = await testMongo();
+    servers = [await AppContext.start(mongo.uri), await AppContext.start(mongo.uri)];
+    connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
+    const operations = OPERATIONS.map((_id, index) => ({ _id, kind: KINDS[index], owner: new ObjectId() }));
+    await connection.collection('operations').insertMany(operations);
+    for (const server of servers) server.get(RollupsConsumer).onApplicationBootstrap();
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+    await mongo.stop();
+  });
+
+  const get = <T>(token: abstract new (...args: never[]) => T, server = 0): T => servers[server]!.get(token);
+
+  async function store(results: readonly ResultEntity[], server: number): Promise<void> {
+    const ids = results.map(({ _id }) => _id);
+    const reference = `results:${new ObjectId().toHexString()}`;
+    await get(TransactionsService, server).run(async (transaction) => {
+      await get(StoredResultsRepository, server).insertAll([...results], transaction);
+      await get(TailLogRepository, server).announce(announced(reference, ids), transaction);
+    });
+    get(TailAppender, server).noteStored(announced(reference, ids));
+    await get(TailAppender, server).idle();
+  }
+
+  const caughtUp = () =>
+    until('the rollups to have all results', async () => {
+      const [at, head] = [await get(ResultsTail).positionOf(ROLLUPS), await get(ResultsTail).count()];
+      return at === head;
+    });
+
+  /** What holds, without its generation. */
+  async function holding(): Promise<Map<string, unknown>> {
+    const generations = await get(RollupsRepository).generationsOf(OPERATIONS);
+    const all = await connection
+      .collection<RollupEntity>('rollups')
+      .find({}, { promoteBuffers: true })
+      .toArray();
+    return new Map(
+      all
+        .filter(({ operation, generation }) => generations.get(operation.toHexString()) === generation)
+        .map(({ operation, probe, day, destination, hours, total }) => [
+          [operation.toHexString(), probe.toHexString(), day.toISOString(), destination].join(' '),
+          { hours, total },
+        ]),
+    );
+  }
+
+  it('are the same when they are made anew, in all and of one operation, while results come in', async () => {
+    const property = fc.asyncProperty(drawnBatches, async (batches) => {
+      const last = batches.at(-1);
+      for (const { server, results, overLease } of batches.slice(0, -1)) {
+        await store(results.map(resultOf), server);
+        if (overLease) await connection.collection('leases').deleteMany({ _id: `tail:${ROLLUPS}` as never });
+      }
+      await caughtUp();
+      const before = await holding();
+      expect(before.size).toBeGreaterThan(0);
+      await get(RebuildService).rebuild(OPERATIONS[0]);
+      expect(await holding()).toEqual(before);
+      const [{ results: read }] = await Promise.all([
+        get(RebuildService, 1).rebuild(),
+        store((last?.results ?? []).map(resultOf), last?.server ?? 0),
+      ]);
+      expect(read).toBeGreaterThan(0);
+      await caughtUp();
+      const after = await holding();
+      await get(RebuildService).rebuild();
+      expect(await holding()).toEqual(after);
+      // nothing of before is left
+      expect(await connection.collection('rollups').countDocuments()).toBe(after.size);
+    });
+    await fc.assert(property, { numRuns: 4, endOnFailure: true });
+  });
+
+  it('are emptied of days that nobody keeps', async () => {
+    const of = (minute: number): DrawnResult => ({
+      ...{ operation: 1, probe: 0, minute, outcome: 'stored', claim: 'named' },
+      entries: [{ destination: 'a.example', rttsUs: [1000], rcode: 'NOERROR' }],
+    });
+    await store([of(0), of(1440), of(2880)].map(resultOf), 0);
+    await caughtUp();
+    const signal = new AbortController().signal;
+    await get(RollupsConsumer).deleteBefore(OPERATIONS[1]!, new Date(BEGIN + 2 * 86_400_000 - 1), signal);
+    const left = [...(await holding()).keys()].filter((key) => key.startsWith(OPERATIONS[1]!.toHexString()));
+    expect([...new Set(left.map((key) => key.split(' ')[2]))].sort()).toEqual([
+      '2026-01-02T00:00:00.000Z',
+      '2026-01-03T00:00:00.000Z',
+    ]);
+  });
+});
