@@ -39,9 +39,15 @@ import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissio
 import { SelectionDto } from './dto/selection.dto.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
-import { AssignmentDto, CreateOperationDto, OperationDto, OperationsQuery } from './dto/operation.dto.js';
+import {
+  AssignmentDto,
+  CreateOperationDto,
+  OperationDto,
+  OperationsQuery,
+  QuoteDto,
+} from './dto/operation.dto.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
-import { OperationsService, readerOf } from '../../core/operations/index.js';
+import { type OperationRequest, OperationsService, readerOf } from '../../core/operations/index.js';
 import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
@@ -74,17 +80,25 @@ export class OperationsController {
   ): Promise<OperationDto> {
     const key = idempotencyKey(header);
     const { operation } = await this.operations.create(user, {
-      kind: body.kind,
-      params: body.params,
-      unknownParams: 'refuse',
-      schedule: readingOf(() => parseSchedule(body.schedule, this.clock.now())),
-      probes: body.select ?? (body.probes ?? []).map(parseId),
-      availability: 'whenever',
-      visibility: body.visibility ?? 'public',
+      ...this.requestOf(body),
       ...(key !== undefined && { idempotency: { key, request: body } }),
     });
     response.setHeader('Location', `/api/v1/operations/${operation._id.toHexString()}`);
     return this.shown(operation);
+  }
+
+  @Post('quote')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'What a measurement would be, and cost',
+    description:
+      'Checked as `POST /api/v1/operations` checks it, with the probes that a rule would choose now. Nothing is made, and bounds of users and targets are not asked.',
+  })
+  @ApiBody(createOperationBody())
+  @ApiOkResponse({ type: QuoteDto })
+  @ApiProblems(400, 401, 404, 409, 413)
+  async quote(@CurrentUser() user: UserEntity, @Body() body: CreateOperationDto): Promise<QuoteDto> {
+    return QuoteDto.from(await this.operations.quote(user, this.requestOf(body)), user.credits);
   }
 
   @Get()
@@ -173,6 +187,25 @@ export class OperationsController {
       (assignment) => AssignmentDto.from(assignment),
       ({ probe }) => ({ _id: probe }),
     );
+  }
+
+  private requestOf({
+    kind,
+    params,
+    schedule,
+    probes,
+    select,
+    visibility,
+  }: CreateOperationDto): OperationRequest {
+    return {
+      kind,
+      params,
+      unknownParams: 'refuse',
+      schedule: readingOf(() => parseSchedule(schedule, this.clock.now())),
+      probes: select ?? (probes ?? []).map(parseId),
+      availability: 'whenever',
+      visibility: visibility ?? 'public',
+    };
   }
 
   private async shown(operation: OperationEntity): Promise<OperationDto> {

@@ -70,8 +70,44 @@ export class OperationsService {
     });
   }
 
+  /**
+   * @returns what an operation would be, without making it: on the probes that are there now, and before the bounds of users and
+   *   targets are asked
+   * @throws DomainError as create()
+   */
+  async quote(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+    return this.plan(owner, request);
+  }
+
   /** Stores a new operation and begins it. */
   private async createNew(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+    const { operation, probes, strikes, bytes } = await this.plan(owner, request);
+    const admission = this.quotas.prepare({ owner, operation, strikes });
+    const assignments = assignmentsOf(operation, probes, bytes);
+    const room = await this.loads.reserve(probes, bytes);
+    this.dispatch.claim(assignments);
+    try {
+      await this.store.store({ operation, assignments, admission });
+      room.keep();
+    } catch (error) {
+      await room.giveBack();
+      throw error;
+    }
+    this.dispatch.start(operation, assignments);
+    this.logger.log(
+      {
+        operation_id: String(operation._id),
+        kind: operation.kind,
+        probes: probes.length,
+        credits: operation.credits,
+      },
+      'operation created',
+    );
+    return { operation, probes };
+  }
+
+  /** Validates, chooses probes and prices: nothing is stored. */
+  private async plan(owner: UserEntity, request: OperationRequest) {
     const now = this.clock.now();
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
@@ -116,32 +152,7 @@ export class OperationsService {
       revision: 1,
       ...idempotencyMembers(request.idempotency),
     };
-    const admission = this.quotas.prepare({
-      owner,
-      operation,
-      strikes: kind.strikes(params.wire, params.destinations),
-    });
-    const assignments = assignmentsOf(operation, probes, bytes);
-    const room = await this.loads.reserve(probes, bytes);
-    this.dispatch.claim(assignments);
-    try {
-      await this.store.store({ operation, assignments, admission });
-      room.keep();
-    } catch (error) {
-      await room.giveBack();
-      throw error;
-    }
-    this.dispatch.start(operation, assignments);
-    this.logger.log(
-      {
-        operation_id: String(operation._id),
-        kind: operation.kind,
-        probes: probes.length,
-        credits: operation.credits,
-      },
-      'operation created',
-    );
-    return { operation, probes };
+    return { operation, probes, strikes: kind.strikes(params.wire, params.destinations), bytes };
   }
 
   /**

@@ -7,6 +7,13 @@ import { problemOf } from './problem.js';
 export type Operation = Schemas['OperationDto'];
 export type Probe = Schemas['ProbeDto'];
 export type Result = Schemas['ResultDto'];
+
+/** Of the forms in which results are given, the one of pages. */
+export interface Results {
+  items: Result[];
+  next: string | null;
+}
+
 export type Coverage = Schemas['CoverageDto'];
 export type Account = Schemas['UserDto'];
 export type Kind = Operation['kind'];
@@ -86,8 +93,10 @@ export const probe = (id: string) =>
 export const results = (id: string, query: ResultsQuery) =>
   queryOptions({
     queryKey: ['results', id, query],
-    queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, signal })),
+    queryFn: async ({ signal }) =>
+      (await answer(
+        api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, signal }),
+      )) as Results,
     placeholderData: keepPreviousData,
   });
 

@@ -1,6 +1,231 @@
-import type { ReactNode } from 'react';
-import { Head } from '../ui/parts.js';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import type { LiveState } from '../api/events.js';
+import { useProbeNames } from '../api/probe-names.js';
+import { coverage, me, type Operation, operation, SOON_MS } from '../api/queries.js';
+import { CoverageBar, fateName } from '../operation/coverage-bar.js';
+import { ExportMenu } from '../operation/export-menu.js';
+import { Figures } from '../operation/figures.js';
+import { useLive } from '../operation/live.js';
+import { Answers, Paths } from '../operation/paths.js';
+import { ResultsTable } from '../operation/results.js';
+import { Stop } from '../operation/stop.js';
+import { Progress } from '../operation/table.js';
+import { destinationsOf, scheduleWords, titleOf } from '../operation/words.js';
+import { counted, whole } from '../ui/format.js';
+import { Button, Empty, Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
+
+const route = getRouteApi('/operations/$id');
 
 export function OperationPage(): ReactNode {
-  return <Head title="Operation" />;
+  const { id } = route.useParams();
+  const query = useQuery({ ...operation(id), refetchInterval: SOON_MS * 2 });
+  if (query.data === undefined && query.error !== null)
+    return (
+      <>
+        <Head title="Operation" />
+        <Problem error={query.error} retry={query.refetch} />
+      </>
+    );
+  return <Loaded query={query}>{(data) => <Measurement operation={data} />}</Loaded>;
+}
+
+function Measurement({ operation }: { operation: Operation }): ReactNode {
+  const { id, kind, state } = operation;
+  const search = route.useSearch();
+  const user = useQuery(me()).data;
+  const mine = user !== undefined && (user.id === operation.owner_id || user.is_superuser);
+  const names = useProbeNames(id, operation.probe_count);
+  const live = useLive(id, search.fate === 'failed' || search.fate === 'refused' ? { outcome: 'failed' } : {});
+  const runs = useQuery({ ...coverage(id, { limit: 200 }), refetchInterval: SOON_MS * 3 });
+  return (
+    <div className="stack">
+      <Head
+        title={titleOf(operation)}
+        sub={
+          <>
+            <State state={state} /> · {scheduleWords(operation)} · {counted(operation.probe_count, 'probe')} ·{' '}
+            <Live state={live.state} />
+          </>
+        }
+      >
+        <ShareLink />
+        <ExportMenu id={id} from={search.from} to={search.to} />
+        {mine && (state === 'running' || state === 'scheduled') && <Stop id={id} />}
+      </Head>
+      {live.state === 'lost' && (
+        <div className="notice warn" role="alert">
+          The connection to the server is lost. The page tries again by itself, and then shows what came meanwhile.
+        </div>
+      )}
+      <Panel title="Coverage">
+        <Loaded query={runs} lines={4}>
+          {(data) => <CoverageBar id={id} coverage={data} />}
+        </Loaded>
+      </Panel>
+      <Figures operation={operation} names={names} />
+      {kind === 'traceroute' && <Paths rows={live.rows} names={names} />}
+      {kind === 'dns' && <Answers rows={live.rows} names={names} />}
+      <section id="results">
+        <Panel title="Results" bare aside={<FateFilter />}>
+          {live.error !== null && live.rows.length === 0 ? (
+            <Problem error={live.error} />
+          ) : live.loading ? (
+            <Loading lines={6} />
+          ) : (
+            <ResultsTable rows={live.rows} names={names} />
+          )}
+        </Panel>
+      </section>
+      <div className="cols two">
+        <ProbesOf coverage={runs.data} names={names} />
+        <Facts operation={operation} />
+      </div>
+    </div>
+  );
+}
+
+function Live({ state }: { state: LiveState }): ReactNode {
+  const words = { connecting: 'connecting', live: 'live', lost: 'connection lost' };
+  return (
+    <span className={state === 'lost' ? 'live off' : 'live'} role="status">
+      {words[state]}
+    </span>
+  );
+}
+
+function ShareLink(): ReactNode {
+  const [copied, setCopied] = useState(false);
+  return (
+    <Button
+      onClick={() => {
+        void navigator.clipboard.writeText(location.href).then(() => setCopied(true));
+      }}
+    >
+      {copied ? 'Copied' : 'Copy link'}
+    </Button>
+  );
+}
+
+function FateFilter(): ReactNode {
+  const { fate } = route.useSearch();
+  const { id } = route.useParams();
+  if (fate === undefined) return <span className="small muted">newest first, live</span>;
+  const brought = fate === 'failed' || fate === 'refused' || fate === 'received';
+  return (
+    <span className="small">
+      {brought ? `Those that were ${fateName(fate)}` : `Runs that were ${fateName(fate)} brought nothing: see the table of probes`} ·{' '}
+      <Link to="/operations/$id" params={{ id }} search={({ fate: _fate, ...rest }) => rest} hash="results">
+        Show all
+      </Link>
+    </span>
+  );
+}
+
+function ProbesOf({
+  coverage: data,
+  names,
+}: {
+  coverage: { probes: { probe_id: string; state: string; due: number; fates: Record<string, number> }[]; next: string | null } | undefined;
+  names: ReadonlyMap<string, string>;
+}): ReactNode {
+  return (
+    <Panel title="Runs by probe" bare>
+      {data === undefined ? (
+        <Loading />
+      ) : data.probes.length === 0 ? (
+        <Empty title="No probe has it." />
+      ) : (
+        <div className="scroll tall" role="region" aria-label="Table of runs by probe" tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Probe</th>
+                <th scope="col">State</th>
+                <th scope="col" className="right">
+                  Due
+                </th>
+                <th scope="col" className="right">
+                  Received
+                </th>
+                <th scope="col">Others</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.probes.map(({ probe_id, state, due, fates }) => (
+                <tr key={probe_id}>
+                  <th scope="row" className="name-cell">
+                    <Link to="/probes/$id" params={{ id: probe_id }}>
+                      {names.get(probe_id) ?? probe_id}
+                    </Link>
+                  </th>
+                  <td>{state}</td>
+                  <td className="right">{whole(due)}</td>
+                  <td className="right">{whole(fates['received'] ?? 0)}</td>
+                  <td className="small">
+                    {Object.entries(fates)
+                      .filter(([fate, count]) => fate !== 'received' && count > 0)
+                      .map(([fate, count]) => `${whole(count)} ${fateName(fate)}`)
+                      .join(', ') || '–'}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {data.next !== null && <p className="in small muted">The first 200 probes. The API has all of them.</p>}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Facts({ operation }: { operation: Operation }): ReactNode {
+  const { id, visibility, credits, refunded, created_at, ends_at, stopped_at, progress, probe_count } = operation;
+  const destinations = destinationsOf(operation);
+  const params = Object.entries(operation.params).filter(([name]) => !['ips', 'fqdns', 'urls'].includes(name));
+  return (
+    <Panel title="What was asked for">
+      <dl className="facts">
+        <dt>Destinations</dt>
+        <dd className="mono">
+          {destinations.slice(0, 30).join(', ')}
+          {destinations.length > 30 && ` and ${whole(destinations.length - 30)} more`}
+        </dd>
+        {params.map(([name, value]) => (
+          <Fact key={name} name={name} value={value} />
+        ))}
+        <dt>Progress</dt>
+        <dd>
+          <Progress done={progress.received} of={operation.runs_per_probe * probe_count} />
+        </dd>
+        <dt>Visibility</dt>
+        <dd>{visibility}</dd>
+        <dt>Credits</dt>
+        <dd>
+          {whole(credits)}
+          {refunded !== null && `, ${whole(refunded)} paid back`}
+        </dd>
+        <dt>Created</dt>
+        <dd>
+          <Time at={created_at} />
+        </dd>
+        <dt>{stopped_at === null ? 'Ends' : 'Stopped'}</dt>
+        <dd>
+          <Time at={stopped_at ?? ends_at} />
+        </dd>
+        <dt>Id</dt>
+        <dd className="mono">{id}</dd>
+      </dl>
+    </Panel>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: unknown }): ReactNode {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className="mono">{value === '' ? 'yes' : typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+    </>
+  );
 }

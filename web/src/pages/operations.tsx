@@ -54,16 +54,14 @@ export function OperationsPage(): ReactNode {
   );
 }
 
+interface Wanted {
+  state?: string | undefined;
+  text?: string | undefined;
+  whose?: string | undefined;
+}
+
 /** What the API has no filter for. */
-function meets({
-  state,
-  text,
-  whose,
-}: {
-  state?: string;
-  text?: string;
-  whose?: string;
-}): (operation: Operation) => boolean {
+function meets({ state, text, whose }: Wanted): (operation: Operation) => boolean {
   const wanted = text?.toLowerCase();
   return (operation) =>
     (state === undefined || operation.state === state) &&

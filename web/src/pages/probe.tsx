@@ -1,6 +1,361 @@
-import type { ReactNode } from 'react';
-import { Head } from '../ui/parts.js';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import { answer, api, type Schemas } from '../api/client.js';
+import { useProbeLive } from '../api/probe-live.js';
+import { problemOf } from '../api/problem.js';
+import { me, type Probe, probe as probeQuery, type Results } from '../api/queries.js';
+import { ResultsTable, type Row } from '../operation/results.js';
+import { Copy } from '../ui/copy.js';
+import { Dialog } from '../ui/dialog.js';
+import { duration, localTime, ms, percent, whole } from '../ui/format.js';
+import { Button, Empty, Field, Head, Loaded, Panel, Problem, Time } from '../ui/parts.js';
+import { commandOf } from './probe-new.js';
+import { ProbeState } from './probes.js';
+
+const route = getRouteApi('/probes/$id');
+const DAY_MS = 86_400_000;
+const STRIP_DAYS = 30;
 
 export function ProbePage(): ReactNode {
-  return <Head title="Probe" />;
+  const { id } = route.useParams();
+  useProbeLive(id);
+  const query = useQuery({ ...probeQuery(id), refetchInterval: 10_000 });
+  if (query.data === undefined && query.error !== null)
+    return (
+      <>
+        <Head title="Probe" />
+        <Problem error={query.error} retry={query.refetch} />
+      </>
+    );
+  return <Loaded query={query}>{(probe) => <OneProbe probe={probe} />}</Loaded>;
+}
+
+function OneProbe({ probe }: { probe: Probe }): ReactNode {
+  const user = useQuery(me()).data;
+  const own = user?.id === probe.owner_id;
+  return (
+    <div className="stack">
+      <Head
+        title={probe.name ?? probe.id}
+        sub={
+          <>
+            <ProbeState connected={probe.connected} /> · last seen <Time at={probe.last_seen} />{' '}
+            {probe.tags.map((tag) => (
+              <span className="tag" key={tag}>
+                {tag}
+              </span>
+            ))}
+          </>
+        }
+      >
+        <Link to="/operations/new" search={{ probes: [probe.id] }} className="button primary">
+          Measure with it
+        </Link>
+        {own && <Change probe={probe} />}
+        {(own || user?.is_superuser === true) && <NewToken id={probe.id} />}
+      </Head>
+      <Panel title="Connections, 30 days">
+        <Connections id={probe.id} />
+      </Panel>
+      <div className="cols two">
+        <Panel title="State">
+          <Facts probe={probe} />
+        </Panel>
+        <Panel title="Reliability" bare>
+          <Reliability probe={probe} />
+        </Panel>
+      </div>
+      <Panel title="Newest results" bare>
+        <Newest probe={probe} />
+      </Panel>
+    </div>
+  );
+}
+
+function Connections({ id }: { id: string }): ReactNode {
+  const query = useQuery({
+    queryKey: ['sessions', id],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/probes/{id}/sessions', { params: { path: { id }, query: { limit: 1_000 } }, signal })),
+    refetchInterval: 30_000,
+  });
+  return (
+    <Loaded query={query} lines={2}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="It has never been connected.">
+            <p>Run the command that joins it. Its owner gets a new one by “New token”.</p>
+          </Empty>
+        ) : (
+          <Strip sessions={items} />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }): ReactNode {
+  const end = Date.now();
+  const start = end - STRIP_DAYS * DAY_MS;
+  const share = (time: number): number => (100 * (Math.min(Math.max(time, start), end) - start)) / (end - start);
+  const shown = sessions.filter(({ to }) => to === null || Date.parse(to) > start);
+  const seconds = shown.reduce((sum, { from, to }) => sum + ((to === null ? end : Date.parse(to)) - Math.max(start, Date.parse(from))) / 1_000, 0);
+  return (
+    <>
+      <svg className="strip" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={`Connected for ${duration(seconds)} of the last ${STRIP_DAYS} days`}>
+        <rect width="100" height="10" fill="var(--sunk)" />
+        {shown.map(({ from, to }) => {
+          const left = share(Date.parse(from));
+          const right = share(to === null ? end : Date.parse(to));
+          return <rect key={from} x={left} width={Math.max(0.12, right - left)} height="10" fill="var(--fate-received)" />;
+        })}
+      </svg>
+      <p className="small muted ends">
+        <span>{localTime(start).slice(0, 10)}</span>
+        <span>connected for {duration(seconds)}</span>
+        <span>now</span>
+      </p>
+      <details>
+        <summary>Table</summary>
+        <div className="scroll tall" role="region" aria-label="Table of connections" tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">From</th>
+                <th scope="col">To</th>
+                <th scope="col">Length</th>
+                <th scope="col">Ended by</th>
+              </tr>
+            </thead>
+            <tbody>
+              {sessions.slice(0, 200).map(({ from, to, duration_s, reason }) => (
+                <tr key={from}>
+                  <td>
+                    <Time at={from} />
+                  </td>
+                  <td>{to === null ? 'now' : <Time at={to} />}</td>
+                  <td>{duration(duration_s)}</td>
+                  <td>{reason ?? '–'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </>
+  );
+}
+
+function Facts({ probe }: { probe: Probe }): ReactNode {
+  const { status, connection, location } = probe;
+  const yes = (known: boolean | null): string => (known === null ? 'it did not say' : known ? 'yes' : 'no');
+  return (
+    <dl className="facts">
+      <dt>Place</dt>
+      <dd>
+        {location.latitude}, {location.longitude}
+      </dd>
+      {connection !== null && (
+        <>
+          <dt>Connected since</dt>
+          <dd>
+            <Time at={connection.since} /> ({connection.protocol}
+            {connection.version !== null && `, version ${connection.version}`})
+          </dd>
+          <dt>Credits in use</dt>
+          <dd>
+            {whole(connection.in_use_credits)} of {whole(connection.total_credits)}
+          </dd>
+        </>
+      )}
+      <dt>Kinds</dt>
+      <dd>{probe.kinds?.join(', ') ?? 'it did not say'}</dd>
+      <dt>IPv4, IPv6</dt>
+      <dd>
+        {yes(probe.ipv4)}, {yes(probe.ipv6)}
+      </dd>
+      {status !== null && (
+        <>
+          <dt>Clock offset</dt>
+          <dd>
+            {ms(status.clock.offset_ms)} ± {ms(status.clock.error_ms)} by {status.clock.source}
+            {!status.clock_trusted && <strong className="wrong"> not trusted</strong>}
+          </dd>
+          <dt>Runs under way</dt>
+          <dd>{whole(status.running)}</dd>
+          <dt>Keeps</dt>
+          <dd>{whole(status.backlog.results)} results until they can be brought</dd>
+          <dt>Said at</dt>
+          <dd>
+            <Time at={status.at} />
+          </dd>
+        </>
+      )}
+      <dt>Registered</dt>
+      <dd>
+        <Time at={probe.created_at} />
+      </dd>
+      <dt>Id</dt>
+      <dd className="mono">{probe.id}</dd>
+    </dl>
+  );
+}
+
+function Reliability({ probe }: { probe: Probe }): ReactNode {
+  const { reliability } = probe;
+  if (reliability === null) return <Empty title="Not measured yet: it takes some minutes." />;
+  return (
+    <div className="scroll" role="region" aria-label="Table of reliability" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Window</th>
+            <th scope="col" className="right">
+              Uptime
+            </th>
+            <th scope="col" className="right">
+              Runs due
+            </th>
+            <th scope="col" className="right">
+              Came
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {(['day', 'week', 'month'] as const).map((window) => (
+            <tr key={window}>
+              <th scope="row">{window}</th>
+              <td className="right">{percent(reliability[window].uptime)}</td>
+              <td className="right">{whole(reliability[window].due)}</td>
+              <td className="right">{percent(reliability[window].share)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Newest({ probe }: { probe: Probe }): ReactNode {
+  const query = useQuery({
+    queryKey: ['results-of-probe', probe.id],
+    queryFn: async ({ signal }) => (await answer(api.GET('/api/v1/results', { params: { query: { probe: [probe.id], order: 'desc', limit: 20 } }, signal }))) as Results,
+    refetchInterval: 10_000,
+    retry: false,
+  });
+  return (
+    <Loaded query={query}>
+      {({ items }) => (
+        <ResultsTable
+          rows={items.map((result): Row => ({ ...result, summary: (result.summary ?? []) as Row['summary'] }))}
+          names={new Map([[probe.id, probe.name ?? probe.id]])}
+        />
+      )}
+    </Loaded>
+  );
+}
+
+function Change({ probe }: { probe: Probe }): ReactNode {
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const [name, setName] = useState(probe.name ?? '');
+  const [tags, setTags] = useState(probe.tags.join(', '));
+  const [latitude, setLatitude] = useState(String(probe.location.latitude));
+  const [longitude, setLongitude] = useState(String(probe.location.longitude));
+  const save = useMutation({
+    mutationFn: () =>
+      answer(
+        api.PATCH('/api/v1/probes/{id}', {
+          params: { path: { id: probe.id }, header: { 'If-Match': `"${probe.revision}"` } },
+          body: {
+            ...(name.trim() !== '' && { name: name.trim() }),
+            tags: tags.split(/[\s,]+/).filter(Boolean),
+            location: { latitude: Number(latitude), longitude: Number(longitude) },
+          },
+        }),
+      ),
+    onSuccess: async () => {
+      setOpen(false);
+      await queries.invalidateQueries({ queryKey: ['probe', probe.id] });
+    },
+  });
+  const wrong = save.error === null ? undefined : problemOf(save.error);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Change</Button>
+      <Dialog open={open} onOpenChange={setOpen} title="Change this probe">
+        <form
+          className="form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            save.mutate();
+          }}
+        >
+          <Field label="Name" wrong={wrong?.of('name')}>
+            {(describing) => <input {...describing} type="text" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
+          </Field>
+          <Field label="Tags" wrong={wrong?.of('tags')}>
+            {(describing) => <input {...describing} type="text" value={tags} onChange={(event) => setTags(event.target.value)} />}
+          </Field>
+          <div className="row">
+            <Field label="Latitude" wrong={wrong?.of('location.latitude')}>
+              {(describing) => <input {...describing} type="text" value={latitude} onChange={(event) => setLatitude(event.target.value)} />}
+            </Field>
+            <Field label="Longitude" wrong={wrong?.of('location.longitude')}>
+              {(describing) => <input {...describing} type="text" value={longitude} onChange={(event) => setLongitude(event.target.value)} />}
+            </Field>
+          </div>
+          {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
+          <div className="actions">
+            <Button onClick={() => setOpen(false)}>Cancel</Button>
+            <Button type="submit" tone="primary" disabled={save.isPending}>
+              Save
+            </Button>
+          </div>
+        </form>
+      </Dialog>
+    </>
+  );
+}
+
+/** A new token is also how one that got into wrong hands is revoked. */
+function NewToken({ id }: { id: string }): ReactNode {
+  const [open, setOpen] = useState(false);
+  const renew = useMutation({ mutationFn: () => answer(api.POST('/api/v1/probes/{id}/token', { params: { path: { id } } })) });
+  const command = renew.data && commandOf(renew.data.token);
+  return (
+    <>
+      <Button
+        onClick={() => {
+          renew.reset();
+          setOpen(true);
+        }}
+      >
+        New token
+      </Button>
+      <Dialog
+        open={open}
+        onOpenChange={setOpen}
+        title="Revoke the token, and get a new one?"
+        description="The probe is disconnected at once, and comes back only with the new token."
+      >
+        {renew.error !== null && <Problem error={renew.error} />}
+        {command !== undefined && (
+          <>
+            <code className="command">{command}</code>
+            <Copy text={command} />
+          </>
+        )}
+        <div className="actions">
+          <Button onClick={() => setOpen(false)}>{command === undefined ? 'Cancel' : 'Close'}</Button>
+          {command === undefined && (
+            <Button tone="danger" disabled={renew.isPending} onClick={() => renew.mutate()}>
+              Revoke and renew
+            </Button>
+          )}
+        </div>
+      </Dialog>
+    </>
+  );
 }

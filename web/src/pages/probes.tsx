@@ -1,6 +1,238 @@
-import type { ReactNode } from 'react';
-import { Head } from '../ui/parts.js';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useMemo, useState, type ReactNode } from 'react';
+import { allProbes, spotOf } from '../api/all-probes.js';
+import type { Kind, Probe } from '../api/queries.js';
+import { WorldMap } from '../map/world-map.js';
+import { known } from '../search.js';
+import { useToken } from '../session/session.js';
+import { counted, percent } from '../ui/format.js';
+import { Button, Empty, Field, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
+
+const route = getRouteApi('/probes');
+const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'];
+const NEAR_KM = 500;
+const ROWS = 100;
 
 export function ProbesPage(): ReactNode {
-  return <Head title="Probes" />;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const [rows, setRows] = useState(ROWS);
+  const { connected, mine, tag, kind, uptime, latitude, longitude, within } = search;
+  const query = useQuery({
+    ...allProbes({
+      ...(connected !== undefined && { connected }),
+      ...(mine === true && { mine }),
+      ...(tag !== undefined && { tag: [tag] }),
+      ...(kind !== undefined && { kind: [kind] }),
+      ...(uptime !== undefined && { min_uptime: uptime / 100 }),
+      ...(latitude !== undefined && longitude !== undefined && { latitude, longitude, within_km: within ?? NEAR_KM }),
+    }),
+    refetchInterval: 15_000,
+  });
+  const wanted = search.text?.toLowerCase();
+  const items = useMemo(
+    () => (query.data ?? []).filter(({ name, id }) => wanted === undefined || (name ?? id).toLowerCase().includes(wanted)),
+    [query.data, wanted],
+  );
+  const spots = useMemo(() => items.map(spotOf), [items]);
+  const set = (change: Record<string, unknown>): void => {
+    void navigate({ search: known({ ...search, ...change }), replace: true });
+  };
+  const chosen = search.probe === undefined ? undefined : [search.probe];
+  // the chosen one is in sight, whatever the order
+  const shown = chosen === undefined ? items : [...items].sort((a, b) => Number(b.id === search.probe) - Number(a.id === search.probe));
+  const online = items.filter((probe) => probe.connected).length;
+  return (
+    <>
+      <Head title="Probes">
+        <Link to="/probes/new" className="button primary">
+          Add a probe
+        </Link>
+      </Head>
+      <div className="stack">
+        <section className="panel in-form" aria-label="Filters of probes">
+          <Filters search={search} set={set} />
+        </section>
+        <div className="cols two">
+          <Panel title="Table" bare aside={<span className="small muted">{counted(items.length, 'probe')}, {online} connected</span>}>
+            <Loaded query={query} lines={10}>
+              {() =>
+                items.length === 0 ? (
+                  <None filtered={Object.values(search).some((each) => each !== undefined)} />
+                ) : (
+                  <>
+                    <Table items={shown.slice(0, rows)} chosen={search.probe} onChoose={(id) => set({ probe: id })} />
+                    {items.length > rows && (
+                      <div className="in tight">
+                        <Button size="small" onClick={() => setRows(rows + ROWS)}>
+                          Show more
+                        </Button>
+                      </div>
+                    )}
+                  </>
+                )
+              }
+            </Loaded>
+          </Panel>
+          <Panel title="Map" bare aside={<span className="small muted">click where there is no probe: those within {within ?? NEAR_KM} km</span>}>
+            <WorldMap
+              spots={spots}
+              label={`Map of ${counted(items.length, 'probe')}, ${online} connected. The table beside it has the same.`}
+              height={460}
+              chosen={chosen}
+              onChoose={(id) => set({ probe: id })}
+              onPlace={(place) => set({ ...place, within: within ?? NEAR_KM })}
+              place={latitude !== undefined && longitude !== undefined ? { latitude, longitude } : undefined}
+            />
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function None({ filtered }: { filtered: boolean }): ReactNode {
+  return filtered ? (
+    <Empty title="No probe matches these filters.">
+      <p>
+        <Link to="/probes" search={{}}>
+          Show all
+        </Link>
+      </p>
+    </Empty>
+  ) : (
+    <Empty title="No probe yet.">
+      <p>A probe is a machine of yours that measures. One command joins it.</p>
+      <p>
+        <Link to="/probes/new" className="button primary">
+          Add a probe
+        </Link>
+      </p>
+    </Empty>
+  );
+}
+
+function Table({ items, chosen, onChoose }: { items: readonly Probe[]; chosen: string | undefined; onChoose: (id: string) => void }): ReactNode {
+  return (
+    <div className="scroll tall" role="region" aria-label="Table of probes" tabIndex={0}>
+      <table className="lines">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">State</th>
+            <th scope="col" className="right">
+              Uptime, week
+            </th>
+            <th scope="col">Kinds</th>
+            <th scope="col">Last seen</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((probe) => (
+            <tr key={probe.id} className={probe.id === chosen ? 'chosen' : ''} onMouseDown={() => onChoose(probe.id)}>
+              <th scope="row" className="name-cell">
+                <Link to="/probes/$id" params={{ id: probe.id }}>
+                  {probe.name ?? probe.id}
+                </Link>
+                <div>
+                  {probe.tags.map((tag) => (
+                    <span className="tag" key={tag}>
+                      {tag}
+                    </span>
+                  ))}
+                </div>
+              </th>
+              <td>
+                <ProbeState connected={probe.connected} />
+              </td>
+              <td className="right">{percent(probe.reliability?.week.uptime)}</td>
+              <td className="small">{probe.kinds?.join(' ') ?? '–'}</td>
+              <td className="small">
+                <Time at={probe.last_seen} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function ProbeState({ connected }: { connected: boolean }): ReactNode {
+  return connected ? <State state="connected" /> : <span className="state away">not connected</span>;
+}
+
+interface ProbesSearch {
+  text?: string | undefined;
+  connected?: boolean | undefined;
+  kind?: string | undefined;
+  tag?: string | undefined;
+  uptime?: number | undefined;
+  latitude?: number | undefined;
+  within?: number | undefined;
+  mine?: boolean | undefined;
+}
+
+function Filters({ search, set }: { search: ProbesSearch; set: (change: Record<string, unknown>) => void }): ReactNode {
+  const token = useToken();
+  const numberOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
+  return (
+    <form className="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <Field label="Text" wide>
+        {(describing) => (
+          <input {...describing} type="search" placeholder="name" value={search.text ?? ''} onChange={(event) => set({ text: event.target.value || undefined })} />
+        )}
+      </Field>
+      <Field label="Connected">
+        {(describing) => (
+          <select
+            {...describing}
+            value={search.connected === undefined ? '' : String(search.connected)}
+            onChange={(event) => set({ connected: event.target.value === '' ? undefined : event.target.value === 'true' })}
+          >
+            <option value="">either</option>
+            <option value="true">connected</option>
+            <option value="false">not connected</option>
+          </select>
+        )}
+      </Field>
+      <Field label="Kind">
+        {(describing) => (
+          <select {...describing} value={search.kind ?? ''} onChange={(event) => set({ kind: event.target.value || undefined })}>
+            <option value="">all</option>
+            {KINDS.map((kind) => (
+              <option key={kind}>{kind}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Tag">
+        {(describing) => (
+          <input {...describing} type="text" value={search.tag ?? ''} onChange={(event) => set({ tag: event.target.value || undefined })} />
+        )}
+      </Field>
+      <Field label="Uptime at least, %">
+        {(describing) => (
+          <input {...describing} type="number" min={0} max={100} value={search.uptime ?? ''} onChange={(event) => set({ uptime: numberOf(event.target.value) })} />
+        )}
+      </Field>
+      {search.latitude !== undefined && (
+        <>
+          <Field label="Within, km">
+            {(describing) => (
+              <input {...describing} type="number" min={1} max={20_000} value={search.within ?? NEAR_KM} onChange={(event) => set({ within: numberOf(event.target.value) })} />
+            )}
+          </Field>
+          <Button onClick={() => set({ latitude: undefined, longitude: undefined, within: undefined })}>Everywhere</Button>
+        </>
+      )}
+      {token !== undefined && (
+        <label className="check">
+          <input type="checkbox" checked={search.mine === true} onChange={(event) => set({ mine: event.target.checked || undefined })} />
+          Mine
+        </label>
+      )}
+    </form>
+  );
 }

@@ -27,7 +27,7 @@ import {
   type Visibility,
 } from '../../../core/assignments/index.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
-import { type OperationState, stateOf } from '../../../core/operations/index.js';
+import { type CreatedOperation, type OperationState, stateOf } from '../../../core/operations/index.js';
 import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 
@@ -194,6 +194,44 @@ export class OperationDto {
       created_at: operation.created_at.toISOString(),
       ends_at: operation.ends_at.toISOString(),
       stopped_at: operation.stopped_at?.toISOString() ?? null,
+    };
+  }
+}
+
+/** An operation before it is made. */
+export class QuoteDto {
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Probes that would measure.' })
+  probe_count: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  runs_per_probe: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Over all probes.' })
+  runs: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  cost_per_run: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'What it would cost.' })
+  credits: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'What you have.' })
+  balance: number;
+
+  @ApiProperty({ format: 'date-time', description: 'From then on no run would be awaited.' })
+  ends_at: string;
+
+  static from({ operation }: CreatedOperation, balance: number): QuoteDto {
+    const { probe_count, runs_per_probe, cost_per_run, credits, ends_at } = operation;
+    const runs = runs_per_probe * probe_count;
+    return {
+      probe_count,
+      runs_per_probe,
+      runs,
+      cost_per_run,
+      credits,
+      balance,
+      ends_at: ends_at.toISOString(),
     };
   }
 }
