@@ -8,9 +8,11 @@ import { OperationsModule } from '../../core/operations/index.js';
 import { RunsModule } from '../../core/runs/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
+import { LatestModule } from '../../derived/latest/index.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { CoverageController } from './coverage.controller.js';
+import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { PlatformController } from './platform.controller.js';
@@ -19,6 +21,7 @@ import { ResultsController } from './results.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
+import { QueriedProbes } from './queried-probes.js';
 import { ResultListings } from './result-listings.js';
 
 /** The HTTP API of the platform: /api/v1. */
@@ -33,6 +36,7 @@ import { ResultListings } from './result-listings.js';
     RunsModule,
     ResultsModule,
     ActivityModule,
+    LatestModule,
   ],
   controllers: [
     AuthController,
@@ -44,9 +48,11 @@ import { ResultListings } from './result-listings.js';
     CoverageController,
     LimitsController,
     TargetsController,
+    // before those whose paths it would be an id of
+    LatestController,
     ResultsController,
     StatsController,
   ],
-  providers: [ResultListings],
+  providers: [ResultListings, QueriedProbes],
 })
 export class ApiModule {}
