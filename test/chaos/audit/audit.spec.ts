@@ -253,6 +253,15 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
   ['something is in the tail that is not stored', ['tail'], ({ tail }) => tail.order.push('another')],
   ['the consumer of the tail saw a result twice', ['activity'], ({ tail }) => (tail.counted.stored += 1)],
   ['the consumer of the tail missed a failed run', ['activity'], ({ tail }) => (tail.counted.failed -= 1)],
+  ['a follower missed a result', ['feed'], ({ feeds }) => of(feeds, 0).results.pop()],
+  [
+    'a follower saw a result twice',
+    ['feed'],
+    ({ feeds }) => of(feeds, 0).results.push(of(of(feeds, 0).results, 1)),
+  ],
+  ['a follower saw what is not stored', ['feed'], ({ feeds }) => of(feeds, 0).results.push('another')],
+  ['a follower saw another order', ['feed'], ({ feeds }) => of(feeds, 0).results.reverse()],
+  ['a follower was told of a loss', ['feed'], ({ feeds }) => of(feeds, 0).lost.push('not kept')],
 ];
 
 describe('the auditor', () => {

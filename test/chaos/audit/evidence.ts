@@ -10,6 +10,7 @@ export interface Evidence {
   assignments: AssignmentFact[];
   results: ResultFact[];
   tail: TailFact;
+  feeds: FeedFact[];
   ledger: LedgerFact[];
   accounts: AccountFact[];
   coverage: CoverageFact[];
@@ -116,6 +117,16 @@ export interface TailFact {
   order: string[];
   /** by its consumer: the minutes of GET /api/v1/stats, all that there ever were */
   counted: Record<Outcome, number>;
+}
+
+/** What somebody saw who followed an operation from its first result on. */
+export interface FeedFact {
+  operation: string;
+  /** ids of results, as they came */
+  results: string[];
+  /** what it was told where it could not go on */
+  lost: string[];
+  connections: number;
 }
 
 export interface ResultFact {

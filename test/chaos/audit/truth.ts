@@ -207,6 +207,12 @@ export function truth(): Evidence {
       ],
       counted: { stored: 5, failed: 2 },
     },
+    feeds: [
+      {
+        ...{ operation: stopped, lost: [], connections: 3 },
+        results: [1, 0].map((second) => `${stopped} ${at(second)}`),
+      },
+    ],
     ledger: ledger.map((entry) => {
       const balanceAfter = (balances.get(entry.user) ?? 0) + entry.amount;
       balances.set(entry.user, balanceAfter);
