@@ -9,7 +9,7 @@ import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, linkToNext, type Page } from '../../platform/http/pages.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { LatestDto, LatestOfTargetQuery, LatestQuery } from './dto/latest.dto.js';
 import { QueriedProbes } from './queried-probes.js';
@@ -20,7 +20,7 @@ const SAID =
 
 @ApiTags('results')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1')
 export class LatestController {
   constructor(
