@@ -99,10 +99,10 @@ describe('live', () => {
     });
 
     it('follows an operation from any position: each result once, and says so where it cannot', async () => {
-      const operation = await world.operation(user, [registered], {
+      const away = await world.probe(user);
+      const { id } = await world.operation(user, [registered, away], {
         schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 600_000).toISOString() },
       });
-      const { id } = operation;
       const runs = Array.from({ length: 5 }, (_, n) => `2026-01-01T00:0${n}:00.000Z`);
       const resultsOf = ({ events }: Watcher) =>
         events.filter(([name]) => name === 'result').map(([, data]) => data);
@@ -111,7 +111,10 @@ describe('live', () => {
       expect(begun).toMatchObject({ ok: true, position: expect.stringMatching(/^\d+-/) as unknown });
       await probe.told(id);
       // what is no result comes as well
-      expect(await first.event('assignment')).toMatchObject({ operation_id: id });
+      await (await world.connect(away)).told(id);
+      expect(await first.event('assignment', ({ probe_id }) => probe_id === away.id)).toMatchObject({
+        operation_id: id,
+      });
       for (const run of runs) await probe.results([pingResult(id, run)]);
       await until('all', () => resultsOf(first).length === runs.length);
       expect(resultsOf(first).map(({ scheduled_at }) => scheduled_at)).toEqual(runs);
