@@ -37,11 +37,9 @@ const asked = {
 /** Of a destination to which no packet was sent. */
 const unsent = <Type extends string>(type: Type) =>
   z.strictObject({
-    type: shape(type)
-      .optional()
-      .meta({
-        description: 'Which of the shapes of entries this is; absent where nothing was measured at all.',
-      }),
+    type: shape(type).optional().meta({
+      description: 'Which of the shapes of entries this is; absent where nothing was measured at all.',
+    }),
     ...asked,
     dst: words('Address that was to be measured; null without one.'),
     error: z.string().meta({ description: 'Why it was not measured.' }),
