@@ -22,7 +22,7 @@ const CORE = [
 ];
 
 /** Data that can be deleted and made again from the core: each is on its own. */
-const DERIVED = ['activity', 'changes', 'series'];
+const DERIVED = ['activity', 'changes', 'latest', 'series'];
 
 /** Doors to the outside: each is on its own. */
 const ADAPTERS = ['api', 'classic', 'dashboard', 'live', 'ops', 'probe-protocol'];

@@ -194,6 +194,18 @@ export const statusAnswerSchema = z.object({
       source: z.string().optional(),
     })
     .optional(),
+  report: z
+    .object({
+      at: timeToProbe,
+      // shares of 0 to 1 over a week; null: there is no basis
+      uptime: z.number().nullable(),
+      share: z.number().nullable(),
+      due: z.number().nonnegative(),
+      came: z.number().nonnegative(),
+    })
+    .optional()
+    // a probe needs none of it
+    .catch(undefined),
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 

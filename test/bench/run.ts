@@ -1,5 +1,6 @@
 import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
+import { benchPages, loadResults } from './data.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { exitWhenInterrupted } from './interrupted.js';
@@ -121,6 +122,21 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     const { results, medianMs, worstMs } = await benchCoverage(platform);
     console.log('The account of an operation (GET /api/v1/operations/{id}/coverage, 20 times)');
     console.table([{ results, 'median, ms': medianMs, 'worst, ms': worstMs }]);
+  },
+  async data(platform) {
+    const began = performance.now();
+    const loaded = await loadResults(platform);
+    const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+    console.log(`Pages of 100 results, in 2 x 1,000,000 (RESULTS=), loaded in ${seconds} s; ms`);
+    console.table(
+      (await benchPages(platform, loaded)).map(({ what, of, items, medianMs, p95Ms }) => ({
+        filter: what,
+        of,
+        items,
+        'median, ms': Number(medianMs.toFixed(1)),
+        'p95, ms': Number(p95Ms.toFixed(1)),
+      })),
+    );
   },
 };
 const NAMES = [...Object.keys(SHARING), 'reconnect', 'series'];

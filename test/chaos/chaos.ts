@@ -6,6 +6,7 @@ import { type Discrepancy, type Evidence, type Nature } from './audit/evidence.j
 import { auditPresence } from './audit/results.js';
 import { collectFacts, untilDelivered, withConnections } from './collect.js';
 import { Conductor } from './conductor.js';
+import { Followers } from './followers.js';
 import { Observer } from './observer.js';
 import { planFaults } from './plan.js';
 import { ClassicChaosProbe } from './probes/classic.js';
@@ -122,6 +123,13 @@ class Chaos {
     };
     const work = planWork(this.random.branch('work'), seconds, USERS);
     const watching = observer.watch(end.signal);
+    const followers = new Followers(servers, this.registry, this.random.branch('followers'));
+    const unfollow = new AbortController();
+    this.ending.push(() => {
+      unfollow.abort();
+      return followers.ended();
+    });
+    followers.begin(unfollow.signal);
     await Promise.all([
       conductor.play(seconds, end.signal),
       doWork(work, cast, this.random.branch('choices'), end.signal),
@@ -137,13 +145,15 @@ class Chaos {
     await watching;
     discrepancies.push(...(await this.presence(world, probes)));
     this.say('asking the platform for its account');
+    const facts = await collectFacts(servers, world.databaseUri, users, new Set(cast.natives));
     const evidence: Evidence = {
       at: Date.now(),
       probes: probes.map((probe) => probe.tell()),
       users: users.map(({ diary }) => diary),
       observations: observer.observations,
       databaseKills: world.mongod.kills,
-      ...(await collectFacts(servers, world.databaseUri, users, new Set(cast.natives))),
+      ...facts,
+      feeds: await followers.settle(facts.results),
     };
     discrepancies.push(
       ...[...conductor.complaints, ...observer.complaints].map((what) => ({ kind: 'server', what })),
@@ -153,7 +163,11 @@ class Chaos {
       faults: Object.fromEntries(conductor.injected),
       evidence,
       discrepancies,
-      figures: figuresOf(probes, observer, world),
+      figures: {
+        ...figuresOf(probes, observer, world),
+        'results that followers saw': evidence.feeds.reduce((sum, { results }) => sum + results.length, 0),
+        'connections of followers': evidence.feeds.reduce((sum, { connections }) => sum + connections, 0),
+      },
       logs: Object.fromEntries(world.servers.map(({ name, log }) => [name, log])),
     };
   }

@@ -98,6 +98,93 @@ describe('live', () => {
       expect(watcher.events).toEqual([]);
     });
 
+    it('follows an operation from any position: each result once, and says so where it cannot', async () => {
+      const away = await world.probe(user);
+      const { id } = await world.operation(user, [registered, away], {
+        schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 600_000).toISOString() },
+      });
+      const runs = Array.from({ length: 5 }, (_, n) => `2026-01-01T00:0${n}:00.000Z`);
+      const resultsOf = ({ events }: Watcher) =>
+        events.filter(([name]) => name === 'result').map(([, data]) => data);
+      const first = await watch(user.api.token);
+      const begun = (await first.ask('subscribe', { operation: id, follow: true })) as { position?: string };
+      expect(begun).toMatchObject({ ok: true, position: expect.stringMatching(/^\d+-/) as unknown });
+      await probe.told(id);
+      // what is no result comes as well
+      await (await world.connect(away)).told(id);
+      expect(await first.event('assignment', ({ probe_id }) => probe_id === away.id)).toMatchObject({
+        operation_id: id,
+      });
+      for (const run of runs) await probe.results([pingResult(id, run)]);
+      await until('all', () => resultsOf(first).length === runs.length);
+      expect(resultsOf(first).map(({ scheduled_at }) => scheduled_at)).toEqual(runs);
+      const positions = [begun.position, ...resultsOf(first).map(({ position }) => position)];
+      for (const [index, since] of positions.entries()) {
+        const again = await watch(user.api.token);
+        expect(await again.ask('subscribe', { operation: id, follow: true, since })).toEqual({
+          ok: true,
+          position: since,
+        });
+        const rest = runs.slice(index);
+        await until('the rest', () => resultsOf(again).length >= rest.length);
+        expect(resultsOf(again).map(({ scheduled_at }) => scheduled_at)).toEqual(rest);
+        again.close();
+      }
+      expect(await first.ask('unsubscribe', { operation: id, follow: true })).toEqual({ ok: true });
+      const other = await watch(user.api.token);
+      await other.ask('subscribe', { operation: id, follow: true, since: positions.at(-1) });
+      await probe.results([pingResult(id, '2026-01-01T00:09:00.000Z')]);
+      await other.event('result');
+      expect(resultsOf(first)).toHaveLength(runs.length);
+      const lost = await watch(user.api.token);
+      await lost.ask('subscribe', {
+        operation: id,
+        follow: true,
+        since: '999999999-6720a1b2c3d4e5f6000000d4',
+      });
+      expect(await lost.event('lost')).toMatchObject({
+        operation_id: id,
+        read: `/api/v1/operations/${id}/results?from={received_at}`,
+      });
+      for (const bad of [
+        { operation: id, follow: true, since: 'x' },
+        { operation: id, follow: 'yes' },
+        { probe: registered.id, follow: true },
+      ])
+        expect((await lost.ask('subscribe', bad)).error?.code).toBe('invalid_request');
+      for (let n = 0; n < 19; n += 1) {
+        const { id: more } = await world.operation(user, [registered], { visibility: 'private' });
+        expect(await lost.ask('subscribe', { operation: more, follow: true })).toMatchObject({ ok: true });
+      }
+      const { id: more } = await world.operation(user, [registered], { visibility: 'private' });
+      expect((await lost.ask('subscribe', { operation: more, follow: true })).error?.code).toBe('too_many');
+      const stranger = await watch((await world.account()).api.token);
+      expect((await stranger.ask('subscribe', { operation: more, follow: true })).error?.code).toBe(
+        'not_found',
+      );
+    });
+
+    it('reports what goes on, and what of it is one’s own', async () => {
+      const [mine, other] = [await watch(user.api.token), await watch((await world.account()).api.token)];
+      for (const watcher of [mine, other])
+        expect(await watcher.ask('subscribe', { stats: true })).toEqual({ ok: true });
+      const figures = { registered: expect.any(Number) as unknown, connected: expect.any(Number) as unknown };
+      const report = {
+        ...{ probes: figures, operations_running: expect.any(Number) as unknown, failed_per_minute: 0 },
+        ...{ results_per_minute: expect.any(Number) as unknown, backlog: { results: 0, bytes: 0 } },
+      };
+      expect(await mine.event('stats')).toMatchObject({ ...report, own: report });
+      const nothing = {
+        probes: { registered: 0, connected: 0 },
+        operations_running: 0,
+        results_per_minute: 0,
+      };
+      expect(await other.event('stats')).toMatchObject({ ...report, own: nothing });
+      expect((await world.api.get<object>('/api/v1/stats')).body).toMatchObject(report);
+      expect((await user.api.get<object>('/api/v1/stats/me')).body).toMatchObject(report);
+      expect((await world.api.get('/api/v1/stats/me')).status).toBe(401);
+    });
+
     it('refuses what is none, not there, or not theirs', async () => {
       const stranger = await watch((await world.account()).api.token);
       const hidden = await world.operation(user, [registered], { visibility: 'private' });

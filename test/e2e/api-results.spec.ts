@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { type Account, ApiWorld, type Operation, type Page } from '../support/api-world.js';
 import { CLOCK, dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
@@ -227,6 +228,16 @@ describe('results', () => {
       expect([query, await list(query)]).toEqual([query, []]);
   });
 
+  it('answers every example of docs/data.md', async () => {
+    const page = readFileSync(new URL('../../docs/data.md', import.meta.url), 'utf8');
+    const examples = [...page.matchAll(/curl -s "\$S([/]api[^"]+)"/g)].map(([, each]) => each ?? '');
+    expect(examples.length).toBeGreaterThan(6);
+    for (const example of examples) {
+      const { status } = await user.api.get(example.replace('$ID', operation.id));
+      expect([example, status]).toEqual([example, 200]);
+    }
+  });
+
   it('filters by when it was due, and when it really began', async () => {
     const all = await list();
     expect(await list(`time=scheduled_at&from=${at(1)}&to=${at(3)}`)).toEqual(all.slice(1, 3));
@@ -234,6 +245,49 @@ describe('results', () => {
     expect(await list(`time=started_corrected_at&from=${at(1)}`)).toEqual(all.slice(1, 6));
     expect(await list(`time=started_corrected_at&to=${at(1)}`)).toEqual(all.slice(0, 1));
     expect(await list(`time=started_at_corrected&to=${at(1)}`)).toEqual(all.slice(0, 1));
+  });
+
+  it('gives the newest of each probe and destination', async () => {
+    const all = await list();
+    const latest = `/api/v1/operations/${operation.id}/latest`;
+    const found = async (query = '') =>
+      (
+        await user.api.pages<Result & { result_id: string; destination: string }>(
+          `${latest}?limit=1&${query}`,
+        )
+      ).flat();
+    // the tail's consumer is some seconds behind
+    await until('the newest to be known', async () => (await found()).length === 2);
+    const ids = async (query: string) => (await found(query)).map(({ result_id }) => result_id);
+    expect(new Set(await ids(''))).toEqual(new Set([all[4]!.id, all[6]!.id]));
+    expect(await ids('outcome=failed')).toEqual([all[6]!.id]);
+    expect(await found('rcode=NOERROR')).toEqual([
+      expect.objectContaining({ probe_id: registered.id, destination: 'example.org', scheduled_at: at(4) }),
+    ]);
+    for (const query of ['rcode=SERVFAIL', 'country=FR', `from=${new Date().toISOString()}`])
+      expect([query, await ids(query)]).toEqual([query, []]);
+    const ofTarget = async (api: Account['api'], query: string) =>
+      (await api.pages<Result & { result_id: string }>(`/api/v1/results/latest?${query}`))
+        .flat()
+        .map(({ result_id }) => result_id);
+    expect(await ofTarget(user.api, 'target=Example.org.&mine=true')).toContain(all[4]!.id);
+    expect(await ofTarget(user.api, 'target=192.0.2.53&kind=dns')).toContain(all[4]!.id);
+    expect(await ofTarget(user.api, 'target=192.0.2.53&kind=ping')).toEqual([]);
+    const other = await world.account();
+    expect(await ofTarget(other.api, 'target=example.org&mine=true')).toEqual([]);
+    const { body } = await user.api.get<Page<Result>>(`${latest}?limit=1`);
+    for (const query of [
+      ...[
+        `limit=1&rcode=NOERROR&cursor=${String(body.next)}`,
+        'cursor=abc',
+        'order=desc',
+        'rtt_from=2&rtt_to=1',
+      ],
+      'format=csv',
+    ])
+      expect([query, (await user.api.get(`${latest}?${query}`)).status]).toEqual([query, 400]);
+    for (const query of ['', 'target=', 'target=192.0.2.0/24', 'target=a&limit=9999'])
+      expect([query, (await user.api.get(`/api/v1/results/latest?${query}`)).status]).toEqual([query, 400]);
   });
 
   it('gives the newest first where it is asked to, page by page', async () => {

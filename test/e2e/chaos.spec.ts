@@ -25,5 +25,6 @@ if (missing !== undefined) console.warn(`a little chaos is not made: ${missing}`
     expect(evidence.results.length).toBeGreaterThan(50);
     expect(evidence.observations.length).toBeGreaterThan(0);
     expect(evidence.runFates.length).toBeGreaterThan(0);
+    expect(evidence.feeds.some(({ results }) => results.length > 0)).toBe(true);
   }, 600_000);
 });

@@ -102,6 +102,9 @@ describe('those who take events more slowly than they come', () => {
     );
     ws._socket.resume();
     await until('the slow one to be gone', () => !slow.socket.connected);
+    // it may be too slow for the reason too
+    const reasons = slow.events.filter(([name]) => name === 'cut_off');
+    expect(reasons.every(([, { detail }]) => String(detail).startsWith('events were not taken'))).toBe(true);
     expect(quick.socket.connected).toBe(true);
     quick.close();
   });

@@ -11,6 +11,8 @@ interface Schema {
   required?: string[];
   items?: Schema;
   oneOf?: Schema[];
+  anyOf?: Schema[];
+  description?: string;
   allOf?: Schema[];
 }
 interface Answer {
@@ -97,4 +99,39 @@ describe('what /api/v1 answers', () => {
     expect(rows.filter((name) => !found.has(name))).toEqual([]);
     expect(AS_ASKED.filter((name) => !found.has(name))).toEqual([]);
   });
+
+  it.each(KIND_NAMES.flatMap((kind) => [namedAfter(kind, 'Summary'), namedAfter(kind, 'Params')]))(
+    'say what each member of %s means',
+    (name) => {
+      const schema = document.components.schemas[name]!;
+      expect(schema).toBeDefined();
+      expect(unexplained(schema, name)).toEqual([]);
+    },
+  );
+
+  it('have figures with a unit in their names explained with it', () => {
+    const schemas = KIND_NAMES.map((kind) => document.components.schemas[namedAfter(kind, 'Summary')]!);
+    const members = schemas.flatMap((schema) => [...membersOf(schema)]);
+    const figures = members.filter(([member]) => member.endsWith('_ms'));
+    expect(figures.length).toBeGreaterThan(20);
+    for (const [member, { description }] of figures)
+      expect([member, description]).toEqual([member, expect.stringContaining('milliseconds')]);
+  });
 });
+
+/** All members at any depth, of all forms that an object may have. */
+function* membersOf(schema: Schema): Generator<[string, Schema], void> {
+  for (const [member, each] of Object.entries(schema.properties ?? {})) {
+    yield [member, each];
+    yield* membersOf(each);
+  }
+  for (const each of [schema.items, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])])
+    if (each !== undefined) yield* membersOf(each);
+}
+
+/** Members without a word of what they mean. */
+function unexplained(schema: Schema, place: string): string[] {
+  return [...membersOf(schema)].flatMap(([member, { description, $ref }]) =>
+    description === undefined && $ref === undefined ? [`${place}.${member}`] : [],
+  );
+}

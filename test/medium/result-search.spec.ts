@@ -6,6 +6,8 @@ import { type Connection } from 'mongoose';
 import { type ResultFilter } from '../../src/core/results/index.js';
 import { ResultReader } from '../../src/core/results/result-reader.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
+import { LatestService, type LatestEntity } from '../../src/derived/latest/index.js';
+import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 
@@ -247,5 +249,117 @@ describe('a search of results', () => {
       .explain('queryPlanner');
     expect(JSON.stringify(queryPlanner)).toContain('"stage":"SORT_MERGE"');
     expect(JSON.stringify(queryPlanner)).not.toContain('"stage":"SORT"');
+  });
+
+  describe('the newest of each probe and destination', () => {
+    const seen = fc.record({
+      ...{ probe: fc.nat(1), due: fc.option(fc.nat(9), { nil: undefined }), received: fc.nat(9) },
+      ...{
+        offSchedule: fc.boolean(),
+        outcome: fc.constantFrom('stored' as const, 'stored' as const, 'failed' as const),
+      },
+      entries: fc.array(
+        fc.record({ destination: fc.constantFrom('a.example', 'b.example'), loss: fc.constantFrom(0, 1) }),
+        {
+          maxLength: 3,
+        },
+      ),
+    });
+    type Seen = typeof seen extends fc.Arbitrary<infer T> ? T : never;
+
+    /** By the definition: of the run that was due last, or came last where it names none; of equals the later one. */
+    const timeOf = ({ due, received, offSchedule }: Seen) =>
+      due === undefined || offSchedule ? received : Math.min(due, received);
+
+    const put = (results: object[]) =>
+      app
+        .get(TransactionsService)
+        .run((transaction) => app.get(LatestService).write({ results } as never, transaction));
+    const pages = async (operation: ObjectId, filter: object, limit: number): Promise<LatestEntity[]> => {
+      const all: LatestEntity[] = [];
+      let after: string | undefined;
+      do {
+        const { found, examinedTo } = await app.get(LatestService).find({ operation }, filter, limit, after);
+        all.push(...found);
+        after = found.length === limit ? found.at(-1)!._id : examinedTo;
+      } while (after !== undefined);
+      return all;
+    };
+
+    it('is what a plain look finds, in whatever order and batches they come', async () => {
+      const property = fc.asyncProperty(
+        fc.array(seen, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 10 }),
+        fc.boolean(),
+        async (drawn, size, onlyLoss) => {
+          const operation = new ObjectId();
+          const probes = [new ObjectId(), new ObjectId()];
+          const results = drawn.map(({ probe, due, received, offSchedule, outcome, entries }) => ({
+            ...{
+              _id: new ObjectId(),
+              operation,
+              probe: probes[probe]!,
+              outcome,
+              received_at: new Date(received),
+            },
+            ...(due !== undefined && { scheduled_at: new Date(due) }),
+            ...(offSchedule && { off_schedule: true }),
+            ...(outcome === 'stored'
+              ? { summary: entries.map((each) => ({ type: 'ping', ...each })) }
+              : { failure: { reason: 'timeout', detail: '' } }),
+          }));
+          for (let from = 0; from < results.length; from += size)
+            await put(
+              results.slice(from, from + size).map((result) => ({ number: 1, position: '', result })),
+            );
+          const expected = new Map<string, { id: string; time: number; loss: number | undefined }>();
+          drawn.forEach((each, index) => {
+            const times = new Map<string, number>();
+            const entries = each.outcome === 'failed' ? [undefined] : each.entries;
+            for (const item of entries) {
+              const name = item?.destination ?? 'null';
+              times.set(name, (times.get(name) ?? 0) + 1);
+              const key = `${each.probe} ${name} ${times.get(name)}`;
+              const known = expected.get(key);
+              if (known === undefined || timeOf(each) >= known.time)
+                expected.set(key, { id: String(results[index]!._id), time: timeOf(each), loss: item?.loss });
+            }
+          });
+          const filter = onlyLoss ? { entry: { loss: { from: 0.5 } } } : {};
+          const found = await pages(operation, filter, 2);
+          const wanted = [...expected.values()].filter(({ loss }) => !onlyLoss || loss === 1);
+          expect(found.map(({ result }) => String(result)).sort()).toEqual(wanted.map(({ id }) => id).sort());
+          expect(found.map(({ _id }) => _id)).toEqual(found.map(({ _id }) => _id).sort());
+        },
+      );
+      await fc.assert(property, { numRuns: 25 });
+    });
+
+    it('is kept of 1,000 destinations of a probe at the most, those of the latest runs', async () => {
+      const [operation, probe] = [new ObjectId(), new ObjectId()];
+      const resultAt = (second: number, first: number) => ({
+        ...{ number: 1, position: '' },
+        result: {
+          ...{
+            _id: new ObjectId(),
+            operation,
+            probe,
+            outcome: 'stored',
+            received_at: new Date(second * 1000),
+          },
+          summary: Array.from({ length: 600 }, (_, n) => ({
+            type: 'ping',
+            destination: `${first + n}.example`,
+          })),
+        },
+      });
+      await put([resultAt(1, 0)]);
+      await put([resultAt(2, 600)]);
+      const found = await pages(operation, {}, 100);
+      expect(found).toHaveLength(1_000);
+      expect(found.filter(({ run_at }) => run_at.getTime() === 2000)).toHaveLength(600);
+      const { found: ofTarget } = await app.get(LatestService).find({ target: '601.Example.' }, {}, 5);
+      expect(ofTarget.map(({ destination }) => destination)).toEqual(['601.example']);
+    });
   });
 });

@@ -9,9 +9,11 @@ import { RunsModule } from '../../core/runs/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
 import { SeriesModule } from '../../derived/series/index.js';
+import { LatestModule } from '../../derived/latest/index.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { CoverageController } from './coverage.controller.js';
+import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { PlatformController } from './platform.controller.js';
@@ -21,6 +23,7 @@ import { SeriesController } from './series.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
+import { QueriedProbes } from './queried-probes.js';
 import { ResultListings } from './result-listings.js';
 
 /** The HTTP API of the platform: /api/v1. */
@@ -36,6 +39,7 @@ import { ResultListings } from './result-listings.js';
     ResultsModule,
     ActivityModule,
     SeriesModule,
+    LatestModule,
   ],
   controllers: [
     AuthController,
@@ -47,10 +51,12 @@ import { ResultListings } from './result-listings.js';
     CoverageController,
     LimitsController,
     TargetsController,
+    // before those whose paths it would be an id of
+    LatestController,
     ResultsController,
     SeriesController,
     StatsController,
   ],
-  providers: [ResultListings],
+  providers: [ResultListings, QueriedProbes],
 })
 export class ApiModule {}

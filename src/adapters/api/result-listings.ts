@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Position } from '../../platform/http/pages.js';
 import {
   DecodedTexts,
@@ -87,13 +88,16 @@ export class ResultListings {
    * one where nothing came for a while; a line with `lost` stands where some may be missing.
    */
   async *followed(
+    operation: ObjectId,
     steps: AsyncIterable<FollowStep>,
     view: View,
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer, void> {
     let isBegun = false;
     for await (const { position, result, lost, quiet } of steps) {
-      if (!isBegun || quiet === true || lost !== undefined) yield `${JSON.stringify({ position, lost })}\n`;
+      const read = lost && `/api/v1/operations/${operation.toHexString()}/results?from={received_at}`;
+      if (!isBegun || quiet === true || lost !== undefined)
+        yield `${JSON.stringify({ position, lost, read })}\n`;
       isBegun = true;
       if (result === undefined) continue;
       const { shown } = await this.measure(result, view, KEPT, gone);

@@ -1,8 +1,11 @@
 import { parseRfc3339 } from '@pladmed/protocol';
 import ipaddr from 'ipaddr.js';
+import { createHash } from 'node:crypto';
 import { type EntryFilter, type Network, type ResultFilter } from '../../core/results/index.js';
 import { type ObjectId, parseId } from '../../platform/database/object-id.js';
-import { type ResultsQuery } from './dto/results-query.dto.js';
+import { askedIn, type ResultsQuery } from './dto/results-query.dto.js';
+
+type FilterQuery = Omit<ResultsQuery, 'order' | 'view' | 'format'> & Partial<Pick<ResultsQuery, 'order'>>;
 
 /**
  * What a checked query asks for, of results of these operations.
@@ -10,7 +13,7 @@ import { type ResultsQuery } from './dto/results-query.dto.js';
  */
 export function filterOf(
   operations: readonly ObjectId[],
-  query: ResultsQuery,
+  query: FilterQuery,
   among?: readonly ObjectId[],
 ): ResultFilter {
   const { probe, outcome, reason, time, from, to, order } = query;
@@ -30,6 +33,14 @@ export function filterOf(
   };
 }
 
+/** What a cursor is of: what the query asks for. @param path of what it is asked */
+export function digestOf(query: object, path: string): string {
+  return createHash('sha1')
+    .update(JSON.stringify([path, ...askedIn(query).sort()]))
+    .digest('hex')
+    .slice(0, 8);
+}
+
 function bothOf(
   named: readonly ObjectId[] | undefined,
   among: readonly ObjectId[] | undefined,
@@ -39,7 +50,7 @@ function bothOf(
   return named.filter((id) => known.has(id.toHexString()));
 }
 
-function entryOf(query: ResultsQuery): EntryFilter {
+function entryOf(query: FilterQuery): EntryFilter {
   const { target, network, family, rtt_from, rtt_to, loss_from, loss_to, path, rcode, http_status } = query;
   const networks = [target, network].filter((text) => text !== undefined && isNetwork(text));
   return {

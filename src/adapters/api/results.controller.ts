@@ -1,33 +1,35 @@
 import { Controller, Get, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { createHash } from 'node:crypto';
-import { type ObjectId, parseId } from '../../platform/database/object-id.js';
+import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { cutOff, patiently } from '../../platform/http/patience.js';
+import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { ProbesService } from '../../core/probes/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { DecodedTexts, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
 import {
-  askedIn,
   OperationResultsQuery,
   type RESULT_TYPES,
   type ResultsQuery,
   SearchQuery,
 } from './dto/results-query.dto.js';
-import { probeFilterOf } from './dto/probe-conditions.js';
-import { filterOf } from './results-filter.js';
+import { QueriedProbes } from './queried-probes.js';
+import { digestOf, filterOf } from './results-filter.js';
 import { ResultsCsv } from './results-csv.js';
 import { partsOf, ResultListings } from './result-listings.js';
 
+/** Who follows and takes nothing for so long is cut off. */
+const PATIENCE_MS = 20_000;
+const SLOW = 'lines were not taken as fast as they came: go on after the last `position` that you have';
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -39,8 +41,6 @@ const AS_LINES = {
   'text/csv': { schema: { type: 'string' as const } },
 };
 const FORMATS_SAID = `With \`Accept: ${NDJSON}\` or \`text/csv\`, or \`format\`: all of them, one a line, without pages.`;
-/** How many probes a tag or a place may have in one search. */
-const MOST_PROBES = 10_000;
 const SEARCH_SAID =
   'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
 
@@ -55,7 +55,8 @@ export class ResultsController {
     private readonly follower: ResultsFollower,
     private readonly texts: DecodedTexts,
     private readonly operations: OperationsService,
-    private readonly probes: ProbesService,
+    private readonly probes: QueriedProbes,
+    private readonly hits: LimitHits,
   ) {}
 
   @Get('operations/:id/results')
@@ -162,10 +163,18 @@ export class ResultsController {
     // no proxy between may keep lines back
     response.setHeader('X-Accel-Buffering', 'no');
     const { since, view } = query;
-    return streamed(
-      (gone) => this.listings.followed(this.follower.follow(_id, since, partsOf(view), gone), view, gone),
+    const cut = () => {
+      this.hits.note('live_behind');
+      cutOff(answer, response, `${JSON.stringify({ cut_off: SLOW })}\n`);
+    };
+    const answer = streamed(
+      (gone) => {
+        const steps = this.follower.follow(_id, since, partsOf(view), gone);
+        return patiently(this.listings.followed(_id, steps, view, gone), PATIENCE_MS, cut);
+      },
       { type: NDJSON },
     );
+    return answer;
   }
 
   private async answer(
@@ -177,7 +186,7 @@ export class ResultsController {
     const filter = filterOf(
       operations.map(({ _id }) => _id),
       query,
-      await this.probesOf(query),
+      await this.probes.of(query),
     );
     const format = query.format ?? formatAccepted(request);
     if (format === 'ndjson')
@@ -189,7 +198,7 @@ export class ResultsController {
         disposition: 'attachment; filename="results.csv"',
       });
     }
-    const asked = digestOf(query);
+    const asked = digestOf(query, request.path);
     const after = decodeTimedCursor(query.cursor, asked);
     const page = await this.listings.page(filter, view, limit, after, goneOf(response));
     const next = page.next === undefined ? null : encodeCursor(page.next, asked);
@@ -198,17 +207,6 @@ export class ResultsController {
     if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
     response.type(JSON_TYPE);
     return text;
-  }
-
-  /** @returns those that the query asks for by tag or place; undefined: it does not. @throws DomainError invalid_request (too many) */
-  private async probesOf(query: ResultsQuery): Promise<ObjectId[] | undefined> {
-    const filter = probeFilterOf(query);
-    if (filter === undefined) return undefined;
-    const found = await this.probes.idsOf(filter, MOST_PROBES + 1);
-    if (found.length <= MOST_PROBES) return found;
-    const [field = ''] = ['tag', 'country', 'bbox', 'longitude'].filter((name) => name in query);
-    const message = `must be of no more than ${MOST_PROBES} probes: narrow it by another tag, a country or a place`;
-    throw DomainError.invalid({ field, message });
   }
 
   /** @throws DomainError not_found (one that is named), invalid_request (there are too many) */
@@ -263,12 +261,4 @@ function onlyKindOf(operations: readonly Pick<OperationEntity, 'kind'>[]): KindN
     ? `must be given: CSV is of one kind, and these operations are ${kinds.join(', ')}`
     : 'has no operations that you may see: there are no columns';
   throw DomainError.invalid({ field: 'kind', message });
-}
-
-/** What a cursor is of: what the query asks for. */
-function digestOf(query: ResultsQuery): string {
-  return createHash('sha1')
-    .update(JSON.stringify(askedIn(query).sort()))
-    .digest('hex')
-    .slice(0, 8);
 }

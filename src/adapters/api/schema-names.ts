@@ -1,6 +1,6 @@
 import { type ScheduleType } from '@pladmed/protocol';
 import { KIND_NAMES, type KindName } from '../../measurement/kinds/index.js';
-import { oneOfBy } from '../../platform/http/zod-schema.js';
+import { oneOfBy, refTo } from '../../platform/http/zod-schema.js';
 
 /** Names of the schemas that a kind has in the document: `PingParams`. */
 export const namedAfter = (kind: KindName, what: string): string =>
@@ -9,6 +9,19 @@ export const namedAfter = (kind: KindName, what: string): string =>
 /** One form for each kind. */
 export function oneOfKinds(what: string) {
   return oneOfBy('kind', Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, what)])));
+}
+
+/** An entry of a summary: the word in `type`, by kind; that of ping and traceroute is not there where nothing was measured at all. */
+export function summarySchema() {
+  const references = KIND_NAMES.map((kind) => refTo(namedAfter(kind, 'Summary')));
+  const types = KIND_NAMES.map((kind) => (kind === 'traceroute' ? 'trace' : kind));
+  const mapping = Object.fromEntries(
+    types.map((type, index): [string, string] => [type, references[index]?.$ref ?? '']),
+  );
+  return {
+    anyOf: references,
+    discriminator: { propertyName: 'type', mapping },
+  };
 }
 
 export const SCHEDULE_NAMES: Readonly<Record<ScheduleType, string>> = {

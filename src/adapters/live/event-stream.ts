@@ -3,7 +3,8 @@ import { type OperationEntity } from '../../core/assignments/index.js';
 import { type FollowStep, ResultReader, ResultsFollower } from '../../core/results/index.js';
 import { handled } from '../../platform/batching/handled.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { resultData } from './live.events.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { lostData, resultData, SLOW } from './live.events.js';
 import { LiveService } from './live.service.js';
 
 /** So that proxies do not take a quiet operation for a dead connection. */
@@ -20,8 +21,8 @@ interface Reading {
   since: string | undefined;
   /** the reader has left */
   gone: AbortSignal;
-  /** ends the connection of a reader that takes nothing */
-  cut: () => void;
+  /** ends the connection of a reader that takes nothing @param lastWords what it is sent behind all that waits */
+  cut: (lastWords: string) => void;
 }
 
 /** What happens to an operation, as server-sent events: results in the order of the tail with their positions, the rest as it comes. */
@@ -62,7 +63,7 @@ export class EventStream {
         if (step.done === true) return;
         next = handled(steps.next());
         position = step.value.position;
-        yield* this.patiently(reading, [await this.textOf(step.value)]);
+        yield* this.patiently(reading, [await this.textOf(step.value, operation._id)]);
       }
     } finally {
       clearInterval(heartbeat);
@@ -72,8 +73,8 @@ export class EventStream {
     }
   }
 
-  private async textOf({ position, result, lost }: FollowStep): Promise<string> {
-    if (lost !== undefined) return eventText('lost', { detail: lost }, position);
+  private async textOf({ position, result, lost }: FollowStep, operation: ObjectId): Promise<string> {
+    if (lost !== undefined) return eventText('lost', lostData(operation, lost), position);
     // an id alone is no event, and yet what a client comes back with
     if (result === undefined) return `id: ${position}\n\n`;
     const head = result.head ?? (await this.reader.headOf(result._id));
@@ -100,7 +101,7 @@ export class EventStream {
       'cut off a client that is not reading its events',
     );
     this.hits.note('live_behind');
-    cut();
+    cut(eventText('cut_off', { detail: SLOW }));
   }
 }
 

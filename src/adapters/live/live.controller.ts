@@ -14,6 +14,7 @@ import { POSITION } from '../../core/ingest/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
+import { cutOff } from '../../platform/http/patience.js';
 import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
@@ -61,12 +62,15 @@ export class LiveController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
-    const cut = () => response.destroy();
     // no proxy between may keep events back
     response.setHeader('Cache-Control', 'no-cache, no-transform');
     response.setHeader('X-Accel-Buffering', 'no');
-    return streamed((gone) => this.stream.read({ operation, since: last ?? since, gone, cut }), {
+    const cut = (lastWords: string) => {
+      cutOff(answer, response, lastWords);
+    };
+    const answer = streamed((gone) => this.stream.read({ operation, since: last ?? since, gone, cut }), {
       type: 'text/event-stream',
     });
+    return answer;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ResultEntity } from '../../core/ingest/index.js';
 import { type Topic } from '../../platform/bus/platform-bus.js';
-import { hexId } from '../../platform/database/object-id.js';
+import { hexId, type ObjectId } from '../../platform/database/object-id.js';
 
 const time = z.iso.datetime();
 const short = z.string().max(500);
@@ -45,6 +45,14 @@ export type LiveEvent = z.infer<typeof liveEvent>;
 
 /** Live events of one server, for those who watch at another. */
 export const LIVE: Topic<LiveEvent> = { name: 'live', schema: liveEvent };
+
+/** Why a connection was ended. */
+export const SLOW = 'events were not taken as fast as they came: go on after the last one that you have';
+
+/** What is told of a position after which nothing can be given. */
+export function lostData(operation: ObjectId, detail: string): { detail: string; read: string } {
+  return { detail, read: `/api/v1/operations/${operation.toHexString()}/results?from={received_at}` };
+}
 
 /** What is told of a result. */
 export function resultData(result: ResultEntity): z.infer<typeof EVENTS.result> {

@@ -23,7 +23,8 @@ import {
 import { LRUCache } from 'lru-cache';
 import { type Namespace } from 'socket.io';
 import { type z } from 'zod';
-import { parseId } from '../../platform/database/object-id.js';
+import { ProbesService } from '../../core/probes/index.js';
+import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { checkIn, type Refusal } from '../../platform/sockets/check-in.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
@@ -56,6 +57,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     private readonly arrivals: ArrivalsService,
     private readonly results: IngestService,
     private readonly meters: ProbeMeters,
+    private readonly probes: ProbesService,
     private readonly clock: ServerClockService,
     protocols: ProbeProtocols,
   ) {
@@ -147,8 +149,20 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
       this.connected.noteClock(open.probe._id, parsed.data.clock);
       await this.connections.report(open, parsed.data);
     }
+    const report = open && (await this.reportFor(open.probe._id));
     const { offset_ms, error_ms, source } = this.clock.now();
-    return { received_at, server_time: new Date().toISOString(), clock: { offset_ms, error_ms, source } };
+    return {
+      ...{ received_at, server_time: new Date().toISOString(), clock: { offset_ms, error_ms, source } },
+      ...(report && { report }),
+    };
+  }
+
+  /** How well it did in the last week; an answer does not wait for a database that is away. */
+  private async reportFor(probe: ObjectId): Promise<StatusAnswer['report']> {
+    const measured = await this.probes.reliabilityOf(probe).catch(() => undefined);
+    if (measured === undefined) return undefined;
+    const { uptime, share, due, came } = measured.week;
+    return { at: measured.at.toISOString(), uptime: uptime ?? null, share: share ?? null, due, came };
   }
 
   /** Answers each item by itself: one bad item, or one that fails, says nothing about the others. */

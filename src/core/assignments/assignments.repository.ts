@@ -351,6 +351,22 @@ export class AssignmentsRepository {
     await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
+  /** @param among of these alone. @returns of how many operations a probe has still something to do */
+  async countRunning(now: Date, among?: readonly ObjectId[]): Promise<number> {
+    const isOpen = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
+    const [counted] = await this.model.aggregate<{ count: number }>([
+      {
+        $match: {
+          ...(among && { operation: { $in: among } }),
+          ...{ state: { $in: LIVE }, ends_at: { $gt: now }, $expr: isOpen },
+        },
+      },
+      { $group: { _id: '$operation' } },
+      { $count: 'count' },
+    ]);
+    return counted?.count ?? 0;
+  }
+
   async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
     const missing = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
     const isOpen = { $and: [{ $in: ['$state', LIVE] }, { $gt: ['$ends_at', now] }, missing] };

@@ -69,6 +69,17 @@ export class OperationsRepository {
       .toArray();
   }
 
+  /** @returns ids of those of an owner whose time is not over, the newest first, `limit` at most */
+  async findUnended(owner: ObjectId, now: Date, limit: number): Promise<ObjectId[]> {
+    const found = await this.model.collection
+      .find<Pick<OperationEntity, '_id'>>(
+        { owner, ends_at: { $gt: now }, stopped_at: { $exists: false } },
+        { projection: { _id: 1 }, sort: { _id: -1 }, limit, batchSize: limit + 1 },
+      )
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
   async findSchedules(ids: readonly ObjectId[]): Promise<Pick<OperationEntity, '_id' | 'schedule'>[]> {
     return this.model.collection
       .find<Pick<OperationEntity, '_id' | 'schedule'>>(

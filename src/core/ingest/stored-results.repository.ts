@@ -38,16 +38,15 @@ export class StoredResultsRepository {
       .lean<RunKey[]>();
   }
 
-  /** @returns those that are still there (of one operation), in no order: their ids, and the members named */
+  /** @returns those that are still there, in no order: their ids, and the members named */
   async findByIds<Field extends keyof ResultEntity>(
     ids: readonly ObjectId[],
     fields: readonly Field[],
-    operation?: ObjectId,
   ): Promise<Pick<ResultEntity, '_id' | 'operation' | 'probe' | Field>[]> {
     const projection = Object.fromEntries(['operation', 'probe', ...fields].map((field) => [field, 1]));
     return this.model.collection
       .find<Pick<ResultEntity, '_id' | 'operation' | 'probe' | Field>>(
-        { _id: { $in: [...ids] }, ...(operation && { operation }) },
+        { _id: { $in: [...ids] } },
         { projection, batchSize: ids.length + 1 },
       )
       .toArray();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import {
   EMPTY,
   exhaustMap,
@@ -12,6 +13,7 @@ import {
   timer,
 } from 'rxjs';
 import { catchError } from 'rxjs/operators';
+import { handled } from '../../platform/batching/handled.js';
 import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type ResultEntity } from './result.schema.js';
@@ -26,6 +28,8 @@ const MOST_RESULTS = 1000;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Documents of the log that are read at once. */
 const MOST_ENTRIES = 100;
+/** Entries of which a server remembers the operations: some megabytes. */
+const MOST_KNOWN = 400;
 /** How often a server looks for what others have appended, while somebody waits. */
 const LOOK_MS = 500;
 
@@ -62,6 +66,8 @@ interface Numbered {
 export class TailReader {
   /** The end of the log as it grows: one look for all who wait at this server. */
   private readonly heads;
+  /** By entry of the log: of which operations its results are. */
+  private readonly operations = new LRUCache<string, Promise<(string | undefined)[]>>({ max: MOST_KNOWN });
 
   constructor(
     private readonly log: TailLogRepository,
@@ -89,14 +95,16 @@ export class TailReader {
     const entries = await this.log.findFrom(after + 1, MOST_ENTRIES);
     const [first] = entries;
     if (first === undefined) return undefined;
-    const numbered = await this.fitting(numberedFrom(entries, after), fields);
+    const all = numberedFrom(entries, after);
+    const wanted = operation ? await this.ofOperation(all, entries, operation) : all;
+    const numbered = await this.fitting(wanted, fields);
     const found = await this.results.findByIds<Field>(
       numbered.map(({ id }) => id),
       fields,
-      operation,
     );
     const byId = new Map(found.map((result) => [result._id.toHexString(), result]));
-    const to = numbered.at(-1)?.number ?? after;
+    // those that it does not want are done too
+    const to = (numbered.length < wanted.length ? numbered : all).at(-1)?.number ?? after;
     const epochAt = (number: number) => entries.find(({ _id }) => _id >= number)?.epoch ?? first.epoch;
     return {
       results: numbered.flatMap(({ number, id }) => {
@@ -119,6 +127,54 @@ export class TailReader {
     return firstValueFrom(other, { defaultValue: number });
   }
 
+  /** Followers of any operation read every stretch of the log: which operation each result is of is looked up once a server. */
+  private async ofOperation(
+    numbered: readonly Numbered[],
+    entries: readonly TailLogEntity[],
+    operation: ObjectId,
+  ): Promise<Numbered[]> {
+    const last = numbered.at(-1)?.number ?? 0;
+    const read = entries.filter(({ first }) => first <= last);
+    const loading = this.lookUp(read.filter((entry) => !this.operations.has(keyOf(entry))));
+    const known = new Map<number, string | undefined>();
+    for (const entry of read) {
+      const names = await (loading.get(entry) ?? this.operations.get(keyOf(entry)));
+      names?.forEach((name, index) => known.set(entry.first + index, name));
+    }
+    const wanted = operation.toHexString();
+    return numbered.filter(({ number }) => known.get(number) === wanted);
+  }
+
+  /** Begins to look up, for all who ask meanwhile; what fails is looked up by who asks next. */
+  private lookUp(entries: readonly TailLogEntity[]): Map<TailLogEntity, Promise<(string | undefined)[]>> {
+    const loading = new Map<TailLogEntity, Promise<(string | undefined)[]>>();
+    if (entries.length === 0) return loading;
+    const found = handled(this.operationsOf(entries));
+    entries.forEach((entry, index) => {
+      const names = found.then((all) => all[index] ?? []);
+      names.catch(() => this.operations.delete(keyOf(entry)));
+      this.operations.set(keyOf(entry), names);
+      loading.set(entry, names);
+    });
+    return loading;
+  }
+
+  /** @returns for each entry the operations of its results, in their order; undefined: it was deleted */
+  private async operationsOf(entries: readonly TailLogEntity[]): Promise<(string | undefined)[][]> {
+    const ids = entries.map(({ results }) => unpackIds(results));
+    const found = await this.results.findByIds(ids.flat(), []);
+    const texts = new Map<string, string>();
+    const byId = new Map(
+      found.map(({ _id, operation }) => {
+        const text = operation.toHexString();
+        // one text for all results of an operation
+        if (!texts.has(text)) texts.set(text, text);
+        return [_id.toHexString(), texts.get(text)];
+      }),
+    );
+    return ids.map((some) => some.map((id) => byId.get(id.toHexString())));
+  }
+
   /** @returns as many of them, from the first on, as may be in memory together */
   private async fitting(
     numbered: readonly Numbered[],
@@ -136,6 +192,10 @@ export const POSITION = /^(\d{1,15})-([0-9a-f]{24})?$/;
 /** @param at the number of a result that was handed out. @param epoch of the log there */
 export function wordPosition(at: number, epoch: string): string {
   return `${at}-${epoch}`;
+}
+
+function keyOf({ epoch, _id, first }: TailLogEntity): string {
+  return `${epoch} ${first} ${_id}`;
 }
 
 function numberedFrom(entries: readonly TailLogEntity[], after: number): Numbered[] {

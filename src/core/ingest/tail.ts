@@ -12,8 +12,10 @@ import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } fr
 /** Another server goes on with a consumer when the one that has it was not heard of for so long. */
 const LEASE_MS = 15_000;
 const EVERY_MS = 5_000;
-/** A consumer that has done all waits so long before it takes the next batch: fewer and larger ones. */
+/** A consumer that has done nearly all waits so long before it takes the next batch: fewer and larger ones. */
 const REST_MS = 1_000;
+/** After a batch of so many results there may be more. */
+const LARGE_BATCH = 500;
 
 interface Consumer<Field extends TailField> {
   /** of its position, and of its lease: unique, and never changed */
@@ -221,8 +223,9 @@ export class ResultsTail implements OnApplicationShutdown {
           'a consumer of the results tail was away for longer than results are kept, and misses some',
         );
       await this.hand(consumer, batch, claim, signal);
+      const isBehind = batch.to - at >= LARGE_BATCH;
       at = batch.to;
-      await rest(REST_MS, undefined, { signal }).catch(() => undefined);
+      if (!isBehind) await rest(REST_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

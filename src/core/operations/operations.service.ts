@@ -191,6 +191,16 @@ export class OperationsService {
     return this.operations.findNames(filter, limit);
   }
 
+  /** @returns of how many operations a probe has still something to do */
+  async countRunning(among?: readonly ObjectId[]): Promise<number> {
+    return this.assignments.countRunning(this.clock.now(), among);
+  }
+
+  /** @returns ids of a user's operations whose time is not over, the newest first, `limit` at most */
+  async unendedOf(owner: ObjectId, limit: number): Promise<ObjectId[]> {
+    return this.operations.findUnended(owner, this.clock.now(), limit);
+  }
+
   async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {
     return this.operations.findPage(filter, limit, before);
   }

@@ -19,7 +19,12 @@ export {
   type ProbeReport,
 } from './probe.schema.js';
 export { ProbesModule } from './probes.module.js';
-export { type MeasuredProbe, type ProbeReports, ProbesRepository } from './probes.repository.js';
+export {
+  type MeasuredProbe,
+  type ProbeReports,
+  ProbesRepository,
+  type ProbeTotals,
+} from './probes.repository.js';
 export { locationOf, ProbesService } from './probes.service.js';
 export {
   LONGEST_WINDOW_MS,

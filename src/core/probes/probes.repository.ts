@@ -21,6 +21,14 @@ export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location
 
 export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
 
+export interface ProbeTotals {
+  registered: number;
+  connected: number;
+  /** what those that are connected keep and have not brought yet, as they said last */
+  kept_results: number;
+  kept_bytes: number;
+}
+
 const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measured_at: 1 } as const;
 
 /** What the measure of a probe's reliability begins with. */
@@ -59,6 +67,14 @@ export class ProbesRepository {
       .toArray();
   }
 
+  async findReliability(id: ObjectId): Promise<Reliability | undefined> {
+    const found = await this.model.collection.findOne<Pick<ProbeEntity, 'reliability'>>(
+      { _id: id },
+      { projection: { _id: 0, reliability: 1 } },
+    );
+    return found?.reliability;
+  }
+
   async findByIdempotencyKey(owner: ObjectId, key: string): Promise<ProbeEntity | null> {
     return this.model.findOne({ owner, idempotency_key: key }).lean<ProbeEntity>();
   }
@@ -74,6 +90,26 @@ export class ProbesRepository {
       .sort({ _id: 1 })
       .limit(page.limit ?? 0)
       .toArray();
+  }
+
+  /** @param servers those whose probes are connected. @param owner of these alone */
+  async totals(servers: readonly string[], owner?: ObjectId): Promise<ProbeTotals> {
+    const connected = { $in: ['$connection.server', [...servers]] };
+    const kept = (member: string) => ({ $sum: { $cond: [connected, { $ifNull: [member, 0] }, 0] } });
+    const [totals] = await this.model.aggregate<ProbeTotals>([
+      { $match: owner === undefined ? {} : { owner } },
+      {
+        $group: {
+          _id: null,
+          registered: { $sum: 1 },
+          connected: { $sum: { $cond: [connected, 1, 0] } },
+          kept_results: kept('$status.backlog.results'),
+          kept_bytes: kept('$status.backlog.bytes'),
+        },
+      },
+      { $unset: '_id' },
+    ]);
+    return totals ?? { registered: 0, connected: 0, kept_results: 0, kept_bytes: 0 };
   }
 
   /** @returns ids of those that match, `limit` at most, in no order */

@@ -6,9 +6,10 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
+import { type Reliability } from './reliability-figures.js';
 import { countryOf } from './country.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
-import { type ProbeReports, ProbesRepository } from './probes.repository.js';
+import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
 export interface Location {
   /** degrees, -180 to 180 */
@@ -69,6 +70,16 @@ export class ProbesService {
   ): Promise<ProbeEntity[]> {
     const servers = filter.connected === undefined ? [] : await this.servers.standing();
     return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
+  }
+
+  /** @returns how well a probe does, as it was measured last; undefined: it was not yet */
+  async reliabilityOf(id: ObjectId): Promise<Reliability | undefined> {
+    return this.probes.findReliability(id);
+  }
+
+  /** @param owner of these alone */
+  async totals(owner?: ObjectId): Promise<ProbeTotals> {
+    return this.probes.totals(await this.servers.standing(), owner);
   }
 
   /** @returns ids of those that match, `limit` at most, in no order */

@@ -3,7 +3,9 @@ export { type ReadResult, ResultReader } from './result-reader.js';
 export { type FollowStep, ResultsFollower } from './results-follower.js';
 export { ResultsModule } from './results.module.js';
 export {
+  conditionsOf,
   type EntryFilter,
+  entryTest,
   type Network,
   RESULT_TIMES,
   type ResultFilter,

@@ -49,6 +49,15 @@ export class ResultReader {
     }, parts);
   }
 
+  /** How many results of operations were received from then (included) to then; 100,000 at most are counted. */
+  async countReceived(
+    operations: readonly ObjectId[],
+    from: Date,
+    to: Date,
+  ): Promise<Record<ResultEntity['outcome'], number>> {
+    return this.results.countReceived(operations, from, to);
+  }
+
   async sizes(filter: ResultFilter, limit: number, after?: TimePlace): Promise<FoundSizes> {
     return this.results.findSizes(filter, limit, after);
   }

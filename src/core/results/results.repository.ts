@@ -77,6 +77,7 @@ const FIRST_STEP = 500;
 /** A look that has taken so long ends with its step, which is no longer than all before it together. */
 const LONG_LOOK_MS = 25;
 const TESTED_AT_ONCE = 100;
+const MOST_COUNTED = 100_000;
 
 @Injectable()
 export class ResultsRepository {
@@ -192,6 +193,24 @@ export class ResultsRepository {
       if (ids.length === limit) break;
     }
     return ids;
+  }
+
+  /** How many results were received from then (included) to then, `MOST_COUNTED` at most. */
+  async countReceived(
+    operations: readonly ObjectId[],
+    from: Date,
+    to: Date,
+  ): Promise<Record<ResultEntity['outcome'], number>> {
+    const groups = await this.model.collection
+      .aggregate<{ _id: ResultEntity['outcome']; count: number }>([
+        { $match: { operation: { $in: [...operations] }, received_at: { $gte: from, $lt: to } } },
+        { $limit: MOST_COUNTED },
+        { $group: { _id: '$outcome', count: { $sum: 1 } } },
+      ])
+      .toArray();
+    const counts = { stored: 0, failed: 0 };
+    for (const { _id, count } of groups) counts[_id] = count;
+    return counts;
   }
 
   /** A page of the results of operations, one operation after the other, each in the order in which its results came. */

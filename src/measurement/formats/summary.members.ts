@@ -11,12 +11,16 @@ export const count = (description: string) => z.int().min(0).nullable().meta({ d
 /** A word or a sentence; null where there is none. */
 export const words = (description: string) => z.string().nullable().meta({ description });
 
+/** Tells the entries of one kind from those of others. */
+export const shape = <Type extends string>(type: Type) =>
+  z.literal(type).meta({ description: 'Which of the shapes of entries this is.' });
+
 export const failure = () => words('What went wrong, in a word or a sentence; null: nothing did.');
 
 /** Of an entry that cannot be read. @param type the kind */
 export const unreadable = <Type extends string>(type: Type) =>
   z.strictObject({
-    type: z.literal(type),
+    type: shape(type),
     error: z.string().meta({ description: '`cannot be read: MEMBER: WHY`.' }),
   });
 
@@ -33,7 +37,9 @@ const asked = {
 /** Of a destination to which no packet was sent. */
 const unsent = <Type extends string>(type: Type) =>
   z.strictObject({
-    type: z.literal(type).optional().meta({ description: 'Absent where nothing was measured at all.' }),
+    type: shape(type).optional().meta({
+      description: 'Which of the shapes of entries this is; absent where nothing was measured at all.',
+    }),
     ...asked,
     dst: words('Address that was to be measured; null without one.'),
     error: z.string().meta({ description: 'Why it was not measured.' }),
@@ -42,11 +48,14 @@ const unsent = <Type extends string>(type: Type) =>
 /** What scamper measured, with what the probe says of the destination if it does, or a destination that was not measured. */
 export function ofPackets<Type extends string, Members extends z.ZodRawShape>(type: Type, members: Members) {
   const measured = z.strictObject({
-    type: z.literal(type),
+    type: shape(type),
     src: words('Address of the probe; null if the record does not tell.'),
     dst: z.string().meta({ description: 'Address that was measured.' }),
     start: z
-      .strictObject({ sec: z.int(), usec: z.int() })
+      .strictObject({
+        sec: z.int().meta({ description: 'Seconds since 1970.' }),
+        usec: z.int().meta({ description: 'Microseconds beside them.' }),
+      })
       .meta({ description: "Begin, by the probe's clock: seconds since 1970, and microseconds." }),
     ...members,
   });

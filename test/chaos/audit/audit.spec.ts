@@ -255,6 +255,15 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
   ['the consumer of the tail missed a failed run', ['activity'], ({ tail }) => (tail.counted.failed -= 1)],
   ['a rollup saw a result twice', ['rollups'], ({ tail }) => (of(tail.rolledUp, 0).entries += 1)],
   ['a rollup missed all results of a probe', ['rollups'], ({ tail }) => tail.rolledUp.pop()],
+  ['a follower missed a result', ['feed'], ({ feeds }) => of(feeds, 0).results.pop()],
+  [
+    'a follower saw a result twice',
+    ['feed'],
+    ({ feeds }) => of(feeds, 0).results.push(of(of(feeds, 0).results, 1)),
+  ],
+  ['a follower saw what is not stored', ['feed'], ({ feeds }) => of(feeds, 0).results.push('another')],
+  ['a follower saw another order', ['feed'], ({ feeds }) => of(feeds, 0).results.reverse()],
+  ['a follower was told of a loss', ['feed'], ({ feeds }) => of(feeds, 0).lost.push('not kept')],
 ];
 
 describe('the auditor', () => {

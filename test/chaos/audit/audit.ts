@@ -1,6 +1,7 @@
 import { auditCounting } from './counting.js';
 import { type Discrepancy, type Evidence } from './evidence.js';
 import { auditFates } from './fates.js';
+import { auditFeeds } from './feed.js';
 import { auditMoney } from './money.js';
 import { auditResults } from './results.js';
 import { auditStates } from './states.js';
@@ -15,5 +16,6 @@ export function audit(evidence: Evidence): Discrepancy[] {
     ...auditFates(evidence),
     ...auditStates(evidence),
     ...auditTail(evidence),
+    ...auditFeeds(evidence),
   ];
 }

@@ -10,6 +10,7 @@ export interface Evidence {
   assignments: AssignmentFact[];
   results: ResultFact[];
   tail: TailFact;
+  feeds: FeedFact[];
   ledger: LedgerFact[];
   accounts: AccountFact[];
   coverage: CoverageFact[];
@@ -118,6 +119,16 @@ export interface TailFact {
   counted: Record<Outcome, number>;
   /** by the rollups of series: entries of summaries, of each probe of each operation that has any */
   rolledUp: { operation: string; probe: string; entries: number }[];
+}
+
+/** What somebody saw who followed an operation from its first result on. */
+export interface FeedFact {
+  operation: string;
+  /** ids of results, as they came */
+  results: string[];
+  /** what it was told where it could not go on */
+  lost: string[];
+  connections: number;
 }
 
 export interface ResultFact {

@@ -214,6 +214,12 @@ export function truth(): Evidence {
         { operation: cron, probe: classic, entries: 4 },
       ],
     },
+    feeds: [
+      {
+        ...{ operation: stopped, lost: [], connections: 3 },
+        results: [1, 0].map((second) => `${stopped} ${at(second)}`),
+      },
+    ],
     ledger: ledger.map((entry) => {
       const balanceAfter = (balances.get(entry.user) ?? 0) + entry.amount;
       balances.set(entry.user, balanceAfter);

@@ -2,9 +2,7 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from 
 import { IsIn } from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { KIND_NAMES } from '../../../measurement/kinds/index.js';
-import { refTo } from '../../../platform/http/zod-schema.js';
-import { namedAfter } from '../schema-names.js';
+import { summarySchema } from '../schema-names.js';
 import { isTrusted } from '../../../core/probes/index.js';
 import { ClockDto } from './clock.dto.js';
 import { amended, RESULT_FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
@@ -145,7 +143,7 @@ export class ResultDto {
   @ApiProperty({
     type: 'array',
     nullable: true,
-    items: { anyOf: KIND_NAMES.map((kind) => refTo(namedAfter(kind, 'Summary'))) },
+    items: summarySchema(),
     description:
       'Figures of each destination or query, by the kind of the operation. One without a basis is null. null for a failed run.',
   })

@@ -336,7 +336,7 @@ export class ResultsQuery extends PageQuery {
 const SHOWING: readonly string[] = ['cursor', 'limit', 'view', 'format'] satisfies (keyof ResultsQuery)[];
 
 /** @returns the members of a query that are given and ask for something, with their values */
-export function askedIn(query: ResultsQuery): [string, unknown][] {
+export function askedIn(query: object): [string, unknown][] {
   return Object.entries(query).filter(([name, value]) => value !== undefined && !SHOWING.includes(name));
 }
 

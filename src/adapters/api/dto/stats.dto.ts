@@ -1,5 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Activity, ACTIVITY_MINUTES, type ActivityEntity } from '../../../derived/activity/index.js';
+import {
+  type Activity,
+  ACTIVITY_MINUTES,
+  type ActivityEntity,
+  type OwnReport,
+  type PlatformReport,
+} from '../../../derived/activity/index.js';
 
 class MinuteDto {
   @ApiProperty({ format: 'date-time', description: 'Its begin.' })
@@ -28,7 +34,60 @@ class BehindDto {
   seconds: number;
 }
 
-export class StatsDto {
+class ProbeTotalsDto {
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  registered: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'At any server.' })
+  connected: number;
+}
+
+class BacklogDto {
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  results: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  bytes: number;
+}
+
+/** Figures of now, made anew every 10 s. */
+export class OwnStatsDto implements OwnReport {
+  @ApiProperty({ format: 'date-time', description: 'When these figures were made.' })
+  at: string;
+
+  @ApiProperty({ type: ProbeTotalsDto })
+  probes: ProbeTotalsDto;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Operations of which a probe has still something to do.',
+  })
+  operations_running: number;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Runs of the last full minute that brought something back.',
+  })
+  results_per_minute: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Runs of the last full minute that failed.' })
+  failed_per_minute: number;
+
+  @ApiProperty({
+    type: BacklogDto,
+    description:
+      'What connected native probes keep and have not brought yet, as they said last (each minute).',
+  })
+  backlog: BacklogDto;
+
+  static of({ at, probes, operations_running, results_per_minute, failed_per_minute, backlog }: OwnReport) {
+    return { at, probes, operations_running, results_per_minute, failed_per_minute, backlog };
+  }
+}
+
+export class StatsDto extends OwnStatsDto {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
@@ -47,7 +106,12 @@ export class StatsDto {
   })
   minutes: MinuteDto[];
 
-  static from({ results, behind, minutes }: Activity): StatsDto {
-    return { results, behind, minutes: minutes.map((minute) => MinuteDto.from(minute)) };
+  static from({ results, behind, minutes }: Activity, report: PlatformReport): StatsDto {
+    return {
+      ...OwnStatsDto.of(report),
+      results,
+      behind,
+      minutes: minutes.map((minute) => MinuteDto.from(minute)),
+    };
   }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, unreadable, words } from '../../formats/summary.members.js';
+import { count, failure, milliseconds, shape, unreadable, words } from '../../formats/summary.members.js';
 
 const rcode = () => words("IANA's name of the response code, all twelve bits of it; null without an answer.");
 const rtt = () => milliseconds('Time from the query to its answer, in milliseconds; null without an answer.');
 
 /** Figures of one query, or of all messages of a zone transfer. */
 export const dnsFigures = z.strictObject({
-  type: z.literal('dns'),
+  type: shape('dns'),
   name: z.string().meta({ description: 'As asked for.' }),
   qclass: z
     .string()
@@ -31,6 +31,6 @@ export const dnsFigures = z.strictObject({
 });
 
 /** What dig printed of an answer, for a classic probe. */
-const printed = z.strictObject({ type: z.literal('dns'), rcode: rcode(), rtt_ms: rtt() });
+const printed = z.strictObject({ type: shape('dns'), rcode: rcode(), rtt_ms: rtt() });
 
 export const dnsSummary = z.union([dnsFigures, printed, unreadable('dns')]);

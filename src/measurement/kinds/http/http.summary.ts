@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, unreadable, words } from '../../formats/summary.members.js';
+import { count, failure, milliseconds, shape, unreadable, words } from '../../formats/summary.members.js';
 
 /** Figures of one request; what was not reached is null. */
 export const httpFigures = z.strictObject({
-  type: z.literal('http'),
+  type: shape('http'),
   url: z.string().meta({ description: 'As asked for.' }),
   method: z.string().meta({ description: 'Request method.' }),
   address: z.string().meta({ description: 'Address that was connected to.' }),

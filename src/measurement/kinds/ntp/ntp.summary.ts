@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, unreadable, words } from '../../formats/summary.members.js';
+import { count, failure, milliseconds, shape, unreadable, words } from '../../formats/summary.members.js';
 
 /** Figures of one question to a time server; those without a basis are null. */
 export const ntpFigures = z.strictObject({
-  type: z.literal('ntp'),
+  type: shape('ntp'),
   destination: z.string().meta({ description: 'As asked for.' }),
   address: z.string().meta({ description: 'Address that was asked.' }),
   port: z.int().meta({ description: 'UDP port.' }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, unreadable, words } from '../../formats/summary.members.js';
+import { count, failure, milliseconds, shape, unreadable, words } from '../../formats/summary.members.js';
 
 /** Figures of one handshake; what was not reached is null. */
 export const tlsFigures = z.strictObject({
-  type: z.literal('tls'),
+  type: shape('tls'),
   destination: z.string().meta({ description: 'As asked for.' }),
   address: z.string().meta({ description: 'Address that was connected to.' }),
   port: z.int().meta({ description: 'TCP port.' }),
