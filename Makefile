@@ -11,15 +11,16 @@ WEB := web/dist/index.html
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json web/package.json
+$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json cli/package.json web/package.json
 	@echo "Installing the dependencies (npm ci)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: $(NODE_MODULES)
 
-build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages they use, and the dashboard
+build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages they use, the command and the dashboard
 	@npm run --silent build
+	@npm run --silent build --workspace cli
 
 # The dashboard, where its sources or the API's document have changed.
 $(WEB): $(NODE_MODULES) docs/openapi.yaml web/index.html web/vite.config.ts web/package.json $(shell find web/src web/public web/scripts -type f)
@@ -39,7 +40,7 @@ run: mongod ## the server alone in the foreground, with a database of its own
 TEST_TOOLS := scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
 
 test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, nothing is installed
-	@npm test --silent -- --selectProjects unit warts sntp protocol probe
+	@npm test --silent -- --selectProjects unit warts sntp protocol probe cli
 
 test: mongod ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
 	@scripts/tools.sh $(TEST_TOOLS)
@@ -115,6 +116,6 @@ restore: build ## the platform of a backup (FILE=name) into an empty database; R
 	@scripts/restore.sh $(or $(FILE),$(error Say which backup: make restore FILE=name)) $(if $(REPLACE),--replace)
 
 clean: ## what was built and downloaded; data/ stays
-	@rm -rf dist probe/dist warts/dist sntp/dist protocol/dist coverage node_modules
+	@rm -rf dist probe/dist warts/dist sntp/dist protocol/dist cli/dist cli/src/generated coverage node_modules
 
 -include deploy/compose.mk
