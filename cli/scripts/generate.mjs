@@ -30,8 +30,9 @@ async function whatFlagsNeed() {
     ),
   );
   const kinds = Object.keys(document.components.schemas.OperationDto.discriminator.mapping);
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
   const made = JSON.stringify({ kinds, parameters, schemas }, null, 1);
-  return `import { type ApiDocument } from '../flags/api-document.js';\n\nexport const DOCUMENT: ApiDocument = ${made};\n`;
+  return `import { type ApiDocument } from '../flags/api-document.js';\n\nexport const DOCUMENT: ApiDocument = ${made};\n\nexport const VERSION = '${version}';\n`;
 }
 
 function isOfQuery({ in: place }) {

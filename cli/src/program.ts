@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { follow } from './commands/follow.js';
 import { logIn, type LoginOptions, logOut } from './commands/login.js';
@@ -9,7 +8,7 @@ import { showResult, showResults } from './commands/results.js';
 import { type Environment } from './config/settings.js';
 import { type CommonOptions, Context } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
-import { DOCUMENT } from './generated/document.js';
+import { DOCUMENT, VERSION } from './generated/document.js';
 import { filtersOf, formatsOfResults, paramsOf } from './flags/queries.js';
 import { parseRule, RULE_HELP } from './flags/rule.js';
 import { parseSeconds, parseTime } from './flags/times.js';
@@ -39,7 +38,7 @@ export function programOf(
 ): Command {
   const program = new Command('pladmed')
     .description('Measure from the probes of a Pladmed server, follow what comes, take the data away')
-    .version(version())
+    .version(VERSION)
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
 
@@ -263,11 +262,4 @@ function whole(text: string): number {
 function limitOption(usual?: number): Option {
   const option = new Option('--limit <n>', 'stop after so many').argParser(whole);
   return usual === undefined ? option : option.default(usual);
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '0';
 }

@@ -36,15 +36,13 @@ const MOST_PROBES = 20_000;
 export async function measure(context: Context, measurement: Measurement): Promise<ExitCode> {
   const { terminal, asJson } = context;
   const operation = await create(context, measurement);
-  if (asJson) await terminal.json({ operation });
-  else terminal.say(`${operation.kind} ${operation.id}: ${priceOf(operation)}`);
-  if (!measurement.wait) {
-    if (!asJson) terminal.say(`See what comes: pladmed follow ${operation.id}`);
-    return EXIT.ok;
-  }
   const end = goesOn(context, operation);
   try {
-    return await watch(context, operation);
+    if (asJson) await terminal.json({ operation });
+    else terminal.say(`${operation.kind} ${operation.id}: ${priceOf(operation)}`);
+    if (measurement.wait) return await watch(context, operation);
+    if (!asJson) terminal.say(`See what comes: pladmed follow ${operation.id}`);
+    return EXIT.ok;
   } finally {
     end();
   }
