@@ -69,12 +69,12 @@ module.exports = {
   allowed: [
     // Node's own modules, and for the server those that are installed
     {
-      from: { path: `${INSTALLED}|^src/measurement/|^(probe|warts|sntp|protocol)/src/` },
+      from: { path: `${INSTALLED}|^src/measurement/|^(probe|warts|sntp|protocol|cli)/src/` },
       to: { dependencyTypes: ['core'] },
     },
     packages(INSTALLED),
     packages('^src/measurement/', `(${PURE.join('|')})(/|$)`),
-    packages('^(probe|protocol)/src/'),
+    packages('^(probe|protocol|cli)/src/'),
 
     // the server, from the bottom to the top
     own('config'),
@@ -102,6 +102,8 @@ module.exports = {
       from: { path: '^probe/(src|test)/' },
       to: { path: '^(probe/(src|test)|(protocol|sntp|warts)/(src|dist))/' },
     },
+    // it knows of the server what docs/openapi.yaml says
+    { from: { path: '^cli/src/' }, to: { path: '^cli/src/' } },
     { from: { path: '^warts/src/' }, to: { path: '^warts/src/' } },
     { from: { path: '^sntp/src/' }, to: { path: '^sntp/src/' } },
     { from: { path: '^protocol/src/' }, to: { path: '^protocol/src/' } },

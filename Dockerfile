@@ -10,6 +10,7 @@ COPY sntp/package.json sntp/
 COPY protocol/package.json protocol/
 COPY probe/package.json probe/
 COPY web/package.json web/
+COPY cli/package.json cli/
 RUN npm ci --ignore-scripts
 
 # --- what compiles: the same lines, too ---

@@ -11,15 +11,16 @@ WEB := web/dist/index.html
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json web/package.json
+$(NODE_MODULES): package-lock.json package.json warts/package.json sntp/package.json protocol/package.json probe/package.json cli/package.json web/package.json
 	@echo "Installing the dependencies (npm ci)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: $(NODE_MODULES)
 
-build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages they use, and the dashboard
+build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages they use, the command and the dashboard
 	@npm run --silent build
+	@npm run --silent build --workspace cli
 
 # The dashboard, where its sources or the API's document have changed.
 $(WEB): $(NODE_MODULES) docs/openapi.yaml web/index.html web/vite.config.ts web/package.json $(shell find web/src web/public web/scripts -type f)
@@ -39,7 +40,7 @@ run: mongod ## the server alone in the foreground, with a database of its own
 TEST_TOOLS := scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
 
 test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, nothing is installed
-	@npm test --silent -- --selectProjects unit warts sntp protocol probe
+	@npm test --silent -- --selectProjects unit warts sntp protocol probe cli
 
 test: mongod ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
 	@scripts/tools.sh $(TEST_TOOLS)
@@ -103,9 +104,9 @@ fuzz-probe: mongod ## the real probe among hostile peers of all kinds (EXCHANGES
 	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
 
 pandas: PANDAS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pladmed/pandas
-pandas: mongod ## results as pandas reads them (fetches pandas 3.1.1 once; from then on also part of make test)
+pandas: mongod ## results as pandas reads them, and docs/tutorial.md (fetches pandas 3.1.1 and matplotlib 3.11.2 once; from then on also part of make test)
 	@scripts/tools.sh python3
-	@[ -x $(PANDAS)/bin/python ] || { python3 -m venv $(PANDAS) && $(PANDAS)/bin/pip install -q pandas==3.1.1; } || { rm -rf $(PANDAS); exit 1; }
+	@$(PANDAS)/bin/python -c 'import pandas, matplotlib' 2> /dev/null || { python3 -m venv $(PANDAS) && $(PANDAS)/bin/pip install -q pandas==3.1.1 matplotlib==3.11.2; } || { rm -rf $(PANDAS); exit 1; }
 	@npm test --silent -- test/e2e/pandas.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
@@ -115,6 +116,6 @@ restore: build ## the platform of a backup (FILE=name) into an empty database; R
 	@scripts/restore.sh $(or $(FILE),$(error Say which backup: make restore FILE=name)) $(if $(REPLACE),--replace)
 
 clean: ## what was built and downloaded; data/ stays
-	@rm -rf dist probe/dist warts/dist sntp/dist protocol/dist coverage node_modules
+	@rm -rf dist probe/dist warts/dist sntp/dist protocol/dist cli/dist cli/src/generated coverage node_modules
 
 -include deploy/compose.mk

@@ -7,6 +7,7 @@ import tseslint from 'typescript-eslint';
 const ENVIRONMENT_READERS = [
   'src/config/**',
   'probe/src/config/**',
+  'cli/src/config/**',
   'probe/src/cli.ts',
   'warts/src/cli.ts',
   'web/vite.config.ts',
@@ -33,7 +34,15 @@ const ASK_FOR_CAPABILITIES =
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', 'web/generated/**', 'coverage/**', 'data/**', '.tools/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'web/generated/**',
+      'cli/src/generated/**',
+      'coverage/**',
+      'data/**',
+      '.tools/**',
+    ],
   },
   js.configs.recommended,
   {

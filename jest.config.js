@@ -1,8 +1,8 @@
 import { bundlePackages } from './test/support/bundles.js';
 
 /**
- * Ten projects, one runner: `npm test -- --selectProjects unit`.
- * unit: beside the code, and test/unit for what is of several sides; warts, sntp, protocol and probe: their own tests.
+ * Eleven projects, one runner: `npm test -- --selectProjects unit`.
+ * unit: beside the code, and test/unit for what is of several sides; warts, sntp, protocol, probe and cli: their own tests.
  * `make test-unit` runs these: they need nothing but node.
  * medium: a real MongoDB; e2e: the booted app and real sockets; netns: the real probe in a network of namespaces; warts-programs
  * and probe-programs: with the build as a process of its own, and with programs of this machine.
@@ -44,6 +44,7 @@ const project = (displayName, testMatch, extra = {}) => ({
     '<rootDir>/sntp/dist',
     '<rootDir>/protocol/dist',
     '<rootDir>/probe/dist',
+    '<rootDir>/cli/dist',
   ],
   transform,
   ...extra,
@@ -67,6 +68,8 @@ export default {
     'sntp/src/**/*.ts',
     'protocol/src/**/*.ts',
     'probe/src/**/*.ts',
+    'cli/src/**/*.ts',
+    '!cli/src/generated/**',
     '!**/*.spec.ts',
     '!**/cli.ts',
     '!src/main.ts',
@@ -89,6 +92,7 @@ export default {
     project('warts-programs', ['<rootDir>/warts/test/{cli,corpus,ping-figures,platforms}.spec.ts']),
     project('sntp', ['<rootDir>/sntp/{src,test}/**/*.spec.ts']),
     project('protocol', ['<rootDir>/protocol/src/**/*.spec.ts']),
+    project('cli', ['<rootDir>/cli/src/**/*.spec.ts']),
     project('probe', ['<rootDir>/probe/src/**/*.spec.ts'], { testPathIgnorePatterns: PROBE_PROGRAMS }),
     project('probe-programs', [
       '<rootDir>/probe/test/**/*.spec.ts',

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, firstRunOf, type Registered } from '../support/api-world.js';
-import { pingResult, type NativeProbe } from '../support/native-probe.js';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Account, ApiWorld, firstRunOf, PASSWORD, type Registered } from '../support/api-world.js';
+import { Pladmed } from '../support/command.js';
+import { failedRun, pingResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -301,4 +309,257 @@ describe('live', () => {
       expect((await user.api.get('/api/v1/operations/x/events')).status).toBe(404);
     });
   });
+
+  describe('to a strict TypeScript program, made of the document alone', () => {
+    const root = new URL('../../', import.meta.url).pathname;
+    const [, program = ''] =
+      /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'docs/tutorial.md'), 'utf8')) ?? [];
+    let folder: string;
+
+    beforeAll(async () => {
+      const cache = join(root, 'node_modules/.cache/pladmed-tests');
+      await mkdir(cache, { recursive: true });
+      folder = await mkdtemp(join(cache, 'tutorial-'));
+      await writeFile(join(folder, 'tutorial.ts'), program);
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+      const compilerOptions = { outDir: '.', declaration: false, sourceMap: false };
+      await writeFile(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*.ts'] }),
+      );
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    const run = (file: string, ...args: string[]) =>
+      execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+
+    it('compiles without a cast, and brings results', async () => {
+      expect(program).not.toMatch(/ as (?!const)|\bany\b|@ts-|!\.|!;|!\)/);
+      const types = ['--default-non-nullable=false', '--output', 'pladmed.ts'];
+      run('openapi-typescript/bin/cli.js', join(root, 'docs/openapi.yaml'), ...types);
+      run('typescript/bin/tsc', '-p', folder);
+      const before = probe.syncs.length;
+      const child = spawn(process.execPath, [join(folder, 'tutorial.js')], {
+        env: { PLADMED_SERVER: world.server.url, PLADMED_TOKEN: user.api.token, PROBE: registered.id },
+        stdio: 'pipe',
+      });
+      const said = Promise.all([text(child.stdout), text(child.stderr)]);
+      const operation = await until('the operation', () =>
+        probe.syncs
+          .slice(before)
+          .flatMap(({ operations }) => operations)
+          .at(-1),
+      );
+      await probe.results([pingResult(operation.operation_id, String(operation.schedule['at']))]);
+      const [out, err] = await said;
+      expect(err).toBe('');
+      expect(out).toMatch(/^(\S+: \d+ of \d+, [\d.-]+ ms\n)+$/);
+    });
+  });
+
+  describe('to the command pladmed', () => {
+    let pladmed: Pladmed;
+    beforeAll(() => {
+      pladmed = new Pladmed({ PLADMED_SERVER: world.server.url, PLADMED_TOKEN: user.api.token ?? '' });
+    });
+    afterAll(() => pladmed.remove());
+
+    /** The operation that the probe was told of last, when it is. */
+    async function told() {
+      return until('the operation', () => probe.syncs.flatMap(({ operations }) => operations).at(-1));
+    }
+    const dueAt = ({ schedule }: { schedule: Record<string, unknown> }) => String(schedule['at']);
+
+    it('measures: a row for a result, 0; a sentence for a failed run, 1, and no byte of it is obeyed', async () => {
+      const args = ['measure', 'ping', '192.0.2.1', '--from', registered.id, '--probecount', '2'];
+      const good = pladmed.start(args);
+      const operation = await told();
+      expect(operation.params).toMatchObject({ ips: ['192.0.2.1'], probecount: 2 });
+      await probe.results([pingResult(operation.operation_id, dueAt(operation))]);
+      const { code, out, err } = await good.ended;
+      expect({ code, err }).toEqual({
+        code: 0,
+        err: expect.stringMatching(/^ping [0-9a-f]{24}: 2 credits .*\n1 result, 0 failed runs, of 1 run\n$/),
+      });
+      expect(out).toMatch(/^PROBE +TARGET .*\n[0-9a-f]{24} .* [▁-█·]+/);
+
+      const bad = pladmed.start([...args, '--json']);
+      const next = await until('the next one', async () => {
+        const last = await told();
+        return last.operation_id !== operation.operation_id && last;
+      });
+      await probe.failed([failedRun(next.operation_id, dueAt(next), { detail: 'it said \u001b[31m' })]);
+      const failed = await bad.ended;
+      const lines = failed.out.trim().split('\n');
+      const [made, result, over] = lines.map(
+        (line) => JSON.parse(line) as Record<string, { id?: string; state?: string }>,
+      );
+      expect([failed.code, made?.['operation']?.id, over?.['operation']?.id]).toEqual([
+        1,
+        next.operation_id,
+        next.operation_id,
+      ]);
+      expect(result?.['result']).toMatchObject({
+        outcome: 'failed',
+        failure: { detail: 'it said \u001b[31m' },
+      });
+      const read = await pladmed.run(['results', next.operation_id]);
+      expect(read.out).toContain('failed (timeout): it said \\x1b[31m');
+      expect(failed.out + read.out).not.toContain('\u001b');
+    });
+
+    it('says what goes on when it is interrupted', async () => {
+      const running = pladmed.start(['measure', 'ping', '192.0.2.1', '--from', registered.id, '--json']);
+      await until('the operation', () => running.soFar().includes('\n'));
+      const { operation_id: id } = await told();
+      running.signal('SIGINT');
+      const { code, err } = await running.ended;
+      expect(code).toBe(130);
+      expect(err).toContain(`pladmed operations stop ${id}`);
+      expect((await pladmed.run(['operations', 'stop', id])).out).toMatch(/state +stopped/);
+    });
+
+    it('follows without a gap across a connection that is cut', async () => {
+      const stop = new Date(Date.now() + 600_000).toISOString();
+      const { id } = await world.operation(user, [registered], {
+        schedule: { type: 'interval', every_s: 60, stop },
+      });
+      await probe.told(id);
+      const proxy = await Proxy.start(Number(new URL(world.server.url).port));
+      const follow = pladmed.start(['follow', id, '--since', '0-', '--count', '4', '--json'], {
+        settings: { PLADMED_SERVER: proxy.url },
+      });
+      const runs = Array.from({ length: 4 }, (_, n) => `2026-01-01T00:0${n}:00.000Z`);
+      await probe.results([pingResult(id, runs[0]!)]);
+      await until('the first', () => follow.soFar().includes('\n'));
+      proxy.cut();
+      await probe.results([pingResult(id, runs[1]!)]);
+      await probe.results([pingResult(id, runs[2]!)]);
+      await until('the third', () => follow.soFar().split('\n').length > 3);
+      proxy.cut();
+      await probe.results([pingResult(id, runs[3]!)]);
+      const { code, out, err } = await follow.ended;
+      await proxy.stop();
+      const events = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { data: { scheduled_at: string } });
+      expect([code, events.map(({ data }) => data.scheduled_at)]).toEqual([0, runs]);
+      expect(err).toMatch(/Cut off/);
+    });
+
+    it('writes a file when it is whole, and none when it breaks off', async () => {
+      const operation = await world.operation(user, [registered]);
+      await probe.told(operation.id);
+      await probe.results([pingResult(operation.id, firstRunOf(operation))]);
+      const file = join(pladmed.configFolder, 'results.csv');
+      const whole = await pladmed.run(['results', operation.id, '--format', 'csv', '-o', file]);
+      expect([whole.code, whole.out, readFileSync(file, 'utf8').split('\n')[0]]).toEqual([
+        0,
+        '',
+        expect.stringMatching(/^result_id,operation_id,/),
+      ]);
+      const breaks = createHttpServer((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/csv' });
+        response.write('result_id\n', () => response.destroy());
+      });
+      await new Promise<void>((resolve) => breaks.listen(0, '127.0.0.1', resolve));
+      const PLADMED_SERVER = `http://127.0.0.1:${(breaks.address() as AddressInfo).port}`;
+      const half = join(pladmed.configFolder, 'half.csv');
+      const broken = await pladmed.run(['export', operation.id, '--format', 'csv', '-o', half], {
+        settings: { PLADMED_SERVER },
+      });
+      expect([broken.code, existsSync(half), existsSync(`${half}.part`)]).toEqual([5, false, false]);
+      expect(broken.err).toMatch(/broke off after .*half\.csv is not written/);
+      const toStdout = await pladmed.run(['export', operation.id, '--format', 'csv'], {
+        settings: { PLADMED_SERVER },
+      });
+      expect([toStdout.code, toStdout.out]).toEqual([5, 'result_id\n']);
+      breaks.close();
+    });
+
+    it('ends quietly where nobody reads on', async () => {
+      const running = pladmed.start(['measure', 'ping', '--help']);
+      running.closeStdout();
+      expect(await running.ended).toMatchObject({ code: 0, err: '' });
+    });
+
+    it('keeps a token for its owner alone, and for its server alone', async () => {
+      const settings = { PLADMED_TOKEN: '', PLADMED_SERVER: '' };
+      const login = (password: string) =>
+        pladmed.run(['login', world.server.url, '--email', user.email, '--password-stdin'], {
+          input: `${password}\n`,
+          settings,
+        });
+      expect(await login('wrong')).toMatchObject({ code: 3, out: '' });
+      expect((await pladmed.run(['probes'], { settings })).code).toBe(2);
+      expect(await login(PASSWORD)).toMatchObject({ code: 0, out: '' });
+      const file = join(pladmed.configFolder, 'pladmed/login.json');
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      const mine = await pladmed.run(['probes', '--mine', '--json'], { settings });
+      expect([mine.code, mine.out.split('\n').length > 1]).toEqual([0, true]);
+      expect((await pladmed.run(['probes', '--server', 'http://127.0.0.1:1'], { settings })).code).toBe(3);
+      expect((await pladmed.run(['logout'], { settings })).code).toBe(0);
+      expect(existsSync(file)).toBe(false);
+    });
+
+    it('ends with a code for each kind of mistake', async () => {
+      const none = '6720a1b2c3d4e5f6000000b2';
+      const codes: [number, string[], Record<string, string>?][] = [
+        [2, ['measure', 'ping', '192.0.2.1', '--probecount', '1000']],
+        [2, ['measure', 'ping', '192.0.2.1', '--every', '1m']],
+        [2, ['measure', 'ping', 'not an address']],
+        [3, ['probes'], { PLADMED_TOKEN: 'x' }],
+        [4, ['operations', 'show', none]],
+        [5, ['probes'], { PLADMED_SERVER: 'http://127.0.0.1:1' }],
+        [6, ['measure', 'ping', '192.0.2.1', '--from', '3,tag=nowhere']],
+      ];
+      for (const [code, args, settings = {}] of codes) {
+        const ended = await pladmed.run(args, { settings });
+        expect([args, ended.code, ended.out]).toEqual([args, code, '']);
+        expect(ended.err).not.toBe('');
+      }
+    });
+  });
 });
+
+/** Between a client and the server: cuts all that goes through. */
+class Proxy {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: ReturnType<typeof createServer>) {}
+
+  static async start(port: number): Promise<Proxy> {
+    const server = createServer((client) => {
+      const onward = connect(port, '127.0.0.1');
+      for (const [from, to] of [
+        [client, onward],
+        [onward, client],
+      ] as const) {
+        proxy.sockets.add(from);
+        from.on('error', () => undefined).on('close', () => to.destroy());
+        from.pipe(to);
+      }
+    });
+    const proxy = new Proxy(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}

@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Account, ApiWorld } from '../support/api-world.js';
-import { dnsResult, failedRun } from '../support/native-probe.js';
+import { dnsResult, failedRun, pingResult } from '../support/native-probe.js';
 
 /** `make pandas` puts it there: too much to be fetched by every run of the tests. */
 const PYTHON = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pladmed/pandas/bin/python');
 const isThere = existsSync(PYTHON);
 if (!isThere) console.warn('no pandas looks at results: `make pandas` fetches it');
 
+const document = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+
 /** The code of docs/operations.md, then what it gave, as JSON. */
-const DOCUMENTED = /## Results in pandas\n\n```python\n(.*?)```/s.exec(
-  readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8'),
-)?.[1];
+const DOCUMENTED = /## Results in pandas\n\n```python\n(.*?)```/s.exec(document('operations.md'))?.[1];
 const PROGRAM = `import sys, json
 file = sys.stdin
 ${DOCUMENTED ?? 'raise SystemExit("docs/operations.md has no code")'}
@@ -94,6 +95,36 @@ function inPandas(ndjson: string): Seen {
     const digits = '672000000000000000000001';
     const numbered = lines.map((line) => line.replace(/"id":"[0-9a-f]{24}"/, `"id":"${digits}"`));
     expect(inPandas(numbered.join('\n')).ids).toEqual([digits, digits, digits]);
+  });
+
+  it('become a plot, by the code of the tutorial', async () => {
+    const [, code = ''] = /```python\n(.*?)```/s.exec(document('tutorial.md')) ?? [];
+    expect(code.trim().split('\n').length).toBeLessThanOrEqual(25);
+    const probe = await world.probe(user);
+    const fake = await world.connect(probe);
+    const stop = new Date(Date.now() + 3_600_000).toISOString();
+    const { id } = await world.operation(user, [probe], {
+      schedule: { type: 'interval', every_s: 60, stop },
+    });
+    await fake.told(id);
+    const runs = Array.from({ length: 5 }, (_, n) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString());
+    await fake.results(runs.map((run) => pingResult(id, run)));
+    await fake.failed([failedRun(id, new Date(Date.UTC(2026, 0, 1, 1)).toISOString())]);
+    const folder = await mkdtemp(join(tmpdir(), 'pladmed-tutorial-'));
+    const { status, stdout, stderr } = spawnSync(PYTHON, ['-c', code], {
+      cwd: folder,
+      env: {
+        ...{ PLADMED_SERVER: world.server.url, PLADMED_TOKEN: user.api.token ?? '', OPERATION: id },
+        ...{ HOME: folder, MPLCONFIGDIR: folder },
+      },
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(/Error|Warning/) });
+    expect(stdout).toMatch(/sent +received +rtt_min_ms/);
+    // PNG (RFC 2083): what it begins with, and the width of 10 inches at 100 dpi
+    const plot = await readFile(join(folder, 'rtt.png'));
+    expect([plot.subarray(1, 4).toString(), plot.readUInt32BE(16)]).toEqual(['PNG', 1000]);
+    await rm(folder, { recursive: true });
   });
 
   it('are read the same where no run is known', () => {

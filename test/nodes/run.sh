@@ -23,7 +23,7 @@ for version in "${versions[@]}"; do
   PATH=$work/$version/node_modules/node/bin:$path
   hash -r
   say "Node $(node -p process.versions.node)"
-  npm test --silent -- --selectProjects unit warts sntp protocol probe || failed+=("$version: tests")
+  npm test --silent -- --selectProjects unit warts sntp protocol probe cli || failed+=("$version: tests")
   PORT=$(free_port) DATA_DIR=$work/$version/data DEMO_EXIT=1 node dist/demo/demo.js || failed+=("$version: demo")
 done
 

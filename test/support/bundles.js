@@ -64,6 +64,15 @@ export function bundleServer() {
   });
 }
 
+/** @returns the file with the command `pladmed`, made of its sources as they are now */
+export async function bundleCommand() {
+  await import('../../cli/scripts/generate.mjs');
+  return join(
+    await bundle('command', [{ in: join(ROOT, 'cli/src/main.ts'), out: 'main' }], ['cli/src']),
+    'main.js',
+  );
+}
+
 /** @returns for jest's moduleNameMapper: a pattern for each package, and its file */
 export async function bundlePackages() {
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
