@@ -6,7 +6,7 @@ import { appName } from './platform/database/app-name.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
 import { SocketsModule } from './platform/sockets/sockets.module.js';
-import { MIGRATIONS } from './core/maintenance/index.js';
+import { MIGRATIONS, RetentionModule } from './core/maintenance/index.js';
 import { ReliabilityModule } from './core/reliability/index.js';
 import { ApiModule } from './adapters/api/api.module.js';
 import { RequestValidationPipe } from './platform/validation/request-validation.pipe.js';
@@ -35,8 +35,9 @@ export class AppModule {
           appName: appName(env.mongoDatabase, serverId(env.dataDir)),
           migrations: MIGRATIONS,
         }),
-        // nobody imports it: it works on its own
+        // nobody imports them: they work on their own
         ReliabilityModule,
+        RetentionModule,
         ApiModule,
         ProbeProtocolModule,
         ClassicModule,

@@ -28,6 +28,12 @@ const uri = (...protocols: string[]) =>
     error: `must begin with ${protocols.join(' or ')}`,
   });
 
+/** Seconds for which something is kept; less than a minute would delete what is on its way to its readers. 0: for ever. */
+const kept = () => {
+  const error = 'must be a whole number of seconds from 60 to 3153600000 (100 years), or 0: for ever';
+  return whole(0, 3_153_600_000).refine((seconds) => seconds === 0 || seconds >= 60, { error });
+};
+
 const MB = 1024 * 1024;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -81,6 +87,9 @@ const variables = z.object({
   TARGET_MAX_PACKETS_PER_S: whole(0, 1_000_000_000).default(20_000),
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
   SERIES_ROLLUPS: flag.default(true),
+  RETENTION_RAW_S: kept().default(0),
+  RETENTION_RESULTS_S: kept().default(0),
+  RETENTION_ROLLUPS_S: kept().default(0),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -138,6 +147,8 @@ export interface Env {
   reliabilityEveryMs: number;
   /** whether this server keeps figures of series ready, and answers from them */
   seriesRollups: boolean;
+  /** for how long what operations do not state themselves is kept, in seconds; null: for ever */
+  retention: { raw_s: number | null; results_s: number | null; rollups_s: number | null };
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -196,6 +207,11 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     targetMaxPacketsPerS: read.TARGET_MAX_PACKETS_PER_S,
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
     seriesRollups: read.SERIES_ROLLUPS,
+    retention: {
+      raw_s: read.RETENTION_RAW_S || null,
+      results_s: read.RETENTION_RESULTS_S || null,
+      rollups_s: read.RETENTION_ROLLUPS_S || null,
+    },
   };
 }
 

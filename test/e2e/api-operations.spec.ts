@@ -142,6 +142,39 @@ describe('operations', () => {
     expect((await read(id)).visibility).toBe('private');
   });
 
+  it('is kept for as long as its owner states, and the platform otherwise', async () => {
+    const stated = { results_s: 86_400, raw_s: 3600 };
+    const { id } = await world.operation(user, [probe], { retention: stated });
+    const path = `${OPERATIONS}/${id}/retention`;
+    expect((await user.api.get<object>(`${OPERATIONS}/${id}`)).body).toMatchObject({
+      ...{ retention: stated, results_kept_from: null, raw_kept_from: null },
+    });
+    const first = await user.api.get<object>(path);
+    expect(first.body).toEqual({ ...stated, rollups_s: null, stated: ['raw_s', 'results_s'] });
+    const put = (json: unknown, ifMatch: string | undefined, api = user.api) =>
+      api.send<object>('PUT', path, { json, headers: { ...(ifMatch && { 'if-match': ifMatch }) } });
+    const etag = first.headers.get('etag')!;
+    expect((await put({}, undefined)).status).toBe(428);
+    expect((await put({}, etag, (await world.account()).api)).status).toBe(403);
+    for (const wrong of [
+      { raw_s: 59 },
+      { results_s: 1.5 },
+      { rollups_s: '60' },
+      { days: 1 },
+      { raw_s: 1e10 },
+    ])
+      expect([wrong, (await put(wrong, etag)).status]).toEqual([wrong, 400]);
+    const both = await Promise.all([put({ results_s: null }, etag), put({ rollups_s: 60 }, etag)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const changed = await user.api.get<object>(path);
+    expect(changed.headers.get('etag')).not.toBe(etag);
+    const none = await put({}, changed.headers.get('etag')!, world.superuser);
+    expect(none.body).toEqual({ raw_s: null, results_s: null, rollups_s: null, stated: [] });
+    expect((await read(id)) as object).toMatchObject({ retention: null });
+    const wrong = { ...pingOn([probe]), retention: { results_s: 0 } };
+    expect((await user.api.post(OPERATIONS, wrong)).text).toContain('retention.results_s');
+  });
+
   it('lists newest first', async () => {
     const made = [await world.operation(user, [probe]), await world.operation(user, [probe])].map(
       ({ id }) => id,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import mongoose from 'mongoose';
 import { type Account, ApiWorld, type Operation, type Page } from '../support/api-world.js';
 import { CLOCK, dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
@@ -443,6 +444,45 @@ describe('results', () => {
       expect([status, text]).toEqual([400, expect.stringContaining(`"${field}"`)]);
     }
     expect((await user.api.get(path)).status).toBe(400);
+  });
+
+  it('says which raw bytes and which results are not kept any more', async () => {
+    const [, second] = await list('view=json');
+    const id = { _id: new mongoose.mongo.ObjectId(second!.id) };
+    const deletedAt = new Date('2026-01-02T03:04:05.678Z');
+    const results = world.database.collection('results');
+    const { raw } = (await results.findOne(id))!;
+    await results.updateOne(id, { $unset: { raw: 1 }, $set: { raw_deleted_at: deletedAt } });
+    const gone = { ...second, decoded: null, raw_bytes: 0, raw_deleted_at: deletedAt.toISOString() };
+    for (const view of ['json', 'dump']) {
+      expect((await list(`view=${view}`))[1]).toEqual(gone);
+      expect((await user.api.get(`/api/v1/results/${second!.id}?view=${view}`)).body).toEqual(gone);
+    }
+    for (const what of ['raw', 'decoded']) {
+      const { status, body } = await user.api.get<object>(`/api/v1/results/${second!.id}/${what}`);
+      expect([status, body]).toEqual([
+        410,
+        expect.objectContaining({ code: 'gone', deleted_at: deletedAt.toISOString() }),
+      ]);
+    }
+    const { body: classic } = await user.api.get<{ results: { results: unknown }[] }>(
+      `/operation?id=${operation.id}`,
+    );
+    expect(classic.results.map((each) => each.results)).toContainEqual([]);
+    await results.updateOne(id, { $unset: { raw_deleted_at: 1 }, $set: { raw } });
+
+    const keptFrom = second!.received_at;
+    const which = { _id: new mongoose.mongo.ObjectId(operation.id) };
+    const operations = world.database.collection('operations');
+    await operations.updateOne(which, { $set: { results_kept_from: new Date(keptFrom) } });
+    for (const at of [path, '/api/v1/results', `${path}?format=csv`, `${path}?format=ndjson`]) {
+      const { headers, body } = await user.api.get<{ results_kept_from: string } | undefined>(at);
+      expect([at, headers.get('results-kept-from')]).toEqual([at, keptFrom]);
+      if (body) expect(body.results_kept_from).toBe(keptFrom);
+    }
+    const after = await user.api.get<{ results_kept_from: null }>(`${path}?from=${keptFrom}`);
+    expect([after.headers.get('results-kept-from'), after.body.results_kept_from]).toEqual([null, null]);
+    await operations.updateOne(which, { $unset: { results_kept_from: 1 } });
   });
 
   it('gives the raw bytes back as they came', async () => {

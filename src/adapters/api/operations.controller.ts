@@ -5,8 +5,10 @@ import {
   Get,
   Headers,
   HttpCode,
+  Inject,
   Param,
   Post,
+  Put,
   Query,
   Req,
   Res,
@@ -33,9 +35,20 @@ import {
   PageQuery,
   pageOf,
 } from '../../platform/http/pages.js';
-import { ApiIdempotencyKey, idempotencyKey, LOCATION } from '../../platform/http/preconditions.js';
+import {
+  ApiIdempotencyKey,
+  ApiIfMatch,
+  ETAG,
+  idempotencyKey,
+  LOCATION,
+  revisionIn,
+  setEtag,
+} from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
+import { KeptDto, RetentionDto } from './dto/retention.dto.js';
 import { SelectionDto } from './dto/selection.dto.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
@@ -60,6 +73,7 @@ export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
     private readonly clock: PlatformClock,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
   @Post()
@@ -164,6 +178,44 @@ export class OperationsController {
     return this.shown(await this.operations.end(parseId(id), user));
   }
 
+  @Get(':id/retention')
+  @ApiOperation({ summary: 'For how long data of an operation are kept' })
+  @ApiId('operation')
+  @ApiOkResponse({ type: KeptDto, headers: ETAG })
+  @ApiProblems(400, 401, 404)
+  async retention(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<KeptDto> {
+    return this.kept(await this.operations.get(parseId(id), user), response);
+  }
+
+  @Put(':id/retention')
+  @ApiOperation({
+    summary: 'State for how long data of your operation are kept',
+    description:
+      'In the place of what was stated before. What is older is deleted within minutes, for good; counters, coverage and credits stay as they are.',
+  })
+  @ApiId('operation')
+  @ApiIfMatch()
+  @ApiOkResponse({ type: KeptDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 412, 413, 428)
+  async setRetention(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: RetentionDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<KeptDto> {
+    const stated = RetentionDto.statedIn(body);
+    const retention = Object.keys(stated).length > 0 ? stated : undefined;
+    return this.kept(
+      await this.operations.setRetention(parseId(id), user, revisionIn(ifMatch), retention),
+      response,
+    );
+  }
+
   @Get(':id/assignments')
   @ForReaders()
   @ApiOperation({ summary: 'What each probe has, and has brought' })
@@ -196,6 +248,7 @@ export class OperationsController {
     probes,
     select,
     visibility,
+    retention,
   }: CreateOperationDto): OperationRequest {
     return {
       kind,
@@ -205,7 +258,13 @@ export class OperationsController {
       probes: select ?? (probes ?? []).map(parseId),
       availability: 'whenever',
       visibility: visibility ?? 'public',
+      retention: retention && RetentionDto.statedIn(retention),
     };
+  }
+
+  private kept(operation: OperationEntity, response: Response): KeptDto {
+    setEtag(response, operation.retention_revision ?? 1);
+    return KeptDto.from(operation, this.env.retention);
   }
 
   private async shown(operation: OperationEntity): Promise<OperationDto> {

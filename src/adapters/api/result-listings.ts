@@ -141,9 +141,9 @@ export class ResultListings {
     return { items, next: isAll ? examinedTo : { _id: last._id, at: last.received_at } };
   }
 
-  /** @returns JSON text of a page: at once where it is short, in pieces otherwise */
-  textOf(page: ResultsPage, view: View, next: string | null): string | Pieces {
-    const end = `],"next":${JSON.stringify(next)}}`;
+  /** @param after members behind the items. @returns JSON text of a page: at once where it is short, in pieces otherwise */
+  textOf(page: ResultsPage, view: View, after: object): string | Pieces {
+    const end = `],${JSON.stringify(after).slice(1)}`;
     const kept = page.items.map(({ text }) => text).filter((text) => text !== undefined);
     const begin = `{"items":[${kept.join(',')}`;
     const others = page.items.slice(kept.length);
@@ -176,7 +176,8 @@ export class ResultListings {
     keep: number,
     gone: AbortSignal,
   ): Promise<{ shown: Shown; length: number; decoded: number }> {
-    if (view === 'summary' || result.format === undefined) return { shown: 'nothing', length: 0, decoded: 0 };
+    if (view === 'summary' || result.format === undefined || result.raw_deleted_at !== undefined)
+      return { shown: 'nothing', length: 0, decoded: 0 };
     const key = `${String(result._id)} ${view}`;
     await this.measuring.get(key)?.catch(() => undefined);
     if (this.long.has(key) || result.raw_bytes > MOST_INLINE)

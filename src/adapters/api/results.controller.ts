@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req, Res, type StreamableFile } from '@n
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { DomainError, GoneError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, encodeCursor, linkToNext } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
@@ -40,6 +40,14 @@ const AS_LINES = {
   [NDJSON]: { schema: { type: 'string' as const } },
   'text/csv': { schema: { type: 'string' as const } },
 };
+const KEPT_FROM = {
+  results_kept_from: {
+    type: ['string', 'null'],
+    format: 'date-time',
+    description:
+      'Where results of the time that is asked for are deleted, because they are older than they are kept: those that came from this time on are all there. Also the header `Results-Kept-From`, in every format. null: all are there.',
+  },
+};
 const FORMATS_SAID = `With \`Accept: ${NDJSON}\` or \`text/csv\`, or \`format\`: all of them, one a line, without pages.`;
 const SEARCH_SAID =
   'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
@@ -65,7 +73,7 @@ export class ResultsController {
     description: `${FORMATS_SAID} ${SEARCH_SAID}`,
   })
   @ApiId('operation')
-  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES)
+  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES, KEPT_FROM)
   @ApiProblems(400, 401, 404, 503)
   async list(
     @CurrentUser() user: UserEntity,
@@ -86,7 +94,7 @@ export class ResultsController {
     summary: 'Results of several operations, by the time at which they came',
     description: `Of those that are named, or of all that you may see: ${MOST_OPERATIONS} at the most. CSV is of one kind. ${FORMATS_SAID} ${SEARCH_SAID}`,
   })
-  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES)
+  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES, KEPT_FROM)
   @ApiProblems(400, 401, 404, 503)
   async search(
     @CurrentUser() user: UserEntity,
@@ -120,7 +128,7 @@ export class ResultsController {
   })
   @ApiId('result')
   @ApiOkResponse({ description: 'An array of objects, or a string with text.', schema: DECODED_SCHEMA })
-  @ApiProblems(400, 401, 404, 503)
+  @ApiProblems(400, 401, 404, 410, 503)
   async decoded(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
@@ -138,7 +146,7 @@ export class ResultsController {
     description: 'warts, gzipped text, or a JSON document of docs/protocol.md (dns, http, tls ...).',
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiProblems(400, 401, 404, 503)
+  @ApiProblems(400, 401, 404, 410, 503)
   async raw(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<StreamableFile> {
     const result = await this.visible(id, user);
     const extension = result.format === 'gzip' ? 'txt.gz' : (result.format ?? 'bin');
@@ -151,7 +159,7 @@ export class ResultsController {
 
   /** @throws DomainError invalid_request with another format than NDJSON, or with a filter */
   private followed(
-    { _id }: OperationEntity,
+    { _id, results_kept_from }: OperationEntity,
     query: OperationResultsQuery,
     { request, response }: { request: Request; response: Response },
   ): StreamableFile {
@@ -169,7 +177,7 @@ export class ResultsController {
     };
     const answer = streamed(
       (gone) => {
-        const steps = this.follower.follow(_id, since, partsOf(view), gone);
+        const steps = this.follower.follow(_id, since, partsOf(view), gone, results_kept_from);
         return patiently(this.listings.followed(_id, steps, view, gone), PATIENCE_MS, cut);
       },
       { type: NDJSON },
@@ -178,7 +186,7 @@ export class ResultsController {
   }
 
   private async answer(
-    operations: readonly Pick<OperationEntity, '_id' | 'kind'>[],
+    operations: readonly Pick<OperationEntity, '_id' | 'kind' | 'results_kept_from'>[],
     query: ResultsQuery,
     { request, response }: { request: Request; response: Response },
   ): Promise<string | StreamableFile> {
@@ -188,6 +196,8 @@ export class ResultsController {
       query,
       await this.probes.of(query),
     );
+    const keptFrom = keptFromOf(operations, query)?.toISOString() ?? null;
+    if (keptFrom !== null) response.setHeader('Results-Kept-From', keptFrom);
     const format = query.format ?? formatAccepted(request);
     if (format === 'ndjson')
       return streamed((gone) => this.listings.lines(filter, view, gone), { type: NDJSON });
@@ -203,7 +213,7 @@ export class ResultsController {
     const page = await this.listings.page(filter, view, limit, after, goneOf(response));
     const next = page.next === undefined ? null : encodeCursor(page.next, asked);
     linkToNext({ request, response }, next);
-    const text = this.listings.textOf(page, view, next);
+    const text = this.listings.textOf(page, view, { next, results_kept_from: keptFrom });
     if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
     response.type(JSON_TYPE);
     return text;
@@ -213,7 +223,7 @@ export class ResultsController {
   private async operationsOf(
     user: UserEntity,
     { operation, kind, mine }: SearchQuery,
-  ): Promise<Pick<OperationEntity, '_id' | 'kind' | 'owner'>[]> {
+  ): Promise<Pick<OperationEntity, '_id' | 'kind' | 'owner' | 'results_kept_from'>[]> {
     const found = operation
       ? await this.operations.getAll(operation.map(parseId), user)
       : await this.operations.namesOf(
@@ -229,13 +239,31 @@ export class ResultsController {
     );
   }
 
-  /** @throws DomainError not_found, also for a failed run, which brought no bytes */
+  /** @throws DomainError not_found, also for a failed run, which brought no bytes; gone, where they are not kept any more */
   private async visible(id: string, user: UserEntity): Promise<ReadResult> {
     const result = await this.reader.find(parseId(id), { head: false, raw: true });
     if (result.format === undefined) throw new DomainError('not_found', 'There is no such result');
     await this.operations.get(result.operation, user);
+    if (result.raw_deleted_at !== undefined) throw rawIsGone(result.raw_deleted_at);
     return result;
   }
+}
+
+function rawIsGone(at: Date): GoneError {
+  const detail = `The raw bytes of this result were deleted at ${at.toISOString()}: they are older than they are kept. Its summary is there`;
+  return new GoneError(detail, at);
+}
+
+/** @returns from when on all results are there, where some before that were asked for and may be deleted */
+function keptFromOf(
+  operations: readonly Pick<OperationEntity, 'results_kept_from'>[],
+  { from }: ResultsQuery,
+): Date | undefined {
+  const times = operations.flatMap(({ results_kept_from }) => results_kept_from?.getTime() ?? []);
+  const keptFrom = Math.max(...times);
+  // what was due or began from then on came later still
+  const isAsked = from === undefined || new Date(from).getTime() < keptFrom;
+  return times.length > 0 && isAsked ? new Date(keptFrom) : undefined;
 }
 
 /** @returns what tells that the client of a request has left */

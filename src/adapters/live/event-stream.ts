@@ -49,7 +49,13 @@ export class EventStream {
       },
     });
     // it ends when the reader leaves, when this does, and when the server ends
-    const steps = this.follower.follow(operation._id, since, HEAD, AbortSignal.any([gone, left.signal]));
+    const steps = this.follower.follow(
+      operation._id,
+      since,
+      HEAD,
+      AbortSignal.any([gone, left.signal]),
+      operation.results_kept_from,
+    );
     let position = since;
     const heartbeat = setInterval(() => {
       waiting.add(eventText('heartbeat', {}, position));

@@ -57,6 +57,8 @@ const STANDING = {
   owed: 1,
   received: 1,
   failed: 1,
+  uncounted_received: 1,
+  uncounted_failed: 1,
   extra_bytes: 1,
   delivered_over: 1,
   delivered_with: 1,

@@ -10,12 +10,20 @@ export {
 } from './assignments.repository.js';
 export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capabilities.js';
 export { OperationKinds } from './operation-kinds.js';
-export { type OperationEntity, VISIBILITIES, type Visibility } from './operation.schema.js';
 export {
+  KEPT_PARTS,
+  type OperationEntity,
+  type Retention,
+  VISIBILITIES,
+  type Visibility,
+} from './operation.schema.js';
+export {
+  type KeptOperation,
   type OperationFilter,
   type OperationName,
   type OperationPage,
   OperationsRepository,
 } from './operations.repository.js';
 export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
-export { type RunAccount, RunAccounts, type Verdict } from './run-account.js';
+export { type KeptFor, keptFor } from './retention.js';
+export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';

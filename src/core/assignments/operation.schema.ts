@@ -10,6 +10,13 @@ export const OPERATION_MODEL = 'Operation';
 export const VISIBILITIES = ['public', 'private'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
+export const KEPT_PARTS = ['raw_s', 'results_s', 'rollups_s'] as const;
+/**
+ * For how many seconds after they came raw bytes, results and what is derived of them are kept; null: for ever; absent: as long as the
+ * platform keeps what says nothing.
+ */
+export type Retention = Partial<Record<(typeof KEPT_PARTS)[number], number | null>>;
+
 /** One scheduled measurement. Its state is derived from its assignments and the clock; only `stopped_at` is stored. */
 export interface OperationEntity extends Idempotent {
   _id: ObjectId;
@@ -39,6 +46,16 @@ export interface OperationEntity extends Idempotent {
   /** credits paid back: when it was stopped, or a probe refused it */
   refunded?: number;
   revision: number;
+  /** what its owner states; absent: nothing */
+  retention?: Retention;
+  /** of `retention`, for If-Match; absent: 1 */
+  retention_revision?: number;
+  /** results that came before may be deleted; written before the first of them is */
+  results_kept_from?: Date;
+  /** raw bytes of results that came before may be deleted */
+  raw_kept_from?: Date;
+  /** what was to be deleted before these times is deleted, but for what was spared (early results) */
+  swept?: Partial<Record<'results' | 'raw', Date>>;
 }
 
 export const operationSchema = new Schema<OperationEntity>(
@@ -61,6 +78,11 @@ export const operationSchema = new Schema<OperationEntity>(
     changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },
+    retention: Schema.Types.Mixed,
+    retention_revision: Number,
+    results_kept_from: Date,
+    raw_kept_from: Date,
+    swept: Schema.Types.Mixed,
   },
   { collection: 'operations', versionKey: false, minimize: false },
 );
@@ -69,4 +91,9 @@ export const operationSchema = new Schema<OperationEntity>(
 operationSchema.index({ owner: 1, _id: -1 });
 // what other servers have begun and stopped in the last seconds
 operationSchema.index({ changed_at: 1 });
+// those that state for how long they are kept
+operationSchema.index(
+  { retention: 1, _id: 1 },
+  { partialFilterExpression: { retention: { $exists: true } } },
+);
 makeIdempotent(operationSchema);

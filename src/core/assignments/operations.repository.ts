@@ -6,7 +6,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { OPERATION_MODEL, type OperationEntity } from './operation.schema.js';
+import { OPERATION_MODEL, type OperationEntity, type Retention } from './operation.schema.js';
 
 export interface OperationFilter {
   /** operations of this owner */
@@ -18,7 +18,13 @@ export interface OperationFilter {
 }
 
 /** What tells an operation from others. */
-export type OperationName = Pick<OperationEntity, '_id' | 'kind' | 'owner'>;
+export type OperationName = Pick<OperationEntity, '_id' | 'kind' | 'owner' | 'results_kept_from'>;
+
+/** What is known of how long an operation is kept. */
+export type KeptOperation = Pick<
+  OperationEntity,
+  '_id' | 'created_at' | 'ends_at' | 'retention' | 'results_kept_from' | 'raw_kept_from' | 'swept'
+>;
 
 /** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
 const PAGE_BYTES = 2 * 1024 * 1024;
@@ -63,7 +69,7 @@ export class OperationsRepository {
   async findNames(filter: OperationFilter, limit: number): Promise<OperationName[]> {
     return this.model.collection
       .find<OperationName>(conditionsOf(filter), {
-        projection: { kind: 1, owner: 1 },
+        projection: { kind: 1, owner: 1, results_kept_from: 1 },
         ...{ limit, batchSize: limit + 1 },
       })
       .toArray();
@@ -124,6 +130,66 @@ export class OperationsRepository {
         ...{ sort: { _id: order }, limit, batchSize: limit + 1 },
       })
       .toArray();
+  }
+
+  /** In order of their ids. @param stated those alone that state how long they are kept */
+  async findKept(stated: boolean, limit: number, after?: ObjectId): Promise<KeptOperation[]> {
+    const conditions = {
+      ...(stated && { retention: { $exists: true } }),
+      ...(after && { _id: { $gt: after } }),
+    };
+    const kept = {
+      ...{ created_at: 1, ends_at: 1, retention: 1 },
+      ...{ results_kept_from: 1, raw_kept_from: 1, swept: 1 },
+    };
+    return this.model.collection
+      .find<KeptOperation>(conditions, {
+        projection: kept,
+        ...{ sort: { _id: 1 }, limit, batchSize: limit + 1 },
+      })
+      .toArray();
+  }
+
+  /** Those of them of which results may be deleted. */
+  async findShortened(
+    ids: readonly ObjectId[],
+    transaction: Transaction,
+  ): Promise<Required<Pick<OperationEntity, '_id' | 'results_kept_from'>>[]> {
+    return this.model.collection
+      .find<Required<Pick<OperationEntity, '_id' | 'results_kept_from'>>>(
+        { _id: { $in: [...ids] }, results_kept_from: { $exists: true } },
+        { projection: { results_kept_from: 1 }, session: transaction },
+      )
+      .toArray();
+  }
+
+  /** Notes that what came before may be deleted from now on; never an earlier time than was noted. */
+  async noteKeptFrom(id: ObjectId, what: 'results_kept_from' | 'raw_kept_from', from: Date): Promise<void> {
+    await this.model.collection.updateOne({ _id: id }, { $max: { [what]: from } });
+  }
+
+  /** Notes that nothing is left to delete before this time. */
+  async noteSwept(id: ObjectId, what: 'results' | 'raw', to: Date): Promise<void> {
+    await this.model.collection.updateOne({ _id: id }, { $max: { [`swept.${what}`]: to } });
+  }
+
+  /** @returns the operation as it is now; null where its retention was changed since `revision` */
+  async setRetention(
+    id: ObjectId,
+    revision: number,
+    retention: Retention | undefined,
+  ): Promise<OperationEntity | null> {
+    const known = revision === 1 ? { $in: [1, null] } : revision;
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, retention_revision: known },
+        {
+          $set: { retention_revision: revision + 1, ...(retention && { retention }) },
+          ...(retention === undefined && { $unset: { retention: 1 } }),
+        },
+        { returnDocument: 'after' },
+      )
+      .lean<OperationEntity>();
   }
 
   /** When the last operation was begun or stopped. */

@@ -17,6 +17,8 @@ export type Standing = Pick<
   | 'owed'
   | 'received'
   | 'failed'
+  | 'uncounted_received'
+  | 'uncounted_failed'
   | 'extra_bytes'
   | 'delivered_over'
   | 'delivered_with'

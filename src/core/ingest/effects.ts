@@ -4,6 +4,7 @@ import { AscendingTimes } from '../../platform/clock/ascending-times.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { AssignmentsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
+import { DeletedRuns } from './deleted-runs.js';
 import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
@@ -43,6 +44,7 @@ export class BatchEffects {
     private readonly ledger: LedgerService,
     private readonly results: StoredResultsRepository,
     private readonly tail: TailLogRepository,
+    private readonly deleted: DeletedRuns,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -57,9 +59,15 @@ export class BatchEffects {
     transaction: Transaction,
   ): Promise<('stored' | 'duplicate' | 'too_much_extra')[] | undefined> {
     const results = batch.map(({ result }) => result);
-    const accounts = new RunAccounts(await this.assignments.findStandings(results, transaction));
+    const standings = await this.assignments.findStandings(results, transaction);
+    const accounts = new RunAccounts(standings);
     const now = this.clock.now();
-    const judged = judge(batch, accounts, now.getTime());
+    const deleted = await this.deleted.among(batch, standings, now.getTime(), transaction);
+    const judged = judge(
+      batch.filter((item) => !deleted.has(item)),
+      accounts,
+      now.getTime(),
+    );
     if (judged === undefined) {
       await transaction.abortTransaction();
       return undefined;
@@ -79,9 +87,11 @@ export class BatchEffects {
       await this.tail.announce(announced(reference, idsOf(fresh)), transaction);
     }
     const known = await this.storedAmong(judged, transaction);
-    return judged.map(({ item, verdict }) => {
-      if (verdict !== 'too_much_extra') return 'stored';
-      return known.has(keyOf(item.result)) ? 'duplicate' : verdict;
+    const verdicts = new Map(judged.map(({ item, verdict }) => [item, verdict]));
+    return batch.map((item) => {
+      if (deleted.has(item)) return 'duplicate';
+      if (verdicts.get(item) !== 'too_much_extra') return 'stored';
+      return known.has(keyOf(item.result)) ? 'duplicate' : 'too_much_extra';
     });
   }
 

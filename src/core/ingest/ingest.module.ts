@@ -4,6 +4,7 @@ import { AssignmentsModule } from '../assignments/index.js';
 import { QuotasModule } from '../quotas/index.js';
 import { RunsModule } from '../runs/index.js';
 import { BatchEffects } from './effects.js';
+import { DeletedRuns } from './deleted-runs.js';
 import { BatchWriter } from './batch-writer.js';
 import { ResultFeed } from './result-feed.js';
 import { TailModule } from './tail.module.js';
@@ -12,7 +13,7 @@ import { EarlyResultsService } from './early-results.service.js';
 
 @Module({
   imports: [LedgerModule, AssignmentsModule, QuotasModule, RunsModule, TailModule],
-  providers: [BatchEffects, BatchWriter, ResultFeed, IngestService, EarlyResultsService],
+  providers: [DeletedRuns, BatchEffects, BatchWriter, ResultFeed, IngestService, EarlyResultsService],
   exports: [ResultFeed, IngestService, TailModule],
 })
 export class IngestModule {}

@@ -25,6 +25,8 @@ export interface ResultEntity {
   format?: ResultFormat;
   raw?: Buffer | mongo.Binary;
   summary?: Summary[];
+  /** when its raw bytes were deleted: it is older than they are kept */
+  raw_deleted_at?: Date;
   /** the version of the rules that made the summary (Format.rules); absent: those of before there were versions */
   summary_rules?: number;
   /** of a ping: of each answer, entry after entry, its round-trip time (packRtts); absent: there is none, or they are too many */
@@ -58,6 +60,7 @@ export const resultSchema = new Schema<ResultEntity>(
     clock: Schema.Types.Mixed,
     format: String,
     raw: Buffer,
+    raw_deleted_at: Date,
     summary: { type: [Schema.Types.Mixed], default: undefined },
     summary_rules: Number,
     rtts: Buffer,

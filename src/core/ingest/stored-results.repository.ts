@@ -52,6 +52,17 @@ export class StoredResultsRepository {
       .toArray();
   }
 
+  /** @returns when the first of them came; undefined: none of them is there any more */
+  async firstReceived(ids: readonly ObjectId[]): Promise<Date | undefined> {
+    const [first] = await this.model.collection
+      .aggregate<{ at: Date }>([
+        { $match: { _id: { $in: [...ids] } } },
+        { $group: { _id: null, at: { $min: '$received_at' } } },
+      ])
+      .toArray();
+    return first?.at;
+  }
+
   /** @returns by id: bytes of each without its raw ones */
   async findSizes(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, number>> {
     const sizes = await this.model.collection

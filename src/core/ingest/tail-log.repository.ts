@@ -93,6 +93,11 @@ export class TailLogRepository {
     return last?._id ?? 0;
   }
 
+  /** Deletes the oldest stretch, unless it is the last: numbers go on from there. */
+  async deleteFirst({ _id }: Pick<TailLogEntity, '_id'>): Promise<void> {
+    await this.log.deleteOne({ _id });
+  }
+
   /** @returns what holds result number `from` and those after it, or comes next where that is gone */
   async findFrom(from: number, limit: number): Promise<TailLogEntity[]> {
     return this.log

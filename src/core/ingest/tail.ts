@@ -5,6 +5,8 @@ import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { StoredResultsRepository } from './stored-results.repository.js';
+import { type TailLogEntity, unpackIds } from './tail-log.schema.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
 import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
@@ -16,6 +18,8 @@ const EVERY_MS = 5_000;
 const REST_MS = 1_000;
 /** After a batch of so many results there may be more. */
 const LARGE_BATCH = 500;
+/** Entries of the log, 1,000 results each at the most. */
+const TRIMMED_AT_ONCE = 20;
 
 interface Consumer<Field extends TailField> {
   /** of its position, and of its lease: unique, and never changed */
@@ -71,6 +75,7 @@ export class ResultsTail implements OnApplicationShutdown {
   constructor(
     private readonly reader: TailReader,
     private readonly log: TailLogRepository,
+    private readonly results: StoredResultsRepository,
     private readonly positions: TailPositionsRepository,
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
@@ -108,6 +113,39 @@ export class ResultsTail implements OnApplicationShutdown {
     const lag = (await this.lags()).find((each) => each.consumer === consumer);
     const results = lag?.results ?? (await this.log.head());
     return { results: results + announced, seconds: lag?.seconds ?? 0 };
+  }
+
+  /** @returns since when results are not done yet by some consumer of this server; undefined: all are done by all */
+  async undoneSince(): Promise<Date | undefined> {
+    const names = [...this.tasks.keys()];
+    const positions = await this.positions.findAll(names);
+    // one that has no position has not begun
+    const least = positions.length < names.length ? 0 : Math.min(...positions.map(({ at }) => at));
+    const [next] = await this.log.findFrom(least + 1, 1);
+    if (next === undefined) return undefined;
+    const first = (await this.results.firstReceived(unpackIds(next.results))) ?? next.at;
+    return first < next.at ? first : next.at;
+  }
+
+  /** @returns when what follows a position was appended; undefined: nothing does, or it is no position */
+  async timeAfter(position: string): Promise<Date | undefined> {
+    const at = POSITION.exec(position)?.[1];
+    if (at === undefined) return undefined;
+    const [next] = await this.log.findFrom(Number(at) + 1, 1);
+    return next?.at;
+  }
+
+  /** Deletes the beginning of the log, as far as none of its results is there any more. The last entry stays. */
+  async trim(signal: AbortSignal): Promise<void> {
+    let isMore = true;
+    while (isMore && !signal.aborted) {
+      const entries: TailLogEntity[] = await this.log.findFrom(0, TRIMMED_AT_ONCE + 1);
+      isMore = entries.length > TRIMMED_AT_ONCE;
+      for (const entry of entries.slice(0, -1)) {
+        if ((await this.results.firstReceived(unpackIds(entry.results))) !== undefined) return;
+        await this.log.deleteFirst(entry);
+      }
+    }
   }
 
   /** @returns how many results the log has had since it began */

@@ -4,7 +4,7 @@ import { type Reading } from '../../measurement/params/reading.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { type Idempotency } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type Visibility } from '../assignments/index.js';
+import { type Retention, type Visibility } from '../assignments/index.js';
 import { type SelectionRule } from '../probes/index.js';
 
 /** Which of the named probes an operation is for: those that are free at this moment, or all, whenever they come. */
@@ -23,6 +23,8 @@ export interface OperationRequest {
   probes: readonly (ObjectId | undefined)[] | SelectionRule;
   availability: Availability;
   visibility: Visibility;
+  /** how long its data are kept, as far as that is stated */
+  retention?: Retention | undefined;
   /** unchecked; absent: the kind's first one */
   resultFormat?: unknown;
   idempotency?: Idempotency | undefined;

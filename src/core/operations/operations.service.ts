@@ -17,6 +17,7 @@ import {
   type OperationPage,
   OperationsRepository,
   type Progress,
+  type Retention,
   unusedCredits,
 } from '../assignments/index.js';
 import { QuotasService, ProbeLoadsService, ReleasesService, stopped as stoppedAt } from '../quotas/index.js';
@@ -142,6 +143,7 @@ export class OperationsService {
       schedule,
       result_format: resultFormat,
       visibility: request.visibility,
+      ...(request.retention && { retention: request.retention }),
       cost_per_run: costPerRun,
       runs_per_probe: runsPerProbe,
       credits: costPerRun * runsPerProbe * probes.length,
@@ -293,6 +295,31 @@ export class OperationsService {
       bytesOf(operation),
     );
     return stopped;
+  }
+
+  /**
+   * States for how long its data are kept. What was deleted stays deleted.
+   * @param revision what the caller has seen
+   * @param retention undefined: the platform decides
+   * @throws DomainError not_found, forbidden, changed_meanwhile
+   */
+  async setRetention(
+    id: ObjectId | undefined,
+    user: UserEntity,
+    revision: number,
+    retention: Retention | undefined,
+  ): Promise<OperationEntity> {
+    const operation = await this.get(id, user);
+    if (!operation.owner.equals(user._id) && !user.is_superuser)
+      throw new DomainError('forbidden', 'The operation is not yours');
+    const changed = await this.operations.setRetention(operation._id, revision, retention);
+    if (changed === null)
+      throw new DomainError(
+        'changed_meanwhile',
+        `The retention is at revision ${operation.retention_revision ?? 1}, not ${revision}`,
+      );
+    this.logger.log({ operation_id: String(operation._id), retention }, 'retention of an operation changed');
+    return changed;
   }
 
   /**

@@ -47,7 +47,7 @@ export class DecodedTexts {
   ) {}
 
   /**
-   * JSON text of what the raw bytes say; `null` for a failed run.
+   * JSON text of what the raw bytes say; `null` for a failed run, and where they are not kept any more.
    * @param gone ends the waiting for a turn
    * @throws DomainError busy when too many wait
    */
@@ -124,11 +124,11 @@ export class DecodedTexts {
   }
 
   private async *textOf(
-    { _id, format, raw }: ReadResult,
+    { _id, format, raw, raw_deleted_at }: ReadResult,
     as: Presentation,
     limits?: ReadingLimits,
   ): AsyncGenerator<string, void> {
-    if (format === undefined) yield 'null';
+    if (format === undefined || raw_deleted_at !== undefined) yield 'null';
     else yield* FORMATS[format].present(raw ?? (await this.reader.rawOf(_id)), as, limits);
   }
 

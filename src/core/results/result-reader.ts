@@ -145,10 +145,10 @@ function noSuchResult(): DomainError {
   return new DomainError('not_found', 'There is no such result');
 }
 
-function lightParts({ bytes, raw_bytes, format }: ResultSize, { head, raw }: Parts): Parts {
+function lightParts({ bytes, raw_bytes, format, raw_deleted_at }: ResultSize, { head, raw }: Parts): Parts {
   return {
     head: head && bytes <= LIGHT_HEAD_BYTES,
-    raw: raw && format !== undefined && raw_bytes <= LIGHT_RAW_BYTES,
+    raw: raw && format !== undefined && raw_deleted_at === undefined && raw_bytes <= LIGHT_RAW_BYTES,
   };
 }
 

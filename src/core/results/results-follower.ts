@@ -9,6 +9,9 @@ import { type ReadResult, ResultReader } from './result-reader.js';
 /** A follower is told so often where it stands when nothing comes: proxies end connections on which nothing goes. */
 const QUIET_MS = 15_000;
 
+/** A result is in the log so long after it came, at the latest, while its server lives or another one does. */
+const APPENDED_MS = 10_000;
+
 /** What a follower is told next. */
 export interface FollowStep {
   /** from which it can go on, at any server */
@@ -36,16 +39,33 @@ export class ResultsFollower implements BeforeApplicationShutdown {
     this.ended.abort();
   }
 
-  /** @param since undefined: what comes from now on; the first step says where that is */
+  /** @returns why results of the operation may be missing behind a position */
+  private async deletedAfter(
+    since: string | undefined,
+    keptFrom: Date | undefined,
+  ): Promise<string | undefined> {
+    if (keptFrom === undefined || since === undefined) return undefined;
+    const next = await this.tail.timeAfter(since);
+    const isOlder = next !== undefined && next.getTime() - APPENDED_MS < keptFrom.getTime();
+    return isOlder ? `Results that came before ${keptFrom.toISOString()} are not kept` : undefined;
+  }
+
+  /**
+   * @param since undefined: what comes from now on; the first step says where that is
+   * @param keptFrom results of the operation that came before are deleted, some or all of them
+   */
   async *follow(
     operation: ObjectId,
     since: string | undefined,
     parts: Parts,
     gone: AbortSignal,
+    keptFrom?: Date,
   ): AsyncGenerator<FollowStep, void> {
     const signal = AbortSignal.any([gone, this.ended.signal]);
     let position = since ?? (await this.tail.now());
     yield { position };
+    const lost = await this.deletedAfter(since, keptFrom);
+    if (lost !== undefined) yield { position, lost };
     while (!signal.aborted) {
       try {
         for await (const batch of orQuiet(this.tail.follow(position, [], signal, operation), QUIET_MS)) {

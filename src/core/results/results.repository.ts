@@ -14,6 +14,8 @@ export interface ResultSize extends Pick<
   /** as it is stored, less the raw bytes */
   bytes: number;
   raw_bytes: number;
+  /** when its raw bytes were deleted; absent: they are there, or never were */
+  raw_deleted_at?: Date;
   /** all of it, if it is small and was asked for */
   whole?: ResultEntity;
 }
@@ -57,6 +59,7 @@ const SIZE = {
   probe: 1,
   received_at: 1,
   format: 1,
+  raw_deleted_at: 1,
   bytes: HEAD_SIZE,
   raw_bytes: RAW_SIZE,
 };

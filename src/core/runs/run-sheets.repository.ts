@@ -40,6 +40,23 @@ export class RunSheetsRepository {
     await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
   }
 
+  /** @returns those of the runs that came or failed before, by their sheets */
+  async findMarked<Run extends Omit<RunMark, 'failure'>>(
+    runs: readonly Run[],
+    transaction: Transaction,
+  ): Promise<Run[]> {
+    if (runs.length === 0) return [];
+    const which = bySheet(runs).map(({ filter }) => filter);
+    const sheets = await this.model.collection
+      .find<RunSheetEntity>({ $or: which }, { session: transaction })
+      .toArray();
+    const known = new Map(sheets.map((sheet) => [sheetKey(sheet), sheet]));
+    return runs.filter((run) => {
+      const sheet = known.get(sheetKey({ ...run, sheet: Math.floor(run.run / RUNS_PER_SHEET) }));
+      return sheet !== undefined && isMarked(sheet, run.run % RUNS_PER_SHEET);
+    });
+  }
+
   /** Sheets `first` to `last` of some probes for one operation, in order of probe and sheet. */
   async findRange(
     operation: ObjectId,
@@ -66,11 +83,20 @@ export class RunSheetsRepository {
   }
 }
 
+function isMarked({ came, failed = {} }: RunSheetEntity, place: number): boolean {
+  const [word, bit] = [Math.floor(place / RUNS_PER_WORD), 1 << (place % RUNS_PER_WORD)];
+  return [came, ...Object.values(failed)].some((bits) => ((bits?.[word] ?? 0) & bit) !== 0);
+}
+
+function sheetKey({ operation, probe, sheet }: SheetUpdate['filter']): string {
+  return `${operation.toHexString()}${probe.toHexString()}${sheet}`;
+}
+
 function bySheet(marks: readonly RunMark[]): SheetUpdate[] {
   const updates = new Map<string, SheetUpdate>();
   for (const { operation, probe, run, failure } of marks) {
     const sheet = Math.floor(run / RUNS_PER_SHEET);
-    const key = `${operation.toHexString()}${probe.toHexString()}${sheet}`;
+    const key = sheetKey({ operation, probe, sheet });
     const update = updates.get(key) ?? { filter: { operation, probe, sheet }, stored: 0, bits: {} };
     updates.set(key, update);
     const place = run % RUNS_PER_SHEET;

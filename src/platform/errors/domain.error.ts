@@ -25,6 +25,7 @@ const CATALOGUE = {
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   too_few_probes: { status: 409, title: 'Too few probes match' },
   conflict: { status: 409, title: 'The state of the resource does not allow this' },
+  gone: { status: 410, title: 'Not kept any more' },
   changed_meanwhile: { status: 412, title: 'The resource was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
@@ -86,6 +87,16 @@ export class LimitReachedError extends DomainError {
     readonly reached: ReachedLimit,
   ) {
     super(code, detail);
+  }
+}
+
+/** What was there, and is deleted because it is older than it is kept. */
+export class GoneError extends DomainError {
+  constructor(
+    detail: string,
+    readonly deletedAt: Date,
+  ) {
+    super('gone', detail);
   }
 }
 

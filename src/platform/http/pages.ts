@@ -108,21 +108,23 @@ function nextUrl(request: Request, cursor: string): string {
   return url.pathname + url.search;
 }
 
-/** Documents a page of items. @param also other media types in which the listing can be had */
+/** Documents a page of items. @param also other media types in which the listing can be had @param members of a page beside its items */
 export function ApiPage(
   item: new () => object,
   description: string,
   also: ApiResponseOptions['content'] = {},
+  members: Record<string, object> = {},
 ) {
   const schema = {
     type: 'object',
-    required: ['items', 'next'],
+    required: ['items', 'next', ...Object.keys(members)],
     properties: {
       items: { type: 'array', items: { $ref: getSchemaPath(item) } },
       next: {
         type: ['string', 'null'] as never,
         description: '`cursor` of the next page; null: this is the last.',
       },
+      ...members,
     },
     additionalProperties: false,
   };

@@ -1,5 +1,6 @@
 import {
   type DomainError,
+  GoneError,
   LimitReachedError,
   type Shortage,
   TooFewProbesError,
@@ -23,6 +24,8 @@ export interface Problem {
   asked?: number;
   free_at?: string | null;
   target?: string;
+  /** of what is not kept any more */
+  deleted_at?: string;
   /** of a choice of probes that could not be made */
   shortage?: Shortage;
   Error: string;
@@ -41,6 +44,7 @@ export function problemOf(error: DomainError, requestId: string): Problem {
     request_id: requestId,
     ...(error.violations.length > 0 && { errors: error.violations }),
     ...(error instanceof LimitReachedError && limitMembers(error)),
+    ...(error instanceof GoneError && { deleted_at: error.deletedAt.toISOString() }),
     ...(error instanceof TooFewProbesError && { shortage: error.shortage }),
     // the classic contract fixes this one sentence
     Error: error.code === 'not_enough_credits' ? error.title : error.message,

@@ -97,6 +97,14 @@ export class ProblemDto {
   target?: string;
 
   @ApiProperty({
+    required: false,
+    type: 'string',
+    format: 'date-time',
+    description: 'When it was deleted (410): it was older than it is kept.',
+  })
+  deleted_at?: string;
+
+  @ApiProperty({
     type: ShortageDto,
     required: false,
     description: 'Where too few probes match `select` (too_few_probes): what keeps others from matching.',
@@ -116,6 +124,7 @@ const MEANINGS: Record<number, string> = {
   403: 'Not allowed for this account.',
   404: 'There is no such thing, or it is not for you to see.',
   409: 'The state of things does not allow this; it may later.',
+  410: 'It is not kept any more; `deleted_at` says since when.',
   412: 'It was changed since you read it; read it again.',
   413: 'The body is over 1 MB.',
   422: 'The Idempotency-Key was used for another request.',

@@ -1,6 +1,7 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
+import { RetentionDto } from './retention.dto.js';
 import { SelectionDto } from './selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
 import { VISIBILITIES } from '../../../core/assignments/index.js';
@@ -64,6 +65,11 @@ export function creationForm(kind: KindName) {
         type: 'string',
         enum: [...VISIBILITIES],
         default: 'public',
+      },
+      retention: {
+        description:
+          'For how long its data are kept; what is not stated is kept as long as the platform keeps it.',
+        allOf: [{ $ref: getSchemaPath(RetentionDto) }],
       },
     },
     additionalProperties: false,

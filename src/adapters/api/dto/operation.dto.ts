@@ -17,6 +17,7 @@ import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
 import { FollowedSelectionDto, SelectionDto } from './selection.dto.js';
+import { RetentionDto, STATED_OR_NULL } from './retention.dto.js';
 import {
   ASSIGNMENT_STATES,
   type AssignmentEntity,
@@ -67,6 +68,11 @@ export class CreateOperationDto {
   @Optional()
   @IsIn(VISIBILITIES)
   visibility?: Visibility;
+
+  @ApiHideProperty()
+  @Optional()
+  @ObjectOf(() => RetentionDto)
+  retention?: RetentionDto;
 }
 
 export class OperationsQuery extends PageQuery {
@@ -108,7 +114,7 @@ export class ProgressDto {
 }
 
 /** Every member is in every operation: tools that make columns of them tell a missing one from null by another type. */
-@ApiExtraModels(FollowedSelectionDto)
+@ApiExtraModels(FollowedSelectionDto, RetentionDto)
 export class OperationDto {
   @ApiProperty(idSchema('operation'))
   id: string;
@@ -170,6 +176,26 @@ export class OperationDto {
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
   stopped_at: string | null;
 
+  @ApiProperty(STATED_OR_NULL)
+  retention: RetentionDto | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description:
+      'Results that came before are deleted; those that came from then on are all there. null: none was.',
+  })
+  results_kept_from: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description: 'The same of the raw bytes of results.',
+  })
+  raw_kept_from: string | null;
+
   static from(operation: OperationEntity, progress: Progress): OperationDto {
     return {
       id: operation._id.toHexString(),
@@ -194,6 +220,9 @@ export class OperationDto {
       created_at: operation.created_at.toISOString(),
       ends_at: operation.ends_at.toISOString(),
       stopped_at: operation.stopped_at?.toISOString() ?? null,
+      retention: operation.retention ?? null,
+      results_kept_from: operation.results_kept_from?.toISOString() ?? null,
+      raw_kept_from: operation.raw_kept_from?.toISOString() ?? null,
     };
   }
 }

@@ -172,6 +172,15 @@ export class ResultDto {
   @ApiProperty({
     type: 'string',
     nullable: true,
+    format: 'date-time',
+    description:
+      'When its raw bytes were deleted, because they are older than they are kept: then `decoded` is null, and `raw_bytes` 0.',
+  })
+  raw_deleted_at: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
     description:
       'Where to read what the raw bytes say, when it was asked for and is too long for a listing (2 MiB of text); its length is not known before.',
     example: '/api/v1/results/6720a1b2c3d4e5f6000000d4/decoded?view=json',
@@ -210,6 +219,7 @@ export class ResultDto {
       decode_error: decode_error ?? null,
       failure: failure ?? null,
       raw_bytes: rawBytes,
+      raw_deleted_at: result.raw_deleted_at?.toISOString() ?? null,
       decoded_url: decodedUrl,
     };
   }

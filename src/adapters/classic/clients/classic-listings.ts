@@ -64,7 +64,9 @@ export class ClassicListings {
         let separator = '';
         for (; next.done !== true && next.value.operation.equals(_id); next = await results.next()) {
           yield separator + classicResultHead(next.value);
-          yield* this.texts.decoded(next.value, as, gone);
+          // of bytes that are not kept any more nothing can be said
+          if (next.value.raw_deleted_at !== undefined) yield '[]';
+          else yield* this.texts.decoded(next.value, as, gone);
           yield '}';
           separator = ',';
         }

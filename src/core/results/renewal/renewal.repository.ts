@@ -25,6 +25,8 @@ const BATCH = 16;
 /** What earlier rules have summarised. */
 const OF_EARLIER_RULES = {
   $or: RESULT_FORMATS.map((format) => ({ format, summary_rules: { $ne: FORMATS[format].rules } })),
+  // a summary cannot be made of what is not kept: it stays as it is
+  raw_deleted_at: { $exists: false },
 };
 
 /** The note of how far the renewal is, and the results that it is about. */
