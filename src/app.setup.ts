@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { type Logger as Pino } from 'pino';
 import { PlatformBus } from './platform/bus/platform-bus.js';
 import { DatabaseService } from './platform/database/database.service.js';
+import { PackStreams, packLongAnswers } from './platform/http/content-coding.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { methodNotAllowed } from './platform/http/method-not-allowed.js';
 import { requestLogger } from './platform/logging/request-context.js';
@@ -28,6 +29,8 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(securityHeaders());
   app.use(dashboard());
   app.use(methodNotAllowed(env.allowDeleteAll ? document.paths : withoutDeleteAll(document.paths)));
+  app.use('/api', packLongAnswers());
+  app.useGlobalInterceptors(new PackStreams());
   app.use(...jsonBody());
   app.useWebSocketAdapter(new SocketsAdapter(app, app.get(HandshakePacing)));
   serveExplorer(app, document);

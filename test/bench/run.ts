@@ -1,6 +1,7 @@
 import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
 import { benchPages, loadResults } from './data.bench.js';
+import { benchExport } from './export.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { exitWhenInterrupted } from './interrupted.js';
@@ -59,6 +60,21 @@ async function showReconnect(): Promise<void> {
     );
     console.table(users);
   }
+}
+
+/** Results as they are taken away, on a server of their own. */
+async function showExport(): Promise<void> {
+  console.log('The results of one operation by the bare driver, and by the API in each format, in turns');
+  console.table(
+    (await benchExport()).map(({ what, perSecond, ratio, processorS, grownMb, megabytes }) => ({
+      '': what,
+      'results/s': perSecond,
+      'of the driver': Number(ratio.toFixed(2)),
+      'processor, s': Number(processorS.toFixed(1)),
+      'memory of the server, MB more': Math.round(grownMb),
+      MB: Math.round(megabytes),
+    })),
+  );
 }
 
 /** What shares one platform, in this order: what is last leaves a million results behind. */
@@ -139,7 +155,7 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     );
   },
 };
-const NAMES = [...Object.keys(SHARING), 'reconnect', 'series'];
+const NAMES = [...Object.keys(SHARING), 'reconnect', 'series', 'export'];
 
 exitWhenInterrupted();
 
@@ -164,4 +180,5 @@ if (sharing.length > 0) {
 }
 if (isAsked('reconnect')) await showReconnect();
 if (isAsked('series')) await showSeries();
+if (isAsked('export')) await showExport();
 process.exit(0);

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import mongoose from 'mongoose';
 import { type Account, ApiWorld, type Operation, type Page } from '../support/api-world.js';
 import { CLOCK, dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
+import { decode } from '@pladmed/warts';
+import { parquetReadObjects } from 'hyparquet';
 import { openApi } from '../support/openapi-assert.js';
 import { until } from '../support/until.js';
 
@@ -52,6 +54,14 @@ describe('results', () => {
   afterAll(() => world.stop());
 
   const list = async (query = '') => (await user.api.get<Page<Result>>(`${path}?${query}`)).body.items;
+
+  /** An answer whose bytes are no text. */
+  async function bytesOf(url: string, { api }: Account = user) {
+    const answer = await fetch(world.server.url + url, {
+      headers: { authorization: `Bearer ${api.token ?? ''}` },
+    });
+    return { headers: answer.headers, body: await answer.arrayBuffer() };
+  }
 
   it('lists them in the order in which they came, page by page', async () => {
     const pages = await user.api.pages<Result>(`${path}?limit=3`);
@@ -344,6 +354,39 @@ describe('results', () => {
     }
   });
 
+  it('gives them as Parquet: the rows and columns of CSV, by their types', async () => {
+    const { body, headers } = await bytesOf(`${path}?format=parquet`);
+    expect(headers.get('content-type')).toBe('application/vnd.apache.parquet');
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="results-dns-${operation.id}.parquet"`,
+    );
+    const rows = await parquetReadObjects({ file: body });
+    const csv = (await user.api.get(`${path}?format=csv`)).text.trimEnd().split('\n');
+    expect(Object.keys(rows[0]!).join(',')).toBe(csv[0]);
+    expect(rows.map(({ result_id }) => result_id)).toEqual((await list()).map(({ id }) => id));
+    expect(rows[0]).toMatchObject({ rtt_ms: 12.5, flags: ['rd', 'ra'], scheduled_at: new Date(at(0)) });
+    expect(rows[6]).toMatchObject({ outcome: 'failed', entry: null, rtt_ms: null, flags: null });
+  });
+
+  it('says which formats there are where one is asked for that is not there', async () => {
+    const ask = async (query: string, accept: string) => user.api.get(`${path}${query}`, { accept });
+    const warts = await ask('?format=warts', '*/*');
+    expect([warts.status, warts.text]).toEqual([
+      406,
+      expect.stringContaining('warts is of ping and traceroute, and has no dns'),
+    ]);
+    const png = await ask('', 'image/png');
+    expect([png.status, png.text]).toEqual([406, expect.stringContaining('text/csv')]);
+    const xml = await ask('?format=xml', '*/*');
+    expect([xml.status, xml.text]).toEqual([
+      400,
+      expect.stringContaining('format must be one of json, ndjson, csv, parquet, warts'),
+    ]);
+    const { status, headers } = await ask('', 'application/x-warts, text/csv;q=0.5');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
+    expect(headers.get('vary')).toContain('Accept');
+  });
+
   it('searches several operations, by the time at which results came', async () => {
     const pings = await world.operation(user, [registered]);
     const hidden = await world.operation(user, [registered], { visibility: 'private' });
@@ -365,12 +408,20 @@ describe('results', () => {
     expect(await ids(stranger, 'mine=true')).toEqual([]);
     const get = (query: string) => stranger.api.get(`/api/v1/results?${query}`);
     expect((await get(`operation=${pings.id}&operation=${hidden.id}`)).status).toBe(404);
-    expect((await get('format=csv')).text).toContain('CSV is of one kind');
+    expect((await get('format=csv')).text).toContain('a table is of one kind');
     const csv = await get('format=csv&kind=ping');
     expect(csv.text.split('\n')[0]).toContain('rtt_avg_ms');
     // a row for each of its three destinations
     expect(csv.text.trimEnd().split('\n')).toHaveLength(1 + 3);
     expect((await get('format=csv&kind=tls')).status).toBe(400);
+    const { body, headers } = await bytesOf('/api/v1/results?format=warts&kind=ping', stranger);
+    expect(headers.get('content-disposition')).toBe('attachment; filename="results-ping.warts"');
+    const { records, error } = decode(new Uint8Array(body));
+    expect([error, records.map(({ type }) => type)]).toEqual([
+      undefined,
+      ['list', 'cycle-start', 'ping', 'ping', 'ping', 'cycle-stop', 'list'],
+    ]);
+    expect((await get('format=warts')).status).toBe(406);
   });
 
   it('refuses the cursor of another listing', async () => {

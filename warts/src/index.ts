@@ -1,4 +1,5 @@
 export { Address, compareAddresses } from './address.js';
+export { CopyError, RecordCopier } from './copy.js';
 export { decode, decodeStream, type ByteStream, type Decoded, type WebStream } from './decode.js';
 export { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';

@@ -17,9 +17,11 @@ describe('results as CSV', () => {
     let isInTurn = false;
     const reader = {
       // eslint-disable-next-line @typescript-eslint/require-await -- the real one reads
-      async *read() {
-        yield { _id: small, raw_bytes: 1, head: headOf(small, 1, 'short') } as unknown as ReadResult;
-        yield { _id: large, raw_bytes: 1 } as ReadResult;
+      async *readGroups() {
+        yield [
+          { _id: small, raw_bytes: 1, head: headOf(small, 1, 'short') } as unknown as ReadResult,
+          { _id: large, raw_bytes: 1 } as ReadResult,
+        ];
       },
       headOf: (id: ObjectId) => {
         expect(isInTurn).toBe(true);

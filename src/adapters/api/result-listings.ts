@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Turn } from '../../platform/batching/turn.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Position } from '../../platform/http/pages.js';
+import { smallWarts, WartsFile } from '../../measurement/formats/warts-file.js';
 import {
   DecodedTexts,
   type FollowStep,
@@ -14,6 +16,7 @@ import {
 import { ResultDto } from './dto/result.dto.js';
 import { type ResultsQuery } from './dto/results-query.dto.js';
 import { type ResultsCsv } from './results-csv.js';
+import { type ResultsParquet } from './results-parquet.js';
 import { type ResultEntity } from '../../core/ingest/index.js';
 
 type View = ResultsQuery['view'];
@@ -26,6 +29,9 @@ const MOST_OF_PAGE = 16 * 1024 * 1024;
 const MOST_DECODED = 256 * 1024 * 1024;
 /** Of a page so many are kept from when it is measured until they are sent; the others are made again. */
 const KEPT = 256 * 1024;
+
+/** Characters of a table that are handed on at once. */
+const ENOUGH = 64 * 1024;
 
 /** What is shown of what a result says: nothing, its text, the same when it is made again, or where it can be read. */
 type Shown = 'nothing' | { text: string } | 'again' | 'elsewhere';
@@ -58,10 +64,20 @@ export class ResultListings {
 
   /** All of them, one a line. */
   async *lines(filter: ResultFilter, view: View, gone: AbortSignal): AsyncGenerator<string | Buffer, void> {
-    for await (const result of this.reader.read(filter, partsOf(view))) {
-      const { shown } = await this.measure(result, view, KEPT, gone);
-      yield* this.item(result, view, shown, gone);
-      yield '\n';
+    for await (const group of this.reader.readGroups(filter, partsOf(view))) {
+      let text = '';
+      for (const result of group) {
+        const whole = view === 'summary' ? wholeItem(result, view, 'nothing') : undefined;
+        if (whole !== undefined) {
+          text += `${whole}\n`;
+          continue;
+        }
+        if (text !== '') yield text;
+        text = '\n';
+        const { shown } = await this.measure(result, view, KEPT, gone);
+        yield* this.item(result, view, shown, gone);
+      }
+      if (text !== '') yield text;
     }
   }
 
@@ -72,11 +88,61 @@ export class ResultListings {
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer, void> {
     yield csv.header;
-    for await (const result of this.reader.read(filter, partsOf('summary'))) {
+    for await (const group of this.reader.readGroups(filter, partsOf('summary'))) {
       gone.throwIfAborted();
-      if (result.head) yield* csv.rowsOf(ResultDto.from(result.head, result.raw_bytes, null));
-      else yield* this.texts.largeText(() => this.largeRows(result, csv), gone);
+      let text = '';
+      for (const result of group) {
+        if (result.head === undefined) {
+          yield text;
+          text = '';
+          yield* this.texts.largeText(() => this.largeRows(result, csv), gone);
+          continue;
+        }
+        for (const rows of csv.rowsOf(ResultDto.from(result.head, result.raw_bytes, null))) {
+          text += rows;
+          if (text.length < ENOUGH) continue;
+          yield text;
+          text = '';
+        }
+      }
+      yield text;
     }
+  }
+
+  /** All of them as Parquet. What is large is held until its row group is full: there is room for one of them. */
+  async *parquet(
+    filter: ResultFilter,
+    file: ResultsParquet,
+    gone: AbortSignal,
+  ): AsyncGenerator<Buffer, void> {
+    const turn = new Turn();
+    for await (const { head, _id, raw_bytes } of this.reader.read(filter, partsOf('summary'))) {
+      gone.throwIfAborted();
+      await turn.giveWay();
+      const whole = head ?? (await this.reader.headOf(_id));
+      yield* file.add(ResultDto.from(whole, raw_bytes, null));
+    }
+    yield file.end();
+  }
+
+  /** The records of all of them in one warts file. */
+  async *warts(filter: ResultFilter, gone: AbortSignal): AsyncGenerator<Buffer, void> {
+    const file = new WartsFile();
+    for await (const result of this.reader.read(filter, { head: false, raw: true })) {
+      gone.throwIfAborted();
+      if (result.format === undefined) {
+        file.addFailedRun();
+        continue;
+      }
+      const small = result.raw && smallWarts(result.raw);
+      if (small !== undefined) yield* file.add(small);
+      else yield* this.texts.largeText(() => this.largeRecords(result, file), gone);
+    }
+    yield file.end();
+  }
+
+  private async *largeRecords({ _id, raw }: ReadResult, file: WartsFile): AsyncGenerator<Buffer, void> {
+    yield* file.add(raw ?? (await this.reader.rawOf(_id)));
   }
 
   private async *largeRows({ _id, raw_bytes }: ReadResult, csv: ResultsCsv): AsyncGenerator<string, void> {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { stringify } from 'csv-stringify/sync';
+import fc from 'fast-check';
 import { KIND_NAMES } from '../../measurement/kinds/index.js';
 import { type ResultDto } from './dto/result.dto.js';
 import { ResultsCsv } from './results-csv.js';
@@ -30,7 +32,7 @@ test('names the columns of a kind, those of all kinds first', () => {
 
 test.each(KIND_NAMES)('has for %s the columns that docs/data.md names', (kind) => {
   const text = readFileSync(new URL('../../../docs/data.md', import.meta.url), 'utf8');
-  const section = text.slice(text.indexOf('## Columns of CSV'));
+  const section = text.slice(text.indexOf('## Columns of CSV and Parquet'));
   const line = section.split('\n').find((each) => each.startsWith(`| ${kind} |`)) ?? '';
   const common = section.slice(section.indexOf('`result_id`'), section.indexOf('| kind |'));
   const named = [...`${common} ${line}`.matchAll(/`(\w+)`/g)].map(([, name]) => name);
@@ -64,4 +66,15 @@ test('lets no cell begin like a formula, and quotes what needs it', () => {
 
 test('writes one row for a result without a summary', () => {
   for (const summary of [null, []]) expect(rows('dns', summary).trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('writes any text as csv-stringify does', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'=+-@\t\r\n",\uff1d\uff20 a') }));
+  fc.assert(
+    fc.property(text, (name) => {
+      const two = stringify([[name, 'x']], { escape_formulas: true, quoted_match: /[\r\n]/ });
+      const cell = two.slice(0, -',x\n'.length);
+      expect(rows('dns', [{ name }])).toContain(`,0,${cell},`);
+    }),
+  );
 });

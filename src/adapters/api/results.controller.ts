@@ -14,31 +14,37 @@ import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type UserEntity } from '../../core/users/index.js';
-import { DecodedTexts, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
-import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
 import {
-  OperationResultsQuery,
-  type RESULT_TYPES,
-  type ResultsQuery,
-  SearchQuery,
-} from './dto/results-query.dto.js';
+  DecodedTexts,
+  type ReadResult,
+  type ResultFilter,
+  ResultReader,
+  ResultsFollower,
+} from '../../core/results/index.js';
+import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
+import { askedIn, OperationResultsQuery, type ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
 import { QueriedProbes } from './queried-probes.js';
 import { digestOf, filterOf } from './results-filter.js';
 import { ResultsCsv } from './results-csv.js';
+import { ResultsParquet } from './results-parquet.js';
+import { dispositionOf, formatFor, RESULT_FILES, type ResultFileFormat } from './result-formats.js';
 import { partsOf, ResultListings } from './result-listings.js';
 
 /** Who follows and takes nothing for so long is cut off. */
 const PATIENCE_MS = 20_000;
 const SLOW = 'lines were not taken as fast as they came: go on after the last `position` that you have';
-const NDJSON = 'application/x-ndjson';
-const CSV = 'text/csv; charset=utf-8';
-const JSON_TYPE = 'application/json; charset=utf-8';
+const { type: NDJSON } = RESULT_FILES.ndjson;
+const { sent: JSON_TYPE } = RESULT_FILES.json;
 /** How many operations one search looks through: MongoDB merges so many ranges of its index in order, and sorts nothing. */
 const MOST_OPERATIONS = 200;
 
-const AS_LINES = {
-  [NDJSON]: { schema: { type: 'string' as const } },
-  'text/csv': { schema: { type: 'string' as const } },
+const TEXT = { schema: { type: 'string' as const } };
+const BYTES = { schema: { type: 'string' as const, format: 'binary' } };
+const AS_FILES = {
+  [RESULT_FILES.ndjson.type]: TEXT,
+  [RESULT_FILES.csv.type]: TEXT,
+  [RESULT_FILES.parquet.type]: BYTES,
+  [RESULT_FILES.warts.type]: BYTES,
 };
 const KEPT_FROM = {
   results_kept_from: {
@@ -48,7 +54,8 @@ const KEPT_FROM = {
       'Where results of the time that is asked for are deleted, because they are older than they are kept: those that came from this time on are all there. Also the header `Results-Kept-From`, in every format. null: all are there.',
   },
 };
-const FORMATS_SAID = `With \`Accept: ${NDJSON}\` or \`text/csv\`, or \`format\`: all of them, one a line, without pages.`;
+const FORMATS_SAID =
+  'NDJSON, CSV, Parquet and warts, by `Accept` or `format`: all of them in one file, without pages (docs/data.md, "Formats").';
 const SEARCH_SAID =
   'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
 
@@ -73,8 +80,8 @@ export class ResultsController {
     description: `${FORMATS_SAID} ${SEARCH_SAID}`,
   })
   @ApiId('operation')
-  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES, KEPT_FROM)
-  @ApiProblems(400, 401, 404, 503)
+  @ApiPage(ResultDto, 'A page of results; or all of them in one file.', AS_FILES, KEPT_FROM)
+  @ApiProblems(400, 401, 404, 406, 503)
   async list(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
@@ -92,10 +99,10 @@ export class ResultsController {
   @Get('results')
   @ApiOperation({
     summary: 'Results of several operations, by the time at which they came',
-    description: `Of those that are named, or of all that you may see: ${MOST_OPERATIONS} at the most. CSV is of one kind. ${FORMATS_SAID} ${SEARCH_SAID}`,
+    description: `Of those that are named, or of all that you may see: ${MOST_OPERATIONS} at the most. CSV and Parquet are of one kind. ${FORMATS_SAID} ${SEARCH_SAID}`,
   })
-  @ApiPage(ResultDto, 'A page of results; or all of them, one a line.', AS_LINES, KEPT_FROM)
-  @ApiProblems(400, 401, 404, 503)
+  @ApiPage(ResultDto, 'A page of results; or all of them in one file.', AS_FILES, KEPT_FROM)
+  @ApiProblems(400, 401, 404, 406, 503)
   async search(
     @CurrentUser() user: UserEntity,
     @Query() query: SearchQuery,
@@ -159,11 +166,11 @@ export class ResultsController {
 
   /** @throws DomainError invalid_request with another format than NDJSON, or with a filter */
   private followed(
-    { _id, results_kept_from }: OperationEntity,
+    { _id, kind, results_kept_from }: OperationEntity,
     query: OperationResultsQuery,
     { request, response }: { request: Request; response: Response },
   ): StreamableFile {
-    if ((query.format ?? formatAccepted(request)) !== 'ndjson')
+    if (formatFor(request, { format: query.format, kinds: [kind] }) !== 'ndjson')
       throw DomainError.invalid({ field: 'format', message: 'must be ndjson with follow' });
     const [filter] = OperationResultsQuery.filtersIn(query);
     if (filter !== undefined)
@@ -198,16 +205,14 @@ export class ResultsController {
     );
     const keptFrom = keptFromOf(operations, query)?.toISOString() ?? null;
     if (keptFrom !== null) response.setHeader('Results-Kept-From', keptFrom);
-    const format = query.format ?? formatAccepted(request);
-    if (format === 'ndjson')
-      return streamed((gone) => this.listings.lines(filter, view, gone), { type: NDJSON });
-    if (format === 'csv') {
-      const csv = new ResultsCsv(onlyKindOf(operations));
-      return streamed((gone) => this.listings.rows(filter, csv, gone), {
-        type: CSV,
-        disposition: 'attachment; filename="results.csv"',
+    const kinds = [...new Set(operations.map(({ kind }) => kind))];
+    const format = formatFor(request, { format: query.format, kinds });
+    response.vary('Accept');
+    if (format !== 'json')
+      return streamed(this.fileOf(format, filter, { view, kinds }), {
+        type: RESULT_FILES[format].sent,
+        disposition: dispositionOf(format, operations),
       });
-    }
     const asked = digestOf(query, request.path);
     const after = decodeTimedCursor(query.cursor, asked);
     const page = await this.listings.page(filter, view, limit, after, goneOf(response));
@@ -217,6 +222,28 @@ export class ResultsController {
     if (typeof text !== 'string') return streamed(text, { type: JSON_TYPE });
     response.type(JSON_TYPE);
     return text;
+  }
+
+  /** @throws DomainError invalid_request for a table of several kinds */
+  private fileOf(
+    format: Exclude<ResultFileFormat, 'json'>,
+    filter: ResultFilter,
+    { view, kinds }: { view: ResultsQuery['view']; kinds: readonly KindName[] },
+  ): (gone: AbortSignal) => AsyncIterable<string | Buffer> {
+    switch (format) {
+      case 'ndjson':
+        return (gone) => this.listings.lines(filter, view, gone);
+      case 'warts':
+        return (gone) => this.listings.warts(filter, gone);
+      case 'csv': {
+        const csv = new ResultsCsv(onlyKindOf(kinds));
+        return (gone) => this.listings.rows(filter, csv, gone);
+      }
+      case 'parquet': {
+        const file = new ResultsParquet(onlyKindOf(kinds));
+        return (gone) => this.listings.parquet(filter, file, gone);
+      }
+    }
   }
 
   /** @throws DomainError not_found (one that is named), invalid_request (there are too many) */
@@ -275,18 +302,12 @@ function goneOf(response: Response): AbortSignal {
   return gone.signal;
 }
 
-function formatAccepted(request: Request): (typeof RESULT_TYPES)[number] {
-  const accepted = request.accepts(['json', NDJSON, 'text/csv']);
-  return accepted === NDJSON ? 'ndjson' : accepted === 'text/csv' ? 'csv' : 'json';
-}
-
 /** @throws DomainError invalid_request where there are several: their figures are others */
-function onlyKindOf(operations: readonly Pick<OperationEntity, 'kind'>[]): KindName {
-  const kinds = [...new Set(operations.map(({ kind }) => kind))];
+function onlyKindOf(kinds: readonly KindName[]): KindName {
   const [kind, ...others] = kinds;
   if (kind !== undefined && others.length === 0) return kind;
   const message = kind
-    ? `must be given: CSV is of one kind, and these operations are ${kinds.join(', ')}`
+    ? `must be given: a table is of one kind, and these operations are ${kinds.join(', ')}`
     : 'has no operations that you may see: there are no columns';
   throw DomainError.invalid({ field: 'kind', message });
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { handled } from '../../platform/batching/handled.js';
 import { inParts } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
@@ -14,8 +15,10 @@ import {
 } from './results.repository.js';
 import { type ResultFilter } from './result-filter.js';
 
-/** Sizes that are looked up at once, with those results that are small. */
+/** Sizes that are looked up at once, with those results that are small: of small ones as many as weigh so much. */
 const SIZES = 64;
+const MOST_SIZES = 1_000;
+const PAGE_BYTES = 256 * 1024;
 /** A part of a result that weighs more is not read with the others: there may be many readers. */
 const LIGHT_HEAD_BYTES = 64 * 1024;
 const LIGHT_RAW_BYTES = 16 * 1024;
@@ -28,6 +31,12 @@ export interface ReadResult extends ResultSize {
   raw?: Buffer;
 }
 
+interface FoundPage<Place> {
+  sizes: ResultSize[];
+  /** undefined: it is the last */
+  next: Place | undefined;
+}
+
 /** Reads results so that no reader has more than some of them in memory, however large they are and however slow it is. */
 @Injectable()
 export class ResultReader {
@@ -35,18 +44,24 @@ export class ResultReader {
 
   /** In the order in which they came, or the other way round, one after the other. */
   async *read(filter: ResultFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    yield* this.readPages(async (after?: TimePlace) => {
-      const { sizes, examinedTo } = await this.results.findSizes(filter, SIZES, after, true);
-      return { sizes, next: examinedTo ?? placeAfter(sizes) };
+    for await (const group of this.readGroups(filter, parts)) yield* group;
+  }
+
+  /** The same, those together that were read at once: at most 64 KiB. */
+  async *readGroups(filter: ResultFilter, parts: Parts): AsyncGenerator<ReadResult[], void> {
+    yield* this.readPages(async (limit, after?: TimePlace) => {
+      const { sizes, examinedTo } = await this.results.findSizes(filter, limit, after, parts);
+      return { sizes, next: examinedTo ?? placeAfter(sizes, limit) };
     }, parts);
   }
 
   /** Results of many operations, one operation after the other. */
   async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    yield* this.readPages(async (after?: ReadingPlace) => {
-      const sizes = await this.results.findSizesOfMany(filter, SIZES, after);
-      return { sizes, next: placeAfter(sizes) };
+    const groups = this.readPages(async (limit, after?: ReadingPlace) => {
+      const sizes = await this.results.findSizesOfMany(filter, limit, after);
+      return { sizes, next: placeAfter(sizes, limit) };
     }, parts);
+    for await (const group of groups) yield* group;
   }
 
   /** How many results of operations were received from then (included) to then; 100,000 at most are counted. */
@@ -102,17 +117,22 @@ export class ResultReader {
     return result as ResultEntity;
   }
 
-  /** Between two pages nothing is open at the database, whatever the reader does. */
+  /**
+   * Between two pages nothing is open at the database, whatever the reader does. The next page is looked up while it takes
+   * this one.
+   */
   private async *readPages<Place>(
-    pageAfter: (after: Place | undefined) => Promise<{ sizes: ResultSize[]; next: Place | undefined }>,
+    pageAfter: (limit: number, after?: Place) => Promise<FoundPage<Place>>,
     parts: Parts,
-  ): AsyncGenerator<ReadResult, void> {
-    let after: Place | undefined;
-    do {
-      const { sizes, next } = await pageAfter(after);
-      yield* this.load(sizes, parts);
-      after = next;
-    } while (after !== undefined);
+  ): AsyncGenerator<ReadResult[], void> {
+    let limit = SIZES;
+    let coming: Promise<FoundPage<Place>> | undefined = pageAfter(limit);
+    while (coming !== undefined) {
+      const { sizes, next }: FoundPage<Place> = await coming;
+      limit = limitAfter(sizes, limit);
+      coming = next === undefined ? undefined : handled(pageAfter(limit, next));
+      for (const group of groupsOf(sizes, parts)) yield await this.loadGroup(group, parts);
+    }
   }
 
   private async loadGroup(group: readonly ResultSize[], parts: Parts): Promise<ReadResult[]> {
@@ -136,9 +156,16 @@ export class ResultReader {
 }
 
 /** @returns where a full page ends; undefined: it was the last */
-function placeAfter(sizes: readonly ResultSize[]): ReadingPlace | undefined {
-  const last = sizes.length < SIZES ? undefined : sizes.at(-1);
+function placeAfter(sizes: readonly ResultSize[], limit: number): ReadingPlace | undefined {
+  const last = sizes.length < limit ? undefined : sizes.at(-1);
   return last && { operation: last.operation, at: last.received_at, _id: last._id };
+}
+
+/** @returns how many are looked up after these: few where they are large, and no more than twice as many as before */
+function limitAfter(sizes: readonly ResultSize[], limit: number): number {
+  const weight = sizes.reduce((sum, { whole, bytes, raw_bytes }) => sum + (whole ? bytes + raw_bytes : 0), 0);
+  const fitting = Math.floor((PAGE_BYTES * sizes.length) / Math.max(1, weight));
+  return Math.max(SIZES, Math.min(fitting, 2 * limit, MOST_SIZES));
 }
 
 function noSuchResult(): DomainError {

@@ -70,6 +70,16 @@ const WITH_SMALL = {
   ...SIZE,
   whole: { $cond: [{ $lte: [{ $bsonSize: '$$ROOT' }, SMALL_BYTES] }, '$$ROOT', '$$REMOVE'] },
 };
+const WITH_SMALL_HEAD = {
+  ...SIZE,
+  whole: {
+    $cond: [
+      { $lte: [HEAD_SIZE, SMALL_BYTES] },
+      { $unsetField: { field: 'raw', input: '$$ROOT' } },
+      '$$REMOVE',
+    ],
+  },
+};
 
 /** The index that holds an operation's results in their order: MongoDB would take another one where a probe is named, and sort. */
 const BY_TIME = { operation: 1, received_at: 1, _id: 1 };
@@ -107,17 +117,18 @@ export class ResultsRepository {
   /**
    * A page of what is to be read, by the time at which it came. It looks at a bounded number of results, and for a bounded time: what
    * was not found among these is found by who goes on from there.
+   * @param small what comes with those that are small; absent: nothing
    */
   async findSizes(
     filter: ResultFilter,
     limit: number,
     after?: TimePlace,
-    withSmall = false,
+    small?: Parts,
   ): Promise<FoundSizes> {
     if (filter.probes?.length === 0) return { sizes: [] };
     const conditions = conditionsOf(filter);
     if (conditions === undefined)
-      return { sizes: await this.sizesOf(rangeOf(filter, after), BY_TIME, filter, limit, withSmall) };
+      return { sizes: await this.sizesOf(rangeOf(filter, after), BY_TIME, filter, limit, small) };
     const test = entryTest(filter.entry);
     const began = performance.now();
     const sizes: ResultSize[] = [];
@@ -127,7 +138,7 @@ export class ResultsRepository {
       const range = rangeOf(filter, place);
       const end = await this.placeAfter(range, filter, Math.min(step, MOST_EXAMINED - examined));
       const among = { $and: [range, ...(end ? [upTo(end, filter)] : []), conditions] };
-      sizes.push(...(await this.matching(among, filter, limit - sizes.length, withSmall, test)));
+      sizes.push(...(await this.matching(among, filter, limit - sizes.length, small, test)));
       if (sizes.length === limit || end === undefined) return { sizes };
       place = end;
       examined += step;
@@ -140,12 +151,12 @@ export class ResultsRepository {
     among: object,
     filter: ResultFilter,
     limit: number,
-    withSmall: boolean,
+    small: Parts | undefined,
     test: ReturnType<typeof entryTest>,
   ): Promise<ResultSize[]> {
-    if (test === undefined) return this.sizesOf(among, BY_TIME, filter, limit, withSmall);
+    if (test === undefined) return this.sizesOf(among, BY_TIME, filter, limit, small);
     const ids = await this.findTested(among, filter, limit, test);
-    return ids.length === 0 ? [] : this.sizesOf({ _id: { $in: ids } }, BY_ID, filter, limit, withSmall);
+    return ids.length === 0 ? [] : this.sizesOf({ _id: { $in: ids } }, BY_ID, filter, limit, small);
   }
 
   private async sizesOf(
@@ -153,11 +164,11 @@ export class ResultsRepository {
     hint: typeof BY_TIME | typeof BY_ID,
     filter: ResultFilter,
     limit: number,
-    withSmall: boolean,
+    small: Parts | undefined,
   ): Promise<ResultSize[]> {
     return this.model.collection
       .find<ResultSize>(which, {
-        projection: withSmall ? WITH_SMALL : SIZE,
+        projection: projectionOf(small),
         ...{ sort: orderOf(filter), limit, batchSize: limit + 1, hint },
       })
       .toArray();
@@ -241,6 +252,11 @@ export class ResultsRepository {
       })
       .toArray();
   }
+}
+
+function projectionOf(small: Parts | undefined): object {
+  if (small === undefined) return SIZE;
+  return small.raw ? WITH_SMALL : WITH_SMALL_HEAD;
 }
 
 function directionOf({ order }: ResultFilter): 1 | -1 {

@@ -22,7 +22,7 @@ export function isGzip(raw: Buffer): boolean {
  * @throws UnzipError behind what came before the damage, or behind MAX_UNZIPPED_BYTES
  */
 export async function* gunzip(raw: Buffer): AsyncGenerator<Buffer, void> {
-  const small = raw.length <= SMALL_BYTES ? unzippedAtOnce(raw) : undefined;
+  const small = unzippedAtOnce(raw);
   if (small !== undefined) {
     yield small;
     return;
@@ -45,11 +45,13 @@ export async function* upTo(most: number, chunks: AsyncIterable<Buffer>): AsyncG
   }
 }
 
-function unzippedAtOnce(raw: Buffer): Buffer | undefined {
+/** @returns undefined where it is damaged, or unpacks to more than 64 KiB */
+export function unzippedAtOnce(raw: Buffer): Buffer | undefined {
+  if (raw.length > SMALL_BYTES) return undefined;
   try {
     return gunzipSync(raw, { maxOutputLength: SMALL_UNZIPPED_BYTES });
   } catch {
-    // damaged, or it grows: the careful way tells how far it goes
+    // the careful way tells how far it goes
     return undefined;
   }
 }

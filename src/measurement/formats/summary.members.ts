@@ -15,6 +15,10 @@ export const words = (description: string) => z.string().nullable().meta({ descr
 export const shape = <Type extends string>(type: Type) =>
   z.literal(type).meta({ description: 'Which of the shapes of entries this is.' });
 
+/** An RFC 3339 time; null where there is none. */
+export const moment = (description: string) =>
+  z.string().meta({ format: 'date-time' }).nullable().meta({ description });
+
 export const failure = () => words('What went wrong, in a word or a sentence; null: nothing did.');
 
 /** Of an entry that cannot be read. @param type the kind */

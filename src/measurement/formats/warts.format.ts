@@ -28,7 +28,7 @@ import { packRtts } from './rtts.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
 
 const INGEST_LIMITS: DecodeLimits = { maxRecords: 20_000, maxBytes: MAX_UNZIPPED_BYTES };
-const VIEW_LIMITS: DecodeLimits = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES };
+export const VIEW_LIMITS: DecodeLimits = { maxRecords: 200_000, maxBytes: MAX_UNZIPPED_BYTES };
 /** What is decoded in one turn of the event loop, in bytes: a large result must not keep everybody else waiting. */
 const SLICE_BYTES = 32 * 1024;
 /** Characters that are handed on at once. */
@@ -170,7 +170,7 @@ function* textsOf(records: Iterable<WartsRecord>, view: View): Generator<string,
  * @param most bytes that the file may unpack to
  * @throws WartsError, UnzipError behind what came before the damage; LargeResultError behind `most` bytes
  */
-async function* recordsOf(
+export async function* recordsOf(
   raw: Buffer,
   decoder: StreamDecoder,
   most = MAX_UNZIPPED_BYTES,
@@ -197,7 +197,7 @@ async function* slicesOf(bytes: Buffer): AsyncGenerator<Buffer, void> {
 }
 
 /** @throws what is no damage of the bytes */
-function damageOf(error: unknown): string {
+export function damageOf(error: unknown): string {
   if (error instanceof WartsError || error instanceof UnzipError) return error.message;
   throw error;
 }

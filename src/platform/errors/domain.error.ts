@@ -23,6 +23,7 @@ const CATALOGUE = {
   wrong_credentials: { status: 404, title: 'Invalid email or password' },
   no_available_probe: { status: 404, title: 'No available probes' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  not_acceptable: { status: 406, title: 'None of the formats that were asked for is there' },
   too_few_probes: { status: 409, title: 'Too few probes match' },
   conflict: { status: 409, title: 'The state of the resource does not allow this' },
   gone: { status: 410, title: 'Not kept any more' },

@@ -123,6 +123,7 @@ const MEANINGS: Record<number, string> = {
   401: 'No valid access token.',
   403: 'Not allowed for this account.',
   404: 'There is no such thing, or it is not for you to see.',
+  406: 'There is no format that `Accept`, or `format`, asks for; `detail` says which there are.',
   409: 'The state of things does not allow this; it may later.',
   410: 'It is not kept any more; `deleted_at` says since when.',
   412: 'It was changed since you read it; read it again.',

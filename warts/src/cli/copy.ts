@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { StreamDecoder } from '../decoder.js';
-import { Encoder } from '../encode/index.js';
+import { RecordCopier } from '../copy.js';
 import type { WartsRecord } from '../record.js';
 import { UsageError, type Command } from './command.js';
 import type { Output } from './output.js';
@@ -11,31 +11,18 @@ export interface Wanted {
   dst?: BlockList;
 }
 
-/**
- * Copies records as they are, but for the numbers of lists and cycles: those of the one file that comes out. Lists and
- * cycles are kept whatever is wanted.
- */
+/** Joins files: see RecordCopier. */
 export class CopyCommand implements Command {
-  private readonly encoder = new Encoder();
+  private readonly copier = new RecordCopier();
 
   constructor(private readonly wanted: Wanted = {}) {}
 
   use(record: WartsRecord, output: Output, decoder: StreamDecoder): void {
-    switch (record.type) {
-      case 'list':
-      case 'cycle-start':
-      case 'cycle-definition':
-      case 'cycle-stop':
-        output.raw(this.encoder.encode(record));
-        break;
-      case 'address':
-        throw new Error('address records, which scamper wrote until 2010, cannot be copied');
-      case 'skipped':
-        process.stderr.write(`a record of type ${record.wartsType} is left out: nobody knows its lists\n`);
-        break;
-      default:
-        if (this.isWanted(record)) output.raw(this.renumbered(record, decoder));
-    }
+    if (!isAboutTheFile(record) && !this.isWanted(record)) return;
+    const bytes = this.copier.copy(record, decoder);
+    if (bytes !== undefined) output.raw(bytes);
+    else if (record.type === 'skipped')
+      process.stderr.write(`a record of type ${record.wartsType} is left out: nobody knows its lists\n`);
   }
 
   private isWanted(record: WartsRecord): boolean {
@@ -43,35 +30,12 @@ export class CopyCommand implements Command {
     if (types !== undefined && !types.has(record.type)) return false;
     return dst === undefined || destinationsOf(record).some((text) => dst.check(text, familyOf(text)));
   }
-
-  /** Parameters 1 and 2 of every type are the numbers of the list and the cycle, and stand first. */
-  private renumbered(
-    {
-      list,
-      cycle,
-    }: Exclude<
-      WartsRecord,
-      { type: 'list' | 'cycle-start' | 'cycle-definition' | 'cycle-stop' | 'address' | 'skipped' }
-    >,
-    decoder: StreamDecoder,
-  ): Uint8Array {
-    const bytes = decoder.lastRecord();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let at = HEADER_BYTES;
-    const flags = view.getUint8(at);
-    if (flags === 0) return bytes;
-    while (view.getUint8(at) & 0x80) at++;
-    at += 3;
-    if (flags & 1) {
-      view.setUint32(at, this.encoder.ofList(list));
-      at += 4;
-    }
-    if (flags & 2) view.setUint32(at, this.encoder.ofCycle(cycle));
-    return bytes;
-  }
 }
 
-const HEADER_BYTES = 8;
+/** Lists and cycles are kept whatever is wanted; of what cannot be copied its user hears. */
+function isAboutTheFile({ type }: WartsRecord): boolean {
+  return type === 'list' || type.startsWith('cycle-') || type === 'address' || type === 'skipped';
+}
 
 function destinationsOf(record: WartsRecord): string[] {
   if (record.type === 'dealias') return record.definitions.map(({ dst }) => dst.toString());

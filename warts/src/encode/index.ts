@@ -48,13 +48,37 @@ export function encode(records: Iterable<EncodableRecord>): Uint8Array {
   return joined(parts);
 }
 
+/** So many different lists are known again in a later file; a longer text than this is not. */
+const MOST_KNOWN_LISTS = 1_000;
+const MOST_KNOWN_CHARACTERS = 1_024;
+
 /** Writes one file record by record, and gives lists and cycles their numbers in it. */
 export class Encoder implements FileNumbers {
   private listCount = 0;
   private cycleCount = 0;
   private readonly lists = new Map<List, number>();
   private readonly cycles = new Map<Cycle, number>();
+  /** numbers of lists by what they say */
+  private known = new Map<string, number>();
   private parts: Uint8Array[] = [];
+
+  /** @param joinsLists a list that is equal to one of the last 1,000 different ones is not written again, as scamper does it */
+  constructor(private readonly joinsLists = false) {}
+
+  /** Call between two files: what is written with the one that is returned leaves this one as it is. */
+  fork(): Encoder {
+    const copy = new Encoder(this.joinsLists);
+    copy.listCount = this.listCount;
+    copy.cycleCount = this.cycleCount;
+    copy.known = new Map(this.known);
+    return copy;
+  }
+
+  /** Call behind each file of several that become one: nothing names its lists and cycles from here on. */
+  endFile(): void {
+    this.lists.clear();
+    this.cycles.clear();
+  }
 
   /** The record's bytes, behind those of a list or cycle that it names and that was not written before. */
   encode(record: EncodableRecord): Uint8Array {
@@ -80,7 +104,7 @@ export class Encoder implements FileNumbers {
   private add(record: EncodableRecord): void {
     switch (record.type) {
       case 'list':
-        this.addList(record.list);
+        this.defineList(record.list);
         break;
       case 'cycle-start':
       case 'cycle-definition':
@@ -100,6 +124,22 @@ export class Encoder implements FileNumbers {
         });
         break;
     }
+  }
+
+  private defineList(list: List): void {
+    const { id, name, description = null, monitor = null } = list;
+    const text = this.joinsLists ? JSON.stringify([id, name, description, monitor]) : '';
+    const mayBeKnown = text !== '' && text.length <= MOST_KNOWN_CHARACTERS;
+    const known = mayBeKnown ? this.known.get(text) : undefined;
+    if (known !== undefined) {
+      this.lists.set(list, known);
+      return;
+    }
+    const number = this.addList(list);
+    if (!mayBeKnown) return;
+    this.known.set(text, number);
+    const [oldest] = this.known.keys();
+    if (this.known.size > MOST_KNOWN_LISTS && oldest !== undefined) this.known.delete(oldest);
   }
 
   private addList(list: List): number {

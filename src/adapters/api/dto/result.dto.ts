@@ -1,6 +1,7 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
+import { isoTime } from '../../../platform/clock/iso-time.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { summarySchema } from '../schema-names.js';
 import { isTrusted } from '../../../core/probes/index.js';
@@ -197,17 +198,18 @@ export class ResultDto {
   /** @returns all but `decoded` */
   static from(result: ResultEntity, rawBytes: number, decodedUrl: string | null): Omit<ResultDto, 'decoded'> {
     const { scheduled_at, started_at, duration_ms, clock, format, summary, decode_error, failure } = result;
-    const corrected = correctedStart(result)?.toISOString() ?? null;
+    const correctedAt = correctedStart(result);
+    const corrected = correctedAt ? isoTime(correctedAt) : null;
     return {
       id: result._id.toHexString(),
       operation_id: result.operation.toHexString(),
       probe_id: result.probe.toHexString(),
       outcome: result.outcome,
-      received_at: result.received_at.toISOString(),
-      scheduled_at: scheduled_at?.toISOString() ?? null,
+      received_at: isoTime(result.received_at),
+      scheduled_at: scheduled_at ? isoTime(scheduled_at) : null,
       counted: result.uncounted !== true,
       off_schedule: result.off_schedule === true,
-      started_at: started_at?.toISOString() ?? null,
+      started_at: started_at ? isoTime(started_at) : null,
       started_corrected_at: corrected,
       started_at_corrected: corrected,
       clock_trusted: clock !== undefined && isTrusted(clock),

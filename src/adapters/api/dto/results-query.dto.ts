@@ -25,6 +25,7 @@ import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
+import { RESULT_FILE_FORMATS, type ResultFileFormat } from '../result-formats.js';
 import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
 
 export const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
@@ -36,8 +37,6 @@ const NUMBER = { allowNaN: false, allowInfinity: false } as const;
 
 /** The name that one of the times had first. */
 const FORMER_TIME = 'started_at_corrected';
-
-export const RESULT_TYPES = ['json', 'ndjson', 'csv'] as const;
 
 export function IsInstant() {
   return ValidateBy({
@@ -324,12 +323,13 @@ export class ResultsQuery extends PageQuery {
   view: 'summary' | 'json' | 'dump' = 'summary';
 
   @ApiPropertyOptional({
-    enum: RESULT_TYPES,
-    description: 'Goes before `Accept`. json: in pages; ndjson, csv: all of them, without pages.',
+    enum: RESULT_FILE_FORMATS,
+    description:
+      'Goes before `Accept`. json: in pages; the others: all of them, without pages. csv and parquet are of one kind, warts of ping and traceroute.',
   })
   @Optional()
-  @IsIn(RESULT_TYPES)
-  format?: (typeof RESULT_TYPES)[number];
+  @IsIn(RESULT_FILE_FORMATS, { message: `must be one of ${RESULT_FILE_FORMATS.join(', ')}` })
+  format?: ResultFileFormat;
 }
 
 /** What may change from page to page: how results are shown, and where the reader stands. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, shape, unreadable, words } from '../../formats/summary.members.js';
+import { count, failure, milliseconds, moment, shape, unreadable, words } from '../../formats/summary.members.js';
 
 /** Figures of one handshake; what was not reached is null. */
 export const tlsFigures = z.strictObject({
@@ -14,8 +14,8 @@ export const tlsFigures = z.strictObject({
   authorization_error: words('Why it is not to be trusted.'),
   subject: words("Subject of the server's certificate."),
   issuer: words("Issuer of the server's certificate."),
-  not_before: words('Begin of its validity, an RFC 3339 time.'),
-  not_after: words('End of its validity, an RFC 3339 time.'),
+  not_before: moment('Begin of its validity.'),
+  not_after: moment('End of its validity.'),
   fingerprint_sha256: words('Its fingerprint (SHA-256), hexadecimal.'),
   chain_length: count('Certificates of the chain; null where none came, or not all were kept.'),
   resolve_ms: milliseconds('Time that the name took, in milliseconds; null for an address.'),

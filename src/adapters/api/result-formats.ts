@@ -1,0 +1,77 @@
+import { type Request } from 'express';
+import { DomainError } from '../../platform/errors/domain.error.js';
+import { KIND_NAMES, type KindName, KINDS } from '../../measurement/kinds/index.js';
+
+interface FormatStatement {
+  /** media type, as it is asked for in `Accept` */
+  type: string;
+  /** the same as it is sent */
+  sent: string;
+  /** of a file's name */
+  extension: string;
+}
+
+/** What results may be read as; the first is the default. */
+export const RESULT_FILES = {
+  json: { type: 'application/json', sent: 'application/json; charset=utf-8', extension: 'json' },
+  ndjson: { type: 'application/x-ndjson', sent: 'application/x-ndjson', extension: 'ndjson' },
+  csv: { type: 'text/csv', sent: 'text/csv; charset=utf-8', extension: 'csv' },
+  parquet: {
+    type: 'application/vnd.apache.parquet',
+    sent: 'application/vnd.apache.parquet',
+    extension: 'parquet',
+  },
+  warts: { type: 'application/x-warts', sent: 'application/x-warts', extension: 'warts' },
+} as const satisfies Record<string, FormatStatement>;
+
+export type ResultFileFormat = keyof typeof RESULT_FILES;
+
+export const RESULT_FILE_FORMATS = Object.keys(RESULT_FILES) as ResultFileFormat[];
+
+/** Kinds whose results can be in a warts file. */
+const WARTS_KINDS = KIND_NAMES.filter((kind) => Object.hasOwn(KINDS[kind].formats, 'warts'));
+
+interface Asked {
+  /** `format` of the query, which goes before `Accept` */
+  format: ResultFileFormat | undefined;
+  /** of the operations whose results are asked for */
+  kinds: readonly KindName[];
+}
+
+/**
+ * The format that the caller likes best of those that there are of these kinds (RFC 9110, section 12.5.1).
+ * @throws DomainError not_acceptable, which says which there are
+ */
+export function formatFor(request: Request, { format, kinds }: Asked): ResultFileFormat {
+  const others = kinds.filter((kind) => !WARTS_KINDS.includes(kind));
+  const available = RESULT_FILE_FORMATS.filter((each) => each !== 'warts' || others.length === 0);
+  if (format !== undefined) {
+    if (available.includes(format)) return format;
+    throw notAcceptable(`warts is of ${WARTS_KINDS.join(' and ')}, and has no ${others.join(', ')}`);
+  }
+  const types: string[] = available.map((each) => RESULT_FILES[each].type);
+  const accepted = request.accepts(types);
+  const chosen = available[types.indexOf(String(accepted))];
+  if (chosen === undefined)
+    throw notAcceptable(`${String(request.headers.accept)} is not there; there are ${types.join(', ')}`);
+  return chosen;
+}
+
+function notAcceptable(detail: string): DomainError {
+  return new DomainError('not_acceptable', detail);
+}
+
+/** @returns a Content-Disposition that names a file after what is in it */
+export function dispositionOf(
+  format: ResultFileFormat,
+  operations: readonly { _id: unknown; kind: KindName }[],
+): string {
+  const [first, ...others] = operations;
+  const kinds = new Set(operations.map(({ kind }) => kind));
+  const of = [
+    'results',
+    ...(kinds.size === 1 ? kinds : []),
+    ...(first !== undefined && others.length === 0 ? [String(first._id)] : []),
+  ];
+  return `attachment; filename="${of.join('-')}.${RESULT_FILES[format].extension}"`;
+}
