@@ -1,5 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { withChanges } from './adapters/api/dto/change.dto.js';
 import { withKinds } from './adapters/api/kind-schemas.js';
 import { completeDocument } from './platform/http/complete-document.js';
 import { noteIds, putIds } from './explorer.js';
@@ -38,7 +39,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   for (const [tag, description] of Object.entries(TAGS)) config.addTag(tag, description);
   const document = SwaggerModule.createDocument(app, config.build(), { operationIdFactory: operationId });
   document.components ??= {};
-  document.components.schemas = withKinds(document.components.schemas ?? {});
+  document.components.schemas = withChanges(withKinds(document.components.schemas ?? {}));
   return inOrder(completeDocument(document, CLASSIC));
 }
 

@@ -90,6 +90,7 @@ const variables = z.object({
   RETENTION_RAW_S: kept().default(0),
   RETENTION_RESULTS_S: kept().default(0),
   RETENTION_ROLLUPS_S: kept().default(0),
+  CHANGES_DETECTION: flag.default(true),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -149,6 +150,8 @@ export interface Env {
   seriesRollups: boolean;
   /** for how long what operations do not state themselves is kept, in seconds; null: for ever */
   retention: { raw_s: number | null; results_s: number | null; rollups_s: number | null };
+  /** whether this server looks in results for what changes */
+  changesDetection: boolean;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -212,6 +215,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
       results_s: read.RETENTION_RESULTS_S || null,
       rollups_s: read.RETENTION_ROLLUPS_S || null,
     },
+    changesDetection: read.CHANGES_DETECTION,
   };
 }
 

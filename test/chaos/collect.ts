@@ -5,6 +5,7 @@ import { until } from '../support/until.js';
 import {
   type AccountFact,
   type AssignmentFact,
+  type ChangesFact,
   type CoverageFact,
   type Discrepancy,
   type LedgerFact,
@@ -15,6 +16,9 @@ import {
   type TailFact,
 } from './audit/evidence.js';
 import { type Schedule } from '../../probe/src/protocol.js';
+import { type ChangeEntity } from '../../src/derived/changes/change.schema.js';
+import { DETECTION_FIELDS, type DetectionResult } from '../../src/derived/changes/detection.js';
+import { replayChanges, sightingText } from './changes.js';
 import { coverageFact, type CoverageAnswer } from './observer.js';
 import { digestOf } from './probes/diary.js';
 import { demand, type User } from './users.js';
@@ -25,6 +29,7 @@ const DELIVERED_MS = 180_000;
 interface Facts {
   results: ResultFact[];
   tail: TailFact;
+  changes: ChangesFact;
   ledger: LedgerFact[];
   assignments: AssignmentFact[];
   accounts: AccountFact[];
@@ -68,17 +73,22 @@ export async function collectFacts(
       await read('users', ({ _id, credits }) => ({ user: String(_id), balance: Number(credits) })),
       await read('operations', ({ _id, owner }) => ({ id: String(_id), owner: String(owner) })),
     ];
+    const order = entries.sort((a, b) => a.last - b.last);
     const api = new FactsOfApi(servers, users);
     return {
       results,
       tail: {
-        order: entries.sort((a, b) => a.last - b.last).flatMap(({ ids }) => ids),
+        order: order.flatMap(({ ids }) => ids),
         counted: {
           stored: minutes.reduce((sum, { stored }) => sum + stored, 0),
           failed: minutes.reduce((sum, { failed }) => sum + failed, 0),
         },
         rolledUp: rolledUp.filter((each) => each.generation === Number(generation?.['generation'] ?? 0)),
       },
+      changes: await changesFact(
+        database,
+        order.flatMap(({ ids }) => ids),
+      ),
       ledger,
       assignments,
       accounts: await Promise.all(balances.map((each) => api.account(each))),
@@ -147,6 +157,8 @@ async function untilTailed(servers: readonly string[], database: TestDatabase): 
     const [last] = await database.collection('tail_log').find().sort({ _id: -1 }).limit(1).toArray();
     const rollups = await database.collection('tail_positions').findOne({ _id: 'rollups' as never });
     if (Number(rollups?.['at'] ?? 0) !== Number(last?._id ?? 0)) return false;
+    const changes = await database.collection('tail_positions').findOne({ _id: 'changes' as never });
+    if (Number(changes?.['at'] ?? 0) !== Number(last?._id ?? 0)) return false;
     const answers = await Promise.all(
       servers.map((server) =>
         demand<{ results: number; behind: { results: number } }>('GET', `${server}/api/v1/stats`),
@@ -195,6 +207,27 @@ function rollupFact({ operation, probe, total }: Document): TailFact['rolledUp']
     operation: String(operation),
     probe: String(probe),
     entries: new PackReader(packed).count(),
+  };
+}
+
+async function changesFact(database: TestDatabase, order: readonly string[]): Promise<ChangesFact> {
+  const results = new Map<string, DetectionResult>();
+  const fields = Object.fromEntries(['operation', 'probe', ...DETECTION_FIELDS].map((field) => [field, 1]));
+  const found = database.collection('results').find<DetectionResult>({}, { projection: fields });
+  for await (const result of found) results.set(result._id.toHexString(), result);
+  const changes = await database
+    .collection('changes')
+    .find<ChangeEntity>({ type: { $ne: 'quiet' } })
+    .toArray();
+  const sightings = changes.flatMap(({ probes, ...change }) =>
+    probes.map((seen) => ({ ...change, ...seen })),
+  );
+  return {
+    found: sightings.map((seen) => sightingText(seen, seen.type, seen.destination, seen.since)),
+    replayed: replayChanges(order.flatMap((id) => results.get(id) ?? [])),
+    results: sightings.flatMap(({ first_result, result_before }) =>
+      [first_result, result_before].filter((id) => id !== undefined).map(String),
+    ),
   };
 }
 

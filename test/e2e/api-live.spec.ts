@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Account, ApiWorld, firstRunOf, PASSWORD, type Registered } from '../support/api-world.js';
 import { Pladmed } from '../support/command.js';
-import { failedRun, pingResult, type NativeProbe } from '../support/native-probe.js';
+import { failedRun, ntpResult, pingResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
-import { Watcher } from '../support/watcher.js';
+import { Listener, Watcher } from '../support/watcher.js';
 
 const SCHEDULED = '2026-01-01T00:00:00.000Z';
 
@@ -215,6 +215,72 @@ describe('live', () => {
         expect((await stranger.ask('subscribe', none)).error?.code).toBe('not_found');
       }
     });
+  });
+
+  it('tells over both what changes, which the API has as well, for those who may see it', async () => {
+    const { id } = await world.operation(user, [registered], {
+      kind: 'ntp',
+      visibility: 'private',
+      schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 600_000).toISOString() },
+    });
+    const watcher = await watch(user.api.token);
+    await watcher.ask('subscribe', { operation: id });
+    const listener = await Listener.open(world.server.url, user.api.token, id);
+    await until('the stream', () => listener.text.includes('id: '));
+    await probe.told(id);
+    // eight runs are learned, seven others make a change (docs/data.md)
+    for (let n = 0; n < 15; n += 1)
+      await probe.results([ntpResult(id, `2026-01-01T00:00:${10 + n}.000Z`, n < 8 ? 2 : 3)]);
+    const event = await watcher.event('change');
+    const told = {
+      type: 'ntp_server',
+      destination: '192.0.2.1',
+      before: { servers: [{ stratum: 2, leap: 0 }] },
+      after: { servers: [{ stratum: 3, leap: 0 }] },
+      since: '2026-01-01T00:00:18.000Z',
+      probe_count: 1,
+    };
+    expect(event).toMatchObject({ ...told, operation_id: id, probe_id: registered.id, back_at: null });
+    await until('the event', () => listener.events('change').length > 0);
+    expect(listener.events('change')).toEqual([event]);
+    listener.close();
+
+    const path = `/api/v1/operations/${id}/changes`;
+    const page = await user.api.get<{ items: { id: string; probes: object[] }[] }>(path);
+    expect(page.body).toMatchObject({
+      items: [{ ...told, id: event['change_id'], probes: [{ probe_id: registered.id, back_at: null }] }],
+      next: null,
+    });
+    const found = async (query: string) => (await user.api.get<typeof page.body>(query)).body.items.length;
+    for (const [filter, count] of [
+      ['type=ntp_server&type=path', 1],
+      ['type=path', 0],
+      [`probe=${registered.id}`, 1],
+      [`probe=${id}`, 0],
+      ['destination=192.0.2.1', 1],
+      ['destination=192.0.2.2', 0],
+      ['from=2026-01-01T00:00:18Z&to=2026-01-01T00:00:19Z', 1],
+      ['to=2026-01-01T00:00:18Z', 0],
+      ['order=desc', 1],
+    ] as const) {
+      expect([filter, await found(`${path}?${filter}`)]).toEqual([filter, count]);
+      expect([filter, await found(`/api/v1/changes?mine=true&${filter}`)]).toEqual([filter, count]);
+    }
+    for (const bad of [
+      'type=none',
+      'probe=x',
+      'from=yesterday',
+      'order=up',
+      'limit=0',
+      'cursor=x',
+      'unknown=1',
+    ])
+      expect([bad, (await user.api.get(`${path}?${bad}`)).status]).toEqual([bad, 400]);
+    const other = await world.account();
+    expect((await other.api.get(path)).status).toBe(404);
+    expect((await other.api.get(`/api/v1/changes?operation=${id}`)).status).toBe(404);
+    const theirs = await other.api.get<typeof page.body>('/api/v1/changes');
+    expect(theirs.body.items.filter((item) => item.id === event['change_id'])).toEqual([]);
   });
 
   describe('as server-sent events', () => {

@@ -183,6 +183,18 @@ export function dnsResult(operationId: string, scheduledAt: string, more: object
   };
 }
 
+/** A result of one question to a time server. */
+export function ntpResult(operationId: string, scheduledAt: string, stratum: number, more: object = {}) {
+  const exchange = {
+    ...{ destination: '192.0.2.1', address: '192.0.2.1', port: 123, resolve_ms: null },
+    ...{ sent_at: scheduledAt, version: 4, leap: 0, stratum, precision: -20, root_delay_ms: 1 },
+    ...{ root_dispersion_ms: 1, reference_id: '192.0.2.9', reference_time: scheduledAt },
+    ...{ offset_ms: 0.5, error_ms: 3, delay_ms: 4, error: null },
+  };
+  const content = Buffer.from(JSON.stringify({ version: 1, exchanges: [exchange] }));
+  return dnsResult(operationId, scheduledAt, { format: 'ntp', content, ...more });
+}
+
 /** A result of a ping, as scamper wrote it. */
 export function pingResult(operationId: string, scheduledAt: string, more: object = {}) {
   return dnsResult(operationId, scheduledAt, { format: 'warts', content: pingWarts(), ...more });

@@ -10,8 +10,10 @@ import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
 import { SeriesModule } from '../../derived/series/index.js';
 import { LatestModule } from '../../derived/latest/index.js';
+import { ChangesModule } from '../../derived/changes/index.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
+import { ChangesController } from './changes.controller.js';
 import { CoverageController } from './coverage.controller.js';
 import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
@@ -40,6 +42,7 @@ import { ResultListings } from './result-listings.js';
     ActivityModule,
     SeriesModule,
     LatestModule,
+    ChangesModule,
   ],
   controllers: [
     AuthController,
@@ -49,6 +52,7 @@ import { ResultListings } from './result-listings.js';
     SessionsController,
     OperationsController,
     CoverageController,
+    ChangesController,
     LimitsController,
     TargetsController,
     // before those whose paths it would be an id of

@@ -45,7 +45,7 @@ export class LiveController {
   @ApiOperation({
     summary: 'What happens to an operation, live',
     description:
-      'Server-sent events `result`, `assignment`, and `heartbeat` every 15 s. Who comes back with the last `id` gets each result once, none left out, at any server; where these are not kept, `lost` says so. It does not end by itself.',
+      'Server-sent events `result`, `assignment`, `change`, and `heartbeat` every 15 s. Who comes back with the last `id` gets each result once, none left out, at any server; where these are not kept, `lost` says so. It does not end by itself.',
   })
   @ApiId('operation')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back.' })

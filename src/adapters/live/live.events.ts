@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ResultEntity } from '../../core/ingest/index.js';
+import { CHANGE_TYPES, type ChangeEntity } from '../../derived/changes/index.js';
 import { type Topic } from '../../platform/bus/platform-bus.js';
 import { hexId, type ObjectId } from '../../platform/database/object-id.js';
 
@@ -29,6 +30,18 @@ const EVENTS = {
   }),
   probe: z.object({ probe_id: hexId, connected: z.boolean(), at: time }),
   credits: z.object({ amount: z.number(), reason: short, operation_id: hexId }),
+  change: z.object({
+    change_id: hexId,
+    operation_id: hexId,
+    type: z.enum(CHANGE_TYPES),
+    destination: z.string().nullable(),
+    before: z.looseObject({}).nullable(),
+    after: z.looseObject({}).nullable(),
+    since: time,
+    probe_count: z.int(),
+    probe_id: hexId,
+    back_at: time.nullable(),
+  }),
 };
 
 /** Who may see it: `operation:<id>`, `probe:<id>`, `user:<id>`. */
@@ -39,6 +52,7 @@ const liveEvent = z.discriminatedUnion('name', [
   z.object({ name: z.literal('assignment'), data: EVENTS.assignment, rooms }),
   z.object({ name: z.literal('probe'), data: EVENTS.probe, rooms }),
   z.object({ name: z.literal('credits'), data: EVENTS.credits, rooms }),
+  z.object({ name: z.literal('change'), data: EVENTS.change, rooms }),
 ]);
 
 export type LiveEvent = z.infer<typeof liveEvent>;
@@ -68,4 +82,22 @@ export function resultData(result: ResultEntity): z.infer<typeof EVENTS.result> 
     ...(result.summary && { summary: result.summary }),
     ...(result.failure && { failure: result.failure }),
   };
+}
+
+/** What is told of a change. @param change with the probe that has seen it last */
+export function changeData(change: ChangeEntity): z.infer<typeof EVENTS.change> | undefined {
+  const { _id, operation, type, destination, before, after, since, probe_count } = change;
+  const seen = change.probes.at(-1);
+  return (
+    seen && {
+      change_id: _id.toHexString(),
+      operation_id: operation.toHexString(),
+      ...{ type, destination, probe_count },
+      before: before && { ...before },
+      after: after && { ...after },
+      since: since.toISOString(),
+      probe_id: seen.probe.toHexString(),
+      back_at: seen.back_at?.toISOString() ?? null,
+    }
+  );
 }

@@ -6,6 +6,7 @@ import { OperationsModule } from '../../core/operations/index.js';
 import { ProbesModule } from '../../core/probes/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
+import { ChangesModule } from '../../derived/changes/index.js';
 import { EventStream } from './event-stream.js';
 import { LiveFollowers } from './live-followers.js';
 import { LiveController } from './live.controller.js';
@@ -22,6 +23,7 @@ import { LiveService } from './live.service.js';
     IngestModule,
     ResultsModule,
     ActivityModule,
+    ChangesModule,
   ],
   controllers: [LiveController],
   providers: [LiveService, LiveGateway, LiveFollowers, EventStream],

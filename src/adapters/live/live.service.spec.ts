@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { NEVER } from 'rxjs';
+import { type ChangesFeed } from '../../derived/changes/index.js';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { parseEnv } from '../../config/env.js';
 import { ObjectId } from '../../platform/database/object-id.js';
@@ -18,7 +20,8 @@ const probe = new ObjectId();
 function seenAtTheProbe(isPrivate: boolean): string[] {
   const [results, operations] = [new ResultFeed(), new OperationFeed()];
   const bus = new PlatformBus(parseEnv({ SECRET_KEY: 'sixteen characters' }));
-  const live = new LiveService(results, operations, new ProbeFeed(), bus, new LiveWatchers());
+  const changes = { changes: NEVER } as unknown as ChangesFeed;
+  const live = new LiveService(results, operations, new ProbeFeed(), changes, bus, new LiveWatchers());
   live.onModuleInit();
   const seen: LiveEvent[] = [];
   live.ofRoom(`probe:${String(probe)}`).subscribe((event) => seen.push(event));

@@ -10,7 +10,8 @@ import {
 } from '../../core/ingest/index.js';
 import { type AssignmentChange, OperationFeed } from '../../core/delivery/index.js';
 import { type ProbeChange, ProbeFeed } from '../../core/probes/index.js';
-import { LIVE, type LiveEvent, resultData } from './live.events.js';
+import { ChangesFeed } from '../../derived/changes/index.js';
+import { changeData, LIVE, type LiveEvent, resultData } from './live.events.js';
 
 /** Turns what happens in the core, on all servers, into events for those who may see it. Doors take them from here. */
 @Injectable()
@@ -22,6 +23,7 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
     private readonly results: ResultFeed,
     private readonly operations: OperationFeed,
     private readonly probes: ProbeFeed,
+    private readonly changes: ChangesFeed,
     private readonly bus: PlatformBus,
     private readonly watchers: LiveWatchers,
   ) {}
@@ -42,6 +44,12 @@ export class LiveService implements OnModuleInit, BeforeApplicationShutdown {
     });
     this.probes.changes.subscribe((change) => {
       this.happened(() => probeEvent(change));
+    });
+    // each server reads them itself: they need no bus
+    this.changes.changes.subscribe((change) => {
+      const data = changeData(change);
+      if (data !== undefined)
+        this.subject.next({ name: 'change', rooms: [`operation:${data.operation_id}`], data });
     });
     this.bus.listen(
       LIVE,

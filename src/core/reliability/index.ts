@@ -1,2 +1,3 @@
+export { PlatformTimesService } from './platform-times.service.js';
 export { ReliabilityModule } from './reliability.module.js';
 export { ReliabilityService } from './reliability.service.js';

@@ -26,6 +26,6 @@ import { ReliabilityService } from './reliability.service.js';
     RunSharesService,
     ReliabilityService,
   ],
-  exports: [ReliabilityService],
+  exports: [PlatformTimesService, ReliabilityService],
 })
 export class ReliabilityModule {}

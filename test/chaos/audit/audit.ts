@@ -1,3 +1,4 @@
+import { auditChanges } from './changes.js';
 import { auditCounting } from './counting.js';
 import { type Discrepancy, type Evidence } from './evidence.js';
 import { auditFates } from './fates.js';
@@ -17,5 +18,6 @@ export function audit(evidence: Evidence): Discrepancy[] {
     ...auditStates(evidence),
     ...auditTail(evidence),
     ...auditFeeds(evidence),
+    ...auditChanges(evidence),
   ];
 }

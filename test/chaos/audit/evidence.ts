@@ -11,6 +11,7 @@ export interface Evidence {
   results: ResultFact[];
   tail: TailFact;
   feeds: FeedFact[];
+  changes: ChangesFact;
   ledger: LedgerFact[];
   accounts: AccountFact[];
   coverage: CoverageFact[];
@@ -109,6 +110,15 @@ export interface AssignmentFact {
   deliveredAt: number | undefined;
   deliveredOver: string | undefined;
   endsAt: number;
+}
+
+/** What each probe has seen change, as text (sightingText). */
+export interface ChangesFact {
+  found: string[];
+  /** by reading the results again */
+  replayed: string[];
+  /** results that changes name */
+  results: string[];
 }
 
 /** What the results tail, and who reads it, made of the results. */

@@ -220,6 +220,11 @@ export function truth(): Evidence {
         results: [1, 0].map((second) => `${stopped} ${at(second)}`),
       },
     ],
+    changes: {
+      found: [`${interval} ${native} path 192.0.2.1 ${at(2)}`],
+      replayed: [`${interval} ${native} path 192.0.2.1 ${at(2)}`],
+      results: [`${interval} ${at(2)}`],
+    },
     ledger: ledger.map((entry) => {
       const balanceAfter = (balances.get(entry.user) ?? 0) + entry.amount;
       balances.set(entry.user, balanceAfter);

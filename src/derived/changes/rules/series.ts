@@ -16,6 +16,11 @@ export interface SeriesState {
   clock?: KnownSet;
 }
 
+/** What is shown of a change: the latest of what was seen in turn. */
+const MOST_CERTIFICATES = 4;
+const MOST_HOPS_SHOWN = 16;
+const MOST_ADDRESSES = 8;
+
 /** Addresses that answer at a TTL, in order. */
 export interface Hop {
   ttl: number;
@@ -77,7 +82,9 @@ const pathChange: Rule = (state, { path, destination }, now, prior) => {
   const change = observePath((state.path ??= newPath()), path, now, prior);
   if (change === undefined) return undefined;
   const hopsOf = (which: 'before' | 'after') =>
-    change.hops.map((hop): Hop => ({ ttl: hop.ttl, addresses: hop[which] }));
+    change.hops
+      .slice(0, MOST_HOPS_SHOWN)
+      .map((hop): Hop => ({ ttl: hop.ttl, addresses: hop[which].slice(0, MOST_ADDRESSES) }));
   return {
     type: 'path',
     destination,
@@ -92,7 +99,9 @@ const certificateChange: Rule = (state, { certificate, destination }, now, prior
   const set = (state.certificate ??= newSet());
   const change = observe(set, [JSON.stringify(certificate)], now, prior);
   if (change === undefined) return undefined;
-  const shown = (values: readonly string[]) => ({ certificates: read<Certificate>(values) });
+  const shown = (values: readonly string[]) => ({
+    certificates: read<Certificate>(values.slice(-MOST_CERTIFICATES)),
+  });
   return {
     type: 'certificate',
     destination,
