@@ -88,7 +88,11 @@ describe('changes', () => {
     const changes = await connection.collection<ChangeEntity>('changes').find().sort({ _id: 1 }).toArray();
     return changes.map(({ number: _number, updated: _updated, ...change }) => change);
   }
-  const states = () => connection.collection('change_states').find().sort({ _id: 1 }).toArray();
+  /** When a probe may be quiet is looked up again before anybody is told. */
+  async function states(): Promise<string> {
+    const found = await connection.collection('change_states').find().sort({ _id: 1 }).toArray();
+    return JSON.stringify(found.map(({ _id, state }) => [String(_id), state as string]));
+  }
 
   const status = (url: string, value: number, ms = 10): Summary => ({
     ...{ type: 'http', url, status: value, connect_ms: ms },
@@ -163,13 +167,15 @@ describe('changes', () => {
       return (await connection.collection('change_rebuilds').countDocuments()) === 0;
     });
     expect(await found()).toEqual(changes);
+    await untilRead();
     const kept = await states();
 
     await order(undefined);
     await until('it to begin anew', async () => (await get(ResultsTail).positionOf('changes')) !== undefined);
     await untilRead();
     expect(await found()).toEqual(changes);
-    expect(await states()).toEqual(kept);
+    // not toEqual: the difference would fill the screen
+    expect((await states()) === kept).toBe(true);
   }, 180_000);
 
   it('say that a probe is quiet, and that it is back, but not when the platform was away', async () => {

@@ -47,7 +47,7 @@ export function newLevel(): LevelState {
 
 /** Takes in the figure of one run. @param time later than that of the run before */
 export function observeLevel(state: LevelState, ms: number, time: number): LevelChange | undefined {
-  push(state.ms, ms, MOST_BEFORE + TEST_RUNS);
+  push(state.ms, rounded(ms), MOST_BEFORE + TEST_RUNS);
   push(state.times, time, TEST_RUNS);
   noteHour(state, time);
   if (state.ms.length < LEAST_BEFORE + TEST_RUNS) return undefined;
