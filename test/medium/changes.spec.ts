@@ -110,31 +110,39 @@ describe('changes', () => {
     return _id;
   }
 
-  it('are found once, merged over probes, and the same when they are found anew', async () => {
+  const URLS = Array.from({ length: 20 }, (_, n) => `https://example.org/${n}`);
+
+  /** Five destinations answer 503 from run 30 on, one run later with each further probe; one is balanced; some take longer. */
+  function entriesOf(run: number, probe: number, random: Random): Summary[] {
+    const isNew = run >= 30 + probe;
+    return URLS.map((url, n) => {
+      const ms = run < 30 ? 10 : 10 + n * random.next();
+      if (n === 3) return status(url, random.pick([200, 404]), ms);
+      return status(url, n < 6 && isNew ? 503 : 200, ms);
+    });
+  }
+
+  /** The last probe is quiet from run 21 to 29; some results come late, and twice. */
+  function history(operations: readonly ObjectId[], probes: readonly ObjectId[]): ResultEntity[] {
     const random = new Random(20);
-    const operations = [await operation(), await operation()];
-    const probes = [new ObjectId(), new ObjectId(), new ObjectId()];
-    const urls = Array.from({ length: 20 }, (_, n) => `https://example.org/${n}`);
     const all: ResultEntity[] = [];
+    const add = (run: number, each: ObjectId, index: number) => {
+      const [probe, at] = [probes[index]!, BEGIN + run * MINUTE];
+      all.push(result(each, probe, at, entriesOf(run, index, random)));
+      if (random.chance(0.1)) all.push(result(each, probe, at - 5 * MINUTE, [status(URLS[0]!, 500)]));
+    };
     for (let run = 0; run < 60; run += 1) {
       for (const each of operations) {
-        for (const [index, probe] of probes.entries()) {
-          if (index === 2 && run > 20 && run < 30) continue;
-          const code = run < 30 + index ? 200 : 503;
-          const entries = urls.map((url, n) =>
-            status(
-              url,
-              n === 3 ? random.pick([200, 404]) : n < 6 ? code : 200,
-              run < 30 ? 10 : 10 + n * random.next(),
-            ),
-          );
-          all.push(result(each, probe, BEGIN + run * MINUTE, entries));
-          // late, and twice
-          if (random.chance(0.1))
-            all.push(result(each, probe, BEGIN + (run - 5) * MINUTE, [status(urls[0]!, 500)]));
-        }
+        for (const index of probes.keys()) if (index < 2 || run <= 20 || run >= 30) add(run, each, index);
       }
     }
+    return all;
+  }
+
+  it('are found once, merged over probes, and the same when they are found anew', async () => {
+    const operations = [await operation(), await operation()];
+    const probes = [new ObjectId(), new ObjectId(), new ObjectId()];
+    const all = history(operations, probes);
     for (let from = 0; from < all.length; from += 50) await store(all.slice(from, from + 50));
     await untilRead();
 
@@ -157,7 +165,7 @@ describe('changes', () => {
     const rebuilder = get(ChangeRebuilder);
     await order(operations[0]);
     const more = operations.map((each) =>
-      result(each, probes[0]!, BEGIN + 61 * MINUTE, [status(urls[0]!, 503)]),
+      result(each, probes[0]!, BEGIN + 61 * MINUTE, [status(URLS[0]!, 503)]),
     );
     await store(more);
     await rebuilder.work(new AbortController().signal);

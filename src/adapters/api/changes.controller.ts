@@ -117,7 +117,7 @@ function instantOf(text: string | undefined): Date | undefined {
 
 /** What a cursor is of: what the query asks for, and where. */
 function digestOf({ cursor: _cursor, limit: _limit, ...asked }: ChangesQuery, path: string): string {
-  const members = Object.entries(asked).filter(([, value]) => value !== undefined);
+  const members = Object.entries<unknown>(asked).filter(([, value]) => value !== undefined);
   return createHash('sha1')
     .update(JSON.stringify([path, ...members.sort()]))
     .digest('hex')

@@ -12,6 +12,7 @@ export {
 export { MarkedRuns } from './marked-runs.js';
 export { type RestoreEntity, RESTORES_COLLECTION } from './restore.schema.js';
 export { RestoresRepository } from './restores.repository.js';
+export { type AssignmentStanding, RunFactsService } from './run-facts.service.js';
 export { RUNS_PER_SHEET, type RunSheetEntity } from './run-sheet.schema.js';
 export { type RunMark, RunSheetsRepository } from './run-sheets.repository.js';
 export { RunsModule } from './runs.module.js';

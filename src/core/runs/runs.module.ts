@@ -5,6 +5,7 @@ import { PresenceModule } from '../presence/index.js';
 import { AssignmentsModule } from '../assignments/index.js';
 import { RUN_SHEET_MODEL, runSheetSchema } from './run-sheet.schema.js';
 import { RESTORE_MODEL, restoreSchema } from './restore.schema.js';
+import { RunFactsService } from './run-facts.service.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { RestoresRepository } from './restores.repository.js';
 import { CoverageService } from './coverage.service.js';
@@ -19,7 +20,7 @@ import { CoverageService } from './coverage.service.js';
       { name: RESTORE_MODEL, schema: restoreSchema },
     ]),
   ],
-  providers: [RunSheetsRepository, RestoresRepository, CoverageService],
-  exports: [RunSheetsRepository, RestoresRepository, CoverageService],
+  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
+  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
 })
 export class RunsModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { OperationsRepository } from '../../core/assignments/index.js';
 import { PlatformTimesService } from '../../core/reliability/index.js';
+import { RunFactsService } from '../../core/runs/index.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
@@ -28,7 +28,7 @@ export class ChangeDetector {
   constructor(
     private readonly states: ChangeStatesRepository,
     private readonly recorder: ChangeRecorder,
-    private readonly operations: OperationsRepository,
+    private readonly facts: RunFactsService,
     private readonly platform: PlatformTimesService,
     private readonly clock: PlatformClock,
   ) {}
@@ -78,8 +78,7 @@ export class ChangeDetector {
   ): Promise<void> {
     const quietAt = await this.quietAt({ operation, probe }, heard);
     if (quietAt === undefined || quietAt > received_at.getTime()) return;
-    const found = await this.operations.findById(operation);
-    if (found === null || (found.stopped_at && found.stopped_at.getTime() <= quietAt)) return;
+    if (!(await this.facts.isGoingOn(operation, new Date(quietAt)))) return;
     const [since, noticedAt] = [new Date(heard), new Date(quietAt)];
     await this.recorder.recordQuiet({ operation, probe, since, noticedAt, backAt: received_at }, transaction);
   }
@@ -113,7 +112,7 @@ export class ChangeDetector {
       operations.filter((id) => !this.schedules.has(id.toHexString())).map((id) => [id.toHexString(), id]),
     );
     if (unknown.size === 0) return;
-    for (const { _id, schedule } of await this.operations.findSchedules([...unknown.values()]))
+    for (const { _id, schedule } of await this.facts.schedulesOf([...unknown.values()]))
       this.schedules.set(_id.toHexString(), { schedule, numbers: numberRuns(schedule) });
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { ResultsTail } from '../../core/ingest/index.js';
+import { ResultsTail, TailPositionLostError } from '../../core/ingest/index.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
@@ -55,7 +55,12 @@ export class ChangeRebuilder implements OnApplicationBootstrap, OnApplicationShu
     for (;;) {
       const rebuild = await this.rebuilds.findOpen();
       if (rebuild === null || signal.aborted) return;
-      await this.rebuild(rebuild, signal);
+      try {
+        await this.rebuild(rebuild, signal);
+      } catch (error) {
+        if (!(error instanceof TailPositionLostError)) throw error;
+        await this.rebuilds.restart(rebuild._id);
+      }
     }
   }
 

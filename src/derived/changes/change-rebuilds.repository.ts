@@ -33,6 +33,11 @@ export class ChangeRebuildsRepository {
     return matchedCount === 1;
   }
 
+  /** From the first result on. */
+  async restart(operation: ObjectId): Promise<void> {
+    await this.model.updateOne({ _id: operation }, { $unset: { position: 1 } });
+  }
+
   /** Those that are done up to this number at the most: the consumer has passed them. */
   async deleteDone(upTo: number, transaction: Transaction): Promise<void> {
     await this.model.deleteMany({ done: { $lte: upTo } }, { session: transaction });

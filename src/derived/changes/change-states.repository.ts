@@ -62,7 +62,7 @@ export class ChangeStatesRepository {
     transaction?: Transaction,
   ): Promise<boolean> {
     const { matchedCount } = await this.model.collection.updateOne(
-      { _id: packed(key) as never, state, ...(was && { quiet_from: was }) },
+      { _id: packed(key), state, ...(was && { quiet_from: was }) },
       quietFrom ? { $set: { quiet_from: quietFrom } } : { $unset: { quiet_from: 1 } },
       { ...(transaction && { session: transaction }) },
     );

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AssignmentsModule } from '../../core/assignments/index.js';
 import { IngestModule } from '../../core/ingest/index.js';
 import { ReliabilityModule } from '../../core/reliability/index.js';
+import { RunsModule } from '../../core/runs/index.js';
 import { CHANGE_MODEL, CHANGE_NUMBER_MODEL, changeNumberSchema, changeSchema } from './change.schema.js';
 import { CHANGE_REBUILD_MODEL, changeRebuildSchema } from './change-rebuild.schema.js';
 import { CHANGE_STATE_MODEL, changeStateSchema } from './change-state.schema.js';
@@ -19,9 +19,9 @@ import { QuietProbesService } from './quiet-probes.service.js';
 
 @Module({
   imports: [
-    AssignmentsModule,
     IngestModule,
     ReliabilityModule,
+    RunsModule,
     MongooseModule.forFeature([
       { name: CHANGE_MODEL, schema: changeSchema },
       { name: CHANGE_NUMBER_MODEL, schema: changeNumberSchema },

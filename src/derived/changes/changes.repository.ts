@@ -45,14 +45,14 @@ export class ChangesRepository {
 
   /** The next number. Transactions that take one conflict, so that what is committed later has the higher one. */
   async nextNumber(transaction: Transaction): Promise<number> {
-    const found = await this.numbers
+    const { last } = await this.numbers
       .findOneAndUpdate(
         { _id: 'changes' },
         { $inc: { last: 1 } },
         { session: transaction, upsert: true, returnDocument: 'after' },
       )
       .lean<ChangeNumberEntity>();
-    return found?.last ?? 1;
+    return last;
   }
 
   /** The last number that was given; 0: none. */

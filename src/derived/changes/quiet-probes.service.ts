@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { AssignmentsRepository } from '../../core/assignments/index.js';
+import { RunFactsService } from '../../core/runs/index.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
@@ -30,7 +30,7 @@ export class QuietProbesService implements OnApplicationBootstrap, OnApplication
   constructor(
     @Inject(ENV) private readonly env: Env,
     private readonly states: ChangeStatesRepository,
-    private readonly assignments: AssignmentsRepository,
+    private readonly facts: RunFactsService,
     private readonly detector: ChangeDetector,
     private readonly recorder: ChangeRecorder,
     private readonly transactions: TransactionsService,
@@ -70,11 +70,11 @@ export class QuietProbesService implements OnApplicationBootstrap, OnApplication
   private async lookAt(stored: StoredState, now: Date): Promise<void> {
     const { operation, probe } = stored.key;
     const { heard = 0 } = JSON.parse(stored.state) as ProbeState;
-    const assignment = await this.assignments.findOne(operation, probe);
+    const standing = await this.facts.standingOf(operation, probe);
     // what has come and is not read yet counts; who owes nothing any more is not quiet
-    const last = Math.max(heard, assignment?.last_result_at?.getTime() ?? 0);
+    const last = Math.max(heard, standing?.lastResultAt?.getTime() ?? 0);
     const quietAt = await this.detector.quietAt(stored.key, last);
-    if (quietAt === undefined || assignment?.state !== 'delivered') {
+    if (quietAt === undefined || standing?.state !== 'delivered') {
       await this.states.setQuietFrom(stored, undefined);
     } else if (quietAt > now.getTime() || last > heard) {
       await this.states.setQuietFrom(stored, new Date(Math.max(quietAt, now.getTime() + EVERY_MS)));
