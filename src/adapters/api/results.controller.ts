@@ -22,7 +22,7 @@ import {
   ResultsFollower,
 } from '../../core/results/index.js';
 import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/result.dto.js';
-import { askedIn, OperationResultsQuery, type ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
+import { OperationResultsQuery, type ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
 import { QueriedProbes } from './queried-probes.js';
 import { digestOf, filterOf } from './results-filter.js';
 import { ResultsCsv } from './results-csv.js';
