@@ -67,10 +67,8 @@ export function bundleServer() {
 /** @returns the file with the command `pladmed`, made of its sources as they are now */
 export async function bundleCommand() {
   await import('../../cli/scripts/generate.mjs');
-  return join(
-    await bundle('command', [{ in: join(ROOT, 'cli/src/main.ts'), out: 'main' }], ['cli/src']),
-    'main.js',
-  );
+  const entries = [{ in: join(ROOT, 'cli/src/main.ts'), out: 'main' }];
+  return join(await inFolder('command', ['cli/src'], intoModules(entries)), 'main.js');
 }
 
 /** @returns for jest's moduleNameMapper: a pattern for each package, and its file */
@@ -79,19 +77,23 @@ export async function bundlePackages() {
   const used = PACKAGES.filter((name) => name in dependencies || name in devDependencies);
   const file = (name) => name.replace('/', '__');
   const entries = used.map((name) => ({ in: name, out: file(name) }));
-  const folder = await inFolder('packages', ['package.json'], (outdir) =>
+  const folder = await inFolder('packages', ['package.json'], intoModules(entries));
+  return Object.fromEntries(used.map((name) => [`^${name}$`, join(folder, `${file(name)}.js`)]));
+}
+
+/** @returns what fills a folder with a module for each entry, and what they share */
+function intoModules(entryPoints) {
+  return (outdir) =>
     build({
       ...COMMON,
-      entryPoints: entries,
+      entryPoints,
       outdir,
       splitting: true,
       format: 'esm',
       banner: {
         js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
       },
-    }),
-  );
-  return Object.fromEntries(used.map((name) => [`^${name}$`, join(folder, `${file(name)}.js`)]));
+    });
 }
 
 /** @returns a folder whose files are never written to again: another run may use it, or make the same one now */
