@@ -2,9 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Account, ApiWorld, firstRunOf, PASSWORD, type Registered } from '../support/api-world.js';
 import { Pladmed } from '../support/command.js';
@@ -397,16 +398,19 @@ describe('live', () => {
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
     const run = (file: string, ...args: string[]) =>
-      execFileSync(process.execPath, [join(root, 'node_modules', file), ...args], {
-        cwd: folder,
-        encoding: 'utf8',
-      });
+      execFileSync(process.execPath, [file, ...args], { cwd: folder, encoding: 'utf8' });
+    /** Where npm has put it: for the command alone, or for all. */
+    const generator = () =>
+      join(
+        dirname(createRequire(join(root, 'cli/package.json')).resolve('openapi-typescript')),
+        '../bin/cli.js',
+      );
 
     it('compiles without a cast, and brings results', async () => {
       expect(program).not.toMatch(/ as (?!const)|\bany\b|@ts-|!\.|!;|!\)/);
       const types = ['--default-non-nullable=false', '--output', 'pladmed.ts'];
-      run('openapi-typescript/bin/cli.js', join(root, 'docs/openapi.yaml'), ...types);
-      run('typescript/bin/tsc', '-p', folder);
+      run(generator(), join(root, 'docs/openapi.yaml'), ...types);
+      run(join(root, 'node_modules/typescript/bin/tsc'), '-p', folder);
       const before = probe.syncs.length;
       const child = spawn(process.execPath, [join(folder, 'tutorial.js')], {
         env: { PLADMED_SERVER: world.server.url, PLADMED_TOKEN: user.api.token, PROBE: registered.id },
@@ -448,7 +452,7 @@ describe('live', () => {
       const { code, out, err } = await good.ended;
       expect({ code, err }).toEqual({
         code: 0,
-        err: expect.stringMatching(/^ping [0-9a-f]{24}: 2 credits .*\n1 result, 0 failed runs, of 1 run\n$/),
+        err: expect.stringMatching(/^ping [0-9a-f]{24}: 1 credit .*\n1 result, 0 failed runs, of 1 run\n$/),
       });
       expect(out).toMatch(/^PROBE +TARGET .*\n[0-9a-f]{24} .* [▁-█·]+/);
 
