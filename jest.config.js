@@ -30,8 +30,7 @@ const packages = await bundlePackages();
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   testMatch,
-  testEnvironment: '<rootDir>/test/support/kept-environment.cjs',
-  runtime: '<rootDir>/test/support/kept-runtime.cjs',
+  testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     ...packages,
