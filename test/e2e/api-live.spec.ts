@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { type Account, ApiWorld, firstRunOf, PASSWORD, type Registered } from '../support/api-world.js';
 import { Pladmed } from '../support/command.js';
 import { failedRun, ntpResult, pingResult, type NativeProbe } from '../support/native-probe.js';
@@ -374,59 +370,6 @@ describe('live', () => {
       expect((await world.api.get(path)).status).toBe(401);
       expect((await (await world.account()).api.get(path)).status).toBe(404);
       expect((await user.api.get('/api/v1/operations/x/events')).status).toBe(404);
-    });
-  });
-
-  describe('to a strict TypeScript program, made of the document alone', () => {
-    const root = new URL('../../', import.meta.url).pathname;
-    const [, program = ''] =
-      /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'docs/tutorial.md'), 'utf8')) ?? [];
-    let folder: string;
-
-    beforeAll(async () => {
-      const cache = join(root, 'node_modules/.cache/pladmed-tests');
-      await mkdir(cache, { recursive: true });
-      folder = await mkdtemp(join(cache, 'tutorial-'));
-      await writeFile(join(folder, 'tutorial.ts'), program);
-      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-      const compilerOptions = { outDir: '.', declaration: false, sourceMap: false };
-      await writeFile(
-        join(folder, 'tsconfig.json'),
-        JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*.ts'] }),
-      );
-    });
-    afterAll(() => rm(folder, { recursive: true, force: true }));
-
-    const run = (file: string, ...args: string[]) =>
-      execFileSync(process.execPath, [file, ...args], { cwd: folder, encoding: 'utf8' });
-    /** Where npm has put it: for the command alone, or for all. */
-    const generator = () =>
-      join(
-        dirname(createRequire(join(root, 'cli/package.json')).resolve('openapi-typescript')),
-        '../bin/cli.js',
-      );
-
-    it('compiles without a cast, and brings results', async () => {
-      expect(program).not.toMatch(/ as (?!const)|\bany\b|@ts-|!\.|!;|!\)/);
-      const types = ['--default-non-nullable=false', '--output', 'pladmed.ts'];
-      run(generator(), join(root, 'docs/openapi.yaml'), ...types);
-      run(join(root, 'node_modules/typescript/bin/tsc'), '-p', folder);
-      const before = probe.syncs.length;
-      const child = spawn(process.execPath, [join(folder, 'tutorial.js')], {
-        env: { PLADMED_SERVER: world.server.url, PLADMED_TOKEN: user.api.token, PROBE: registered.id },
-        stdio: 'pipe',
-      });
-      const said = Promise.all([text(child.stdout), text(child.stderr)]);
-      const operation = await until('the operation', () =>
-        probe.syncs
-          .slice(before)
-          .flatMap(({ operations }) => operations)
-          .at(-1),
-      );
-      await probe.results([pingResult(operation.operation_id, String(operation.schedule['at']))]);
-      const [out, err] = await said;
-      expect(err).toBe('');
-      expect(out).toMatch(/^(\S+: \d+ of \d+, [\d.-]+ ms\n)+$/);
     });
   });
 
