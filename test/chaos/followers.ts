@@ -9,7 +9,7 @@ const FOLLOWED = 4;
 const LOOK_MS = 200;
 /** A connection is given up after so long at the latest: its server may be frozen. */
 const LONGEST_MS = 15_000;
-const ALL_MS = 60_000;
+const ALL_MS = 180_000;
 
 /** Follow some operations from their first result on, by server-sent events, at either server, while everything breaks. */
 export class Followers {
