@@ -104,10 +104,10 @@ fuzz-probe: mongod ## the real probe among hostile peers of all kinds (EXCHANGES
 	@PROBE_FUZZ_EXCHANGES=$(EXCHANGES) $(if $(SEED),PROBE_FUZZ_SEED=$(SEED)) npm test --silent -- probe/test/fuzz.spec.ts
 
 pandas: PANDAS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pladmed/pandas
-pandas: mongod ## results as pandas reads them, and docs/tutorial.md (fetches pandas 3.1.1 and matplotlib 3.11.2 once; from then on also part of make test)
+pandas: mongod ## results as pandas reads them, docs/tutorial.md, series against numpy (fetches pandas 3.1.1 and matplotlib 3.11.2 once; from then on also part of make test)
 	@scripts/tools.sh python3
 	@$(PANDAS)/bin/python -c 'import pandas, matplotlib' 2> /dev/null || { python3 -m venv $(PANDAS) && $(PANDAS)/bin/pip install -q pandas==3.1.1 matplotlib==3.11.2; } || { rm -rf $(PANDAS); exit 1; }
-	@npm test --silent -- test/e2e/pandas.spec.ts
+	@npm test --silent -- test/e2e/pandas.spec.ts test/e2e/api-series.spec.ts
 
 backup: build ## the platform in one file (FILE=name), beside a running server or without one
 	@scripts/backup.sh $(FILE)

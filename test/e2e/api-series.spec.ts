@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
 import { dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { openApi } from '../support/openapi-assert.js';
@@ -42,6 +46,22 @@ interface Measured {
 }
 
 const DAY_MS = 86_400_000;
+/** `make pandas` puts it there, numpy with it. */
+const PYTHON = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pladmed/pandas/bin/python');
+const NUMPY = `import sys, json, numpy as np
+print(json.dumps([[*np.quantile(v, [.05, .25, .5, .75, .95, .99], method="inverted_cdf"), np.mean(v), np.std(v)]
+                  for v in json.load(sys.stdin)]))`;
+
+/** @returns for each list numpy's quantiles, mean and standard deviation; undefined where there is no numpy */
+function inNumpy(lists: readonly (readonly number[])[]): number[][] | undefined {
+  if (!existsSync(PYTHON)) return undefined;
+  const { stdout, stderr } = spawnSync(PYTHON, ['-c', NUMPY], {
+    input: JSON.stringify(lists),
+    encoding: 'utf8',
+  });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as number[][];
+}
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
 function generator(seed: number): () => number {
@@ -289,6 +309,7 @@ describe('series', () => {
     }
     const measured = await exported(operation);
     expect(measured.length).toBeGreaterThan(900);
+    const lists: number[][] = [];
     const widths = {
       '1m': 60_000,
       '5m': 300_000,
@@ -314,8 +335,16 @@ describe('series', () => {
           const begin = Date.parse(time);
           const inside = own.filter(({ at }) => at >= begin && at < begin + width);
           expectFigures(one.values, bucket, inside);
+          if (inside.some(({ rtts }) => rtts.length > 0)) lists.push(inside.flatMap(({ rtts }) => rtts));
         }
       }
+    }
+    // the plain calculation is numpy's
+    for (const [index, figures] of (inNumpy(lists) ?? []).entries()) {
+      const sorted = [...lists[index]!].sort((a, b) => a - b);
+      expect(figures.slice(0, 6)).toEqual(
+        [5, 25, 50, 75, 95, 99].map((percent) => quantileOf(sorted, percent)),
+      );
     }
   });
 

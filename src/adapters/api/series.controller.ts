@@ -17,7 +17,7 @@ import { type KindName } from '../../measurement/kinds/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
-import { CurrentUser, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { OperationSeriesQuery, SeriesDto, TargetSeriesDto, TargetSeriesQuery } from './dto/series.dto.js';
@@ -29,7 +29,7 @@ const MOST_OPERATIONS = 50;
 
 @ApiTags('series')
 @ApiBearerAuth()
-@ForUsers()
+@ForReaders()
 @Controller('api/v1')
 export class SeriesController {
   constructor(

@@ -142,23 +142,27 @@ export class CoverageService {
   /**
    * The same by probe and by time.
    * @param only of these probes alone, those of them that the operation has
+   * @returns one after the other: `fates` of one are good until the next
    */
   async byTime(
     operation: OperationEntity,
     now: Date,
     range: BucketRange,
     only?: readonly ObjectId[],
-  ): Promise<ProbeRuns[]> {
+  ): Promise<Iterable<ProbeRuns>> {
     const numbers = numberRuns(operation.schedule);
-    const assignments = await this.assignedTo(operation._id, only);
+    const assignments = await this.assigned(operation._id, only);
     const [single] = only?.length === 1 ? only : [];
     const accounts = await this.accountsOf(operation, assignments, numbers, now, single);
-    const runs = new RunsByBucket(range, numbers);
-    return accounts.map(({ assignment, facts, fates }) => {
-      const counts = new Uint32Array(range.count * FATES_WIDTH);
-      runs.add(fates, facts.offsetMs, counts);
-      return { assignment, fates: counts };
-    });
+    return runsOf(accounts, range, numbers);
+  }
+
+  /** Who has to do an operation. @param only of these probes alone, those of them that the operation has */
+  async assigned(operation: ObjectId, only?: readonly ObjectId[]): Promise<AssignmentCounters[]> {
+    const all = await this.assignments.findCountersOfOperation(operation);
+    if (only === undefined) return all;
+    const wanted = new Set(only.map((probe) => probe.toHexString()));
+    return all.filter(({ probe }) => wanted.has(probe.toHexString()));
   }
 
   private async accountsOf(
@@ -175,16 +179,6 @@ export class CoverageService {
     );
     await this.explain(operation._id, accounts, numbers, now);
     return accounts;
-  }
-
-  private async assignedTo(
-    operation: ObjectId,
-    only: readonly ObjectId[] | undefined,
-  ): Promise<AssignmentCounters[]> {
-    const all = await this.assignments.findCountersOfOperation(operation);
-    if (only === undefined) return all;
-    const wanted = new Set(only.map((probe) => probe.toHexString()));
-    return all.filter(({ probe }) => wanted.has(probe.toHexString()));
   }
 
   private async single(operation: ObjectId, probe: ObjectId): Promise<AssignmentCounters[]> {
@@ -262,6 +256,20 @@ function open(
   const facts = factsOf(operation.schedule, assignment);
   const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
   return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };
+}
+
+function* runsOf(
+  accounts: readonly Account[],
+  range: BucketRange,
+  numbers: RunNumbers,
+): Generator<ProbeRuns, void> {
+  const counts = new Uint32Array(range.count * FATES_WIDTH);
+  const runs = new RunsByBucket(range, numbers);
+  for (const { assignment, facts, fates } of accounts) {
+    counts.fill(0);
+    runs.add(fates, facts.offsetMs, counts);
+    yield { assignment, fates: counts };
+  }
 }
 
 function reportOf({ status }: ProbeReports, operation: ObjectId): Pick<ProbeFacts, 'report'> {

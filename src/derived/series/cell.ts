@@ -95,6 +95,13 @@ export class Cell {
     for (const distribution of this.distributions) distribution.absorb(reader, withSquares);
   }
 
+  /** @returns what others have written, added up */
+  sumOf(packed: readonly Uint8Array[]): Buffer {
+    this.reset();
+    for (const each of packed) this.absorb(each);
+    return this.pack();
+  }
+
   pack(): Buffer {
     const { writer } = Cell;
     writer.count(this.entries);

@@ -30,6 +30,9 @@ function valueAt(place: number): number {
   return place > ZERO ? mapping.value(place - ZERO - 1) : -mapping.value(ZERO - 1 - place);
 }
 
+/** Of each class the value that stands for it. */
+const VALUES = Float64Array.from({ length: PLACES }, (_, place) => valueAt(place));
+
 /**
  * How some whole numbers are distributed. What it says depends on the numbers alone, and not on their order nor on how they were
  * added up. It is reused: one of them weighs 60 KB.
@@ -48,15 +51,19 @@ export class Distribution {
   private readonly classes = new Float64Array(PLACES);
   private lowest = PLACES;
   private highest = -1;
-  private readonly quantiles: number[] = PERCENTS.map(() => 0);
-  private isWalked = false;
 
   /** Forgets all. */
   reset(): void {
     if (this.highest >= 0) this.classes.fill(0, this.lowest, this.highest + 1);
-    [this.lowest, this.highest] = [PLACES, -1];
-    [this.count, this.sum, this.squares, this.min, this.max] = [0, 0, 0n, Infinity, -Infinity];
-    [this.isExact, this.isSorted, this.isWalked] = [true, true, false];
+    this.lowest = PLACES;
+    this.highest = -1;
+    this.count = 0;
+    this.sum = 0;
+    this.squares = 0n;
+    this.min = Infinity;
+    this.max = -Infinity;
+    this.isExact = true;
+    this.isSorted = true;
   }
 
   /** @param value a whole number */
@@ -117,12 +124,17 @@ export class Distribution {
   /** The smallest value that at least so many of a hundred do not exceed (RFC 2330, section 11.3; numpy: `inverted_cdf`). */
   quantile(percent: Percent): number | null {
     if (this.count === 0) return null;
-    if (!this.isWalked) this.walk();
-    return this.quantiles[PERCENTS.indexOf(percent)] ?? null;
+    const rank = Math.ceil((percent * this.count) / 100);
+    if (this.isExact) {
+      this.sort();
+      return this.values[rank - 1] ?? null;
+    }
+    let place = this.lowest;
+    for (let passed = this.classes[place] ?? 0; passed < rank; passed += this.classes[place] ?? 0) place += 1;
+    return Math.min(this.max, Math.max(this.min, VALUES[place] ?? 0));
   }
 
   private place(value: number): void {
-    this.isWalked = false;
     if (this.isExact && this.count < EXACT_UP_TO) {
       this.values[this.count] = value;
       this.isSorted = false;
@@ -156,7 +168,6 @@ export class Distribution {
   }
 
   private absorbClasses(reader: PackReader, count: number): void {
-    this.isWalked = false;
     if (this.isExact) this.classify();
     let place = 0;
     for (let left = reader.count(); left > 0; left -= 1) {
@@ -194,23 +205,5 @@ export class Distribution {
   private sort(): void {
     if (!this.isSorted) this.values.subarray(0, this.count).sort();
     this.isSorted = true;
-  }
-
-  private walk(): void {
-    if (this.isExact) this.sort();
-    let [place, passed] = [this.lowest, this.classes[this.lowest] ?? 0];
-    for (const [index, percent] of PERCENTS.entries()) {
-      const rank = Math.ceil((percent * this.count) / 100);
-      if (this.isExact) {
-        this.quantiles[index] = this.values[rank - 1] ?? 0;
-        continue;
-      }
-      while (passed < rank) {
-        place += 1;
-        passed += this.classes[place] ?? 0;
-      }
-      this.quantiles[index] = Math.min(this.max, Math.max(this.min, valueAt(place)));
-    }
-    this.isWalked = true;
   }
 }

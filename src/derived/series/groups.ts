@@ -6,6 +6,9 @@ import { type Observation } from './cell.js';
 export const GROUPINGS = ['all', 'operation', 'probe', 'destination', 'both'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
+/** Cells of one bucket that wait to be added up. */
+const MOST_PARTS = 32;
+
 /** What something in a series is of. */
 export interface Origin {
   operation: ObjectId;
@@ -33,11 +36,15 @@ export class Groups {
     private readonly buckets: number,
     /** @throws where there are too many series */
     private readonly check: (series: number) => void,
+    private readonly merge: (cells: readonly Uint8Array[]) => Uint8Array,
   ) {}
 
   addPacked(origin: Origin, bucket: number, cell: Uint8Array): void {
     const { packed } = this.of(origin);
-    (packed[bucket] ??= []).push(cell);
+    const parts = (packed[bucket] ??= []);
+    parts.push(cell);
+    // what one was cut from is in memory as long as it is
+    if (parts.length >= MOST_PARTS) packed[bucket] = [this.merge(parts)];
   }
 
   addObserved(origin: Origin, bucket: number, observation: Observation): void {
@@ -79,6 +86,7 @@ export class Groups {
     const key = keyOf(origin);
     const known = this.runs.get(key);
     if (known !== undefined) return known.counts;
+    this.check(this.runs.size + 1);
     const counts = new Uint32Array(this.buckets * FATES_WIDTH);
     this.runs.set(key, { origin, counts });
     return counts;

@@ -113,20 +113,18 @@ export class RollupsRepository {
   }
 
   /** Past mongoose: thousands of them are read while somebody waits. @param cells hours, or one of the whole day */
-  async find(filter: RollupFilter, cells: 'hours' | 'total'): Promise<FoundRollup[]> {
+  find(filter: RollupFilter, cells: 'hours' | 'total'): AsyncIterable<FoundRollup> {
     const { operation, generation, probes, from, to, destinations } = filter;
-    return this.rollups.collection
-      .find<FoundRollup>(
-        {
-          ...{ operation, generation, probe: { $in: [...probes] }, day: { $gte: from, $lt: to } },
-          ...(destinations && { destination: { $in: [...destinations] } }),
-        },
-        {
-          projection: { _id: 0, probe: 1, day: 1, destination: 1, [cells]: 1 },
-          ...{ promoteBuffers: true, batchSize: AT_ONCE },
-        },
-      )
-      .toArray();
+    return this.rollups.collection.find<FoundRollup>(
+      {
+        ...{ operation, generation, probe: { $in: [...probes] }, day: { $gte: from, $lt: to } },
+        ...(destinations && { destination: { $in: [...destinations] } }),
+      },
+      {
+        projection: { _id: 0, probe: 1, day: 1, destination: 1, [cells]: 1 },
+        ...{ promoteBuffers: true, batchSize: AT_ONCE },
+      },
+    );
   }
 
   /** @returns operations of which there are rollups of one of these destinations */

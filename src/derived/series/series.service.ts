@@ -1,18 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
+import { isDeepStrictEqual } from 'node:util';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { capabilitiesOf, type OperationEntity } from '../../core/assignments/index.js';
+import {
+  type AssignmentCounters,
+  capabilitiesOf,
+  type OperationEntity,
+} from '../../core/assignments/index.js';
 import { type TailLag } from '../../core/ingest/index.js';
 import { TimedResults } from '../../core/results/index.js';
 import { CoverageService, type ProbeRuns } from '../../core/runs/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { numberRuns } from '../../measurement/schedule/run-numbers.js';
+import { Cell } from './cell.js';
 import { type Column, columnsOf } from './columns.js';
+import { FIGURES } from './figures.js';
 import { type Grouping, Groups, type Origin } from './groups.js';
 import { RollupsConsumer } from './rollups.consumer.js';
-import { type FoundRollup, type RollupFilter, RollupsRepository } from './rollups.repository.js';
+import { type FoundRollup, RollupsRepository } from './rollups.repository.js';
 import { observationsOf, timeOf } from './observations.js';
 import {
   type Buckets,
@@ -58,6 +65,33 @@ const NOT_BEHIND = { results: 0, seconds: 0 };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+/** Rollups that one answer may be put together from: 200 MB, a part in memory at a time. */
+const MOST_ROLLUPS = 60_000;
+const NO_FATES = new Uint32Array();
+
+/** What is to be answered. */
+interface Question {
+  kind: KindName;
+  operations: readonly OperationEntity[];
+  query: SeriesQuery;
+  buckets: Buckets;
+  /** from rollups */
+  isKept: boolean;
+  now: Date;
+  needsRuns: boolean;
+}
+
+/** What of it is of one operation. */
+interface Part {
+  operation: ObjectId;
+  assigned: readonly AssignmentCounters[];
+  destinations: readonly string[] | undefined;
+  buckets: Buckets;
+  groups: Groups;
+  /** how much more may be read, over all operations */
+  left: { results: number; rollups: number };
+}
+
 /** What results say by time: figures of buckets, of one operation or of several of one kind. */
 @Injectable()
 export class SeriesService {
@@ -84,39 +118,78 @@ export class SeriesService {
     const range = rangeOf(operations, query, now);
     const step = query.step ?? stepFor(range, runsIn(operations, range, query.probes?.length));
     const buckets = bucketsOf(range, step);
-    const groups = new Groups(query.by, buckets.count, (series) => {
-      checkValues(buckets, series);
-    });
     const isKept = this.keeper.isOn && buckets.widthMs >= KEPT_STEP_MS;
     // before they are read: what is behind then may only be less
     const behind = isKept ? await this.keeper.lag() : NOT_BEHIND;
+    const question = { kind, operations, query, buckets, isKept, now, needsRuns: columns.some(isOfRuns) };
+    let groups: Groups | undefined;
+    while (groups === undefined) groups = await this.gather(question);
+    return { kind, buckets, columns, series: await seriesOf(groups, kind, columns, buckets), behind };
+  }
+
+  /** @returns undefined where other rollups hold since: those of before may have been deleted while they were read */
+  private async gather({
+    kind,
+    operations,
+    query,
+    buckets,
+    isKept,
+    now,
+    needsRuns,
+  }: Question): Promise<Groups | undefined> {
+    const cell = new Cell(FIGURES[kind]);
+    const groups = new Groups(
+      query.by,
+      buckets.count,
+      (series) => {
+        checkValues(buckets, series);
+      },
+      (parts) => cell.sumOf(parts),
+    );
+    const ids = operations.map(({ _id }) => _id);
+    const generations = await this.rollups.generationsOf(ids);
     const absent = new Set(query.probes?.map((probe) => probe.toHexString()));
-    let left = MOST_RESULTS;
+    const left = { results: MOST_RESULTS, rollups: MOST_ROLLUPS };
     for (const operation of operations) {
-      const runs = await this.coverage.byTime(operation, now, buckets, query.probes);
-      for (const { assignment, fates } of runs) {
+      const assigned: AssignmentCounters[] = [];
+      for (const { assignment, fates } of await this.runsOf(
+        operation,
+        now,
+        buckets,
+        query.probes,
+        needsRuns,
+      )) {
+        assigned.push(assignment);
         absent.delete(assignment.probe.toHexString());
         groups.addRuns({ operation: operation._id, probe: assignment.probe }, fates);
       }
-      if (isKept) await this.readRollups(operation, runs, query.destinations, buckets, groups);
-      else left = await this.calculate(operation, runs, query.destinations, buckets, groups, left);
+      const part = {
+        operation: operation._id,
+        assigned,
+        destinations: query.destinations,
+        buckets,
+        groups,
+        left,
+      };
+      if (isKept) await this.readRollups(part, generations.get(operation._id.toHexString()) ?? 0);
+      else await this.calculate(part);
     }
     if (absent.size > 0)
       throw new DomainError('not_found', `The operation does not have the probe ${[...absent][0] ?? ''}`);
-    const found = groups.list();
-    checkValues(buckets, found.length);
-    const reader = new ValuesReader(kind, columns, buckets.count);
-    const series: Series[] = [];
-    for (const group of found) {
-      const { operation, probe, destination } = group;
-      series.push({
-        ...(operation && { operation }),
-        ...(probe && { probe }),
-        ...(destination !== undefined && { destination }),
-        values: await reader.read(group),
-      });
-    }
-    return { kind, buckets, columns, series, behind };
+    const holding = isKept ? await this.rollups.generationsOf(ids) : generations;
+    return isDeepStrictEqual(holding, generations) ? groups : undefined;
+  }
+
+  private async runsOf(
+    operation: OperationEntity,
+    now: Date,
+    buckets: Buckets,
+    probes: readonly ObjectId[] | undefined,
+    needsRuns: boolean,
+  ): Promise<Iterable<ProbeRuns>> {
+    if (needsRuns) return this.coverage.byTime(operation, now, buckets, probes);
+    const assigned = await this.coverage.assigned(operation._id, probes);
+    return assigned.map((assignment) => ({ assignment, fates: NO_FATES }));
   }
 
   /**
@@ -129,16 +202,16 @@ export class SeriesService {
   }
 
   private async readRollups(
-    { _id: operation }: OperationEntity,
-    runs: readonly ProbeRuns[],
-    destinations: readonly string[] | undefined,
-    buckets: Buckets,
-    groups: Groups,
+    { operation, assigned, destinations, buckets, groups, left }: Part,
+    generation: number,
   ): Promise<void> {
     const cells = buckets.widthMs === DAY_MS ? 'total' : 'hours';
     const days = { from: new Date(startOfDay(buckets.from)), to: new Date(buckets.to) };
-    const probes = runs.map(({ assignment }) => assignment.probe);
-    for (const rollup of await this.holding({ operation, probes, ...days, destinations }, cells)) {
+    const probes = assigned.map(({ probe }) => probe);
+    const found = this.rollups.find({ operation, generation, probes, ...days, destinations }, cells);
+    for await (const rollup of found) {
+      left.rollups -= 1;
+      if (left.rollups < 0) throw tooMuchToRead();
       const origin = { operation, probe: rollup.probe, destination: rollup.destination };
       for (const [at, cell] of cellsOf(rollup)) {
         if (at < buckets.from || at >= buckets.to) continue;
@@ -147,52 +220,51 @@ export class SeriesService {
     }
   }
 
-  /** @returns rollups of the generation that holds; those of before may be deleted while they are read */
-  private async holding(
-    filter: Omit<RollupFilter, 'generation'>,
-    cells: 'hours' | 'total',
-  ): Promise<FoundRollup[]> {
-    let generation = await this.generationOf(filter.operation);
-    for (;;) {
-      const found = await this.rollups.find({ ...filter, generation }, cells);
-      const now = await this.generationOf(filter.operation);
-      if (now === generation) return found;
-      generation = now;
-    }
-  }
-
-  private async generationOf(operation: ObjectId): Promise<number> {
-    return (await this.rollups.generationsOf([operation])).get(operation.toHexString()) ?? 0;
-  }
-
-  /** Reads results. @returns how many more may be read */
-  private async calculate(
-    { _id: operation }: OperationEntity,
-    runs: readonly ProbeRuns[],
-    wanted: readonly string[] | undefined,
-    buckets: Buckets,
-    groups: Groups,
-    most: number,
-  ): Promise<number> {
-    let left = most;
+  /** Reads results. */
+  private async calculate({ operation, assigned, destinations, buckets, groups, left }: Part): Promise<void> {
     const found = this.results.find({
       operation,
-      probes: runs.map(({ assignment }) => assignment.probe),
+      probes: assigned.map(({ probe }) => probe),
       from: new Date(buckets.from),
       to: new Date(buckets.to),
-      hasUnnamed: runs.some(({ assignment }) => !capabilitiesOf(assignment).namesRuns),
+      hasUnnamed: assigned.some((assignment) => !capabilitiesOf(assignment).namesRuns),
     });
     for await (const result of found) {
-      left -= 1;
-      if (left < 0) throw tooMuchToCalculate(buckets);
+      left.results -= 1;
+      if (left.results < 0) throw tooMuchToCalculate(buckets);
       const bucket = Math.floor((timeOf(result).getTime() - buckets.from) / buckets.widthMs);
       for (const { destination, ...observation } of observationsOf(result)) {
-        if (wanted?.includes(destination ?? '') === false) continue;
+        if (destinations?.includes(destination ?? '') === false) continue;
         groups.addObserved({ operation, probe: result.probe, destination }, bucket, observation);
       }
     }
-    return left;
   }
+}
+
+async function seriesOf(
+  groups: Groups,
+  kind: KindName,
+  columns: readonly Column[],
+  buckets: Buckets,
+): Promise<Series[]> {
+  const found = groups.list();
+  checkValues(buckets, found.length);
+  const reader = new ValuesReader(kind, columns, buckets.count);
+  const series: Series[] = [];
+  for (const group of found) {
+    const { operation, probe, destination } = group;
+    series.push({
+      ...(operation && { operation }),
+      ...(probe && { probe }),
+      ...(destination !== undefined && { destination }),
+      values: await reader.read(group),
+    });
+  }
+  return series;
+}
+
+function isOfRuns(column: Column): boolean {
+  return column.isOfRuns;
 }
 
 /** As people write a name or an address, and as it is written in the end. */
@@ -254,6 +326,11 @@ function runsIn(
     return (numbers.lastUntil(to) - numbers.lastUntil(from - 1)) * Math.min(probe_count, probes ?? Infinity);
   });
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function tooMuchToRead(): DomainError {
+  const message = `must be nearer to \`to\`, or \`probe\` be given: the figures of more than ${MOST_ROLLUPS} days of probes and destinations would have to be read`;
+  return DomainError.invalid({ field: 'from', message });
 }
 
 function tooMuchToCalculate({ widthMs }: Buckets): DomainError {

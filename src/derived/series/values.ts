@@ -17,6 +17,7 @@ const TURN_MS = 10;
 /** Texts that a column of counts tells apart; those that come later are together. */
 const MOST_TEXTS = 64;
 const OTHER = 'other';
+const NOTHING: readonly never[] = [];
 const RECEIVED = FATES.indexOf('received') + 1;
 const FAILED = FATES.indexOf('failed') + 1;
 
@@ -60,14 +61,15 @@ export class ValuesReader {
   }
 
   private readCell({ packed, observed }: Group, bucket: number, lists: readonly List[]): void {
-    const [parts = [], observations = []] = [packed[bucket], observed[bucket]];
-    if (parts.length === 0 && observations.length === 0) return;
+    const parts = packed[bucket] ?? NOTHING;
+    const observations = observed[bucket] ?? NOTHING;
+    if (parts.length + observations.length === 0) return;
     const cell = this.cell.reset();
     for (const part of parts) cell.absorb(part, this.withSquares);
     for (const observation of observations) cell.add(observation);
-    for (const [index, column] of this.ofCells.entries()) {
-      const value = column.of(cell);
-      const list = lists[index];
+    // by number: there are a million of them in a large answer
+    for (let index = 0; index < this.ofCells.length; index += 1) {
+      const [value, list] = [this.ofCells[index]?.of(cell) ?? null, lists[index]];
       if (Array.isArray(list)) list[bucket] = value as number | null;
       else if (list !== undefined) this.spread(value as ReadonlyMap<string, number>, list, bucket);
     }
@@ -83,35 +85,42 @@ export class ValuesReader {
   }
 }
 
+/** Of a column that is from the account of runs. */
 function runValues(name: string, runs: FatesByBucket, buckets: number): Values {
-  const at = (bucket: number, code: number) => runs[bucket * FATES_WIDTH + code] ?? 0;
-  const listed = (of: (bucket: number) => number) =>
-    Array.from({ length: buckets }, (_, bucket) => of(bucket));
-  const due = (bucket: number) => FATES.reduce((sum, _, index) => sum + at(bucket, index + 1), 0);
   switch (name) {
-    case 'runs_due':
-      return listed(due);
     case 'runs_received':
-      return listed((bucket) => at(bucket, RECEIVED));
+      return countsOf(runs, buckets, RECEIVED);
     case 'runs_failed':
-      return listed((bucket) => at(bucket, FAILED));
-    case 'runs_missing':
-      return listed((bucket) => due(bucket) - at(bucket, RECEIVED) - at(bucket, FAILED));
+      return countsOf(runs, buckets, FAILED);
+    case 'runs_fates':
+      return fatesOfMissing(runs, buckets);
     default:
-      return fatesOfMissing(at, listed);
+      return sumsOf(runs, buckets, name === 'runs_due' ? [] : [RECEIVED, FAILED]);
   }
 }
 
+function countsOf(runs: FatesByBucket, buckets: number, code: number): number[] {
+  return Array.from({ length: buckets }, (_, bucket) => runs[bucket * FATES_WIDTH + code] ?? 0);
+}
+
+/** Of all runs that have a fate but these. */
+function sumsOf(runs: FatesByBucket, buckets: number, without: readonly number[]): number[] {
+  const sums = new Array<number>(buckets).fill(0);
+  for (let code = 1; code < FATES_WIDTH; code += 1) {
+    if (without.includes(code)) continue;
+    for (let bucket = 0; bucket < buckets; bucket += 1)
+      sums[bucket] = (sums[bucket] ?? 0) + (runs[bucket * FATES_WIDTH + code] ?? 0);
+  }
+  return sums;
+}
+
 /** Those that some run has. */
-function fatesOfMissing(
-  at: (bucket: number, code: number) => number,
-  listed: (of: (bucket: number) => number) => number[],
-): Record<string, number[]> {
+function fatesOfMissing(runs: FatesByBucket, buckets: number): Record<string, number[]> {
   const fates: Record<string, number[]> = {};
   for (const [index, fate] of FATES.entries()) {
     const code = index + 1;
     if (code === RECEIVED || code === FAILED) continue;
-    const counts = listed((bucket) => at(bucket, code));
+    const counts = countsOf(runs, buckets, code);
     if (counts.some((count) => count > 0)) fates[fate] = counts;
   }
   return fates;
