@@ -19,6 +19,9 @@ const ZONE = 'demo.pladmed.test';
 const CREDITS = 1000;
 const BOOT_MS = 240_000;
 const RESULTS_MS = 60_000;
+/** The ping that goes on. */
+const EVERY_S = 10;
+const GOING_ON_MS = 2 * 3_600_000;
 
 interface Accounts {
   password: string;
@@ -104,10 +107,24 @@ async function main(): Promise<void> {
     await end(0);
     return;
   }
-  say(`All three are stored. The server goes on; Ctrl-C ends it.
+  const going = await goOn(api, probe.id);
+  say(`All three are stored. The server and a ping every 10 s go on; Ctrl-C ends them.
+  dashboard   ${url}/app/operations/${going}
   explorer    ${url}/docs
   metrics     ${url}/metrics
   account     ${EMAIL}, password in ${accountsFile}`);
+}
+
+/** A measurement that runs on, so that there is something to see. @returns its id */
+async function goOn(api: Api, probe: string): Promise<string> {
+  const target = settings.target === undefined ? { ips: ['127.0.0.1'] } : { fqdns: [settings.target] };
+  const { id } = await api<{ id: string }>('POST', '/api/v1/operations', {
+    kind: 'ping',
+    params: target,
+    schedule: { type: 'interval', every_s: EVERY_S, stop: new Date(Date.now() + GOING_ON_MS).toISOString() },
+    probes: [probe],
+  });
+  return id;
 }
 
 async function measurements(): Promise<Record<string, object>> {

@@ -27,4 +27,9 @@ export const allProbes = (query: Omit<ProbesQuery, 'limit'>) =>
     staleTime: 15_000,
   });
 
-export const spotOf = ({ id, name, location, connected }: Probe) => ({ id, name: name ?? id, ...location, connected });
+export const spotOf = ({ id, name, location, connected }: Probe) => ({
+  id,
+  name: name ?? id,
+  ...location,
+  connected,
+});

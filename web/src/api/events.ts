@@ -50,7 +50,11 @@ export async function follow(id: string, follower: Follower, signal: AbortSignal
       parser.reset();
       const query = since === undefined ? {} : { since };
       const stream = await answer(
-        api.GET('/api/v1/operations/{id}/events', { params: { path: { id }, query }, parseAs: 'stream', signal }),
+        api.GET('/api/v1/operations/{id}/events', {
+          params: { path: { id }, query },
+          parseAs: 'stream',
+          signal,
+        }),
       );
       follower.onState('live');
       if (stream) await read(stream as unknown as ReadableStream<Uint8Array>, (text) => parser.feed(text));

@@ -11,14 +11,21 @@ export function useProbeNames(id: string, count: number): ReadonlyMap<string, st
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const { items } = await answer(
-        api.GET('/api/v1/operations/{id}/assignments', { params: { path: { id }, query: { limit: 200 } }, signal }),
+        api.GET('/api/v1/operations/{id}/assignments', {
+          params: { path: { id }, query: { limit: 200 } },
+          signal,
+        }),
       );
       const found = await Promise.all(
         items.map(({ probe_id }) =>
-          answer(api.GET('/api/v1/probes/{id}', { params: { path: { id: probe_id } }, signal })).catch(() => undefined),
+          answer(api.GET('/api/v1/probes/{id}', { params: { path: { id: probe_id } }, signal })).catch(
+            () => undefined,
+          ),
         ),
       );
-      return new Map(found.flatMap((probe) => (probe === undefined ? [] : [[probe.id, probe.name ?? probe.id] as const])));
+      return new Map(
+        found.flatMap((probe) => (probe === undefined ? [] : [[probe.id, probe.name ?? probe.id] as const])),
+      );
     },
   });
   return data ?? EMPTY;

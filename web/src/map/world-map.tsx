@@ -1,5 +1,13 @@
 import { type GeoProjection, geoEqualEarth, geoPath } from 'd3-geo';
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from 'react';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import outlines from 'world-atlas/land-110m.json?url';
@@ -79,7 +87,8 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
   const projection = useCallback(() => projectionOf(width, height, view), [width, height, view]);
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
-      if (canvas.current !== null && width > 0) draw(canvas.current, { width, height, projection: projection(), shape, spots, chosen, place });
+      if (canvas.current !== null && width > 0)
+        draw(canvas.current, { width, height, projection: projection(), shape, spots, chosen, place });
     });
     return () => cancelAnimationFrame(frame);
   }, [width, height, projection, shape, spots, chosen, place, dark]);
@@ -108,12 +117,19 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
     const from = drag.current;
     if (from === undefined) {
       const spot = spotAt(x, y);
-      setTip(spot && { x: x + 12, y: y + 12, text: `${spot.name}, ${spot.connected ? 'connected' : 'not connected'}` });
+      setTip(
+        spot && {
+          x: x + 12,
+          y: y + 12,
+          text: `${spot.name}, ${spot.connected ? 'connected' : 'not connected'}`,
+        },
+      );
       return;
     }
     const [dx, dy] = [x - from.x, y - from.y];
     if (Math.abs(dx) + Math.abs(dy) > 4) from.moved = true;
-    if (from.moved) setView(bounded({ ...from.view, x: from.view.x + dx, y: from.view.y + dy }, width, height));
+    if (from.moved)
+      setView(bounded({ ...from.view, x: from.view.x + dx, y: from.view.y + dy }, width, height));
   };
   const release = (event: PointerEvent<HTMLCanvasElement>): void => {
     const moved = drag.current?.moved ?? true;
@@ -125,8 +141,13 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
     else put(projection(), x, y, onPlace);
   };
   const press = (event: KeyboardEvent<HTMLCanvasElement>): void => {
-    const step = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
-    if (step) setView((before) => bounded({ ...before, x: before.x + (step[0] ?? 0), y: before.y + (step[1] ?? 0) }, width, height));
+    const step = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[
+      event.key
+    ];
+    if (step)
+      setView((before) =>
+        bounded({ ...before, x: before.x + (step[0] ?? 0), y: before.y + (step[1] ?? 0) }, width, height),
+      );
     else if (event.key === '+') zoom(1.4);
     else if (event.key === '-') zoom(1 / 1.4);
     else if (event.key === 'Enter') put(projection(), width / 2, height / 2, onPlace);
@@ -134,7 +155,11 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
     event.preventDefault();
   };
   return (
-    <div className={onPlace === undefined ? 'map' : 'map pick'} ref={holder} style={{ height: `${height}px` }}>
+    <div
+      className={onPlace === undefined ? 'map' : 'map pick'}
+      ref={holder}
+      style={{ height: `${height}px` }}
+    >
       <canvas
         ref={canvas}
         role="img"
@@ -182,7 +207,13 @@ function projectionOf(width: number, height: number, { scale, x, y }: View): Geo
   return projection.scale(projection.scale() * scale).translate([left * scale + x, top * scale + y]);
 }
 
-function zoomed(view: View, factor: number, at: { x: number; y: number }, width: number, height: number): View {
+function zoomed(
+  view: View,
+  factor: number,
+  at: { x: number; y: number },
+  width: number,
+  height: number,
+): View {
   const scale = Math.min(Math.max(view.scale * factor, 1), 60);
   const by = scale / view.scale;
   return bounded({ scale, x: at.x - (at.x - view.x) * by, y: at.y - (at.y - view.y) * by }, width, height);
@@ -191,7 +222,11 @@ function zoomed(view: View, factor: number, at: { x: number; y: number }, width:
 /** The map does not leave its frame. */
 function bounded({ scale, x, y }: View, width: number, height: number): View {
   const [least, lowest] = [width * (1 - scale), height * (1 - scale)];
-  return { scale, x: Math.min(Math.max(x, least - width / 3), width / 3), y: Math.min(Math.max(y, lowest - height / 3), height / 3) };
+  return {
+    scale,
+    x: Math.min(Math.max(x, least - width / 3), width / 3),
+    y: Math.min(Math.max(y, lowest - height / 3), height / 3),
+  };
 }
 
 function put(projection: GeoProjection, x: number, y: number, onPlace: Props['onPlace']): void {
@@ -221,7 +256,10 @@ interface Drawing extends Pick<Props, 'spots' | 'chosen' | 'place'> {
   shape: Land | undefined;
 }
 
-function draw(canvas: HTMLCanvasElement, { width, height, projection, shape, spots, chosen, place }: Drawing): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  { width, height, projection, shape, spots, chosen, place }: Drawing,
+): void {
   const ratio = devicePixelRatio;
   if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
     canvas.width = width * ratio;
@@ -250,7 +288,8 @@ function draw(canvas: HTMLCanvasElement, { width, height, projection, shape, spo
     for (const spot of spots) {
       if (spot.connected !== connected) continue;
       const at = projection([spot.longitude, spot.latitude]);
-      if (at === null || at[0] < -DOT || at[1] < -DOT || at[0] > width + DOT || at[1] > height + DOT) continue;
+      if (at === null || at[0] < -DOT || at[1] < -DOT || at[0] > width + DOT || at[1] > height + DOT)
+        continue;
       context.beginPath();
       context.arc(at[0], at[1], connected ? DOT : DOT - 0.8, 0, 7);
       context.fill();

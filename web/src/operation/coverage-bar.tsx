@@ -18,11 +18,17 @@ export function CoverageBar({ id, coverage }: { id: string; coverage: Coverage }
       <p>
         <strong>{counted(due, 'run')}</strong> due so far of {whole(planned)}
         {upcoming > 0 && <span className="muted"> · {whole(upcoming)} still to come</span>}
-        {coverage.extra > 0 && <span className="muted"> · {counted(coverage.extra, 'report')} beyond the schedule</span>}
+        {coverage.extra > 0 && (
+          <span className="muted"> · {counted(coverage.extra, 'report')} beyond the schedule</span>
+        )}
       </p>
       <div className="bar" role="img" aria-label={`Fates of runs: ${said || 'none was due yet'}`}>
         {present.map((fate) => (
-          <span key={fate} title={`${fateName(fate)}: ${whole(fates[fate])}`} style={{ flexGrow: fates[fate], background: `var(--fate-${fate})` }} />
+          <span
+            key={fate}
+            title={`${fateName(fate)}: ${whole(fates[fate])}`}
+            style={{ flexGrow: fates[fate], background: `var(--fate-${fate})` }}
+          />
         ))}
       </div>
       <ul className="legend-list">
@@ -30,10 +36,16 @@ export function CoverageBar({ id, coverage }: { id: string; coverage: Coverage }
           <li key={fate}>
             <i className="swatch" style={{ background: `var(--fate-${fate})` }} />
             <div>
-              <Link to="/operations/$id" params={{ id }} search={(before) => ({ ...before, fate })} hash="results">
+              <Link
+                to="/operations/$id"
+                params={{ id }}
+                search={(before) => ({ ...before, fate })}
+                hash="results"
+              >
                 {fateName(fate)}
               </Link>{' '}
-              <strong>{whole(fates[fate])}</strong> <span className="muted">{percent(fates[fate] / due)}</span>
+              <strong>{whole(fates[fate])}</strong>{' '}
+              <span className="muted">{percent(fates[fate] / due)}</span>
               <div className="small muted">{sentence(fate, coverage)}</div>
             </div>
           </li>

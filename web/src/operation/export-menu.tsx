@@ -11,15 +11,30 @@ const FORMATS = [
 ] as const;
 type Format = (typeof FORMATS)[number][0];
 
-async function load(id: string, format: Format, from: string | undefined, to: string | undefined): Promise<Blob> {
+async function load(
+  id: string,
+  format: Format,
+  from: string | undefined,
+  to: string | undefined,
+): Promise<Blob> {
   const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   const query = format === 'json' ? { limit: 1_000, ...range } : { format, ...range };
-  const blob = await answer(api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, parseAs: 'blob' }));
+  const blob = await answer(
+    api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, parseAs: 'blob' }),
+  );
   return blob as unknown as Blob;
 }
 
 /** Takes results away, of the range that the page shows. */
-export function ExportMenu({ id, from, to }: { id: string; from?: string | undefined; to?: string | undefined }): ReactNode {
+export function ExportMenu({
+  id,
+  from,
+  to,
+}: {
+  id: string;
+  from?: string | undefined;
+  to?: string | undefined;
+}): ReactNode {
   const [said, setSaid] = useState('');
   const take = async (format: Format): Promise<void> => {
     setSaid('Loading');

@@ -27,7 +27,13 @@ const MOST_LINES = 100;
 
 type Values = (number | null)[];
 
-export function Figures({ operation, names }: { operation: Operation; names: ReadonlyMap<string, string> }): ReactNode {
+export function Figures({
+  operation,
+  names,
+}: {
+  operation: Operation;
+  names: ReadonlyMap<string, string>;
+}): ReactNode {
   const { title, name } = FIGURE[operation.kind];
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -37,7 +43,12 @@ export function Figures({ operation, names }: { operation: Operation; names: Rea
     ...(search.to !== undefined && { to: search.to }),
     ...(search.destination !== undefined && { destination: search.destination }),
   };
-  const metrics = [...['min', 'p5', 'p50', 'p95', 'max'].map((each) => `${name}_${each}_ms`), 'runs_due', 'runs_received', 'runs_missing'];
+  const metrics = [
+    ...['min', 'p5', 'p50', 'p95', 'max'].map((each) => `${name}_${each}_ms`),
+    'runs_due',
+    'runs_received',
+    'runs_missing',
+  ];
   const loss = operation.kind === 'ping' ? ['loss'] : [];
   const all = useQuery(series(operation.id, { ...asked, by: 'all', metrics: [...metrics, ...loss] }));
   const each = useQuery({
@@ -50,15 +61,14 @@ export function Figures({ operation, names }: { operation: Operation; names: Rea
   const zoom = (from: number, to: number): void => set({ from: iso(from), to: iso(to) });
   const chosen = search.probes;
   const lines = useMemo(
-    () => (each.data?.series ?? []).filter(({ probe_id }) => (chosen === undefined ? (each.data?.series.length ?? 0) <= FEW : chosen.includes(probe_id ?? ''))),
+    () =>
+      (each.data?.series ?? []).filter(({ probe_id }) =>
+        chosen === undefined ? (each.data?.series.length ?? 0) <= FEW : chosen.includes(probe_id ?? ''),
+      ),
     [each.data, chosen],
   );
   return (
-    <Panel
-      title={title}
-      bare
-      aside={<Tools operation={operation} set={set} search={search} />}
-    >
+    <Panel title={title} bare aside={<Tools operation={operation} set={set} search={search} />}>
       <Loaded query={all} lines={9}>
         {(answer) => {
           const data = plotted(answer, name, lines, names, each.data);
@@ -80,7 +90,13 @@ export function Figures({ operation, names }: { operation: Operation; names: Rea
                 onCursor={setAt}
               />
               <Readout data={data} at={at} />
-              <Legend each={each.data} names={names} chosen={chosen} set={set} shown={lines.map(({ probe_id }) => probe_id)} />
+              <Legend
+                each={each.data}
+                names={names}
+                chosen={chosen}
+                set={set}
+                shown={lines.map(({ probe_id }) => probe_id)}
+              />
               {data.loss !== undefined && <LossLegend />}
               <Table data={data} title={title} />
             </>
@@ -119,7 +135,13 @@ function plotted(
   return {
     times: answer.times.map((time) => Date.parse(time) / 1_000),
     bucketS: answer.bucket_s,
-    ...{ least: figure('min'), low: figure('p5'), middle: figure('p50'), high: figure('p95'), most: figure('max') },
+    ...{
+      least: figure('min'),
+      low: figure('p5'),
+      middle: figure('p50'),
+      high: figure('p95'),
+      most: figure('max'),
+    },
     lines: lines.map(({ probe_id, values: own }) => {
       const column = columnOf(own as Record<string, unknown>, `${name}_p50_ms`, count);
       return {
@@ -150,17 +172,27 @@ function Tools({
 }: {
   operation: Operation;
   set: (change: Record<string, unknown>) => void;
-  search: { from?: string | undefined; to?: string | undefined; log?: boolean | undefined; destination?: string | undefined };
+  search: {
+    from?: string | undefined;
+    to?: string | undefined;
+    log?: boolean | undefined;
+    destination?: string | undefined;
+  };
 }): ReactNode {
   const destinations = destinationsOf(operation);
   const now = Date.now();
-  const last = (seconds: number) => () => set({ from: new Date(now - seconds * 1_000).toISOString(), to: undefined });
+  const last = (seconds: number) => () =>
+    set({ from: new Date(now - seconds * 1_000).toISOString(), to: undefined });
   return (
     <div className="actions">
       {destinations.length > 1 && (
         <Field label="Destination">
           {(describing) => (
-            <select {...describing} value={search.destination ?? ''} onChange={(event) => set({ destination: event.target.value || undefined })}>
+            <select
+              {...describing}
+              value={search.destination ?? ''}
+              onChange={(event) => set({ destination: event.target.value || undefined })}
+            >
               <option value="">all</option>
               {destinations.map((each) => (
                 <option key={each}>{each}</option>
@@ -180,7 +212,11 @@ function Tools({
       </Button>
       {operation.kind !== 'ntp' && (
         <label className="check small">
-          <input type="checkbox" checked={search.log === true} onChange={(event) => set({ log: event.target.checked || undefined })} />
+          <input
+            type="checkbox"
+            checked={search.log === true}
+            onChange={(event) => set({ log: event.target.checked || undefined })}
+          />
           Logarithmic
         </label>
       )}
@@ -195,9 +231,11 @@ function Readout({ data, at }: { data: TimePlotData; at: number | null }): React
   if (time === undefined) return null;
   return (
     <p className="in tight small muted readout">
-      <time title={utcTime(time * 1_000)}>{localTime(time * 1_000)}</time> · median {ms(data.middle[index])} · 5–95 %{' '}
-      {ms(data.low[index])} – {ms(data.high[index])} · least {ms(data.least[index])} · most {ms(data.most[index])}
-      {data.loss !== undefined && <> · loss {percent(data.loss[index])}</>} · {whole(data.due[index] ?? 0)} due
+      <time title={utcTime(time * 1_000)}>{localTime(time * 1_000)}</time> · median {ms(data.middle[index])} ·
+      5–95 % {ms(data.low[index])} – {ms(data.high[index])} · least {ms(data.least[index])} · most{' '}
+      {ms(data.most[index])}
+      {data.loss !== undefined && <> · loss {percent(data.loss[index])}</>} · {whole(data.due[index] ?? 0)}{' '}
+      due
       {(data.missing[index] ?? 0) > 0 && <> · {whole(data.missing[index] ?? 0)} missing</>}
       {data.lines.slice(0, FEW).map(({ name, values }) => (
         <span key={name}>
@@ -234,9 +272,13 @@ function Legend({
           <input
             type="checkbox"
             checked={on.includes(id)}
-            onChange={(event) => set({ probes: event.target.checked ? [...on, id] : on.filter((other) => other !== id) })}
+            onChange={(event) =>
+              set({ probes: event.target.checked ? [...on, id] : on.filter((other) => other !== id) })
+            }
           />
-          {shown.includes(id) && <i className="swatch" style={{ background: lineColour(shown.indexOf(id), dark) }} />}
+          {shown.includes(id) && (
+            <i className="swatch" style={{ background: lineColour(shown.indexOf(id), dark) }} />
+          )}
           {names.get(id) ?? id}
         </label>
       ))}

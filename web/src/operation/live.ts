@@ -10,7 +10,10 @@ const MOST_ROWS = 100;
 const AGAIN_MS = 2_500;
 
 /** The newest results of an operation, live, and whether they are. */
-export function useLive(id: string, filter: { outcome?: 'failed' } = {}): { rows: Row[]; state: LiveState; error: unknown; loading: boolean } {
+export function useLive(
+  id: string,
+  filter: { outcome?: 'failed' } = {},
+): { rows: Row[]; state: LiveState; error: unknown; loading: boolean } {
   const queries = useQueryClient();
   const [came, setCame] = useState<readonly Row[]>([]);
   const [state, setState] = useState<LiveState>('connecting');
@@ -21,7 +24,8 @@ export function useLive(id: string, filter: { outcome?: 'failed' } = {}): { rows
     const again = (): void => {
       timer.current ??= setTimeout(() => {
         timer.current = undefined;
-        for (const key of ['operation', 'coverage', 'series']) void queries.invalidateQueries({ queryKey: [key, id] });
+        for (const key of ['operation', 'coverage', 'series'])
+          void queries.invalidateQueries({ queryKey: [key, id] });
       }, AGAIN_MS);
     };
     let waiting: Row[] = [];
@@ -65,9 +69,11 @@ export function useLive(id: string, filter: { outcome?: 'failed' } = {}): { rows
   const { data, error, isPending } = newest;
   const failedOnly = filter.outcome === 'failed';
   const rows = useMemo(() => {
-    const known = (data?.items ?? []).map(
-      (result): Row => ({ ...result, summary: (result.summary ?? []) as Row['summary'], failure: result.failure }),
-    );
+    const known = (data?.items ?? []).map((result): Row => ({
+      ...result,
+      summary: (result.summary ?? []) as Row['summary'],
+      failure: result.failure,
+    }));
     const all = new Map([...came, ...known].map((row) => [row.id, row]));
     return [...all.values()]
       .filter(({ outcome }) => !failedOnly || outcome === 'failed')

@@ -30,7 +30,13 @@ function tracesOf(rows: readonly Row[]): Trace[] {
 }
 
 /** Which ways the newest traces took: each way once, with where it differs from the one before it. */
-export function Paths({ rows, names }: { rows: readonly Row[]; names: ReadonlyMap<string, string> }): ReactNode {
+export function Paths({
+  rows,
+  names,
+}: {
+  rows: readonly Row[];
+  names: ReadonlyMap<string, string>;
+}): ReactNode {
   const dark = useDark();
   const traces = tracesOf(rows);
   const hashes = [...new Set(traces.map(({ hash }) => hash))];
@@ -54,7 +60,11 @@ export function Paths({ rows, names }: { rows: readonly Row[]; names: ReadonlyMa
                 {reached ? 'reached' : 'not reached'}, {ms(rtt)}, <Time at={row.received_at} /> ·{' '}
                 {whole(new Set(own.map(({ hash }) => hash)).size)} different in the newest {whole(own.length)}
               </p>
-              <div className="path-strip" role="img" aria-label={`Paths of the newest ${own.length} traces, oldest first: a change of colour is a change of the path`}>
+              <div
+                className="path-strip"
+                role="img"
+                aria-label={`Paths of the newest ${own.length} traces, oldest first: a change of colour is a change of the path`}
+              >
                 {[...own].reverse().map((trace) => (
                   <span
                     key={`${trace.row.id} ${trace.dst}`}
@@ -68,7 +78,9 @@ export function Paths({ rows, names }: { rows: readonly Row[]; names: ReadonlyMa
                   <li key={index} className={before !== undefined && before[index] !== hop ? 'changed' : ''}>
                     <span className="muted">{String(index + 1).padStart(2)}</span> {hop ?? '*'}
                     {hop === null && <span className="muted"> no answer</span>}
-                    {before !== undefined && before[index] !== hop && <span className="muted"> (was {before[index] ?? '*'})</span>}
+                    {before !== undefined && before[index] !== hop && (
+                      <span className="muted"> (was {before[index] ?? '*'})</span>
+                    )}
                   </li>
                 ))}
               </ol>
@@ -81,14 +93,24 @@ export function Paths({ rows, names }: { rows: readonly Row[]; names: ReadonlyMa
 }
 
 /** Who answered what last, a group for each answer. */
-export function Answers({ rows, names }: { rows: readonly Row[]; names: ReadonlyMap<string, string> }): ReactNode {
+export function Answers({
+  rows,
+  names,
+}: {
+  rows: readonly Row[];
+  names: ReadonlyMap<string, string>;
+}): ReactNode {
   const newest = new Map<string, { row: Row; entry: Record<string, unknown> }>();
   for (const row of rows)
     for (const entry of row.summary) {
       const key = `${row.probe_id} ${String(entry['name'])} ${String(entry['qtype'])}`;
       if (!newest.has(key)) newest.set(key, { row, entry });
     }
-  const groups = Map.groupBy(newest.values(), ({ entry }) => `${String(entry['name'])} ${String(entry['qtype'])}: ${String(entry['rcode'] ?? entry['error'])}, ${String(entry['answers'] ?? 0)} answers`);
+  const groups = Map.groupBy(
+    newest.values(),
+    ({ entry }) =>
+      `${String(entry['name'])} ${String(entry['qtype'])}: ${String(entry['rcode'] ?? entry['error'])}, ${String(entry['answers'] ?? 0)} answers`,
+  );
   return (
     <Panel title="Answers" bare>
       {groups.size === 0 ? (
@@ -115,7 +137,10 @@ export function Answers({ rows, names }: { rows: readonly Row[]; names: Readonly
                   <td className="small">
                     {own
                       .slice(0, 12)
-                      .map(({ row, entry }) => `${names.get(row.probe_id) ?? row.probe_id} ${ms(typeof entry['rtt_ms'] === 'number' ? entry['rtt_ms'] : null)}`)
+                      .map(
+                        ({ row, entry }) =>
+                          `${names.get(row.probe_id) ?? row.probe_id} ${ms(typeof entry['rtt_ms'] === 'number' ? entry['rtt_ms'] : null)}`,
+                      )
                       .join(', ')}
                     {own.length > 12 && ` and ${whole(own.length - 12)} more`}
                   </td>

@@ -31,7 +31,8 @@ const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 /** Parameters of a kind that have fields of their own in the form. */
 const OWN = new Set(['ips', 'fqdns', 'urls', 'name']);
 
-export const advanced = (kind: Kind): readonly ParamField[] => (PARAMS[kind] ?? []).filter(({ name }) => !OWN.has(name));
+export const advanced = (kind: Kind): readonly ParamField[] =>
+  (PARAMS[kind] ?? []).filter(({ name }) => !OWN.has(name));
 
 export const destinationsIn = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 

@@ -21,10 +21,24 @@ export interface Row {
 
 export function rowOf(event: ResultEvent): Row {
   const { result_id, probe_id, outcome, received_at, scheduled_at, summary, failure } = event;
-  return { id: result_id, probe_id, outcome, received_at, scheduled_at: scheduled_at ?? null, summary: summary ?? [], failure: failure ?? null };
+  return {
+    id: result_id,
+    probe_id,
+    outcome,
+    received_at,
+    scheduled_at: scheduled_at ?? null,
+    summary: summary ?? [],
+    failure: failure ?? null,
+  };
 }
 
-export function ResultsTable({ rows, names }: { rows: readonly Row[]; names: ReadonlyMap<string, string> }): ReactNode {
+export function ResultsTable({
+  rows,
+  names,
+}: {
+  rows: readonly Row[];
+  names: ReadonlyMap<string, string>;
+}): ReactNode {
   if (rows.length === 0)
     return (
       <Empty title="No result yet.">
@@ -67,9 +81,17 @@ function ResultRow({ row, name }: { row: Row; name: string }): ReactNode {
             {name}
           </Link>
         </td>
-        <td className="name-cell">{row.failure === null ? <Said summary={row.summary} /> : <Failed failure={row.failure} />}</td>
+        <td className="name-cell">
+          {row.failure === null ? <Said summary={row.summary} /> : <Failed failure={row.failure} />}
+        </td>
         <td className="right">
-          <Button size="small" tone="plain" aria-expanded={open} aria-label={`Details of the result of ${name}`} onClick={() => setOpen(!open)}>
+          <Button
+            size="small"
+            tone="plain"
+            aria-expanded={open}
+            aria-label={`Details of the result of ${name}`}
+            onClick={() => setOpen(!open)}
+          >
             {open ? 'Less' : 'More'}
           </Button>
         </td>
@@ -105,7 +127,8 @@ function Said({ summary }: { summary: readonly Entry[] }): ReactNode {
   );
 }
 
-const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '–');
+const text = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '–';
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 /** @returns an entry of a summary in one line, with what its kind has */
@@ -149,7 +172,9 @@ function Decoded({ id }: { id: string }): ReactNode {
             <pre className="raw" tabIndex={0} role="region" aria-label="Decoded result">
               {shown.slice(0, MOST_SHOWN)}
             </pre>
-            {shown.length > MOST_SHOWN && <p className="small muted">Cut here: the whole of it is in the export.</p>}
+            {shown.length > MOST_SHOWN && (
+              <p className="small muted">Cut here: the whole of it is in the export.</p>
+            )}
             {result.format !== null && <Raw id={id} format={result.format} bytes={result.raw_bytes} />}
           </>
         );
@@ -162,7 +187,9 @@ function Raw({ id, format, bytes }: { id: string; format: string; bytes: number 
   const [failed, setFailed] = useState(false);
   const load = async (): Promise<void> => {
     try {
-      const blob = await answer(api.GET('/api/v1/results/{id}/raw', { params: { path: { id } }, parseAs: 'blob' }));
+      const blob = await answer(
+        api.GET('/api/v1/results/{id}/raw', { params: { path: { id } }, parseAs: 'blob' }),
+      );
       save(blob as unknown as Blob, `${id}.${format === 'gzip' ? 'txt.gz' : format}`);
     } catch {
       setFailed(true);

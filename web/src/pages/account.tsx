@@ -60,10 +60,16 @@ function Account(): ReactNode {
                 <ul className="stack">
                   {all.map(({ bound, limit, used, free_at }) => (
                     <li key={bound}>
-                      {BOUND[bound] ?? bound}: <strong>{whole(used)}</strong> of {limit === null ? 'any number' : whole(limit)}
+                      {BOUND[bound] ?? bound}: <strong>{whole(used)}</strong> of{' '}
+                      {limit === null ? 'any number' : whole(limit)}
                       {limit !== null && limit > 0 && (
                         <span className="bar thin" aria-hidden="true">
-                          <span style={{ width: `${Math.min(100, (100 * used) / limit)}%`, background: 'var(--accent)' }} />
+                          <span
+                            style={{
+                              width: `${Math.min(100, (100 * used) / limit)}%`,
+                              background: 'var(--accent)',
+                            }}
+                          />
                         </span>
                       )}
                       {free_at !== null && (

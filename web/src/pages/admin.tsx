@@ -69,7 +69,12 @@ function Health(): ReactNode {
 }
 
 function Row({ name, value }: { name: string; value: unknown }): ReactNode {
-  const shown = typeof value === 'object' && value !== null ? Object.entries(value).map(([key, each]) => `${key} ${typeof each === 'object' ? JSON.stringify(each) : String(each)}`).join(' · ') : String(value);
+  const shown =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value)
+          .map(([key, each]) => `${key} ${typeof each === 'object' ? JSON.stringify(each) : String(each)}`)
+          .join(' · ')
+      : String(value);
   return (
     <>
       <dt>{name.replaceAll('_', ' ')}</dt>
@@ -80,7 +85,10 @@ function Row({ name, value }: { name: string; value: unknown }): ReactNode {
 
 function Clocks(): ReactNode {
   const query = useQuery(allProbes({ connected: true }));
-  const off = useMemo(() => (query.data ?? []).filter(({ status }) => status !== null && !status.clock_trusted), [query.data]);
+  const off = useMemo(
+    () => (query.data ?? []).filter(({ status }) => status !== null && !status.clock_trusted),
+    [query.data],
+  );
   return (
     <Panel title="Clocks that cannot be trusted" bare>
       <Loaded query={query}>
@@ -132,7 +140,13 @@ function Credits(): ReactNode {
   const [id, setId] = useState(user ?? '');
   const [credits, setCredits] = useState('1000');
   const grant = useMutation({
-    mutationFn: () => answer(api.POST('/api/v1/users/{id}/credits', { params: { path: { id: id.trim() } }, body: { credits: Number(credits) } })),
+    mutationFn: () =>
+      answer(
+        api.POST('/api/v1/users/{id}/credits', {
+          params: { path: { id: id.trim() } },
+          body: { credits: Number(credits) },
+        }),
+      ),
   });
   const wrong = grant.error === null ? undefined : problemOf(grant.error);
   return (
@@ -146,10 +160,26 @@ function Credits(): ReactNode {
         }}
       >
         <Field label="User id" hint="It stands on the account's page." wrong={wrong?.of('id')}>
-          {(describing) => <input {...describing} type="text" className="mono" value={id} onChange={(event) => setId(event.target.value)} />}
+          {(describing) => (
+            <input
+              {...describing}
+              type="text"
+              className="mono"
+              value={id}
+              onChange={(event) => setId(event.target.value)}
+            />
+          )}
         </Field>
         <Field label="Credits" wrong={wrong?.of('credits')}>
-          {(describing) => <input {...describing} type="number" min={1} value={credits} onChange={(event) => setCredits(event.target.value)} />}
+          {(describing) => (
+            <input
+              {...describing}
+              type="number"
+              min={1}
+              value={credits}
+              onChange={(event) => setCredits(event.target.value)}
+            />
+          )}
         </Field>
         {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
         {grant.data !== undefined && (
@@ -174,7 +204,8 @@ function Target(): ReactNode {
   const query = useQuery({
     queryKey: ['target', search.target],
     enabled: search.target !== undefined,
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/targets', { params: { query: { address: search.target ?? '' } }, signal })),
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/targets', { params: { query: { address: search.target ?? '' } }, signal })),
   });
   return (
     <Panel title="Load on a target">
@@ -186,7 +217,14 @@ function Target(): ReactNode {
         }}
       >
         <Field label="Address or name">
-          {(describing) => <input {...describing} type="text" value={typed} onChange={(event) => setTyped(event.target.value)} />}
+          {(describing) => (
+            <input
+              {...describing}
+              type="text"
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
         </Field>
         <Button type="submit">Look up</Button>
       </form>
@@ -196,7 +234,10 @@ function Target(): ReactNode {
             <div className="stack">
               <p>
                 <span className="mono">{target}</span>: {counted(operations, 'live operation')}
-                {limits.map(({ bound, used, limit }) => ` · ${bound.replace('target_', '')} ${whole(used)} of ${limit === null ? 'any' : whole(limit)}`)}
+                {limits.map(
+                  ({ bound, used, limit }) =>
+                    ` · ${bound.replace('target_', '')} ${whole(used)} of ${limit === null ? 'any' : whole(limit)}`,
+                )}
               </p>
               <ul>
                 {strongest.map(({ operation_id, probes, packets_per_s }) => (

@@ -46,14 +46,38 @@ function Form(): ReactNode {
   const search = route.useSearch();
   const navigate = useNavigate();
   const [draft, setDraft] = useState<Draft>(() => ({
-    ...{ kind: search.kind ?? 'ping', destinations: search.to ?? '', params: {}, schedule: 'once', every: '5', unit: 'min' },
-    ...{ cron: '*/15 * * * *', until: localInput(Date.now() + DAY_MS), spread: '', tags: '', connected: true, uptime: '' },
-    ...{ probes: search.probes === undefined ? 'rule' : 'list', count: '1', chosen: search.probes ?? [], visibility: 'public' },
+    ...{
+      kind: search.kind ?? 'ping',
+      destinations: search.to ?? '',
+      params: {},
+      schedule: 'once',
+      every: '5',
+      unit: 'min',
+    },
+    ...{
+      cron: '*/15 * * * *',
+      until: localInput(Date.now() + DAY_MS),
+      spread: '',
+      tags: '',
+      connected: true,
+      uptime: '',
+    },
+    ...{
+      probes: search.probes === undefined ? 'rule' : 'list',
+      count: '1',
+      chosen: search.probes ?? [],
+      visibility: 'public',
+    },
   }));
   const set = (change: Partial<Draft>): void => setDraft((before) => ({ ...before, ...change }));
   const start = useMutation({
     mutationFn: (key: string) =>
-      answer(api.POST('/api/v1/operations', { body: requestOf(draft), params: { header: { 'Idempotency-Key': key } } })),
+      answer(
+        api.POST('/api/v1/operations', {
+          body: requestOf(draft),
+          params: { header: { 'Idempotency-Key': key } },
+        }),
+      ),
     onSuccess: ({ id }) => navigate({ to: '/operations/$id', params: { id }, search: {} }),
   });
   const quote = useQuote(draft);
@@ -105,16 +129,22 @@ function useQuote(draft: Draft): { data: Schemas['QuoteDto'] | undefined; proble
     const timer = setTimeout(() => setSettled(draft), QUOTE_MS);
     return () => clearTimeout(timer);
   }, [draft]);
-  const ready = destinationsIn(settled.destinations).length > 0 && (settled.probes === 'rule' || settled.chosen.length > 0);
+  const ready =
+    destinationsIn(settled.destinations).length > 0 &&
+    (settled.probes === 'rule' || settled.chosen.length > 0);
   const query = useQuery({
     queryKey: ['quote', settled],
     enabled: ready,
     retry: false,
-    queryFn: ({ signal }) => answer(api.POST('/api/v1/operations/quote', { body: requestOf(settled), signal })),
+    queryFn: ({ signal }) =>
+      answer(api.POST('/api/v1/operations/quote', { body: requestOf(settled), signal })),
     placeholderData: keepPreviousData,
   });
   if (!ready) return { data: undefined, problem: undefined };
-  return { data: query.error === null ? query.data : undefined, problem: query.error === null ? undefined : problemOf(query.error) };
+  return {
+    data: query.error === null ? query.data : undefined,
+    problem: query.error === null ? undefined : problemOf(query.error),
+  };
 }
 
 function Choice<T extends string>({
@@ -135,7 +165,13 @@ function Choice<T extends string>({
       <div className="choices">
         {options.map(([each, text, hint]) => (
           <label className="radio" key={each} {...(hint !== undefined && { title: hint })}>
-            <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChange(each)} />
+            <input
+              type="radio"
+              name={name}
+              value={each}
+              checked={each === value}
+              onChange={() => onChange(each)}
+            />
             {text}
           </label>
         ))}
@@ -149,19 +185,43 @@ interface Part {
   set: (change: Partial<Draft>) => void;
 }
 
-function What({ draft, set, problem, asked }: Part & { problem: ApiProblem | undefined; asked: boolean }): ReactNode {
+function What({
+  draft,
+  set,
+  problem,
+  asked,
+}: Part & { problem: ApiProblem | undefined; asked: boolean }): ReactNode {
   const { kind } = draft;
-  const wrongPlace = ['params.ips', 'params.fqdns', 'params.urls', 'params'].map((field) => problem?.errors.find((each) => each.field.startsWith(field) && !advanced(kind).some(({ name }) => each.field.startsWith(`params.${name}`)))).find(Boolean);
+  const wrongPlace = ['params.ips', 'params.fqdns', 'params.urls', 'params']
+    .map((field) =>
+      problem?.errors.find(
+        (each) =>
+          each.field.startsWith(field) &&
+          !advanced(kind).some(({ name }) => each.field.startsWith(`params.${name}`)),
+      ),
+    )
+    .find(Boolean);
   const empty = asked && destinationsIn(draft.destinations).length === 0;
   return (
     <Panel title="What">
       <div className="form">
-        <Choice legend="Kind" options={KINDS.map(([each, hint]) => [each, each, hint] as const)} value={kind} onChange={(next) => set({ kind: next, params: {} })} />
+        <Choice
+          legend="Kind"
+          options={KINDS.map(([each, hint]) => [each, each, hint] as const)}
+          value={kind}
+          onChange={(next) => set({ kind: next, params: {} })}
+        />
         <p className="small muted">{KINDS.find(([each]) => each === kind)?.[1]}.</p>
         <Field
           label="Destinations"
           hint="One a line, or separated by commas."
-          wrong={empty ? 'must not be empty' : wrongPlace === undefined ? undefined : `: ${wrongPlace.field.replace('params.', '')} ${wrongPlace.message}`}
+          wrong={
+            empty
+              ? 'must not be empty'
+              : wrongPlace === undefined
+                ? undefined
+                : `: ${wrongPlace.field.replace('params.', '')} ${wrongPlace.message}`
+          }
         >
           {(describing) => (
             <textarea
@@ -194,10 +254,21 @@ function What({ draft, set, problem, asked }: Part & { problem: ApiProblem | und
   );
 }
 
-function Param({ field, value, wrong, onChange }: { field: ParamField; value: string; wrong: string | undefined; onChange: (value: string) => void }): ReactNode {
+function Param({
+  field,
+  value,
+  wrong,
+  onChange,
+}: {
+  field: ParamField;
+  value: string;
+  wrong: string | undefined;
+  onChange: (value: string) => void;
+}): ReactNode {
   const { name, description, type, values, preset, open } = field;
   const unset = preset === undefined ? 'not given' : `${String(preset)} (default)`;
-  const options = type === 'switch' ? ['on'] : type === 'boolean' ? ['true', 'false'] : open === true ? undefined : values;
+  const options =
+    type === 'switch' ? ['on'] : type === 'boolean' ? ['true', 'false'] : open === true ? undefined : values;
   return (
     <Field label={name} hint={description} wrong={wrong}>
       {(describing) =>
@@ -224,7 +295,8 @@ function Param({ field, value, wrong, onChange }: { field: ParamField; value: st
 }
 
 function When({ draft, set, problem }: Part & { problem: ApiProblem | undefined }): ReactNode {
-  const wrong = (name: string): string | undefined => problem?.errors.find(({ field }) => field.startsWith(`schedule.${name}`))?.message;
+  const wrong = (name: string): string | undefined =>
+    problem?.errors.find(({ field }) => field.startsWith(`schedule.${name}`))?.message;
   return (
     <Panel title="When">
       <div className="form">
@@ -242,11 +314,23 @@ function When({ draft, set, problem }: Part & { problem: ApiProblem | undefined 
           {draft.schedule === 'interval' && (
             <>
               <Field label="Every" wrong={wrong('every_s')}>
-                {(describing) => <input {...describing} type="number" min={1} value={draft.every} onChange={(event) => set({ every: event.target.value })} />}
+                {(describing) => (
+                  <input
+                    {...describing}
+                    type="number"
+                    min={1}
+                    value={draft.every}
+                    onChange={(event) => set({ every: event.target.value })}
+                  />
+                )}
               </Field>
               <Field label="Unit">
                 {(describing) => (
-                  <select {...describing} value={draft.unit} onChange={(event) => set({ unit: event.target.value as Draft['unit'] })}>
+                  <select
+                    {...describing}
+                    value={draft.unit}
+                    onChange={(event) => set({ unit: event.target.value as Draft['unit'] })}
+                  >
                     <option value="s">seconds</option>
                     <option value="min">minutes</option>
                     <option value="h">hours</option>
@@ -257,12 +341,27 @@ function When({ draft, set, problem }: Part & { problem: ApiProblem | undefined 
           )}
           {draft.schedule === 'cron' && (
             <Field label="Crontab line" hint={SCHEDULE['cron']} wrong={wrong('cron')}>
-              {(describing) => <input {...describing} type="text" className="mono" value={draft.cron} onChange={(event) => set({ cron: event.target.value })} />}
+              {(describing) => (
+                <input
+                  {...describing}
+                  type="text"
+                  className="mono"
+                  value={draft.cron}
+                  onChange={(event) => set({ cron: event.target.value })}
+                />
+              )}
             </Field>
           )}
           {draft.schedule !== 'once' && (
             <Field label="Until" hint="in your time zone" wrong={wrong('stop')}>
-              {(describing) => <input {...describing} type="datetime-local" value={draft.until} onChange={(event) => set({ until: event.target.value })} />}
+              {(describing) => (
+                <input
+                  {...describing}
+                  type="datetime-local"
+                  value={draft.until}
+                  onChange={(event) => set({ until: event.target.value })}
+                />
+              )}
             </Field>
           )}
         </div>
@@ -270,7 +369,15 @@ function When({ draft, set, problem }: Part & { problem: ApiProblem | undefined 
           <details>
             <summary>Spread over time</summary>
             <Field label="Spread, seconds" hint={SCHEDULE['spread_s']} wrong={wrong('spread_s')}>
-              {(describing) => <input {...describing} type="number" min={0} value={draft.spread} onChange={(event) => set({ spread: event.target.value })} />}
+              {(describing) => (
+                <input
+                  {...describing}
+                  type="number"
+                  min={0}
+                  value={draft.spread}
+                  onChange={(event) => set({ spread: event.target.value })}
+                />
+              )}
             </Field>
           </details>
         )}
@@ -303,16 +410,44 @@ function Rule({ draft, set }: Part): ReactNode {
   return (
     <div className="row">
       <Field label="How many" hint="Chosen by lot among those that match, once.">
-        {(describing) => <input {...describing} type="number" min={1} value={draft.count} onChange={(event) => set({ count: event.target.value })} />}
+        {(describing) => (
+          <input
+            {...describing}
+            type="number"
+            min={1}
+            value={draft.count}
+            onChange={(event) => set({ count: event.target.value })}
+          />
+        )}
       </Field>
       <Field label="With tags" hint={SELECT['tags']}>
-        {(describing) => <input {...describing} type="text" value={draft.tags} onChange={(event) => set({ tags: event.target.value })} />}
+        {(describing) => (
+          <input
+            {...describing}
+            type="text"
+            value={draft.tags}
+            onChange={(event) => set({ tags: event.target.value })}
+          />
+        )}
       </Field>
       <Field label="Uptime at least, %" hint="of the last week">
-        {(describing) => <input {...describing} type="number" min={0} max={100} value={draft.uptime} onChange={(event) => set({ uptime: event.target.value })} />}
+        {(describing) => (
+          <input
+            {...describing}
+            type="number"
+            min={0}
+            max={100}
+            value={draft.uptime}
+            onChange={(event) => set({ uptime: event.target.value })}
+          />
+        )}
       </Field>
       <label className="check">
-        <input type="checkbox" checked={draft.connected} onChange={(event) => set({ connected: event.target.checked })} />
+        <input
+          type="checkbox"
+          checked={draft.connected}
+          onChange={(event) => set({ connected: event.target.checked })}
+        />
         Connected now
       </label>
     </div>
@@ -326,10 +461,16 @@ function Pick({ draft, set }: Part): ReactNode {
   const [text, setText] = useState('');
   const items = useMemo(() => {
     const wanted = text.toLowerCase();
-    return (query.data ?? []).filter((probe) => nameOf(probe).toLowerCase().includes(wanted) || probe.tags.some((tag) => tag.includes(wanted)));
+    return (query.data ?? []).filter(
+      (probe) =>
+        nameOf(probe).toLowerCase().includes(wanted) || probe.tags.some((tag) => tag.includes(wanted)),
+    );
   }, [query.data, text]);
   const spots = useMemo(() => items.map(spotOf), [items]);
-  const toggle = (id: string): void => set({ chosen: draft.chosen.includes(id) ? draft.chosen.filter((each) => each !== id) : [...draft.chosen, id] });
+  const toggle = (id: string): void =>
+    set({
+      chosen: draft.chosen.includes(id) ? draft.chosen.filter((each) => each !== id) : [...draft.chosen, id],
+    });
   return (
     <>
       <p className="small muted">
@@ -341,11 +482,23 @@ function Pick({ draft, set }: Part): ReactNode {
         )}
       </p>
       {draft.probes === 'map' ? (
-        <WorldMap spots={spots} label={`Map of ${counted(spots.length, 'probe')}: a click chooses one. The list has the same.`} chosen={draft.chosen} onChoose={toggle} />
+        <WorldMap
+          spots={spots}
+          label={`Map of ${counted(spots.length, 'probe')}: a click chooses one. The list has the same.`}
+          chosen={draft.chosen}
+          onChoose={toggle}
+        />
       ) : (
         <>
           <Field label="Find" hint="a name or a tag">
-            {(describing) => <input {...describing} type="search" value={text} onChange={(event) => setText(event.target.value)} />}
+            {(describing) => (
+              <input
+                {...describing}
+                type="search"
+                value={text}
+                onChange={(event) => setText(event.target.value)}
+              />
+            )}
           </Field>
           <Loaded query={query}>
             {() =>
@@ -368,7 +521,11 @@ function Pick({ draft, set }: Part): ReactNode {
                         <tr key={probe.id}>
                           <td className="name-cell">
                             <label className="check">
-                              <input type="checkbox" checked={draft.chosen.includes(probe.id)} onChange={() => toggle(probe.id)} />
+                              <input
+                                type="checkbox"
+                                checked={draft.chosen.includes(probe.id)}
+                                onChange={() => toggle(probe.id)}
+                              />
                               {nameOf(probe)}
                             </label>
                           </td>
@@ -384,7 +541,9 @@ function Pick({ draft, set }: Part): ReactNode {
               )
             }
           </Loaded>
-          {items.length > ROWS && <p className="small muted">The first {whole(ROWS)}: find others by name.</p>}
+          {items.length > ROWS && (
+            <p className="small muted">The first {whole(ROWS)}: find others by name.</p>
+          )}
         </>
       )}
     </>
@@ -392,7 +551,15 @@ function Pick({ draft, set }: Part): ReactNode {
 }
 
 /** Runs and credits before anything is made, and what is wrong. */
-function Summary({ draft, quote, problem }: { draft: Draft; quote: Schemas['QuoteDto'] | undefined; problem: ApiProblem | undefined }): ReactNode {
+function Summary({
+  draft,
+  quote,
+  problem,
+}: {
+  draft: Draft;
+  quote: Schemas['QuoteDto'] | undefined;
+  problem: ApiProblem | undefined;
+}): ReactNode {
   if (problem !== undefined && problem.errors.length === 0) return <Problem error={problem} />;
   if (problem !== undefined)
     return (
@@ -406,7 +573,10 @@ function Summary({ draft, quote, problem }: { draft: Draft; quote: Schemas['Quot
         </ul>
       </div>
     );
-  if (quote === undefined) return <p className="muted">Say what is to be measured and from where: then runs and credits stand here.</p>;
+  if (quote === undefined)
+    return (
+      <p className="muted">Say what is to be measured and from where: then runs and credits stand here.</p>
+    );
   const short = quote.credits > quote.balance;
   return (
     <>
@@ -423,7 +593,12 @@ function Summary({ draft, quote, problem }: { draft: Draft; quote: Schemas['Quot
         <dt>Load on each target</dt>
         <dd>{loadOf(draft, quote)}</dd>
       </dl>
-      {short && <p className="wrong">These are {whole(quote.credits - quote.balance)} more than you have. A superuser gives credits, and probes of yours earn them.</p>}
+      {short && (
+        <p className="wrong">
+          These are {whole(quote.credits - quote.balance)} more than you have. A superuser gives credits, and
+          probes of yours earn them.
+        </p>
+      )}
     </>
   );
 }
@@ -433,10 +608,13 @@ function inWords(draft: Draft, { runs, probe_count, runs_per_probe }: Schemas['Q
   if (draft.schedule === 'once') return `Once, ${from}: ${counted(runs, 'run')}.`;
   const until = draft.until === '' ? '' : ` until ${spoken(new Date(draft.until).toISOString())}`;
   const seconds = Number(draft.every) * { s: 1, min: 60, h: 3_600 }[draft.unit];
-  const rhythm = draft.schedule === 'cron' ? `By the crontab line ${draft.cron}` : every(seconds).replace(/^e/, 'E');
+  const rhythm =
+    draft.schedule === 'cron' ? `By the crontab line ${draft.cron}` : every(seconds).replace(/^e/, 'E');
   return `${rhythm}${until}, ${from}: ${counted(runs, 'run')}, ${whole(runs_per_probe)} each.`;
 }
 
 function loadOf({ schedule }: Draft, { probe_count }: Schemas['QuoteDto']): string {
-  return schedule === 'once' ? `${counted(probe_count, 'probe')}, once` : `${counted(probe_count, 'probe')} at each run`;
+  return schedule === 'once'
+    ? `${counted(probe_count, 'probe')}, once`
+    : `${counted(probe_count, 'probe')} at each run`;
 }

@@ -37,7 +37,10 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
   const user = useQuery(me()).data;
   const mine = user !== undefined && (user.id === operation.owner_id || user.is_superuser);
   const names = useProbeNames(id, operation.probe_count);
-  const live = useLive(id, search.fate === 'failed' || search.fate === 'refused' ? { outcome: 'failed' } : {});
+  const live = useLive(
+    id,
+    search.fate === 'failed' || search.fate === 'refused' ? { outcome: 'failed' } : {},
+  );
   const runs = useQuery({ ...coverage(id, { limit: 200 }), refetchInterval: SOON_MS * 3 });
   return (
     <div className="stack">
@@ -56,7 +59,8 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
       </Head>
       {live.state === 'lost' && (
         <div className="notice warn" role="alert">
-          The connection to the server is lost. The page tries again by itself, and then shows what came meanwhile.
+          The connection to the server is lost. The page tries again by itself, and then shows what came
+          meanwhile.
         </div>
       )}
       <Panel title="Coverage">
@@ -115,7 +119,10 @@ function FateFilter(): ReactNode {
   const brought = fate === 'failed' || fate === 'refused' || fate === 'received';
   return (
     <span className="small">
-      {brought ? `Those that were ${fateName(fate)}` : `Runs that were ${fateName(fate)} brought nothing: see the table of probes`} ·{' '}
+      {brought
+        ? `Those that were ${fateName(fate)}`
+        : `Runs that were ${fateName(fate)} brought nothing: see the table of probes`}{' '}
+      ·{' '}
       <Link to="/operations/$id" params={{ id }} search={({ fate: _fate, ...rest }) => rest} hash="results">
         Show all
       </Link>
@@ -127,7 +134,12 @@ function ProbesOf({
   coverage: data,
   names,
 }: {
-  coverage: { probes: { probe_id: string; state: string; due: number; fates: Record<string, number> }[]; next: string | null } | undefined;
+  coverage:
+    | {
+        probes: { probe_id: string; state: string; due: number; fates: Record<string, number> }[];
+        next: string | null;
+      }
+    | undefined;
   names: ReadonlyMap<string, string>;
 }): ReactNode {
   return (
@@ -173,7 +185,9 @@ function ProbesOf({
               ))}
             </tbody>
           </table>
-          {data.next !== null && <p className="in small muted">The first 200 probes. The API has all of them.</p>}
+          {data.next !== null && (
+            <p className="in small muted">The first 200 probes. The API has all of them.</p>
+          )}
         </div>
       )}
     </Panel>
@@ -181,9 +195,12 @@ function ProbesOf({
 }
 
 function Facts({ operation }: { operation: Operation }): ReactNode {
-  const { id, visibility, credits, refunded, created_at, ends_at, stopped_at, progress, probe_count } = operation;
+  const { id, visibility, credits, refunded, created_at, ends_at, stopped_at, progress, probe_count } =
+    operation;
   const destinations = destinationsOf(operation);
-  const params = Object.entries(operation.params).filter(([name]) => !['ips', 'fqdns', 'urls'].includes(name));
+  const params = Object.entries(operation.params).filter(
+    ([name]) => !['ips', 'fqdns', 'urls'].includes(name),
+  );
   return (
     <Panel title="What was asked for">
       <dl className="facts">
@@ -225,7 +242,9 @@ function Fact({ name, value }: { name: string; value: unknown }): ReactNode {
   return (
     <>
       <dt>{name}</dt>
-      <dd className="mono">{value === '' ? 'yes' : typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+      <dd className="mono">
+        {value === '' ? 'yes' : typeof value === 'string' ? value : JSON.stringify(value)}
+      </dd>
     </>
   );
 }

@@ -32,10 +32,27 @@ export function OverviewPage(): ReactNode {
         </Link>
       </Head>
       <FirstRun />
-      <Figures online={online} all={probes.length} running={items.filter(({ state }) => state === 'running').length} more={newest.hasNextPage} />
+      <Figures
+        online={online}
+        all={probes.length}
+        running={items.filter(({ state }) => state === 'running').length}
+        more={newest.hasNextPage}
+      />
       <div className="cols two">
-        <Panel title="Probes of the platform" bare aside={<Link to="/probes" search={{}}>All probes</Link>}>
-          {everywhere.isSuccess && probes.length === 0 && <Empty title="No probe yet."><p>A probe is a machine of yours that measures.</p></Empty>}
+        <Panel
+          title="Probes of the platform"
+          bare
+          aside={
+            <Link to="/probes" search={{}}>
+              All probes
+            </Link>
+          }
+        >
+          {everywhere.isSuccess && probes.length === 0 && (
+            <Empty title="No probe yet.">
+              <p>A probe is a machine of yours that measures.</p>
+            </Empty>
+          )}
           <WorldMap
             spots={spots}
             label={`Map of all probes: ${counted(probes.length, 'probe')}, ${online} connected`}
@@ -44,7 +61,15 @@ export function OverviewPage(): ReactNode {
         </Panel>
         <Attention items={items} />
       </div>
-      <Panel title="Newest operations" bare aside={<Link to="/operations" search={{}}>All operations</Link>}>
+      <Panel
+        title="Newest operations"
+        bare
+        aside={
+          <Link to="/operations" search={{}}>
+            All operations
+          </Link>
+        }
+      >
         <Loaded query={newest}>
           {() =>
             items.length === 0 ? (
@@ -61,10 +86,21 @@ export function OverviewPage(): ReactNode {
   );
 }
 
-function Figures({ online, all, running, more }: { online: number; all: number; running: number; more: boolean }): ReactNode {
+function Figures({
+  online,
+  all,
+  running,
+  more,
+}: {
+  online: number;
+  all: number;
+  running: number;
+  more: boolean;
+}): ReactNode {
   const activity = useQuery({ ...stats(), refetchInterval: SOON_MS });
   const minutes = activity.data?.minutes;
-  const sum = (of: 'stored' | 'failed'): string => (minutes === undefined ? '–' : whole(minutes.reduce((total, minute) => total + minute[of], 0)));
+  const sum = (of: 'stored' | 'failed'): string =>
+    minutes === undefined ? '–' : whole(minutes.reduce((total, minute) => total + minute[of], 0));
   return (
     <dl className="figures">
       <div>
@@ -100,9 +136,15 @@ interface Trouble {
 /** What somebody should look at, with the way there: own probes that are gone or whose clocks are off, runs that nobody can explain. */
 function Attention({ items }: { items: readonly Operation[] }): ReactNode {
   const token = useToken();
-  const own = useQuery({ ...allProbes({ mine: true }), enabled: token !== undefined, refetchInterval: 15_000 });
+  const own = useQuery({
+    ...allProbes({ mine: true }),
+    enabled: token !== undefined,
+    refetchInterval: 15_000,
+  });
   const running = items.filter(({ state }) => state === 'running').slice(0, 10);
-  const accounts = useQueries({ queries: running.map(({ id }) => ({ ...coverage(id, { limit: 1 }), staleTime: 30_000 })) });
+  const accounts = useQueries({
+    queries: running.map(({ id }) => ({ ...coverage(id, { limit: 1 }), staleTime: 30_000 })),
+  });
   const troubles: Trouble[] = [
     ...(token === undefined ? [] : (own.data ?? []).flatMap(troubleOf)),
     ...running.flatMap((operation, index) => {
@@ -127,7 +169,11 @@ function Attention({ items }: { items: readonly Operation[] }): ReactNode {
   return (
     <Panel title="Needs attention">
       {token === undefined && <p className="muted">Log in to see what of yours needs attention.</p>}
-      {token !== undefined && troubles.length === 0 && <p className="muted">Nothing: your probes are there, their clocks are right, and every run is explained.</p>}
+      {token !== undefined && troubles.length === 0 && (
+        <p className="muted">
+          Nothing: your probes are there, their clocks are right, and every run is explained.
+        </p>
+      )}
       <ul className="stack">
         {troubles.slice(0, 12).map(({ key, text }) => (
           <li key={key}>{text}</li>
@@ -147,9 +193,17 @@ function troubleOf(probe: Probe): Trouble[] {
     return [
       {
         key: probe.id,
-        text: probe.last_seen === null ? <>{link} has never come: run the command that joins it</> : <>{link} is gone since <Time at={probe.last_seen} /></>,
+        text:
+          probe.last_seen === null ? (
+            <>{link} has never come: run the command that joins it</>
+          ) : (
+            <>
+              {link} is gone since <Time at={probe.last_seen} />
+            </>
+          ),
       },
     ];
-  if (probe.status !== null && !probe.status.clock_trusted) return [{ key: probe.id, text: <>{link}: its clock cannot be trusted</> }];
+  if (probe.status !== null && !probe.status.clock_trusted)
+    return [{ key: probe.id, text: <>{link}: its clock cannot be trusted</> }];
   return [];
 }

@@ -43,7 +43,8 @@ function Form({ onMade }: { onMade: (probe: Schemas['ProbeWithTokenDto']) => voi
   });
   const wrong = send.error === null ? undefined : problemOf(send.error);
   const at = { latitude: Number(latitude), longitude: Number(longitude) };
-  const placed = latitude !== '' && longitude !== '' && Math.abs(at.latitude) <= 90 && Math.abs(at.longitude) <= 180;
+  const placed =
+    latitude !== '' && longitude !== '' && Math.abs(at.latitude) <= 90 && Math.abs(at.longitude) <= 180;
   return (
     <div className="cols two">
       <form
@@ -55,17 +56,48 @@ function Form({ onMade }: { onMade: (probe: Schemas['ProbeWithTokenDto']) => voi
         }}
       >
         <Field label="Name" hint="What others see. It need not be unique." wrong={wrong?.of('name')}>
-          {(describing) => <input {...describing} type="text" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
+          {(describing) => (
+            <input
+              {...describing}
+              type="text"
+              maxLength={100}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
         </Field>
         <Field label="Tags" hint="Separated by commas or spaces: fibre, as:64500" wrong={wrong?.of('tags')}>
-          {(describing) => <input {...describing} type="text" value={tags} onChange={(event) => setTags(event.target.value)} />}
+          {(describing) => (
+            <input
+              {...describing}
+              type="text"
+              value={tags}
+              onChange={(event) => setTags(event.target.value)}
+            />
+          )}
         </Field>
         <div className="row">
           <Field label="Latitude" hint="degrees, north positive" wrong={wrong?.of('location.latitude')}>
-            {(describing) => <input {...describing} type="text" inputMode="decimal" value={latitude} onChange={(event) => setLatitude(event.target.value)} />}
+            {(describing) => (
+              <input
+                {...describing}
+                type="text"
+                inputMode="decimal"
+                value={latitude}
+                onChange={(event) => setLatitude(event.target.value)}
+              />
+            )}
           </Field>
           <Field label="Longitude" hint="degrees, east positive" wrong={wrong?.of('location.longitude')}>
-            {(describing) => <input {...describing} type="text" inputMode="decimal" value={longitude} onChange={(event) => setLongitude(event.target.value)} />}
+            {(describing) => (
+              <input
+                {...describing}
+                type="text"
+                inputMode="decimal"
+                value={longitude}
+                onChange={(event) => setLongitude(event.target.value)}
+              />
+            )}
           </Field>
         </div>
         {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
@@ -111,9 +143,10 @@ function Join({ probe }: { probe: Schemas['ProbeWithTokenDto'] }): ReactNode {
         <code className="command">{command}</code>
       </Panel>
       <p className="muted">
-        Run it on the machine that is to measure, in the folder of the project (<code>make build</code> comes before it), as root or with
-        the right to open raw sockets. Whoever has the token can speak for the probe: it is shown now, and not again.{' '}
-        <code>--allow 127.0.0.0/8</code> lets it measure its own loopback addresses.
+        Run it on the machine that is to measure, in the folder of the project (<code>make build</code> comes
+        before it), as root or with the right to open raw sockets. Whoever has the token can speak for the
+        probe: it is shown now, and not again. <code>--allow 127.0.0.0/8</code> lets it measure its own
+        loopback addresses.
       </p>
       <div className={connected ? 'notice good' : 'notice'} role="status">
         <strong>{connected ? 'Your probe is connected' : 'Waiting for your probe'}</strong>

@@ -76,7 +76,13 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
 function Connections({ id }: { id: string }): ReactNode {
   const query = useQuery({
     queryKey: ['sessions', id],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/probes/{id}/sessions', { params: { path: { id }, query: { limit: 1_000 } }, signal })),
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v1/probes/{id}/sessions', {
+          params: { path: { id }, query: { limit: 1_000 } },
+          signal,
+        }),
+      ),
     refetchInterval: 30_000,
   });
   return (
@@ -97,17 +103,36 @@ function Connections({ id }: { id: string }): ReactNode {
 function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }): ReactNode {
   const end = Date.now();
   const start = end - STRIP_DAYS * DAY_MS;
-  const share = (time: number): number => (100 * (Math.min(Math.max(time, start), end) - start)) / (end - start);
+  const share = (time: number): number =>
+    (100 * (Math.min(Math.max(time, start), end) - start)) / (end - start);
   const shown = sessions.filter(({ to }) => to === null || Date.parse(to) > start);
-  const seconds = shown.reduce((sum, { from, to }) => sum + ((to === null ? end : Date.parse(to)) - Math.max(start, Date.parse(from))) / 1_000, 0);
+  const seconds = shown.reduce(
+    (sum, { from, to }) =>
+      sum + ((to === null ? end : Date.parse(to)) - Math.max(start, Date.parse(from))) / 1_000,
+    0,
+  );
   return (
     <>
-      <svg className="strip" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={`Connected for ${duration(seconds)} of the last ${STRIP_DAYS} days`}>
+      <svg
+        className="strip"
+        viewBox="0 0 100 10"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Connected for ${duration(seconds)} of the last ${STRIP_DAYS} days`}
+      >
         <rect width="100" height="10" fill="var(--sunk)" />
         {shown.map(({ from, to }) => {
           const left = share(Date.parse(from));
           const right = share(to === null ? end : Date.parse(to));
-          return <rect key={from} x={left} width={Math.max(0.12, right - left)} height="10" fill="var(--fate-received)" />;
+          return (
+            <rect
+              key={from}
+              x={left}
+              width={Math.max(0.12, right - left)}
+              height="10"
+              fill="var(--fate-received)"
+            />
+          );
         })}
       </svg>
       <p className="small muted ends">
@@ -239,7 +264,13 @@ function Reliability({ probe }: { probe: Probe }): ReactNode {
 function Newest({ probe }: { probe: Probe }): ReactNode {
   const query = useQuery({
     queryKey: ['results-of-probe', probe.id],
-    queryFn: async ({ signal }) => (await answer(api.GET('/api/v1/results', { params: { query: { probe: [probe.id], order: 'desc', limit: 20 } }, signal }))) as Results,
+    queryFn: async ({ signal }) =>
+      (await answer(
+        api.GET('/api/v1/results', {
+          params: { query: { probe: [probe.id], order: 'desc', limit: 20 } },
+          signal,
+        }),
+      )) as Results,
     refetchInterval: 10_000,
     retry: false,
   });
@@ -247,7 +278,10 @@ function Newest({ probe }: { probe: Probe }): ReactNode {
     <Loaded query={query}>
       {({ items }) => (
         <ResultsTable
-          rows={items.map((result): Row => ({ ...result, summary: (result.summary ?? []) as Row['summary'] }))}
+          rows={items.map((result): Row => ({
+            ...result,
+            summary: (result.summary ?? []) as Row['summary'],
+          }))}
           names={new Map([[probe.id, probe.name ?? probe.id]])}
         />
       )}
@@ -293,17 +327,46 @@ function Change({ probe }: { probe: Probe }): ReactNode {
           }}
         >
           <Field label="Name" wrong={wrong?.of('name')}>
-            {(describing) => <input {...describing} type="text" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
+            {(describing) => (
+              <input
+                {...describing}
+                type="text"
+                maxLength={100}
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
           </Field>
           <Field label="Tags" wrong={wrong?.of('tags')}>
-            {(describing) => <input {...describing} type="text" value={tags} onChange={(event) => setTags(event.target.value)} />}
+            {(describing) => (
+              <input
+                {...describing}
+                type="text"
+                value={tags}
+                onChange={(event) => setTags(event.target.value)}
+              />
+            )}
           </Field>
           <div className="row">
             <Field label="Latitude" wrong={wrong?.of('location.latitude')}>
-              {(describing) => <input {...describing} type="text" value={latitude} onChange={(event) => setLatitude(event.target.value)} />}
+              {(describing) => (
+                <input
+                  {...describing}
+                  type="text"
+                  value={latitude}
+                  onChange={(event) => setLatitude(event.target.value)}
+                />
+              )}
             </Field>
             <Field label="Longitude" wrong={wrong?.of('location.longitude')}>
-              {(describing) => <input {...describing} type="text" value={longitude} onChange={(event) => setLongitude(event.target.value)} />}
+              {(describing) => (
+                <input
+                  {...describing}
+                  type="text"
+                  value={longitude}
+                  onChange={(event) => setLongitude(event.target.value)}
+                />
+              )}
             </Field>
           </div>
           {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
@@ -322,7 +385,9 @@ function Change({ probe }: { probe: Probe }): ReactNode {
 /** A new token is also how one that got into wrong hands is revoked. */
 function NewToken({ id }: { id: string }): ReactNode {
   const [open, setOpen] = useState(false);
-  const renew = useMutation({ mutationFn: () => answer(api.POST('/api/v1/probes/{id}/token', { params: { path: { id } } })) });
+  const renew = useMutation({
+    mutationFn: () => answer(api.POST('/api/v1/probes/{id}/token', { params: { path: { id } } })),
+  });
   const command = renew.data && commandOf(renew.data.token);
   return (
     <>

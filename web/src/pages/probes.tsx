@@ -26,13 +26,17 @@ export function ProbesPage(): ReactNode {
       ...(tag !== undefined && { tag: [tag] }),
       ...(kind !== undefined && { kind: [kind] }),
       ...(uptime !== undefined && { min_uptime: uptime / 100 }),
-      ...(latitude !== undefined && longitude !== undefined && { latitude, longitude, within_km: within ?? NEAR_KM }),
+      ...(latitude !== undefined &&
+        longitude !== undefined && { latitude, longitude, within_km: within ?? NEAR_KM }),
     }),
     refetchInterval: 15_000,
   });
   const wanted = search.text?.toLowerCase();
   const items = useMemo(
-    () => (query.data ?? []).filter(({ name, id }) => wanted === undefined || (name ?? id).toLowerCase().includes(wanted)),
+    () =>
+      (query.data ?? []).filter(
+        ({ name, id }) => wanted === undefined || (name ?? id).toLowerCase().includes(wanted),
+      ),
     [query.data, wanted],
   );
   const spots = useMemo(() => items.map(spotOf), [items]);
@@ -41,7 +45,10 @@ export function ProbesPage(): ReactNode {
   };
   const chosen = search.probe === undefined ? undefined : [search.probe];
   // the chosen one is in sight, whatever the order
-  const shown = chosen === undefined ? items : [...items].sort((a, b) => Number(b.id === search.probe) - Number(a.id === search.probe));
+  const shown =
+    chosen === undefined
+      ? items
+      : [...items].sort((a, b) => Number(b.id === search.probe) - Number(a.id === search.probe));
   const online = items.filter((probe) => probe.connected).length;
   return (
     <>
@@ -55,14 +62,26 @@ export function ProbesPage(): ReactNode {
           <Filters search={search} set={set} />
         </section>
         <div className="cols two">
-          <Panel title="Table" bare aside={<span className="small muted">{counted(items.length, 'probe')}, {online} connected</span>}>
+          <Panel
+            title="Table"
+            bare
+            aside={
+              <span className="small muted">
+                {counted(items.length, 'probe')}, {online} connected
+              </span>
+            }
+          >
             <Loaded query={query} lines={10}>
               {() =>
                 items.length === 0 ? (
                   <None filtered={Object.values(search).some((each) => each !== undefined)} />
                 ) : (
                   <>
-                    <Table items={shown.slice(0, rows)} chosen={search.probe} onChoose={(id) => set({ probe: id })} />
+                    <Table
+                      items={shown.slice(0, rows)}
+                      chosen={search.probe}
+                      onChoose={(id) => set({ probe: id })}
+                    />
                     {items.length > rows && (
                       <div className="in tight">
                         <Button size="small" onClick={() => setRows(rows + ROWS)}>
@@ -75,7 +94,15 @@ export function ProbesPage(): ReactNode {
               }
             </Loaded>
           </Panel>
-          <Panel title="Map" bare aside={<span className="small muted">click where there is no probe: those within {within ?? NEAR_KM} km</span>}>
+          <Panel
+            title="Map"
+            bare
+            aside={
+              <span className="small muted">
+                click where there is no probe: those within {within ?? NEAR_KM} km
+              </span>
+            }
+          >
             <WorldMap
               spots={spots}
               label={`Map of ${counted(items.length, 'probe')}, ${online} connected. The table beside it has the same.`}
@@ -113,7 +140,15 @@ function None({ filtered }: { filtered: boolean }): ReactNode {
   );
 }
 
-function Table({ items, chosen, onChoose }: { items: readonly Probe[]; chosen: string | undefined; onChoose: (id: string) => void }): ReactNode {
+function Table({
+  items,
+  chosen,
+  onChoose,
+}: {
+  items: readonly Probe[];
+  chosen: string | undefined;
+  onChoose: (id: string) => void;
+}): ReactNode {
   return (
     <div className="scroll tall" role="region" aria-label="Table of probes" tabIndex={0}>
       <table className="lines">
@@ -130,7 +165,11 @@ function Table({ items, chosen, onChoose }: { items: readonly Probe[]; chosen: s
         </thead>
         <tbody>
           {items.map((probe) => (
-            <tr key={probe.id} className={probe.id === chosen ? 'chosen' : ''} onMouseDown={() => onChoose(probe.id)}>
+            <tr
+              key={probe.id}
+              className={probe.id === chosen ? 'chosen' : ''}
+              onMouseDown={() => onChoose(probe.id)}
+            >
               <th scope="row" className="name-cell">
                 <Link to="/probes/$id" params={{ id: probe.id }}>
                   {probe.name ?? probe.id}
@@ -174,14 +213,26 @@ interface ProbesSearch {
   mine?: boolean | undefined;
 }
 
-function Filters({ search, set }: { search: ProbesSearch; set: (change: Record<string, unknown>) => void }): ReactNode {
+function Filters({
+  search,
+  set,
+}: {
+  search: ProbesSearch;
+  set: (change: Record<string, unknown>) => void;
+}): ReactNode {
   const token = useToken();
   const numberOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
   return (
     <form className="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Field label="Text" wide>
         {(describing) => (
-          <input {...describing} type="search" placeholder="name" value={search.text ?? ''} onChange={(event) => set({ text: event.target.value || undefined })} />
+          <input
+            {...describing}
+            type="search"
+            placeholder="name"
+            value={search.text ?? ''}
+            onChange={(event) => set({ text: event.target.value || undefined })}
+          />
         )}
       </Field>
       <Field label="Connected">
@@ -189,7 +240,9 @@ function Filters({ search, set }: { search: ProbesSearch; set: (change: Record<s
           <select
             {...describing}
             value={search.connected === undefined ? '' : String(search.connected)}
-            onChange={(event) => set({ connected: event.target.value === '' ? undefined : event.target.value === 'true' })}
+            onChange={(event) =>
+              set({ connected: event.target.value === '' ? undefined : event.target.value === 'true' })
+            }
           >
             <option value="">either</option>
             <option value="true">connected</option>
@@ -199,7 +252,11 @@ function Filters({ search, set }: { search: ProbesSearch; set: (change: Record<s
       </Field>
       <Field label="Kind">
         {(describing) => (
-          <select {...describing} value={search.kind ?? ''} onChange={(event) => set({ kind: event.target.value || undefined })}>
+          <select
+            {...describing}
+            value={search.kind ?? ''}
+            onChange={(event) => set({ kind: event.target.value || undefined })}
+          >
             <option value="">all</option>
             {KINDS.map((kind) => (
               <option key={kind}>{kind}</option>
@@ -209,27 +266,52 @@ function Filters({ search, set }: { search: ProbesSearch; set: (change: Record<s
       </Field>
       <Field label="Tag">
         {(describing) => (
-          <input {...describing} type="text" value={search.tag ?? ''} onChange={(event) => set({ tag: event.target.value || undefined })} />
+          <input
+            {...describing}
+            type="text"
+            value={search.tag ?? ''}
+            onChange={(event) => set({ tag: event.target.value || undefined })}
+          />
         )}
       </Field>
       <Field label="Uptime at least, %">
         {(describing) => (
-          <input {...describing} type="number" min={0} max={100} value={search.uptime ?? ''} onChange={(event) => set({ uptime: numberOf(event.target.value) })} />
+          <input
+            {...describing}
+            type="number"
+            min={0}
+            max={100}
+            value={search.uptime ?? ''}
+            onChange={(event) => set({ uptime: numberOf(event.target.value) })}
+          />
         )}
       </Field>
       {search.latitude !== undefined && (
         <>
           <Field label="Within, km">
             {(describing) => (
-              <input {...describing} type="number" min={1} max={20_000} value={search.within ?? NEAR_KM} onChange={(event) => set({ within: numberOf(event.target.value) })} />
+              <input
+                {...describing}
+                type="number"
+                min={1}
+                max={20_000}
+                value={search.within ?? NEAR_KM}
+                onChange={(event) => set({ within: numberOf(event.target.value) })}
+              />
             )}
           </Field>
-          <Button onClick={() => set({ latitude: undefined, longitude: undefined, within: undefined })}>Everywhere</Button>
+          <Button onClick={() => set({ latitude: undefined, longitude: undefined, within: undefined })}>
+            Everywhere
+          </Button>
         </>
       )}
       {token !== undefined && (
         <label className="check">
-          <input type="checkbox" checked={search.mine === true} onChange={(event) => set({ mine: event.target.checked || undefined })} />
+          <input
+            type="checkbox"
+            checked={search.mine === true}
+            onChange={(event) => set({ mine: event.target.checked || undefined })}
+          />
           Mine
         </label>
       )}

@@ -4,8 +4,30 @@ export function colour(name: string): string {
 }
 
 /** Of lines, told apart by those who do not see all colours (Okabe and Ito, 2008), and by their names. */
-const LIGHT = ['#0072b2', '#d55e00', '#007f5f', '#a8478f', '#8a6d00', '#3b3f8f', '#b3261e', '#4d7a1f', '#5a5f66', '#00788a'];
-const DARK = ['#56b4e9', '#ff9d4d', '#3fd0a0', '#e08bc9', '#f0e442', '#a3a8ff', '#ff8a80', '#a5d66b', '#b8bfc8', '#5ad8e6'];
+const LIGHT = [
+  '#0072b2',
+  '#d55e00',
+  '#007f5f',
+  '#a8478f',
+  '#8a6d00',
+  '#3b3f8f',
+  '#b3261e',
+  '#4d7a1f',
+  '#5a5f66',
+  '#00788a',
+];
+const DARK = [
+  '#56b4e9',
+  '#ff9d4d',
+  '#3fd0a0',
+  '#e08bc9',
+  '#f0e442',
+  '#a3a8ff',
+  '#ff8a80',
+  '#a5d66b',
+  '#b8bfc8',
+  '#5ad8e6',
+];
 
 export function lineColour(index: number, dark: boolean): string {
   const colours = dark ? DARK : LIGHT;

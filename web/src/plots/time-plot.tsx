@@ -76,11 +76,21 @@ export function TimePlot(props: Props): ReactNode {
   useEffect(() => {
     plot.current?.setData(columnsOf(data));
   }, [data]);
-  return <div className="plot" role="img" aria-label={label} ref={place} style={{ minHeight: `${HEIGHT}px` }} />;
+  return (
+    <div className="plot" role="img" aria-label={label} ref={place} style={{ minHeight: `${HEIGHT}px` }} />
+  );
 }
 
 function columnsOf({ times, least, low, middle, high, most, lines }: TimePlotData): uPlot.AlignedData {
-  return [times, least, low, middle, high, most, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+  return [
+    times,
+    least,
+    low,
+    middle,
+    high,
+    most,
+    ...lines.map(({ values }) => values),
+  ] as unknown as uPlot.AlignedData;
 }
 
 function optionsOf(latest: { current: Props }, width: number, dark: boolean): uPlot.Options {
@@ -99,12 +109,24 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
       x: { time: true },
       y: log ? { distr: 3 } : { range: (_plot, least, most) => rangeOf(least, most) },
     },
-    axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : `${tick} ${unit}`)) }],
+    axes: [
+      axis,
+      {
+        ...axis,
+        size: 64,
+        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : `${tick} ${unit}`)),
+      },
+    ],
     series: [
       {},
       { ...hidden, label: 'least' },
       { ...hidden, label: '5 %' },
-      { label: 'median', stroke: accent, width: 2, points: { show: data.times.length < 80, size: 5, fill: accent } },
+      {
+        label: 'median',
+        stroke: accent,
+        width: 2,
+        points: { show: data.times.length < 80, size: 5, fill: accent },
+      },
       { ...hidden, label: '95 %' },
       { ...hidden, label: 'most' },
       ...data.lines.map(({ name }, index) => ({
@@ -155,7 +177,8 @@ function drawGaps(plot: uPlot, data: TimePlotData): void {
   eachBucket(plot, data, (index, left, width) => {
     const due = data.due[index] ?? 0;
     const came = data.middle[index] ?? null;
-    if (due > 0 && came === null && (data.missing[index] ?? 0) > 0) ctx.fillRect(left, bbox.top, width, bbox.height);
+    if (due > 0 && came === null && (data.missing[index] ?? 0) > 0)
+      ctx.fillRect(left, bbox.top, width, bbox.height);
   });
   ctx.restore();
 }
@@ -175,7 +198,11 @@ function drawStrip(plot: uPlot, data: TimePlotData): void {
   ctx.restore();
 }
 
-function eachBucket(plot: uPlot, { times, bucketS }: TimePlotData, draw: (index: number, left: number, width: number) => void): void {
+function eachBucket(
+  plot: uPlot,
+  { times, bucketS }: TimePlotData,
+  draw: (index: number, left: number, width: number) => void,
+): void {
   const { bbox } = plot;
   times.forEach((time, index) => {
     const left = Math.max(plot.valToPos(time, 'x', true), bbox.left);
