@@ -15,10 +15,10 @@ import {
 } from './results.repository.js';
 import { type ResultFilter } from './result-filter.js';
 
-/** Sizes that are looked up at once, with those results that are small: of small ones as many as weigh so much. */
+/** Sizes that are looked up at once, with those results that are small: as many as weigh so much, raw bytes included. */
 const SIZES = 64;
 const MOST_SIZES = 1_000;
-const PAGE_BYTES = 256 * 1024;
+const PAGE_BYTES = 512 * 1024;
 /** A part of a result that weighs more is not read with the others: there may be many readers. */
 const LIGHT_HEAD_BYTES = 64 * 1024;
 const LIGHT_RAW_BYTES = 16 * 1024;
@@ -163,7 +163,8 @@ function placeAfter(sizes: readonly ResultSize[], limit: number): ReadingPlace |
 
 /** @returns how many are looked up after these: few where they are large, and no more than twice as many as before */
 function limitAfter(sizes: readonly ResultSize[], limit: number): number {
-  const weight = sizes.reduce((sum, { whole, bytes, raw_bytes }) => sum + (whole ? bytes + raw_bytes : 0), 0);
+  // MongoDB reads all of them to weigh them
+  const weight = sizes.reduce((sum, { bytes, raw_bytes }) => sum + bytes + raw_bytes, 0);
   const fitting = Math.floor((PAGE_BYTES * sizes.length) / Math.max(1, weight));
   return Math.max(SIZES, Math.min(fitting, 2 * limit, MOST_SIZES));
 }
