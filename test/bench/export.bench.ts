@@ -114,7 +114,7 @@ async function readByDriver(results: mongoose.mongo.Collection, operation: Objec
   const before = process.cpuUsage();
   let count = 0;
   for await (const found of results.find({ operation }).sort({ received_at: 1, _id: 1 }))
-    count += found === null ? 0 : 1;
+    count += '_id' in found ? 1 : 0;
   const { user, system } = process.cpuUsage(before);
   checkCount(count);
   return { perSecond: rateSince(began), processorS: (user + system) / 1e6, grownMb: 0, megabytes: 0 };

@@ -14,7 +14,7 @@ function fileOf(kind: KindName, summaries: readonly (object[] | null)[]): ArrayB
   const file = new ResultsParquet(kind);
   const pieces = summaries.flatMap((summary) => [...file.add({ ...RESULT, summary } as unknown as Result)]);
   const bytes = Buffer.concat([...pieces, file.end()]);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
 
 const read = (file: ArrayBuffer) => parquetReadObjects({ file });
@@ -82,7 +82,7 @@ describe('results as Parquet', () => {
       Array.from({ length: rows }, (_, n) => [{ name: `n${n}` }]),
     );
     expect(parquetMetadata(many).row_groups.map(({ num_rows }) => num_rows)).toEqual([2_000n, 2_000n, 500n]);
-    const names = (await read(many)).map((row) => row['name']);
+    const names = (await read(many)).map((row) => row['name'] as unknown);
     expect(names).toEqual(Array.from({ length: rows }, (_, n) => `n${n}`));
     const long = fileOf('dns', Array<object[]>(20).fill([{ name: 'x'.repeat(200_000) }]));
     expect(parquetMetadata(long).row_groups.length).toBeGreaterThan(2);

@@ -43,7 +43,7 @@ export class WartsFile {
       for await (const records of recordsOf(raw, decoder))
         for (const record of records) {
           const bytes = copier.copy(record, decoder);
-          counts[bytes === undefined ? 'unknown' : 'records'] += bytes?.length === 0 ? 0 : 1;
+          countIn(counts, bytes);
           const enough = kept.add(bytes);
           if (enough !== undefined) yield enough;
         }
@@ -67,6 +67,12 @@ export class WartsFile {
       `${unknown} records of unknown types are left out, ${failed} failed runs have none`;
     return Buffer.from(this.copier.note('pladmed', text));
   }
+}
+
+/** @param bytes of a record: none for a list that is there already, undefined for a record of an unknown type */
+function countIn(counts: Counts, bytes: Uint8Array | undefined): void {
+  if (bytes === undefined) counts.unknown += 1;
+  else if (bytes.length > 0) counts.records += 1;
 }
 
 /** @returns what a probe sent without gzip, where that is not large; undefined: it may be */

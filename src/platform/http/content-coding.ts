@@ -22,7 +22,7 @@ interface Coder {
 }
 
 /** Node has it from 22.15 on, and no library packs several streams at a time (docs/adr/0026). */
-const zstd = zlib as typeof zlib & {
+const { createZstdCompress, zstdCompress } = zlib as typeof zlib & {
   createZstdCompress?: (options: { flush: number }) => Duplex;
   zstdCompress?: Coder['whole'];
 };
@@ -31,9 +31,9 @@ const ZSTD_FLUSH = 1;
 
 /** Each piece that is handed on can be read at once: a follower waits for no other. */
 const CODERS: Readonly<Record<string, Coder>> = {
-  ...(zstd.createZstdCompress !== undefined &&
-    zstd.zstdCompress !== undefined && {
-      zstd: { stream: () => zstd.createZstdCompress!({ flush: ZSTD_FLUSH }), whole: zstd.zstdCompress },
+  ...(createZstdCompress &&
+    zstdCompress && {
+      zstd: { stream: () => createZstdCompress({ flush: ZSTD_FLUSH }), whole: zstdCompress },
     }),
   gzip: {
     stream: () => zlib.createGzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
@@ -111,7 +111,7 @@ export class PackStreams implements NestInterceptor {
 }
 
 function packed(answer: StreamableFile, request: Request, response: Response): StreamableFile {
-  const { type = '', disposition, length } = answer.getHeaders();
+  const { type, disposition, length } = answer.getHeaders();
   if (length !== undefined || !WORTH_IT.test(type)) return answer;
   response.vary('Accept-Encoding');
   const coding = codingFor(request);
