@@ -415,9 +415,7 @@ describe('results', () => {
     expect(csv.text.trimEnd().split('\n')).toHaveLength(1 + 3);
     expect((await get('format=csv&kind=tls')).status).toBe(400);
     const { body, headers } = await bytesOf('/api/v1/results?format=warts&kind=ping', stranger);
-    expect(headers.get('content-disposition')).toBe(
-      `attachment; filename="results-ping-${pings.id}.warts"`,
-    );
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="results-ping-${pings.id}.warts"`);
     const { records, error } = decode(new Uint8Array(body));
     expect([error, records.map(({ type }) => type)]).toEqual([
       undefined,

@@ -1,3 +1,9 @@
 export { type Availability, type OperationRequest } from './operation-request.js';
 export { OperationsModule } from './operations.module.js';
-export { type CreatedOperation, OperationsService, type OperationState, readerOf, stateOf } from './operations.service.js';
+export {
+  type CreatedOperation,
+  OperationsService,
+  type OperationState,
+  readerOf,
+  stateOf,
+} from './operations.service.js';

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { count, failure, milliseconds, moment, shape, unreadable, words } from '../../formats/summary.members.js';
+import {
+  count,
+  failure,
+  milliseconds,
+  moment,
+  shape,
+  unreadable,
+  words,
+} from '../../formats/summary.members.js';
 
 /** Figures of one handshake; what was not reached is null. */
 export const tlsFigures = z.strictObject({
