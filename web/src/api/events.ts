@@ -44,8 +44,9 @@ export async function follow(id: string, follower: Follower, signal: AbortSignal
       else if (event === 'assignment') follower.onChange();
     },
   } as Parameters<typeof createParser>[0]);
+  const over = (): boolean => signal.aborted;
   follower.onState('connecting');
-  while (!signal.aborted) {
+  while (!over()) {
     try {
       parser.reset();
       const query = since === undefined ? {} : { since };
@@ -57,11 +58,11 @@ export async function follow(id: string, follower: Follower, signal: AbortSignal
         }),
       );
       follower.onState('live');
-      if (stream) await read(stream as unknown as ReadableStream<Uint8Array>, (text) => parser.feed(text));
+      if (stream !== null) await read(stream, (text) => parser.feed(text));
     } catch {
       // said by the state; tried again below
     }
-    if (signal.aborted) return;
+    if (over()) return;
     follower.onState('lost');
     await rest(pause, signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

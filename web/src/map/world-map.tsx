@@ -279,6 +279,14 @@ function draw(
     context.lineWidth = 0.6;
     context.stroke();
   }
+  drawSpots(context, { width, height, projection, spots });
+  drawMarks(context, { projection, spots, chosen, place });
+}
+
+function drawSpots(
+  context: CanvasRenderingContext2D,
+  { width, height, projection, spots }: Pick<Drawing, 'width' | 'height' | 'projection' | 'spots'>,
+): void {
   const ground = colour('surface');
   // those that are not connected beneath, and as rings: not by colour alone
   for (const connected of [false, true]) {
@@ -296,6 +304,12 @@ function draw(
       context.stroke();
     }
   }
+}
+
+function drawMarks(
+  context: CanvasRenderingContext2D,
+  { projection, spots, chosen, place }: Pick<Drawing, 'projection' | 'spots' | 'chosen' | 'place'>,
+): void {
   context.strokeStyle = colour('accent');
   context.lineWidth = 2.4;
   const marked = spots.filter(({ id }) => chosen?.includes(id) === true);

@@ -22,7 +22,7 @@ async function load(
   const blob = await answer(
     api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, parseAs: 'blob' }),
   );
-  return blob as unknown as Blob;
+  return blob;
 }
 
 /** Takes results away, of the range that the page shows. */

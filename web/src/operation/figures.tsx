@@ -125,7 +125,7 @@ function plotted(
   names: ReadonlyMap<string, string>,
   each: Series | undefined,
 ): TimePlotData {
-  const values = answer.series[0]?.values as Record<string, unknown> | undefined;
+  const values = answer.series[0]?.values;
   const count = answer.times.length;
   const of = (column: string): Values => columnOf(values, column, count);
   const figure = (column: string): Values => of(`${name}_${column}_ms`);
@@ -143,7 +143,7 @@ function plotted(
       most: figure('max'),
     },
     lines: lines.map(({ probe_id, values: own }) => {
-      const column = columnOf(own as Record<string, unknown>, `${name}_p50_ms`, count);
+      const column = columnOf(own, `${name}_p50_ms`, count);
       return {
         name: names.get(probe_id ?? '') ?? probe_id ?? '',
         values: Array.from({ length: count }, (_, index) => column[index - Math.max(0, offset)] ?? null),

@@ -71,7 +71,7 @@ export function useLive(
   const rows = useMemo(() => {
     const known = (data?.items ?? []).map((result): Row => ({
       ...result,
-      summary: (result.summary ?? []) as Row['summary'],
+      summary: result.summary ?? [],
       failure: result.failure,
     }));
     const all = new Map([...came, ...known].map((row) => [row.id, row]));

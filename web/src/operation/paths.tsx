@@ -3,7 +3,7 @@ import { ms, whole } from '../ui/format.js';
 import { Empty, Panel, Time } from '../ui/parts.js';
 import { lineColour } from '../plots/palette.js';
 import { useDark } from '../ui/scheme.js';
-import type { Row } from './results.js';
+import { type Row, text } from './results.js';
 
 interface Trace {
   row: Row;
@@ -20,8 +20,8 @@ function tracesOf(rows: readonly Row[]): Trace[] {
       .filter(({ type }) => type === 'trace')
       .map((entry) => ({
         row,
-        dst: String(entry['dst'] ?? entry['destination'] ?? ''),
-        hash: String(entry['path_hash'] ?? ''),
+        dst: text(entry['dst'] ?? entry['destination']),
+        hash: text(entry['path_hash']),
         path: Array.isArray(entry['path']) ? (entry['path'] as (string | null)[]) : [],
         reached: entry['reached'] === true,
         rtt: typeof entry['rtt_ms'] === 'number' ? entry['rtt_ms'] : null,
@@ -103,13 +103,13 @@ export function Answers({
   const newest = new Map<string, { row: Row; entry: Record<string, unknown> }>();
   for (const row of rows)
     for (const entry of row.summary) {
-      const key = `${row.probe_id} ${String(entry['name'])} ${String(entry['qtype'])}`;
+      const key = `${row.probe_id} ${text(entry['name'])} ${text(entry['qtype'])}`;
       if (!newest.has(key)) newest.set(key, { row, entry });
     }
   const groups = Map.groupBy(
     newest.values(),
     ({ entry }) =>
-      `${String(entry['name'])} ${String(entry['qtype'])}: ${String(entry['rcode'] ?? entry['error'])}, ${String(entry['answers'] ?? 0)} answers`,
+      `${text(entry['name'])} ${text(entry['qtype'])}: ${text(entry['rcode'] ?? entry['error'])}, ${text(entry['answers'] ?? 0)} answers`,
   );
   return (
     <Panel title="Answers" bare>

@@ -127,7 +127,7 @@ function Said({ summary }: { summary: readonly Entry[] }): ReactNode {
   );
 }
 
-const text = (value: unknown): string =>
+export const text = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '–';
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
@@ -190,7 +190,7 @@ function Raw({ id, format, bytes }: { id: string; format: string; bytes: number 
       const blob = await answer(
         api.GET('/api/v1/results/{id}/raw', { params: { path: { id } }, parseAs: 'blob' }),
       );
-      save(blob as unknown as Blob, `${id}.${format === 'gzip' ? 'txt.gz' : format}`);
+      save(blob, `${id}.${format === 'gzip' ? 'txt.gz' : format}`);
     } catch {
       setFailed(true);
     }

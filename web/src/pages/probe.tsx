@@ -280,7 +280,7 @@ function Newest({ probe }: { probe: Probe }): ReactNode {
         <ResultsTable
           rows={items.map((result): Row => ({
             ...result,
-            summary: (result.summary ?? []) as Row['summary'],
+            summary: result.summary ?? [],
           }))}
           names={new Map([[probe.id, probe.name ?? probe.id]])}
         />

@@ -41,6 +41,8 @@ interface Props {
 const HEIGHT = 300;
 const STRIP = 9;
 const SMOKE = 5;
+/** An enum that has no value when the page runs. */
+const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
 /** Smoke of a distribution over time, a line for each series, and a strip of loss and of what is missing at its foot. */
 export function TimePlot(props: Props): ReactNode {
@@ -107,14 +109,14 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: {
       x: { time: true },
-      y: log ? { distr: 3 } : { range: (_plot, least, most) => rangeOf(least, most) },
+      y: log ? { distr: LOGARITHMIC } : { range: (_plot, least, most) => rangeOf(least, most) },
     },
     axes: [
       axis,
       {
         ...axis,
         size: 64,
-        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : `${tick} ${unit}`)),
+        values: (_plot, ticks) => ticks.map((tick: number | null) => (tick === null ? '' : `${tick} ${unit}`)),
       },
     ],
     series: [
