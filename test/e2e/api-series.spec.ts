@@ -262,6 +262,34 @@ describe('series', () => {
       });
   }
 
+  /** Holds each bucket of each series against what was exported. @returns the round-trip times of those that have some */
+  function expectPlain(
+    answer: Awaited<ReturnType<typeof series>>,
+    measured: Awaited<ReturnType<typeof exported>>,
+    width: number,
+  ): number[][] {
+    const buckets = answer.series.flatMap((one) => {
+      const own = measured.filter((entry) => isOf(one, entry));
+      return answer.times.map((time, bucket) => {
+        const begin = Date.parse(time);
+        const inside = own.filter(({ at }) => at >= begin && at < begin + width);
+        expectFigures(one.values, bucket, inside);
+        return inside.flatMap(({ rtts }) => rtts);
+      });
+    });
+    return buckets.filter((rtts) => rtts.length > 0);
+  }
+
+  function isOf(
+    { probe_id, destination }: { probe_id: string | null; destination: string | null },
+    entry: { probe: string; destination?: unknown },
+  ): boolean {
+    return (
+      (probe_id === null || entry.probe === probe_id) &&
+      (destination === null || entry.destination === destination)
+    );
+  }
+
   it('equals a plain calculation over the exported results, late, lost and doubled ones among them', async () => {
     const draw = generator(13);
     const below = (most: number) => Math.floor(draw() * most);
@@ -325,19 +353,7 @@ describe('series', () => {
       const by = ['all', 'probe', 'destination', 'both'][below(4)]!;
       const range = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
       const answer = await series(operation, `${range}&bucket=${step}&by=${by}`);
-      for (const one of answer.series) {
-        const own = measured.filter(
-          ({ probe, destination }) =>
-            (one.probe_id === null || probe === one.probe_id) &&
-            (one.destination === null || destination === one.destination),
-        );
-        for (const [bucket, time] of answer.times.entries()) {
-          const begin = Date.parse(time);
-          const inside = own.filter(({ at }) => at >= begin && at < begin + width);
-          expectFigures(one.values, bucket, inside);
-          if (inside.some(({ rtts }) => rtts.length > 0)) lists.push(inside.flatMap(({ rtts }) => rtts));
-        }
-      }
+      lists.push(...expectPlain(answer, measured, width));
     }
     // the plain calculation is numpy's
     for (const [index, figures] of (inNumpy(lists) ?? []).entries()) {

@@ -289,21 +289,26 @@ function drawSpots(
 ): void {
   const ground = colour('surface');
   // those that are not connected beneath, and as rings: not by colour alone
-  for (const connected of [false, true]) {
-    context.fillStyle = connected ? colour('dot') : ground;
-    context.strokeStyle = connected ? ground : colour('dot-off');
-    context.lineWidth = connected ? 1 : 1.6;
+  const looks = [
+    { connected: false, fill: ground, stroke: colour('dot-off'), line: 1.6, radius: DOT - 0.8 },
+    { connected: true, fill: colour('dot'), stroke: ground, line: 1, radius: DOT },
+  ];
+  for (const { connected, fill, stroke, line, radius } of looks) {
+    Object.assign(context, { fillStyle: fill, strokeStyle: stroke, lineWidth: line });
     for (const spot of spots) {
       if (spot.connected !== connected) continue;
       const at = projection([spot.longitude, spot.latitude]);
-      if (at === null || at[0] < -DOT || at[1] < -DOT || at[0] > width + DOT || at[1] > height + DOT)
-        continue;
+      if (at === null || !isInSight(at, width, height)) continue;
       context.beginPath();
-      context.arc(at[0], at[1], connected ? DOT : DOT - 0.8, 0, 7);
+      context.arc(at[0], at[1], radius, 0, 7);
       context.fill();
       context.stroke();
     }
   }
+}
+
+function isInSight([x, y]: [number, number], width: number, height: number): boolean {
+  return x >= -DOT && y >= -DOT && x <= width + DOT && y <= height + DOT;
 }
 
 function drawMarks(

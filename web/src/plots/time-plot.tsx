@@ -41,7 +41,7 @@ interface Props {
 const HEIGHT = 300;
 const STRIP = 9;
 const SMOKE = 5;
-/** An enum that has no value when the page runs. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its enum is of types alone: it has no value when the page runs
 const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
 /** Smoke of a distribution over time, a line for each series, and a strip of loss and of what is missing at its foot. */
@@ -116,7 +116,8 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
       {
         ...axis,
         size: 64,
-        values: (_plot, ticks) => ticks.map((tick: number | null) => (tick === null ? '' : `${tick} ${unit}`)),
+        values: (_plot, ticks) =>
+          ticks.map((tick: number | null) => (tick === null ? '' : `${tick} ${unit}`)),
       },
     ],
     series: [
