@@ -114,6 +114,13 @@ module.exports = {
     { from: { path: '^web/src/main\\.tsx$' }, to: { path: '^web/src/styles/' } },
   ],
   forbidden: [
+    {
+      name: 'what-is-not-delivered',
+      comment: 'The images have no development dependencies: the server would not start there',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/demo/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-circles-of-folders',

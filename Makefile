@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,10 @@ test-nodes: mongod ## tests of pure code and the demo with Node 20.19, 22 and 24
 test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium and in Deno, which npm brings
 	@scripts/tools.sh chromium
 	@bash test/nodes/platforms.sh
+
+web-test: mongod $(WEB) ## the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
+	@scripts/tools.sh chromium ping
+	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts
 
 coverage: mongod ## the same as test, and which lines it reached (coverage/); half as long again
 	@scripts/tools.sh $(TEST_TOOLS)

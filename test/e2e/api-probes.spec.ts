@@ -125,7 +125,15 @@ describe('probes', () => {
 
   it('shows who is connected, and what it says of itself', async () => {
     const registered = await world.probe(user);
+    const { headers } = await user.api.get(`${PROBES}/${registered.id}`);
     const probe = await world.connect(registered, { auth: { total_credits: 20, version: '1.2.3' } });
+    // a browser asks with the tag that it has, which names the revision: the state is not of it (RFC 9110, section 8.8.1)
+    const seen = { 'if-none-match': headers.get('etag') ?? '' };
+    expect(await user.api.get(`${PROBES}/${registered.id}`, seen)).toMatchObject({
+      status: 200,
+      body: { connected: true },
+    });
+    expect(headers.get('cache-control')).toBe('no-store');
     expect(await read(registered.id)).toMatchObject({
       connected: true,
       availability: 1,

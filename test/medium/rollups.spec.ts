@@ -8,6 +8,7 @@ import { ResultsTail } from '../../src/core/ingest/tail.js';
 import { TailAppender } from '../../src/core/ingest/tail-appender.js';
 import { TailLogRepository } from '../../src/core/ingest/tail-log.repository.js';
 import { announced } from '../../src/core/ingest/tail-log.schema.js';
+import { RetentionService } from '../../src/core/maintenance/index.js';
 import { RebuildService } from '../../src/derived/series/index.js';
 import { ROLLUPS, RollupsConsumer } from '../../src/derived/series/rollups.consumer.js';
 import { type RollupEntity } from '../../src/derived/series/rollup.schema.js';
@@ -165,12 +166,22 @@ describe('rollups', () => {
     });
     await store([of(0), of(1440), of(2880)].map(resultOf), 0);
     await caughtUp();
-    const signal = new AbortController().signal;
-    await get(RollupsConsumer).deleteBefore(OPERATIONS[1]!, new Date(BEGIN + 2 * 86_400_000 - 1), signal);
+    const operations = connection.collection('operations');
+    await operations.updateOne({ _id: OPERATIONS[1]! }, { $set: { retention: { rollups_s: 3600 } } });
+    const now = new Date(BEGIN + 2 * 86_400_000 - 1 + 3600 * 1000);
+    await get(RetentionService).work(new AbortController().signal, now);
     const left = [...(await holding()).keys()].filter((key) => key.startsWith(OPERATIONS[1]!.toHexString()));
     expect([...new Set(left.map((key) => key.split(' ')[2]))].sort()).toEqual([
       '2026-01-02T00:00:00.000Z',
       '2026-01-03T00:00:00.000Z',
     ]);
+  });
+
+  it('are not made anew where they alone still hold results that were deleted', async () => {
+    const operations = connection.collection('operations');
+    await operations.updateOne({ _id: OPERATIONS[1]! }, { $set: { results_kept_from: new Date(BEGIN) } });
+    await expect(get(RebuildService).rebuild()).rejects.toThrow('were deleted by their retention');
+    await expect(get(RebuildService).rebuild(OPERATIONS[1])).rejects.toThrow('were deleted by its retention');
+    await expect(get(RebuildService).rebuild(OPERATIONS[0])).resolves.toBeDefined();
   });
 });

@@ -6,7 +6,7 @@ import { OperationsRepository } from './operations.repository.js';
 
 const REMEMBERED = 20_000;
 
-/** What operations measure, remembered: none ever changes its kind. */
+/** What derived data ask of operations: what they measure, remembered, since none ever changes its kind; and whether all is there. */
 @Injectable()
 export class OperationKinds {
   private readonly known = new LRUCache<string, KindName>({ max: REMEMBERED });
@@ -28,5 +28,10 @@ export class OperationKinds {
       this.known.set(_id.toHexString(), kind);
     }
     return kinds;
+  }
+
+  /** Whether results were deleted, by their retention, of one operation or of any. */
+  async lackResults(operation?: ObjectId): Promise<boolean> {
+    return this.operations.hasShortened(operation);
   }
 }

@@ -163,6 +163,12 @@ export class OperationsRepository {
       .toArray();
   }
 
+  /** Whether results may be deleted of one of them, or of any operation. */
+  async hasShortened(id?: ObjectId): Promise<boolean> {
+    const shortened = { results_kept_from: { $exists: true }, ...(id && { _id: id }) };
+    return (await this.model.collection.findOne(shortened, { projection: { _id: 1 } })) !== null;
+  }
+
   /** Notes that what came before may be deleted from now on; never an earlier time than was noted. */
   async noteKeptFrom(id: ObjectId, what: 'results_kept_from' | 'raw_kept_from', from: Date): Promise<void> {
     await this.model.collection.updateOne({ _id: id }, { $max: { [what]: from } });

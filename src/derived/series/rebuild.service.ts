@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
+import { OperationKinds } from '../../core/assignments/index.js';
 import { ResultsTail } from '../../core/ingest/index.js';
 import { FIELDS, RollupWriter } from './rollup-writer.js';
 import { ROLLUPS } from './rollups.consumer.js';
@@ -24,10 +25,20 @@ export class RebuildService {
     private readonly writer: RollupWriter,
     private readonly repository: RollupsRepository,
     private readonly transactions: TransactionsService,
+    private readonly operations: OperationKinds,
   ) {}
 
-  /** @param operation of this one alone @throws Error when there are no rollups: no server keeps any */
+  /**
+   * @param operation of this one alone
+   * @throws Error when there are no rollups, since no server keeps any; and where results are deleted that the rollups still hold
+   */
   async rebuild(operation?: ObjectId, tell: (results: number) => void = () => undefined): Promise<Rebuilt> {
+    if (await this.operations.lackResults(operation))
+      throw new Error(
+        operation === undefined
+          ? 'results of some operations were deleted by their retention, and the rollups alone still hold them: name an operation by --operation of which all results are there'
+          : 'results of this operation were deleted by its retention, and the rollups alone still hold them: they stay as they are',
+      );
     const generation = await this.repository.nextGeneration();
     let at = 0;
     let results = 0;

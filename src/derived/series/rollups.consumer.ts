@@ -12,6 +12,7 @@ import { LeasesService } from '../../platform/periodic/leases/leases.service.js'
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { ResultsTail, type TailBatch, type TailLag, type WritingConsumer } from '../../core/ingest/index.js';
+import { type DerivedData, RetentionService } from '../../core/maintenance/index.js';
 import { FIELDS, type Field, RollupWriter } from './rollup-writer.js';
 import { RollupsRepository } from './rollups.repository.js';
 
@@ -23,7 +24,7 @@ const LEASE_MS = 60_000;
 /** Keeps rollups of all results: a consumer of the results tail (docs/adr/0027). */
 @Injectable()
 export class RollupsConsumer
-  implements OnApplicationBootstrap, OnApplicationShutdown, WritingConsumer<Field>
+  implements OnApplicationBootstrap, OnApplicationShutdown, WritingConsumer<Field>, DerivedData
 {
   readonly name = ROLLUPS;
   readonly start = 'beginning';
@@ -36,10 +37,13 @@ export class RollupsConsumer
     private readonly repository: RollupsRepository,
     private readonly tail: ResultsTail,
     private readonly leases: LeasesService,
+    private readonly retention: RetentionService,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
   onApplicationBootstrap(): void {
+    // also where this server keeps none: it may be the one that deletes
+    this.retention.add(this);
     if (!this.isOn) return;
     this.tail.consume(this);
     this.sweeps.begin();
@@ -69,7 +73,7 @@ export class RollupsConsumer
     return this.tail.behind(ROLLUPS);
   }
 
-  /** Deletes the rollups of days that were over before a time; whoever keeps them no longer calls it. */
+  /** Deletes the rollups of days that were over before a time. */
   async deleteBefore(operation: ObjectId, before: Date, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.repository.deleteBefore(operation, before)) > 0);
   }

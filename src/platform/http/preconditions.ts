@@ -20,9 +20,14 @@ export function ApiIfMatch() {
   return ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that you have read.', schema });
 }
 
-/** The revision of what is sent, for a later If-Match. */
+/**
+ * The revision of what is sent, for a later If-Match. It does not change with what is shown beside (a probe's connection), so that
+ * no 304 may rest on it: nothing is kept by caches, and If-None-Match is not looked at.
+ */
 export function setEtag(response: Response, revision: number): void {
   response.setHeader('ETag', `"${revision}"`);
+  response.setHeader('Cache-Control', 'no-store');
+  delete response.req.headers['if-none-match'];
 }
 
 /**

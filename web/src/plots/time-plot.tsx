@@ -108,7 +108,8 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: {
-      x: { time: true },
+      // of one point the plot would show years
+      x: { time: true, range: (_plot, first, last) => [first, Math.max(last, first + data.bucketS)] },
       y: log ? { distr: LOGARITHMIC } : { range: (_plot, least, most) => rangeOf(least, most) },
     },
     axes: [
