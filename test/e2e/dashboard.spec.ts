@@ -42,7 +42,7 @@ import { RealProbe } from '../support/real-probe.js';
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page.getByRole('link', { name: 'Account' }).click();
     const id = (await page.locator('dd.mono').first().textContent()) ?? '';
-    await world.superuser.post(`/api/v1/users/${id}/credits`, { credits: 1_000 });
+    await world.superuser.post(`/api/v1/users/${id}/credits`, { credits: 1_000_000 });
 
     await page.getByRole('link', { name: 'Probes', exact: true }).click();
     await page.getByRole('link', { name: 'Add a probe' }).first().click();
