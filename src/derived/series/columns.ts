@@ -26,8 +26,12 @@ const RUNS: readonly Column[] = (
     ['runs_due', 'count', 'Runs that were due.'],
     ['runs_received', 'count', 'Those of which a result is stored.'],
     ['runs_failed', 'count', 'Those of which the probe says that they failed.'],
-    ['runs_missing', 'count', 'All others.'],
-    ['runs_fates', 'counts', 'What became of those that are missing: as in the coverage of the operation.'],
+    ['runs_missing', 'count', 'All others, but for those that may still come (awaited).'],
+    [
+      'runs_fates',
+      'counts',
+      'What became of those that brought nothing: as in the coverage of the operation.',
+    ],
   ] as const
 ).map(([name, type, description]) => ({ name, type, description, isOfRuns: true }));
 

@@ -20,6 +20,7 @@ const OTHER = 'other';
 const NOTHING: readonly never[] = [];
 const RECEIVED = FATES.indexOf('received') + 1;
 const FAILED = FATES.indexOf('failed') + 1;
+const AWAITED = FATES.indexOf('awaited') + 1;
 
 /** Reads the columns out of series, one after the other, and lets others have their turn in between. */
 export class ValuesReader {
@@ -95,7 +96,7 @@ function runValues(name: string, runs: FatesByBucket, buckets: number): Values {
     case 'runs_fates':
       return fatesOfMissing(runs, buckets);
     default:
-      return sumsOf(runs, buckets, name === 'runs_due' ? [] : [RECEIVED, FAILED]);
+      return sumsOf(runs, buckets, name === 'runs_due' ? [] : [RECEIVED, FAILED, AWAITED]);
   }
 }
 
