@@ -124,10 +124,8 @@ fi
 # A copy without anything that git does not know: the build must not need more, and the settings of a stack that
 # runs from this checkout stay as they are.
 mkdir "$work/stack"
-tar -C "$repository" -c \
-  --exclude=./.git --exclude=node_modules --exclude=dist --exclude=coverage --exclude=./data --exclude=./.tools \
-  --exclude='./.env*' . | tar -C "$work/stack" -x
-cp "$repository"/.env_*.example "$work/stack/"
+git -C "$repository" ls-files -z --cached --others --exclude-standard |
+  tar -C "$repository" --null --files-from=- --ignore-failed-read -c | tar -C "$work/stack" -x
 
 cd "$work/stack"
 timeout --kill-after=10 "${COMPOSE_TEST_SECONDS:-1800}" node test/compose/scenario.mjs
