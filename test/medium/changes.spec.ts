@@ -184,7 +184,7 @@ describe('changes', () => {
     expect(await found()).toEqual(changes);
     // not toEqual: the difference would fill the screen
     expect((await states()) === kept).toBe(true);
-  }, 180_000);
+  });
 
   it('say that a probe is quiet, and that it is back, but not when the platform was away', async () => {
     const now = Date.now();

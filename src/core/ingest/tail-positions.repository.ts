@@ -17,6 +17,10 @@ export class TailPositionsRepository {
     return claimed?.at;
   }
 
+  async isClaimed(name: string, claim: string): Promise<boolean> {
+    return (await this.model.exists({ _id: name, claim })) !== null;
+  }
+
   /** Nobody moves it until the transaction ends. @returns where it stands; undefined: there is none */
   async touch(name: string, transaction: Transaction): Promise<number | undefined> {
     const touched = await this.model

@@ -252,7 +252,9 @@ export class ResultsTail implements OnApplicationShutdown {
     while (!signal.aborted) {
       const batch = await this.reader.read(at, consumer.fields);
       if (batch === undefined) {
-        await this.untilMore(at, signal);
+        await this.untilMoreOrAWhile(at, signal);
+        // where nothing comes nothing is moved, and whoever took the position away would not be noticed
+        if (!(await this.positions.isClaimed(consumer.name, claim))) throw fenced(consumer.name);
         continue;
       }
       if (batch.missed > 0)
@@ -298,7 +300,25 @@ export class ResultsTail implements OnApplicationShutdown {
   }
 
   private async move(name: string, claim: string, to: number, transaction: Transaction): Promise<void> {
-    if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction)))
-      throw new FencedError(`the position of ${name} is claimed by another reader, or gone`);
+    if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction))) throw fenced(name);
   }
+
+  private async untilMoreOrAWhile(at: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const abort = () => {
+      stop.abort();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(abort, EVERY_MS);
+    try {
+      await this.untilMore(at, stop.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+function fenced(name: string): FencedError {
+  return new FencedError(`the position of ${name} is claimed by another reader, or gone`);
 }
