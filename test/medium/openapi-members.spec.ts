@@ -33,6 +33,10 @@ const AS_ASKED = [
   'FollowedSelectionDto',
   'NearDto',
   'ProgressDto.assignments',
+  'RetentionDto',
+  // the columns that were asked for
+  'OneSeriesDto.values',
+  'OneTargetSeriesDto.values',
   ...KIND_NAMES.map((kind) => namedAfter(kind, 'Params')),
 ];
 

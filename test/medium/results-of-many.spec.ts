@@ -90,7 +90,8 @@ describe('results of many operations', () => {
       .collection<{ docsExamined: number; nreturned: number; hasSortStage?: boolean }>('system.profile')
       .find({ op: 'query', ns: `${connection.name}.results` })
       .toArray();
-    expect(queries.length).toBeGreaterThan(10);
+    // in several pieces: each is looked at
+    expect(queries.length).toBeGreaterThan(2);
     for (const { docsExamined, nreturned, hasSortStage } of queries) {
       expect(hasSortStage ?? false).toBe(false);
       expect(docsExamined).toBeLessThanOrEqual(nreturned + 3);

@@ -1,10 +1,13 @@
 import { compareAddresses } from './address.js';
 import type { PingRecord, PingReply } from './records/ping.js';
 
-/** IP protocol numbers of replies. */
+/** IP protocol numbers of replies. @internal */
 export const ICMP = 1;
+/** @internal */
 export const TCP = 6;
+/** @internal */
 export const UDP = 17;
+/** @internal */
 export const ICMP6 = 58;
 
 /** What a ping sends, by `PingRecord.method`. */
@@ -32,7 +35,7 @@ export function isAnswer(ping: PingRecord, reply: PingReply): boolean {
   return PROBES[ping.method] !== 'udp' || compareAddresses(reply.from, ping.dst) === 0;
 }
 
-/** The rule of scamper since 20230605, which does not look at the address of a reply. */
+/** The rule of scamper since 20230605, which does not look at the address of a reply. @internal */
 export function isAnswerByKind(ping: PingRecord, reply: PingReply): boolean {
   switch (PROBES[ping.method]) {
     case 'echo':

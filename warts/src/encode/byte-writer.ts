@@ -12,7 +12,7 @@ const MAX_PARAMETER_BYTES = 0xffff;
 /** Interfaces whose names have numbers, in one record. */
 const MAX_NUMBERED_INTERFACES = 254;
 
-/** Writes the parts of one record, and returns itself; numbers are big-endian. Knows the addresses and interfaces that it has had. */
+/** Writes the parts of one record, and returns itself; numbers are big-endian. Knows the addresses and interfaces that it has had. @internal */
 export class ByteWriter {
   private bytes = new Uint8Array(512);
   private view = new DataView(this.bytes.buffer);
