@@ -1,16 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { parseRfc3339 } from '@pladmed/protocol';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsBoolean,
-  IsIn,
-  IsString,
-  Matches,
-  MaxLength,
-  MinLength,
-  ValidateBy,
-} from 'class-validator';
+import { IsIn, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { z } from 'zod';
 import {
   CHANGE_TYPES,
@@ -19,15 +9,14 @@ import {
   type Sighting,
   SIGHTINGS_SHOWN,
 } from '../../../derived/changes/index.js';
-import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { oneOfBy, openApiSchema, type Schemas } from '../../../platform/http/zod-schema.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { toBoolean, toList } from '../../../platform/validation/query-values.js';
+import { toList } from '../../../platform/validation/query-values.js';
+import { Ids, INSTANT, IsInstant, Mine, OfKind } from './results-query.dto.js';
 
-const MOST_IDS = 100;
-const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 const ID = new RegExp(ID_PATTERN);
 
 const id = (description: string) => z.string().regex(ID).meta({ description });
@@ -171,18 +160,6 @@ function sightingDto(seen: Sighting): z.infer<typeof sighting> {
   };
 }
 
-function IsInstant() {
-  return ValidateBy({
-    name: 'instant',
-    validator: {
-      validate: (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
-      defaultMessage: () => 'must be an RFC 3339 time with a zone',
-    },
-  });
-}
-
-const IDS = { type: 'array', maxItems: MOST_IDS, items: { type: 'string', pattern: ID_PATTERN } } as const;
-
 export class ChangesQuery extends PageQuery {
   @ApiPropertyOptional({
     type: 'array',
@@ -194,11 +171,7 @@ export class ChangesQuery extends PageQuery {
   @IsIn(CHANGE_TYPES, { each: true, message: `must be one of ${CHANGE_TYPES.join(', ')}` })
   type?: ChangeType[];
 
-  @ApiPropertyOptional({ ...IDS, description: 'Only seen by this probe; may be repeated: by any of them.' })
-  @Optional()
-  @Transform(toList)
-  @ArrayMaxSize(MOST_IDS)
-  @Matches(ID, { each: true, message: 'must be 24 hexadecimal digits' })
+  @Ids('Only seen by this probe; may be repeated: by any of them.')
   probe?: string[];
 
   @ApiPropertyOptional({
@@ -235,24 +208,12 @@ export class ChangesQuery extends PageQuery {
 }
 
 export class AllChangesQuery extends ChangesQuery {
-  @ApiPropertyOptional({
-    ...IDS,
-    description: 'Only of this operation; may be repeated: of any of them. Absent: of all that you may see.',
-  })
-  @Optional()
-  @Transform(toList)
-  @ArrayMaxSize(MOST_IDS)
-  @Matches(ID, { each: true, message: 'must be 24 hexadecimal digits' })
+  @Ids('Only of this operation; may be repeated: of any of them. Absent: of all that you may see.')
   operation?: string[];
 
-  @ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' })
-  @Optional()
-  @IsIn(KIND_NAMES, { message: `must be one of ${KIND_NAMES.join(', ')}` })
+  @OfKind()
   kind?: KindName;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @Mine()
   mine?: boolean;
 }

@@ -1,28 +1,19 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath, OmitType } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn } from 'class-validator';
+import { ApiExtraModels, ApiProperty, getSchemaPath, OmitType } from '@nestjs/swagger';
 import { type LatestEntity } from '../../../derived/latest/index.js';
-import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { type KindName } from '../../../measurement/kinds/index.js';
 import { idSchema } from '../../../platform/http/ids.js';
-import { Optional } from '../../../platform/validation/optional.js';
-import { toBoolean } from '../../../platform/validation/query-values.js';
 import { summarySchema } from '../schema-names.js';
 import { FailureDto } from './result.dto.js';
-import { ResultsQuery } from './results-query.dto.js';
+import { Mine, OfKind, ResultsQuery } from './results-query.dto.js';
 
 /** Which of the newest results. */
 export class LatestQuery extends OmitType(ResultsQuery, ['order', 'view', 'format'] as const) {}
 
 export class LatestOfTargetQuery extends LatestQuery {
-  @ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' })
-  @Optional()
-  @IsIn(KIND_NAMES, { message: `must be one of ${KIND_NAMES.join(', ')}` })
+  @OfKind()
   kind?: KindName;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @Mine()
   mine?: boolean;
 }
 

@@ -60,6 +60,25 @@ export function Ids(description: string): PropertyDecorator {
   );
 }
 
+/** Of a search over operations: one kind of them. */
+export function OfKind(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' }),
+    Optional(),
+    IsIn(KIND_NAMES, { message: `must be one of ${KIND_NAMES.join(', ')}` }),
+  );
+}
+
+/** Of a search over operations: the caller's own. */
+export function Mine(): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' }),
+    Optional(),
+    Transform(toBoolean),
+    IsBoolean(),
+  );
+}
+
 /** A figure from 0 on. */
 function Figure(most: number, description: string): PropertyDecorator {
   return applyDecorators(
@@ -379,14 +398,9 @@ export class SearchQuery extends ResultsQuery {
   @Ids('Only of this operation; may be repeated: of any of them. Absent: of all that you may see.')
   operation?: string[];
 
-  @ApiPropertyOptional({ enum: KIND_NAMES, description: 'Only of operations of this kind.' })
-  @Optional()
-  @IsIn(KIND_NAMES, { message: `must be one of ${KIND_NAMES.join(', ')}` })
+  @OfKind()
   kind?: KindName;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @Mine()
   mine?: boolean;
 }
