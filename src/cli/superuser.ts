@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { text } from 'node:stream/consumers';
+import { BusModule } from '../platform/bus/bus.module.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { DatabaseService } from '../platform/database/database.service.js';
 import { joinDatabase } from '../platform/embedded-mongod/provide-database.js';
@@ -28,6 +29,7 @@ async function main([command, email, given, ...more]: string[]): Promise<string>
     const imports = [
       ConfigModule.forRoot(env),
       LimitsModule,
+      BusModule,
       DatabaseModule.forRoot({ uri: database.uri, name: env.mongoDatabase, migrations: MIGRATIONS }),
       AuthModule,
     ];

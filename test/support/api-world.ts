@@ -98,6 +98,11 @@ export class ApiWorld {
     return { ...body, credits, api: this.api.as(await tokenOf(this.api, email)) };
   }
 
+  /** The same person, logged in once more. */
+  async again({ email }: { email: string }, password = PASSWORD): Promise<ApiClient> {
+    return this.api.as(await tokenOf(this.api, email, password));
+  }
+
   async balance({ api }: Account): Promise<number> {
     return (await api.get<User>('/api/v1/users/me')).body.credits;
   }
@@ -156,10 +161,10 @@ export function pingOn(probes: { id: string }[], more: object = {}) {
   };
 }
 
-async function tokenOf(api: ApiClient, email: string): Promise<string> {
+async function tokenOf(api: ApiClient, email: string, password = PASSWORD): Promise<string> {
   const { body } = await api.post<{ access_token: string }>('/api/v1/auth/login', {
     email,
-    password: PASSWORD,
+    password,
   });
   return body.access_token;
 }

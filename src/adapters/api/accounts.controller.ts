@@ -18,7 +18,7 @@ export class AccountsController {
   constructor(private readonly ledger: LedgerService) {}
 
   @Get('me')
-  @ForUsers()
+  @ForUsers('read')
   @ApiOperation({ summary: 'Your account' })
   @ApiOkResponse({ type: UserDto })
   @ApiProblems(401)
@@ -27,7 +27,7 @@ export class AccountsController {
   }
 
   @Get('me/ledger')
-  @ForUsers()
+  @ForUsers('read')
   @ApiOperation({ summary: 'Every change of your balance, newest first' })
   @ApiPage(LedgerEntryDto, 'A page of the statement.')
   @ApiProblems(400, 401)
@@ -48,7 +48,7 @@ export class AccountsController {
   }
 
   @Post(':id/credits')
-  @ForSuperusers()
+  @ForSuperusers('admin')
   @HttpCode(200)
   @ApiOperation({ summary: 'Give credits to a user (superusers)' })
   @ApiId('user')

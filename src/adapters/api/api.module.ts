@@ -15,6 +15,7 @@ import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { ChangesController } from './changes.controller.js';
 import { CoverageController } from './coverage.controller.js';
+import { KeysController } from './keys.controller.js';
 import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
 import { OperationsController } from './operations.controller.js';
@@ -48,6 +49,7 @@ import { ResultListings } from './result-listings.js';
     AuthController,
     PlatformController,
     AccountsController,
+    KeysController,
     ProbesController,
     SessionsController,
     OperationsController,

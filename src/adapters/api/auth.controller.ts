@@ -8,13 +8,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type Request } from 'express';
-import { tokenOf } from '../../platform/http/auth.guard.js';
+import { credentialOf } from '../../platform/http/credentials.js';
 import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { UserDto } from './dto/user.dto.js';
-import { AuthService } from '../../core/users/index.js';
+import { AuthService, type UserEntity } from '../../core/users/index.js';
 import { CredentialsDto, NewAccountDto, SessionDto } from './dto/auth.dto.js';
-import { ForUsers, Public } from '../../platform/http/permissions.js';
+import { CurrentUser, ForUsers, Public } from '../../platform/http/permissions.js';
 
 @ApiTags('accounts')
 @Controller('api/v1/auth')
@@ -53,12 +53,26 @@ export class AuthController {
   @ApiOperation({
     summary: 'End this access token',
     description:
-      'Other tokens of the account stay. What is connected with it stays connected until it hangs up.',
+      'On all servers. Other tokens of the account stay. What is connected with it is cut off within seconds.',
   })
   @ApiNoContentResponse({ description: 'The token is none any more.' })
   @ApiProblems(401, 413)
   async logOut(@Req() request: Request): Promise<void> {
-    await this.auth.logOut(tokenOf(request.headers) ?? '');
+    await this.auth.logOut(credentialOf(request.headers)?.text ?? '');
+  }
+
+  @Post('logout-everywhere')
+  @ForUsers()
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'End all access tokens of the account',
+    description: 'On all servers. Keys stay: each is revoked by itself.',
+  })
+  @ApiNoContentResponse({ description: 'The tokens are none any more.' })
+  @ApiProblems(401, 413)
+  async logOutEverywhere(@CurrentUser() user: UserEntity): Promise<void> {
+    await this.auth.logOutEverywhere(user._id);
   }
 
   @Post('visit')

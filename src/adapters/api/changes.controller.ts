@@ -28,7 +28,7 @@ type Http = { request: Request; response: Response };
 
 @ApiTags('results')
 @ApiBearerAuth()
-@ForUsers()
+@ForUsers('read')
 @Controller('api/v1')
 export class ChangesController {
   constructor(

@@ -13,7 +13,7 @@ import { CoverageService } from '../../core/runs/index.js';
 
 @ApiTags('operations')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1/operations')
 export class CoverageController {
   constructor(

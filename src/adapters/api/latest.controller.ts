@@ -20,7 +20,7 @@ const SAID =
 
 @ApiTags('results')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1')
 export class LatestController {
   constructor(

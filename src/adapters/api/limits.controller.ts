@@ -8,7 +8,7 @@ import { OwnLimitsDto } from './dto/limits.dto.js';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@ForUsers()
+@ForUsers('read')
 @Controller('api/v1/users/me/limits')
 export class LimitsController {
   constructor(private readonly bounds: QuotasService) {}

@@ -67,7 +67,7 @@ import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 @ApiTags('operations')
 @ApiExtraModels(SelectionDto)
 @ApiBearerAuth()
-@ForUsers()
+@ForUsers('measure')
 @Controller('api/v1/operations')
 export class OperationsController {
   constructor(
@@ -116,7 +116,7 @@ export class OperationsController {
   }
 
   @Get()
-  @ForReaders()
+  @ForReaders('read')
   @ApiOperation({ summary: 'Operations, newest first: all public ones and your own; for a superuser all' })
   @ApiPage(OperationDto, 'A page of operations: fewer than `limit` where they are large.')
   @ApiProblems(400, 401)
@@ -142,7 +142,7 @@ export class OperationsController {
   }
 
   @Get(':id')
-  @ForReaders()
+  @ForReaders('read')
   @ApiOperation({ summary: 'An operation and how far it is' })
   @ApiId('operation')
   @ApiOkResponse({ type: OperationDto })
@@ -179,6 +179,7 @@ export class OperationsController {
   }
 
   @Get(':id/retention')
+  @ForUsers('read')
   @ApiOperation({ summary: 'For how long data of an operation are kept' })
   @ApiId('operation')
   @ApiOkResponse({ type: KeptDto, headers: ETAG })
@@ -217,7 +218,7 @@ export class OperationsController {
   }
 
   @Get(':id/assignments')
-  @ForReaders()
+  @ForReaders('read')
   @ApiOperation({ summary: 'What each probe has, and has brought' })
   @ApiId('operation')
   @ApiPage(AssignmentDto, 'A page of assignments, by probe.')

@@ -35,7 +35,7 @@ import { ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()
-@ForUsers()
+@ForUsers('probes')
 @Controller('api/v1/probes')
 export class ProbesController {
   constructor(
@@ -61,7 +61,7 @@ export class ProbesController {
   }
 
   @Get()
-  @ForReaders()
+  @ForReaders('read')
   @ApiOperation({
     summary: 'Probes, in order of creation',
     description:
@@ -88,7 +88,7 @@ export class ProbesController {
   }
 
   @Get(':id')
-  @ForReaders()
+  @ForReaders('read')
   @ApiOperation({ summary: 'A probe' })
   @ApiId('probe')
   @ApiOkResponse({ type: ProbeDto, headers: ETAG })

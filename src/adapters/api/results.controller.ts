@@ -13,7 +13,7 @@ import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { type UserEntity } from '../../core/users/index.js';
+import { AccessWatch, type UserEntity } from '../../core/users/index.js';
 import {
   DecodedTexts,
   type ReadResult,
@@ -32,6 +32,7 @@ import { partsOf, ResultListings } from './result-listings.js';
 
 /** Who follows and takes nothing for so long is cut off. */
 const PATIENCE_MS = 20_000;
+const ACCESS_OVER = 'the access token or key is over';
 const SLOW = 'lines were not taken as fast as they came: go on after the last `position` that you have';
 const { type: NDJSON } = RESULT_FILES.ndjson;
 const { sent: JSON_TYPE } = RESULT_FILES.json;
@@ -61,7 +62,7 @@ const SEARCH_SAID =
 
 @ApiTags('results')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1')
 export class ResultsController {
   constructor(
@@ -72,6 +73,7 @@ export class ResultsController {
     private readonly operations: OperationsService,
     private readonly probes: QueriedProbes,
     private readonly hits: LimitHits,
+    private readonly access: AccessWatch,
   ) {}
 
   @Get('operations/:id/results')
@@ -90,7 +92,7 @@ export class ResultsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<string | StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
-    if (query.follow) return this.followed(operation, query, { request, response });
+    if (query.follow) return this.followed(user, operation, query, { request, response });
     if (query.since !== undefined)
       throw DomainError.invalid({ field: 'since', message: 'must be given with follow' });
     return this.answer([operation], query, { request, response });
@@ -166,6 +168,7 @@ export class ResultsController {
 
   /** @throws DomainError invalid_request with another format than NDJSON, or with a filter */
   private followed(
+    user: UserEntity,
     { _id, kind, results_kept_from }: OperationEntity,
     query: OperationResultsQuery,
     { request, response }: { request: Request; response: Response },
@@ -178,9 +181,12 @@ export class ResultsController {
     // no proxy between may keep lines back
     response.setHeader('X-Accel-Buffering', 'no');
     const { since, view } = query;
+    const end = (why: string) => {
+      cutOff(answer, response, `${JSON.stringify({ cut_off: why })}\n`);
+    };
     const cut = () => {
       this.hits.note('live_behind');
-      cutOff(answer, response, `${JSON.stringify({ cut_off: SLOW })}\n`);
+      end(SLOW);
     };
     const answer = streamed(
       (gone) => {
@@ -188,6 +194,12 @@ export class ResultsController {
         return patiently(this.listings.followed(_id, steps, view, gone), PATIENCE_MS, cut);
       },
       { type: NDJSON },
+    );
+    response.once(
+      'close',
+      this.access.watch(user, () => {
+        end(ACCESS_OVER);
+      }),
     );
     return answer;
   }

@@ -29,7 +29,7 @@ const MOST_OPERATIONS = 50;
 
 @ApiTags('series')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1')
 export class SeriesController {
   constructor(

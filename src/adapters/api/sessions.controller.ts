@@ -13,7 +13,7 @@ import { ProbesService } from '../../core/probes/index.js';
 
 @ApiTags('probes')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1/probes')
 export class SessionsController {
   constructor(

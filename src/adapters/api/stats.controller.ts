@@ -24,7 +24,7 @@ export class StatsController {
   }
 
   @Get('me')
-  @ForUsers()
+  @ForUsers('read')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'The same of what is yours', description: 'Made anew every 10 s.' })
   @ApiOkResponse({ type: OwnStatsDto })

@@ -30,7 +30,7 @@ export class TargetQuery {
 
 @ApiTags('operation of the server')
 @ApiBearerAuth()
-@ForSuperusers()
+@ForSuperusers('admin')
 @Controller('api/v1/targets')
 export class TargetsController {
   constructor(private readonly bounds: QuotasService) {}

@@ -107,7 +107,7 @@ export class EventStream {
       'cut off a client that is not reading its events',
     );
     this.hits.note('live_behind');
-    cut(eventText('cut_off', { detail: SLOW }));
+    cut(cutOffText(SLOW));
   }
 }
 
@@ -138,6 +138,11 @@ class Waiting {
     this.texts = [];
     return taken;
   }
+}
+
+/** The last words of a stream that the server ends. */
+export function cutOffText(detail: string): string {
+  return eventText('cut_off', { detail });
 }
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */

@@ -11,7 +11,7 @@ import { Matches } from 'class-validator';
 import { type Response } from 'express';
 import { OperationsService } from '../../core/operations/index.js';
 import { POSITION } from '../../core/ingest/index.js';
-import { type UserEntity } from '../../core/users/index.js';
+import { AccessWatch, type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { cutOff } from '../../platform/http/patience.js';
@@ -19,7 +19,8 @@ import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { Optional } from '../../platform/validation/optional.js';
-import { EventStream } from './event-stream.js';
+import { cutOffText, EventStream } from './event-stream.js';
+import { ACCESS_OVER } from './live.events.js';
 
 class EventsQuery {
   @ApiPropertyOptional({
@@ -33,12 +34,13 @@ class EventsQuery {
 
 @ApiTags('operations')
 @ApiBearerAuth()
-@ForReaders()
+@ForReaders('read')
 @Controller('api/v1/operations')
 export class LiveController {
   constructor(
     private readonly stream: EventStream,
     private readonly operations: OperationsService,
+    private readonly access: AccessWatch,
   ) {}
 
   @Get(':id/events')
@@ -71,6 +73,12 @@ export class LiveController {
     const answer = streamed((gone) => this.stream.read({ operation, since: last ?? since, gone, cut }), {
       type: 'text/event-stream',
     });
+    response.once(
+      'close',
+      this.access.watch(user, () => {
+        cut(cutOffText(ACCESS_OVER));
+      }),
+    );
     return answer;
   }
 }

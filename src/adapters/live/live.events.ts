@@ -61,6 +61,8 @@ export type LiveEvent = z.infer<typeof liveEvent>;
 export const LIVE: Topic<LiveEvent> = { name: 'live', schema: liveEvent };
 
 /** Why a connection was ended. */
+/** To those whose token or key was ended. */
+export const ACCESS_OVER = 'the access token or key is over';
 export const SLOW = 'events were not taken as fast as they came: go on after the last one that you have';
 
 /** What is told of a position after which nothing can be given. */

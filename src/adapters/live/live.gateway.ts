@@ -12,15 +12,17 @@ import { z } from 'zod';
 import { POSITION } from '../../core/ingest/index.js';
 import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { clientOf } from '../../platform/http/client-address.js';
+import { credentialIn } from '../../platform/http/credentials.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { checkIn } from '../../platform/sockets/check-in.js';
-import { AuthService, type UserEntity } from '../../core/users/index.js';
+import { AccessWatch, AuthService, type UserEntity } from '../../core/users/index.js';
 import { OperationsService } from '../../core/operations/index.js';
 import { ProbesService } from '../../core/probes/index.js';
 import { REPORT_EVERY_MS, ReportService } from '../../derived/activity/index.js';
 import { Flow } from './flow.js';
-import { type LiveEvent, SLOW } from './live.events.js';
+import { ACCESS_OVER, type LiveEvent, SLOW } from './live.events.js';
 import { LiveFollowers } from './live-followers.js';
 import { type LiveSocket } from './live-socket.js';
 import { SlowConsumerGuard } from './slow-consumer-guard.js';
@@ -64,6 +66,7 @@ export class LiveGateway
 
   constructor(
     private readonly auth: AuthService,
+    private readonly access: AccessWatch,
     private readonly operations: OperationsService,
     private readonly probes: ProbesService,
     private readonly live: LiveService,
@@ -77,8 +80,7 @@ export class LiveGateway
       logger: this.logger,
       open: async ({ handshake }) => {
         const token: unknown = handshake.auth['token'];
-        const user = typeof token === 'string' ? await this.auth.identify(token) : undefined;
-        return user ?? { code: 'invalid_token', message: 'Invalid token' };
+        return this.letIn(token, clientOf(handshake.address));
       },
       close: () => Promise.resolve(),
     });
@@ -93,8 +95,26 @@ export class LiveGateway
     await this.reporting?.stop();
   }
 
+  /** @returns the account that a token, or a key with the scope `read`, belongs to; or why it is refused */
+  private async letIn(token: unknown, address: string) {
+    const user =
+      typeof token === 'string' ? await this.auth.identify(credentialIn(token), address) : undefined;
+    if (user === undefined) return { code: 'invalid_token', message: 'Invalid token' };
+    if (user.via?.scopes?.includes('read') === false)
+      return { code: 'forbidden', message: 'This needs a key with the scope read' };
+    return user;
+  }
+
   handleConnection(socket: LiveSocket): void {
     socket.on('disconnect', this.live.watch());
+    const { open } = socket.data;
+    const forget =
+      open &&
+      this.access.watch(open, () => {
+        socket.emit('cut_off', { detail: ACCESS_OVER });
+        socket.disconnect(true);
+      });
+    if (forget) socket.on('disconnect', forget);
     const [pace, flow] = [new SlowConsumerGuard(), new Flow()];
     const cutOff = (why: string) => {
       this.cutOff(socket, why);

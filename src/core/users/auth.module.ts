@@ -8,6 +8,8 @@ import { UsersModule } from './users.module.js';
 import { AttemptsService } from './attempts.service.js';
 import { AuthGuard } from '../../platform/http/auth.guard.js';
 import { Authenticator } from '../../platform/http/permissions.js';
+import { AccessWatch } from './access-watch.js';
+import { KeysService } from './keys.service.js';
 import { AuthService } from './auth.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -26,10 +28,12 @@ import { TokensService } from './tokens.service.js';
   providers: [
     TokensService,
     AttemptsService,
+    KeysService,
+    AccessWatch,
     AuthService,
     { provide: Authenticator, useExisting: AuthService },
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [TokensService, AuthService],
+  exports: [TokensService, AuthService, KeysService, AccessWatch],
 })
 export class AuthModule {}

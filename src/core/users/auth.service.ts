@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { type Credential } from '../../platform/http/permissions.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
 import { ENV } from '../../config/config.module.js';
@@ -12,6 +12,8 @@ import { type UserEntity } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
 import { AttemptsService } from './attempts.service.js';
 import { hashPassword, passwordMatches, passwordViolation } from './passwords.js';
+import { AccessWatch } from './access-watch.js';
+import { digestOf, KeysService } from './keys.service.js';
 import { TokensService } from './tokens.service.js';
 
 /** A password costs a core some 50 ms: those who wait for theirs must not take the cores from everybody else. */
@@ -42,6 +44,8 @@ export class AuthService {
   constructor(
     private readonly users: UsersRepository,
     private readonly tokens: TokensService,
+    private readonly keys: KeysService,
+    private readonly watch: AccessWatch,
     private readonly attempts: AttemptsService,
     private readonly hits: LimitHits,
     @Inject(ENV) private readonly env: Env,
@@ -84,17 +88,26 @@ export class AuthService {
       return found !== null && matches ? found : undefined;
     });
     if (user === undefined) throw new DomainError('wrong_credentials');
-    return this.tokens.userToken(user._id);
+    return this.tokens.userToken(user._id, user.token_version);
   }
 
-  /** @returns the account behind a token, or the visitor; undefined when the token or the account is no good */
-  async identify(token: string): Promise<UserEntity | undefined> {
-    const id = this.tokens.readUserToken(token);
-    if (id === undefined) return this.tokens.isVisitorToken(token) ? VISITOR : undefined;
-    const user = await this.find(id);
-    if (user?.ended_tokens === undefined) return user;
+  /**
+   * One look into the database, as for every request: what was ended is over on all servers at once.
+   * @param address of the client
+   * @returns the account behind a token or key, or the visitor; undefined when it or the account is no good
+   */
+  async identify({ kind, text }: Credential, address: string): Promise<UserEntity | undefined> {
+    return kind === 'key' ? this.keys.identify(text, address) : this.ofToken(text);
+  }
+
+  private async ofToken(token: string): Promise<UserEntity | undefined> {
+    const session = this.tokens.readSession(token);
+    if (session === undefined) return this.tokens.isVisitorToken(token) ? VISITOR : undefined;
+    const user = await this.find(session.user);
+    if (user === undefined || session.tokenVersion !== (user.token_version ?? 0)) return undefined;
     const digest = digestOf(token);
-    return user.ended_tokens.some((ended) => ended.digest === digest) ? undefined : user;
+    if (user.ended_tokens?.some((ended) => ended.digest === digest) === true) return undefined;
+    return { ...user, via: { id: `token:${digest}`, until: session.expiresAt } };
   }
 
   /** From now on this token is none; others of the same user stay. */
@@ -103,6 +116,13 @@ export class AuthService {
     if (session === undefined) return;
     const ended = { digest: digestOf(token), expires_at: session.expiresAt };
     await this.users.endToken(session.user, ended, new Date(), MOST_ENDED);
+    this.watch.ended({ user: session.user.toHexString(), via: `token:${ended.digest}` });
+  }
+
+  /** From now on all access tokens of the account are none, on all servers. Its keys stay. */
+  async logOutEverywhere(user: ObjectId): Promise<void> {
+    await this.users.raiseTokenVersion(user);
+    this.watch.ended({ user: user.toHexString(), kind: 'token' });
   }
 
   /** @returns a token for one without an account, which reads what is public */
@@ -155,8 +175,4 @@ function checkedAccount(email: string, password: string): string {
 /** One person, one account, however the address is typed. */
 export function normaliseEmail(email: string): string {
   return email.normalize('NFC').trim().toLowerCase();
-}
-
-function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

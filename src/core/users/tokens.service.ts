@@ -10,12 +10,13 @@ const ISSUER = 'pladmed';
 /** Reading what is public; the page asks for another one then. */
 const VISIT_S = 24 * 3_600;
 
-/** Names a user: `sub`. Expires. */
+/** Names a user: `sub`. Expires; `ver` must equal the account's token version, so all of them are ended by raising it. */
 const userClaims = z.object({
   iss: z.literal(ISSUER),
   kind: z.literal('user'),
   sub: z.string(),
   exp: z.number(),
+  ver: z.number().int().default(0),
 });
 
 /** Names nobody: it may read what is public. Expires. */
@@ -34,6 +35,7 @@ const probeClaims = z.object({
 
 export interface UserSession {
   user: ObjectId;
+  tokenVersion: number;
   expiresAt: Date;
 }
 
@@ -50,12 +52,19 @@ export class TokensService {
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  userToken(id: ObjectId): { token: string; expiresAt: Date } {
+  userToken(id: ObjectId, tokenVersion = 0): { token: string; expiresAt: Date } {
     const expiresAt = new Date(Date.now() + this.env.userTokenTtlHours * 3_600_000);
     const exp = Math.floor(expiresAt.getTime() / 1000);
     // two that are given out in one second are two: each can be ended by itself
     const jti = randomBytes(9).toString('base64url');
-    const token = this.jwt.sign({ iss: ISSUER, kind: 'user', sub: id.toHexString(), exp, jti });
+    const token = this.jwt.sign({
+      iss: ISSUER,
+      kind: 'user',
+      sub: id.toHexString(),
+      exp,
+      ver: tokenVersion,
+      jti,
+    });
     return { token, expiresAt };
   }
 
@@ -85,7 +94,9 @@ export class TokensService {
   readSession(token: string): UserSession | undefined {
     const claims = userClaims.safeParse(this.verified(token));
     const user = claims.success ? parseId(claims.data.sub) : undefined;
-    return user && claims.success ? { user, expiresAt: new Date(claims.data.exp * 1000) } : undefined;
+    if (user === undefined || !claims.success) return undefined;
+    const { exp, ver } = claims.data;
+    return { user, tokenVersion: ver, expiresAt: new Date(exp * 1000) };
   }
 
   /** @returns the probe that the token names; undefined when it is none of ours or a user's */

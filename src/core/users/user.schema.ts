@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Scope, SCOPES } from '../../platform/http/permissions.js';
 
 export const USER_MODEL = 'User';
 
@@ -15,8 +16,39 @@ export interface UserEntity {
   created_at: Date;
   /** tokens that were logged out and would not be over yet */
   ended_tokens?: EndedToken[];
+  /** raised to end all access tokens given out so far; absent: 0 */
+  token_version?: number;
+  /** what programs show in the place of a token; read only where they are asked for */
+  keys?: KeyEntity[];
   /** one without an account, who is in no database */
   is_visitor?: true;
+  /** how the caller showed who it is; in no database */
+  via?: Via;
+}
+
+/** A credential that was accepted. */
+export interface Via {
+  /** of the credential, unique among all: `key:<id>` or `token:<digest>` */
+  id: string;
+  /** it is over then */
+  until?: Date | undefined;
+  /** of a key; a token may do everything that its account may */
+  scopes?: readonly Scope[];
+}
+
+/** A secret of a program. */
+export interface KeyEntity {
+  _id: ObjectId;
+  name: string;
+  scopes: Scope[];
+  /** SHA-256, in hexadecimal: the key itself is kept nowhere */
+  digest: string;
+  created_at: Date;
+  expires_at?: Date;
+  /** to the minute */
+  last_used_at?: Date;
+  /** an IPv4 address, or the /64 of an IPv6 address */
+  last_used_from?: string;
 }
 
 export interface EndedToken {
@@ -24,6 +56,16 @@ export interface EndedToken {
   digest: string;
   expires_at: Date;
 }
+
+const keySchema = new Schema<KeyEntity>({
+  name: { type: String, required: true },
+  scopes: { type: [{ type: String, enum: SCOPES }], required: true },
+  digest: { type: String, required: true },
+  created_at: { type: Date, required: true },
+  expires_at: Date,
+  last_used_at: Date,
+  last_used_from: String,
+});
 
 export const userSchema = new Schema<UserEntity>(
   {
@@ -33,9 +75,13 @@ export const userSchema = new Schema<UserEntity>(
     is_superuser: { type: Boolean, required: true },
     created_at: { type: Date, required: true },
     ended_tokens: { type: [{ _id: false, digest: String, expires_at: Date }], default: undefined },
+    token_version: Number,
+    keys: { type: [keySchema], default: undefined },
   },
   { collection: 'users', versionKey: false },
 );
 
 // logging in; and two registrations of one e-mail at once: one of them loses here
 userSchema.index({ email: 1 }, { unique: true });
+// whose key it is: each request that shows one asks
+userSchema.index({ 'keys.digest': 1 }, { sparse: true });

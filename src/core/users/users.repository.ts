@@ -4,7 +4,10 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type EndedToken, USER_MODEL, type UserEntity } from './user.schema.js';
+import { type EndedToken, type KeyEntity, USER_MODEL, type UserEntity } from './user.schema.js';
+
+/** What a request needs of an account. */
+const WITHOUT_KEYS = { projection: { keys: 0 } };
 
 @Injectable()
 export class UsersRepository {
@@ -23,11 +26,79 @@ export class UsersRepository {
 
   async findById(id: ObjectId): Promise<UserEntity | null> {
     // past mongoose: each request asks for one
-    return this.model.collection.findOne<UserEntity>({ _id: id });
+    return this.model.collection.findOne<UserEntity>({ _id: id }, WITHOUT_KEYS);
   }
 
   async findByEmail(email: string): Promise<UserEntity | null> {
-    return this.model.findOne({ email }).lean<UserEntity>().exec();
+    return this.model.findOne({ email }, { keys: 0 }).lean<UserEntity>().exec();
+  }
+
+  /** @returns the account that has a key, with this key alone */
+  async findByKey(digest: string): Promise<UserEntity | null> {
+    return this.model.collection.findOne<UserEntity>(
+      { 'keys.digest': digest },
+      { projection: { ended_tokens: 0, keys: { $elemMatch: { digest } } } },
+    );
+  }
+
+  /** @returns those that exist, with what ends a credential alone */
+  async findForCredentials(ids: readonly ObjectId[]): Promise<UserEntity[]> {
+    return this.model.collection
+      .find<UserEntity>(
+        { _id: { $in: [...ids] } },
+        { projection: { ended_tokens: 1, token_version: 1, 'keys._id': 1 } },
+      )
+      .toArray();
+  }
+
+  /** In order of creation. */
+  async findKeys(id: ObjectId): Promise<KeyEntity[]> {
+    const user = await this.model.collection.findOne<UserEntity>({ _id: id }, { projection: { keys: 1 } });
+    return user?.keys ?? [];
+  }
+
+  /** @param most that an account may have @returns false: it has so many already, or is no account any more */
+  async addKey(id: ObjectId, key: KeyEntity, most: number): Promise<boolean> {
+    const { modifiedCount } = await this.model.collection.updateOne(
+      { _id: id, [`keys.${most - 1}`]: { $exists: false } },
+      { $push: { keys: key } } as object,
+    );
+    return modifiedCount === 1;
+  }
+
+  /** @returns false: the account has no such key */
+  async removeKey(id: ObjectId, key: ObjectId): Promise<boolean> {
+    const { modifiedCount } = await this.model.collection.updateOne({ _id: id }, {
+      $pull: { keys: { _id: key } },
+    } as object);
+    return modifiedCount === 1;
+  }
+
+  /** @param before does nothing where it was used since then */
+  async noteKeyUsed(
+    id: ObjectId,
+    key: ObjectId,
+    used: { at: Date; from: string },
+    before: Date,
+  ): Promise<void> {
+    const unused = {
+      $elemMatch: {
+        _id: key,
+        $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: before } }],
+      },
+    };
+    await this.model.collection.updateOne(
+      { _id: id, keys: unused },
+      { $set: { 'keys.$.last_used_at': used.at, 'keys.$.last_used_from': used.from } },
+    );
+  }
+
+  /** Ends all access tokens of an account. */
+  async raiseTokenVersion(id: ObjectId): Promise<void> {
+    await this.model.collection.updateOne(
+      { _id: id },
+      { $inc: { token_version: 1 }, $unset: { ended_tokens: '' } },
+    );
   }
 
   async promote(id: ObjectId, passwordHash: string): Promise<void> {

@@ -1,8 +1,16 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '../errors/domain.error.js';
-import { type AuthenticatedRequest, Authenticator, PERMISSION, type Permission } from './permissions.js';
+import { clientOf } from './client-address.js';
+import { credentialOf, secretInAddress } from './credentials.js';
+import {
+  type Access,
+  ACCESS,
+  type AuthenticatedRequest,
+  Authenticator,
+  type Principal,
+  type Scope,
+} from './permissions.js';
 
 /** Default-deny: a route without a stated permission is closed. Sockets authenticate in their namespace's middleware. */
 @Injectable()
@@ -14,22 +22,24 @@ export class AuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    const permission = this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, [
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (permission === 'public') return true;
+    if (access?.who === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const token = tokenOf(request.headers);
-    const user = token === undefined ? undefined : await this.authenticator.identify(token);
-    if (user === undefined || permission === undefined) {
-      throw new DomainError('unauthenticated', 'A valid access token is needed');
+    refuseSecretsIn(request.query);
+    const credential = credentialOf(request.headers);
+    const user = credential && (await this.authenticator.identify(credential, clientOf(request.ip)));
+    if (user === undefined || access === undefined) {
+      throw new DomainError('unauthenticated', 'A valid access token or key is needed');
     }
-    if (user.is_visitor === true && permission !== 'reader') {
+    if (user.is_visitor === true && access.who !== 'reader') {
       throw new DomainError('unauthenticated', 'Visitors read what is public: log in to do more');
     }
     request.user = user;
-    if (permission === 'superuser' && !user.is_superuser) throw this.notSuperuser(request);
+    checkScope(user, access.scope);
+    if (access.who === 'superuser' && !user.is_superuser) throw this.notSuperuser(request);
     return true;
   }
 
@@ -40,10 +50,25 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** @returns the token in `access_token` (classic) or `Authorization: Bearer` */
-export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
-  const classic = headers['access_token'];
-  if (typeof classic === 'string' && classic !== '') return classic;
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '');
-  return bearer?.[1];
+/** Addresses stand in the logs of proxies and in histories. @throws DomainError unauthenticated */
+function refuseSecretsIn(query: object): void {
+  const name = secretInAddress(query);
+  if (name === undefined) return;
+  throw new DomainError(
+    'unauthenticated',
+    `A key is not taken from the address (${name}): addresses are logged. Send it as "Authorization: Key ...", and revoke one that was sent so`,
+  );
+}
+
+/** @param scope that the route states; undefined: it is for tokens alone @throws DomainError forbidden */
+function checkScope({ via }: Principal, scope: Scope | undefined): void {
+  if (via?.scopes === undefined) return;
+  if (scope === undefined)
+    throw new DomainError('forbidden', 'No key opens this: log in, and use the access token');
+  if (!via.scopes.includes(scope)) {
+    throw new DomainError(
+      'forbidden',
+      `This needs a key with the scope ${scope}; this one has ${via.scopes.join(', ')}`,
+    );
+  }
 }

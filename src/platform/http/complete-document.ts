@@ -28,7 +28,11 @@ export function completeDocument(document: OpenAPIObject, open: string): OpenAPI
   const tolerant = new Set<string>();
   for (const operation of operationsOf(document)) {
     completeResponses(operation.responses as Record<string, Described>, components.responses);
-    if (operation.security) operation.security = EITHER_HEADER;
+    if (operation.security) {
+      operation.security = EITHER_HEADER;
+      // a key without the scope, an account that is suspended
+      operation.responses['403'] ??= { $ref: '#/components/responses/Problem403' };
+    }
     if (operation.tags?.includes(open) === true) addReferences(operation.requestBody, components, tolerant);
   }
   for (const [name, schema] of Object.entries(components.schemas ?? {})) {

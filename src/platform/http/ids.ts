@@ -10,6 +10,7 @@ export const SAMPLE_IDS = {
   probe: '6720a1b2c3d4e5f6000000b2',
   operation: '6720a1b2c3d4e5f6000000c3',
   result: '6720a1b2c3d4e5f6000000d4',
+  key: '6720a1b2c3d4e5f6000000e5',
 } as const;
 
 export type IdOf = keyof typeof SAMPLE_IDS;

@@ -7,13 +7,13 @@ import { parseEnv } from '../../config/env.js';
 import { openApiDocument } from '../../openapi.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthModule } from '../../core/users/auth.module.js';
-import { PERMISSION } from './permissions.js';
+import { type Access, ACCESS, SCOPES } from './permissions.js';
 
 interface Route {
   name: string;
   path: string;
   method: string;
-  permission: unknown;
+  access: Access | undefined;
 }
 
 /** Open to everybody; whoever adds to it should be sure. */
@@ -31,6 +31,14 @@ const PUBLIC = [
   'POST /api/v1/auth/visit',
   'POST /login',
   'POST /register',
+];
+/** For access tokens alone: with a key that was found nobody makes others, or takes the account over. */
+const NO_KEYS = [
+  'DELETE /api/v1/users/me/keys/{id}',
+  'GET /api/v1/users/me/keys',
+  'POST /api/v1/auth/logout',
+  'POST /api/v1/auth/logout-everywhere',
+  'POST /api/v1/users/me/keys',
 ];
 const SUPERUSERS = ['GET /api/v1/targets', 'POST /api/v1/users/{id}/credits', 'POST /credits'];
 
@@ -54,9 +62,7 @@ describe('permissions', () => {
   it('are stated for every route', () => {
     expect(routes.length).toBeGreaterThan(30);
     expect(
-      routes.filter(
-        ({ permission }) => !['public', 'reader', 'user', 'superuser'].includes(String(permission)),
-      ),
+      routes.filter(({ access }) => !['public', 'reader', 'user', 'superuser'].includes(String(access?.who))),
     ).toEqual([]);
   });
 
@@ -71,20 +77,30 @@ describe('permissions', () => {
   it('open to everybody only what is meant to be', () => {
     const of = (permission: string) =>
       routes
-        .filter((route) => route.permission === permission)
+        .filter((route) => route.access?.who === permission)
         .map(({ method, path }) => `${method} ${path}`)
         .sort();
     expect(of('public')).toEqual(PUBLIC);
     expect(of('superuser')).toEqual(SUPERUSERS);
   });
 
+  it('let keys in where a scope is stated, and superusers do with the scope admin alone', () => {
+    const named = (chosen: Route[]) => chosen.map(({ method, path }) => `${method} ${path}`).sort();
+    const closed = routes.filter(({ access }) => access?.who !== 'public' && access?.scope === undefined);
+    expect(named(closed)).toEqual(NO_KEYS);
+    expect(routes.filter(({ access }) => access?.scope && !SCOPES.includes(access.scope))).toEqual([]);
+    expect(
+      routes.filter(({ access }) => (access?.who === 'superuser') !== (access?.scope === 'admin')),
+    ).toEqual([]);
+  });
+
   it('are what the OpenAPI document says', () => {
     const { paths } = openApiDocument(app);
-    for (const { name, path, method, permission } of routes) {
+    for (const { name, path, method, access } of routes) {
       const operation = paths[path]?.[method.toLowerCase() as 'get'];
-      expect([name, operation?.security !== undefined]).toEqual([name, permission !== 'public']);
+      expect([name, operation?.security !== undefined]).toEqual([name, access?.who !== 'public']);
       // the metrics are for whoever has METRICS_TOKEN, which is no user's
-      const turnsAway = permission !== 'public' || name === 'HealthController.prometheus';
+      const turnsAway = access?.who !== 'public' || name === 'HealthController.prometheus';
       expect([name, operation?.responses['401'] !== undefined]).toEqual([name, turnsAway]);
     }
   });
@@ -101,13 +117,13 @@ function routesOf(controller: new () => object): Route[] {
     );
     const path = `/${parts.filter((part) => part !== '').join('/')}`.replace(/:(\w+)/g, '{$1}');
     const method = RequestMethod[Reflect.getMetadata('method', handler) as number] ?? 'GET';
-    const own: unknown = Reflect.getMetadata(PERMISSION, handler);
+    const own = Reflect.getMetadata(ACCESS, handler) as Access | undefined;
     return [
       {
         name: `${controller.name}.${name}`,
         path,
         method,
-        permission: own ?? Reflect.getMetadata(PERMISSION, controller),
+        access: own ?? (Reflect.getMetadata(ACCESS, controller) as Access | undefined),
       },
     ];
   });

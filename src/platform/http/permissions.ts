@@ -1,27 +1,52 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { type Request } from 'express';
 
-export const PERMISSION = 'permission';
+export const ACCESS = 'access';
 /** Who may call a route. A route that states nothing is closed to everybody. */
 export type Permission = 'public' | 'reader' | 'user' | 'superuser';
 
-export const Public = () => SetMetadata(PERMISSION, 'public' satisfies Permission);
-/** Users, and visitors, who have no account and read what is public. */
-export const ForReaders = () => SetMetadata(PERMISSION, 'reader' satisfies Permission);
-export const ForUsers = () => SetMetadata(PERMISSION, 'user' satisfies Permission);
-export const ForSuperusers = () => SetMetadata(PERMISSION, 'superuser' satisfies Permission);
+/** What a key may be allowed: to read; to make and stop operations; to register and change probes; what superusers do. */
+export const SCOPES = ['read', 'measure', 'probes', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
-/** Whom a token belongs to, as far as the permission of a route asks. */
+/** What a route asks of its caller. Without a scope no key opens it, only an access token. */
+export interface Access {
+  who: Permission;
+  scope?: Scope;
+}
+
+const access = (who: Permission, scope?: Scope) =>
+  SetMetadata<string, Access>(ACCESS, { who, ...(scope && { scope }) });
+
+export const Public = () => access('public');
+/** Users, and visitors, who have no account and read what is public. @param scope with which a key will do */
+export const ForReaders = (scope?: Scope) => access('reader', scope);
+export const ForUsers = (scope?: Scope) => access('user', scope);
+export const ForSuperusers = (scope?: Scope) => access('superuser', scope);
+
+/** Whom a credential belongs to, as far as the permission of a route asks. */
 export interface Principal {
   is_superuser: boolean;
   /** it has no account: it may read what is public */
   is_visitor?: true;
+  /** how the caller showed who it is; `scopes`: of a key */
+  via?: { scopes?: readonly Scope[] };
 }
 
-/** Tells whose token it is. */
+/** What a caller shows: an access token, or a key. */
+export interface Credential {
+  kind: 'token' | 'key';
+  text: string;
+}
+
+/** Tells whose credential it is. */
 export abstract class Authenticator {
-  /** @returns undefined for a token that is none, or over */
-  abstract identify(token: string): Promise<Principal | undefined>;
+  /**
+   * @param address of the client
+   * @returns undefined for a credential that is none, or over
+   * @throws DomainError forbidden, where the account is suspended
+   */
+  abstract identify(credential: Credential, address: string): Promise<Principal | undefined>;
 }
 
 export type AuthenticatedRequest = Request & { user?: Principal };

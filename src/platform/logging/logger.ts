@@ -58,7 +58,7 @@ export function createLogger(env: Pick<Env, 'logLevel' | 'logFile' | 'production
 export function withoutSecrets(text: string): string {
   return text
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]')
-    .replace(/([?&](?:token|access_token|password)=)[^&\s]+/gi, '$1[redacted]');
+    .replace(/([?&](?:token|access_token|password|key|api_?key)=)[^&\s]+/gi, '$1[redacted]');
 }
 
 /** What Nest says of each route and module at every boot. */

@@ -50,7 +50,7 @@ export class ClassicAccountsController {
   }
 
   @Get('users/me')
-  @ForUsers()
+  @ForUsers('read')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Your account' })
   @ApiOkResponse({ type: ClassicUserDto })
@@ -60,7 +60,7 @@ export class ClassicAccountsController {
   }
 
   @Post('credits')
-  @ForSuperusers()
+  @ForSuperusers('admin')
   @HttpCode(200)
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Give credits to a user (superusers)' })

@@ -38,7 +38,7 @@ export class ClassicOperationsController {
   ) {}
 
   @Post('traceroute')
-  @ForUsers()
+  @ForUsers('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule traceroutes on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
@@ -48,7 +48,7 @@ export class ClassicOperationsController {
   }
 
   @Post('ping')
-  @ForUsers()
+  @ForUsers('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule pings on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
@@ -58,7 +58,7 @@ export class ClassicOperationsController {
   }
 
   @Post('dns')
-  @ForUsers()
+  @ForUsers('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule DNS lookups on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
@@ -78,7 +78,7 @@ export class ClassicOperationsController {
   }
 
   @Get('operations/me')
-  @ForUsers()
+  @ForUsers('read')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Your operations with their results' })
   @ApiOkResponse({ type: [ClassicOperationDto] })
@@ -88,7 +88,7 @@ export class ClassicOperationsController {
   }
 
   @Get('operations')
-  @ForUsers()
+  @ForUsers('read')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'All operations, without results' })
   @ApiOkResponse({ type: [ClassicOperationSummaryDto] })

@@ -18,7 +18,7 @@ export class ClassicProbesController {
   constructor(private readonly probes: ProbesService) {}
 
   @Post()
-  @ForUsers()
+  @ForUsers('probes')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Register a probe' })
   @ApiCreatedResponse({ type: ClassicProbeTokenDto })
@@ -42,7 +42,7 @@ export class ClassicProbesController {
   }
 
   @Get('me')
-  @ForUsers()
+  @ForUsers('probes')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Your probes, with their tokens' })
   @ApiOkResponse({ type: [ClassicOwnProbeDto] })

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { ApiClient } from '../support/api-client.js';
+import { type Account, type ApiWorld, type Page, pingOn } from '../support/api-world.js';
+import { Platform } from '../support/platform.js';
+import { type TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { Listener, Watcher } from '../support/watcher.js';
+
+interface Key {
+  id: string;
+  name: string;
+  scopes: string[];
+  expires_at: string | null;
+  last_used_at: string | null;
+  last_used_from: string | null;
+}
+interface NewKey extends Key {
+  key: string;
+}
+
+const KEYS = '/api/v1/users/me/keys';
+const ME = '/api/v1/users/me';
+
+/** Two servers that hear each other through the database alone: what is over at one is over at the other. */
+describe('access', () => {
+  let platform: Platform;
+  let world: ApiWorld;
+  let other: TestServer;
+  beforeAll(async () => {
+    platform = await Platform.start({});
+    world = platform.world;
+    other = await platform.join();
+  });
+  afterAll(() => platform.stop());
+
+  async function keyOf({ api }: { api: ApiClient }, scopes: string[], more: object = {}): Promise<NewKey> {
+    const { status, body, text } = await api.post<NewKey>(KEYS, { name: 'a program', scopes, ...more });
+    if (status !== 201) throw new Error(text);
+    return body;
+  }
+
+  const withKey = ({ key }: NewKey, url = world.server.url) => new ApiClient(url, key);
+  const there = (api: ApiClient) => new ApiClient(other.url, api.token);
+
+  describe('keys', () => {
+    it('are shown once, have the form of a UUID, and are listed without their secret', async () => {
+      const user = await world.account();
+      const made = await keyOf(user, ['read', 'measure'], { expires_at: '2100-01-01T00:00:00+01:00' });
+      expect(made.key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      const { key: _secret, ...shown } = made;
+      expect(shown).toMatchObject({
+        name: 'a program',
+        scopes: ['read', 'measure'],
+        expires_at: '2099-12-31T23:00:00.000Z',
+        last_used_at: null,
+      });
+      expect((await user.api.get<Page<Key>>(KEYS)).body).toEqual({ items: [shown], next: null });
+      const stored = await world.database.collection('users').findOne({ email: user.email });
+      expect(JSON.stringify(stored)).not.toContain(made.key);
+    });
+
+    it('are taken as Bearer and as Key, at every server; in no other header and in no address', async () => {
+      const { api, id } = await world.account();
+      const { key } = await keyOf({ api }, ['read']);
+      for (const url of [world.server.url, other.url]) {
+        const nobody = new ApiClient(url);
+        for (const authorization of [`Bearer ${key}`, `Key ${key}`, `key ${key.toUpperCase()}`]) {
+          expect((await nobody.get<{ id: string }>(ME, { authorization })).body.id).toBe(id);
+        }
+      }
+      expect((await world.api.get(ME, { access_token: key })).status).toBe(401);
+      for (const query of [`key=${key}`, `access_token=${key}`, `token=${key}`]) {
+        const { status, body } = await world.api.get(`${ME}?${query}`);
+        expect(status).toBe(401);
+        expect(body.detail).toMatch(/^A key is not taken from the address/);
+      }
+      expect(world.server.log.join('\n')).not.toContain(key);
+    });
+
+    it('open what their scopes say, and nothing that is for tokens', async () => {
+      const user = await world.account(100);
+      const probe = await world.probe(user);
+      const [reads, measures, probes] = await Promise.all(
+        ['read', 'measure', 'probes'].map((scope) => keyOf(user, [scope])),
+      );
+      const location = { location: { longitude: 1, latitude: 2 } };
+      const asked = async (key: NewKey | undefined) => {
+        const api = withKey(key as NewKey);
+        return [
+          (await api.get(`/api/v1/probes/${probe.id}`)).status,
+          (await api.post('/api/v1/operations', pingOn([probe]))).status,
+          (await api.post('/api/v1/probes', location)).status,
+          (await api.get(KEYS)).status,
+          (await api.post('/api/v1/auth/logout-everywhere')).status,
+        ];
+      };
+      expect(await asked(reads)).toEqual([200, 403, 403, 403, 403]);
+      expect(await asked(measures)).toEqual([403, 201, 403, 403, 403]);
+      expect(await asked(probes)).toEqual([403, 403, 201, 403, 403]);
+      const { body } = await withKey(reads as NewKey).post('/api/v1/probes', location);
+      expect(body).toMatchObject({
+        code: 'forbidden',
+        detail: 'This needs a key with the scope probes; this one has read',
+      });
+    });
+
+    it('of a superuser administer with the scope admin, and are a user’s without it', async () => {
+      const user = await world.account(100);
+      const hidden = await world.operation(user, [await world.probe(user)], { visibility: 'private' });
+      const credits = `/api/v1/users/${user.id}/credits`;
+      const root = { api: world.superuser };
+      const reads = withKey(await keyOf(root, ['read']));
+      expect((await reads.get(`/api/v1/operations/${hidden.id}`)).status).toBe(404);
+      expect((await reads.post(credits, { credits: 1 })).status).toBe(403);
+      const both = withKey(await keyOf(root, ['read', 'admin']));
+      expect((await both.get(`/api/v1/operations/${hidden.id}`)).status).toBe(200);
+      expect((await both.post(credits, { credits: 1 })).status).toBe(200);
+      const refused = await user.api.post(KEYS, { name: 'x', scopes: ['admin'] });
+      expect([refused.status, refused.body.errors?.[0]?.field]).toEqual([400, 'scopes']);
+    });
+
+    it.each([
+      ['no name', { scopes: ['read'] }, 'name'],
+      ['an empty name', { name: '', scopes: ['read'] }, 'name'],
+      ['a line in its name', { name: 'a\nb', scopes: ['read'] }, 'name'],
+      ['no scopes', { name: 'x' }, 'scopes'],
+      ['an empty list', { name: 'x', scopes: [] }, 'scopes'],
+      ['another scope', { name: 'x', scopes: ['write'] }, 'scopes'],
+      ['one scope twice', { name: 'x', scopes: ['read', 'read'] }, 'scopes'],
+      ['a scope that is no list', { name: 'x', scopes: 'read' }, 'scopes'],
+      ['a past end', { name: 'x', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
+      [
+        'an end without a zone',
+        { name: 'x', scopes: ['read'], expires_at: '2100-01-01T00:00:00' },
+        'expires_at',
+      ],
+      ['an end that is null', { name: 'x', scopes: ['read'], expires_at: null }, 'expires_at'],
+    ])('are refused with %s', async (_what, body, field) => {
+      const { api } = await world.account();
+      const answer = await api.post(KEYS, body);
+      expect([answer.status, answer.body.errors?.[0]?.field]).toEqual([400, field]);
+    });
+
+    it('are 20 at the most, also where many are made at once', async () => {
+      const { api } = await world.account();
+      const statuses = await Promise.all(
+        Array.from(
+          { length: 25 },
+          async () => (await api.post(KEYS, { name: 'x', scopes: ['read'] })).status,
+        ),
+      );
+      expect(statuses.filter((status) => status === 201)).toHaveLength(20);
+      expect(statuses.filter((status) => status === 409)).toHaveLength(5);
+      const pages = await api.pages<Key>(`${KEYS}?limit=8`);
+      expect(pages.map((page) => page.length)).toEqual([8, 8, 4]);
+      await api.send('DELETE', `${KEYS}/${pages[0]?.[0]?.id ?? ''}`);
+      await keyOf({ api }, ['read']);
+    });
+
+    it('say when and from where they were used', async () => {
+      const user = await world.account();
+      const made = await keyOf(user, ['read']);
+      await Promise.all(Array.from({ length: 10 }, () => withKey(made).get(ME)));
+      const used = await until('the use to be noted', async () => {
+        const [key] = (await user.api.get<Page<Key>>(KEYS)).body.items;
+        return key === undefined || key.last_used_at === null ? undefined : key;
+      });
+      expect(used.last_used_from).toBe('127.0.0.1');
+      expect(Math.abs(Date.now() - Date.parse(String(used.last_used_at)))).toBeLessThan(600_000);
+    });
+
+    it('are over when they are revoked, at all servers, and when their time is', async () => {
+      const user = await world.account();
+      const [made, stays] = [await keyOf(user, ['read']), await keyOf(user, ['read'])];
+      expect((await withKey(made, other.url).get(ME)).status).toBe(200);
+      const stranger = await world.account();
+      expect((await stranger.api.send('DELETE', `${KEYS}/${made.id}`)).status).toBe(404);
+      expect((await user.api.send('DELETE', `${KEYS}/${made.id}`)).status).toBe(204);
+      // at once: there is no cache that could know better
+      expect((await withKey(made, other.url).get(ME)).status).toBe(401);
+      expect((await user.api.send('DELETE', `${KEYS}/${made.id}`)).status).toBe(404);
+      expect((await user.api.send('DELETE', `${KEYS}/x`)).status).toBe(404);
+      await world.database
+        .collection('users')
+        .updateOne(
+          { 'keys._id': new mongoose.mongo.ObjectId(stays.id) },
+          { $set: { 'keys.$.expires_at': new Date(Date.now() - 1) } },
+        );
+      expect((await withKey(stays).get(ME)).status).toBe(401);
+    });
+  });
+
+  describe('what is connected', () => {
+    const isCut = ({ events, socket }: Watcher) =>
+      !socket.connected && events.some(([name]) => name === 'cut_off');
+
+    /** A socket and a stream, at the other server. */
+    async function connected(
+      token: string,
+      user: Account,
+    ): Promise<{ watcher: Watcher; listener: Listener }> {
+      const operation = await world.operation(user, [await world.probe(user)]);
+      const watcher = await Watcher.connect(other.url, token);
+      const listener = await Listener.open(other.url, token, operation.id);
+      return { watcher, listener };
+    }
+
+    it('is cut off when its key is revoked; keys without the scope read do not connect', async () => {
+      const user = await world.account(100);
+      const made = await keyOf(user, ['read']);
+      const { watcher, listener } = await connected(made.key, user);
+      const stays = await Watcher.connect(other.url, user.api.token);
+      await user.api.send('DELETE', `${KEYS}/${made.id}`);
+      await until('socket and stream to end', () => isCut(watcher) && listener.ended);
+      expect(listener.events('cut_off')).toEqual([{ detail: 'the access token or key is over' }]);
+      expect(stays.socket.connected).toBe(true);
+      stays.close();
+      const { key } = await keyOf(user, ['measure']);
+      await expect(Watcher.connect(other.url, key)).rejects.toMatchObject({ data: { code: 'forbidden' } });
+    });
+
+    it('is cut off with its token, alone or with all others', async () => {
+      const user = await world.account(100);
+      const second = await world.again(user);
+      const { watcher, listener } = await connected(user.api.token ?? '', user);
+      const stays = await Watcher.connect(world.server.url, second.token);
+      expect((await user.api.post('/api/v1/auth/logout')).status).toBe(204);
+      expect((await there(user.api).get(ME)).status).toBe(401);
+      await until('socket and stream to end', () => isCut(watcher) && listener.ended);
+      expect(stays.socket.connected).toBe(true);
+      const [third, { key }] = [await world.again(user), await keyOf({ api: second }, ['read'])];
+      expect((await there(third).post('/api/v1/auth/logout-everywhere')).status).toBe(204);
+      expect((await second.get(ME)).status).toBe(401);
+      expect((await third.get(ME)).status).toBe(401);
+      await until('the last socket to end', () => isCut(stays));
+      expect((await world.api.as(key).get(ME)).status).toBe(200);
+      expect((await (await world.again(user)).get(ME)).status).toBe(200);
+    });
+  });
+});
