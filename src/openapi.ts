@@ -11,7 +11,7 @@ const DESCRIPTION = `Active Internet measurement on your own probes.
 \`access_token\` like classic Pladmed); then every route can be run with its example. Where an example has an id, the explorer
 puts in the id of what you made or listed last. A measurement costs credits: a superuser gives them.
 
-Errors are problem details (RFC 9457). A path that is there, asked with another method, is 405 with \`Allow\`.
+Errors are problem details (RFC 9457); \`type\` leads to [a page](/docs/errors) that says what to do. A path that is there, asked with another method, is 405 with \`Allow\`.
 Times are RFC 3339 in UTC; RTTs and durations are milliseconds. Listings have pages: \`next\` is the \`cursor\` of the next one.`;
 
 const CLASSIC = 'classic';

@@ -18,7 +18,7 @@ describe('problems', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.body).toMatchObject({
       status,
-      type: `urn:pladmed:error:${code}`,
+      type: `/docs/errors/${code}`,
       Error: answer.body.detail,
     });
     expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
@@ -95,6 +95,60 @@ describe('problems', () => {
     const answer = await user.api.post('/api/v1/operations', body);
     expectProblem(answer, 400, 'invalid_request');
     expect(answer.body.errors?.length).toBeGreaterThan(0);
+  });
+
+  it('points to every wrong member at once, whichever part of the server finds it wrong', async () => {
+    const answer = await user.api.post('/api/v1/operations', {
+      kind: 'ping',
+      params: { ips: ['192.0.2.1', 'x', 'y'], probecount: 0, 'a/b': 1 },
+      schedule: { type: 'interval', every_s: 60, spread_s: 61, start: '2020-01-01T00:00:00Z', stop: 'x' },
+      select: { count: 0, near: { longitude: 181, latitude: 'x' }, 'to~day': 1 },
+      visibility: 'nobody',
+    });
+    expectProblem(answer, 400, 'invalid_request');
+    expect(answer.body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '/params/a~1b',
+      '/params/ips/1',
+      '/params/ips/2',
+      '/params/probecount',
+      '/schedule/stop',
+      '/select/count',
+      '/select/near/latitude',
+      '/select/near/longitude',
+      '/select/to~0day',
+      '/visibility',
+    ]);
+    for (const { detail } of answer.body.errors ?? []) expect(detail).toMatch(/^(must|is not known)/);
+
+    const account = await world.api.post('/api/v1/auth/register', { email: 'x', password: 'x' });
+    expect(account.body.errors?.map(({ pointer }) => pointer)).toEqual(['/email', '/password']);
+    const listed = await user.api.get('/api/v1/probes?limit=0&tag=A&bbox=1&more=1');
+    expect(listed.body.errors?.map(({ parameter }) => parameter).sort()).toEqual([
+      'bbox',
+      'limit',
+      'more',
+      'tag',
+    ]);
+    const keyed = await user.api.send('POST', '/api/v1/probes', {
+      json: { location: { longitude: 0, latitude: 0 } },
+      headers: { 'idempotency-key': 'a b' },
+    });
+    expect(keyed.body.errors).toMatchObject([{ header: 'Idempotency-Key' }]);
+  });
+
+  it('serves the page to which the type of a problem leads', async () => {
+    const { body } = await world.api.get('/api/v1/probes');
+    const ask = (accept: string | undefined) =>
+      world.api.send<object>('GET', body.type, { headers: { ...(accept && { accept }) } });
+    const page = await ask('text/html,application/xhtml+xml,*/*;q=0.8');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(page.text).toContain('<h1>Authentication is needed</h1>');
+    expect((await ask('text/markdown')).text).toMatch(/^# Authentication is needed\n/);
+    expect((await ask('application/json')).body).toMatchObject({ code: 'unauthenticated', status: 401 });
+    expectProblem((await ask('image/png')) as Answer<Problem>, 406, 'not_acceptable');
+    expect((await world.api.get('/docs/errors')).text).toContain(`href="${body.type}"`);
+    expectProblem(await world.api.get('/docs/errors/nothing'), 404, 'not_found');
   });
 
   it('refuses a cron bomb with the number of its runs', async () => {

@@ -14,7 +14,14 @@ export interface Problem {
   detail: string;
   code: string;
   request_id: string;
-  errors?: { field: string; message: string }[];
+  errors?: {
+    pointer?: string;
+    parameter?: string;
+    header?: string;
+    detail: string;
+    field: string;
+    message: string;
+  }[];
   Error: string;
 }
 

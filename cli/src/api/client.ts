@@ -53,7 +53,10 @@ export function problemError(response: Response, body: unknown): CommandError {
   const sentence =
     problem.detail ?? problem.title ?? `The server answered ${response.status} ${response.statusText}`.trim();
   const id = problem.request_id ?? response.headers.get('x-request-id');
-  const violations = (problem.errors ?? []).map(({ field, message }) => `  ${field} ${message}`);
+  // the wrong items of a list have one sentence
+  const violations = [
+    ...new Set((problem.errors ?? []).map(({ field, message }) => `  ${field} ${message}`)),
+  ];
   const details = [
     // one wrong member is in the sentence already
     ...(violations.length > 1 ? violations : []),

@@ -32,6 +32,7 @@ describe('the parameters of a kind', () => {
       {
         field: 'params.ips',
         message: 'must be a list of IPv4 or IPv6 addresses (wrong at position 1, 2, counted from 0)',
+        positions: [1, 2],
       },
       { field: 'params.probecount', message: 'must be an integer from 1 to 100' },
       { field: 'params.ipv4', message: "must be '' (an empty string)" },
@@ -55,6 +56,7 @@ describe('the parameters of a kind', () => {
         field: 'params.ips',
         message:
           'must be a list of IPv4 or IPv6 addresses (wrong at position 0, 1, 2, 3, 4 and more, counted from 0)',
+        positions: Array.from({ length: 1000 }, (_each, index) => index),
       },
     ]);
   });

@@ -6,6 +6,8 @@ export interface Violation {
   field: string;
   /** What would be right, after the name of the field: `must be an integer from 1 to 255`. */
   message: string;
+  /** Where `field` is a list: its wrong items, counted from 0. */
+  positions?: readonly number[];
 }
 
 /** Positions that a complaint about a list names, at most. */
@@ -25,14 +27,14 @@ export function violationsOf(error: z.ZodError, where: string): Violation[] {
     messages.set(key, { field, message });
     if (typeof position === 'number') positions.set(key, [...(positions.get(key) ?? []), position]);
   }
-  return [...messages].map(([key, { field, message }]) => ({
-    field,
-    message: message + namedPositions(positions.get(key) ?? []),
-  }));
+  return [...messages].map(([key, { field, message }]) => {
+    const wrong = positions.get(key);
+    if (wrong === undefined) return { field, message };
+    return { field, message: message + namedPositions(wrong), positions: wrong };
+  });
 }
 
 function namedPositions(positions: readonly number[]): string {
-  if (positions.length === 0) return '';
   const more = positions.length > MAX_POSITIONS_NAMED ? ' and more' : '';
   const named = positions.slice(0, MAX_POSITIONS_NAMED).join(', ');
   return ` (wrong at position ${named}${more}, counted from 0)`;

@@ -164,11 +164,12 @@ export class AuthService {
 /** @returns the e-mail in its normal form */
 function checkedAccount(email: string, password: string): string {
   const normal = normaliseEmail(email);
-  if (!isEmail(normal) || normal.length > 254) {
-    throw DomainError.invalid({ field: 'email', message: 'must be an e-mail address' });
-  }
-  const violation = passwordViolation(password);
-  if (violation !== undefined) throw DomainError.invalid(violation);
+  const isAddress = isEmail(normal) && normal.length <= 254;
+  const violations = [
+    isAddress ? undefined : { field: 'email', message: 'must be an e-mail address' },
+    passwordViolation(password),
+  ].filter((violation) => violation !== undefined);
+  if (violations.length > 0) throw DomainError.invalid(...violations);
   return normal;
 }
 

@@ -152,6 +152,7 @@ describe('kinds', () => {
           {
             field: 'params.ips',
             message: 'must be a list of IPv4 or IPv6 addresses (wrong at position 1, counted from 0)',
+            positions: [1],
           },
         ]);
       },

@@ -57,7 +57,11 @@ export function checkObject<Schema extends z.ZodObject>(
   if (unknownMembers === 'refuse') {
     const strangers = names.filter((name) => !isKnown(name));
     violations.push(
-      ...strangers.map((name) => ({ field: `${where}.${shown(name)}`, message: 'is not known here' })),
+      ...strangers.map((name) => ({
+        field: `${where}.${shown(name)}`,
+        message: 'is not known here',
+        ...(!/^[\w-]{1,40}$/.test(name) && { path: [where, name] }),
+      })),
     );
   }
   return { known: structuredClone(given) as z.input<Schema>, violations };

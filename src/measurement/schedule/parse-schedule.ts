@@ -1,7 +1,7 @@
 import { parseRfc3339, SCHEDULE_SCHEMAS, type ScheduleType, type Violation } from '@pladmed/protocol';
 import { isPlainObject } from '../../platform/limits/depth-check.js';
 import { checkObject } from '../params/check-object.js';
-import { InvalidParamsError } from '../params/invalid-params.error.js';
+import { checkTogether, InvalidParamsError } from '../params/invalid-params.error.js';
 import type { Schedule } from './schedule.js';
 
 /** How far ahead a schedule may begin. */
@@ -30,20 +30,38 @@ export function parseSchedule(raw: unknown, now: Date, where = 'schedule'): Sche
   const { spread_s } = checked;
   const spread = spread_s === undefined ? {} : { spread_s };
   if (checked.type === 'once') return { type: 'once', at: begin(checked.at, now, `${where}.at`), ...spread };
-  const start = begin(checked.start, now, `${where}.start`);
-  const stop = parseRfc3339(checked.stop) ?? start;
-  if (stop <= start) throw invalid(`${where}.stop`, `must be after ${where}.start (now if that is absent)`);
-  if (checked.type === 'interval') {
-    const { every_s } = checked;
-    if (spread_s !== undefined && spread_s > every_s)
-      throw invalid(
-        `${where}.spread_s`,
-        `must be at most ${where}.every_s: a run would be due after the next one`,
-      );
-    return { type: 'interval', every_s, start, stop, ...spread };
-  }
+  const [{ start, stop }] = checkTogether(
+    () => rangeOf(checked, now, where),
+    () => {
+      refuseLongSpread(checked, where);
+    },
+  );
+  if (checked.type === 'interval')
+    return { type: 'interval', every_s: checked.every_s, start, stop, ...spread };
   const { cron, times_per_minute = 1 } = checked;
   return { type: 'cron', cron, times_per_minute, start, stop, ...spread };
+}
+
+function rangeOf(
+  { start: asked, stop: end }: { start?: string | undefined; stop: string },
+  now: Date,
+  where: string,
+): { start: Date; stop: Date } {
+  const start = begin(asked, now, `${where}.start`);
+  const stop = parseRfc3339(end) ?? start;
+  if (stop <= start) throw invalid(`${where}.stop`, `must be after ${where}.start (now if that is absent)`);
+  return { start, stop };
+}
+
+function refuseLongSpread(
+  schedule: { type: 'interval'; every_s: number; spread_s?: number | undefined } | { type: 'cron' },
+  where: string,
+): void {
+  if (schedule.type !== 'interval') return;
+  const { spread_s, every_s } = schedule;
+  if (spread_s === undefined || spread_s <= every_s) return;
+  const message = `must be at most ${where}.every_s: a run would be due after the next one`;
+  throw invalid(`${where}.spread_s`, message);
 }
 
 function typeOf(raw: unknown, where: string): ScheduleType {

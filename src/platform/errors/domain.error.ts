@@ -1,4 +1,5 @@
 import { type Bound } from '../limits/limit-hits.js';
+import { CATALOGUE, type ErrorCode } from './catalogue.js';
 
 /** One wrong member of what a caller sent. */
 export interface Violation {
@@ -6,40 +7,13 @@ export interface Violation {
   field: string;
   /** what would be right, as the end of a sentence that begins with the field */
   message: string;
+  /** the names from the outermost to the member, where `field` cannot tell: a name may have a dot */
+  path?: readonly string[];
+  /** the wrong items of a list, counted from 0 */
+  positions?: readonly number[];
+  /** absent: in the body, or in the query where the method has no body */
+  in?: 'body' | 'parameter' | 'header';
 }
-
-/**
- * Every way in which the platform says no. A code is stable and part of the API; the status is what HTTP makes of it.
- * `invalid_token` is 401 and nothing else is: the classic frontend logs its user out on any 401.
- */
-const CATALOGUE = {
-  invalid_request: { status: 400, title: 'The request is not valid' },
-  not_enough_credits: { status: 400, title: 'Not enough credits' },
-  email_taken: { status: 400, title: 'That email is already registered' },
-  too_many_runs: { status: 400, title: 'The operation has too many runs' },
-  unauthenticated: { status: 401, title: 'Authentication is needed' },
-  forbidden: { status: 403, title: 'Not allowed' },
-  not_found: { status: 404, title: 'Not found' },
-  wrong_credentials: { status: 404, title: 'Invalid email or password' },
-  no_available_probe: { status: 404, title: 'No available probes' },
-  method_not_allowed: { status: 405, title: 'Method not allowed' },
-  not_acceptable: { status: 406, title: 'None of the formats that were asked for is there' },
-  too_few_probes: { status: 409, title: 'Too few probes match' },
-  conflict: { status: 409, title: 'The state of the resource does not allow this' },
-  gone: { status: 410, title: 'Not kept any more' },
-  changed_meanwhile: { status: 412, title: 'The resource was changed meanwhile' },
-  body_too_large: { status: 413, title: 'The body is too large' },
-  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
-  precondition_required: { status: 428, title: 'An If-Match header is needed' },
-  too_many_attempts: { status: 429, title: 'Too many attempts' },
-  limit_reached: { status: 429, title: 'A limit is reached' },
-  busy: { status: 503, title: 'The server has too much to do' },
-  shutting_down: { status: 503, title: 'The server is shutting down' },
-} as const;
-
-export type ErrorCode = keyof typeof CATALOGUE;
-
-export const ERROR_CODES = Object.keys(CATALOGUE) as ErrorCode[];
 
 /** A caller's mistake, or a state that does not allow what was asked. Doors translate it; they never invent one. */
 export class DomainError extends Error {

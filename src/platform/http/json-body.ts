@@ -78,12 +78,18 @@ function refuseBrokenText(value: object, path: readonly string[] = []): void {
   for (const [name, member] of Object.entries(value)) {
     const field = [...path, name];
     if (LONE_SURROGATE.test(name) || (typeof member === 'string' && LONE_SURROGATE.test(member))) {
-      const shown = field.join('.').replace(/\p{Surrogate}/gu, '\ufffd');
+      const shown = field.map(wellFormed).join('.');
       throw DomainError.invalid({
         field: shown,
+        path: field.map(wellFormed),
         message: 'must be Unicode text: it has half of a surrogate pair',
       });
     }
     if (typeof member === 'object' && member !== null) refuseBrokenText(member as object, field);
   }
+}
+
+/** Half of a surrogate pair would not survive the way back to the caller. */
+function wellFormed(name: string): string {
+  return name.replace(/\p{Surrogate}/gu, '\ufffd');
 }

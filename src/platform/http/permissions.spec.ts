@@ -21,6 +21,8 @@ const PUBLIC = [
   'DELETE /delete_all',
   'GET /api/v1/platform',
   'GET /api/v1/stats',
+  'GET /docs/errors',
+  'GET /docs/errors/{code}',
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',

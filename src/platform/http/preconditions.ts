@@ -53,6 +53,7 @@ export function idempotencyKey(key: string | undefined): string | undefined {
   if (!/^[\x21-\x7e]{1,128}$/.test(key)) {
     throw DomainError.invalid({
       field: 'Idempotency-Key',
+      in: 'header',
       message: 'must be 1 to 128 visible ASCII characters',
     });
   }

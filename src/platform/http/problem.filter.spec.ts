@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
 import mongoose from 'mongoose';
-import { DomainError, ERROR_CODES, LimitReachedError } from '../errors/domain.error.js';
+import { ERROR_CODES } from '../errors/catalogue.js';
+import { DomainError, LimitReachedError } from '../errors/domain.error.js';
 import { ProblemFilter } from './problem.filter.js';
 
 Logger.overrideLogger(false);
 
-function answerTo(error: unknown, headersSent = false) {
+function answerTo(error: unknown, { headersSent = false, method = 'POST' } = {}) {
   const headers: Record<string, string> = {};
   const answer = { status: 0, type: '', text: '', destroyed: false, headers };
   const response = {
@@ -17,7 +18,7 @@ function answerTo(error: unknown, headersSent = false) {
     send: (text: string) => (answer.text = text),
     destroy: () => (answer.destroyed = true),
   };
-  const http = { getRequest: () => ({ id: 'the-id' }), getResponse: () => response };
+  const http = { getRequest: () => ({ id: 'the-id', method }), getResponse: () => response };
   new ProblemFilter().catch(error, { switchToHttp: () => http } as unknown as ArgumentsHost);
   return { ...answer, body: (answer.text === '' ? {} : JSON.parse(answer.text)) as Record<string, unknown> };
 }
@@ -27,7 +28,7 @@ describe('ProblemFilter', () => {
     const { status, type, body } = answerTo(new DomainError(code, 'because'));
     expect(type).toBe('application/problem+json');
     expect(body).toEqual({
-      type: `urn:pladmed:error:${code}`,
+      type: `/docs/errors/${code}`,
       title: expect.any(String),
       status,
       detail: 'because',
@@ -44,6 +45,36 @@ describe('ProblemFilter', () => {
     );
     expect(body['errors']).toHaveLength(2);
     expect(body['Error']).toBe('a must be b; c is not');
+  });
+
+  // RFC 6901, section 5, has these names
+  it.each([
+    [{ field: 'params.maxttl' }, { pointer: '/params/maxttl' }],
+    [{ field: 'a/b', path: ['a/b'] }, { pointer: '/a~1b' }],
+    [{ field: 'm~n', path: ['m~n'] }, { pointer: '/m~0n' }],
+    [{ field: 'a.b', path: ['a.b'] }, { pointer: '/a.b' }],
+    [{ field: '', path: [''] }, { pointer: '/' }],
+    [{ field: 'Idempotency-Key', in: 'header' as const }, { header: 'Idempotency-Key' }],
+    [{ field: 'limit', in: 'parameter' as const }, { parameter: 'limit' }],
+  ])('says where %j stands', (violation, place) => {
+    const { body } = answerTo(DomainError.invalid({ ...violation, message: 'must be b' }));
+    expect(body['errors']).toEqual([
+      { ...place, detail: 'must be b', field: violation.field, message: 'must be b' },
+    ]);
+  });
+
+  it('takes members of a request without a body for its parameters', () => {
+    const { body } = answerTo(DomainError.invalid({ field: 'from', message: 'must be b' }), {
+      method: 'GET',
+    });
+    expect(body['errors']).toMatchObject([{ parameter: 'from' }]);
+  });
+
+  it('points to each wrong item of a list, and to 100 at the most', () => {
+    const wrong = (positions: number[]) =>
+      answerTo(DomainError.invalid({ field: 'params.ips', message: 'must be b', positions })).body['errors'];
+    expect(wrong([0, 7])).toMatchObject([{ pointer: '/params/ips/0' }, { pointer: '/params/ips/7' }]);
+    expect(wrong(Array.from({ length: 10_000 }, (_each, index) => index))).toHaveLength(100);
   });
 
   it('says nothing of a mistake of ours but where the log has it', () => {
@@ -84,6 +115,9 @@ describe('ProblemFilter', () => {
   });
 
   it('breaks off an answer that has begun: it must not look whole', () => {
-    expect(answerTo(new Error('in the middle'), true)).toMatchObject({ destroyed: true, text: '' });
+    expect(answerTo(new Error('in the middle'), { headersSent: true })).toMatchObject({
+      destroyed: true,
+      text: '',
+    });
   });
 });

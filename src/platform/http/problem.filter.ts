@@ -2,7 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { type Request, type Response } from 'express';
 import { isDatabaseAway } from '../errors/database-errors.js';
 import { requestIdOf } from '../logging/request-context.js';
-import { DomainError, type ErrorCode, LimitReachedError } from '../errors/domain.error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
+import { DomainError, LimitReachedError } from '../errors/domain.error.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -39,11 +40,17 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
     response.destroy();
     return;
   }
-  const problem = mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId);
+  const problem =
+    mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId, hasBody(request));
   const retryAfterS = retryAfterOf(mistake);
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
   response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
+}
+
+/** The methods whose members are in the body, not in the query. */
+function hasBody({ method }: Request): boolean {
+  return ['POST', 'PUT', 'PATCH'].includes(method);
 }
 
 /** @returns seconds after which the same request may do better; undefined: none is known */

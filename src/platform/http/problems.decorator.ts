@@ -1,14 +1,31 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { BOUNDS } from '../limits/limit-hits.js';
-import { ERROR_CODES } from '../errors/domain.error.js';
+import { ALL_CODES, pageOfError } from '../errors/catalogue.js';
 import { PROBLEM_CONTENT_TYPE } from './problem.js';
 
+/** One of `pointer`, `parameter` and `header` is there. */
 export class ViolationDto {
-  @ApiProperty({ example: 'params.maxttl' })
+  @ApiProperty({
+    required: false,
+    example: '/params/maxttl',
+    description: 'Its place in the body: a JSON pointer (RFC 6901); empty: the whole body.',
+  })
+  pointer?: string;
+
+  @ApiProperty({ required: false, description: 'Its name in the query or the path.' })
+  parameter?: string;
+
+  @ApiProperty({ required: false, description: 'Its name among the headers.' })
+  header?: string;
+
+  @ApiProperty({ example: 'must be an integer from 1 to 255', description: 'What would be right.' })
+  detail: string;
+
+  @ApiProperty({ example: 'params.maxttl', description: 'Its place with dots, for people.' })
   field: string;
 
-  @ApiProperty({ example: 'must be an integer from 1 to 255' })
+  @ApiProperty({ example: 'must be an integer from 1 to 255', description: 'The same as `detail`.' })
   message: string;
 }
 
@@ -42,7 +59,12 @@ class ShortageDto {
 
 /** RFC 9457, and the member `Error` of the classic contract. */
 export class ProblemDto {
-  @ApiProperty({ example: 'urn:pladmed:error:invalid_request' })
+  @ApiProperty({
+    format: 'uri-reference',
+    example: pageOfError('invalid_request'),
+    description:
+      'A page of this server about this kind of error, for people; relative to the address of the request.',
+  })
   type: string;
 
   @ApiProperty({ example: 'The request is not valid' })
@@ -55,7 +77,7 @@ export class ProblemDto {
   detail: string;
 
   @ApiProperty({
-    enum: [...ERROR_CODES, 'internal'],
+    enum: ALL_CODES,
     description: 'Stable; programs may rely on it.',
     example: 'invalid_request',
   })
@@ -64,7 +86,7 @@ export class ProblemDto {
   @ApiProperty({ description: 'The log of the server has the request under this id.', format: 'uuid' })
   request_id: string;
 
-  @ApiProperty({ type: [ViolationDto], required: false, description: 'Each wrong member.' })
+  @ApiProperty({ type: [ViolationDto], required: false, description: 'Every wrong member.' })
   errors?: ViolationDto[];
 
   @ApiProperty({ enum: BOUNDS, required: false, description: 'The bound that was reached (429).' })
@@ -119,7 +141,7 @@ export class ProblemDto {
 }
 
 const MEANINGS: Record<number, string> = {
-  400: 'The request is not valid; `errors` names each wrong member.',
+  400: 'The request is not valid; `errors` lists each wrong member.',
   401: 'No valid access token.',
   403: 'Not allowed for this account.',
   404: 'There is no such thing, or it is not for you to see.',

@@ -11,17 +11,41 @@ export function Tolerant(): ClassDecorator {
   };
 }
 
+/** A class of bodies with members that only its handler checks; the pipe asks it when it finds others wrong. */
+export interface CheckedFurther {
+  /** @returns what is wrong with those members, so that a caller hears of everything at once */
+  violationsBeyond(body: Record<string, unknown>): Violation[];
+}
+
 /** The one pipe for what callers send: unknown members are errors, unless the class says it is tolerant. */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
   private readonly strict = pipe(true);
   private readonly tolerant = pipe(false);
 
-  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { metatype } = metadata;
     const isTolerant = metatype !== undefined && Reflect.getMetadata(TOLERANT, metatype) === true;
-    return (isTolerant ? this.tolerant : this.strict).transform(value, metadata);
+    try {
+      return await (isTolerant ? this.tolerant : this.strict).transform(value, metadata);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw DomainError.invalid(...violationsOfAll(error, value, metadata));
+    }
   }
+}
+
+function violationsOfAll(
+  { violations }: DomainError,
+  value: unknown,
+  { metatype, type }: ArgumentMetadata,
+): Violation[] {
+  if (type !== 'body') return violations.map((each) => ({ ...each, in: 'parameter' }));
+  const { violationsBeyond } = (metatype ?? {}) as Partial<CheckedFurther>;
+  const isObject = typeof value === 'object' && value !== null;
+  const beyond = isObject ? (violationsBeyond?.(value as Record<string, unknown>) ?? []) : [];
+  const known = new Set(violations.map(({ field }) => field));
+  return [...violations, ...beyond.filter(({ field }) => !known.has(field))];
 }
 
 function pipe(forbidNonWhitelisted: boolean): ValidationPipe {
@@ -31,17 +55,18 @@ function pipe(forbidNonWhitelisted: boolean): ValidationPipe {
     transform: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => DomainError.invalid(...errors.flatMap((error) => violationsOf(error, ''))),
+    exceptionFactory: (errors) => DomainError.invalid(...errors.flatMap((error) => violationsOf(error, []))),
   });
 }
 
-function violationsOf(error: ValidationError, path: string): Violation[] {
-  const field = path === '' ? error.property : `${path}.${error.property}`;
+function violationsOf(error: ValidationError, above: readonly string[]): Violation[] {
+  const path = [...above, error.property];
   const own = Object.values(error.constraints ?? {}).map((message) => ({
-    field,
+    field: path.join('.'),
     message: withoutName(message, error.property),
+    path,
   }));
-  const nested = (error.children ?? []).flatMap((child) => violationsOf(child, field));
+  const nested = (error.children ?? []).flatMap((child) => violationsOf(child, path));
   return [...own, ...nested];
 }
 

@@ -25,7 +25,8 @@ export class ApiProblem extends Error {
       problem.code ?? 'unknown',
       problem.detail ?? `The server answered ${String(status)}, and did not say why`,
       problem.request_id ?? requestId ?? undefined,
-      problem.errors ?? [],
+      // the wrong items of a list have one sentence
+      [...new Map((problem.errors ?? []).map((each) => [`${each.field} ${each.message}`, each])).values()],
     );
   }
 

@@ -27,7 +27,10 @@ import {
   VISIBILITIES,
   type Visibility,
 } from '../../../core/assignments/index.js';
-import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
+import { readingOf } from '../../../measurement/params/reading.js';
+import { parseSchedule } from '../../../measurement/schedule/parse-schedule.js';
+import { type Violation } from '../../../platform/errors/domain.error.js';
 import { type CreatedOperation, type OperationState, stateOf } from '../../../core/operations/index.js';
 import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
@@ -73,6 +76,16 @@ export class CreateOperationDto {
   @Optional()
   @ObjectOf(() => RetentionDto)
   retention?: RetentionDto;
+
+  /** What of a wrong body the service would find wrong as well (CheckedFurther). */
+  static violationsBeyond({ kind, params, schedule }: Record<string, unknown>): Violation[] {
+    const known = KIND_NAMES.find((name) => name === kind);
+    const readings = [
+      known && params !== undefined ? readingOf(() => KINDS[known].check(params, 'refuse')) : undefined,
+      schedule === undefined ? undefined : readingOf(() => parseSchedule(schedule, new Date())),
+    ];
+    return readings.flatMap((reading) => (reading && 'violations' in reading ? reading.violations : []));
+  }
 }
 
 export class OperationsQuery extends PageQuery {

@@ -67,7 +67,7 @@ describe('http, its parameters', () => {
     { href: 'http://example.org/' },
   ])('have no URL %j', (url) => {
     expect(violations({ urls: ['http://example.org/', url] })).toEqual([
-      { field: 'params.urls', message: `${URL_RULE} (wrong at position 1, counted from 0)` },
+      { field: 'params.urls', message: `${URL_RULE} (wrong at position 1, counted from 0)`, positions: [1] },
     ]);
   });
 
