@@ -175,6 +175,25 @@ describe('operations', () => {
     expect((await user.api.post(OPERATIONS, wrong)).text).toContain('retention.results_s');
   });
 
+  it('is stopped only as it was read, where its reader says so', async () => {
+    const { id } = await world.operation(user, [probe]);
+    const path = `${OPERATIONS}/${id}`;
+    const before = await user.api.get<Operation>(path);
+    expect(before.headers.get('etag')).toBe('"1"');
+    expect(before.body).toMatchObject({ revision: 1, updated_at: before.body.created_at });
+    const stop = (ifMatch: string) =>
+      user.api.send<Operation>('POST', `${path}/stop`, { headers: { 'if-match': ifMatch } });
+    expect((await stop('"2"')).headers.get('etag')).toBe('"1"');
+    const both = await Promise.all([stop('"1"'), stop('"1"')]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const after = await user.api.get<Operation>(path);
+    expect(after.headers.get('etag')).toBe('"2"');
+    expect(after.body.updated_at).toBe(after.body.stopped_at);
+    const again = await user.api.send('DELETE', path, { headers: { 'if-match': '"1"' } });
+    expect([again.status, again.headers.get('etag')]).toEqual([412, '"2"']);
+    expect((await user.api.send('DELETE', path)).status).toBe(200);
+  });
+
   it('lists newest first', async () => {
     const made = [await world.operation(user, [probe]), await world.operation(user, [probe])].map(
       ({ id }) => id,

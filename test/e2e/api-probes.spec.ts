@@ -19,6 +19,8 @@ interface Probe extends Registered {
   status?: { running: number; clock: object };
   last_seen: string | null;
   revision: number;
+  created_at: string;
+  updated_at: string;
 }
 
 const PROBES = '/api/v1/probes';
@@ -92,13 +94,22 @@ describe('probes', () => {
     const winner = one.status === 200 ? one : two;
     expect(winner.headers.get('etag')).toBe('"2"');
     expect(await read(id)).toEqual(winner.body);
-    for (const wrong of ['"1"', '2', '*', '"x"']) {
-      expect((await user.api.patch(path, { name: 'x' }, { 'if-match': wrong })).status).toBe(412);
+    for (const wrong of ['"1"', '2', '"x"', '', '"1", "3"']) {
+      const refused = await user.api.patch(path, { name: 'x' }, { 'if-match': wrong });
+      expect([wrong, refused.status, refused.headers.get('etag')]).toEqual([wrong, 412, '"2"']);
     }
     expect((await user.api.patch(path, { name: null }, { 'if-match': '"2"' })).status).toBe(400);
     expect((await (await world.account()).api.patch(path, {}, { 'if-match': '"2"' })).status).toBe(403);
-    const moved = await user.api.patch<Probe>(path, { ...HERE, tags: [] }, { 'if-match': '"2"' });
+    const moved = await user.api.patch<Probe>(path, { ...HERE, tags: [] }, { 'if-match': '"1", "2"' });
     expect(moved.body).toMatchObject({ ...HERE, tags: [], revision: 3, name: winner.body.name });
+    // RFC 9110, section 13.1.1: whatever it is, if it is there
+    const any = await user.api.patch<Probe>(path, { name: 'any' }, { 'if-match': '*' });
+    expect(any.body).toMatchObject({ name: 'any', revision: 4 });
+    expect(Date.parse(any.body.updated_at)).toBeGreaterThan(Date.parse(any.body.created_at));
+    const renew = (ifMatch: string) =>
+      user.api.send('POST', `${path}/token`, { headers: { 'if-match': ifMatch } });
+    const renewals = await Promise.all([renew('"4"'), renew('"4"')]);
+    expect(renewals.map(({ status }) => status).sort()).toEqual([200, 412]);
   });
 
   it('lists page by page, one owner or one tag', async () => {

@@ -41,6 +41,8 @@ export interface Operation {
   probe_count: number;
   progress: { due: number; received: number; failed: number; assignments: Record<string, number> };
   created_at: string;
+  updated_at: string;
+  revision: number;
   stopped_at: string | null;
 }
 

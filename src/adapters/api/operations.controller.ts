@@ -41,7 +41,8 @@ import {
   ETAG,
   idempotencyKey,
   LOCATION,
-  revisionIn,
+  revisionsIfGiven,
+  revisionsIn,
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
@@ -84,7 +85,7 @@ export class OperationsController {
   })
   @ApiIdempotencyKey('The same key gives the operation made first.')
   @ApiBody(createOperationBody())
-  @ApiCreatedResponse({ type: OperationDto, headers: LOCATION })
+  @ApiCreatedResponse({ type: OperationDto, headers: { ...LOCATION, ...ETAG } })
   @ApiProblems(400, 401, 404, 409, 413, 422, 429)
   async create(
     @CurrentUser() user: UserEntity,
@@ -98,7 +99,7 @@ export class OperationsController {
       ...(key !== undefined && { idempotency: { key, request: body } }),
     });
     response.setHeader('Location', `/api/v1/operations/${operation._id.toHexString()}`);
-    return this.shown(operation);
+    return this.shown(operation, response);
   }
 
   @Post('quote')
@@ -145,10 +146,14 @@ export class OperationsController {
   @ForReaders('read')
   @ApiOperation({ summary: 'An operation and how far it is' })
   @ApiId('operation')
-  @ApiOkResponse({ type: OperationDto })
+  @ApiOkResponse({ type: OperationDto, headers: ETAG })
   @ApiProblems(400, 401, 404)
-  async get(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
-    return this.shown(await this.operations.get(parseId(id), user));
+  async get(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    return this.shown(await this.operations.get(parseId(id), user), response);
   }
 
   @Post(':id/stop')
@@ -159,10 +164,16 @@ export class OperationsController {
       'Runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told.',
   })
   @ApiId('operation')
-  @ApiOkResponse({ type: OperationDto })
-  @ApiProblems(400, 401, 403, 404, 409, 413)
-  async stop(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
-    return this.shown(await this.operations.stop(parseId(id), user));
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: OperationDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 409, 412, 413)
+  async stop(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    return this.shown(await this.operations.stop(parseId(id), user, revisionsIfGiven(ifMatch)), response);
   }
 
   @Delete(':id')
@@ -172,10 +183,16 @@ export class OperationsController {
       'What `POST .../stop` does, except that it may be repeated. The operation and its results stay, and can be read.',
   })
   @ApiId('operation')
-  @ApiOkResponse({ type: OperationDto })
-  @ApiProblems(400, 401, 403, 404)
-  async end(@CurrentUser() user: UserEntity, @Param('id') id: string): Promise<OperationDto> {
-    return this.shown(await this.operations.end(parseId(id), user));
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: OperationDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 412)
+  async end(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    return this.shown(await this.operations.end(parseId(id), user, revisionsIfGiven(ifMatch)), response);
   }
 
   @Get(':id/retention')
@@ -212,7 +229,7 @@ export class OperationsController {
     const stated = RetentionDto.statedIn(body);
     const retention = Object.keys(stated).length > 0 ? stated : undefined;
     return this.kept(
-      await this.operations.setRetention(parseId(id), user, revisionIn(ifMatch), retention),
+      await this.operations.setRetention(parseId(id), user, revisionsIn(ifMatch), retention),
       response,
     );
   }
@@ -268,7 +285,8 @@ export class OperationsController {
     return KeptDto.from(operation, this.env.retention);
   }
 
-  private async shown(operation: OperationEntity): Promise<OperationDto> {
+  private async shown(operation: OperationEntity, response: Response): Promise<OperationDto> {
+    setEtag(response, operation.revision);
     return OperationDto.from(operation, await this.operations.progressOf(operation));
   }
 }

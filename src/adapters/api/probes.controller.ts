@@ -22,7 +22,8 @@ import {
   ETAG,
   idempotencyKey,
   LOCATION,
-  revisionIn,
+  revisionsIfGiven,
+  revisionsIn,
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
@@ -117,7 +118,7 @@ export class ProbesController {
       ...(name !== undefined && { name }),
       ...(tags && { tags }),
     };
-    const probe = await this.probes.update(parseId(id), user._id, revisionIn(ifMatch), changes);
+    const probe = await this.probes.update(parseId(id), user._id, revisionsIn(ifMatch), changes);
     setEtag(response, probe.revision);
     return ProbeDto.from(probe, this.probes);
   }
@@ -126,14 +127,16 @@ export class ProbesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one; superusers: of any probe' })
   @ApiId('probe')
+  @ApiIfMatch('optional')
   @ApiOkResponse({ type: ProbeWithTokenDto, headers: ETAG })
-  @ApiProblems(400, 401, 403, 404, 413)
+  @ApiProblems(400, 401, 403, 404, 412, 413)
   async renewToken(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeWithTokenDto> {
-    const probe = await this.revocation.revoke(parseId(id), user);
+    const probe = await this.revocation.revoke(parseId(id), user, revisionsIfGiven(ifMatch));
     setEtag(response, probe.revision);
     return ProbeWithTokenDto.withToken(probe, this.probes);
   }

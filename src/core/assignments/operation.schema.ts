@@ -41,6 +41,8 @@ export interface OperationEntity extends Idempotent {
   /** from then on no probe is given it, and no run is awaited */
   ends_at: Date;
   stopped_at?: Date;
+  /** when it was stopped, or its retention was stated, last; absent: neither happened */
+  updated_at?: Date;
   /** when it was begun or stopped last, by the database's clock: other servers look for it */
   changed_at?: Date;
   /** credits paid back: when it was stopped, or a probe refused it */
@@ -75,6 +77,7 @@ export const operationSchema = new Schema<OperationEntity>(
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },
     stopped_at: Date,
+    updated_at: Date,
     changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },

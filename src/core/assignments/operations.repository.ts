@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type KindName } from '../../measurement/kinds/index.js';
@@ -179,21 +180,29 @@ export class OperationsRepository {
     await this.model.collection.updateOne({ _id: id }, { $max: { [`swept.${what}`]: to } });
   }
 
-  /** @returns the operation as it is now; null where its retention was changed since `revision` */
+  /** @returns the operation as it is now; null where the revision of its retention is none of those that were seen */
   async setRetention(
     id: ObjectId,
-    revision: number,
+    seen: Seen,
     retention: Retention | undefined,
+    at: Date,
   ): Promise<OperationEntity | null> {
-    const known = revision === 1 ? { $in: [1, null] } : revision;
+    const next = { $add: [{ $ifNull: ['$retention_revision', 1] }, 1] };
     return this.model
       .findOneAndUpdate(
-        { _id: id, retention_revision: known },
-        {
-          $set: { retention_revision: revision + 1, ...(retention && { retention }) },
-          ...(retention === undefined && { $unset: { retention: 1 } }),
-        },
-        { returnDocument: 'after' },
+        // null: it was never stated, which is revision 1
+        { _id: id, ...(seen !== 'any' && { retention_revision: { $in: seen.flatMap(asStored) } }) },
+        [
+          {
+            $set: {
+              retention_revision: next,
+              updated_at: at,
+              ...(retention && { retention: { $literal: retention } }),
+            },
+          },
+          ...(retention === undefined ? [{ $unset: 'retention' as const }] : []),
+        ],
+        { returnDocument: 'after', updatePipeline: true },
       )
       .lean<OperationEntity>();
   }
@@ -222,22 +231,31 @@ export class OperationsRepository {
 
   /**
    * @param refunded what is paid back for the stop
-   * @returns the operation as it is now; null when it was stopped before
+   * @returns the operation as it is now; null when it was stopped before, or is at a revision that was not seen
    */
   async markStopped(
     id: ObjectId,
+    seen: Seen,
     at: Date,
     refunded: number,
     transaction: Transaction,
   ): Promise<OperationEntity | null> {
     return this.model
       .findOneAndUpdate(
-        { _id: id, stopped_at: { $exists: false } },
-        { $set: { stopped_at: at }, $inc: { revision: 1, refunded }, $currentDate: { changed_at: true } },
+        { _id: id, stopped_at: { $exists: false }, ...revisionCondition(seen) },
+        {
+          $set: { stopped_at: at, updated_at: at },
+          $inc: { revision: 1, refunded },
+          $currentDate: { changed_at: true },
+        },
         { session: transaction, returnDocument: 'after' },
       )
       .lean<OperationEntity>();
   }
+}
+
+function asStored(revision: number): (number | null)[] {
+  return revision === 1 ? [1, null] : [revision];
 }
 
 function conditionsOf({ owner, visibleTo, kind, ids }: OperationFilter) {

@@ -3,7 +3,8 @@ import { createOnce, idempotencyMembers } from '../../platform/database/idempote
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { type Seen, wasSeen } from '../../platform/database/revision.js';
+import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { LedgerService } from '../ledger/index.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
 import { type UserEntity } from '../users/index.js';
@@ -253,13 +254,16 @@ export class OperationsService {
   /**
    * Ends an operation now. Paid back: the runs that were not due yet, of every probe that can still be told (some
    * that have the job cannot be, and go on until the end).
-   * @throws DomainError not_found, forbidden, conflict when it is over already
+   * @param seen by the caller
+   * @throws DomainError not_found, forbidden, changed_meanwhile, conflict when it is over already
    */
-  async stop(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+  async stop(id: ObjectId | undefined, user: UserEntity, seen: Seen = 'any'): Promise<OperationEntity> {
     const operation = await this.get(id, user);
     if (!operation.owner.equals(user._id) && !user.is_superuser) {
       throw new DomainError('forbidden', 'The operation is not yours');
     }
+    if (!wasSeen(seen, operation.revision))
+      throw new ChangedMeanwhileError('The operation', operation.revision);
     const now = this.clock.now();
     const state = stateOf(operation, await this.progressOf(operation), now);
     if (state === 'stopped' || state === 'done')
@@ -270,8 +274,8 @@ export class OperationsService {
       async (transaction) => {
         live = await this.assignments.findLiveOfOperation(operation._id, transaction);
         const refund = live.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
-        const after = await this.operations.markStopped(operation._id, now, refund, transaction);
-        if (after === null) throw new DomainError('conflict', 'The operation is stopped already');
+        const after = await this.operations.markStopped(operation._id, seen, now, refund, transaction);
+        if (after === null) throw await this.stoppedMeanwhile(operation._id, user, seen);
         await this.releases.release([operation._id], stoppedAt(operation, live, now), transaction);
         await this.assignments.markStopped(operation._id, now, leavingsOf(operation, live, now), transaction);
         if (refund > 0) {
@@ -299,25 +303,24 @@ export class OperationsService {
 
   /**
    * States for how long its data are kept. What was deleted stays deleted.
-   * @param revision what the caller has seen
+   * @param seen by the caller
    * @param retention undefined: the platform decides
    * @throws DomainError not_found, forbidden, changed_meanwhile
    */
   async setRetention(
     id: ObjectId | undefined,
     user: UserEntity,
-    revision: number,
+    seen: Seen,
     retention: Retention | undefined,
   ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
     if (!operation.owner.equals(user._id) && !user.is_superuser)
       throw new DomainError('forbidden', 'The operation is not yours');
-    const changed = await this.operations.setRetention(operation._id, revision, retention);
-    if (changed === null)
-      throw new DomainError(
-        'changed_meanwhile',
-        `The retention is at revision ${operation.retention_revision ?? 1}, not ${revision}`,
-      );
+    const changed = await this.operations.setRetention(operation._id, seen, retention, this.clock.now());
+    if (changed === null) {
+      const { retention_revision = 1 } = await this.get(id, user);
+      throw new ChangedMeanwhileError('The retention', retention_revision);
+    }
     this.logger.log({ operation_id: String(operation._id), retention }, 'retention of an operation changed');
     return changed;
   }
@@ -325,15 +328,23 @@ export class OperationsService {
   /**
    * `stop` that may be repeated.
    * @returns the operation as it is: stopped now, or over before
-   * @throws DomainError not_found, forbidden
+   * @throws DomainError not_found, forbidden, changed_meanwhile
    */
-  async end(id: ObjectId | undefined, user: UserEntity): Promise<OperationEntity> {
+  async end(id: ObjectId | undefined, user: UserEntity, seen: Seen = 'any'): Promise<OperationEntity> {
     try {
-      return await this.stop(id, user);
+      return await this.stop(id, user, seen);
     } catch (error) {
       if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user);
       throw error;
     }
+  }
+
+  /** @returns why an operation that was not stopped a moment ago cannot be */
+  private async stoppedMeanwhile(id: ObjectId, user: UserEntity, seen: Seen): Promise<DomainError> {
+    const { revision } = await this.get(id, user);
+    return wasSeen(seen, revision)
+      ? new DomainError('conflict', 'The operation is stopped already')
+      : new ChangedMeanwhileError('The operation', revision);
   }
 }
 

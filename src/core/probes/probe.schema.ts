@@ -56,6 +56,8 @@ export interface ProbeEntity extends Idempotent {
   /** of the document, for If-Match */
   revision: number;
   created_at: Date;
+  /** when somebody changed it last; absent: nobody has */
+  updated_at?: Date;
   last_seen?: Date;
   connection?: ProbeConnection;
   /** kept while it is away; absent until it comes for the first time */
@@ -107,6 +109,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     token_version: { type: Number, required: true },
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },
+    updated_at: Date,
     last_seen: Date,
     connection: connectionSchema,
     capabilities: Schema.Types.Mixed,

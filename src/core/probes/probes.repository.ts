@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Condition, type NearLocation } from './probe-filter.js';
 import {
   type Families,
@@ -157,16 +158,17 @@ export class ProbesRepository {
   async update(
     id: ObjectId,
     owner: ObjectId,
-    revision: number,
+    seen: Seen,
     changes: ProbeChanges,
+    at: Date,
   ): Promise<ProbeEntity | null> {
     const isNowhere = 'country' in changes && changes.country === undefined;
     const { country, ...others } = changes;
     return this.model
       .findOneAndUpdate(
-        { _id: id, owner, revision },
+        { _id: id, owner, ...revisionCondition(seen) },
         {
-          $set: { ...others, ...(country !== undefined && { country }) },
+          $set: { ...others, updated_at: at, ...(country !== undefined && { country }) },
           $inc: { revision: 1 },
           ...(isNowhere && { $unset: { country: 1 } }),
         },
@@ -176,11 +178,15 @@ export class ProbesRepository {
   }
 
   /** Whoever is connected is so no more: every server can see it, whatever it is told. @returns the probe as it was before */
-  async raiseTokenVersion(id: ObjectId, owner: ObjectId): Promise<ProbeEntity | null> {
+  async raiseTokenVersion(id: ObjectId, owner: ObjectId, seen: Seen, at: Date): Promise<ProbeEntity | null> {
     return this.model
       .findOneAndUpdate(
-        { _id: id, owner },
-        { $inc: { token_version: 1, revision: 1 }, $unset: { connection: 1 } },
+        { _id: id, owner, ...revisionCondition(seen) },
+        {
+          $inc: { token_version: 1, revision: 1 },
+          $set: { updated_at: at },
+          $unset: { connection: 1 },
+        },
         { returnDocument: 'before' },
       )
       .lean<ProbeEntity>();

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { type Seen } from '../../platform/database/revision.js';
+import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
@@ -120,40 +121,37 @@ export class ProbesService {
   }
 
   /**
-   * @param revision what the caller has seen
+   * @param seen by the caller
    * @throws DomainError not_found, forbidden, changed_meanwhile
    */
   async update(
     id: ObjectId | undefined,
     owner: ObjectId,
-    revision: number,
+    seen: Seen,
     { location, ...labels }: ProbeUpdate,
   ): Promise<ProbeEntity> {
     const probe = await this.getOwn(id, owner);
     const place = location && { country: undefined, ...placeOf(location) };
-    const updated = await this.probes.update(probe._id, owner, revision, { ...labels, ...place });
-    if (updated === null) {
-      throw new DomainError(
-        'changed_meanwhile',
-        `The probe is at revision ${probe.revision}, not ${revision}`,
-      );
-    }
+    const changes = { ...labels, ...place };
+    const updated = await this.probes.update(probe._id, owner, seen, changes, this.clock.now());
+    if (updated === null) throw await this.changedMeanwhile(probe._id);
     return updated;
   }
 
   /**
    * Makes all tokens of this probe worthless. Its connection is the caller's to close (ProbeConnectionsService.cutOff).
    * @returns the probe as it was before
-   * @throws DomainError not_found, forbidden
+   * @throws DomainError not_found, forbidden, changed_meanwhile
    */
   async raiseTokenVersion(
     id: ObjectId | undefined,
     user: Pick<UserEntity, '_id' | 'is_superuser'>,
+    seen: Seen = 'any',
   ): Promise<ProbeEntity> {
     // a token that is abused must not wait for its owner
     const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
-    const before = await this.probes.raiseTokenVersion(probe._id, probe.owner);
-    if (before === null) throw new DomainError('not_found', 'There is no such probe');
+    const before = await this.probes.raiseTokenVersion(probe._id, probe.owner, seen, this.clock.now());
+    if (before === null) throw await this.changedMeanwhile(probe._id);
     return before;
   }
 
@@ -189,6 +187,11 @@ export class ProbesService {
     const probes = await read();
     await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
     return probes;
+  }
+
+  /** @throws DomainError not_found where it was deleted meanwhile */
+  private async changedMeanwhile(id: ObjectId): Promise<DomainError> {
+    return new ChangedMeanwhileError('The probe', (await this.get(id)).revision);
   }
 
   private async getOwn(id: ObjectId | undefined, owner: ObjectId): Promise<ProbeEntity> {

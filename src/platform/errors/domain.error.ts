@@ -65,6 +65,18 @@ export class LimitReachedError extends DomainError {
   }
 }
 
+/** A 412: it says at which revision the thing is now. */
+export class ChangedMeanwhileError extends DomainError {
+  /** @param what for the sentence: `The probe` @param revision undefined: there is no such thing */
+  constructor(
+    what: string,
+    readonly revision: number | undefined,
+  ) {
+    const present = revision === undefined ? 'is not there' : `is at revision ${revision}`;
+    super('changed_meanwhile', `${what} ${present}, which If-Match does not name`);
+  }
+}
+
 /** What was there, and is deleted because it is older than it is kept. */
 export class GoneError extends DomainError {
   constructor(

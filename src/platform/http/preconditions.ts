@@ -1,5 +1,6 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type Response } from 'express';
+import { type Seen } from '../database/revision.js';
 import { DomainError } from '../errors/domain.error.js';
 
 const text = { type: 'string' } as const;
@@ -14,10 +15,15 @@ export function ApiIdempotencyKey(description: string) {
   return ApiHeader({ name: 'Idempotency-Key', required: false, description, schema });
 }
 
-/** Documents the If-Match header. */
-export function ApiIfMatch() {
-  const schema = { ...text, pattern: '^(W/)?"[0-9]{1,9}"$', example: '"1"' };
-  return ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that you have read.', schema });
+/** Documents the If-Match header. @param needed whether the change is refused without it (428) */
+export function ApiIfMatch(needed: 'required' | 'optional' = 'required') {
+  const schema = { ...text, pattern: '^(\\*|(W/)?"[0-9]{1,9}"(, *(W/)?"[0-9]{1,9}")*)$', example: '"1"' };
+  return ApiHeader({
+    name: 'If-Match',
+    required: needed === 'required',
+    description: 'The ETag that you have read; `*`: whatever it is now.',
+    schema,
+  });
 }
 
 /**
@@ -32,16 +38,26 @@ export function setEtag(response: Response, revision: number): void {
 
 /**
  * @param ifMatch the header
- * @returns the revision that the caller has seen
- * @throws DomainError precondition_required without the header, changed_meanwhile for a tag that was never ours
+ * @returns the revisions that the caller names; none for a tag that was never ours
+ * @throws DomainError precondition_required without the header
  */
-export function revisionIn(ifMatch: string | undefined): number {
+export function revisionsIn(ifMatch: string | undefined): Seen {
   if (ifMatch === undefined) {
     throw new DomainError('precondition_required', 'Send the ETag that you have read in If-Match');
   }
-  const match = /^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch.trim());
-  if (match === null) throw new DomainError('changed_meanwhile', 'If-Match is no ETag of this resource');
-  return Number(match[1]);
+  return readIfMatch(ifMatch);
+}
+
+/** @returns likewise, where a change needs no If-Match: any without the header */
+export function revisionsIfGiven(ifMatch: string | undefined): Seen {
+  return ifMatch === undefined ? 'any' : readIfMatch(ifMatch);
+}
+
+/** RFC 9110, section 13.1.1. A weak tag counts as well: proxies that compress an answer weaken its tag. */
+function readIfMatch(ifMatch: string): Seen {
+  if (ifMatch.trim() === '*') return 'any';
+  const tags = ifMatch.split(',').map((tag) => /^(?:W\/)?"(\d{1,9})"$/.exec(tag.trim())?.[1]);
+  return tags.filter((tag) => tag !== undefined).map(Number);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Request, type Response } from 'express';
 import { isDatabaseAway } from '../errors/database-errors.js';
 import { requestIdOf } from '../logging/request-context.js';
 import { type ErrorCode } from '../errors/catalogue.js';
-import { DomainError, LimitReachedError } from '../errors/domain.error.js';
+import { ChangedMeanwhileError, DomainError, LimitReachedError } from '../errors/domain.error.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -45,6 +45,9 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
   const retryAfterS = retryAfterOf(mistake);
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
+  if (mistake instanceof ChangedMeanwhileError && mistake.revision !== undefined) {
+    response.setHeader('ETag', `"${mistake.revision}"`);
+  }
   response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
 }
 

@@ -148,7 +148,7 @@ const MEANINGS: Record<number, string> = {
   406: 'There is no format that `Accept`, or `format`, asks for; `detail` says which there are.',
   409: 'The state of things does not allow this; it may later.',
   410: 'It is not kept any more; `deleted_at` says since when.',
-  412: 'It was changed since you read it; read it again.',
+  412: 'It was changed since you read it: `ETag` is its present revision; read it again.',
   413: 'The body is over 1 MB.',
   422: 'The Idempotency-Key was used for another request.',
   428: 'An If-Match header is needed.',
@@ -160,6 +160,7 @@ const MEANINGS: Record<number, string> = {
 const text = { type: 'string' } as const;
 
 const HEADERS: Record<number, Record<string, { description: string; schema: { type: 'string' } }>> = {
+  412: { ETag: { description: 'Its present revision.', schema: text } },
   401: { 'WWW-Authenticate': { description: 'RFC 6750.', schema: text } },
   429: {
     'Retry-After': { description: 'Seconds to wait; absent where waiting does not help.', schema: text },

@@ -183,6 +183,15 @@ export class OperationDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
+  @ApiProperty({
+    format: 'date-time',
+    description: 'When it was made, stopped, or its retention was stated, last.',
+  })
+  updated_at: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Also in ETag; `retention` has its own.' })
+  revision: number;
+
   @ApiProperty({ format: 'date-time', description: 'From then on no run is awaited.' })
   ends_at: string;
 
@@ -231,6 +240,8 @@ export class OperationDto {
         assignments: progress.states,
       },
       created_at: operation.created_at.toISOString(),
+      updated_at: (operation.updated_at ?? operation.stopped_at ?? operation.created_at).toISOString(),
+      revision: operation.revision,
       ends_at: operation.ends_at.toISOString(),
       stopped_at: operation.stopped_at?.toISOString() ?? null,
       retention: operation.retention ?? null,
@@ -316,9 +327,17 @@ export class AssignmentDto {
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
   last_result_at: string | null;
 
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ format: 'date-time', description: 'The latest of its times.' })
+  updated_at: string;
+
   static from(assignment: AssignmentEntity): AssignmentDto {
     const { probe, state, reason, due, received, failed, extra = 0 } = assignment;
-    const { delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
+    const { created_at, delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
+    const times = [created_at, delivered_at, acknowledged_at, ended_at, last_result_at];
+    const updated = Math.max(...times.map((time) => time?.getTime() ?? 0));
     return {
       probe_id: probe.toHexString(),
       state,
@@ -331,6 +350,8 @@ export class AssignmentDto {
       acknowledged_at: acknowledged_at?.toISOString() ?? null,
       ended_at: ended_at?.toISOString() ?? null,
       last_result_at: last_result_at?.toISOString() ?? null,
+      created_at: created_at.toISOString(),
+      updated_at: new Date(updated).toISOString(),
     };
   }
 }

@@ -226,6 +226,9 @@ export class ProbeDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
+  @ApiProperty({ format: 'date-time', description: 'When somebody changed it last.' })
+  updated_at: string;
+
   @ApiProperty({ type: 'integer', minimum: 1, description: 'Also in ETag.' })
   revision: number;
 
@@ -250,6 +253,7 @@ export class ProbeDto {
       last_seen: probe.last_seen?.toISOString() ?? null,
       reliability: probe.reliability ? ReliabilityDto.from(probe.reliability) : null,
       created_at: probe.created_at.toISOString(),
+      updated_at: (probe.updated_at ?? probe.created_at).toISOString(),
       revision: probe.revision,
     };
   }
