@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import sharp from 'sharp';
 import { ApiClient } from '../support/api-client.js';
-import { type Account, type ApiWorld, type Page, pingOn } from '../support/api-world.js';
+import { type Account, type ApiWorld, type Page, PASSWORD, pingOn } from '../support/api-world.js';
 import { Platform } from '../support/platform.js';
 import { type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -236,6 +237,102 @@ describe('access', () => {
       await until('the last socket to end', () => isCut(stays));
       expect((await world.api.as(key).get(ME)).status).toBe(200);
       expect((await (await world.again(user)).get(ME)).status).toBe(200);
+    });
+  });
+
+  describe('an account', () => {
+    const NEW = 'Another-Horse-8';
+    const put = (api: ApiClient, what: string, json: object) => api.send('PUT', `${ME}/${what}`, { json });
+
+    it('gets a new password from who has the present one: other tokens are over then, keys stay', async () => {
+      const user = await world.account();
+      const second = await world.again(user);
+      const { key } = await keyOf(user, ['read']);
+      const wrong = await put(user.api, 'password', { password: 'Wrong-Horse-7', new_password: NEW });
+      expect([wrong.status, wrong.body.errors?.[0]?.field]).toEqual([403, 'password']);
+      const weak = await put(user.api, 'password', { password: PASSWORD, new_password: 'weak' });
+      expect([weak.status, weak.body.errors?.[0]?.field]).toEqual([400, 'new_password']);
+      const changed = await user.api.send<{ access_token: string }>('PUT', `${ME}/password`, {
+        json: { password: PASSWORD, new_password: NEW },
+      });
+      expect(changed.status).toBe(200);
+      for (const api of [user.api, second, there(second)]) expect((await api.get(ME)).status).toBe(401);
+      for (const text of [changed.body.access_token, key])
+        expect((await world.api.as(text).get(ME)).status).toBe(200);
+      const logIn = (password: string) =>
+        world.api.post('/api/v1/auth/login', { email: user.email, password });
+      expect([(await logIn(PASSWORD)).status, (await logIn(NEW)).status]).toEqual([404, 200]);
+    });
+
+    it('bounds how often the present password may be wrong, as when logging in', async () => {
+      const user = await world.account();
+      const tries = async () =>
+        (await put(user.api, 'email', { password: 'Wrong-Horse-7', email: 'x@example.net' })).status;
+      const statuses = [];
+      for (let n = 0; n < 12; n += 1) statuses.push(await tries());
+      expect(statuses).toEqual([...Array<number>(10).fill(403), 429, 429]);
+    });
+
+    it('gets another e-mail, which is no other account’s however it is typed', async () => {
+      const [user, other] = [await world.account(), await world.account()];
+      const email = `Changed-${user.email.replace('@', '@Sub.').toUpperCase()}`;
+      const changed = await put(user.api, 'email', { password: PASSWORD, email: ` ${email} ` });
+      expect(changed.body).toMatchObject({ email: email.toLowerCase() });
+      const domain = (text: string) => text.replace(/@.*/, (rest) => rest.toUpperCase());
+      const taken = await put(other.api, 'email', { password: PASSWORD, email: domain(email.toLowerCase()) });
+      expect([taken.status, taken.body.code]).toEqual([400, 'email_taken']);
+      const none = await put(other.api, 'email', { password: PASSWORD, email: 'none' });
+      expect([none.status, none.body.errors?.[0]?.field]).toEqual([400, 'email']);
+      expect((await world.again({ email })).token).toBeTruthy();
+      const before = await world.api.post('/api/v1/auth/login', { email: user.email, password: PASSWORD });
+      expect(before.status).toBe(404);
+      const free = await world.api.post('/api/v1/auth/register', { email: user.email, password: PASSWORD });
+      expect(free.status).toBe(201);
+    });
+
+    it('has a picture, encoded anew, with its type and an ETag at a path of its own', async () => {
+      const user = await world.account();
+      const other = await world.account();
+      const sent = await sharp({ create: { width: 900, height: 300, channels: 3, background: 'teal' } })
+        .withExif({ IFD0: { Copyright: 'somebody' } })
+        .jpeg()
+        .toBuffer();
+      const set = await user.api.send<{ picture_url: string }>('PUT', `${ME}/picture`, {
+        raw: new Uint8Array(sent),
+        headers: { 'content-type': 'image/jpeg' },
+      });
+      const path = `/api/v1/users/${user.id}/picture`;
+      expect([set.status, set.body.picture_url]).toEqual([200, path]);
+      const read = (headers: Record<string, string> = {}) =>
+        fetch(`${there(other.api).url}${path}`, {
+          headers: { authorization: `Bearer ${other.api.token ?? ''}`, ...headers },
+        });
+      const answer = await read();
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const kept = await sharp(bytes).metadata();
+      expect([kept.width, kept.height, kept.exif]).toEqual([512, 171, undefined]);
+      const etag = answer.headers.get('etag') ?? '';
+      expect((await read({ 'if-none-match': etag })).status).toBe(304);
+      for (const raw of ['<svg/>', new Uint8Array(sent.subarray(0, 400)), '{}']) {
+        const refused = await user.api.send('PUT', `${ME}/picture`, { raw });
+        expect([refused.status, refused.body.errors?.[0]?.field]).toEqual([400, 'picture']);
+      }
+      const png = await sharp({ create: { width: 9, height: 9, channels: 4, background: 'red' } })
+        .png()
+        .toBuffer();
+      await user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(png) });
+      expect((await read({ 'if-none-match': etag })).headers.get('content-type')).toBe('image/png');
+      const files = () =>
+        world.database
+          .collection('pictures.files')
+          .countDocuments({ 'metadata.user': new mongoose.mongo.ObjectId(user.id) });
+      expect(await files()).toBe(1);
+      expect((await user.api.send('DELETE', `${ME}/picture`)).status).toBe(204);
+      expect([(await read()).status, await files()]).toEqual([404, 0]);
+      const large = await user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(1024 * 1024 + 1) });
+      expect(large.status).toBe(413);
     });
   });
 });

@@ -1,21 +1,26 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForSuperusers, ForUsers } from '../../platform/http/permissions.js';
 import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from './dto/user.dto.js';
-import { type UserEntity } from '../../core/users/index.js';
+import { NewEmailDto, NewPasswordDto, SessionDto } from './dto/auth.dto.js';
+import { CredentialsService, type UserEntity } from '../../core/users/index.js';
 import { LedgerService } from '../../core/ledger/index.js';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Controller('api/v1/users')
 export class AccountsController {
-  constructor(private readonly ledger: LedgerService) {}
+  constructor(
+    private readonly ledger: LedgerService,
+    private readonly credentials: CredentialsService,
+  ) {}
 
   @Get('me')
   @ForUsers('read')
@@ -24,6 +29,36 @@ export class AccountsController {
   @ApiProblems(401)
   me(@CurrentUser() user: UserEntity): UserDto {
     return UserDto.from(user);
+  }
+
+  @Put('me/password')
+  @ForUsers()
+  @ApiOperation({
+    summary: 'Change your password',
+    description: 'All access tokens of the account are over then; the answer has a new one. Keys stay.',
+  })
+  @ApiOkResponse({ type: SessionDto })
+  @ApiProblems(400, 401, 403, 409, 413, 429)
+  async changePassword(
+    @CurrentUser() user: UserEntity,
+    @Body() { password, new_password }: NewPasswordDto,
+    @ClientAddress() address: string,
+  ): Promise<SessionDto> {
+    const change = { password, newPassword: new_password };
+    return SessionDto.from(await this.credentials.changePassword(user, change, address));
+  }
+
+  @Put('me/email')
+  @ForUsers()
+  @ApiOperation({ summary: 'Change your e-mail', description: 'You log in with it from then on.' })
+  @ApiOkResponse({ type: UserDto })
+  @ApiProblems(400, 401, 403, 404, 413, 429)
+  async changeEmail(
+    @CurrentUser() user: UserEntity,
+    @Body() body: NewEmailDto,
+    @ClientAddress() address: string,
+  ): Promise<UserDto> {
+    return UserDto.from(await this.credentials.changeEmail(user, body, address));
   }
 
   @Get('me/ledger')

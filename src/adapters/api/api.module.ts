@@ -19,6 +19,7 @@ import { KeysController } from './keys.controller.js';
 import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
 import { OperationsController } from './operations.controller.js';
+import { PicturesController } from './pictures.controller.js';
 import { PlatformController } from './platform.controller.js';
 import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
@@ -50,6 +51,7 @@ import { ResultListings } from './result-listings.js';
     PlatformController,
     AccountsController,
     KeysController,
+    PicturesController,
     ProbesController,
     SessionsController,
     OperationsController,

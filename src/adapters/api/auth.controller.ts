@@ -43,7 +43,7 @@ export class AuthController {
     @Body() { email, password }: CredentialsDto,
     @ClientAddress() address: string,
   ): Promise<SessionDto> {
-    return sessionOf(await this.auth.logIn(email, password, address));
+    return SessionDto.from(await this.auth.logIn(email, password, address));
   }
 
   @Post('logout')
@@ -86,10 +86,6 @@ export class AuthController {
   @ApiOkResponse({ type: SessionDto })
   @ApiProblems(413)
   visit(): SessionDto {
-    return sessionOf(this.auth.visit());
+    return SessionDto.from(this.auth.visit());
   }
-}
-
-function sessionOf({ token, expiresAt }: { token: string; expiresAt: Date }): SessionDto {
-  return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
 }

@@ -10,6 +10,9 @@ import { AuthGuard } from '../../platform/http/auth.guard.js';
 import { Authenticator } from '../../platform/http/permissions.js';
 import { AccessWatch } from './access-watch.js';
 import { KeysService } from './keys.service.js';
+import { CredentialsService } from './credentials.service.js';
+import { PicturesService } from './pictures.service.js';
+import { PasswordsService } from './passwords.service.js';
 import { AuthService } from './auth.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -29,11 +32,22 @@ import { TokensService } from './tokens.service.js';
     TokensService,
     AttemptsService,
     KeysService,
+    PasswordsService,
+    PicturesService,
+    CredentialsService,
     AccessWatch,
     AuthService,
     { provide: Authenticator, useExisting: AuthService },
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [TokensService, AuthService, KeysService, AccessWatch],
+  exports: [
+    TokensService,
+    AuthService,
+    KeysService,
+    AccessWatch,
+    PasswordsService,
+    CredentialsService,
+    PicturesService,
+  ],
 })
 export class AuthModule {}

@@ -1,26 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { isEmail } from 'class-validator';
-import { availableParallelism } from 'node:os';
+import { Injectable } from '@nestjs/common';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type Credential } from '../../platform/http/permissions.js';
-import { LimitHits } from '../../platform/limits/limit-hits.js';
-import { Turnstile, TurnstileFullError } from '../../platform/limits/turnstile.js';
-import { ENV } from '../../config/config.module.js';
-import { type Env } from '../../config/env.js';
 import { type UserEntity } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
 import { AttemptsService } from './attempts.service.js';
-import { hashPassword, passwordMatches, passwordViolation } from './passwords.js';
+import { checkedAccount, normaliseEmail } from './passwords.js';
+import { PasswordsService } from './passwords.service.js';
 import { AccessWatch } from './access-watch.js';
 import { digestOf, KeysService } from './keys.service.js';
 import { TokensService } from './tokens.service.js';
 
-/** A password costs a core some 50 ms: those who wait for theirs must not take the cores from everybody else. */
-const MOST_WAITING = 1000;
-const PATIENCE_MS = 15_000;
-
-/** Registering, logging in, and whose token this is. */
 /** Who logs out more often than this within the life of a token has the oldest of them come back to life. */
 const MOST_ENDED = 1_000;
 
@@ -35,20 +25,16 @@ const VISITOR: UserEntity = Object.freeze({
   is_visitor: true as const,
 });
 
+/** Registering, logging in, and whose token this is. */
 @Injectable()
 export class AuthService {
-  /** what a password for an unknown account is compared with: both answers cost the same time */
-  private decoy: Promise<string> | undefined;
-  private readonly hashing = new Turnstile(availableParallelism(), MOST_WAITING, PATIENCE_MS);
-
   constructor(
     private readonly users: UsersRepository,
     private readonly tokens: TokensService,
     private readonly keys: KeysService,
     private readonly watch: AccessWatch,
     private readonly attempts: AttemptsService,
-    private readonly hits: LimitHits,
-    @Inject(ENV) private readonly env: Env,
+    private readonly passwords: PasswordsService,
   ) {}
 
   /**
@@ -82,9 +68,7 @@ export class AuthService {
     const account = normaliseEmail(email);
     const user = await this.attempts.logIn(account, address, async () => {
       const found = await this.users.findByEmail(account);
-      this.decoy ??= hashPassword('nobody has this password', this.env.passwordCost);
-      const expected = found?.password_hash ?? (await this.decoy);
-      const matches = await this.inTurn(() => passwordMatches(password, expected));
+      const matches = await this.passwords.matches(password, found?.password_hash);
       return found !== null && matches ? found : undefined;
     });
     if (user === undefined) throw new DomainError('wrong_credentials');
@@ -146,34 +130,7 @@ export class AuthService {
     password: string,
     superuser: boolean,
   ): Promise<Omit<UserEntity, '_id'>> {
-    const password_hash = await this.inTurn(() => hashPassword(password, this.env.passwordCost));
+    const password_hash = await this.passwords.hash(password);
     return { email, password_hash, credits: 0, is_superuser: superuser, created_at: new Date() };
   }
-
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.hashing.pass(work);
-    } catch (error) {
-      if (!(error instanceof TurnstileFullError)) throw error;
-      this.hits.note('passwords');
-      throw new DomainError('busy', 'Too many are logging in or registering; try again shortly');
-    }
-  }
-}
-
-/** @returns the e-mail in its normal form */
-function checkedAccount(email: string, password: string): string {
-  const normal = normaliseEmail(email);
-  const isAddress = isEmail(normal) && normal.length <= 254;
-  const violations = [
-    isAddress ? undefined : { field: 'email', message: 'must be an e-mail address' },
-    passwordViolation(password),
-  ].filter((violation) => violation !== undefined);
-  if (violations.length > 0) throw DomainError.invalid(...violations);
-  return normal;
-}
-
-/** One person, one account, however the address is typed. */
-export function normaliseEmail(email: string): string {
-  return email.normalize('NFC').trim().toLowerCase();
 }

@@ -1,7 +1,10 @@
 export { AuthModule } from './auth.module.js';
 export { AccessWatch } from './access-watch.js';
 export { AuthService } from './auth.service.js';
+export { CredentialsService } from './credentials.service.js';
 export { KeysService, MOST_KEYS } from './keys.service.js';
+export { PicturesService } from './pictures.service.js';
+export { PasswordsService } from './passwords.service.js';
 export { TokensService } from './tokens.service.js';
 export { type KeyEntity, type UserEntity } from './user.schema.js';
 export { UsersModule } from './users.module.js';

@@ -110,7 +110,7 @@ export class KeysService {
 }
 
 /** @returns SHA-256, in hexadecimal */
-export function digestOf(secret: string): string {
+export function digestOf(secret: string | Buffer): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 

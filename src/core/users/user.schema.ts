@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type PictureType } from '../../platform/images/picture.js';
 import { type Scope, SCOPES } from '../../platform/http/permissions.js';
 
 export const USER_MODEL = 'User';
@@ -20,6 +21,7 @@ export interface UserEntity {
   token_version?: number;
   /** what programs show in the place of a token; read only where they are asked for */
   keys?: KeyEntity[];
+  picture?: PictureEntity;
   /** one without an account, who is in no database */
   is_visitor?: true;
   /** how the caller showed who it is; in no database */
@@ -34,6 +36,14 @@ export interface Via {
   until?: Date | undefined;
   /** of a key; a token may do everything that its account may */
   scopes?: readonly Scope[];
+}
+
+export interface PictureEntity {
+  /** in GridFS */
+  file: ObjectId;
+  type: PictureType;
+  /** of its bytes */
+  digest: string;
 }
 
 /** A secret of a program. */
@@ -76,6 +86,7 @@ export const userSchema = new Schema<UserEntity>(
     created_at: { type: Date, required: true },
     ended_tokens: { type: [{ _id: false, digest: String, expires_at: Date }], default: undefined },
     token_version: Number,
+    picture: Schema.Types.Mixed,
     keys: { type: [keySchema], default: undefined },
   },
   { collection: 'users', versionKey: false },

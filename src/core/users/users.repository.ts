@@ -4,7 +4,13 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type EndedToken, type KeyEntity, USER_MODEL, type UserEntity } from './user.schema.js';
+import {
+  type EndedToken,
+  type KeyEntity,
+  type PictureEntity,
+  USER_MODEL,
+  type UserEntity,
+} from './user.schema.js';
 
 /** What a request needs of an account. */
 const WITHOUT_KEYS = { projection: { keys: 0 } };
@@ -99,6 +105,45 @@ export class UsersRepository {
       { _id: id },
       { $inc: { token_version: 1 }, $unset: { ended_tokens: '' } },
     );
+  }
+
+  /**
+   * Ends all access tokens of the account.
+   * @param present the hash that was confirmed
+   * @returns the token version from then on; undefined: the password is another one by now
+   */
+  async setPassword(id: ObjectId, present: string, hash: string): Promise<number | undefined> {
+    const after = await this.model.collection.findOneAndUpdate(
+      { _id: id, password_hash: present },
+      { $set: { password_hash: hash }, $inc: { token_version: 1 }, $unset: { ended_tokens: '' } },
+      { returnDocument: 'after', projection: { token_version: 1 } },
+    );
+    return (after as Pick<UserEntity, 'token_version'> | null)?.token_version;
+  }
+
+  /** @returns the account as it is now; null: there is none */
+  async setEmail(id: ObjectId, email: string): Promise<UserEntity | 'taken' | null> {
+    try {
+      return (await this.model.collection.findOneAndUpdate(
+        { _id: id },
+        { $set: { email } },
+        { returnDocument: 'after', projection: { keys: 0 } },
+      )) as UserEntity | null;
+    } catch (error) {
+      if (isDuplicateKey(error)) return 'taken';
+      throw error;
+    }
+  }
+
+  /** @param picture undefined: none @returns false: there is no such account */
+  async setPicture(id: ObjectId, picture: PictureEntity | undefined): Promise<boolean> {
+    const change = picture ? { $set: { picture } } : { $unset: { picture: '' } };
+    return (await this.model.collection.updateOne({ _id: id }, change)).matchedCount === 1;
+  }
+
+  async findPicture(id: ObjectId): Promise<PictureEntity | undefined> {
+    const user = await this.model.collection.findOne<UserEntity>({ _id: id }, { projection: { picture: 1 } });
+    return user?.picture;
   }
 
   async promote(id: ObjectId, passwordHash: string): Promise<void> {

@@ -37,10 +37,14 @@ const PUBLIC = [
 /** For access tokens alone: with a key that was found nobody makes others, or takes the account over. */
 const NO_KEYS = [
   'DELETE /api/v1/users/me/keys/{id}',
+  'DELETE /api/v1/users/me/picture',
   'GET /api/v1/users/me/keys',
   'POST /api/v1/auth/logout',
   'POST /api/v1/auth/logout-everywhere',
   'POST /api/v1/users/me/keys',
+  'PUT /api/v1/users/me/email',
+  'PUT /api/v1/users/me/password',
+  'PUT /api/v1/users/me/picture',
 ];
 const SUPERUSERS = ['GET /api/v1/targets', 'POST /api/v1/users/{id}/credits', 'POST /credits'];
 

@@ -28,6 +28,44 @@ export class NewAccountDto {
   password: string;
 }
 
+/** Of a new password. */
+const PASSWORD = {
+  minLength: 8,
+  maxLength: 72,
+  example: 'Correct-Horse-8',
+  description:
+    'At most 72 bytes; at least one upper case, one lower case, one digit and one of !"@#$%^&*()-+?_=,/',
+} as const;
+
+export class ConfirmationDto {
+  @ApiProperty({
+    minLength: 1,
+    maxLength: 1024,
+    example: 'Correct-Horse-7',
+    description: 'The present password of the account.',
+  })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1024)
+  password: string;
+}
+
+export class NewPasswordDto extends ConfirmationDto {
+  @ApiProperty(PASSWORD)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1024)
+  new_password: string;
+}
+
+export class NewEmailDto extends ConfirmationDto {
+  @ApiProperty({ minLength: 3, maxLength: 320, pattern: '@', example: 'ada@example.net' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(320)
+  email: string;
+}
+
 export class CredentialsDto {
   @ApiProperty({ minLength: 1, maxLength: 320, example: 'ada@example.org' })
   @IsString()
@@ -51,4 +89,8 @@ export class SessionDto {
 
   @ApiProperty({ format: 'date-time' })
   expires_at: string;
+
+  static from({ token, expiresAt }: { token: string; expiresAt: Date }): SessionDto {
+    return { access_token: token, token_type: 'Bearer', expires_at: expiresAt.toISOString() };
+  }
 }

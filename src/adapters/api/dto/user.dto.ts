@@ -22,6 +22,14 @@ export class UserDto {
   @ApiProperty()
   is_superuser: boolean;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: '/api/v1/users/6720a1b2c3d4e5f6000000a1/picture',
+    description: 'Where the picture is; null: there is none.',
+  })
+  picture_url: string | null;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
@@ -31,6 +39,7 @@ export class UserDto {
       email: user.email,
       credits: user.credits,
       is_superuser: user.is_superuser,
+      picture_url: user.picture ? `/api/v1/users/${user._id.toHexString()}/picture` : null,
       created_at: user.created_at.toISOString(),
     };
   }
