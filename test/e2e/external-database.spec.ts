@@ -5,8 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
+import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { findMongod } from '../../src/platform/embedded-mongod/find-mongod.js';
 import { freePort, runCommand, startServer, useDeliveredFiles } from '../support/server.js';
+import { until } from '../support/until.js';
 
 useDeliveredFiles();
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -55,5 +57,26 @@ describe('the commands that are delivered', () => {
     const { code, output } = await runCommand(name, [], {});
     expect(code).toBe(1);
     expect(output).toContain('usage: ');
+  });
+});
+
+describe('a database that hangs', () => {
+  it('makes the server not ready, and ready again when it goes on', async () => {
+    const server = await startServer({ SECRET_KEY: 'a secret of sixteen characters' });
+    const database = await findRunningEmbeddedMongo(server.dataDir);
+    if (database === undefined) throw new Error('the server has no database of its own');
+    const ready = async () =>
+      (await fetch(`${server.url}/health/ready`, { signal: AbortSignal.timeout(40_000) })).status;
+    try {
+      expect(await ready()).toBe(200);
+      process.kill(database.pid, 'SIGSTOP');
+      // the driver's own limit is its socket's, which has a minute
+      expect(await ready()).toBe(503);
+      process.kill(database.pid, 'SIGCONT');
+      await until('the database to answer', async () => (await ready()) === 200);
+    } finally {
+      process.kill(database.pid, 'SIGCONT');
+      await server.stop();
+    }
   });
 });

@@ -96,7 +96,7 @@ describe('open cursors', () => {
   });
 
   it('is what mongoose itself leaves open (so that this test can fail)', async () => {
-    // eslint-disable-next-line no-restricted-syntax -- to show what the rule is for
+    // eslint-disable-next-line eslint-js/no-restricted-syntax -- to show what the rule is for
     const cursor = model().find().cursor({ batchSize: 10 });
     for await (const each of cursor) if (each !== undefined) break;
     await delay(0);

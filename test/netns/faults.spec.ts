@@ -214,7 +214,7 @@ onNetwork('a real probe amid faults', () => {
         expect({ clock_trusted, source: clock?.source }).toEqual({ clock_trusted: false, source: 'ntp' });
         expect(Math.abs(offset + seconds * 1000)).toBeLessThanOrEqual(error);
         // Scamper is spared the wrong clock: it says when the packets truly left.
-        const { sec, usec } = summary?.[0]?.['start'] as { sec: number; usec: number };
+        const { sec, usec } = summary![0]!['start'] as { sec: number; usec: number };
         for (const at of [Date.parse(result.started_at_corrected ?? ''), sec * 1000 + usec / 1000]) {
           expect(at + error).toBeGreaterThanOrEqual(Date.parse(scheduled_at));
           expect(at - error).toBeLessThanOrEqual(Date.parse(received_at));

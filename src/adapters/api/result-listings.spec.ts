@@ -16,7 +16,7 @@ describe('results as CSV', () => {
     let turns = 0;
     let isInTurn = false;
     const reader = {
-      // eslint-disable-next-line @typescript-eslint/require-await -- the real one reads
+      // eslint-disable-next-line typescript/require-await -- the real one reads
       async *readGroups() {
         yield [
           { _id: small, raw_bytes: 1, head: headOf(small, 1, 'short') } as unknown as ReadResult,

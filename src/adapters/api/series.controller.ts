@@ -157,7 +157,7 @@ function instantOf(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : parseRfc3339(text);
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- each piece is made when it is asked for
+// eslint-disable-next-line typescript/require-await -- each piece is made when it is asked for
 async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string, void> {
   yield* pieces;
 }

@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
+import { within } from '../../platform/batching/within.js';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { DatabaseService } from '../../platform/database/database.service.js';
 import { ApiProblem, ApiProblems } from '../../platform/http/problems.decorator.js';
@@ -16,6 +17,9 @@ import { type ServerClock, ServerClockService } from '../../platform/clock/serve
 import { ResultsTail, type TailLag } from '../../core/ingest/index.js';
 import { MetricsAccess } from './metrics-access.js';
 import { MetricsService } from './metrics.service.js';
+
+/** A database that hangs is no database. */
+const ANSWER_MS = 2000;
 
 export class LiveDto {
   @ApiProperty({ enum: ['ok'] })
@@ -124,10 +128,15 @@ export class HealthController {
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyDto> {
     const parts = { clock: this.clock.now(), ...this.redis() };
     try {
-      const database_ms = Math.round((await this.database.ping()) * 100) / 100;
+      const [pingMs, tail] = await within(
+        ANSWER_MS,
+        'the database does not answer',
+        Promise.all([this.database.ping(), this.tail.lags()]),
+      );
+      const database_ms = Math.round(pingMs * 100) / 100;
       // without Redis the server is worth asking all the same
       const status = parts.redis === 'unavailable' ? 'degraded' : 'ok';
-      return { status, database: 'ok', database_ms, tail: await this.tail.lags(), ...parts };
+      return { status, database: 'ok', database_ms, tail, ...parts };
     } catch {
       response.status(503);
       return { status: 'unavailable', database: 'unavailable', ...parts };

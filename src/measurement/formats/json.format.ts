@@ -53,7 +53,7 @@ export function jsonFormat<Entry>(
       };
     },
 
-    // eslint-disable-next-line @typescript-eslint/require-await -- others are read as they come
+    // eslint-disable-next-line typescript/require-await -- others are read as they come
     async *present(raw: Buffer, _as: Presentation, { part, whole }: ReadingLimits = {}) {
       if (whole !== undefined && raw.length > whole) throw new LargeResultError(`${raw.length} bytes`);
       if (part !== undefined && raw.length > part) throw new LargePartError(`${raw.length} bytes`);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../batching/within.js';
 import { RedisPair } from './redis-pair.js';
 
 /** How often we listen for ourselves: a Redis that hangs, or has lost our subscription, looks alive otherwise. */
@@ -113,18 +114,5 @@ export class RedisLink {
     if (this.up === up || this.ending.signal.aborted) return;
     this.up = up;
     this.options.changed(up, why);
-  }
-}
-
-async function within<T>(limitMs: number, otherwise: string, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const late = delay(limitMs, undefined, { signal: done.signal }).then(() => {
-    throw new Error(otherwise);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    done.abort();
   }
 }

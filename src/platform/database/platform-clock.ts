@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
+import { within } from '../batching/within.js';
 
 const EVERY_MS = 10_000;
 /** A server whose clock is nearer to the database's than this goes by its own. */
@@ -47,9 +48,10 @@ export class PlatformClock implements OnApplicationBootstrap, OnApplicationShutd
   /** Asks the database for its time. */
   async compare(): Promise<void> {
     const asked = performance.now();
-    const hello = await this.connection.db?.admin().command({ hello: 1 }, { timeoutMS: EVERY_MS });
+    const hello = this.connection.db?.admin().command({ hello: 1 });
+    if (hello === undefined) return;
+    const { localTime } = await within(EVERY_MS, 'the database did not tell its time', hello);
     const at = performance.now();
-    const localTime: unknown = hello?.['localTime'];
     if (!(localTime instanceof Date)) return;
     const tookMs = at - asked;
     // the moment in the middle, and half of a millisecond that a time in whole ones has lost

@@ -50,12 +50,12 @@ describe('answers', () => {
     });
     yield 'second\n';
   }
-  // eslint-disable-next-line @typescript-eslint/require-await -- as its callers want it
+  // eslint-disable-next-line typescript/require-await -- as its callers want it
   async function* failing(isLate: boolean) {
     if (isLate) yield* LINES;
     throw new Error('broken');
   }
-  // eslint-disable-next-line @typescript-eslint/require-await -- the same
+  // eslint-disable-next-line typescript/require-await -- the same
   async function* lines() {
     yield* LINES;
   }

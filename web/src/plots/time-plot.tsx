@@ -41,7 +41,7 @@ interface Props {
 const HEIGHT = 300;
 const STRIP = 9;
 const SMOKE = 5;
-// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its enum is of types alone: it has no value when the page runs
+// its enum is of types alone: it has no value when the page runs
 const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
 /** Smoke of a distribution over time, a line for each series, and a strip of loss and of what is missing at its foot. */

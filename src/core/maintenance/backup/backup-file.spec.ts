@@ -152,7 +152,7 @@ describe('a backup file', () => {
     const broken = {
       ...collection('users', []),
       bytes: 100,
-      // eslint-disable-next-line @typescript-eslint/require-await -- the driver's cursor fails like this
+      // eslint-disable-next-line typescript/require-await -- the driver's cursor fails like this
       documents: (async function* () {
         yield BSON.serialize({ n: 1 });
         throw new Error('the snapshot is too old');
