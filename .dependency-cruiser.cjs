@@ -7,6 +7,7 @@
 const CORE = [
   'users',
   'ledger',
+  'sites',
   'servers',
   'probes',
   'presence',

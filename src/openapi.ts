@@ -19,6 +19,7 @@ const CLASSIC = 'classic';
 const TAGS = {
   accounts: 'Who you are, and what you have.',
   probes: 'Vantage points.',
+  sites: 'Places that hold probes as their instruments.',
   operations: 'Scheduled measurements.',
   results: 'What probes brought back.',
   [CLASSIC]: 'The routes of classic Pladmed. They do not change, and take members that they do not know.',

@@ -10,7 +10,7 @@ export type Rule =
 
 const ID = /^[0-9a-f]{24}$/i;
 /** One of these for a list of one: `tag=fibre` reads better than `tags=fibre`. */
-const SINGULAR: Readonly<Record<string, string>> = { tag: 'tags', kind: 'kinds' };
+const SINGULAR: Readonly<Record<string, string>> = { site: 'sites', tag: 'tags', kind: 'kinds' };
 
 export const RULE_HELP =
   'where from: a number of probes, `all`, ids, and conditions like tag=fibre, connected=no, ipv6=yes, min_uptime=0.95, ' +

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../../core/users/index.js';
 import { LedgerModule } from '../../core/ledger/index.js';
+import { SitesModule } from '../../core/sites/index.js';
 import { ProbesModule } from '../../core/probes/index.js';
 import { PresenceModule } from '../../core/presence/index.js';
 import { QuotasModule } from '../../core/quotas/index.js';
@@ -25,6 +26,7 @@ import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
 import { SeriesController } from './series.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { SitesController } from './sites.controller.js';
 import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
 import { QueriedProbes } from './queried-probes.js';
@@ -35,6 +37,7 @@ import { ResultListings } from './result-listings.js';
   imports: [
     AuthModule,
     LedgerModule,
+    SitesModule,
     ProbesModule,
     PresenceModule,
     QuotasModule,
@@ -54,6 +57,7 @@ import { ResultListings } from './result-listings.js';
     PicturesController,
     ProbesController,
     SessionsController,
+    SitesController,
     OperationsController,
     CoverageController,
     ChangesController,

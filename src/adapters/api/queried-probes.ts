@@ -18,8 +18,8 @@ export class QueriedProbes {
     if (filter === undefined) return undefined;
     const found = await this.probes.idsOf(filter, MOST_PROBES + 1);
     if (found.length <= MOST_PROBES) return found;
-    const { tag, country, bbox } = query;
-    const field = tag ? 'tag' : country ? 'country' : bbox ? 'bbox' : 'within_km';
+    const { tag, country, site, bbox } = query;
+    const field = tag ? 'tag' : country ? 'country' : site ? 'site' : bbox ? 'bbox' : 'within_km';
     const message = `must be of no more than ${MOST_PROBES} probes: narrow it by another tag, a country or a place`;
     throw DomainError.invalid({ field, message });
   }

@@ -1,3 +1,5 @@
+export { InstrumentsService } from './instruments.service.js';
+export { MAC_ADDRESS_RULE, macAddress } from './mac-address.js';
 export { isTrusted } from './clock-trust.js';
 export { type ProbeChange, ProbeFeed } from './probe-feed.js';
 export { countryOf } from './country.js';
@@ -13,6 +15,7 @@ export { ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
   type ClockEstimate,
   type Families,
+  type InstrumentDetails,
   MAX_CREDITS,
   type ProbeConnection,
   type ProbeEntity,

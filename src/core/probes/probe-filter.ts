@@ -36,6 +36,10 @@ export interface ProbeFilter {
   box?: Box | undefined;
   /** any of them, ISO 3166-1 alpha-2 */
   countries?: readonly string[] | undefined;
+  /** any of them, by name */
+  sites?: readonly string[] | undefined;
+  /** instruments of any site */
+  installed?: true | undefined;
   /** of the figures below; a week if absent */
   window?: WindowName | undefined;
   /** 0 to 1; a probe without the figure does not match */
@@ -60,6 +64,7 @@ const CONDITION_NAMES = [
   'near',
   'box',
   'countries',
+  'sites',
   'min_uptime',
   'min_share',
   'exclude',
@@ -109,7 +114,9 @@ function placesOf({
   near,
   box,
   countries,
-}: ProbeFilter): Record<'near' | 'box' | 'countries', object | false | undefined> {
+  sites,
+  installed,
+}: ProbeFilter): Record<'near' | 'box' | 'countries' | 'sites', object | false | undefined> {
   return {
     near: near?.within_km !== undefined && {
       location: {
@@ -120,6 +127,7 @@ function placesOf({
     },
     box: box && boxCondition(box),
     countries: isAsked(countries) && { country: { $in: countries } },
+    sites: isAsked(sites) ? { site: { $in: sites } } : installed && { site: { $exists: true } },
   };
 }
 

@@ -41,6 +41,14 @@ export interface Capabilities extends Families {
 /** What a probe says of itself, where its protocol has words for it. */
 export type ProbeReport = ProbeStatus;
 
+/** What is known of the device that a probe runs on. */
+export interface InstrumentDetails {
+  hardware?: string | undefined;
+  /** EUI-48 in lower case with colons */
+  mac_address?: string | undefined;
+  serial?: string | undefined;
+}
+
 /** A vantage point. */
 export interface ProbeEntity extends Idempotent {
   _id: ObjectId;
@@ -51,6 +59,10 @@ export interface ProbeEntity extends Idempotent {
   country?: string;
   name?: string;
   tags: string[];
+  /** the name of the site that holds it as an instrument */
+  site?: string;
+  /** there with a site */
+  instrument?: InstrumentDetails;
   /** raised to revoke the tokens given out so far */
   token_version: number;
   /** of the document, for If-Match */
@@ -106,6 +118,8 @@ export const probeSchema = new Schema<ProbeEntity>(
     country: String,
     name: String,
     tags: { type: [String], required: true },
+    site: String,
+    instrument: Schema.Types.Mixed,
     token_version: { type: Number, required: true },
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },
@@ -127,6 +141,8 @@ probeSchema.index({ owner: 1, _id: 1 });
 probeSchema.index({ location: '2dsphere' });
 // probes of a country
 probeSchema.index({ country: 1, _id: 1 }, { sparse: true });
+// the instruments of a site; of all sites, in order of creation
+probeSchema.index({ site: 1, _id: 1 }, { sparse: true });
 // probes by tag
 probeSchema.index({ tags: 1, _id: 1 });
 // what a server that died left behind; which sessions a server may hold (answered from the index alone)

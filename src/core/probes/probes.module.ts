@@ -1,21 +1,38 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AuthModule } from '../users/index.js';
+import { SitesModule } from '../sites/index.js';
 import { ServersModule } from '../servers/index.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ProbeLoadsRepository } from './probe-loads.repository.js';
 import { ProbeFeed } from './probe-feed.js';
+import { InstrumentsService } from './instruments.service.js';
 import { ProbesService } from './probes.service.js';
 import { SelectionService } from './selection/selection.service.js';
 
 @Module({
   imports: [
     AuthModule,
+    SitesModule,
     ServersModule,
     MongooseModule.forFeature([{ name: PROBE_MODEL, schema: probeSchema }]),
   ],
-  providers: [ProbesRepository, ProbeLoadsRepository, ProbeFeed, ProbesService, SelectionService],
-  exports: [ProbesRepository, ProbeLoadsRepository, ProbeFeed, ProbesService, SelectionService],
+  providers: [
+    ProbesRepository,
+    ProbeLoadsRepository,
+    ProbeFeed,
+    ProbesService,
+    InstrumentsService,
+    SelectionService,
+  ],
+  exports: [
+    ProbesRepository,
+    ProbeLoadsRepository,
+    ProbeFeed,
+    ProbesService,
+    InstrumentsService,
+    SelectionService,
+  ],
 })
 export class ProbesModule {}

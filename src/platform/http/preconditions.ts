@@ -1,6 +1,6 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Seen } from '../database/revision.js';
+import { type Expected, type Seen } from '../database/revision.js';
 import { DomainError } from '../errors/domain.error.js';
 
 const text = { type: 'string' } as const;
@@ -23,6 +23,16 @@ export function ApiIfMatch(needed: 'required' | 'optional' = 'required') {
     required: needed === 'required',
     description: 'The ETag that you have read; `*`: whatever it is now.',
     schema,
+  });
+}
+
+/** Documents the If-None-Match header of a PUT that makes or replaces. */
+export function ApiIfNoneMatch() {
+  return ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: '`*`: only where there is none yet.',
+    schema: { ...text, enum: ['*'] },
   });
 }
 
@@ -51,6 +61,15 @@ export function revisionsIn(ifMatch: string | undefined): Seen {
 /** @returns likewise, where a change needs no If-Match: any without the header */
 export function revisionsIfGiven(ifMatch: string | undefined): Seen {
   return ifMatch === undefined ? 'any' : readIfMatch(ifMatch);
+}
+
+/**
+ * What a PUT that makes or replaces expects.
+ * @param ifNoneMatch of which `*` alone is read (RFC 9110, section 13.1.2)
+ */
+export function expectedIn(ifMatch: string | undefined, ifNoneMatch: string | undefined): Expected {
+  if (ifMatch !== undefined) return readIfMatch(ifMatch);
+  return ifNoneMatch?.trim() === '*' ? 'nothing' : 'unstated';
 }
 
 /** RFC 9110, section 13.1.1. A weak tag counts as well: proxies that compress an answer weaken its tag. */

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsNumber, IsString, Matches, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
+import { AreSiteNames, MAX_SITES, SITE_NAME } from './site-names.js';
 import { type Box, type ProbeFilter } from '../../../core/probes/index.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { toList, toNumber } from '../../../platform/validation/query-values.js';
@@ -16,6 +17,7 @@ const BOX_RULE =
 export interface ProbeConditions {
   tag?: string[];
   country?: string[];
+  site?: string[];
   longitude?: number;
   latitude?: number;
   within_km?: number;
@@ -48,6 +50,16 @@ export function Countries(description: string): PropertyDecorator {
     ArrayMaxSize(MAX_COUNTRIES),
     IsString({ each: true }),
     Matches(COUNTRY, { each: true, message: COUNTRY_RULE }),
+  );
+}
+
+/** Sites, of which a probe is at any. */
+export function Sites(description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'array', maxItems: MAX_SITES, items: SITE_NAME, description }),
+    Optional(),
+    Transform(toList),
+    AreSiteNames(),
   );
 }
 
@@ -94,16 +106,19 @@ function boxOf(text: unknown): Box | undefined {
 export function probeFilterOf({
   tag,
   country,
+  site,
   longitude,
   latitude,
   within_km,
   bbox,
 }: ProbeConditions): ProbeFilter | undefined {
   const isCircle = longitude !== undefined && latitude !== undefined;
-  if (tag === undefined && country === undefined && bbox === undefined && !isCircle) return undefined;
+  const asked = [tag, country, site, bbox].some((condition) => condition !== undefined);
+  if (!asked && !isCircle) return undefined;
   return {
     tags: tag,
     countries: country,
+    sites: site,
     box: boxOf(bbox),
     ...(isCircle && { near: { longitude, latitude, within_km } }),
   };

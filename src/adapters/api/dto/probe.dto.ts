@@ -176,6 +176,13 @@ export class ProbeDto {
   @ApiProperty({ type: [String] })
   tags: string[];
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The name of the site that holds it as an instrument; null: none.',
+  })
+  site: string | null;
+
   @ApiProperty()
   connected: boolean;
 
@@ -242,6 +249,7 @@ export class ProbeDto {
       country: probe.country ?? null,
       name: probe.name ?? null,
       tags: probe.tags,
+      site: probe.site ?? null,
       connected: connection !== undefined,
       // a probe may have taken more than it says it can carry
       availability: availability === undefined ? null : Math.max(0, availability),

@@ -7,7 +7,7 @@ import { toBoolean, toList, toNumber } from '../../../platform/validation/query-
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
-import { BoundingBox, Countries, PartOfCircle, probeFilterOf, Tags } from './probe-conditions.js';
+import { BoundingBox, Countries, PartOfCircle, probeFilterOf, Sites, Tags } from './probe-conditions.js';
 
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
 
@@ -60,6 +60,9 @@ export class ProbesQuery extends PageQuery {
 
   @Countries('Only those in this country; may be repeated: in any of them.')
   country?: string[];
+
+  @Sites('Only those of this site; may be repeated: of any of them.')
+  site?: string[];
 
   @PartOfCircle(-180, 180, 'Only those near a place: together with `latitude` and `within_km`.')
   longitude?: number;

@@ -19,7 +19,7 @@ import {
 import ipaddr from 'ipaddr.js';
 import { POSITION } from '../../../core/ingest/index.js';
 import { RESULT_TIMES, type ResultTime } from '../../../core/results/index.js';
-import { BoundingBox, Countries, PartOfCircle, Tags } from './probe-conditions.js';
+import { BoundingBox, Countries, PartOfCircle, Sites, Tags } from './probe-conditions.js';
 import { MAX_WITHIN_KM } from './selection.dto.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
@@ -162,6 +162,9 @@ export class ResultsQuery extends PageQuery {
 
   @Countries('Only of probes in this country; may be repeated: in any of them.')
   country?: string[];
+
+  @Sites('Only of probes of this site; may be repeated: of any of them.')
+  site?: string[];
 
   @PartOfCircle(-180, 180, 'Only of probes near a place: together with `latitude` and `within_km`.')
   longitude?: number;

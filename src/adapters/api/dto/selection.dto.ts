@@ -16,6 +16,7 @@ import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { AreSiteNames, MAX_SITES, SITE_NAME } from './site-names.js';
 import {
   COUNTRY,
   COUNTRY_RULE,
@@ -133,6 +134,17 @@ export class SelectionDto implements SelectionRule {
   @IsString({ each: true })
   @Matches(COUNTRY, { each: true, message: COUNTRY_RULE })
   countries?: string[];
+
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: MAX_SITES,
+    items: SITE_NAME,
+    description: 'Only those of any of these sites.',
+    example: ['FIUBA 1'],
+  })
+  @Optional()
+  @AreSiteNames()
+  sites?: string[];
 
   @ApiPropertyOptional({
     type: 'array',

@@ -17,6 +17,8 @@ export interface SelectionRule {
   near?: NearLocation;
   /** any of them */
   countries?: string[];
+  /** any of them, by name */
+  sites?: string[];
   kinds?: string[];
   min_uptime?: number;
   min_share?: number;

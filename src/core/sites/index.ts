@@ -1,0 +1,4 @@
+export { MAX_NAME, NAME_RULE, siteName } from './site-name.js';
+export { type Address, type SiteDetails, type SiteEntity } from './site.schema.js';
+export { SitesModule } from './sites.module.js';
+export { type Actor, maySeeInside, SitesService } from './sites.service.js';

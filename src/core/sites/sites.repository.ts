@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model } from 'mongoose';
+import { isDuplicateKey } from '../../platform/errors/database-errors.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { revisionCondition, type Seen } from '../../platform/database/revision.js';
+import { type Transaction } from '../../platform/database/transactions.service.js';
+import { SITE_MODEL, type SiteDetails, type SiteEntity } from './site.schema.js';
+
+export interface SiteFilter {
+  owner?: ObjectId | undefined;
+  /** of the address, any of them */
+  countries?: readonly string[] | undefined;
+}
+
+/** After a site, or after a number of them. */
+export interface SitesFrom {
+  after?: ObjectId | undefined;
+  skip?: number;
+}
+
+const DETAILS = ['contact', 'address', 'location', 'notes'] as const satisfies (keyof SiteDetails)[];
+
+@Injectable()
+export class SitesRepository {
+  constructor(@InjectModel(SITE_MODEL) private readonly model: Model<SiteEntity>) {}
+
+  /** @returns undefined where there is a site of this key */
+  async create(site: Omit<SiteEntity, '_id'>): Promise<SiteEntity | undefined> {
+    try {
+      return (await this.model.create(site)).toObject();
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async findByKey(key: string): Promise<SiteEntity | null> {
+    return this.model.findOne({ key }).lean<SiteEntity>();
+  }
+
+  async findByName(name: string, transaction?: Transaction): Promise<SiteEntity | null> {
+    return this.model
+      .findOne({ name })
+      .session(transaction ?? null)
+      .lean<SiteEntity>();
+  }
+
+  async findByNames(names: readonly string[]): Promise<SiteEntity[]> {
+    return this.model.find({ name: { $in: names } }).lean<SiteEntity[]>();
+  }
+
+  async countOf(owner: ObjectId): Promise<number> {
+    return this.model.countDocuments({ owner });
+  }
+
+  /** In order of creation. */
+  async find(
+    { owner, countries }: SiteFilter,
+    limit: number,
+    { after, skip = 0 }: SitesFrom,
+  ): Promise<SiteEntity[]> {
+    return this.model
+      .find({
+        ...(owner && { owner }),
+        ...(countries && { 'address.country': { $in: countries } }),
+        ...(after && { _id: { $gt: after } }),
+      })
+      .sort({ _id: 1 })
+      .skip(skip)
+      .limit(limit)
+      .lean<SiteEntity[]>();
+  }
+
+  /** In the place of what was said before. @returns null where it is gone, or at a revision that was not seen */
+  async replace(id: ObjectId, seen: Seen, details: SiteDetails, at: Date): Promise<SiteEntity | null> {
+    const stated = Object.fromEntries(
+      DETAILS.flatMap((name) => (details[name] ? [[name, details[name]]] : [])),
+    );
+    const absent = Object.fromEntries(DETAILS.flatMap((name) => (details[name] ? [] : [[name, 1 as const]])));
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, ...revisionCondition(seen) },
+        { $set: { ...stated, updated_at: at }, $unset: absent, $inc: { revision: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<SiteEntity>();
+  }
+
+  /** From now on nobody deletes it, or brings a probe to it, but this transaction. @returns null where it is gone */
+  async hold(name: string, transaction: Transaction): Promise<SiteEntity | null> {
+    return this.model
+      .findOneAndUpdate({ name }, { $inc: { moves: 1 } }, { session: transaction, returnDocument: 'after' })
+      .lean<SiteEntity>();
+  }
+
+  async delete(id: ObjectId, transaction: Transaction): Promise<void> {
+    await this.model.deleteOne({ _id: id }).session(transaction);
+  }
+}
