@@ -34,6 +34,7 @@ const project = (displayName, testMatch, extra = {}) => ({
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     ...packages,
+    '^@pladmed/warts/unpack$': '<rootDir>/warts/src/unpack.ts',
     '^@pladmed/(warts|sntp|protocol)$': '<rootDir>/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -16,6 +16,7 @@ import { serverId } from './config/server-id.js';
 import { ClassicModule } from './adapters/classic/classic.module.js';
 import { ProbeProtocolModule } from './adapters/probe-protocol/probe-protocol.module.js';
 import { OpsModule } from './adapters/ops/ops.module.js';
+import { ImportFilesModule } from './adapters/imports/import-files.module.js';
 import { LiveModule } from './adapters/live/live.module.js';
 
 @Module({})
@@ -42,6 +43,7 @@ export class AppModule {
         ProbeProtocolModule,
         ClassicModule,
         LiveModule,
+        ImportFilesModule,
         OpsModule,
       ],
       providers: [

@@ -22,6 +22,7 @@ const TAGS = {
   sites: 'Places that hold probes as their instruments.',
   operations: 'Scheduled measurements.',
   results: 'What probes brought back.',
+  imports: 'Files of results, from scamper or from our own exports.',
   [CLASSIC]: 'The routes of classic Pladmed. They do not change, and take members that they do not know.',
   'operation of the server': 'For those who run it.',
 };

@@ -87,6 +87,9 @@ const variables = z.object({
   TARGET_MAX_PACKETS_PER_S: whole(0, 1_000_000_000).default(20_000),
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
   SERIES_ROLLUPS: flag.default(true),
+  IMPORT_DIR: z.string().min(1).optional(),
+  IMPORT_OWNER: z.email({ error: 'must be the e-mail of an account' }).optional(),
+  IMPORT_MAX_MB: whole(1, 1_048_576).default(1024),
   RETENTION_RAW_S: kept().default(0),
   RETENTION_RESULTS_S: kept().default(0),
   RETENTION_ROLLUPS_S: kept().default(0),
@@ -148,6 +151,12 @@ export interface Env {
   reliabilityEveryMs: number;
   /** whether this server keeps figures of series ready, and answers from them */
   seriesRollups: boolean;
+  /** where files that are to be imported are put; absent: nowhere */
+  importDir?: string | undefined;
+  /** whose they are: an e-mail; absent: those of the first superuser */
+  importOwner?: string | undefined;
+  /** of one file, as it comes */
+  importMaxBytes: number;
   /** for how long what operations do not state themselves is kept, in seconds; null: for ever */
   retention: { raw_s: number | null; results_s: number | null; rollups_s: number | null };
   /** whether this server looks in results for what changes */
@@ -210,6 +219,9 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     targetMaxPacketsPerS: read.TARGET_MAX_PACKETS_PER_S,
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
     seriesRollups: read.SERIES_ROLLUPS,
+    importDir: read.IMPORT_DIR && resolve(read.IMPORT_DIR),
+    importOwner: read.IMPORT_OWNER,
+    importMaxBytes: read.IMPORT_MAX_MB * MB,
     retention: {
       raw_s: read.RETENTION_RAW_S || null,
       results_s: read.RETENTION_RESULTS_S || null,

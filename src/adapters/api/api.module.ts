@@ -7,6 +7,7 @@ import { PresenceModule } from '../../core/presence/index.js';
 import { QuotasModule } from '../../core/quotas/index.js';
 import { OperationsModule } from '../../core/operations/index.js';
 import { RunsModule } from '../../core/runs/index.js';
+import { ImportsModule } from '../../core/imports/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { ActivityModule } from '../../derived/activity/index.js';
 import { SeriesModule } from '../../derived/series/index.js';
@@ -16,6 +17,7 @@ import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { ChangesController } from './changes.controller.js';
 import { CoverageController } from './coverage.controller.js';
+import { ImportsController } from './imports.controller.js';
 import { KeysController } from './keys.controller.js';
 import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
@@ -44,6 +46,7 @@ import { ResultListings } from './result-listings.js';
     OperationsModule,
     RunsModule,
     ResultsModule,
+    ImportsModule,
     ActivityModule,
     SeriesModule,
     LatestModule,
@@ -68,6 +71,7 @@ import { ResultListings } from './result-listings.js';
     ResultsController,
     SeriesController,
     StatsController,
+    ImportsController,
   ],
   providers: [ResultListings, QueriedProbes],
 })

@@ -1,8 +1,9 @@
 import { SCHEDULE_SCHEMAS, type ScheduleType } from '@pladmed/protocol';
-import { KIND_NAMES, type KindName, KINDS } from '../../measurement/kinds/index.js';
-import { openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
+import { type OperationKind, WARTS } from '../../core/assignments/index.js';
+import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
+import { oneOfBy, openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
 import { creationForm } from './dto/create-operation.body.js';
-import { namedAfter, oneOfKinds, SCHEDULE_NAMES } from './schema-names.js';
+import { namedAfter, SCHEDULE_NAMES } from './schema-names.js';
 
 /**
  * Puts into the document what is stated in zod: the parameters of kinds, their summaries and the schedules. An operation becomes one form for each
@@ -21,16 +22,27 @@ export function withKinds(schemas: Schemas): Schemas {
     [namedAfter(kind, 'CreationDto'), creationForm(kind)],
     [namedAfter(kind, 'OperationDto'), ofKind(operation, kind)],
   ]);
+  const warts = {
+    ...ofKind(operation, WARTS),
+    description: 'Made of a file: other measurements of scamper than our kinds.',
+  };
   return {
     ...others,
+    WartsOperationDto: warts,
     ...(Object.fromEntries([...schedules, ...perKind]) as Schemas),
-    OperationDto: oneOfKinds('OperationDto'),
+    OperationDto: oneOfBy('kind', {
+      ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, 'OperationDto')])),
+      [WARTS]: 'WartsOperationDto',
+    }),
   };
 }
 
-function ofKind(operation: Schema, kind: KindName): Schema {
+function ofKind(operation: Schema, kind: OperationKind): Schema {
   if ('$ref' in operation) return operation;
-  const params = { ...refTo(namedAfter(kind, 'Params')), description: 'Those that are measured with.' };
+  const params =
+    kind === WARTS
+      ? { type: 'object' as const, additionalProperties: false }
+      : { ...refTo(namedAfter(kind, 'Params')), description: 'Those that are measured with.' };
   return {
     ...operation,
     properties: { ...operation.properties, kind: { type: 'string', enum: [kind] }, params },

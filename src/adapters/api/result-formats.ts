@@ -1,6 +1,7 @@
 import { type Request } from 'express';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { KIND_NAMES, type KindName, KINDS } from '../../measurement/kinds/index.js';
+import { type OperationKind, WARTS } from '../../core/assignments/index.js';
+import { isKindName, KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 
 interface FormatStatement {
   /** media type, as it is asked for in `Accept` */
@@ -29,13 +30,23 @@ export type ResultFileFormat = keyof typeof RESULT_FILES;
 export const RESULT_FILE_FORMATS = Object.keys(RESULT_FILES) as ResultFileFormat[];
 
 /** Kinds whose results can be in a warts file. */
-const WARTS_KINDS = KIND_NAMES.filter((kind) => Object.hasOwn(KINDS[kind].formats, 'warts'));
+const WARTS_KINDS: readonly OperationKind[] = [
+  ...KIND_NAMES.filter((kind) => Object.hasOwn(KINDS[kind].formats, 'warts')),
+  WARTS,
+];
+
+/** Formats of some kinds only: a table has the columns of a kind. */
+const KINDS_OF: Partial<Record<ResultFileFormat, readonly OperationKind[]>> = {
+  csv: KIND_NAMES,
+  parquet: KIND_NAMES,
+  warts: WARTS_KINDS,
+};
 
 interface Asked {
   /** `format` of the query, which goes before `Accept` */
   format: ResultFileFormat | undefined;
   /** of the operations whose results are asked for */
-  kinds: readonly KindName[];
+  kinds: readonly OperationKind[];
 }
 
 /**
@@ -43,11 +54,13 @@ interface Asked {
  * @throws DomainError not_acceptable, which says which there are
  */
 export function formatFor(request: Request, { format, kinds }: Asked): ResultFileFormat {
-  const others = kinds.filter((kind) => !WARTS_KINDS.includes(kind));
-  const available = RESULT_FILE_FORMATS.filter((each) => each !== 'warts' || others.length === 0);
+  const without = (each: ResultFileFormat) =>
+    kinds.filter((kind) => KINDS_OF[each]?.includes(kind) === false);
+  const available = RESULT_FILE_FORMATS.filter((each) => without(each).length === 0);
   if (format !== undefined) {
     if (available.includes(format)) return format;
-    throw notAcceptable(`warts is of ${WARTS_KINDS.join(' and ')}, and has no ${others.join(', ')}`);
+    const its = KINDS_OF[format]?.filter(isKindName) ?? [];
+    throw notAcceptable(`${format} is of ${its.join(' and ')}, and has no ${without(format).join(', ')}`);
   }
   const types: string[] = available.map((each) => RESULT_FILES[each].type);
   const accepted = request.accepts(types);
@@ -64,7 +77,7 @@ function notAcceptable(detail: string): DomainError {
 /** @returns a Content-Disposition that names a file after what is in it */
 export function dispositionOf(
   format: ResultFileFormat,
-  operations: readonly { _id: unknown; kind: KindName }[],
+  operations: readonly { _id: unknown; kind: OperationKind }[],
 ): string {
   const [first, ...others] = operations;
   const kinds = new Set(operations.map(({ kind }) => kind));

@@ -10,9 +10,9 @@ import { cutOff, patiently } from '../../platform/http/patience.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { streamed } from '../../platform/http/streamed.js';
 import { CurrentUser, ForReaders } from '../../platform/http/permissions.js';
-import { type OperationEntity } from '../../core/assignments/index.js';
+import { type OperationEntity, type OperationKind } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { AccessWatch, type UserEntity } from '../../core/users/index.js';
 import {
   DecodedTexts,
@@ -240,7 +240,7 @@ export class ResultsController {
   private fileOf(
     format: Exclude<ResultFileFormat, 'json'>,
     filter: ResultFilter,
-    { view, kinds }: { view: ResultsQuery['view']; kinds: readonly KindName[] },
+    { view, kinds }: { view: ResultsQuery['view']; kinds: readonly OperationKind[] },
   ): (gone: AbortSignal) => AsyncIterable<string | Buffer> {
     switch (format) {
       case 'ndjson':
@@ -315,9 +315,9 @@ function goneOf(response: Response): AbortSignal {
 }
 
 /** @throws DomainError invalid_request where there are several: their figures are others */
-function onlyKindOf(kinds: readonly KindName[]): KindName {
+function onlyKindOf(kinds: readonly OperationKind[]): KindName {
   const [kind, ...others] = kinds;
-  if (kind !== undefined && others.length === 0) return kind;
+  if (isKindName(kind) && others.length === 0) return kind;
   const message = kind
     ? `must be given: a table is of one kind, and these operations are ${kinds.join(', ')}`
     : 'has no operations that you may see: there are no columns';

@@ -9,11 +9,11 @@ import {
 } from '@nestjs/swagger';
 import { parseRfc3339 } from '@pladmed/protocol';
 import { type Request } from 'express';
-import { type OperationEntity } from '../../core/assignments/index.js';
+import { type OperationEntity, type OperationKind } from '../../core/assignments/index.js';
 import { OperationsService, readerOf } from '../../core/operations/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { namesOf, type SeriesAnswer, SeriesService } from '../../derived/series/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ApiId } from '../../platform/http/ids.js';
@@ -60,7 +60,7 @@ export class SeriesController {
   ): Promise<SeriesDto | StreamableFile> {
     const operation = await this.operations.get(parseId(id), user);
     const destinations = query.destination === undefined ? undefined : [query.destination];
-    const answer = await this.series.of(operation.kind, [operation], {
+    const answer = await this.series.of(withFigures(operation.kind), [operation], {
       ...askedIn(query),
       by: query.by,
       destinations,
@@ -127,10 +127,16 @@ function askedIn({ from, to, bucket, probe, metrics }: OperationSeriesQuery | Ta
   };
 }
 
+/** @throws DomainError not_found: other measurements of scamper, from files, have no figures */
+function withFigures(kind: OperationKind): KindName {
+  if (isKindName(kind)) return kind;
+  throw new DomainError('not_found', `There are no series of ${kind}`);
+}
+
 /** @throws DomainError invalid_request where there are several: their figures are others */
 function onlyKindOf(operations: readonly OperationEntity[]): KindName {
   const [kind, ...others] = new Set(operations.map((operation) => operation.kind));
-  if (kind !== undefined && others.length === 0) return kind;
+  if (kind !== undefined && others.length === 0) return withFigures(kind);
   const kinds = [kind, ...others].join(', ');
   throw DomainError.invalid({
     field: 'kind',

@@ -64,6 +64,12 @@ const STANDING = {
   delivered_with: 1,
 } as const;
 
+/** What a probe has of an operation that is made of a file. */
+export type ImportedPart = Pick<
+  AssignmentEntity,
+  'operation' | 'probe' | 'probe_owner' | 'created_at' | 'ends_at'
+>;
+
 /** Those of the probes that a stop leaves the same number of runs. */
 export interface Leaving {
   probes: ObjectId[];
@@ -339,6 +345,29 @@ export class AssignmentsRepository {
     return this.model.collection
       .find<Standing>({ $or: some }, { session: transaction, projection: STANDING, batchSize: 10_000 })
       .toArray();
+  }
+
+  /**
+   * Counts results that came in a file, of operations that are made of files. Each probe gets its assignment with its first result.
+   * @returns whether the assignment is new
+   */
+  async addImported(
+    part: ImportedPart,
+    { stored, failed }: { stored: number; failed: number },
+    at: Date,
+    transaction: Transaction,
+  ): Promise<boolean> {
+    const { operation, probe, ...members } = part;
+    const { upsertedCount } = await this.model.collection.updateOne(
+      { operation, probe },
+      {
+        $setOnInsert: { ...members, state: 'done' as const, private: true },
+        $inc: { due: stored + failed, received: stored, failed },
+        $set: { last_result_at: at },
+      },
+      { session: transaction, upsert: true },
+    );
+    return upsertedCount === 1;
   }
 
   /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */

@@ -4,6 +4,7 @@ export { AssignmentsModule } from './assignments.module.js';
 export {
   type AssignmentCounters,
   AssignmentsRepository,
+  type ImportedPart,
   type LiveLoad,
   type ProbeAssignment,
   type Progress,
@@ -13,7 +14,9 @@ export { OperationKinds } from './operation-kinds.js';
 export {
   KEPT_PARTS,
   type OperationEntity,
+  type OperationKind,
   type Retention,
+  WARTS,
   VISIBILITIES,
   type Visibility,
 } from './operation.schema.js';

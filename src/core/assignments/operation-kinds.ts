@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { isKindName, type KindName } from '../../measurement/kinds/index.js';
+import { type OperationKind } from './operation.schema.js';
 import { OperationsRepository } from './operations.repository.js';
 
 const REMEMBERED = 20_000;
@@ -9,22 +10,22 @@ const REMEMBERED = 20_000;
 /** What derived data ask of operations: what they measure, remembered, since none ever changes its kind; and whether all is there. */
 @Injectable()
 export class OperationKinds {
-  private readonly known = new LRUCache<string, KindName>({ max: REMEMBERED });
+  private readonly known = new LRUCache<string, OperationKind>({ max: REMEMBERED });
 
   constructor(private readonly operations: OperationsRepository) {}
 
-  /** @returns by the operation; those that are gone are missing */
+  /** @returns by the operation; those that are gone, and those of no kind of ours, are missing */
   async of(operations: readonly ObjectId[]): Promise<ReadonlyMap<string, KindName>> {
     const kinds = new Map<string, KindName>();
     const unknown: ObjectId[] = [];
     for (const operation of operations) {
       const kind = this.known.get(operation.toHexString());
       if (kind === undefined) unknown.push(operation);
-      else kinds.set(operation.toHexString(), kind);
+      else if (isKindName(kind)) kinds.set(operation.toHexString(), kind);
     }
     if (unknown.length === 0) return kinds;
     for (const { _id, kind } of await this.operations.findNames({ ids: unknown }, unknown.length)) {
-      kinds.set(_id.toHexString(), kind);
+      if (isKindName(kind)) kinds.set(_id.toHexString(), kind);
       this.known.set(_id.toHexString(), kind);
     }
     return kinds;

@@ -17,11 +17,15 @@ export const KEPT_PARTS = ['raw_s', 'results_s', 'rollups_s'] as const;
  */
 export type Retention = Partial<Record<(typeof KEPT_PARTS)[number], number | null>>;
 
+/** What an operation measured; warts: what scamper measures beside our kinds, from a file that was imported. */
+export type OperationKind = KindName | typeof WARTS;
+export const WARTS = 'warts';
+
 /** One scheduled measurement. Its state is derived from its assignments and the clock; only `stopped_at` is stored. */
 export interface OperationEntity extends Idempotent {
   _id: ObjectId;
   owner: ObjectId;
-  kind: KindName;
+  kind: OperationKind;
   /** the params exactly as they were accepted, as JSON text: unknown ones that the request ignores are kept, and never interpreted */
   accepted_params: string;
   /** the known, checked params: the only ones that reach a probe */
@@ -48,6 +52,8 @@ export interface OperationEntity extends Idempotent {
   /** credits paid back: when it was stopped, or a probe refused it */
   refunded?: number;
   revision: number;
+  /** the import that has made it: its results came in a file */
+  imported?: ObjectId;
   /** what its owner states; absent: nothing */
   retention?: Retention;
   /** of `retention`, for If-Match; absent: 1 */
@@ -81,6 +87,7 @@ export const operationSchema = new Schema<OperationEntity>(
     changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },
+    imported: Schema.Types.ObjectId,
     retention: Schema.Types.Mixed,
     retention_revision: Number,
     results_kept_from: Date,

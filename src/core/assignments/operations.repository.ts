@@ -16,6 +16,8 @@ export interface OperationFilter {
   visibleTo?: ObjectId | undefined;
   kind?: KindName | undefined;
   ids?: readonly ObjectId[] | undefined;
+  /** true: not those whose results came in a file */
+  measuredHere?: true | undefined;
 }
 
 /** What tells an operation from others. */
@@ -48,6 +50,7 @@ export class OperationsRepository {
 
   /** Updates in form only: an insert could not take the time from the database. */
   async insertAll(operations: readonly OperationEntity[], transaction: Transaction): Promise<void> {
+    if (operations.length === 0) return;
     const inserts = operations.map(({ _id, ...operation }) => ({
       updateOne: {
         filter: { _id },
@@ -175,6 +178,24 @@ export class OperationsRepository {
     await this.model.collection.updateOne({ _id: id }, { $max: { [what]: from } });
   }
 
+  /** Lets retention look again at those that it was done with. */
+  async sweepAgain(ids: readonly ObjectId[], transaction: Transaction): Promise<void> {
+    if (ids.length === 0) return;
+    await this.model.collection.updateMany(
+      { _id: { $in: [...ids] } },
+      { $unset: { swept: 1 } },
+      { session: transaction },
+    );
+  }
+
+  async addProbes(id: ObjectId, count: number, transaction: Transaction): Promise<void> {
+    await this.model.collection.updateOne(
+      { _id: id },
+      { $inc: { probe_count: count } },
+      { session: transaction },
+    );
+  }
+
   /** Notes that nothing is left to delete before this time. */
   async noteSwept(id: ObjectId, what: 'results' | 'raw', to: Date): Promise<void> {
     await this.model.collection.updateOne({ _id: id }, { $max: { [`swept.${what}`]: to } });
@@ -258,8 +279,9 @@ function asStored(revision: number): (number | null)[] {
   return revision === 1 ? [1, null] : [revision];
 }
 
-function conditionsOf({ owner, visibleTo, kind, ids }: OperationFilter) {
+function conditionsOf({ owner, visibleTo, kind, ids, measuredHere }: OperationFilter) {
   return {
+    ...(measuredHere && { imported: { $exists: false } }),
     ...(ids && { _id: { $in: [...ids] } }),
     ...(owner && { owner }),
     ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),

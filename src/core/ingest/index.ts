@@ -1,6 +1,12 @@
 export { CREDITS_PER_RESULT } from './effects.js';
 export { IngestModule } from './ingest.module.js';
-export { type Acceptance, type ResultReport, IngestService, LATE_MS } from './ingest.service.js';
+export {
+  type Acceptance,
+  type ResultReport,
+  IngestService,
+  LATE_MS,
+  MAX_CONTENT_BYTES,
+} from './ingest.service.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
 export { HEAD_SIZE, RAW_SIZE, rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 export {

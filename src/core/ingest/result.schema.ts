@@ -45,6 +45,10 @@ export interface ResultEntity {
   early?: { run: number; due_at: Date };
   /** the ledger entry that paid for it */
   paid_by?: string;
+  /** the import that has brought it, in a file */
+  imported?: ObjectId;
+  /** of an imported one: when it was stored for the first time, by its file */
+  first_received_at?: Date;
 }
 
 export const resultSchema = new Schema<ResultEntity>(
@@ -71,6 +75,8 @@ export const resultSchema = new Schema<ResultEntity>(
     uncounted: Boolean,
     early: Schema.Types.Mixed,
     paid_by: String,
+    imported: Schema.Types.ObjectId,
+    first_received_at: Date,
   },
   { collection: 'results', versionKey: false },
 );

@@ -6,7 +6,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
-import { type TailLogEntity, unpackIds } from './tail-log.schema.js';
+import { type Announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
 import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
@@ -92,6 +92,11 @@ export class ResultsTail implements OnApplicationShutdown {
     this.tasks.set(consumer.name, task);
     task.begin();
     task.every(EVERY_MS);
+  }
+
+  /** In the transaction that stores results which no probe has brought. They are in the log some seconds later. */
+  async announce(batch: Announced, transaction: Transaction): Promise<void> {
+    await this.log.announce(batch, transaction);
   }
 
   /** How far each consumer is behind the end of the log. */

@@ -72,6 +72,11 @@ export class ProbeChoiceService {
     ids: readonly (ObjectId | undefined)[],
   ): Promise<ChosenProbes> {
     const probes = await this.probes.getAll(ids);
+    const imported = probes.find((probe) => probe.imported);
+    if (imported) {
+      const message = `must have no probe that was imported: ${String(imported._id)} cannot measure`;
+      throw DomainError.invalid({ field: 'probes', message });
+    }
     const chosen =
       availability === 'whenever'
         ? probes

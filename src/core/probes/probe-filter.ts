@@ -46,6 +46,8 @@ export interface ProbeFilter {
   min_uptime?: number | undefined;
   min_share?: number | undefined;
   exclude?: readonly ObjectId[] | undefined;
+  /** true: not those that stand for a host of a file */
+  measuresHere?: true | undefined;
   /** so much more they can be given */
   room?: Load | undefined;
 }
@@ -68,6 +70,7 @@ const CONDITION_NAMES = [
   'min_uptime',
   'min_share',
   'exclude',
+  'measuresHere',
   'room',
 ] as const;
 export type ConditionName = (typeof CONDITION_NAMES)[number];
@@ -83,7 +86,7 @@ export const EARTH_RADIUS_KM = 6378.1;
 
 /** @param servers those whose probes are connected */
 export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): Condition[] {
-  const { owner, kind, kinds, connected, ipv4, ipv6, tags, exclude, room } = filter;
+  const { owner, kind, kinds, connected, ipv4, ipv6, tags, exclude, measuresHere, room } = filter;
   const { window = DEFAULT_WINDOW, min_uptime, min_share } = filter;
   const all: Record<ConditionName, object | false | undefined> = {
     mine: owner && { owner },
@@ -102,6 +105,7 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     min_uptime: min_uptime !== undefined && { [`reliability.${window}.uptime`]: { $gte: min_uptime } },
     min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
     exclude: isAsked(exclude) && { _id: { $nin: exclude } },
+    measuresHere: measuresHere && { imported: { $exists: false } },
     room: room && roomFor(room),
   };
   return CONDITION_NAMES.flatMap((name) => {

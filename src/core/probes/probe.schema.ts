@@ -70,6 +70,8 @@ export interface ProbeEntity extends Idempotent {
   created_at: Date;
   /** when somebody changed it last; absent: nobody has */
   updated_at?: Date;
+  /** it stands for a host that a file names: it has no token, and never connects */
+  imported?: true;
   last_seen?: Date;
   connection?: ProbeConnection;
   /** kept while it is away; absent until it comes for the first time */
@@ -124,6 +126,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },
     updated_at: Date,
+    imported: Boolean,
     last_seen: Date,
     connection: connectionSchema,
     capabilities: Schema.Types.Mixed,

@@ -49,6 +49,15 @@ export class ProbesRepository {
     return (await this.model.create(probe)).toObject();
   }
 
+  /** Those that are not there yet. */
+  async insertImported(probes: readonly ProbeEntity[], transaction: Transaction): Promise<void> {
+    if (probes.length === 0) return;
+    const inserts = probes.map(({ _id, ...probe }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: probe }, upsert: true },
+    }));
+    await this.model.collection.bulkWrite(inserts, { session: transaction });
+  }
+
   async findById(id: ObjectId, transaction?: Transaction): Promise<ProbeEntity | null> {
     return this.model
       .findById(id)

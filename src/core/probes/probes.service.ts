@@ -150,6 +150,7 @@ export class ProbesService {
   ): Promise<ProbeEntity> {
     // a token that is abused must not wait for its owner
     const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
+    if (probe.imported) throw new DomainError('conflict', 'The probe was imported: it has no token');
     const before = await this.probes.raiseTokenVersion(probe._id, probe.owner, seen, this.clock.now());
     if (before === null) throw await this.changedMeanwhile(probe._id);
     return before;

@@ -11,7 +11,7 @@ import {
   type OperationEntity,
   OperationsRepository,
 } from '../assignments/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { factsOf } from './assignment-facts.js';
@@ -99,7 +99,7 @@ export class CoverageService {
     { kind: KindName; runs: AssignedRuns } | undefined
   > {
     const found = await this.operations.findById(operation);
-    if (found === null) return undefined;
+    if (found === null || !isKindName(found.kind)) return undefined;
     const { kind, schedule } = found;
     return { kind, runs: new AssignedRuns(numberRuns(schedule), spreadOffsetMs(schedule, probe)) };
   }

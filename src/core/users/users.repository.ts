@@ -35,6 +35,11 @@ export class UsersRepository {
     return this.model.collection.findOne<UserEntity>({ _id: id }, WITHOUT_KEYS);
   }
 
+  /** The superuser that was made first. */
+  async findFirstSuperuser(): Promise<UserEntity | null> {
+    return this.model.findOne({ is_superuser: true }).sort({ _id: 1 }).lean<UserEntity>();
+  }
+
   async findByEmail(email: string): Promise<UserEntity | null> {
     return this.model.findOne({ email }, { keys: 0 }).lean<UserEntity>().exec();
   }

@@ -11,6 +11,7 @@ export const SAMPLE_IDS = {
   operation: '6720a1b2c3d4e5f6000000c3',
   result: '6720a1b2c3d4e5f6000000d4',
   key: '6720a1b2c3d4e5f6000000e5',
+  import: '6720a1b2c3d4f6f6000000f6',
 } as const;
 
 export type IdOf = keyof typeof SAMPLE_IDS;

@@ -23,9 +23,11 @@ import {
   type AssignmentEntity,
   type AssignmentState,
   type OperationEntity,
+  type OperationKind,
   type Progress,
   VISIBILITIES,
   type Visibility,
+  WARTS,
 } from '../../../core/assignments/index.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
 import { readingOf } from '../../../measurement/params/reading.js';
@@ -135,8 +137,8 @@ export class OperationDto {
   @ApiProperty(idSchema('user'))
   owner_id: string;
 
-  @ApiProperty({ enum: KIND_NAMES })
-  kind: KindName;
+  @ApiProperty({ enum: [...KIND_NAMES, WARTS] })
+  kind: OperationKind;
 
   /** typed per kind: withKinds() */
   @ApiProperty({ type: 'object', additionalProperties: false })
@@ -198,6 +200,14 @@ export class OperationDto {
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
   stopped_at: string | null;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description:
+      'The import that has made it of a file: nothing was asked of probes, nothing is charged. null: it was made here.',
+  })
+  import_id: string | null;
+
   @ApiProperty(STATED_OR_NULL)
   retention: RetentionDto | null;
 
@@ -244,6 +254,7 @@ export class OperationDto {
       revision: operation.revision,
       ends_at: operation.ends_at.toISOString(),
       stopped_at: operation.stopped_at?.toISOString() ?? null,
+      import_id: operation.imported?.toHexString() ?? null,
       retention: operation.retention ?? null,
       results_kept_from: operation.results_kept_from?.toISOString() ?? null,
       raw_kept_from: operation.raw_kept_from?.toISOString() ?? null,

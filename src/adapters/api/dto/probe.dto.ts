@@ -230,6 +230,11 @@ export class ProbeDto {
   })
   reliability: ReliabilityDto | null;
 
+  @ApiProperty({
+    description: 'It stands for a host that a file names: it cannot connect, and its location is not known.',
+  })
+  imported: boolean;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
@@ -260,6 +265,7 @@ export class ProbeDto {
       status: probe.status ? StatusDto.from(probe.status) : null,
       last_seen: probe.last_seen?.toISOString() ?? null,
       reliability: probe.reliability ? ReliabilityDto.from(probe.reliability) : null,
+      imported: probe.imported === true,
       created_at: probe.created_at.toISOString(),
       updated_at: (probe.updated_at ?? probe.created_at).toISOString(),
       revision: probe.revision,

@@ -91,6 +91,22 @@ export class ResultDto {
   @ApiProperty({ format: 'date-time', description: "When it was stored, by the platform's clock." })
   received_at: string;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The import that has brought it in a file; null: its probe has.',
+  })
+  import_id: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description:
+      'Of one that was read back from an export: `received_at` of then. null: it was never stored before.',
+  })
+  first_received_at: string | null;
+
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time', description: 'When the run was due.' })
   scheduled_at: string | null;
 
@@ -206,6 +222,8 @@ export class ResultDto {
       probe_id: result.probe.toHexString(),
       outcome: result.outcome,
       received_at: isoTime(result.received_at),
+      import_id: result.imported?.toHexString() ?? null,
+      first_received_at: result.first_received_at ? isoTime(result.first_received_at) : null,
       scheduled_at: scheduled_at ? isoTime(scheduled_at) : null,
       counted: result.uncounted !== true,
       off_schedule: result.off_schedule === true,

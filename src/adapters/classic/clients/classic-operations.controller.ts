@@ -84,7 +84,7 @@ export class ClassicOperationsController {
   @ApiOkResponse({ type: [ClassicOperationDto] })
   @ApiProblems(401)
   listOwn(@CurrentUser() user: UserEntity): StreamableFile {
-    return this.listings.all({ owner: user._id }, true);
+    return this.listings.all({ owner: user._id, measuredHere: true }, true);
   }
 
   @Get('operations')
@@ -94,7 +94,7 @@ export class ClassicOperationsController {
   @ApiOkResponse({ type: [ClassicOperationSummaryDto] })
   @ApiProblems(401)
   list(@CurrentUser() user: UserEntity): StreamableFile {
-    return this.listings.all({ visibleTo: user._id }, false);
+    return this.listings.all({ visibleTo: user._id, measuredHere: true }, false);
   }
 
   private async create(

@@ -1,0 +1,84 @@
+import { Schema } from 'mongoose';
+import { type ObjectId } from '../../platform/database/object-id.js';
+
+export const IMPORT_MODEL = 'Import';
+
+export const IMPORT_STATES = ['waiting', 'running', 'done', 'failed'] as const;
+export type ImportState = (typeof IMPORT_STATES)[number];
+
+/** What is wrong with one record. */
+export interface ImportError {
+  /** its place in the file, from 0; null: it is about the file */
+  record: number | null;
+  message: string;
+}
+
+/** What has become of the records that were read. */
+export interface ImportCounts {
+  /** records of the file that were read, those that describe the file included */
+  records: number;
+  /** results that are stored */
+  stored: number;
+  /** results that were there before */
+  duplicates: number;
+  /** records that say nothing that is stored: lists and cycles, types that nobody knows */
+  skipped: number;
+  /** records that could not be stored */
+  refused: number;
+}
+
+/** A file that is imported: each content once for each owner. */
+export interface ImportEntity extends ImportCounts {
+  _id: ObjectId;
+  owner: ObjectId;
+  /** hexadecimal, of the file as it came */
+  sha256: string;
+  /** of the file, as it came */
+  name: string;
+  bytes: number;
+  source: 'folder' | 'upload';
+  /** of the server that has the file; absent: all see it, in the folder */
+  server?: string;
+  state: ImportState;
+  /** the first ones */
+  errors: ImportError[];
+  operations: ObjectId[];
+  created_at: Date;
+  begun_at?: Date;
+  ended_at?: Date;
+  /** who works on it, and until when nobody else does, by the database's clock */
+  holder?: string;
+  until?: Date;
+}
+
+export const importSchema = new Schema<ImportEntity>(
+  {
+    owner: { type: Schema.Types.ObjectId, required: true },
+    sha256: { type: String, required: true },
+    name: { type: String, required: true },
+    bytes: { type: Number, required: true },
+    source: { type: String, required: true },
+    server: String,
+    state: { type: String, required: true, enum: IMPORT_STATES },
+    records: Number,
+    stored: Number,
+    duplicates: Number,
+    skipped: Number,
+    refused: Number,
+    errors: Schema.Types.Mixed,
+    operations: { type: [Schema.Types.ObjectId], default: undefined },
+    created_at: { type: Date, required: true },
+    begun_at: Date,
+    ended_at: Date,
+    holder: String,
+    until: Date,
+  },
+  { collection: 'imports', versionKey: false, suppressReservedKeysWarning: true },
+);
+
+// a content is imported once
+importSchema.index({ owner: 1, sha256: 1 }, { unique: true });
+// an owner's imports, newest first
+importSchema.index({ owner: 1, _id: -1 });
+// what a server has still to do
+importSchema.index({ state: 1, server: 1 });
