@@ -4,7 +4,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { setUp } from './app.setup.js';
 import { provideDatabase, stopOnSignals } from './platform/embedded-mongod/provide-database.js';
-import { createLogger, PinoLoggerService } from './platform/logging/logger.js';
+import { createServerLogger, PinoLoggerService } from './platform/logging/logger.js';
 import { type Env } from './config/env.js';
 import { readEnv } from './config/read-env.js';
 import { endOnSignals } from './shutdown.js';
@@ -15,7 +15,7 @@ const LISTEN_BACKLOG = 16_384;
 /** Boot: environment, database, application, port. What goes wrong here is said in one sentence, and the exit code is 1. */
 async function main(): Promise<void> {
   const env = readEnv();
-  const root = createLogger(env);
+  const root = await createServerLogger(env);
   const log = root.child({ component: 'boot' });
   const provided = provideDatabase(env, root.child({ component: 'database' }));
   const booted = stopOnSignals(provided, (signal) => {

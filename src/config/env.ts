@@ -61,7 +61,14 @@ const variables = z.object({
   MONGOD_CACHE_MB: whole(256, 1_048_576).default(1024),
   REDIS_URL: uri('redis://', 'rediss://').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional(),
-  LOG_FILE: z.string().min(1).optional(),
+  LOG_FILE: z
+    .string()
+    .regex(/^[^<>"|?*:\0]*[^<>"|?*:\0/\\]$/, {
+      error: 'must be the path of a file, without < > " | ? * and :',
+    })
+    .optional(),
+  LOG_FILE_MB: whole(1, 100_000).default(50),
+  LOG_FILE_DAYS: whole(1, 3650).default(14),
   DEBUG: flag.default(false),
   ALLOW_DELETE_ALL: flag.default(false),
   NTP_SERVER: z.string().min(1).max(253).optional(),
@@ -116,6 +123,10 @@ export interface Env {
   redisUrl?: string | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
   logFile?: string | undefined;
+  /** a file of the log that has so many is followed by a new one */
+  logFileBytes: number;
+  /** files of the log are kept for so many days, the present one included */
+  logFileDays: number;
   allowDeleteAll: boolean;
   /** What this server's clock is compared with; absent: nothing. */
   ntpServer?: string | undefined;
@@ -198,6 +209,8 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     redisUrl: read.REDIS_URL,
     logLevel: read.LOG_LEVEL ?? (read.DEBUG ? 'debug' : 'info'),
     logFile: read.LOG_FILE,
+    logFileBytes: read.LOG_FILE_MB * MB,
+    logFileDays: read.LOG_FILE_DAYS,
     allowDeleteAll: read.ALLOW_DELETE_ALL && !production,
     ntpServer: read.NTP_SERVER,
     ntpServerPort: read.NTP_SERVER_PORT,

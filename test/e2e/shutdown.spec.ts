@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
@@ -15,10 +15,15 @@ const MOST_MS = 10_000;
 
 describe('SIGTERM', () => {
   let world: ApiWorld;
+  let logs: string;
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    logs = await mkdtemp(join(tmpdir(), 'pladmed-logs-'));
+    world = await ApiWorld.start({ LOG_FILE: join(logs, 'pladmed.log'), LOG_LEVEL: 'info' });
   });
-  afterAll(() => world.server.kill());
+  afterAll(async () => {
+    await world.server.kill();
+    await rm(logs, { recursive: true });
+  });
 
   it('asks probes to come back, answers what is in flight, ends with 0', async () => {
     const user = await world.account(100);
@@ -44,7 +49,23 @@ describe('SIGTERM', () => {
     await stopping; // rejects when the exit code is not 0
     expect(performance.now() - began).toBeLessThan(MOST_MS);
     await watching.body?.cancel().catch(() => undefined);
+
+    // its files have every line, the last one too, each in its place
+    const [application, requests] = await Promise.all(['pladmed', 'pladmed-requests'].map(linesIn));
+    expect(application?.at(-1)).toMatchObject({ component: 'boot', msg: 'stopped' });
+    expect(application?.filter(({ component }) => component === 'http')).toEqual([]);
+    expect(requests?.map(({ msg }) => msg)).toContain('POST /api/v1/operations 201');
   });
+
+  async function linesIn(file: string): Promise<Record<string, unknown>[]> {
+    const name = (await readdir(logs)).find((each) => each.startsWith(`${file}.`)) ?? '';
+    const text = await readFile(join(logs, name), 'utf8');
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
   it('leaves no database behind when it comes before the server is ready', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-test-'));
     let pid = 0;

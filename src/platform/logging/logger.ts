@@ -1,6 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
-import { type Logger as Pino, pino, stdTimeFunctions, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions, stdSerializers } from 'pino';
 import { type Env } from '../../config/env.js';
+import { AT_ONCE, type LogFiles, openLogFiles, surviveErrors } from './log-files.js';
 
 /** Members of a log line that are never written out. */
 const SECRETS = [
@@ -16,42 +17,62 @@ const SECRETS = [
   'req.headers.cookie',
 ];
 
+const BOTTOM = {
+  timestamp: stdTimeFunctions.isoTime,
+  redact: { paths: SECRETS, censor: '[redacted]' },
+  serializers: { err: stdSerializers.err },
+  base: null,
+} as const;
+
+type LogEnv = Pick<Env, 'logLevel' | 'production'>;
+
+/** A root logger: JSON lines to standard output. On a terminal in development the lines are made for reading. */
+export function createLogger(env: LogEnv): Pino {
+  return pino({ level: env.logLevel, ...BOTTOM }, standardOutput(env));
+}
+
 /**
- * The root logger: JSON lines to standard output, and to LOG_FILE (rotated daily and at 50 MB, 14 kept) where it is set.
- * On a terminal in development the lines are made for reading.
+ * The root logger of the server: to standard output, and where LOG_FILE is set to files, which rotate.
+ * @throws Error where the files cannot be opened
  */
-export function createLogger(env: Pick<Env, 'logLevel' | 'logFile' | 'production'>): Pino {
-  const pretty = !env.production && process.stdout.isTTY;
-  const targets = [
-    pretty
-      ? { target: 'pino-pretty', level: env.logLevel, options: { ignore: 'pid,hostname' } }
-      : { target: 'pino/file', level: env.logLevel, options: { destination: 1 } },
-    ...(env.logFile === undefined
-      ? []
-      : [
-          {
-            target: 'pino-roll',
-            level: env.logLevel,
-            options: {
-              file: env.logFile,
-              frequency: 'daily',
-              size: '50m',
-              mkdir: true,
-              limit: { count: 14 },
-            },
-          },
-        ]),
-  ];
-  const options = {
-    level: env.logLevel,
-    timestamp: stdTimeFunctions.isoTime,
-    redact: { paths: SECRETS, censor: '[redacted]' },
-    serializers: { err: stdSerializers.err },
-    base: null,
+export async function createServerLogger(
+  env: LogEnv & Pick<Env, 'logFile' | 'logFileBytes' | 'logFileDays'>,
+): Promise<Pino> {
+  const { logFile } = env;
+  if (logFile === undefined) return createLogger(env);
+  const files = await openFiles({ ...env, logFile });
+  const output = standardOutput(env);
+  const write = (line: string) => {
+    output.write(line);
+    files.write(line);
   };
-  // without a file there is no need for a worker thread: one write call a line, nothing lost on exit
-  if (env.logFile === undefined && !pretty) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino({ ...options, transport: { targets } });
+  return pino({ level: env.logLevel, ...BOTTOM }, { write });
+}
+
+async function openFiles(env: Parameters<typeof openLogFiles>[0]): Promise<LogFiles> {
+  try {
+    return await openLogFiles(env);
+  } catch (error) {
+    throw new Error(`LOG_FILE ${env.logFile} must be a file that can be written: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** One write call a line, nothing lost on exit. */
+function standardOutput({ production, logLevel }: LogEnv): DestinationStream {
+  if (!production && process.stdout.isTTY) {
+    const pretty: unknown = pino.transport({
+      target: 'pino-pretty',
+      level: logLevel,
+      options: { ignore: 'pid,hostname' },
+    });
+    return pretty as DestinationStream;
+  }
+  const output = pino.destination({ dest: 1, ...AT_ONCE });
+  surviveErrors(output, 'standard output');
+  // not the stream itself: of a fatal line pino asks it to flush, which a full disk would hold up for ever
+  return { write: (line) => output.write(line) };
 }
 
 /** Takes a token or password out of text that is about to be logged: JWTs anywhere, and the query of a URL. */
