@@ -5,6 +5,7 @@
 
 /** The parts of the core in their order: each may import the index.ts of those before it. */
 const CORE = [
+  'audit',
   'users',
   'ledger',
   'sites',
@@ -15,6 +16,7 @@ const CORE = [
   'quotas',
   'delivery',
   'operations',
+  'accounts',
   'runs',
   'ingest',
   'results',

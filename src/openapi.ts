@@ -23,6 +23,7 @@ const TAGS = {
   operations: 'Scheduled measurements.',
   results: 'What probes brought back.',
   imports: 'Files of results, from scamper or from our own exports.',
+  administration: 'What superusers run the platform with.',
   [CLASSIC]: 'The routes of classic Pladmed. They do not change, and take members that they do not know.',
   'operation of the server': 'For those who run it.',
 };

@@ -211,6 +211,6 @@ export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
 /** `data` of the error with which a handshake is refused. */
 export const connectErrorSchema = z.object({
-  code: z.enum(['invalid_token', 'unsupported_protocol', 'invalid_handshake']),
+  code: z.enum(['invalid_token', 'unsupported_protocol', 'invalid_handshake', 'forbidden']),
   message: z.string(),
 });

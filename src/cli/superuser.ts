@@ -11,6 +11,7 @@ import { createLogger } from '../platform/logging/logger.js';
 import { ConfigModule } from '../config/config.module.js';
 import { readEnv } from '../config/read-env.js';
 import { MIGRATIONS } from '../core/maintenance/index.js';
+import { AuditModule, AuditService } from '../core/audit/index.js';
 import { AuthModule, AuthService } from '../core/users/index.js';
 
 const USAGE =
@@ -32,12 +33,15 @@ async function main([command, email, given, ...more]: string[]): Promise<string>
       BusModule,
       DatabaseModule.forRoot({ uri: database.uri, name: env.mongoDatabase, migrations: MIGRATIONS }),
       AuthModule,
+      AuditModule,
     ];
     const module = { module: SuperuserModule, imports };
     const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
     try {
       await app.get(DatabaseService).prepare();
       const outcome = await app.get(AuthService).makeSuperuser(email, password);
+      const action = `superuser create (${outcome})`;
+      await app.get(AuditService).append({ via: 'shell', action, target: email });
       return outcome === 'created'
         ? `${email} is a superuser now`
         : `${email} had an account; it is a superuser now, with this password`;

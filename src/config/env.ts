@@ -92,6 +92,7 @@ const variables = z.object({
   USER_MAX_RESULTS_PER_DAY: whole(0, 1_000_000_000_000).default(20_000_000),
   TARGET_MAX_PROBES: whole(0, 1_000_000_000).default(50_000),
   TARGET_MAX_PACKETS_PER_S: whole(0, 1_000_000_000).default(20_000),
+  CREDITS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
   SERIES_ROLLUPS: flag.default(true),
   IMPORT_DIR: z.string().min(1).optional(),
@@ -158,6 +159,8 @@ export interface Env {
   targetMaxProbes: number;
   /** that strike one target, of all users together; 0: no bound */
   targetMaxPacketsPerS: number;
+  /** whether operations are paid for, and results earn */
+  credits: boolean;
   /** how old the figures of a probe may grow; 0: there are none */
   reliabilityEveryMs: number;
   /** whether this server keeps figures of series ready, and answers from them */
@@ -230,6 +233,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     userMaxResultsPerDay: read.USER_MAX_RESULTS_PER_DAY,
     targetMaxProbes: read.TARGET_MAX_PROBES,
     targetMaxPacketsPerS: read.TARGET_MAX_PACKETS_PER_S,
+    credits: read.CREDITS === 'on',
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
     seriesRollups: read.SERIES_ROLLUPS,
     importDir: read.IMPORT_DIR && resolve(read.IMPORT_DIR),

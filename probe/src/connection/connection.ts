@@ -197,6 +197,11 @@ export class Connection implements Link {
       );
       return PROTOCOL.invalidTokenRetryMs;
     }
+    if (code === 'forbidden') {
+      // it says what its host can do
+      this.log.error({ code }, detail);
+      return PROTOCOL.invalidTokenRetryMs;
+    }
     if (code !== null) {
       this.log.error({ code, detail }, 'The server does not accept this version of the probe');
       return LONGEST_RETRY_MS;

@@ -1,17 +1,22 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { noteChange } from '../../platform/http/audited-change.js';
 import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForSuperusers, ForUsers } from '../../platform/http/permissions.js';
 import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from './dto/user.dto.js';
-import { NewEmailDto, NewPasswordDto, SessionDto } from './dto/auth.dto.js';
+import { ConfirmationDto, NewEmailDto, NewPasswordDto, SessionDto } from './dto/auth.dto.js';
+import { AccountsService } from '../../core/accounts/index.js';
 import { CredentialsService, type UserEntity } from '../../core/users/index.js';
 import { LedgerService } from '../../core/ledger/index.js';
+
+const DELETION_SAID =
+  'Its operations are stopped. Its e-mail, password, keys and picture go at once; its probes are retired, without name and tags, their location rounded to 0.01 degrees. Public operations and their results stay, under an id that names nobody; results of private ones are deleted within minutes. Credits lapse (docs/accounts.md).';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -20,6 +25,7 @@ export class AccountsController {
   constructor(
     private readonly ledger: LedgerService,
     private readonly credentials: CredentialsService,
+    private readonly accounts: AccountsService,
   ) {}
 
   @Get('me')
@@ -89,9 +95,29 @@ export class AccountsController {
   @ApiId('user')
   @ApiOkResponse({ type: BalanceDto })
   @ApiProblems(400, 401, 403, 404, 413)
-  async grant(@Param('id') id: string, @Body() { credits }: GrantDto): Promise<BalanceDto> {
+  async grant(
+    @Param('id') id: string,
+    @Body() { credits, reason }: GrantDto,
+    @Req() request: Request,
+  ): Promise<BalanceDto> {
     const user = parseId(id);
     if (user === undefined) throw new DomainError('not_found', 'There is no such user');
-    return { id: user.toHexString(), credits: await this.ledger.grant(user, credits) };
+    const balance = await this.ledger.grant(user, credits, reason);
+    noteChange(request, { before: { credits: balance - credits }, after: { credits: balance } });
+    return { id: user.toHexString(), credits: balance };
+  }
+
+  @Post('me/delete')
+  @ForUsers()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete your account, for good', description: DELETION_SAID })
+  @ApiNoContentResponse({ description: 'The account is none any more.' })
+  @ApiProblems(400, 401, 403, 409, 413, 429)
+  async delete(
+    @CurrentUser() user: UserEntity,
+    @Body() { password }: ConfirmationDto,
+    @ClientAddress() address: string,
+  ): Promise<void> {
+    await this.accounts.delete(user, password, address);
   }
 }

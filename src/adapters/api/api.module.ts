@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { AccountsModule } from '../../core/accounts/index.js';
+import { AuditModule } from '../../core/audit/index.js';
+import { ServersModule } from '../../core/servers/index.js';
 import { AuthModule } from '../../core/users/index.js';
 import { LedgerModule } from '../../core/ledger/index.js';
 import { SitesModule } from '../../core/sites/index.js';
@@ -13,6 +17,8 @@ import { ActivityModule } from '../../derived/activity/index.js';
 import { SeriesModule } from '../../derived/series/index.js';
 import { LatestModule } from '../../derived/latest/index.js';
 import { ChangesModule } from '../../derived/changes/index.js';
+import { AdminController } from './admin.controller.js';
+import { AuditInterceptor } from './audit.interceptor.js';
 import { AccountsController } from './accounts.controller.js';
 import { AuthController } from './auth.controller.js';
 import { ChangesController } from './changes.controller.js';
@@ -38,6 +44,9 @@ import { ResultListings } from './result-listings.js';
 @Module({
   imports: [
     AuthModule,
+    AccountsModule,
+    AuditModule,
+    ServersModule,
     LedgerModule,
     SitesModule,
     ProbesModule,
@@ -57,6 +66,7 @@ import { ResultListings } from './result-listings.js';
     PlatformController,
     AccountsController,
     KeysController,
+    AdminController,
     PicturesController,
     ProbesController,
     SessionsController,
@@ -73,6 +83,6 @@ import { ResultListings } from './result-listings.js';
     StatsController,
     ImportsController,
   ],
-  providers: [ResultListings, QueriedProbes],
+  providers: [ResultListings, QueriedProbes, { provide: APP_INTERCEPTOR, useClass: AuditInterceptor }],
 })
 export class ApiModule {}

@@ -38,7 +38,7 @@ export class AuthController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Get an access token', description: 'Paste `access_token` into Authorize.' })
   @ApiOkResponse({ type: SessionDto })
-  @ApiProblems(400, 404, 413, 429)
+  @ApiProblems(400, 403, 404, 413, 429)
   async logIn(
     @Body() { email, password }: CredentialsDto,
     @ClientAddress() address: string,

@@ -27,7 +27,7 @@ const BINARY = { type: 'string' as const, format: 'binary' };
 
 @ApiTags('imports')
 @ApiBearerAuth()
-@ForUsers()
+@ForUsers('read')
 @Controller('api/v1/imports')
 export class ImportsController {
   constructor(
@@ -36,6 +36,7 @@ export class ImportsController {
   ) {}
 
   @Post()
+  @ForUsers('measure')
   @HttpCode(202)
   @ApiOperation({
     summary: 'Import a file',

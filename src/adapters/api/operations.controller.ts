@@ -46,7 +46,7 @@ import {
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForOwners, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { KeptDto, RetentionDto } from './dto/retention.dto.js';
@@ -157,6 +157,7 @@ export class OperationsController {
   }
 
   @Post(':id/stop')
+  @ForOwners('owner or superuser')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Stop an operation',
@@ -177,6 +178,7 @@ export class OperationsController {
   }
 
   @Delete(':id')
+  @ForOwners('owner or superuser')
   @ApiOperation({
     summary: 'Stop an operation, or leave it as it is when it is over',
     description:
@@ -210,6 +212,7 @@ export class OperationsController {
   }
 
   @Put(':id/retention')
+  @ForOwners('owner or superuser')
   @ApiOperation({
     summary: 'State for how long data of your operation are kept',
     description:

@@ -27,7 +27,7 @@ import {
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
-import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
+import { CurrentUser, ForOwners, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
@@ -101,6 +101,7 @@ export class ProbesController {
   }
 
   @Patch(':id')
+  @ForOwners('owner')
   @ApiOperation({ summary: 'Change name, tags or location of your probe' })
   @ApiId('probe')
   @ApiIfMatch()
@@ -124,6 +125,7 @@ export class ProbesController {
   }
 
   @Post(':id/token')
+  @ForOwners('owner or superuser')
   @HttpCode(200)
   @ApiOperation({ summary: 'Revoke the tokens of your probe and get a new one; superusers: of any probe' })
   @ApiId('probe')

@@ -228,6 +228,22 @@ export class OperationsRepository {
       .lean<OperationEntity>();
   }
 
+  /** States for how long data of all private operations of an owner are kept. */
+  async setRetentionOfPrivate(owner: ObjectId, retention: Retention): Promise<void> {
+    await this.model.updateMany(
+      { owner, visibility: 'private', retention: { $ne: retention } },
+      [
+        {
+          $set: {
+            retention: { $literal: retention },
+            retention_revision: { $add: [{ $ifNull: ['$retention_revision', 1] }, 1] },
+          },
+        },
+      ],
+      { updatePipeline: true },
+    );
+  }
+
   /** When the last operation was begun or stopped. */
   async lastChange(): Promise<Date | undefined> {
     const last = await this.model

@@ -36,7 +36,8 @@ export function runsBegun(schedule: Schedule, now: Date): number {
  * told goes on to the end.
  */
 export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
-  if (!capabilitiesOf(assignment).canBeStopped) return 0;
+  // one that cost nothing (CREDITS=off) pays nothing back
+  if (operation.credits === 0 || !capabilitiesOf(assignment).canBeStopped) return 0;
   return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
 }
 

@@ -80,7 +80,7 @@ export class RefusalsService {
     if (first === undefined) return;
     await this.assignments.markRefused(ends, at, transaction);
     const saved = ends.reduce((sum, { assignment, owed }) => sum + assignment.due - owed, 0);
-    const refund = saved * operation.cost_per_run;
+    const refund = operation.credits === 0 ? 0 : saved * operation.cost_per_run;
     if (refund === 0) return;
     await this.operations.addRefund(operation._id, refund, transaction);
     const reference = `refused:${operation._id.toHexString()}:${first._id.toHexString()}`;

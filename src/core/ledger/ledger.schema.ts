@@ -3,7 +3,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 
 export const LEDGER_MODEL = 'LedgerEntry';
 
-export const LEDGER_REASONS = ['grant', 'operation', 'refund', 'results'] as const;
+export const LEDGER_REASONS = ['grant', 'operation', 'refund', 'results', 'taken', 'lapsed'] as const;
 export type LedgerReason = (typeof LEDGER_REASONS)[number];
 
 /** One change of one balance. The sum of an account's entries is its balance, at every moment. */
@@ -16,6 +16,8 @@ export interface LedgerEntity {
   reason: LedgerReason;
   /** what it was for; unique, so that nothing is paid twice: `operation:<id>`, `results:<batch>:<user>` ... */
   reference: string;
+  /** what a superuser said of it */
+  note?: string;
   at: Date;
 }
 
@@ -26,6 +28,7 @@ export const ledgerSchema = new Schema<LedgerEntity>(
     balance_after: { type: Number, required: true },
     reason: { type: String, required: true, enum: LEDGER_REASONS },
     reference: { type: String, required: true },
+    note: String,
     at: { type: Date, required: true },
   },
   { collection: 'ledger', versionKey: false },

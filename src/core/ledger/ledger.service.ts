@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { UsersRepository } from '../users/index.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { type LedgerEntity, type LedgerReason } from './ledger.schema.js';
 
@@ -28,6 +30,7 @@ export class LedgerService {
     private readonly users: UsersRepository,
     private readonly ledger: LedgerRepository,
     private readonly transactions: TransactionsService,
+    @Inject(ENV) private readonly env: Pick<Env, 'credits'>,
   ) {}
 
   /**
@@ -36,10 +39,10 @@ export class LedgerService {
    */
   async charge(charges: readonly Charge[], transaction: Transaction): Promise<void> {
     const [first] = charges;
-    if (first === undefined) return;
+    if (first === undefined || !this.env.credits) return;
     const { user } = first;
     const total = charges.reduce((sum, { amount }) => sum + amount, 0);
-    const balance = await this.users.addCredits(user, -total, transaction);
+    const balance = await this.users.addCredits(user, -total, transaction, true);
     if (balance === null)
       throw new DomainError('not_enough_credits', `Not enough credits: this costs ${total}`);
     const at = new Date();
@@ -59,7 +62,7 @@ export class LedgerService {
     reference: string,
     transaction: Transaction,
   ): Promise<number | null> {
-    return this.book(user, amount, reason, reference, transaction);
+    return this.book(user, amount, { reason, reference }, transaction);
   }
 
   /**
@@ -71,6 +74,7 @@ export class LedgerService {
     batch: string,
     transaction: Transaction,
   ): Promise<Map<string, string>> {
+    if (!this.env.credits) return new Map();
     const balances = await this.users.addCreditsToMany(payments, transaction);
     const at = new Date();
     const entries = payments.flatMap(({ user, amount }) => {
@@ -89,14 +93,37 @@ export class LedgerService {
    * @returns the balance after it
    * @throws DomainError not_found
    */
-  async grant(user: ObjectId, amount: number): Promise<number> {
+  async grant(user: ObjectId, amount: number, note?: string): Promise<number> {
     const reference = `grant:${randomUUID()}`;
     const balance = await this.transactions.run(
-      (transaction) => this.pay(user, amount, 'grant', reference, transaction),
+      (transaction) => this.book(user, amount, { reason: 'grant', reference, note }, transaction),
       user.toHexString(),
     );
     if (balance === null) throw new DomainError('not_found', 'There is no such user');
     return balance;
+  }
+
+  /**
+   * A superuser takes credits away, no more than there are.
+   * @returns the balance after it
+   * @throws DomainError not_enough_credits
+   */
+  async take(user: ObjectId, amount: number, note: string): Promise<number> {
+    const reference = `taken:${randomUUID()}`;
+    const balance = await this.transactions.run(
+      (transaction) => this.book(user, -amount, { reason: 'taken', reference, note }, transaction),
+      user.toHexString(),
+    );
+    if (balance === null)
+      throw new DomainError('not_enough_credits', `The account has fewer than ${amount} credits`);
+    return balance;
+  }
+
+  /** What an account had when it was deleted: its entries add up to nothing then. */
+  async lapse(user: ObjectId, credits: number, transaction: Transaction): Promise<void> {
+    const [reference, at] = [`lapsed:${user.toHexString()}`, new Date()];
+    const entry = { user, amount: -credits, balance_after: 0, reason: 'lapsed' as const, reference, at };
+    await this.ledger.appendAll([entry], transaction);
   }
 
   async statement(
@@ -110,13 +137,13 @@ export class LedgerService {
   private async book(
     user: ObjectId,
     amount: number,
-    reason: LedgerReason,
-    reference: string,
+    { reason, reference, note }: { reason: LedgerReason; reference: string; note?: string | undefined },
     transaction: Transaction,
   ): Promise<number | null> {
     const balance = await this.users.addCredits(user, amount, transaction);
     if (balance === null) return null;
-    const entry = { user, amount, balance_after: balance, reason, reference, at: new Date() };
+    const said = note === undefined ? {} : { note };
+    const entry = { user, amount, balance_after: balance, reason, reference, ...said, at: new Date() };
     await this.ledger.appendAll([entry], transaction);
     return balance;
   }

@@ -1,10 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { type Seen, wasSeen } from '../../platform/database/revision.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
 import { LedgerService } from '../ledger/index.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
 import { type UserEntity } from '../users/index.js';
@@ -57,6 +59,7 @@ export class OperationsService {
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
     private readonly clock: PlatformClock,
+    @Inject(ENV) private readonly env: Pick<Env, 'credits'>,
   ) {}
 
   /**
@@ -147,7 +150,7 @@ export class OperationsService {
       ...(request.retention && { retention: request.retention }),
       cost_per_run: costPerRun,
       runs_per_probe: runsPerProbe,
-      credits: costPerRun * runsPerProbe * probes.length,
+      credits: this.env.credits ? costPerRun * runsPerProbe * probes.length : 0,
       probe_count: probes.length,
       ...(selection && { selection }),
       created_at: now,
@@ -257,7 +260,11 @@ export class OperationsService {
    * @param seen by the caller
    * @throws DomainError not_found, forbidden, changed_meanwhile, conflict when it is over already
    */
-  async stop(id: ObjectId | undefined, user: UserEntity, seen: Seen = 'any'): Promise<OperationEntity> {
+  async stop(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+    seen: Seen = 'any',
+  ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
     if (!operation.owner.equals(user._id) && !user.is_superuser) {
       throw new DomainError('forbidden', 'The operation is not yours');
@@ -330,7 +337,11 @@ export class OperationsService {
    * @returns the operation as it is: stopped now, or over before
    * @throws DomainError not_found, forbidden, changed_meanwhile
    */
-  async end(id: ObjectId | undefined, user: UserEntity, seen: Seen = 'any'): Promise<OperationEntity> {
+  async end(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+    seen: Seen = 'any',
+  ): Promise<OperationEntity> {
     try {
       return await this.stop(id, user, seen);
     } catch (error) {
@@ -340,7 +351,11 @@ export class OperationsService {
   }
 
   /** @returns why an operation that was not stopped a moment ago cannot be */
-  private async stoppedMeanwhile(id: ObjectId, user: UserEntity, seen: Seen): Promise<DomainError> {
+  private async stoppedMeanwhile(
+    id: ObjectId,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+    seen: Seen,
+  ): Promise<DomainError> {
     const { revision } = await this.get(id, user);
     return wasSeen(seen, revision)
       ? new DomainError('conflict', 'The operation is stopped already')

@@ -77,6 +77,9 @@ export class ProbeChoiceService {
       const message = `must have no probe that was imported: ${String(imported._id)} cannot measure`;
       throw DomainError.invalid({ field: 'probes', message });
     }
+    const suspended = probes.find((probe) => probe.suspended !== undefined);
+    if (availability === 'whenever' && suspended)
+      throw new DomainError('conflict', `${String(suspended._id)} in probes is suspended: it gets no work`);
     const chosen =
       availability === 'whenever'
         ? probes

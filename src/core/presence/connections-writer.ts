@@ -134,12 +134,12 @@ interface Landing {
   isCurrent: boolean;
 }
 
-/** @returns undefined when nothing was stored: there is no such probe, or its token was revoked */
+/** @returns undefined when nothing was stored: there is no such probe, it is suspended, or its token was revoked */
 function landingOf(
   { tokenVersion, connection }: Arrival,
   probe: ProbeEntity | undefined,
 ): Landing | undefined {
-  if (probe?.token_version !== tokenVersion) return undefined;
+  if (probe?.token_version !== tokenVersion || probe.suspended !== undefined) return undefined;
   const isCurrent = probe.connection?.session.equals(connection.session) === true;
   return { probe, connection: isCurrent ? (probe.connection ?? connection) : connection, isCurrent };
 }

@@ -13,4 +13,5 @@ export { type ProbeProtocol, ProbeProtocols, type SayableJob } from './probe-pro
 export { ProbeMeters } from './probe-meters.js';
 export { SESSION_KEPT_S, type SessionEntity } from './session.schema.js';
 export { SessionsRepository } from './sessions.repository.js';
+export { ProbeSuspensionService } from './probe-suspension.service.js';
 export { TokenRevocationService } from './token-revocation.service.js';

@@ -12,6 +12,7 @@ import { ProbeProtocols } from './probe-protocols.js';
 import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
+import { ProbeSuspensionService } from './probe-suspension.service.js';
 import { UpkeepService } from './upkeep.service.js';
 
 @Module({
@@ -30,6 +31,7 @@ import { UpkeepService } from './upkeep.service.js';
     ConnectionsWriter,
     ProbeConnectionsService,
     TokenRevocationService,
+    ProbeSuspensionService,
     UpkeepService,
   ],
   exports: [
@@ -40,6 +42,7 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeMeters,
     ProbeConnectionsService,
     TokenRevocationService,
+    ProbeSuspensionService,
   ],
 })
 export class PresenceModule {}

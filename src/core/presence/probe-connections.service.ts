@@ -13,6 +13,7 @@ import {
   ProbeFeed,
   type ProbeReport,
   ProbesRepository,
+  suspensionSentence,
 } from '../probes/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { SESSION_OVER } from './session-over.topic.js';
@@ -99,6 +100,7 @@ export class ProbeConnectionsService {
 
   /**
    * @returns undefined when the token is none, a user's, revoked, or names a probe that does not exist
+   * @throws DomainError forbidden with what the host of a suspended probe can do
    */
   async open(
     token: unknown,
@@ -119,7 +121,10 @@ export class ProbeConnectionsService {
       connection,
       families,
     });
-    if (probe === undefined) return undefined;
+    if (probe === undefined) {
+      await this.refuseSuspended(identity.id);
+      return undefined;
+    }
     const before = probe.connection?.took_over;
     if (before !== undefined && before.server !== connection.server)
       this.announceOver(probe._id, before.session);
@@ -203,6 +208,12 @@ export class ProbeConnectionsService {
   /** What a probe says of itself, every minute where its protocol has words for it. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
     await this.writer.report({ probe: probe._id, session, report, at: this.clock.now() });
+  }
+
+  /** @throws DomainError forbidden */
+  private async refuseSuspended(id: ObjectId): Promise<void> {
+    const probe = await this.probes.findById(id);
+    if (probe?.suspended) throw new DomainError('forbidden', suspensionSentence(probe.suspended));
   }
 
   private async letIn(arrival: Arrival): Promise<ProbeEntity | undefined> {

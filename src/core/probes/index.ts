@@ -28,7 +28,7 @@ export {
   ProbesRepository,
   type ProbeTotals,
 } from './probes.repository.js';
-export { locationOf, ProbesService } from './probes.service.js';
+export { locationOf, ProbesService, suspensionSentence } from './probes.service.js';
 export {
   LONGEST_WINDOW_MS,
   type Reliability,

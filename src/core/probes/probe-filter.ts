@@ -48,6 +48,8 @@ export interface ProbeFilter {
   exclude?: readonly ObjectId[] | undefined;
   /** true: not those that stand for a host of a file */
   measuresHere?: true | undefined;
+  /** false: those alone that are not suspended */
+  suspended?: false | undefined;
   /** so much more they can be given */
   room?: Load | undefined;
 }
@@ -71,6 +73,7 @@ const CONDITION_NAMES = [
   'min_share',
   'exclude',
   'measuresHere',
+  'suspended',
   'room',
 ] as const;
 export type ConditionName = (typeof CONDITION_NAMES)[number];
@@ -106,6 +109,7 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
     exclude: isAsked(exclude) && { _id: { $nin: exclude } },
     measuresHere: measuresHere && { imported: { $exists: false } },
+    suspended: filter.suspended === false && { suspended: { $exists: false } },
     room: room && roomFor(room),
   };
   return CONDITION_NAMES.flatMap((name) => {

@@ -49,6 +49,14 @@ export interface InstrumentDetails {
   serial?: string | undefined;
 }
 
+export interface Suspension {
+  at: Date;
+  /** its host is told */
+  reason: string;
+  /** for good: the owner's account is gone */
+  retired?: true;
+}
+
 /** A vantage point. */
 export interface ProbeEntity extends Idempotent {
   _id: ObjectId;
@@ -63,6 +71,8 @@ export interface ProbeEntity extends Idempotent {
   site?: string;
   /** there with a site */
   instrument?: InstrumentDetails;
+  /** it gets no work, and is not let in; what it has brought stays */
+  suspended?: Suspension;
   /** raised to revoke the tokens given out so far */
   token_version: number;
   /** of the document, for If-Match */
@@ -122,6 +132,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     tags: { type: [String], required: true },
     site: String,
     instrument: Schema.Types.Mixed,
+    suspended: Schema.Types.Mixed,
     token_version: { type: Number, required: true },
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },

@@ -13,6 +13,7 @@ import {
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,
+  type Suspension,
 } from './probe.schema.js';
 import { type Reliability } from './reliability-figures.js';
 import { type Candidate } from './selection/selection.js';
@@ -258,6 +259,65 @@ export class ProbesRepository {
       .lean<ProbeEntity>();
   }
 
+  /** Whoever is connected is so no more. @returns the probe as it was before; null: there is none */
+  async suspend(id: ObjectId, suspended: Suspension, at: Date): Promise<ProbeEntity | null> {
+    const update = {
+      $set: { suspended, updated_at: at },
+      $inc: { revision: 1 },
+      $unset: { connection: 1 as const },
+    };
+    const notRetired = { _id: id, 'suspended.retired': { $exists: false } };
+    return this.model.findOneAndUpdate(notRetired, update, { returnDocument: 'before' }).lean<ProbeEntity>();
+  }
+
+  /** @returns the probe as it is now; null: there is none, or it is retired */
+  async unsuspend(id: ObjectId, at: Date): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, 'suspended.retired': { $exists: false } },
+        { $unset: { suspended: 1 }, $set: { updated_at: at }, $inc: { revision: 1 } },
+        { returnDocument: 'after' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  /** Suspends a probe for good, with what may tell whose it was taken away. @returns the probe as it was before */
+  async retire(
+    id: ObjectId,
+    suspended: Suspension,
+    coordinates: [number, number],
+    at: Date,
+  ): Promise<ProbeEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, 'suspended.retired': { $exists: false } },
+        {
+          $set: { suspended, tags: [], 'location.coordinates': coordinates, updated_at: at },
+          $unset: { name: 1, connection: 1, idempotency_key: 1, request_hash: 1 },
+          $inc: { revision: 1, token_version: 1 },
+        },
+        { returnDocument: 'before' },
+      )
+      .lean<ProbeEntity>();
+  }
+
+  async findUnretired(owner: ObjectId, limit: number): Promise<ProbeEntity[]> {
+    return this.model
+      .find({ owner, 'suspended.retired': { $exists: false } })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean<ProbeEntity[]>();
+  }
+
+  /** By server: how many probes are connected to it. */
+  async countByServer(): Promise<Map<string, number>> {
+    const counts = await this.model.aggregate<{ _id: string; probes: number }>([
+      { $match: { 'connection.server': { $exists: true } } },
+      { $group: { _id: '$connection.server', probes: { $sum: 1 } } },
+    ]);
+    return new Map(counts.map(({ _id, probes }) => [_id, probes]));
+  }
+
   /**
    * Each replaces the connection that stands, and notes whose; a probe that does not exist, or whose token has another version,
    * is not touched. Writing the same again changes nothing.
@@ -272,7 +332,7 @@ export class ProbesRepository {
   ): Promise<void> {
     const updates = arrivals.map(({ probe, tokenVersion, connection, families }) => ({
       updateOne: {
-        filter: { _id: probe, token_version: tokenVersion },
+        filter: { _id: probe, token_version: tokenVersion, suspended: { $exists: false } },
         update: [
           {
             $set: {

@@ -6,7 +6,7 @@ import { type Seen } from '../../platform/database/revision.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
-import { type ProbeConnection, type ProbeEntity } from './probe.schema.js';
+import { type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
 import { type Reliability } from './reliability-figures.js';
 import { countryOf } from './country.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
@@ -26,6 +26,8 @@ export interface NewProbe {
 }
 
 export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> & { location?: Location };
+
+const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
 
 @Injectable()
 export class ProbesService {
@@ -156,6 +158,39 @@ export class ProbesService {
     return before;
   }
 
+  /** Its connection is the caller's to close. @returns the probe as it was before @throws DomainError not_found, conflict */
+  async suspend(id: ObjectId | undefined, reason: string): Promise<ProbeEntity> {
+    const { _id } = await this.get(id);
+    const now = this.clock.now();
+    const before = await this.probes.suspend(_id, { at: now, reason }, now);
+    if (before === null) throw new DomainError('conflict', RETIRED);
+    return before;
+  }
+
+  /** @returns the probe as it is now @throws DomainError not_found, conflict */
+  async unsuspend(id: ObjectId | undefined): Promise<ProbeEntity> {
+    const { _id } = await this.get(id);
+    const after = await this.probes.unsuspend(_id, this.clock.now());
+    if (after === null) throw new DomainError('conflict', RETIRED);
+    return after;
+  }
+
+  /** By server: how many probes are connected to it. */
+  async countByServer(): Promise<Map<string, number>> {
+    return this.probes.countByServer();
+  }
+
+  async unretiredOf(owner: ObjectId, limit: number): Promise<ProbeEntity[]> {
+    return this.probes.findUnretired(owner, limit);
+  }
+
+  /** @returns the probe as it was before; null: it is retired already */
+  async retire({ _id, location }: ProbeEntity, reason: string): Promise<ProbeEntity | null> {
+    const now = this.clock.now();
+    const [longitude, latitude] = location.coordinates.map(roughly) as [number, number];
+    return this.probes.retire(_id, { at: now, reason, retired: true }, [longitude, latitude], now);
+  }
+
   /**
    * The one truth of who is connected, for those who show it and those who choose by it.
    * @returns its connection, if its socket stands here, or the server that holds it is alive
@@ -200,6 +235,17 @@ export class ProbesService {
     if (!probe.owner.equals(owner)) throw new DomainError('forbidden', 'The probe is not yours');
     return probe;
   }
+}
+
+/** @returns degrees to two places: about a kilometre */
+function roughly(degrees: number): number {
+  return Math.round(degrees * 100) / 100;
+}
+
+/** @returns what the host of a suspended probe is told */
+export function suspensionSentence({ reason, retired }: Suspension): string {
+  if (retired) return `This probe is retired: ${reason}. Register it anew, with another account`;
+  return `This probe is suspended by the operator of the platform: ${reason}. It gets no work until that is lifted: ask the operator`;
 }
 
 function placeOf(location: Location): Pick<ProbeEntity, 'location' | 'country'> {

@@ -57,6 +57,14 @@ export class ServersRepository {
     ]);
   }
 
+  /** All that are known, whether or not they live. */
+  async findAll(): Promise<(ServerEntity & { alive: boolean })[]> {
+    return this.model.aggregate<ServerEntity & { alive: boolean }>([
+      { $set: { alive: { $gt: ['$lease_until', '$$NOW'] } } },
+      { $sort: { _id: 1 } },
+    ]);
+  }
+
   /** The servers whose leases are over, and when they were heard of last. */
   async findDeparted(): Promise<{ id: string; lastSeen: Date }[]> {
     const departed = await this.model.find(OVER, { renewed_at: 1 }).lean<ServerEntity[]>();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { serverId } from '../../config/server-id.js';
+import { type ServerEntity } from './server.schema.js';
 import { type Renewal, ServersRepository } from './servers.repository.js';
 
 const LEASE_MS = 20_000;
@@ -54,6 +55,11 @@ export class ServersService {
   /** @param listener hears that this server was not heard of for so long that others may have closed its connections */
   onLapsed(listener: () => void): void {
     this.lapsed = listener;
+  }
+
+  /** All that the database knows of, with whether their leases stand. */
+  async list(): Promise<(ServerEntity & { alive: boolean })[]> {
+    return this.servers.findAll();
   }
 
   isAlive(server: string): boolean {

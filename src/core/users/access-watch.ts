@@ -140,7 +140,12 @@ export class AccessWatch implements OnModuleInit, OnApplicationBootstrap, OnAppl
 
 /** @param account as it is now; undefined: there is none any more */
 function isOver({ via, tokenVersion }: Open, account: UserEntity | undefined, now: Date): boolean {
-  if (account === undefined || (via.until !== undefined && via.until <= now)) return true;
+  if (
+    account === undefined ||
+    account.suspended !== undefined ||
+    (via.until !== undefined && via.until <= now)
+  )
+    return true;
   const [kind, id = ''] = via.id.split(':');
   if (kind === 'key') return account.keys?.some(({ _id }) => _id.toHexString() === id) !== true;
   if (tokenVersion !== (account.token_version ?? 0)) return true;

@@ -62,7 +62,7 @@ export class AuthService {
   /**
    * @param address of the client
    * @throws DomainError wrong_credentials: the same for an unknown account and for a wrong password, after the same time;
-   *   too_many_attempts
+   *   too_many_attempts; forbidden, where the account is suspended
    */
   async logIn(email: string, password: string, address: string): Promise<{ token: string; expiresAt: Date }> {
     const account = normaliseEmail(email);
@@ -72,6 +72,7 @@ export class AuthService {
       return found !== null && matches ? found : undefined;
     });
     if (user === undefined) throw new DomainError('wrong_credentials');
+    refuseSuspended(user);
     return this.tokens.userToken(user._id, user.token_version);
   }
 
@@ -79,9 +80,12 @@ export class AuthService {
    * One look into the database, as for every request: what was ended is over on all servers at once.
    * @param address of the client
    * @returns the account behind a token or key, or the visitor; undefined when it or the account is no good
+   * @throws DomainError forbidden, where the account is suspended
    */
   async identify({ kind, text }: Credential, address: string): Promise<UserEntity | undefined> {
-    return kind === 'key' ? this.keys.identify(text, address) : this.ofToken(text);
+    const user = await (kind === 'key' ? this.keys.identify(text, address) : this.ofToken(text));
+    refuseSuspended(user);
+    return user;
   }
 
   private async ofToken(token: string): Promise<UserEntity | undefined> {
@@ -133,4 +137,13 @@ export class AuthService {
     const password_hash = await this.passwords.hash(password);
     return { email, password_hash, credits: 0, is_superuser: superuser, created_at: new Date() };
   }
+}
+
+/** @throws DomainError forbidden */
+function refuseSuspended(user: UserEntity | undefined): void {
+  if (user?.suspended === undefined) return;
+  throw new DomainError(
+    'forbidden',
+    `This account is suspended: ${user.suspended.reason}. Ask the operator of this platform`,
+  );
 }

@@ -8,4 +8,4 @@ export { PasswordsService } from './passwords.service.js';
 export { TokensService } from './tokens.service.js';
 export { type KeyEntity, type UserEntity } from './user.schema.js';
 export { UsersModule } from './users.module.js';
-export { UsersRepository } from './users.repository.js';
+export { type UserFilter, UsersRepository } from './users.repository.js';

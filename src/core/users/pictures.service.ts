@@ -32,6 +32,11 @@ export class PicturesService {
     return picture;
   }
 
+  /** Of an account that is on its way out. */
+  async removeAll(user: ObjectId): Promise<void> {
+    await this.pictures.removeAllBut(user, undefined);
+  }
+
   async remove(user: ObjectId): Promise<void> {
     await this.users.setPicture(user, undefined);
     await this.pictures.removeAllBut(user, undefined);

@@ -22,6 +22,12 @@ export interface UserEntity {
   /** what programs show in the place of a token; read only where they are asked for */
   keys?: KeyEntity[];
   picture?: PictureEntity;
+  /** nobody enters it */
+  suspended?: { at: Date; reason: string };
+  /** it is on its way out: nobody enters it, and nothing tells whose it was */
+  deleted_at?: Date;
+  /** what follows from its suspension or deletion is not done yet */
+  ending?: true;
   /** one without an account, who is in no database */
   is_visitor?: true;
   /** how the caller showed who it is; in no database */
@@ -87,6 +93,9 @@ export const userSchema = new Schema<UserEntity>(
     ended_tokens: { type: [{ _id: false, digest: String, expires_at: Date }], default: undefined },
     token_version: Number,
     picture: Schema.Types.Mixed,
+    suspended: Schema.Types.Mixed,
+    deleted_at: Date,
+    ending: Boolean,
     keys: { type: [keySchema], default: undefined },
   },
   { collection: 'users', versionKey: false },
@@ -96,3 +105,7 @@ export const userSchema = new Schema<UserEntity>(
 userSchema.index({ email: 1 }, { unique: true });
 // whose key it is: each request that shows one asks
 userSchema.index({ 'keys.digest': 1 }, { sparse: true });
+// accounts that end, and are not finished
+userSchema.index({ ending: 1 }, { sparse: true });
+// whether there is one; most accounts are not in it
+userSchema.index({ is_superuser: 1 }, { partialFilterExpression: { is_superuser: true } });

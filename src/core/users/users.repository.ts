@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
-import { isDuplicateKey } from '../../platform/errors/database-errors.js';
+import { isDuplicateKey, isTimeLimit } from '../../platform/errors/database-errors.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import {
@@ -11,6 +12,15 @@ import {
   USER_MODEL,
   type UserEntity,
 } from './user.schema.js';
+
+export interface UserFilter {
+  /** a part of it, in any case */
+  email?: string | undefined;
+  suspended?: boolean | undefined;
+}
+
+/** A search by a part of an e-mail looks at all accounts: it ends then. */
+const MOST_MS = 5_000;
 
 /** What a request needs of an account. */
 const WITHOUT_KEYS = { projection: { keys: 0 } };
@@ -57,7 +67,7 @@ export class UsersRepository {
     return this.model.collection
       .find<UserEntity>(
         { _id: { $in: [...ids] } },
-        { projection: { ended_tokens: 1, token_version: 1, 'keys._id': 1 } },
+        { projection: { ended_tokens: 1, token_version: 1, suspended: 1, 'keys._id': 1 } },
       )
       .toArray();
   }
@@ -156,8 +166,79 @@ export class UsersRepository {
   }
 
   /** @returns whether there is an account that may administer */
-  async hasSuperuser(): Promise<boolean> {
-    return (await this.model.exists({ is_superuser: true })) !== null;
+  async hasSuperuser(other?: ObjectId): Promise<boolean> {
+    const active = { is_superuser: true, suspended: { $exists: false }, deleted_at: { $exists: false } };
+    const found = await this.model.exists(
+      other ? { ...active, _id: { $ne: other } } : { is_superuser: true },
+    );
+    return found !== null;
+  }
+
+  /**
+   * In order of creation, without those that are being deleted. By a part of the e-mail it is a scan, which is broken off.
+   * @throws DomainError busy
+   */
+  async find({ email, suspended }: UserFilter, limit: number, after?: ObjectId): Promise<UserEntity[]> {
+    const conditions = {
+      deleted_at: { $exists: false },
+      ...(after && { _id: { $gt: after } }),
+      ...(email !== undefined && { email: { $regex: escaped(email) } }),
+      ...(suspended !== undefined && { suspended: { $exists: suspended } }),
+    };
+    try {
+      return await this.model.collection
+        .find<UserEntity>(conditions, { ...WITHOUT_KEYS, sort: { _id: 1 }, limit, maxTimeMS: MOST_MS })
+        .toArray();
+    } catch (error) {
+      if (!isTimeLimit(error)) throw error;
+      throw new DomainError('busy', 'The search took too long: ask for a longer part of the e-mail');
+    }
+  }
+
+  /** @returns the account as it is now; null: there is none */
+  async suspend(id: ObjectId, suspended: { at: Date; reason: string }): Promise<UserEntity | null> {
+    return this.change(id, { $set: { suspended, ending: true } });
+  }
+
+  /** @returns the account as it is now; null: there is none */
+  async unsuspend(id: ObjectId): Promise<UserEntity | null> {
+    return this.change(id, { $unset: { suspended: '', ending: '' } });
+  }
+
+  /** What names its owner goes at once, the e-mail is free. @returns the account as it is now; null: it is so already */
+  async markDeleted(id: ObjectId, at: Date): Promise<UserEntity | null> {
+    return this.change(id, {
+      $set: { deleted_at: at, ending: true, email: `deleted-${id.toHexString()}`, password_hash: '' },
+      $unset: { keys: '', ended_tokens: '', picture: '', suspended: '' },
+      $inc: { token_version: 1 },
+    });
+  }
+
+  async findEnding(limit: number): Promise<UserEntity[]> {
+    return this.model.collection.find<UserEntity>({ ending: true }, { ...WITHOUT_KEYS, limit }).toArray();
+  }
+
+  /** All that follows from its suspension is done. */
+  async noteEnded(id: ObjectId): Promise<void> {
+    await this.model.collection.updateOne({ _id: id }, { $unset: { ending: '' } });
+  }
+
+  /** @returns the credits that it had; undefined: it is gone already */
+  async remove(id: ObjectId, transaction: Transaction): Promise<number | undefined> {
+    const removed = await this.model.collection.findOneAndDelete(
+      { _id: id, deleted_at: { $exists: true } },
+      { session: transaction, projection: { credits: 1 } },
+    );
+    return (removed as Pick<UserEntity, 'credits'> | null)?.credits;
+  }
+
+  private async change(id: ObjectId, update: object): Promise<UserEntity | null> {
+    const after: unknown = await this.model.collection.findOneAndUpdate(
+      { _id: id, deleted_at: { $exists: false } },
+      update,
+      { ...WITHOUT_KEYS, returnDocument: 'after' },
+    );
+    return after as UserEntity | null;
   }
 
   /** Those that are over by themselves are forgotten on the way; `most` of them are kept, the newest. */
@@ -188,10 +269,19 @@ export class UsersRepository {
     ]);
   }
 
-  /** @returns the balance after it; null where there is no such account or it would fall below zero */
-  async addCredits(id: ObjectId, amount: number, transaction: Transaction): Promise<number | null> {
+  /**
+   * @param spent by its owner: an account that is suspended or deleted spends nothing
+   * @returns the balance after it; null where there is no such account or it would fall below zero
+   */
+  async addCredits(
+    id: ObjectId,
+    amount: number,
+    transaction: Transaction,
+    spent = false,
+  ): Promise<number | null> {
+    const active = { suspended: { $exists: false }, deleted_at: { $exists: false } };
     const after = await this.model.collection.findOneAndUpdate(
-      { _id: id, credits: { $gte: -amount } },
+      { _id: id, credits: { $gte: -amount }, ...(spent && active) },
       { $inc: { credits: amount } },
       { session: transaction, returnDocument: 'after', projection: { credits: 1 } },
     );
@@ -222,4 +312,9 @@ export class UsersRepository {
       .toArray();
     return new Map(accounts.map(({ _id, credits }) => [_id.toHexString(), credits]));
   }
+}
+
+/** @returns a regular expression that matches this text alone */
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -24,6 +24,11 @@ export const ForReaders = (scope?: Scope) => access('reader', scope);
 export const ForUsers = (scope?: Scope) => access('user', scope);
 export const ForSuperusers = (scope?: Scope) => access('superuser', scope);
 
+export const OWNED = 'owned';
+/** Of a route on a thing that is somebody's: who may call it for one that is not theirs. The service decides; this is said of it. */
+export type Owned = 'owner' | 'owner or superuser';
+export const ForOwners = (owned: Owned) => SetMetadata<string, Owned>(OWNED, owned);
+
 /** Whom a credential belongs to, as far as the permission of a route asks. */
 export interface Principal {
   is_superuser: boolean;

@@ -3,6 +3,7 @@ import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsIn, IsString, Length, Matche
 import { type KeyEntity } from '../../../core/users/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { type Scope, SCOPES } from '../../../platform/http/permissions.js';
+import { NOT_ONE_LINE, ONE_LINE } from '../../../platform/validation/one-line.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { INSTANT, IsInstant } from './results-query.dto.js';
 
@@ -13,8 +14,7 @@ export class NewKeyDto {
   @ApiProperty({ minLength: 1, maxLength: 100, example: 'collector on host-7', description: 'For people.' })
   @IsString()
   @Length(1, 100)
-  // eslint-disable-next-line no-control-regex -- they are what is refused
-  @Matches(/^[^\u0000-\u001f\u007f]*$/, { message: 'must not contain control characters' })
+  @Matches(ONE_LINE, NOT_ONE_LINE)
   name: string;
 
   @ApiProperty({

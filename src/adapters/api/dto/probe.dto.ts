@@ -235,6 +235,17 @@ export class ProbeDto {
   })
   imported: boolean;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description: 'Since then it gets no work, and is not let in; null: it is not suspended.',
+  })
+  suspended_at: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  suspended_reason: string | null;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
@@ -266,6 +277,8 @@ export class ProbeDto {
       last_seen: probe.last_seen?.toISOString() ?? null,
       reliability: probe.reliability ? ReliabilityDto.from(probe.reliability) : null,
       imported: probe.imported === true,
+      suspended_at: probe.suspended?.at.toISOString() ?? null,
+      suspended_reason: probe.suspended?.reason ?? null,
       created_at: probe.created_at.toISOString(),
       updated_at: (probe.updated_at ?? probe.created_at).toISOString(),
       revision: probe.revision,

@@ -1,5 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, Max, Min } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { NOT_ONE_LINE, ONE_LINE } from '../../../platform/validation/one-line.js';
+import { Optional } from '../../../platform/validation/optional.js';
 import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import {
   LEDGER_REASONS,
@@ -51,6 +53,13 @@ export class GrantDto {
   @Min(1)
   @Max(MAX_GRANT)
   credits: number;
+
+  @ApiPropertyOptional({ minLength: 1, maxLength: 200, description: 'Stands in the ledger of the user.' })
+  @Optional()
+  @IsString()
+  @Length(1, 200)
+  @Matches(ONE_LINE, NOT_ONE_LINE)
+  reason?: string;
 }
 
 export class BalanceDto {
@@ -77,11 +86,14 @@ export class LedgerEntryDto {
   @ApiProperty({ description: 'What it was for.', example: 'operation:6720a1b2c3d4e5f601234567' })
   reference: string;
 
+  @ApiProperty({ type: 'string', nullable: true, description: 'What a superuser said of it.' })
+  note: string | null;
+
   @ApiProperty({ format: 'date-time' })
   at: string;
 
   static from(entry: LedgerEntity): LedgerEntryDto {
-    const { _id, amount, balance_after, reason, reference, at } = entry;
-    return { id: _id.toHexString(), amount, balance_after, reason, reference, at: at.toISOString() };
+    const { _id, amount, balance_after, reason, reference, note = null, at } = entry;
+    return { id: _id.toHexString(), amount, balance_after, reason, reference, note, at: at.toISOString() };
   }
 }

@@ -40,7 +40,7 @@ export class ClassicAccountsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Get an access token' })
   @ApiOkResponse({ type: ClassicTokenDto })
-  @ApiProblems(400, 404, 413, 429)
+  @ApiProblems(400, 403, 404, 413, 429)
   async logIn(
     @Body() { email, password }: ClassicCredentialsDto,
     @ClientAddress() address: string,

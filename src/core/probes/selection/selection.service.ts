@@ -8,6 +8,7 @@ import { ProbesRepository } from '../probes.repository.js';
 import { ServersService } from '../../servers/index.js';
 import { Draw, type Selection } from './selection.js';
 
+const UNASKED = ['room', 'suspended'];
 /** Candidates between two looks at the clock. */
 const STEP = 100;
 
@@ -28,7 +29,7 @@ export class SelectionService {
   async choose(selection: Selection, needs: Pick<ProbeFilter, 'kind' | 'room'>): Promise<ProbeEntity[]> {
     const { count, seed, near, exclude, ...others } = selection;
     const excluded = exclude?.map(parseId).filter((id) => id !== undefined);
-    const filter = { ...others, ...needs, near, exclude: excluded };
+    const filter = { ...others, ...needs, near, exclude: excluded, suspended: false as const };
     const conditions = conditionsOf(filter, await this.servers.standing());
     const draw = new Draw(seed, count);
     const turn = new Turn();
@@ -50,8 +51,8 @@ export class SelectionService {
     const explained: TooFewProbesError['shortage']['conditions'] = [];
     for (const condition of conditions) {
       const excludes = registered - (await this.probes.count([condition]));
-      // nobody asks for room: it is worth a word where there is none
-      if (condition.name === 'room' && excludes === 0) continue;
+      // nobody asks for them: they are worth a word where they matter
+      if (UNASKED.includes(condition.name) && excludes === 0) continue;
       const others = conditions.filter((each) => each !== condition);
       explained.push({
         condition: condition.name,

@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { readFileSync } from 'node:fs';
+import { type ApiClient } from '../support/api-client.js';
+import { type Account, ApiWorld, type Operation, type Page, PASSWORD, pingOn } from '../support/api-world.js';
+import { until } from '../support/until.js';
+import { Watcher } from '../support/watcher.js';
+
+interface Row {
+  route: string;
+  open: Record<string, boolean>;
+}
+interface User {
+  id: string;
+  email: string;
+  suspended_at: string | null;
+  suspended_reason: string | null;
+}
+interface Entry {
+  actor_email: string | null;
+  via: string;
+  address: string | null;
+  action: string;
+  target: string | null;
+  reason: string | null;
+  before: object | null;
+  after: object | null;
+}
+
+/** The table of docs/permissions.md. */
+function rowsOfTable(): Row[] {
+  const text = readFileSync(new URL('../../docs/permissions.md', import.meta.url), 'utf8');
+  const cells = text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+  const [[, , ...callers] = [], , ...rows] = cells;
+  return rows.map(([, route = '', ...open]) => ({
+    route,
+    open: Object.fromEntries(
+      callers.filter((caller) => caller !== '').map((caller, index) => [caller, open[index] === 'yes']),
+    ),
+  }));
+}
+
+/** What ends the credential of its caller: tried with one of its own. */
+const ENDING = ['POST /api/v1/auth/logout', 'POST /api/v1/auth/logout-everywhere'];
+const KEYS = '/api/v1/users/me/keys';
+
+describe('permissions', () => {
+  let world: ApiWorld;
+  beforeAll(async () => {
+    world = await ApiWorld.start();
+  });
+  afterAll(() => world.stop());
+
+  async function keyOf(api: ApiClient, scopes: string[]): Promise<string> {
+    const { body } = await api.post<{ key: string }>(KEYS, { name: 'x', scopes });
+    return body.key;
+  }
+  const audited = async (target: string) =>
+    (await world.superuser.get<Page<Entry>>(`/api/v1/audit?target=${target}`)).body.items;
+
+  describe('of the table', () => {
+    const rows = rowsOfTable();
+    let tokens: Record<string, string>;
+    let owner: Account;
+    let ids: Record<string, string>;
+
+    beforeAll(async () => {
+      [owner] = [await world.account(1_000)];
+      const user = await world.account();
+      const visit = await world.api.post<{ access_token: string }>('/api/v1/auth/visit');
+      tokens = {
+        visitor: visit.body.access_token,
+        user: user.api.token ?? '',
+        owner: owner.api.token ?? '',
+        read: await keyOf(owner.api, ['read']),
+        measure: await keyOf(owner.api, ['measure']),
+        probes: await keyOf(owner.api, ['probes']),
+        admin: await keyOf(world.superuser, ['admin']),
+        superuser: world.superuser.token ?? '',
+      };
+      const probe = await world.probe(owner);
+      const { id } = await world.operation(owner, [probe]);
+      ids = { probes: probe.id, operations: id, users: owner.id };
+    });
+
+    /** @returns whether the server lets a caller in; what it asks beside (a body, a header) was not given */
+    async function letsIn(route: string, token: string): Promise<boolean> {
+      const [method = '', path = ''] = route.split(' ');
+      const [, of = ''] = /^\/api\/v1\/(\w+)\/\{/.exec(path) ?? [];
+      const address = path.replace(/\{\w+\}/g, ids[of] ?? '6720a1b2c3d4e5f6000000a1');
+      const gone = new AbortController();
+      const response = await fetch(`${world.server.url}${address}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(method === 'PATCH' && { 'if-match': '"1"', 'content-type': 'application/json' }),
+          ...(method === 'PUT' && { 'if-match': '"1"' }),
+        },
+        ...(method === 'PATCH' && { body: JSON.stringify({ name: 'x' }) }),
+        signal: gone.signal,
+      });
+      gone.abort();
+      return response.status !== 401 && response.status !== 403;
+    }
+
+    async function tokenFor(route: string, caller: string): Promise<string> {
+      if (!ENDING.includes(route) || !['user', 'owner', 'superuser'].includes(caller))
+        return tokens[caller] ?? '';
+      return (await world.account()).api.token ?? '';
+    }
+
+    it('has every route', () => {
+      expect(rows.length).toBeGreaterThan(60);
+      expect(new Set(rows.map(({ route }) => route)).size).toBe(rows.length);
+    });
+
+    it.each(rows)('are what the server does: $route', async ({ route, open }) => {
+      const found: Record<string, boolean> = {};
+      for (const caller of Object.keys(open))
+        found[caller] = await letsIn(route, await tokenFor(route, caller));
+      expect(found).toEqual(open);
+      // who shows nothing
+      expect(await letsIn(route, 'none')).toBe(Object.values(open).every((each) => each));
+    });
+  });
+
+  describe('of superusers', () => {
+    it('show accounts page by page, by a part of the e-mail, as it is written', async () => {
+      const some = await Promise.all([world.account(), world.account(), world.account()]);
+      const found = async (part: string) => {
+        const path = `/api/v1/users?limit=2&email=${encodeURIComponent(part)}`;
+        return (await world.superuser.pages<User>(path)).flat().map(({ email }) => email);
+      };
+      const [first] = some;
+      expect(await found(first.email.toUpperCase())).toContain(first.email);
+      expect((await found('@example.org')).length).toBeGreaterThan(3);
+      // no regular expression
+      for (const part of ['user.1', '.*', '^', '(a+)+$', '[', '\\']) expect(await found(part)).toEqual([]);
+      expect((await world.superuser.get<User>(`/api/v1/users/${first.id}`)).body.email).toBe(first.email);
+      expect((await world.superuser.get('/api/v1/users/6720a1b2c3d4e5f6000000a1')).status).toBe(404);
+    });
+
+    it('suspend an account: log-ins, tokens, keys, sockets and operations end, and come back but for the last', async () => {
+      const user = await world.account(10_000);
+      const key = await keyOf(user.api, ['read']);
+      const probe = await world.probe(user);
+      const running = await world.operation(user, [probe], {
+        schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() },
+      });
+      const watcher = await Watcher.connect(world.server.url, user.api.token);
+      const path = `/api/v1/users/${user.id}`;
+      expect((await world.superuser.post(`${path}/suspend`)).status).toBe(400);
+      const { status, body } = await world.superuser.post<User>(`${path}/suspend`, { reason: 'scans' });
+      expect([status, body.suspended_reason]).toEqual([200, 'scans']);
+      for (const api of [user.api, world.api.as(key)]) {
+        const refused = await api.get('/api/v1/users/me');
+        expect([refused.status, refused.body.detail]).toEqual([
+          403,
+          expect.stringContaining('suspended: scans'),
+        ]);
+      }
+      const logIn = () => world.api.post('/api/v1/auth/login', { email: user.email, password: PASSWORD });
+      expect((await logIn()).status).toBe(403);
+      await until('the socket to end', () => !watcher.socket.connected);
+      await expect(Watcher.connect(world.server.url, key)).rejects.toMatchObject({
+        data: { code: 'forbidden' },
+      });
+      const stopped = await world.superuser.get<Operation>(`/api/v1/operations/${running.id}`);
+      expect(stopped.body.state).toBe('stopped');
+      expect((await world.superuser.get<Page<User>>('/api/v1/users?suspended=true')).body.items).toHaveLength(
+        1,
+      );
+      expect((await world.superuser.post(`${path}/unsuspend`)).status).toBe(200);
+      expect((await user.api.get('/api/v1/users/me')).status).toBe(200);
+      expect((await logIn()).status).toBe(200);
+      expect(await world.balance(user)).toBe(10_000);
+      const [second, first] = await audited(user.id);
+      expect([second?.action, first?.action]).toEqual([
+        'POST /api/v1/users/{id}/unsuspend',
+        'POST /api/v1/users/{id}/suspend',
+      ]);
+      expect(first).toMatchObject({
+        actor_email: 'root@example.org',
+        via: 'token',
+        address: '127.0.0.1',
+        reason: 'scans',
+        before: { suspended_at: null },
+        after: { suspended_reason: 'scans' },
+      });
+    });
+
+    it('give and take credits with a reason in the ledger, and no more than there are', async () => {
+      const user = await world.account();
+      const path = `/api/v1/users/${user.id}/credits`;
+      await world.superuser.post(path, { credits: 70, reason: 'a course' });
+      const take = (credits: number) =>
+        world.superuser.post(`${path}/take`, { credits, reason: 'it is over' });
+      expect((await take(71)).body.code).toBe('not_enough_credits');
+      expect((await take(70)).body).toEqual({ id: user.id, credits: 0 });
+      const { items } = (
+        await user.api.get<Page<{ amount: number; reason: string; note: string }>>('/api/v1/users/me/ledger')
+      ).body;
+      expect(items.map(({ amount, reason, note }) => [amount, reason, note])).toEqual([
+        [-70, 'taken', 'it is over'],
+        [70, 'grant', 'a course'],
+      ]);
+      const [taken] = await audited(user.id);
+      expect(taken).toMatchObject({ before: { credits: 70 }, after: { credits: 0 }, reason: 'it is over' });
+    });
+
+    it('suspend a probe: it is cut off with what its host can do, gets no work, and comes back', async () => {
+      const user = await world.account(1_000);
+      const registered = await world.probe(user);
+      const probe = await world.connect(registered);
+      const path = `/api/v1/probes/${registered.id}`;
+      const { body } = await world.superuser.post<{ connected: boolean; suspended_reason: string }>(
+        `${path}/suspend`,
+        { reason: 'its clock is wrong' },
+      );
+      expect(body).toMatchObject({ connected: false, suspended_reason: 'its clock is wrong' });
+      await probe.lost;
+      await expect(world.connect(registered)).rejects.toMatchObject({
+        message: expect.stringContaining('suspended by the operator of the platform: its clock is wrong'),
+      });
+      const refused = await user.api.post('/api/v1/operations', pingOn([registered]));
+      expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('is suspended')]);
+      const chosen = await user.api.post('/api/v1/operations', {
+        ...pingOn([]),
+        probes: undefined,
+        select: { count: 1000 },
+      });
+      expect(chosen.body.detail).toMatch(/suspended excludes 1/);
+      expect((await world.superuser.post(`${path}/unsuspend`)).status).toBe(200);
+      await world.connect(registered);
+      expect(await audited(registered.id)).toHaveLength(2);
+    });
+
+    it('see the servers, and what their keys did', async () => {
+      const { body } = await world.superuser.get<{ items: { alive: boolean; answers: boolean }[] }>(
+        '/api/v1/servers',
+      );
+      expect(body.items).toMatchObject([{ alive: true, answers: true }]);
+      const user = await world.account();
+      const key = world.api.as(await keyOf(world.superuser, ['admin']));
+      await key.post(`/api/v1/users/${user.id}/credits`, { credits: 1 });
+      const [entry] = await audited(user.id);
+      expect(entry?.via).toMatch(/^key:[0-9a-f]{24}$/);
+    });
+  });
+
+  describe('of who deletes an account', () => {
+    it('end with it: what is public stays, what tells whose it was goes', async () => {
+      const user = await world.account(10_000);
+      const registered = await world.probe(user, { name: 'at home', tags: ['home'] });
+      const probe = await world.connect(registered);
+      const schedule = {
+        type: 'interval',
+        every_s: 60,
+        stop: new Date(Date.now() + 3_600_000).toISOString(),
+      };
+      const running = await world.operation(user, [registered], { schedule });
+      const hidden = await world.operation(user, [registered], { schedule, visibility: 'private' });
+      const remove = (password: string) => user.api.post('/api/v1/users/me/delete', { password });
+      expect((await remove('Wrong-Horse-7')).status).toBe(403);
+      expect((await remove(PASSWORD)).status).toBe(204);
+      expect((await user.api.get('/api/v1/users/me')).status).toBe(401);
+      await probe.lost;
+      await expect(world.connect(registered)).rejects.toMatchObject({
+        message: expect.stringContaining('This probe is retired'),
+      });
+      const reader = await world.account();
+      const kept = await reader.api.get<Operation>(`/api/v1/operations/${running.id}`);
+      expect([kept.status, kept.body.state]).toEqual([200, 'stopped']);
+      const place = await reader.api.get<{ name: string | null; tags: string[] }>(
+        `/api/v1/probes/${registered.id}`,
+      );
+      expect(place.body).toMatchObject({ name: null, tags: [] });
+      const retention = await world.superuser.get<object>(`/api/v1/operations/${hidden.id}/retention`);
+      expect(JSON.stringify(retention.body)).toContain('60');
+      const _id = new mongoose.mongo.ObjectId(user.id);
+      const { database } = world;
+      expect(await database.collection('users').findOne({ _id })).toBeNull();
+      const entries = await database.collection('ledger').find({ user: _id }).toArray();
+      expect(entries.reduce((sum, { amount }) => sum + Number(amount), 0)).toBe(0);
+      // the e-mail is free
+      const again = await world.api.post('/api/v1/auth/register', { email: user.email, password: PASSWORD });
+      expect(again.status).toBe(201);
+    });
+
+    it('are not there for the last superuser', async () => {
+      const { status, body } = await world.superuser.post('/api/v1/users/me/delete', { password: PASSWORD });
+      expect([status, body.code]).toEqual([409, 'conflict']);
+    });
+  });
+});
