@@ -18,15 +18,21 @@ if ((await written('texts.ts')) < changed) {
   await writeFile(new URL('texts.ts', OUT), textsOf(document, schemas));
 }
 
+function paramsOf(kind, schemas) {
+  return schemas[`${kind[0].toUpperCase()}${kind.slice(1)}Params`];
+}
+
 /** What of the document is shown to people, and nothing else of it: the page is loaded with it. */
 function textsOf(document, schemas) {
-  const kinds = schemas.OperationDto.discriminator.mapping;
+  // what is imported has no parameters: nobody asks for it
+  const kinds = Object.fromEntries(
+    Object.entries(schemas.OperationDto.discriminator.mapping).filter(([kind]) => paramsOf(kind, schemas)),
+  );
   const params = Object.fromEntries(
     Object.keys(kinds).map((kind) => {
-      const name = `${kind[0].toUpperCase()}${kind.slice(1)}`;
       return [
         kind,
-        Object.entries(schemas[`${name}Params`].properties).map(([key, schema]) => ({
+        Object.entries(paramsOf(kind, schemas).properties).map(([key, schema]) => ({
           name: key,
           ...fieldOf(schema),
         })),

@@ -16,7 +16,8 @@ export interface Results {
 
 export type Coverage = Schemas['CoverageDto'];
 export type Account = Schemas['UserDto'];
-export type Kind = Operation['kind'];
+/** What can be asked for; `warts` is only imported. */
+export type Kind = Exclude<Operation['kind'], 'warts'>;
 
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
   ? NonNullable<Q>
