@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Cell } from '../../src/derived/series/cell.js';
 import { FIGURES } from '../../src/derived/series/figures.js';
 import { RUNS_PER_SHEET } from '../../src/core/runs/index.js';
-import { idOf } from '../../src/derived/series/rollups.repository.js';
+import { idOf, type RollupKey } from '../../src/derived/series/rollups.repository.js';
 import { TestDatabase } from '../support/database.js';
 import { testMongo } from '../support/mongod.js';
 import { startServer } from '../support/server.js';
@@ -185,6 +185,7 @@ async function fill(platform: Platform, database: TestDatabase): Promise<{ id: s
   );
   const generation = await database.collection('rollup_generations').findOne({ _id: 'all' as never });
   const draw = generator(1);
+  const together = new Map<number, Rollup[]>();
   for (const probe of probes) {
     const own = new mongoose.mongo.ObjectId(probe);
     const lost = Array.from({ length: RUNS }, () => draw() < 1 / LOST);
@@ -195,8 +196,10 @@ async function fill(platform: Platform, database: TestDatabase): Promise<{ id: s
       lost,
       draw,
     );
-    await database.collection('rollups').insertMany(rollups);
+    await database.collection('rollups').insertMany([...rollups] as object[]);
+    for (const rollup of rollups) note(together, rollup);
   }
+  await database.collection('rollups').insertMany([...together.values()].map(addedUp));
   return { id, begin };
 }
 
@@ -219,12 +222,33 @@ function sheetsOf(
   });
 }
 
+type Rollup = RollupKey & { _id: string; hours: Record<string, Buffer>; total: Buffer };
+
+function note(all: Map<number, Rollup[]>, rollup: Rollup): void {
+  const day = rollup.day.getTime();
+  all.set(day, [...(all.get(day) ?? []), rollup]);
+}
+
+/** @param rollups of one day, of each probe @returns the one of all of them together */
+function addedUp(rollups: readonly Rollup[]): object {
+  const [{ operation, generation, day, destination }] = rollups as [Rollup];
+  const key = { operation, generation, probe: null, day, destination };
+  const cell = new Cell(FIGURES.ping);
+  const names = [...new Set(rollups.flatMap(({ hours }) => Object.keys(hours)))];
+  const hours = names.map((name) => [
+    name,
+    cell.sumOf(rollups.map((rollup) => rollup.hours[name]).filter((hour) => hour !== undefined)),
+  ]);
+  const total = cell.sumOf(rollups.map((rollup) => rollup.total));
+  return { _id: idOf(key), ...key, hours: Object.fromEntries(hours) as object, total };
+}
+
 function rollupsOf(
   of: { operation: mongoose.mongo.ObjectId; probe: mongoose.mongo.ObjectId; generation: number },
   begin: number,
   lost: readonly boolean[],
   draw: () => number,
-): object[] {
+): Rollup[] {
   const base = 2_000 + draw() * 200_000;
   const [hour, whole] = [new Cell(FIGURES.ping), new Cell(FIGURES.ping)];
   return Array.from({ length: DAYS }, (_, index) => {

@@ -10,6 +10,8 @@ import { TailLogRepository } from '../../src/core/ingest/tail-log.repository.js'
 import { announced } from '../../src/core/ingest/tail-log.schema.js';
 import { RetentionService } from '../../src/core/maintenance/index.js';
 import { RebuildService } from '../../src/derived/series/index.js';
+import { Cell } from '../../src/derived/series/cell.js';
+import { FIGURES } from '../../src/derived/series/figures.js';
 import { ROLLUPS, RollupsConsumer } from '../../src/derived/series/rollups.consumer.js';
 import { type RollupEntity } from '../../src/derived/series/rollup.schema.js';
 import { RollupsRepository } from '../../src/derived/series/rollups.repository.js';
@@ -25,7 +27,13 @@ const MINUTE_MS = 60_000;
 const OPERATIONS = [new ObjectId(), new ObjectId()];
 const KINDS = ['ping', 'dns'];
 const PROBES = [new ObjectId(), new ObjectId()];
+const TOGETHER = 'together';
 const DESTINATIONS = ['a.example', 'b.example'];
+
+interface Cells {
+  hours: Record<string, Buffer>;
+  total: Buffer;
+}
 
 const drawnResult = fc.record({
   operation: fc.nat(1),
@@ -78,6 +86,31 @@ function resultOf({ operation, probe, minute, outcome, claim, entries }: DrawnRe
   };
 }
 
+const isTogether = (name: string) => name.split(' ')[1] === TOGETHER;
+
+/** What rollups of each probe come to together. */
+function addedUp(all: ReadonlyMap<string, Cells>): Map<string, Cells> {
+  const parts = new Map<string, Cells[]>();
+  for (const [name, cells] of all) {
+    const [operation, probe, ...rest] = name.split(' ');
+    if (probe === TOGETHER) continue;
+    const together = [operation, TOGETHER, ...rest].join(' ');
+    parts.set(together, [...(parts.get(together) ?? []), cells]);
+  }
+  return new Map([...parts].map(([name, cells]) => [name, sumOf(name, cells)]));
+}
+
+function sumOf(name: string, cells: readonly Cells[]): Cells {
+  const kind = KINDS[OPERATIONS.findIndex((id) => name.startsWith(id.toHexString()))] as 'ping' | 'dns';
+  const sum = (packed: (Buffer | undefined)[]) =>
+    new Cell(FIGURES[kind]).sumOf(packed.filter((each) => each !== undefined));
+  const hours = [...new Set(cells.flatMap((each) => Object.keys(each.hours)))];
+  return {
+    hours: Object.fromEntries(hours.map((hour) => [hour, sum(cells.map((each) => each.hours[hour]))])),
+    total: sum(cells.map(({ total }) => total)),
+  };
+}
+
 describe('rollups', () => {
   let mongo: Awaited<ReturnType<typeof testMongo>>;
   let servers: AppContext[];
@@ -116,17 +149,19 @@ describe('rollups', () => {
     });
 
   /** What holds, without its generation. */
-  async function holding(): Promise<Map<string, unknown>> {
+  async function holding(): Promise<Map<string, Cells>> {
     const generations = await get(RollupsRepository).generationsOf(OPERATIONS);
     const all = await connection
-      .collection<RollupEntity>('rollups')
+      .collection<RollupEntity & Cells>('rollups')
       .find({}, { promoteBuffers: true })
       .toArray();
     return new Map(
       all
         .filter(({ operation, generation }) => generations.get(operation.toHexString()) === generation)
         .map(({ operation, probe, day, destination, hours, total }) => [
-          [operation.toHexString(), probe.toHexString(), day.toISOString(), destination].join(' '),
+          [operation.toHexString(), probe?.toHexString() ?? TOGETHER, day.toISOString(), destination].join(
+            ' ',
+          ),
           { hours, total },
         ]),
     );
@@ -153,6 +188,7 @@ describe('rollups', () => {
       const after = await holding();
       await get(RebuildService).rebuild();
       expect(await holding()).toEqual(after);
+      expect(new Map([...after].filter(([name]) => isTogether(name)))).toEqual(addedUp(after));
       // nothing of before is left
       expect(await connection.collection('rollups').countDocuments()).toBe(after.size);
     });

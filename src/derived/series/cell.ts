@@ -1,5 +1,5 @@
 import { type Summary } from '../../measurement/formats/summary.js';
-import { Distribution } from './distribution.js';
+import { Distribution, LARGEST } from './distribution.js';
 import { type Figures, OF_PACKETS } from './figures.js';
 import { PackReader, PackWriter } from './packed.js';
 
@@ -129,5 +129,5 @@ function countIn(value: unknown): number {
 function addTo(distribution: Distribution | undefined, value: unknown): void {
   if (typeof value !== 'number') return;
   const whole = Math.round(value * UNIT);
-  if (Number.isSafeInteger(whole)) distribution?.add(whole);
+  if (Math.abs(whole) <= LARGEST) distribution?.add(whole);
 }

@@ -8,6 +8,8 @@ export const EXACT_UP_TO = 64;
 /** Quantiles that are given, in hundredths. */
 export const PERCENTS = [5, 25, 50, 75, 95, 99] as const;
 export type Percent = (typeof PERCENTS)[number];
+/** Numbers beyond it are not taken: the difference of two of them might be none that is exact. */
+export const LARGEST = 2 ** 52;
 /** What is larger has a square that a number does not hold exactly. */
 const MOST_SQUARED = 94_906_265;
 
@@ -41,6 +43,8 @@ export class Distribution {
   count = 0;
   private sum = 0;
   private squares = 0n;
+  /** of those that were added last: a number is added to faster than a BigInt */
+  private lastSquares = 0;
   private min = Infinity;
   private max = -Infinity;
   /** as they are, while they are few */
@@ -60,17 +64,18 @@ export class Distribution {
     this.count = 0;
     this.sum = 0;
     this.squares = 0n;
+    this.lastSquares = 0;
     this.min = Infinity;
     this.max = -Infinity;
     this.isExact = true;
     this.isSorted = true;
   }
 
-  /** @param value a whole number */
+  /** @param value a whole number from -LARGEST to LARGEST */
   add(value: number): void {
     this.place(value);
     this.sum += value;
-    this.squares += Math.abs(value) <= MOST_SQUARED ? BigInt(value * value) : BigInt(value) ** 2n;
+    this.addSquare(value);
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
   }
@@ -95,7 +100,7 @@ export class Distribution {
     writer.signed(this.min);
     writer.signed(this.max);
     writer.signed(this.sum);
-    writer.large(this.squares);
+    writer.large(this.allSquares());
     if (this.isExact) this.writeValues(writer);
     else this.writeClasses(writer);
   }
@@ -118,7 +123,7 @@ export class Distribution {
     const count = BigInt(this.count);
     const sum = BigInt(this.sum);
     // whole numbers: the difference of two large sums loses nothing, while the sum is below 2^53
-    return Math.sqrt(Math.max(0, Number(count * this.squares - sum * sum))) / this.count;
+    return Math.sqrt(Math.max(0, Number(count * this.allSquares() - sum * sum))) / this.count;
   }
 
   /** The smallest value that at least so many of a hundred do not exceed (RFC 2330, section 11.3; numpy: `inverted_cdf`). */
@@ -132,6 +137,22 @@ export class Distribution {
     let place = this.lowest;
     for (let passed = this.classes[place] ?? 0; passed < rank; passed += this.classes[place] ?? 0) place += 1;
     return Math.min(this.max, Math.max(this.min, VALUES[place] ?? 0));
+  }
+
+  private addSquare(value: number): void {
+    if (Math.abs(value) > MOST_SQUARED) {
+      this.squares += BigInt(value) ** 2n;
+      return;
+    }
+    const square = value * value;
+    if (this.lastSquares + square > Number.MAX_SAFE_INTEGER) this.allSquares();
+    this.lastSquares += square;
+  }
+
+  private allSquares(): bigint {
+    this.squares += BigInt(this.lastSquares);
+    this.lastSquares = 0;
+    return this.squares;
   }
 
   private place(value: number): void {

@@ -6,18 +6,31 @@ import { type Observation } from './cell.js';
 export const GROUPINGS = ['all', 'operation', 'probe', 'destination', 'both'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
+/** @returns whether each probe has series of its own */
+export function tellsProbes(by: Grouping): boolean {
+  return by === 'probe' || by === 'both';
+}
+
 /** Cells of one bucket that wait to be added up. */
 const MOST_PARTS = 32;
 
 /** What something in a series is of. */
 export interface Origin {
   operation: ObjectId;
-  probe: ObjectId;
+  /** null: all of the operation, where series tell no probes apart */
+  probe: ObjectId | null;
   destination: string | null;
 }
 
+/** What tells a series from others of an answer. */
+export interface SeriesOf {
+  operation?: ObjectId;
+  probe?: ObjectId;
+  destination?: string | null;
+}
+
 /** One series: what was found for each of its buckets. */
-export interface Group extends Partial<Origin> {
+export interface Group extends SeriesOf {
   /** packed cells that are to be added up, by bucket */
   packed: (Uint8Array[] | undefined)[];
   /** the same as it was observed */
@@ -29,7 +42,7 @@ export interface Group extends Partial<Origin> {
 export class Groups {
   private readonly groups = new Map<string, Group>();
   /** of those series that have the same: series of several destinations have the same runs */
-  private readonly runs = new Map<string, { origin: Partial<Origin>; counts: FatesByBucket }>();
+  private readonly runs = new Map<string, { origin: SeriesOf; counts: FatesByBucket }>();
 
   constructor(
     private readonly by: Grouping,
@@ -77,11 +90,11 @@ export class Groups {
     return group;
   }
 
-  private make(origin: Partial<Origin>): Group {
+  private make(origin: SeriesOf): Group {
     return { ...origin, packed: [], observed: [], runs: this.runsOf(origin) };
   }
 
-  private runsOf({ operation, probe }: Partial<Origin>): FatesByBucket {
+  private runsOf({ operation, probe }: SeriesOf): FatesByBucket {
     const origin = { ...(operation && { operation }), ...(probe && { probe }) };
     const key = keyOf(origin);
     const known = this.runs.get(key);
@@ -93,7 +106,7 @@ export class Groups {
   }
 
   /** What of an origin tells its series from others. */
-  private keep({ operation, probe, destination }: Partial<Origin>): Partial<Origin> {
+  private keep({ operation, probe, destination }: Partial<Origin>): SeriesOf {
     switch (this.by) {
       case 'all':
         return {};
@@ -109,7 +122,7 @@ export class Groups {
   }
 }
 
-function keyOf({ operation, probe, destination }: Partial<Origin>): string {
+function keyOf({ operation, probe, destination }: SeriesOf): string {
   return [operation?.toHexString(), probe?.toHexString(), destination === null ? '' : destination]
     .map((part) => part ?? '')
     .join(' ');

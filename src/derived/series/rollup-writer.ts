@@ -21,10 +21,17 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** What was observed that belongs into one rollup, by hour. */
-interface Additions {
+interface Observed {
   key: RollupKey;
   kind: KindName;
   hours: Map<string, Observation[]>;
+}
+
+/** What is added to one rollup: packed cells, by hour. */
+interface Additions {
+  key: RollupKey;
+  kind: KindName;
+  hours: Map<string, Buffer[]>;
 }
 
 /** Adds results to rollups. What comes of it depends on the results alone, and not on their order nor on how they are batched. */
@@ -49,40 +56,31 @@ export class RollupWriter {
     const kinds = await this.kinds.of(operations);
     const generations =
       generation === undefined ? await this.repository.generationsOf(operations, transaction) : undefined;
-    const additions = this.sorted(results, kinds, (id) => generation ?? generations?.get(id) ?? 0);
-    if (additions.size === 0) return;
+    const observed = sorted(results, kinds, (id) => generation ?? generations?.get(id) ?? 0);
+    if (observed.length === 0) return;
+    const additions = this.additionsOf(observed);
     const keys = [...additions.values()].map(({ key }) => key);
-    const hours = new Set([...additions.values()].flatMap((each) => [...each.hours.keys()]));
+    const hours = new Set(observed.flatMap((each) => [...each.hours.keys()]));
     const before = await this.repository.findCells(keys, [...hours], transaction);
     const changes = [...additions].map(([id, each]) => this.changed(each, before.get(id)));
     await this.repository.write(changes, transaction);
   }
 
-  /** By the id of the rollup. */
-  private sorted(
-    results: TailBatch<Field>['results'],
-    kinds: ReadonlyMap<string, KindName>,
-    generationOf: (operation: string) => number,
-  ): Map<string, Additions> {
+  /** By the id of the rollup: of each probe, and of all together. What was observed is looked at once. */
+  private additionsOf(observed: readonly Observed[]): Map<string, Additions> {
     const all = new Map<string, Additions>();
-    for (const { result } of results) {
-      const { operation, probe } = result;
-      const kind = kinds.get(operation.toHexString());
-      if (kind === undefined) continue; // the operation is gone
-      const generation = generationOf(operation.toHexString());
-      const time = timeOf(result).getTime();
-      const day = new Date(Math.floor(time / DAY_MS) * DAY_MS);
-      const hour = `h${Math.floor((time - day.getTime()) / HOUR_MS)}`;
-      for (const { destination, ...observation } of observationsOf(result)) {
-        const key = { operation, generation, probe, day, destination };
-        const id = idOf(key);
-        const additions = all.get(id) ?? { key, kind, hours: new Map<string, Observation[]>() };
-        all.set(id, additions);
-        const list = additions.hours.get(hour);
-        if (list === undefined) additions.hours.set(hour, [observation]);
-        else list.push(observation);
+    for (const { key, kind, hours } of observed)
+      for (const [hour, observations] of hours) {
+        const cell = this.cellOf(kind).reset();
+        for (const observation of observations) cell.add(observation);
+        const packed = cell.pack();
+        for (const each of [key, { ...key, probe: null }]) {
+          const id = idOf(each);
+          const additions = all.get(id) ?? { key: each, kind, hours: new Map<string, Buffer[]>() };
+          all.set(id, additions);
+          push(additions.hours, hour, packed);
+        }
       }
-    }
     return all;
   }
 
@@ -92,11 +90,8 @@ export class RollupWriter {
     return { key, hours: Object.fromEntries(cells) as Record<string, Buffer>, total };
   }
 
-  private sumOf(kind: KindName, before: Buffer | undefined, observations: readonly Observation[]): Buffer {
-    const cell = this.cellOf(kind).reset();
-    if (before !== undefined) cell.absorb(before);
-    for (const observation of observations) cell.add(observation);
-    return cell.pack();
+  private sumOf(kind: KindName, before: Buffer | undefined, added: readonly Buffer[]): Buffer {
+    return this.cellOf(kind).sumOf(before === undefined ? added : [before, ...added]);
   }
 
   private cellOf(kind: KindName): Cell {
@@ -106,4 +101,37 @@ export class RollupWriter {
     this.cells.set(kind, cell);
     return cell;
   }
+}
+
+/** @returns of each probe, day and destination of an operation */
+function sorted(
+  results: TailBatch<Field>['results'],
+  kinds: ReadonlyMap<string, KindName>,
+  generationOf: (operation: string) => number,
+): Observed[] {
+  const all = new Map<string, Observed>();
+  for (const { result } of results) {
+    const { operation, probe } = result;
+    const [operationId, probeId] = [operation.toHexString(), probe.toHexString()];
+    const kind = kinds.get(operationId);
+    if (kind === undefined) continue; // the operation is gone
+    const generation = generationOf(operationId);
+    const time = timeOf(result).getTime();
+    const begin = Math.floor(time / DAY_MS) * DAY_MS;
+    const hour = `h${Math.floor((time - begin) / HOUR_MS)}`;
+    for (const { destination, ...observation } of observationsOf(result)) {
+      const name = JSON.stringify([operationId, probeId, begin, destination]);
+      const key = { operation, generation, probe, day: new Date(begin), destination };
+      const observed = all.get(name) ?? { key, kind, hours: new Map<string, Observation[]>() };
+      all.set(name, observed);
+      push(observed.hours, hour, observation);
+    }
+  }
+  return [...all.values()];
+}
+
+function push<T>(lists: Map<string, T[]>, name: string, value: T): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [value]);
+  else list.push(value);
 }

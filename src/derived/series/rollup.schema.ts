@@ -4,13 +4,14 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 export const ROLLUP_MODEL = 'Rollup';
 export const GENERATION_MODEL = 'RollupGeneration';
 
-/** Cells (cell.ts) of one day of one probe and one destination of an operation, by UTC. */
+/** Cells (cell.ts) of one day and one destination of an operation, by UTC: of one probe, and of all of them together. */
 export interface RollupEntity {
   /** its generation, and a hash of all that tells it from others */
   _id: string;
   operation: ObjectId;
   generation: number;
-  probe: ObjectId;
+  /** null: all of them */
+  probe: ObjectId | null;
   day: Date;
   /** as it was asked for; null: the results do not tell */
   destination: string | null;
@@ -32,7 +33,7 @@ export const rollupSchema = new Schema<RollupEntity>(
     _id: { type: String, required: true },
     operation: { type: Schema.Types.ObjectId, required: true },
     generation: { type: Number, required: true },
-    probe: { type: Schema.Types.ObjectId, required: true },
+    probe: { type: Schema.Types.ObjectId, default: null },
     day: { type: Date, required: true },
     destination: { type: String, default: null },
     hours: Schema.Types.Mixed,

@@ -23,7 +23,8 @@ export interface RollupChange extends RollupCells {
 export interface RollupFilter {
   operation: ObjectId;
   generation: number;
-  probes: readonly ObjectId[];
+  /** of each of these, or those of all together */
+  probes: readonly ObjectId[] | 'together';
   from: Date;
   to: Date;
   destinations?: readonly string[] | undefined;
@@ -117,7 +118,12 @@ export class RollupsRepository {
     const { operation, generation, probes, from, to, destinations } = filter;
     return this.rollups.collection.find<FoundRollup>(
       {
-        ...{ operation, generation, probe: { $in: [...probes] }, day: { $gte: from, $lt: to } },
+        ...{
+          operation,
+          generation,
+          probe: probes === 'together' ? null : { $in: [...probes] },
+          day: { $gte: from, $lt: to },
+        },
         ...(destinations && { destination: { $in: [...destinations] } }),
       },
       {
@@ -173,7 +179,7 @@ function prefixOf(generation: number): string {
 }
 
 export function idOf({ operation, generation, probe, day, destination }: RollupKey): string {
-  const parts = [operation.toHexString(), probe.toHexString(), day.getTime(), destination];
+  const parts = [operation.toHexString(), probe?.toHexString() ?? null, day.getTime(), destination];
   const hash = createHash('sha1').update(JSON.stringify(parts)).digest('base64url');
   return prefixOf(generation) + hash;
 }

@@ -17,7 +17,7 @@ import { numberRuns } from '../../measurement/schedule/run-numbers.js';
 import { Cell } from './cell.js';
 import { type Column, columnsOf } from './columns.js';
 import { FIGURES } from './figures.js';
-import { type Grouping, Groups, type Origin } from './groups.js';
+import { type Grouping, Groups, type SeriesOf, tellsProbes } from './groups.js';
 import { RollupsConsumer } from './rollups.consumer.js';
 import { type FoundRollup, RollupsRepository } from './rollups.repository.js';
 import { observationsOf, timeOf } from './observations.js';
@@ -48,7 +48,7 @@ export interface SeriesQuery {
   columns?: readonly string[] | undefined;
 }
 
-export interface Series extends Partial<Origin> {
+export interface Series extends SeriesOf {
   values: ValuesByColumn;
 }
 
@@ -85,6 +85,8 @@ interface Question {
 interface Part {
   operation: ObjectId;
   assigned: readonly AssignmentCounters[];
+  /** those of all probes are in the series, and no probe has one of its own */
+  isTogether: boolean;
   destinations: readonly string[] | undefined;
   buckets: Buckets;
   groups: Groups;
@@ -166,6 +168,7 @@ export class SeriesService {
       const part = {
         operation: operation._id,
         assigned,
+        isTogether: query.probes === undefined && !tellsProbes(query.by),
         destinations: query.destinations,
         buckets,
         groups,
@@ -202,12 +205,12 @@ export class SeriesService {
   }
 
   private async readRollups(
-    { operation, assigned, destinations, buckets, groups, left }: Part,
+    { operation, assigned, isTogether, destinations, buckets, groups, left }: Part,
     generation: number,
   ): Promise<void> {
     const cells = buckets.widthMs === DAY_MS ? 'total' : 'hours';
     const days = { from: new Date(startOfDay(buckets.from)), to: new Date(buckets.to) };
-    const probes = assigned.map(({ probe }) => probe);
+    const probes = isTogether ? 'together' : assigned.map(({ probe }) => probe);
     const found = this.rollups.find({ operation, generation, probes, ...days, destinations }, cells);
     for await (const rollup of found) {
       left.rollups -= 1;

@@ -103,4 +103,11 @@ export const MIGRATIONS: readonly Migration[] = [
       }
     },
   },
+  {
+    // figures of all probes together are kept too from then on: rollups are made anew from what is stored
+    id: '2026-11-30T00-rollups-of-all-probes',
+    async up(connection) {
+      await connection.collection('tail_positions').deleteOne({ _id: 'rollups' as never });
+    },
+  },
 ];
