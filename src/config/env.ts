@@ -97,6 +97,7 @@ const variables = z.object({
   SERIES_ROLLUPS: flag.default(true),
   IMPORT_DIR: z.string().min(1).optional(),
   IMPORT_OWNER: z.email({ error: 'must be the e-mail of an account' }).optional(),
+  ARCHIVE_DIR: z.string().min(1).optional(),
   IMPORT_MAX_MB: whole(1, 1_048_576).default(1024),
   RETENTION_RAW_S: kept().default(0),
   RETENTION_RESULTS_S: kept().default(0),
@@ -169,6 +170,8 @@ export interface Env {
   importDir?: string | undefined;
   /** whose they are: an e-mail; absent: those of the first superuser */
   importOwner?: string | undefined;
+  /** where results are filed before they are deleted; absent: nowhere */
+  archiveDir?: string | undefined;
   /** of one file, as it comes */
   importMaxBytes: number;
   /** for how long what operations do not state themselves is kept, in seconds; null: for ever */
@@ -238,6 +241,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     seriesRollups: read.SERIES_ROLLUPS,
     importDir: read.IMPORT_DIR && resolve(read.IMPORT_DIR),
     importOwner: read.IMPORT_OWNER,
+    archiveDir: read.ARCHIVE_DIR && resolve(read.ARCHIVE_DIR),
     importMaxBytes: read.IMPORT_MAX_MB * MB,
     retention: {
       raw_s: read.RETENTION_RAW_S || null,

@@ -1,6 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ZstdFrames } from './zstd-frames.js';
 
 /** Compressed input that is damaged, or whose library is missing. */
 export class UnpackError extends Error {
@@ -71,9 +70,7 @@ async function* unzstd(source: Bytes): Bytes {
 async function* zstdBlocks(source: Bytes, Decompress: Zstd['Decompress']): Bytes {
   let blocks: Uint8Array[] = [];
   const unpacker = new Decompress((bytes) => blocks.push(bytes));
-  const frames = new ZstdFrames();
   for await (const chunk of source) {
-    frames.follow(chunk);
     for (let at = 0; at < chunk.length; at += ZSTD_SLICE_BYTES) {
       unpacker.push(chunk.subarray(at, at + ZSTD_SLICE_BYTES));
       if (blocks.length > 0) yield* blocks;

@@ -82,9 +82,8 @@ export class ImportWriter {
       const isNew = await this.assignments.addImported(members, counts, now, transaction);
       if (isNew) await this.operations.addProbes(part.operation, 1, transaction);
     }
-    const readBack = fresh.filter(({ target }) => target.made === undefined);
     await this.operations.sweepAgain(
-      readBack.map(({ target }) => target.operation),
+      fresh.map(({ target }) => target.operation),
       transaction,
     );
     await this.results.collection.insertMany(documents, { session: transaction });

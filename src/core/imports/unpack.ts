@@ -1,5 +1,6 @@
 import { SIGNATURE_BYTES, unpackerOf } from '@pladmed/warts/unpack';
 import { FileError } from './file-error.js';
+import { isZstd, ZstdFrames } from './zstd-frames.js';
 
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
@@ -34,7 +35,7 @@ export async function* unpacked(source: AsyncIterable<Uint8Array>, mostBytes: nu
     return;
   }
   let bytes = 0;
-  for await (const chunk of asFileErrors(unpack(whole), () => ofDisk)) {
+  for await (const chunk of asFileErrors(unpack(isZstd(begin) ? withFrames(whole) : whole), () => ofDisk)) {
     bytes += chunk.length;
     if (bytes > mostBytes) throw new FileError(`it unpacks to more than ${mostBytes} bytes`);
     if (bytes > FREE_BYTES + MOST_TIMES * packedBytes)
@@ -70,6 +71,15 @@ async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Byte
   } finally {
     // also where its reader leaves: the file is closed
     await rest.return?.(undefined);
+  }
+}
+
+/** Looks at each frame before the unpacker allocates what it asks for. */
+async function* withFrames(source: Bytes): Bytes {
+  const frames = new ZstdFrames();
+  for await (const chunk of source) {
+    frames.follow(chunk);
+    yield chunk;
   }
 }
 

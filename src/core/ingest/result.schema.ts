@@ -45,6 +45,8 @@ export interface ResultEntity {
   early?: { run: number; due_at: Date };
   /** the ledger entry that paid for it */
   paid_by?: string;
+  /** it is in the archive, with what was deleted of it since */
+  archived?: true;
   /** the import that has brought it, in a file */
   imported?: ObjectId;
   /** of an imported one: when it was stored for the first time, by its file */
@@ -75,6 +77,7 @@ export const resultSchema = new Schema<ResultEntity>(
     uncounted: Boolean,
     early: Schema.Types.Mixed,
     paid_by: String,
+    archived: Boolean,
     imported: Schema.Types.ObjectId,
     first_received_at: Date,
   },

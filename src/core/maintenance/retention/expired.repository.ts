@@ -34,10 +34,11 @@ export class ExpiredRepository {
     return deletedCount;
   }
 
-  async deleteRaw(ids: readonly ObjectId[], at: Date): Promise<number> {
+  /** @param archived whether they are in the archive now */
+  async deleteRaw(ids: readonly ObjectId[], at: Date, archived: boolean): Promise<number> {
     const { modifiedCount } = await this.model.collection.updateMany(
       { _id: { $in: [...ids] }, raw: { $exists: true } },
-      { $unset: { raw: 1 }, $set: { raw_deleted_at: at } },
+      { $unset: { raw: 1 }, $set: { raw_deleted_at: at, ...(archived && { archived }) } },
     );
     return modifiedCount;
   }

@@ -14,6 +14,8 @@ import { LeasesService } from '../../../platform/periodic/leases/leases.service.
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
 import { keptFor, type KeptOperation, OperationsRepository } from '../../assignments/index.js';
 import { LATE_MS, ResultsTail } from '../../ingest/index.js';
+import { type ArchivedPart } from '../archive/archive-batch.schema.js';
+import { ArchiveService, type Deletion } from '../archive/archive.service.js';
 import { ExpiredRepository } from './expired.repository.js';
 
 const EVERY_MS = 30_000;
@@ -42,7 +44,7 @@ export interface Deleted {
 }
 
 /**
- * Deletes what is older than it is kept: raw bytes, results, what is derived of them, and the stretch of the results tail that they leave empty.
+ * Deletes what is older than it is kept, behind its archive where there is one: raw bytes, results, what is derived of them, and the stretch of the results tail that they leave empty.
  * One server does it in the background (docs/adr/0029).
  */
 @Injectable()
@@ -55,6 +57,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly operations: OperationsRepository,
     private readonly expired: ExpiredRepository,
+    private readonly archive: ArchiveService,
     private readonly tail: ResultsTail,
     private readonly leases: LeasesService,
     private readonly clock: PlatformClock,
@@ -92,6 +95,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
 
   /** Deletes all that is too old now. */
   async work(signal: AbortSignal, now = this.clock.now()): Promise<void> {
+    await this.archive.resume((part) => this.deletionOf(part, now));
     const limit = await this.limit(now);
     const isStatedOnly = Object.values(this.env.retention).every((kept) => kept === null);
     let after: ObjectId | undefined;
@@ -135,7 +139,8 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     const isDone = await this.inBatches(find, signal, async (ids, isFirst) => {
       // first: from then on a probe that sends one of them again is told that it was stored (DeletedRuns)
       if (isFirst) await this.operations.noteKeptFrom(_id, 'results_kept_from', before);
-      this.sum.results += await this.expired.deleteResults(ids);
+      const batch = { operation: _id, part: 'results' as const, ids };
+      this.sum.results += await this.archive.archived(batch, this.deletionOf('results', before));
     });
     if (isDone) await this.operations.noteSwept(_id, 'results', before);
   }
@@ -152,9 +157,15 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     const find = () => this.expired.findRaw(_id, from, before, RESULTS);
     const isDone = await this.inBatches(find, signal, async (ids, isFirst) => {
       if (isFirst) await this.operations.noteKeptFrom(_id, 'raw_kept_from', before);
-      this.sum.raw += await this.expired.deleteRaw(ids, now);
+      const batch = { operation: _id, part: 'raw' as const, ids };
+      this.sum.raw += await this.archive.archived(batch, this.deletionOf('raw', now));
     });
     if (isDone) await this.operations.noteSwept(_id, 'raw', before);
+  }
+
+  private deletionOf(part: ArchivedPart, at: Date): Deletion {
+    if (part === 'results') return (ids) => this.expired.deleteResults(ids);
+    return (ids) => this.expired.deleteRaw(ids, at, this.archive.isOn);
   }
 
   /** @returns whether there was something, and nothing is left */

@@ -5,6 +5,11 @@ const RLE = 1;
 /** What zstd itself takes unless it is told otherwise: `--long=27`. */
 const MOST_WINDOW_BYTES = 128 * 1024 * 1024;
 
+/** Whether a file begins as zstd does. */
+export function isZstd(begin: Uint8Array): boolean {
+  return Buffer.from(begin.subarray(0, 4)).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
+}
+
 /**
  * Follows the frames of zstd data (RFC 8878, section 3.1) and refuses windows that would take too much memory: an unpacker
  * allocates what a header of six bytes asks for, up to 2 GB.
