@@ -18,11 +18,14 @@ async function read(text: string, size = 64): Promise<{ values: unknown[]; error
   }
 }
 
+/** A document loses them, a line has them: no result of ours has any. */
+const withoutProto = (key: string, value: unknown) => (key === '__proto__' ? undefined : value);
+
 /** Objects, as results are; their texts have what is written in several bytes, and what JSON escapes. */
 const values = fc.array(
   fc
     .dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 3 }))
-    .map((each) => JSON.parse(JSON.stringify(each)) as object),
+    .map((each) => JSON.parse(JSON.stringify(each), withoutProto) as object),
   { minLength: 1, maxLength: 8 },
 );
 
@@ -43,6 +46,13 @@ describe('jsonValues()', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('gives no object another prototype', async () => {
+    const { values: found } = await read('[{"a":{"__proto__":{"outcome":"stored"}},"__proto__":{"b":1}}]');
+    expect(found).toEqual([{ a: {} }]);
+    const [first] = found as { a: object }[];
+    for (const each of [first, first?.a]) expect(Object.getPrototypeOf(each)).toBe(Object.prototype);
   });
 
   it('gives what stands before the end of a file that is cut off anywhere, and never takes it for a whole one', async () => {

@@ -59,7 +59,7 @@ async function* ofDocument(source: AsyncIterable<Uint8Array>, path: string): Asy
   const weight = new Weight();
   let found: unknown[] = [];
   parser.onValue = ({ value }) => {
-    found.push(value);
+    found.push(plain(value));
     weight.reset();
   };
   try {
@@ -76,6 +76,14 @@ async function* ofDocument(source: AsyncIterable<Uint8Array>, path: string): Asy
     if (error instanceof FileError || isOfDisk(error)) throw error;
     throw new FileError(`damaged JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Takes away a prototype that the parser has made of a member `__proto__`: it assigns what JSON.parse defines. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) Object.setPrototypeOf(value, Object.prototype);
+  for (const each of Object.values(value)) plain(each);
+  return value;
 }
 
 /** Errors of the disk have codes, those of the parser none. */
