@@ -205,7 +205,7 @@ function rollupFact({ operation, probe, total }: Document): TailFact['rolledUp']
   const packed = (total as mongoose.mongo.Binary).buffer;
   return {
     operation: String(operation),
-    probe: String(probe),
+    probe: probe instanceof mongoose.mongo.ObjectId ? String(probe) : null,
     entries: new PackReader(packed).count(),
   };
 }

@@ -110,16 +110,30 @@ export type SingleRunCounters = Pick<
   'received' | 'failed' | 'uncounted_received' | 'uncounted_failed' | 'failure'
 >;
 
+/** A word with all its bits. */
+const ALL_RUNS = -1;
+
 /** @returns how many were set */
 function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, code: Code): number {
   let count = 0;
   for (const [word, value] of Object.entries(bits ?? {})) {
     const from = first + Number(word) * RUNS_PER_WORD;
-    for (let bit = 0; bit < RUNS_PER_WORD; bit += 1) {
-      if ((value & (1 << bit)) === 0 || from + bit >= fates.length) continue;
-      fates[from + bit] = code;
-      count += 1;
-    }
+    if (value === ALL_RUNS && from + RUNS_PER_WORD <= fates.length) {
+      fates.fill(code, from, from + RUNS_PER_WORD);
+      count += RUNS_PER_WORD;
+    } else count += setSomeRuns(fates, from, value, code);
+  }
+  return count;
+}
+
+/** Looks only at the bits that are set, the lowest first. */
+function setSomeRuns(fates: Uint8Array, from: number, bits: number, code: Code): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) {
+    const run = from + 31 - Math.clz32(left & -left);
+    if (run >= fates.length) break;
+    fates[run] = code;
+    count += 1;
   }
   return count;
 }
@@ -167,8 +181,7 @@ export function explainMissing(
   const { refused, stoppedAt = Infinity, offsetMs } = facts;
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
-  for (let run = fates.length - 1; run >= 0; run -= 1) {
-    if (fates[run] !== NOT_DUE) continue;
+  for (let run = missingBefore(fates, fates.length); run >= 0; run = missingBefore(fates, run)) {
     const time = numbers.timeOf(run) + offsetMs;
     if (refused) fates[run] = CODES.refused;
     else if (time >= stoppedAt) fates[run] = CODES.stopped;
@@ -180,6 +193,12 @@ export function explainMissing(
       fates[run] = CODES[fate];
     }
   }
+}
+
+/** @returns the last run before this one that has no fate; -1: none */
+function missingBefore(fates: Uint8Array, run: number): number {
+  // a negative place would count from the end
+  return run === 0 ? -1 : fates.lastIndexOf(NOT_DUE, run - 1);
 }
 
 function fateOfMissing(

@@ -28,6 +28,7 @@ export function bucketWidth(spanMs: number): number {
 }
 
 const CODES = FATES.length + 1;
+const RECEIVED = FATES.indexOf('received') + 1;
 
 /** Adds up the fates of runs by time. Buckets begin at whole multiples of their width since 1970. */
 export class Buckets {
@@ -119,10 +120,15 @@ export class RunsByBucket {
     let run = ends[0] ?? 0;
     for (let bucket = 0; bucket < this.range.count; bucket += 1) {
       const place = bucket * CODES;
-      for (const end = ends[bucket + 1] ?? 0; run < end; run += 1) {
-        const code = place + (fates[run] ?? NOT_DUE);
-        counts[code] = (counts[code] ?? 0) + 1;
+      const end = ends[bucket + 1] ?? 0;
+      // most runs came: these are counted in a number of its own
+      let received = 0;
+      for (; run < end; run += 1) {
+        const code = fates[run] ?? NOT_DUE;
+        if (code === RECEIVED) received += 1;
+        else counts[place + code] = (counts[place + code] ?? 0) + 1;
       }
+      counts[place + RECEIVED] = (counts[place + RECEIVED] ?? 0) + received;
     }
   }
 

@@ -61,11 +61,13 @@ export class ActivityService implements OnApplicationBootstrap, WritingConsumer<
   async lastHour(): Promise<Activity> {
     const to = minuteOf(this.clock.now());
     const from = to - ACTIVITY_MINUTES * MINUTE_MS;
+    // in this order: where nothing is behind, the minutes have all of these results
+    const results = await this.tail.count();
+    const lag = (await this.tail.lags()).find(({ consumer }) => consumer === NAME);
     const found = await this.repository.findBetween(new Date(from), new Date(to));
     const byMinute = new Map(found.map((each) => [each.minute.getTime(), each]));
-    const lag = (await this.tail.lags()).find(({ consumer }) => consumer === NAME);
     return {
-      results: await this.tail.count(),
+      results,
       behind: { results: lag?.results ?? 0, seconds: lag?.seconds ?? 0 },
       minutes: Array.from({ length: ACTIVITY_MINUTES }, (_, index) => {
         const at = from + index * MINUTE_MS;

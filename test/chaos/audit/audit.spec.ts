@@ -258,6 +258,7 @@ const WRONG: [string, string[], (evidence: Evidence) => void][] = [
   ['a change names no result', ['change'], ({ changes }) => changes.results.push('another')],
   ['the consumer of the tail missed a failed run', ['activity'], ({ tail }) => (tail.counted.failed -= 1)],
   ['a rollup saw a result twice', ['rollups'], ({ tail }) => (of(tail.rolledUp, 0).entries += 1)],
+  ['rollups of all probes missed some', ['rollups'], ({ tail }) => tail.rolledUp.splice(1, 1)],
   ['a rollup missed all results of a probe', ['rollups'], ({ tail }) => tail.rolledUp.pop()],
   ['a follower missed a result', ['feed'], ({ feeds }) => of(feeds, 0).results.pop()],
   [

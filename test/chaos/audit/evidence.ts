@@ -127,8 +127,8 @@ export interface TailFact {
   order: string[];
   /** by its consumer: the minutes of GET /api/v1/stats, all that there ever were */
   counted: Record<Outcome, number>;
-  /** by the rollups of series: entries of summaries, of each probe of each operation that has any */
-  rolledUp: { operation: string; probe: string; entries: number }[];
+  /** by the rollups of series: entries of summaries, of each probe of each operation that has any, and of all together (null) */
+  rolledUp: { operation: string; probe: string | null; entries: number }[];
 }
 
 /** What somebody saw who followed an operation from its first result on. */

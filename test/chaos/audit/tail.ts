@@ -21,16 +21,21 @@ export function auditTail({ results, tail }: Evidence): Discrepancy[] {
   return found;
 }
 
-/** The rollups of each probe hold what its results say. */
+/** The rollups of each probe hold what its results say, and so do those of all probes together. */
 function auditRollups(results: readonly ResultFact[], { rolledUp }: TailFact): Discrepancy[] {
   const sums = new Map<string, { stored: number; rolledUp: number }>();
-  const add = (of: { operation: string; probe: string }, which: 'stored' | 'rolledUp', entries: number) => {
-    const key = `probe ${of.probe} of ${of.operation}`;
+  const add = (
+    of: { operation: string; probe: string | null },
+    which: 'stored' | 'rolledUp',
+    entries: number,
+  ) => {
+    const key = `${of.probe === null ? 'all probes' : `probe ${of.probe}`} of ${of.operation}`;
     const sum = sums.get(key) ?? { stored: 0, rolledUp: 0 };
     sum[which] += entries;
     sums.set(key, sum);
   };
-  for (const result of results) add(result, 'stored', result.entries);
+  for (const result of results)
+    for (const probe of [result.probe, null]) add({ ...result, probe }, 'stored', result.entries);
   for (const each of rolledUp) add(each, 'rolledUp', each.entries);
   return [...sums]
     .filter(([, sum]) => sum.stored !== sum.rolledUp)

@@ -208,6 +208,9 @@ export function truth(): Evidence {
       ],
       counted: { stored: 5, failed: 2 },
       rolledUp: [
+        { operation: interval, probe: null, entries: 4 },
+        { operation: stopped, probe: null, entries: 2 },
+        { operation: cron, probe: null, entries: 4 },
         { operation: interval, probe: native, entries: 4 },
         { operation: stopped, probe: native, entries: 1 },
         { operation: stopped, probe: native, entries: 1 },
