@@ -16,11 +16,11 @@ const CORE = [
   'quotas',
   'delivery',
   'operations',
-  'accounts',
   'runs',
   'ingest',
   'results',
   'imports',
+  'accounts',
   'reliability',
   'maintenance',
 ];

@@ -324,11 +324,14 @@ describe('access', () => {
         .toBuffer();
       await user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(png) });
       expect((await read({ 'if-none-match': etag })).headers.get('content-type')).toBe('image/png');
-      const files = () =>
-        world.database
-          .collection('pictures.files')
-          .countDocuments({ 'metadata.user': new mongoose.mongo.ObjectId(user.id) });
+      const files = () => world.database.collection('pictures.files').countDocuments({ filename: user.id });
       expect(await files()).toBe(1);
+      // of several at once one stays, and can be read
+      const sets = await Promise.all(
+        Array.from({ length: 5 }, () => user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(png) })),
+      );
+      expect(sets.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      expect([(await read()).status, await files()]).toEqual([200, 1]);
       expect((await user.api.send('DELETE', `${ME}/picture`)).status).toBe(204);
       expect([(await read()).status, await files()]).toEqual([404, 0]);
       const large = await user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(1024 * 1024 + 1) });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import { type ApiClient } from '../support/api-client.js';
 import {
   type Account,
@@ -15,6 +16,7 @@ interface Site {
   contact: string | null;
   address: { lines: string[]; region: string | null; postcode: string | null; country: string | null } | null;
   notes: string | null;
+  photo_url: string | null;
   instruments: number;
   revision: number;
 }
@@ -265,6 +267,68 @@ describe('sites', () => {
     const { body } = await owner.api.get<Instrument>(`${siteAt(target)}/instruments/${probe.id}`);
     expect(body).toMatchObject({ site: target, serial: 'SN-3' });
     expect((await put(siteAt(name), {})).status).toBe(201);
+  });
+
+  it('have a photo, which changes and goes with its site', async () => {
+    const name = await made();
+    const path = `${siteAt(name)}/photo`;
+    const photo = async (background: string) =>
+      new Uint8Array(
+        await sharp({ create: { width: 2000, height: 500, channels: 3, background } })
+          .withExif({ IFD0: { Copyright: 'somebody' } })
+          .jpeg()
+          .toBuffer(),
+      );
+    const [red, blue] = [await photo('red'), await photo('blue')];
+    const set = (raw: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}, api = owner.api) =>
+      api.send<Site>('PUT', path, { raw, headers: { 'content-type': 'image/jpeg', ...headers } });
+    const shown = (headers: Record<string, string> = {}) =>
+      fetch(`${stranger.api.url}${path}`, {
+        headers: { authorization: `Bearer ${stranger.api.token ?? ''}`, ...headers },
+      });
+    expect((await shown()).status).toBe(404);
+    expect((await remove(path)).status).toBe(404);
+    expect((await set(red, {}, stranger.api)).status).toBe(403);
+    const refused = await owner.api.send('PUT', path, { raw: '{}' });
+    expect([refused.status, refused.body.errors?.[0]?.field]).toEqual([400, 'photo']);
+
+    const first = await set(red);
+    expect([first.status, first.headers.get('etag'), first.headers.get('location')]).toEqual([
+      ...[201, '"2"', path],
+    ]);
+    expect(first.body).toMatchObject({ photo_url: path, revision: 2, notes: DETAILS.notes });
+    const answer = await shown();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    const kept = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+    expect([kept.width, kept.height, kept.exif]).toEqual([1024, 256, undefined]);
+    const tag = answer.headers.get('etag') ?? '';
+    expect((await shown({ 'if-none-match': tag })).status).toBe(304);
+
+    // who replaces it says which one they have seen: the photo, or its site
+    expect((await set(blue)).status).toBe(428);
+    expect((await set(blue, { 'if-none-match': '*' })).status).toBe(412);
+    const stale = await set(blue, { 'if-match': '"1"' });
+    expect([stale.status, stale.headers.get('etag')]).toEqual([412, '"2"']);
+    const both = await Promise.all(
+      [owner.api, world.superuser].map((api) => set(blue, { 'if-match': tag }, api)),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect((await shown({ 'if-none-match': tag })).status).toBe(200);
+    expect((await put(siteAt(name), DETAILS, { 'if-match': '"2"' })).status).toBe(412);
+    const replaced = await put(siteAt(name), DETAILS, { 'if-match': '"3"' });
+    expect(replaced.body).toMatchObject({ photo_url: path, revision: 4 });
+    expect((await remove(path, {}, stranger.api)).status).toBe(403);
+    expect((await remove(path, { 'if-match': tag })).status).toBe(412);
+    const files = () => world.database.collection('pictures.files').countDocuments();
+    expect(await files()).toBe(1);
+    expect((await remove(path, { 'if-match': '"4"' })).status).toBe(204);
+    expect([(await shown()).status, await files(), (await read(name)).photo_url]).toEqual([404, 0, null]);
+
+    expect((await set(red, { 'if-match': '"5"' })).status).toBe(201);
+    expect((await remove(siteAt(name))).status).toBe(204);
+    expect((await set(red)).status).toBe(404);
+    expect(await files()).toBe(0);
+    expect(await world.database.collection('pictures.chunks').countDocuments()).toBe(0);
   });
 
   it('lose no probe where one comes while its site is deleted', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { type ApiClient } from '../support/api-client.js';
 import { type Account, ApiWorld, type Operation, type Page, PASSWORD, pingOn } from '../support/api-world.js';
 import { until } from '../support/until.js';
@@ -288,6 +289,59 @@ describe('permissions', () => {
       // the e-mail is free
       const again = await world.api.post('/api/v1/auth/register', { email: user.email, password: PASSWORD });
       expect(again.status).toBe(201);
+    });
+
+    it('take their sites and imports with them, but for sites that hold probes of others', async () => {
+      const user = await world.account();
+      const other = await world.account();
+      const siteOf = (name: string) => `/api/v1/sites/${name}-${user.id}`;
+      const details = {
+        contact: 'Ada',
+        address: { lines: ['Av. 1'], postcode: 'C1063', region: 'CABA', country: 'AR' },
+        location: { longitude: -58.3816, latitude: -34.6037 },
+        notes: 'Key at the porter.',
+      };
+      for (const name of ['home', 'shared'])
+        expect((await user.api.send('PUT', siteOf(name), { json: details })).status).toBe(201);
+      const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer();
+      for (const name of ['home', 'shared'])
+        await user.api.send('PUT', `${siteOf(name)}/photo`, { raw: new Uint8Array(png) });
+      const [own, lent] = [await world.probe(user), await world.probe(other)];
+      const place = async (api: ApiClient, name: string, { id }: { id: string }) =>
+        (await api.send('PUT', `${siteOf(name)}/instruments/${id}`, { json: { serial: 'SN-1' } })).status;
+      expect(await place(user.api, 'home', own)).toBe(201);
+      expect(await place(world.superuser, 'shared', lent)).toBe(201);
+      const upload = await user.api.send<{ id: string }>('POST', '/api/v1/imports?name=ada.json', {
+        raw: '{"not": "a result"}',
+        headers: { 'content-type': 'application/octet-stream' },
+      });
+      expect(upload.status).toBe(202);
+
+      expect((await user.api.post('/api/v1/users/me/delete', { password: PASSWORD })).status).toBe(204);
+      expect((await other.api.get(siteOf('home'))).status).toBe(404);
+      const { body } = await world.superuser.get<object>(siteOf('shared'));
+      expect(body).toMatchObject({
+        ...{ owner_id: user.id, contact: null, notes: null, photo_url: null, instruments: 1 },
+        address: { lines: [], region: 'CABA', postcode: null, country: 'AR' },
+        location: { longitude: -58.38, latitude: -34.6 },
+      });
+      const { database } = world;
+      const retired = await database
+        .collection('probes')
+        .findOne({ _id: new mongoose.mongo.ObjectId(own.id) });
+      expect([retired?.['site'], retired?.['instrument']]).toEqual([undefined, undefined]);
+      expect(await place(world.superuser, 'shared', own)).toBe(409);
+      expect(await database.collection('pictures.files').countDocuments()).toBe(0);
+      const left = { owner: new mongoose.mongo.ObjectId(user.id) };
+      await until(
+        'the import to be gone',
+        async () => (await database.collection('imports').countDocuments(left)) === 0,
+      );
+      // who has a probe there takes it away
+      const taken = await other.api.send('DELETE', `${siteOf('shared')}/instruments/${lent.id}`);
+      expect(taken.status).toBe(204);
     });
 
     it('are not there for the last superuser', async () => {

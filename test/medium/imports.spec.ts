@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Connection } from 'mongoose';
 import { ImportFolder } from '../../src/adapters/imports/import-folder.js';
+import { AccountsService } from '../../src/core/accounts/index.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
 import { type ImportEntity } from '../../src/core/imports/import.schema.js';
+import { ImportsRepository } from '../../src/core/imports/imports.repository.js';
 import { ImportsService } from '../../src/core/imports/imports.service.js';
 import { rawBytes, type ResultEntity } from '../../src/core/ingest/index.js';
 import { type ProbeEntity } from '../../src/core/probes/index.js';
-import { type UserEntity } from '../../src/core/users/index.js';
+import { type UserEntity, UsersRepository } from '../../src/core/users/index.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
@@ -137,6 +139,33 @@ describe('imports', () => {
     expect(over.stored + over.skipped).toBe(over.records);
     const codes = await results().distinct('unique_code', { imported: job._id });
     expect(codes).toHaveLength(over.stored);
+  });
+
+  it('drops what an account has here that is deleted, also where the server that began to delete it is killed', async () => {
+    const owner = await servers[0]!.user();
+    await imported(await fixture('2026/ping.warts'), owner);
+    const { job, path } = await submit(await fixture('2026/trace.warts'), owner);
+    const repository = servers[0]!.get(ImportsRepository);
+    expect(await repository.take(job._id, 'an importer')).not.toBeNull();
+    // it is marked, and nothing else is done: so a kill leaves it
+    await servers[0]!.get(UsersRepository).markDeleted(owner._id, new Date());
+    await servers[1]!.get(AccountsService).finishAll(go);
+    expect(await servers[0]!.get(UsersRepository).findById(owner._id)).toBeNull();
+    const jobs = () => connection.collection<ImportEntity>('imports').find({ owner: owner._id }).toArray();
+    // its file is on the disk of one server, which comes by
+    expect((await jobs()).map(({ _id, name }) => [_id, name])).toEqual([[job._id, '']]);
+    expect(await repository.renew(job._id, 'an importer')).toBe(false);
+    expect(await servers[0]!.get(ImportsService).run(job._id, path, go)).toBeUndefined();
+    expect(await jobs()).toEqual([]);
+    await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    const made = await connection
+      .collection<OperationEntity>('operations')
+      .find({ owner: owner._id })
+      .toArray();
+    expect(made.map(({ retention }) => retention)).toEqual(
+      made.map(() => ({ raw_s: 60, results_s: 60, rollups_s: 60 })),
+    );
+    expect(made.length).toBeGreaterThan(0);
   });
 
   it('imports what is put into the folder, whichever of two servers sees it, and moves it', async () => {

@@ -16,7 +16,7 @@ import { CredentialsService, type UserEntity } from '../../core/users/index.js';
 import { LedgerService } from '../../core/ledger/index.js';
 
 const DELETION_SAID =
-  'Its operations are stopped. Its e-mail, password, keys and picture go at once; its probes are retired, without name and tags, their location rounded to 0.01 degrees. Public operations and their results stay, under an id that names nobody; results of private ones are deleted within minutes. Credits lapse (docs/accounts.md).';
+  'Its operations are stopped. Its e-mail, password, keys and picture go at once; its probes are retired, without name, tags and site, their location rounded to 0.01 degrees. Its sites and imports are deleted; a site that has probes of others stays, without contact, notes and photo. Public operations and their results stay, under an id that names nobody; results of private ones are deleted within minutes. Credits lapse (docs/accounts.md).';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -34,6 +34,7 @@ import { ProbesController } from './probes.controller.js';
 import { ResultsController } from './results.controller.js';
 import { SeriesController } from './series.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { SitePhotosController } from './site-photos.controller.js';
 import { SitesController } from './sites.controller.js';
 import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
@@ -71,6 +72,7 @@ import { ResultListings } from './result-listings.js';
     ProbesController,
     SessionsController,
     SitesController,
+    SitePhotosController,
     OperationsController,
     CoverageController,
     ChangesController,

@@ -1,27 +1,13 @@
 import { Controller, Delete, Get, Headers, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProduces,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { PicturesService, type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { CurrentUser, ForReaders, ForUsers } from '../../platform/http/permissions.js';
-import { ETAG } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { UserDto } from './dto/user.dto.js';
-
-const BINARY = { schema: { type: 'string', format: 'binary' } } as const;
-const TYPES = { 'image/jpeg': BINARY, 'image/png': BINARY };
+import { ApiPicture, ApiPictureBody, fileIn, pictureRule, sendPicture } from './picture-file.js';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -31,18 +17,12 @@ export class PicturesController {
 
   @Put('me/picture')
   @ForUsers()
-  @ApiOperation({
-    summary: 'Set your picture',
-    description:
-      'The body is a JPEG or PNG file of 1 MB, 16,000,000 pixels and 8,000 pixels a side at the most. It is decoded, made 512 pixels wide and high at the most, and encoded anew: its metadata are not kept.',
-  })
-  @ApiConsumes('image/jpeg', 'image/png')
-  @ApiBody(BINARY)
+  @ApiOperation({ summary: 'Set your picture', description: pictureRule(512) })
+  @ApiPictureBody()
   @ApiOkResponse({ type: UserDto })
   @ApiProblems(400, 401, 404, 413)
-  async set(@CurrentUser() user: UserEntity, @Req() { body }: Request): Promise<UserDto> {
-    const sent: unknown = body;
-    const picture = await this.pictures.set(user._id, Buffer.isBuffer(sent) ? sent : Buffer.alloc(0));
+  async set(@CurrentUser() user: UserEntity, @Req() request: Request): Promise<UserDto> {
+    const picture = await this.pictures.set(user._id, fileIn(request));
     return UserDto.from({ ...user, picture });
   }
 
@@ -60,30 +40,13 @@ export class PicturesController {
   @ForReaders('read')
   @ApiOperation({ summary: 'The picture of a user' })
   @ApiId('user')
-  @ApiProduces('image/jpeg', 'image/png')
-  @ApiHeader({ name: 'If-None-Match', required: false, schema: { type: 'string' } })
-  @ApiOkResponse({ description: 'The file.', headers: ETAG, content: TYPES })
-  @ApiResponse({ status: 304, description: 'It is the one that `If-None-Match` names.' })
+  @ApiPicture()
   @ApiProblems(401, 404)
   async get(
     @Param('id') id: string,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res() response: Response,
   ): Promise<void> {
-    const { type, bytes, digest } = await this.pictures.get(parseId(id));
-    response.setHeader('ETag', `"${digest}"`);
-    response.setHeader('Cache-Control', 'private, no-cache');
-    if (isKnown(ifNoneMatch, digest)) {
-      response.status(304).end();
-      return;
-    }
-    response.type(type);
-    response.send(bytes);
+    sendPicture(response, await this.pictures.get(parseId(id)), ifNoneMatch);
   }
-}
-
-/** RFC 9110, section 13.1.2: whatever Cache-Control says beside, which Express asks too. */
-function isKnown(ifNoneMatch: string | undefined, digest: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(`"${digest}"`);
 }

@@ -17,12 +17,11 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { InstrumentsService, ProbesService } from '../../core/probes/index.js';
-import { MAX_NAME, maySeeInside, SitesService } from '../../core/sites/index.js';
+import { maySeeInside, SitesService } from '../../core/sites/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
@@ -47,13 +46,8 @@ import {
   SiteDto,
   SitesQuery,
 } from './dto/site.dto.js';
+import { ApiSiteName } from './dto/site-names.js';
 
-const ApiSiteName = () =>
-  ApiParam({
-    name: 'name',
-    description: 'Of the site, as it was made.',
-    schema: { type: 'string', minLength: 1, maxLength: MAX_NAME, example: 'FIUBA 1' },
-  });
 const MADE_OR_REPLACED =
   'What is there needs `If-Match` with the ETag that you have read; what is new does not.';
 
@@ -223,7 +217,7 @@ export class SitesController {
   @ApiIfNoneMatch()
   @ApiOkResponse({ type: InstrumentDto, headers: ETAG, description: 'It was replaced.' })
   @ApiCreatedResponse({ type: InstrumentDto, headers: ETAG, description: 'The site holds it now.' })
-  @ApiProblems(400, 401, 403, 404, 412, 413, 428)
+  @ApiProblems(400, 401, 403, 404, 409, 412, 413, 428)
   async putInstrument(
     @CurrentUser() user: UserEntity,
     @Param('name') name: string,

@@ -5,8 +5,10 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { OperationsRepository } from '../assignments/index.js';
+import { ImportsService } from '../imports/index.js';
 import { LedgerService } from '../ledger/index.js';
 import { OperationsService } from '../operations/index.js';
+import { InstrumentsService } from '../probes/index.js';
 import { ProbeSuspensionService } from '../presence/index.js';
 import {
   AccessWatch,
@@ -44,6 +46,8 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     private readonly operations: OperationsService,
     private readonly stored: OperationsRepository,
     private readonly probes: ProbeSuspensionService,
+    private readonly instruments: InstrumentsService,
+    private readonly imports: ImportsService,
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
   ) {}
@@ -131,11 +135,15 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
       await this.users.noteEnded(user._id);
       return;
     }
+    // first: what an import still stores has to be there when the rest looks
+    await this.imports.forget(user._id);
     await this.stored.setRetentionOfPrivate(user._id, GONE);
     await this.probes.retireAll(user._id, OWNER_DELETED);
-    await this.pictures.removeAll(user._id);
+    // its own probes have left them
+    await this.instruments.endSitesOf(user._id);
     await this.transactions.run(async (transaction) => {
       const credits = await this.users.remove(user._id, transaction);
+      await this.pictures.removeAll(user._id, transaction);
       if (credits !== undefined) await this.ledger.lapse(user._id, credits, transaction);
     }, user._id.toHexString());
   }

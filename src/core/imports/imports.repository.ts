@@ -54,6 +54,23 @@ export class ImportsRepository {
     return { job, isNew: job._id.equals(_id) };
   }
 
+  /** Deletes what is over or has its file in the folder; the rest loses its holder and what the file was called. */
+  async forget(owner: ObjectId): Promise<void> {
+    const kept = { owner, source: 'upload', state: { $in: ['waiting', 'running'] } };
+    await this.model.collection.updateMany(kept, {
+      $set: { name: '', errors: [] },
+      $unset: { holder: 1, until: 1 },
+    });
+    await this.model.collection.deleteMany({
+      owner,
+      $or: [{ source: 'folder' }, { state: { $in: ['done', 'failed'] } }],
+    });
+  }
+
+  async delete(id: ObjectId, holder: string): Promise<void> {
+    await this.model.deleteOne({ _id: id, holder });
+  }
+
   async findById(id: ObjectId): Promise<ImportEntity | null> {
     return this.model.findById(id).lean<ImportEntity>();
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
@@ -119,7 +120,7 @@ export class ImportsService {
 
   /**
    * Imports a file, from where it was left.
-   * @returns the job when it is over; undefined: another importer has it, or the signal was aborted
+   * @returns the job when it is over; undefined: another importer has it, the signal was aborted, or its owner is gone, and with them an upload
    * @throws what the database or the disk throws: the job stays as far as it is
    */
   async run(id: ObjectId, path: string, signal: AbortSignal): Promise<ImportEntity | undefined> {
@@ -137,8 +138,7 @@ export class ImportsService {
     }, LEASE_MS / 3);
     try {
       const owner = await this.users.findById(job.owner);
-      if (owner === null)
-        await this.jobs.end(id, this.holder, this.clock.now(), aboutFile('its owner is gone'));
+      if (owner === null || owner.deleted_at !== undefined) await this.drop(job, path);
       else await this.read(job, owner, path, AbortSignal.any([signal, lost.signal]));
     } catch (error) {
       if (error instanceof JobLostError) return undefined;
@@ -148,6 +148,20 @@ export class ImportsService {
       await this.jobs.release(id, this.holder).catch(() => undefined);
     }
     return this.overOf(id);
+  }
+
+  /**
+   * Nothing more of an owner who is gone is imported. An upload waits until the server comes by that has its file, which drops it; a file
+   * of the folder stays there for the owner that the folder has then.
+   */
+  async forget(owner: ObjectId): Promise<void> {
+    await this.jobs.forget(owner);
+  }
+
+  /** First the file: who dies between finds the job again. */
+  private async drop({ _id, source }: ImportEntity, path: string): Promise<void> {
+    if (source === 'upload') await rm(path, { force: true });
+    await this.jobs.delete(_id, this.holder);
   }
 
   private async overOf(id: ObjectId): Promise<ImportEntity | undefined> {

@@ -7,7 +7,10 @@ import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain
 import { type Actor, type SiteEntity, SitesService } from '../sites/index.js';
 import { type InstrumentDetails, type ProbeEntity } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
-import { ProbesService } from './probes.service.js';
+import { ProbesService, RETIRED } from './probes.service.js';
+
+/** Sites of one owner that are looked for in one go. */
+const SITES = 100;
 
 /** Probes as the instruments of sites. */
 @Injectable()
@@ -35,7 +38,7 @@ export class InstrumentsService {
 
   /**
    * Makes a probe an instrument of a site, taking it from the one that holds it, or replaces what is known of it.
-   * @throws DomainError not_found, forbidden (the site is somebody else's, or the probe is and comes from elsewhere),
+   * @throws DomainError not_found, forbidden (the site is somebody else's, or the probe is and comes from elsewhere), conflict (it is retired),
    *   precondition_required, changed_meanwhile
    */
   async place(
@@ -50,6 +53,7 @@ export class InstrumentsService {
       const site = await this.sites.hold(siteName, user, transaction);
       const before = await this.probes.findById(_id, transaction);
       if (before === null) throw new DomainError('not_found', 'There is no such probe');
+      if (before.suspended?.retired) throw new DomainError('conflict', RETIRED);
       const isHere = before.site === site.name;
       if (!isHere && !user.is_superuser && !owner.equals(user._id))
         throw new DomainError('forbidden', 'The probe is not yours');
@@ -97,6 +101,30 @@ export class InstrumentsService {
       if (held > 0 && target !== undefined)
         await this.probes.moveAll(site.name, target.name, this.clock.now(), transaction);
       await this.sites.delete(site, transaction);
+    });
+  }
+
+  /**
+   * Ends the sites of an owner who is gone, whose own probes are retired. One with probes of others is emptied and stays, any other is
+   * deleted. May be done again, and by two servers at once.
+   */
+  async endSitesOf(owner: ObjectId): Promise<void> {
+    let page: SiteEntity[];
+    let after: ObjectId | undefined;
+    do {
+      page = await this.sites.list({ owner }, SITES, { after });
+      for (const { name } of page) await this.endSite(name, owner);
+      after = page.at(-1)?._id;
+    } while (page.length === SITES);
+  }
+
+  private async endSite(name: string, owner: ObjectId): Promise<void> {
+    await this.transactions.run(async (transaction) => {
+      const site = await this.sites.holdKnown(name, { _id: owner, is_superuser: false }, transaction);
+      if (site === undefined) return;
+      if ((await this.probes.countAtSite(name, transaction)) === 0)
+        await this.sites.delete(site, transaction);
+      else await this.sites.empty(site, transaction);
     });
   }
 

@@ -293,7 +293,10 @@ export class ProbesRepository {
         { _id: id, 'suspended.retired': { $exists: false } },
         {
           $set: { suspended, tags: [], 'location.coordinates': coordinates, updated_at: at },
-          $unset: { name: 1, connection: 1, idempotency_key: 1, request_hash: 1 },
+          $unset: {
+            ...{ name: 1, site: 1, instrument: 1 },
+            ...{ connection: 1, idempotency_key: 1, request_hash: 1 },
+          },
           $inc: { revision: 1, token_version: 1 },
         },
         { returnDocument: 'before' },

@@ -4,6 +4,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Seen } from '../../platform/database/revision.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
+import { roughly } from '../sites/index.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
@@ -27,7 +28,8 @@ export interface NewProbe {
 
 export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> & { location?: Location };
 
-const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
+/** A conflict. */
+export const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
 
 @Injectable()
 export class ProbesService {
@@ -235,11 +237,6 @@ export class ProbesService {
     if (!probe.owner.equals(owner)) throw new DomainError('forbidden', 'The probe is not yours');
     return probe;
   }
-}
-
-/** @returns degrees to two places: about a kilometre */
-function roughly(degrees: number): number {
-  return Math.round(degrees * 100) / 100;
 }
 
 /** @returns what the host of a suspended probe is told */

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type PictureEntity } from '../../platform/images/picture-files.js';
 
 export const SITE_MODEL = 'Site';
 
@@ -29,6 +30,7 @@ export interface SiteEntity extends SiteDetails {
   /** of the name: the same for names that people would take for each other */
   key: string;
   owner: ObjectId;
+  photo?: PictureEntity;
   /** for If-Match */
   revision: number;
   created_at: Date;
@@ -51,6 +53,7 @@ export const siteSchema = new Schema<SiteEntity>(
     ),
     location: new Schema({ longitude: Number, latitude: Number }, parts),
     notes: String,
+    photo: Schema.Types.Mixed,
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },
     updated_at: { type: Date, required: true },

@@ -3,8 +3,9 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { revisionCondition, type Seen } from '../../platform/database/revision.js';
+import { type ExpectedTags, revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { type PictureEntity } from '../../platform/images/picture-files.js';
 import { SITE_MODEL, type SiteDetails, type SiteEntity } from './site.schema.js';
 
 export interface SiteFilter {
@@ -87,6 +88,49 @@ export class SitesRepository {
       .lean<SiteEntity>();
   }
 
+  /** @returns the site as it was before; null where it is gone, or is not as it was expected */
+  async setPhoto(
+    id: ObjectId,
+    expected: ExpectedTags,
+    photo: PictureEntity,
+    at: Date,
+  ): Promise<SiteEntity | null> {
+    const update = { $set: { photo, updated_at: at }, $inc: { revision: 1 } };
+    return this.model
+      .findOneAndUpdate({ _id: id, ...photoCondition(expected) }, update, { returnDocument: 'before' })
+      .lean<SiteEntity>();
+  }
+
+  /** @returns the site as it was before; null where it is gone, has no photo, or is not as it was seen */
+  async unsetPhoto(id: ObjectId, seen: ExpectedTags, at: Date): Promise<SiteEntity | null> {
+    const update = { $unset: { photo: 1 }, $set: { updated_at: at }, $inc: { revision: 1 } };
+    const isThere = { photo: { $exists: true } };
+    return this.model
+      .findOneAndUpdate({ $and: [{ _id: id }, isThere, photoCondition(seen)] }, update, {
+        returnDocument: 'before',
+      })
+      .lean<SiteEntity>();
+  }
+
+  /** Takes away what tells who its owner was, but for the name. */
+  async empty(
+    id: ObjectId,
+    { address, location }: Pick<SiteDetails, 'address' | 'location'>,
+    at: Date,
+    transaction: Transaction,
+  ): Promise<void> {
+    await this.model
+      .updateOne(
+        { _id: id },
+        {
+          $set: { updated_at: at, ...(address && { address }), ...(location && { location }) },
+          $unset: { contact: 1, notes: 1, photo: 1 },
+          $inc: { revision: 1 },
+        },
+      )
+      .session(transaction);
+  }
+
   /** From now on nobody deletes it, or brings a probe to it, but this transaction. @returns null where it is gone */
   async hold(name: string, transaction: Transaction): Promise<SiteEntity | null> {
     return this.model
@@ -94,7 +138,15 @@ export class SitesRepository {
       .lean<SiteEntity>();
   }
 
-  async delete(id: ObjectId, transaction: Transaction): Promise<void> {
-    await this.model.deleteOne({ _id: id }).session(transaction);
+  async delete(id: ObjectId, transaction?: Transaction): Promise<void> {
+    await this.model.deleteOne({ _id: id }).session(transaction ?? null);
   }
+}
+
+/** What a filter asks, so that nothing comes between the look and the change. */
+function photoCondition(expected: ExpectedTags) {
+  if (expected === 'nothing' || expected === 'unstated') return { photo: { $exists: false } };
+  if (expected === 'any') return { photo: { $exists: true } };
+  const revisions = expected.filter((tag) => /^\d{1,9}$/.test(tag)).map(Number);
+  return { $or: [{ revision: { $in: revisions } }, { 'photo.digest': { $in: [...expected] } }] };
 }

@@ -4,7 +4,9 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Expected } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
-import { type UserEntity } from '../users/index.js';
+import { PictureFiles } from '../../platform/images/picture-files.js';
+import { type UserEntity, UsersRepository } from '../users/index.js';
+import { roughly } from './rough-location.js';
 import { keyOf, NAME_RULE, siteName } from './site-name.js';
 import { type SiteDetails, type SiteEntity } from './site.schema.js';
 import { type SiteFilter, type SitesFrom, SitesRepository } from './sites.repository.js';
@@ -19,6 +21,8 @@ export type Actor = Pick<UserEntity, '_id' | 'is_superuser'>;
 export class SitesService {
   constructor(
     private readonly sites: SitesRepository,
+    private readonly users: UsersRepository,
+    private readonly pictures: PictureFiles,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -27,6 +31,13 @@ export class SitesService {
     const known = siteName(name);
     const site = known === undefined ? null : await this.sites.findByName(known);
     if (site === null) throw new DomainError('not_found', 'There is no such site');
+    return site;
+  }
+
+  /** @returns a site that the user may change @throws DomainError not_found, forbidden */
+  async getOwn(name: string, user: Actor): Promise<SiteEntity> {
+    const site = await this.get(name);
+    refuseStranger(site, user);
     return site;
   }
 
@@ -73,6 +84,7 @@ export class SitesService {
     });
     // somebody was first: that one is there now
     if (site === undefined) return this.put(name, user, details, expected);
+    await this.refuseGone(user._id, site._id);
     return { site, created: true };
   }
 
@@ -99,6 +111,28 @@ export class SitesService {
   /** @param site held, and without probes */
   async delete(site: SiteEntity, transaction: Transaction): Promise<void> {
     await this.sites.delete(site._id, transaction);
+    await this.pictures.removeAll(site._id, transaction);
+  }
+
+  /**
+   * Takes away what tells who the owner was: whom to ask, where exactly it is, notes and photo. Its name stays, since probes of others are there.
+   * @param site held
+   */
+  async empty({ _id, address, location }: SiteEntity, transaction: Transaction): Promise<void> {
+    const rough = {
+      address: address && { lines: [], region: address.region, country: address.country },
+      location: location && { longitude: roughly(location.longitude), latitude: roughly(location.latitude) },
+    };
+    await this.sites.empty(_id, rough, this.clock.now(), transaction);
+    await this.pictures.removeAll(_id, transaction);
+  }
+
+  /** An account that was deleted while it made a site: whoever ends the account may have looked for its sites already. */
+  private async refuseGone(owner: ObjectId, site: ObjectId): Promise<void> {
+    const user = await this.users.findById(owner);
+    if (user !== null && user.deleted_at === undefined) return;
+    await this.sites.delete(site);
+    throw new DomainError('unauthenticated', 'The account is deleted');
   }
 
   private async change(

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type PictureType } from '../../platform/images/picture.js';
+import { type PictureEntity } from '../../platform/images/picture-files.js';
 import { type Scope, SCOPES } from '../../platform/http/permissions.js';
 
 export const USER_MODEL = 'User';
@@ -42,14 +42,6 @@ export interface Via {
   until?: Date | undefined;
   /** of a key; a token may do everything that its account may */
   scopes?: readonly Scope[];
-}
-
-export interface PictureEntity {
-  /** in GridFS */
-  file: ObjectId;
-  type: PictureType;
-  /** of its bytes */
-  digest: string;
 }
 
 /** A secret of a program. */

@@ -5,13 +5,8 @@ import { isDuplicateKey, isTimeLimit } from '../../platform/errors/database-erro
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import {
-  type EndedToken,
-  type KeyEntity,
-  type PictureEntity,
-  USER_MODEL,
-  type UserEntity,
-} from './user.schema.js';
+import { type PictureEntity } from '../../platform/images/picture-files.js';
+import { type EndedToken, type KeyEntity, USER_MODEL, type UserEntity } from './user.schema.js';
 
 export interface UserFilter {
   /** a part of it, in any case */
@@ -47,7 +42,10 @@ export class UsersRepository {
 
   /** The superuser that was made first. */
   async findFirstSuperuser(): Promise<UserEntity | null> {
-    return this.model.findOne({ is_superuser: true }).sort({ _id: 1 }).lean<UserEntity>();
+    return this.model
+      .findOne({ is_superuser: true, deleted_at: { $exists: false } })
+      .sort({ _id: 1 })
+      .lean<UserEntity>();
   }
 
   async findByEmail(email: string): Promise<UserEntity | null> {
@@ -150,10 +148,17 @@ export class UsersRepository {
     }
   }
 
-  /** @param picture undefined: none @returns false: there is no such account */
-  async setPicture(id: ObjectId, picture: PictureEntity | undefined): Promise<boolean> {
-    const change = picture ? { $set: { picture } } : { $unset: { picture: '' } };
-    return (await this.model.collection.updateOne({ _id: id }, change)).matchedCount === 1;
+  /** @param picture undefined: none @returns the one before; null: there is no such account */
+  async setPicture(
+    id: ObjectId,
+    picture: PictureEntity | undefined,
+  ): Promise<{ picture?: PictureEntity } | null> {
+    const before: unknown = await this.model.collection.findOneAndUpdate(
+      { _id: id, deleted_at: { $exists: false } },
+      picture ? { $set: { picture } } : { $unset: { picture: '' } },
+      { returnDocument: 'before', projection: { picture: 1 } },
+    );
+    return before as { picture?: PictureEntity } | null;
   }
 
   async findPicture(id: ObjectId): Promise<PictureEntity | undefined> {

@@ -47,9 +47,9 @@ export const CATALOGUE = {
     status: 401,
     title: 'Authentication is needed',
     meaning:
-      'The request has no access token, or one that is over, was revoked or was made by another platform.',
+      'The request has neither an access token nor a key, or one that is over, was revoked or belongs to another platform.',
     remedy:
-      'Get a token from `POST /api/v1/auth/login` and send it as `Authorization: Bearer TOKEN`. A token in the address is not read.',
+      'Get a token from `POST /api/v1/auth/login`, or for a program a key from `POST /api/v1/users/me/keys`. Send a token as `Authorization: Bearer TOKEN`, a key likewise or as `Authorization: Key KEY`. Neither is read in the address: revoke a key that was sent there.',
   },
   forbidden: {
     status: 403,

@@ -42,11 +42,11 @@ export function jsonBody(): RequestHandler[] {
 }
 
 /** Their bodies are files, whatever the Content-Type says: handlers get the bytes. */
-const FILES = ['/api/v1/users/me/picture'];
+const FILES = /^\/api\/v1\/(users\/me\/picture|sites\/[^/]+\/photo)$/;
 
 function parse(request: Request, _response: Response, next: NextFunction): void {
   const bytes: unknown = request.body;
-  if (FILES.includes(request.path)) {
+  if (FILES.test(request.path)) {
     next();
     return;
   }

@@ -1,6 +1,6 @@
 import { ApiHeader } from '@nestjs/swagger';
 import { type Response } from 'express';
-import { type Expected, type Seen } from '../database/revision.js';
+import { type Expected, type ExpectedTags, type Seen } from '../database/revision.js';
 import { DomainError } from '../errors/domain.error.js';
 
 const text = { type: 'string' } as const;
@@ -17,7 +17,16 @@ export function ApiIdempotencyKey(description: string) {
 
 /** Documents the If-Match header. @param needed whether the change is refused without it (428) */
 export function ApiIfMatch(needed: 'required' | 'optional' = 'required') {
-  const schema = { ...text, pattern: '^(\\*|(W/)?"[0-9]{1,9}"(, *(W/)?"[0-9]{1,9}")*)$', example: '"1"' };
+  return apiIfMatch('[0-9]{1,9}', needed);
+}
+
+/** Documents it for a part of a thing that has a tag of its own. */
+export function ApiIfTagMatch() {
+  return apiIfMatch('[0-9a-f]{1,32}', 'optional');
+}
+
+function apiIfMatch(tag: string, needed: 'required' | 'optional') {
+  const schema = { ...text, pattern: `^(\\*|(W/)?"${tag}"(, *(W/)?"${tag}")*)$`, example: '"1"' };
   return ApiHeader({
     name: 'If-Match',
     required: needed === 'required',
@@ -72,11 +81,22 @@ export function expectedIn(ifMatch: string | undefined, ifNoneMatch: string | un
   return ifNoneMatch?.trim() === '*' ? 'nothing' : 'unstated';
 }
 
+/** @returns likewise, for a part of a thing that has a tag of its own */
+export function expectedTagsIn(ifMatch: string | undefined, ifNoneMatch?: string): ExpectedTags {
+  if (ifMatch !== undefined) return tagsIn(ifMatch);
+  return ifNoneMatch?.trim() === '*' ? 'nothing' : 'unstated';
+}
+
 /** RFC 9110, section 13.1.1. A weak tag counts as well: proxies that compress an answer weaken its tag. */
 function readIfMatch(ifMatch: string): Seen {
+  const tags = tagsIn(ifMatch);
+  return tags === 'any' ? tags : tags.filter((tag) => /^\d{1,9}$/.test(tag)).map(Number);
+}
+
+function tagsIn(ifMatch: string): 'any' | string[] {
   if (ifMatch.trim() === '*') return 'any';
-  const tags = ifMatch.split(',').map((tag) => /^(?:W\/)?"(\d{1,9})"$/.exec(tag.trim())?.[1]);
-  return tags.filter((tag) => tag !== undefined).map(Number);
+  const tags = ifMatch.split(',').map((tag) => /^(?:W\/)?"([0-9a-f]{1,32})"$/.exec(tag.trim())?.[1]);
+  return tags.filter((tag) => tag !== undefined);
 }
 
 /**

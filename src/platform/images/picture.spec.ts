@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { deflateSync, crc32 } from 'node:zlib';
 import { pictureOf } from './picture.js';
 
+const RULE = { field: 'picture', side: 512 };
 const red = { r: 200, g: 20, b: 20 };
 const blank = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: red } });
@@ -35,7 +36,7 @@ describe('a picture', () => {
     const exif = { IFD0: { Copyright: 'who took it', Orientation: '6' } };
     const sent = await blank(1200, 600).withExif(exif).withMetadata({ orientation: 6 }).jpeg().toBuffer();
     expect((await sharp(sent).metadata()).exif).toBeDefined();
-    const { type, bytes } = await pictureOf(sent);
+    const { type, bytes } = await pictureOf(sent, RULE);
     const kept = await sharp(bytes).metadata();
     expect(type).toBe('image/jpeg');
     // orientation 6 is a quarter turn (Exif 2.32, 4.6.4): what was wide is high
@@ -44,7 +45,7 @@ describe('a picture', () => {
   });
 
   it('keeps a PNG a PNG, and what is small as it is', async () => {
-    const { type, bytes } = await pictureOf(await blank(64, 32).png().toBuffer());
+    const { type, bytes } = await pictureOf(await blank(64, 32).png().toBuffer(), RULE);
     expect(type).toBe('image/png');
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 64, height: 32 });
   });
@@ -55,7 +56,7 @@ describe('a picture', () => {
       [9_000, 10],
       [5_000, 4_000],
     ] as const)
-      await expect(pictureOf(bomb(width, height))).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(pictureOf(bomb(width, height), RULE)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   it('is a whole file of one of the two formats', async () => {
@@ -70,7 +71,7 @@ describe('a picture', () => {
       whole.subarray(0, whole.length / 2),
       bomb(4_000, 4_000),
     ])
-      await expect(pictureOf(bytes)).rejects.toMatchObject({
+      await expect(pictureOf(bytes, RULE)).rejects.toMatchObject({
         code: 'invalid_request',
         violations: [{ field: 'picture' }],
       });

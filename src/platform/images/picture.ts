@@ -8,11 +8,17 @@ export interface Picture {
   bytes: Buffer;
 }
 
+/** What a picture is to its thing. */
+export interface PictureRule {
+  /** the member that a refusal names */
+  field: string;
+  /** width and height of what is kept, in pixels: at most */
+  side: number;
+}
+
 /** Pixels of what is sent; a decoder needs 4 bytes for each. */
 const MOST_PIXELS = 16_000_000;
 const LONGEST_SIDE = 8_000;
-/** Of what is kept, in pixels. */
-const KEPT_SIDE = 512;
 const JPEG_QUALITY = 85;
 const MOST_SECONDS = 10;
 /** One at a time: the rest of the server has the other cores. */
@@ -24,23 +30,24 @@ const PNG_BEGINS = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 /**
  * Makes a small picture of what somebody sent. It is decoded and encoded anew: nothing of the file is left but its pixels, upright.
  * @param bytes a JPEG or PNG file, whatever it calls itself; its dimensions are read and bounded before it is decoded
- * @returns of the same format, 512 pixels wide and high at the most
+ * @returns of the same format, as wide and high as the rule says at the most
  * @throws DomainError invalid_request, busy
  */
-export async function pictureOf(bytes: Buffer): Promise<Picture> {
+export async function pictureOf(bytes: Buffer, rule: PictureRule): Promise<Picture> {
   const type = typeOf(bytes);
-  if (type === undefined) throw refusal('must be a JPEG or PNG file');
+  if (type === undefined) throw refusal(rule, 'must be a JPEG or PNG file');
   try {
-    return { type, bytes: await turnstile.pass(() => encodedAnew(bytes, type)) };
+    return { type, bytes: await turnstile.pass(() => encodedAnew(bytes, type, rule)) };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     if (error instanceof TurnstileFullError)
       throw new DomainError('busy', 'Too many pictures at once; try again shortly');
-    throw refusal('must be a whole JPEG or PNG file; this one cannot be decoded');
+    throw refusal(rule, 'must be a whole JPEG or PNG file; this one cannot be decoded');
   }
 }
 
-async function encodedAnew(bytes: Buffer, type: PictureType): Promise<Buffer> {
+async function encodedAnew(bytes: Buffer, type: PictureType, rule: PictureRule): Promise<Buffer> {
+  const { side } = rule;
   // read when somebody sends one: most servers never need it
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
@@ -49,13 +56,14 @@ async function encodedAnew(bytes: Buffer, type: PictureType): Promise<Buffer> {
   const { width, height } = await image.metadata();
   if (Math.max(width, height) > LONGEST_SIDE || width * height > MOST_PIXELS) {
     throw refusal(
+      rule,
       `must have at most ${MOST_PIXELS} pixels and ${LONGEST_SIDE} a side; this has ${width} x ${height}`,
     );
   }
   const small = image
     .timeout({ seconds: MOST_SECONDS })
     .autoOrient()
-    .resize({ width: KEPT_SIDE, height: KEPT_SIDE, fit: 'inside', withoutEnlargement: true });
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   const encoded = type === 'image/jpeg' ? small.jpeg({ quality: JPEG_QUALITY }) : small.png();
   return encoded.toBuffer();
 }
@@ -66,6 +74,6 @@ function typeOf(bytes: Buffer): PictureType | undefined {
   return undefined;
 }
 
-function refusal(message: string): DomainError {
-  return DomainError.invalid({ field: 'picture', message });
+function refusal({ field }: PictureRule, message: string): DomainError {
+  return DomainError.invalid({ field, message });
 }

@@ -160,6 +160,14 @@ export class SiteDto {
   @ApiProperty({ type: 'string', nullable: true, description: 'null for strangers.' })
   notes: string | null;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: '/api/v1/sites/FIUBA%201/photo',
+    description: 'Where the photo is; null: there is none.',
+  })
+  photo_url: string | null;
+
   @ApiProperty({ type: 'integer', minimum: 0, description: 'Probes that it holds.' })
   instruments: number;
 
@@ -181,12 +189,17 @@ export class SiteDto {
       address: site.address ? ShownAddressDto.from(site.address, inside) : null,
       location: site.location ?? null,
       notes: inside ? (site.notes ?? null) : null,
+      photo_url: site.photo ? photoPath(site) : null,
       instruments,
       created_at: site.created_at.toISOString(),
       updated_at: site.updated_at.toISOString(),
       revision: site.revision,
     };
   }
+}
+
+export function photoPath({ name }: Pick<SiteEntity, 'name'>): string {
+  return `/api/v1/sites/${encodeURIComponent(name)}/photo`;
 }
 
 export class SitesQuery extends PageQuery {
