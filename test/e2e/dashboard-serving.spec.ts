@@ -128,5 +128,5 @@ describe('logging out', () => {
 
 it('says whether anybody administers the platform', async () => {
   // the world has made a superuser
-  expect((await world.api.get('/api/v1/platform')).body).toEqual({ has_superuser: true });
+  expect((await world.api.get('/api/v1/platform')).body).toEqual({ has_superuser: true, credits: 'on' });
 });
