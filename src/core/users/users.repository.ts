@@ -73,7 +73,10 @@ export class UsersRepository {
   /** In order of creation. */
   async findKeys(id: ObjectId): Promise<KeyEntity[]> {
     const user = await this.model.collection.findOne<UserEntity>({ _id: id }, { projection: { keys: 1 } });
-    return user?.keys ?? [];
+    // two that were made at once may stand the other way round
+    return (user?.keys ?? []).sort((one, other) =>
+      one._id.toHexString() < other._id.toHexString() ? -1 : 1,
+    );
   }
 
   /** @param most that an account may have @returns false: it has so many already, or is no account any more */
