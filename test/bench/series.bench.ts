@@ -196,7 +196,7 @@ async function fill(platform: Platform, database: TestDatabase): Promise<{ id: s
       lost,
       draw,
     );
-    await database.collection('rollups').insertMany([...rollups] as object[]);
+    await database.collection('rollups').insertMany(rollups as object[]);
     for (const rollup of rollups) note(together, rollup);
   }
   await database.collection('rollups').insertMany([...together.values()].map(addedUp));

@@ -78,7 +78,7 @@ export class SitePhotosController {
     setEtag(response, site.revision);
     response.status(created ? 201 : 200);
     if (created) response.setHeader('Location', photoPath(site));
-    return SiteDto.from(site, (await this.instruments.countAt([site])).get(site.name) ?? 0, user);
+    return SiteDto.from(site, await this.instruments.countOf(site), user);
   }
 
   @Delete(':name/photo')

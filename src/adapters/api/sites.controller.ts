@@ -103,7 +103,7 @@ export class SitesController {
   ): Promise<SiteDto> {
     const site = await this.sites.get(name);
     setEtag(response, site.revision);
-    return SiteDto.from(site, (await this.instruments.countAt([site])).get(site.name) ?? 0, user);
+    return SiteDto.from(site, await this.instruments.countOf(site), user);
   }
 
   @Put('sites/:name')
@@ -129,7 +129,7 @@ export class SitesController {
     setEtag(response, site.revision);
     response.status(created ? 201 : 200);
     if (created) response.setHeader('Location', `/api/v1/sites/${encodeURIComponent(site.name)}`);
-    return SiteDto.from(site, (await this.instruments.countAt([site])).get(site.name) ?? 0, user);
+    return SiteDto.from(site, await this.instruments.countOf(site), user);
   }
 
   @Delete('sites/:name')

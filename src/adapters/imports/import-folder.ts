@@ -15,9 +15,10 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type ImportEntity, ImportsService } from '../../core/imports/index.js';
 import { type UserEntity } from '../../core/users/index.js';
+import { isMissing } from '../../platform/errors/file-errors.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { Completeness } from './completeness.js';
-import { isMissing, isSame } from './file-stats.js';
+import { isSame } from './file-stats.js';
 import { MovedFiles } from './moved-files.js';
 
 const EVERY_MS = 500;
@@ -146,13 +147,11 @@ export class ImportFolder implements OnApplicationBootstrap, OnApplicationShutdo
     const sha256 = await hashOf(path);
     if (!isSame(await lstat(path), before)) return false;
     const { job } = await this.imports.submit({
-      ...{
-        owner: owner._id,
-        sha256,
-        bytes: before.size,
-        name: basename(path).slice(0, 200),
-        source: 'folder',
-      },
+      owner: owner._id,
+      sha256,
+      bytes: before.size,
+      name: basename(path).slice(0, 200),
+      source: 'folder',
     });
     const over = await this.imports.run(job._id, path, this.ended.signal);
     // what was written meanwhile is another content

@@ -11,6 +11,7 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { serverId } from '../../config/server-id.js';
 import { type ImportEntity, importsFolder, ImportsService } from '../../core/imports/index.js';
+import { isMissing } from '../../platform/errors/file-errors.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 
 const EVERY_MS = 1_000;
@@ -67,7 +68,7 @@ export class ImportUploads implements OnApplicationBootstrap, OnApplicationShutd
       const over = await this.imports.run(job._id, path, this.ended.signal);
       if (over !== undefined) await rm(path, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') await this.imports.giveUp(job._id);
+      if (isMissing(error)) await this.imports.giveUp(job._id);
       else this.logger.warn({ err: error }, 'an upload could not be imported; the next round goes on');
     }
   }

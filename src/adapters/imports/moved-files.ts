@@ -1,6 +1,7 @@
 import { type Stats } from 'node:fs';
 import { link, lstat, rm, unlink } from 'node:fs/promises';
-import { isMissing, isSame } from './file-stats.js';
+import { isMissing } from '../../platform/errors/file-errors.js';
+import { isSame } from './file-stats.js';
 
 /** A file that was moved is looked at for so long, and so often. */
 const LOOKED_AT_MS = 60_000;

@@ -36,6 +36,11 @@ export class InstrumentsService {
     return this.probes.countAtSites(sites.map(({ name }) => name));
   }
 
+  /** @returns how many probes it holds */
+  async countOf(site: SiteEntity): Promise<number> {
+    return (await this.countAt([site])).get(site.name) ?? 0;
+  }
+
   /**
    * Makes a probe an instrument of a site, taking it from the one that holds it, or replaces what is known of it.
    * @throws DomainError not_found, forbidden (the site is somebody else's, or the probe is and comes from elsewhere), conflict (it is retired),

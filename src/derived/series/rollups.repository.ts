@@ -118,12 +118,10 @@ export class RollupsRepository {
     const { operation, generation, probes, from, to, destinations } = filter;
     return this.rollups.collection.find<FoundRollup>(
       {
-        ...{
-          operation,
-          generation,
-          probe: probes === 'together' ? null : { $in: [...probes] },
-          day: { $gte: from, $lt: to },
-        },
+        operation,
+        generation,
+        probe: probes === 'together' ? null : { $in: [...probes] },
+        day: { $gte: from, $lt: to },
         ...(destinations && { destination: { $in: [...destinations] } }),
       },
       {

@@ -1,6 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { type AuditEntity } from '../../../core/audit/index.js';
 import { MAX_GRANT } from '../../../core/ledger/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
@@ -8,8 +7,8 @@ import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { NOT_ONE_LINE, ONE_LINE } from '../../../platform/validation/one-line.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { toBoolean } from '../../../platform/validation/query-values.js';
 import { UserDto } from './user.dto.js';
+import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const REASON = { minLength: 1, maxLength: 200, example: 'scans networks of others' } as const;
 
@@ -43,10 +42,7 @@ export class UsersQuery extends PageQuery {
   @Length(1, 254)
   email?: string;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'Those alone that are suspended, or are not.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Those alone that are suspended, or are not.')
   suspended?: boolean;
 }
 

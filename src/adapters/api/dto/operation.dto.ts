@@ -1,15 +1,5 @@
 import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  IsArray,
-  IsBoolean,
-  IsDefined,
-  IsIn,
-  IsString,
-  ValidateIf,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsDefined, IsIn, IsString, ValidateIf } from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
 import { orNull } from '../../../platform/http/nullable.js';
 import { PageQuery } from '../../../platform/http/pages.js';
@@ -36,6 +26,7 @@ import { type Violation } from '../../../platform/errors/domain.error.js';
 import { type CreatedOperation, type OperationState, stateOf } from '../../../core/operations/index.js';
 import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
+import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
@@ -91,10 +82,7 @@ export class CreateOperationDto {
 }
 
 export class OperationsQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @Optional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
+  @YesOrNo('Only your own.')
   mine?: boolean;
 
   @ApiPropertyOptional({ enum: KIND_NAMES })

@@ -1,46 +1,30 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsBoolean, IsIn, IsNumber, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsIn, IsNumber, Max, Min } from 'class-validator';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
+import { toList, toNumber } from '../../../platform/validation/query-values.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
 import { BoundingBox, Countries, PartOfCircle, probeFilterOf, Sites, Tags } from './probe-conditions.js';
+import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
 
 export class ProbesQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Only your own.')
   mine?: boolean;
 
-  @ApiPropertyOptional({
-    type: 'boolean',
-    description: 'Only those that are connected now, or only those that are not.',
-  })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Only those that are connected now, or only those that are not.')
   connected?: boolean;
 
-  @ApiPropertyOptional({
-    type: 'boolean',
-    description:
-      'Only those that have (or have not) a way to others over IPv4; one that did not say does not match.',
-  })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo(
+    'Only those that have (or have not) a way to others over IPv4; one that did not say does not match.',
+  )
   ipv4?: boolean;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'The same for IPv6.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('The same for IPv6.')
   ipv6?: boolean;
 
   @Tags('Only those that have this tag; may be repeated: each of them.')

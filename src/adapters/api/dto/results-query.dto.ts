@@ -4,7 +4,6 @@ import { parseRfc3339 } from '@pladmed/protocol';
 import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
-  IsBoolean,
   IsIn,
   IsInt,
   IsNumber,
@@ -26,7 +25,8 @@ import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { RESULT_FILE_FORMATS, type ResultFileFormat } from '../result-formats.js';
-import { toBoolean, toList, toNumber } from '../../../platform/validation/query-values.js';
+import { toList, toNumber } from '../../../platform/validation/query-values.js';
+import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 export const INSTANT = { format: 'date-time', example: '2026-01-01T00:00:00Z' };
 const MOST_IDS = 100;
@@ -71,12 +71,7 @@ export function OfKind(): PropertyDecorator {
 
 /** Of a search over operations: the caller's own. */
 export function Mine(): PropertyDecorator {
-  return applyDecorators(
-    ApiPropertyOptional({ type: 'boolean', description: 'Only of your own operations.' }),
-    Optional(),
-    Transform(toBoolean),
-    IsBoolean(),
-  );
+  return YesOrNo('Only of your own operations.');
 }
 
 /** A figure from 0 on. */
@@ -268,10 +263,7 @@ export class ResultsQuery extends PageQuery {
   @NotBelow('loss_from')
   loss_to?: number;
 
-  @ApiPropertyOptional({ type: 'boolean', description: 'Of a traceroute: whether the destination answered.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Of a traceroute: whether the destination answered.')
   reached?: boolean;
 
   @ApiPropertyOptional({
@@ -371,15 +363,10 @@ const OF_FOLLOWING: readonly string[] = [
 ] satisfies (keyof OperationResultsQuery)[];
 
 export class OperationResultsQuery extends ResultsQuery {
-  @ApiPropertyOptional({
-    type: 'boolean',
-    default: false,
-    description:
-      'With NDJSON: those that come from now on, or after `since`, until you hang up; each line has its `position`. Without filters.',
-  })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo(
+    'With NDJSON: those that come from now on, or after `since`, until you hang up; each line has its `position`. Without filters.',
+    false,
+  )
   follow: boolean = false;
 
   @ApiPropertyOptional({

@@ -4,7 +4,6 @@ import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsBoolean,
   IsInt,
   IsISO31661Alpha2,
   IsString,
@@ -28,9 +27,9 @@ import { orNull } from '../../../platform/http/nullable.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
-import { toBoolean } from '../../../platform/validation/query-values.js';
 import { Countries, Sites, Tags } from './probe-conditions.js';
 import { COUNTRY, COUNTRY_RULE, LocationDto } from './probe.dto.js';
+import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const MAX_LINES = 6;
 const LINE = /^[^\p{Cc}\p{Zl}\p{Zp}]*[^\p{Cc}\p{Z}][^\p{Cc}\p{Zl}\p{Zp}]*$/u;
@@ -203,10 +202,7 @@ export function photoPath({ name }: Pick<SiteEntity, 'name'>): string {
 }
 
 export class SitesQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Only your own.')
   mine?: boolean;
 
   @Countries('Only those in this country, by their address; may be repeated: in any of them.')
@@ -344,19 +340,10 @@ export class InstrumentDto {
 }
 
 export class InstrumentsQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'boolean', description: 'Only your own probes.' })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Only your own probes.')
   mine?: boolean;
 
-  @ApiPropertyOptional({
-    type: 'boolean',
-    description: 'Only those that are connected now, or only those that are not.',
-  })
-  @Optional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @YesOrNo('Only those that are connected now, or only those that are not.')
   connected?: boolean;
 
   @Sites('Only those of this site; may be repeated: of any of them.')

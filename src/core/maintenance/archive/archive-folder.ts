@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import { isMissing } from '../../../platform/errors/file-errors.js';
 
 const MANIFEST = 'manifest.ndjson';
 
@@ -44,7 +45,7 @@ export class ArchiveFolder {
   /** What a manifest says. A line that a kill cut off is no entry. */
   async entries(operation: string): Promise<ManifestEntry[]> {
     const text = await readFile(join(this.path, operation, MANIFEST), 'utf8').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      if (isMissing(error)) return '';
       throw error;
     });
     return text
