@@ -57,10 +57,22 @@ describe('parseEnv', () => {
     ['TRUST_PROXY', '-1'],
     ['METRICS_TOKEN', 'too short'],
     ['INGEST_MAX_WAITING_MB', '0'],
+    ['DOORS', 'globalpin'],
+    ['DOORS', 'atlas,,globalping'],
+    ['DOORS', 'none,atlas'],
   ])('says in one sentence that %s=%s is wrong', (name, value) => {
     const sentence = new RegExp(`^${name} must [^\\n]+\\.$`);
     expect(() => read({ [name]: value })).toThrow(EnvironmentError);
     expect(() => read({ [name]: value })).toThrow(sentence);
+  });
+
+  it.each([
+    [undefined, ['atlas', 'globalping']],
+    ['atlas', ['atlas']],
+    [' globalping , atlas', ['atlas', 'globalping']],
+    ['none', []],
+  ])('opens, with DOORS=%s, the doors %j', (value, open) => {
+    expect(read(value === undefined ? {} : { DOORS: value }).doors).toEqual(open);
   });
 
   it('puts the five classic variables together, whatever the password has in it', () => {

@@ -34,6 +34,19 @@ const kept = () => {
   return whole(0, 3_153_600_000).refine((seconds) => seconds === 0 || seconds >= 60, { error });
 };
 
+/** Adapters for other platforms' clients and probes that an operator can leave out. */
+export const DOORS = ['atlas', 'globalping'] as const;
+export type Door = (typeof DOORS)[number];
+
+const doors = () => {
+  const error = `must be a comma-separated list of ${DOORS.join(' and ')}, or none`;
+  const door = z.enum([...DOORS, 'none'], { error });
+  const words = z.string().transform((text) => text.split(',').map((word) => word.trim()));
+  return words
+    .pipe(z.array(door).refine((named) => !named.includes('none') || named.length === 1, { error }))
+    .transform((named): readonly Door[] => DOORS.filter((each) => named.includes(each)));
+};
+
 const MB = 1024 * 1024;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -103,6 +116,7 @@ const variables = z.object({
   RETENTION_RESULTS_S: kept().default(0),
   RETENTION_ROLLUPS_S: kept().default(0),
   CHANGES_DETECTION: flag.default(true),
+  DOORS: doors().default(DOORS),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -178,6 +192,8 @@ export interface Env {
   retention: { raw_s: number | null; results_s: number | null; rollups_s: number | null };
   /** whether this server looks in results for what changes */
   changesDetection: boolean;
+  /** doors for other platforms' clients and probes that are open */
+  doors: readonly Door[];
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -249,6 +265,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
       rollups_s: read.RETENTION_ROLLUPS_S || null,
     },
     changesDetection: read.CHANGES_DETECTION,
+    doors: read.DOORS,
   };
 }
 
