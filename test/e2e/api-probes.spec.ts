@@ -4,6 +4,7 @@ import { CLOCK } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
 interface Probe extends Registered {
+  number: number;
   owner_id: string;
   name?: string;
   tags: string[];
@@ -52,6 +53,37 @@ describe('probes', () => {
     expect(token).toMatch(/^eyJ/);
     expect(found.body).toEqual(shown);
     expect(found.headers.get('etag')).toBe('"1"');
+  });
+
+  it('has a number, which a superuser may choose', async () => {
+    const { body } = await user.api.post<Probe>(PROBES, HERE);
+    expect(body.number).toBeGreaterThan(0);
+    const chosen = await world.superuser.post<Probe>(PROBES, { ...HERE, number: 9_999_999 });
+    expect([chosen.status, chosen.body.number]).toEqual([201, 9_999_999]);
+    const again = await world.superuser.post(PROBES, { ...HERE, number: 9_999_999 });
+    expect([again.status, again.body.code]).toEqual([409, 'conflict']);
+    expect((await user.api.post(PROBES, { ...HERE, number: 7_000 })).status).toBe(403);
+    for (const number of [0, 10_000_000, 1.5, '7', null])
+      expect([number, (await world.superuser.post(PROBES, { ...HERE, number })).status]).toEqual([
+        number,
+        400,
+      ]);
+    const { id } = (await world.superuser.get<Probe>('/api/v1/users/me')).body;
+    await world.superuser.post(`/api/v1/users/${id}/credits`, { credits: 10 });
+    const operation = (number: unknown) => ({
+      ...{ kind: 'dns', params: { fqdns: ['example.org'] }, schedule: { type: 'once' } },
+      ...{ probes: [body.id], number },
+    });
+    const create = (number: unknown) => world.superuser.post<Probe>('/api/v1/operations', operation(number));
+    const made = await create(1001);
+    expect([made.status, made.body.number]).toEqual([201, 1001]);
+    expect((await create(1001)).status).toBe(409);
+    expect((await create(undefined)).body.number).toBeGreaterThan(1_000_000);
+    for (const number of [0, 2_000_000_001, '7', null])
+      expect([number, (await create(number)).status]).toEqual([number, 400]);
+    expect((await user.api.post('/api/v1/operations', operation(7))).status).toBe(403);
+    const listed = await world.superuser.pages<Probe>('/api/v1/operations?mine=true');
+    expect(listed.flat().some(({ number }) => number === 1001)).toBe(true);
   });
 
   it.each([

@@ -331,7 +331,10 @@ describe('large results', () => {
     const more = `.${'x'.repeat(60)}`.repeat(3);
     const fqdns = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(57, 'x')}${more}.example`);
     const params = { params: { fqdns }, accepted_params: JSON.stringify({ fqdns }) };
-    const large = Array.from({ length: 40 }, () => ({ ...stored, _id: new ObjectId(), ...params }));
+    const large = Array.from({ length: 40 }, (_, n) => ({
+      ...{ ...stored, _id: new ObjectId(), number: 2_000_000 + n },
+      ...params,
+    }));
     await operations.insertMany(large);
     const pages = await owner.api.pages<Operation>('/api/v1/operations?mine=true');
     // by id: of ids that two processes make in one second either may be the larger

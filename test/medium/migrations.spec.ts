@@ -135,4 +135,32 @@ describe('migrations', () => {
       })),
     );
   });
+
+  it('give operations and probes of before numbers, in order of creation', async () => {
+    const probes = connection.collection<{ _id: string; created_at: Date; number?: number }>('probes');
+    const operations = connection.collection<{ _id: string; created_at: Date; number?: number }>(
+      'operations',
+    );
+    // ids of imported ones do not tell when they were made
+    const documents = [3, 1, 2].map((n) => ({ _id: `test-${10 - n}`, created_at: new Date(n) }));
+    for (const all of [probes, operations]) {
+      await all.insertMany(documents);
+      // given by an attempt that was interrupted
+      await all.insertOne({ _id: 'test-0', created_at: new Date(0), number: all === probes ? 1 : 1_000_001 });
+    }
+    const numbering = MIGRATIONS.filter(({ id }) => id.includes('numbers'));
+    await run(numbering.map((each) => ({ ...each, id: 'test-numbers' })));
+    const numbersOf = async (all: typeof probes) =>
+      (
+        await all
+          .find({ _id: /^test-/ })
+          .sort({ created_at: 1 })
+          .toArray()
+      ).map(({ number }) => number);
+    expect(await numbersOf(probes)).toEqual([1, 2, 3, 4]);
+    expect(await numbersOf(operations)).toEqual([1_000_001, 1_000_002, 1_000_003, 1_000_004]);
+    const [user, server] = [await servers[0]!.user(), servers[0]!];
+    expect((await server.probe(user)).number).toBe(5);
+    for (const all of [probes, operations]) await all.deleteMany({ _id: /^test-/ });
+  });
 });

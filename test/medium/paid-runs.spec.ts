@@ -27,6 +27,8 @@ const DAY = 24 * 60 * MINUTE;
 const COST = 7;
 /** Many transactions: a busy machine takes its time. */
 const LONG_MS = 900_000;
+/** Numbers of operations that were made here. */
+let operations = 0;
 
 /** What a probe says of a run: the so-many-th of the schedule, and so many ms beside it; or a classic result with this code. */
 type Item =
@@ -78,7 +80,8 @@ describe('credits for runs', () => {
     const due = runsOf(schedule);
     const [created_at, ends_at] = [new Date(Date.now() - DAY), new Date(Date.now() + DAY)];
     const operation: OperationEntity = {
-      ...{ _id: new ObjectId(), owner: user._id, kind: 'dns', accepted_params: '{}', params: {} },
+      ...{ _id: new ObjectId(), number: (operations += 1), owner: user._id, kind: 'dns' },
+      ...{ accepted_params: '{}', params: {} },
       ...{ schedule, result_format: 'text', visibility: 'public', cost_per_run: COST, runs_per_probe: due },
       ...{ credits: COST * due, probe_count: 1, created_at, ends_at, revision: 1 },
     };

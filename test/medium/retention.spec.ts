@@ -28,6 +28,8 @@ const HOUR = 60 * MINUTE;
 const go = new AbortController().signal;
 const HEAD = { head: true, raw: false };
 const NOTHING = { retention: { raw_s: null, results_s: null, rollups_s: null } };
+/** Operations that were made. */
+let made = 0;
 
 interface Duty {
   operation: OperationEntity;
@@ -68,7 +70,8 @@ describe('retention', () => {
       : { type: 'interval', every_s: 60, start, stop };
     const due = once ? 1 : 240;
     const operation: OperationEntity = {
-      ...{ _id: new ObjectId(), owner: user._id, kind: 'dns', accepted_params: '{}', params: {} },
+      ...{ _id: new ObjectId(), number: (made += 1), owner: user._id, kind: 'dns' },
+      ...{ accepted_params: '{}', params: {} },
       ...{ schedule, result_format: 'text', visibility: 'public', cost_per_run: 1, runs_per_probe: due },
       ...{ credits: due, probe_count: 1, created_at: start, ends_at: stop, revision: 1 },
       ...(retention && { retention }),

@@ -14,6 +14,8 @@ import { ServersService } from '../../src/core/servers/servers.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 
+/** Probes that were made. */
+let made = 0;
 const KIND = { name: 'ping', notOver: ['classic'] };
 const SHARES = [0, 0.5, 0.9, 0.99, 1];
 const TAGS = ['fibre', 'as:64500', 'ixp'];
@@ -60,6 +62,7 @@ describe('the choice of probes', () => {
   function probe(more: Partial<ProbeEntity> = {}): ProbeEntity {
     return {
       _id: new ObjectId(),
+      number: (made += 1),
       owner: new ObjectId(),
       location: { type: 'Point', coordinates: [0, 0] },
       tags: [],

@@ -79,7 +79,7 @@ export class AppContext {
   }
 
   async probe(owner: UserEntity): Promise<ProbeEntity> {
-    return this.get(ProbesService).register(owner._id, { location: { longitude: 1, latitude: 2 } });
+    return this.get(ProbesService).register(owner, { location: { longitude: 1, latitude: 2 } });
   }
 
   /** Counts reports of the first runs, without storing them. */

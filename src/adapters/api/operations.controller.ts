@@ -86,7 +86,7 @@ export class OperationsController {
   @ApiIdempotencyKey('The same key gives the operation made first.')
   @ApiBody(createOperationBody())
   @ApiCreatedResponse({ type: OperationDto, headers: { ...LOCATION, ...ETAG } })
-  @ApiProblems(400, 401, 404, 409, 413, 422, 429)
+  @ApiProblems(400, 401, 403, 404, 409, 413, 422, 429)
   async create(
     @CurrentUser() user: UserEntity,
     @Body() body: CreateOperationDto,
@@ -270,9 +270,11 @@ export class OperationsController {
     select,
     visibility,
     retention,
+    number,
   }: CreateOperationDto): OperationRequest {
     return {
       kind,
+      number,
       params,
       unknownParams: 'refuse',
       schedule: readingOf(() => parseSchedule(schedule, this.clock.now())),

@@ -48,14 +48,14 @@ export class ProbesController {
   @ApiOperation({ summary: 'Register a probe' })
   @ApiIdempotencyKey('The same key gives the probe made first.')
   @ApiCreatedResponse({ type: ProbeWithTokenDto, headers: { ...LOCATION, ...ETAG } })
-  @ApiProblems(400, 401, 413, 422)
+  @ApiProblems(400, 401, 403, 409, 413, 422)
   async register(
     @CurrentUser() user: UserEntity,
     @Body() body: CreateProbeDto,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeWithTokenDto> {
-    const probe = await this.probes.register(user._id, body, idempotencyKey(key));
+    const probe = await this.probes.register(user, body, idempotencyKey(key));
     response.setHeader('Location', `/api/v1/probes/${probe._id.toHexString()}`);
     setEtag(response, probe.revision);
     return ProbeWithTokenDto.withToken(probe, this.probes);

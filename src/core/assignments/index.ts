@@ -13,6 +13,7 @@ export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capab
 export { OperationKinds } from './operation-kinds.js';
 export {
   KEPT_PARTS,
+  OPERATION_NUMBERS,
   type OperationEntity,
   type OperationKind,
   type Retention,

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
+import { type Sequence } from '../../platform/database/numbers/numbers.service.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Selection } from '../probes/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
@@ -21,9 +22,14 @@ export type Retention = Partial<Record<(typeof KEPT_PARTS)[number], number | nul
 export type OperationKind = KindName | typeof WARTS;
 export const WARTS = 'warts';
 
+/** Whole numbers of operations; clients of other platforms take lower ones for measurements of the platform itself. */
+export const OPERATION_NUMBERS: Sequence = { collection: 'operations', first: 1_000_001, batch: 500 };
+
 /** One scheduled measurement. Its state is derived from its assignments and the clock; only `stopped_at` is stored. */
 export interface OperationEntity extends Idempotent {
   _id: ObjectId;
+  /** a whole number that names it as well, given once */
+  number: number;
   owner: ObjectId;
   kind: OperationKind;
   /** the params exactly as they were accepted, as JSON text: unknown ones that the request ignores are kept, and never interpreted */
@@ -68,6 +74,7 @@ export interface OperationEntity extends Idempotent {
 
 export const operationSchema = new Schema<OperationEntity>(
   {
+    number: { type: Number, required: true },
     owner: { type: Schema.Types.ObjectId, required: true },
     kind: { type: String, required: true },
     accepted_params: { type: String, required: true },
@@ -97,6 +104,11 @@ export const operationSchema = new Schema<OperationEntity>(
   { collection: 'operations', versionKey: false, minimize: false },
 );
 
+// by number; unique among those that have one
+operationSchema.index(
+  { number: 1 },
+  { unique: true, partialFilterExpression: { number: { $exists: true } } },
+);
 // an owner's operations, newest first
 operationSchema.index({ owner: 1, _id: -1 });
 // what other servers have begun and stopped in the last seconds

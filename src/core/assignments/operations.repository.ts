@@ -21,7 +21,7 @@ export interface OperationFilter {
 }
 
 /** What tells an operation from others. */
-export type OperationName = Pick<OperationEntity, '_id' | 'kind' | 'owner' | 'results_kept_from'>;
+export type OperationName = Pick<OperationEntity, '_id' | 'number' | 'kind' | 'owner' | 'results_kept_from'>;
 
 /** What is known of how long an operation is kept. */
 export type KeptOperation = Pick<
@@ -61,6 +61,14 @@ export class OperationsRepository {
     await this.model.collection.bulkWrite(inserts, { session: transaction });
   }
 
+  /** @returns the ids of those that exist */
+  async findExisting(ids: readonly ObjectId[], transaction: Transaction): Promise<Set<string>> {
+    const found = await this.model.collection
+      .find({ _id: { $in: [...ids] } }, { projection: { _id: 1 }, session: transaction })
+      .toArray();
+    return new Set(found.map(({ _id }) => String(_id)));
+  }
+
   async findById(id: ObjectId): Promise<OperationEntity | null> {
     return this.model.findById(id).lean<OperationEntity>();
   }
@@ -69,11 +77,19 @@ export class OperationsRepository {
     return this.model.find({ _id: { $in: ids } }).lean<OperationEntity[]>();
   }
 
+  /** In order of creation. */
+  async findByNumbers(numbers: readonly number[]): Promise<OperationEntity[]> {
+    return this.model
+      .find({ number: { $in: numbers } })
+      .sort({ _id: 1 })
+      .lean<OperationEntity[]>();
+  }
+
   /** @returns some of those that match, in no order */
   async findNames(filter: OperationFilter, limit: number): Promise<OperationName[]> {
     return this.model.collection
       .find<OperationName>(conditionsOf(filter), {
-        projection: { kind: 1, owner: 1, results_kept_from: 1 },
+        projection: { number: 1, kind: 1, owner: 1, results_kept_from: 1 },
         ...{ limit, batchSize: limit + 1 },
       })
       .toArray();

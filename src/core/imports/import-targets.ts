@@ -22,7 +22,7 @@ export interface ImportTarget {
   /** it was here and was deleted: what is made of results has it */
   wasHere?: true;
   /** absent where the operation was not imported: it has its probes, and its counters know the run */
-  made?: { operation: OperationEntity; probe: ProbeEntity };
+  made?: { operation: Omit<OperationEntity, 'number'>; probe: Omit<ProbeEntity, 'number'> };
 }
 
 interface Known {
@@ -122,7 +122,7 @@ function operationOf(
   _id: ObjectId,
   kind: OperationKind,
   { _id: imported, owner, created_at }: ImportEntity,
-): OperationEntity {
+): Omit<OperationEntity, 'number'> {
   return {
     ...{ _id, owner, kind, accepted_params: '{}', params: {}, imported },
     ...{ schedule: { type: 'once', at: created_at }, result_format: 'json', visibility: 'private' },
@@ -131,7 +131,11 @@ function operationOf(
   };
 }
 
-function probeOf(_id: ObjectId, name: string, { owner, created_at }: ImportEntity): ProbeEntity {
+function probeOf(
+  _id: ObjectId,
+  name: string,
+  { owner, created_at }: ImportEntity,
+): Omit<ProbeEntity, 'number'> {
   return {
     ...{ _id, owner, name: name.slice(0, 100), tags: ['imported'], imported: true },
     location: { type: 'Point', coordinates: [0, 0] },

@@ -2,10 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../platform/database/object-id.js';
+import { NumbersService, type Sequence } from '../../platform/database/numbers/numbers.service.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
-import { AssignmentsRepository, type ImportedPart, OperationsRepository } from '../assignments/index.js';
-import { ProbesRepository } from '../probes/index.js';
+import {
+  AssignmentsRepository,
+  type ImportedPart,
+  OPERATION_NUMBERS,
+  OperationsRepository,
+} from '../assignments/index.js';
+import { PROBE_NUMBERS, ProbesRepository } from '../probes/index.js';
 import { announced, RESULT_MODEL, type ResultEntity, ResultsTail } from '../ingest/index.js';
 import { type ImportEntity, type ImportError } from './import.schema.js';
 import { type ImportTarget } from './import-targets.js';
@@ -41,6 +47,7 @@ export class ImportWriter {
     private readonly probes: ProbesRepository,
     private readonly tail: ResultsTail,
     private readonly transactions: TransactionsService,
+    private readonly numbers: NumbersService,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -71,10 +78,20 @@ export class ImportWriter {
     const now = this.clock.now();
     const documents = fresh.map((placed) => documentOf(placed, job, now));
     const made = fresh.flatMap(({ target }) => target.made ?? []);
-    const operations = new Map(made.map(({ operation }) => [String(operation._id), operation]));
-    await this.operations.insertAll([...operations.values()], transaction);
+    await this.operations.insertAll(
+      await this.numbered(
+        made.map(({ operation }) => operation),
+        OPERATION_NUMBERS,
+        (ids) => this.operations.findExisting(ids, transaction),
+      ),
+      transaction,
+    );
     await this.probes.insertImported(
-      made.map(({ probe }) => probe),
+      await this.numbered(
+        made.map(({ probe }) => probe),
+        PROBE_NUMBERS,
+        (ids) => this.probes.findExisting(ids, transaction),
+      ),
       transaction,
     );
     for (const part of partsOf(fresh)) {
@@ -90,6 +107,20 @@ export class ImportWriter {
     // what is made of results would count again what was only put back
     const unknown = fresh.filter(({ target }) => target.wasHere !== true).map(({ target }) => target._id);
     if (unknown.length > 0) await this.tail.announce(announced(reference, unknown), transaction);
+  }
+
+  /** @returns those that are not there yet, each once, with a number */
+  private async numbered<T extends { _id: ObjectId }>(
+    made: readonly T[],
+    sequence: Sequence,
+    existing: (ids: readonly ObjectId[]) => Promise<Set<string>>,
+  ): Promise<(T & { number: number })[]> {
+    const each = [...new Map(made.map((one) => [String(one._id), one])).values()];
+    if (each.length === 0) return [];
+    const there = await existing(each.map(({ _id }) => _id));
+    const missing = each.filter(({ _id }) => !there.has(String(_id)));
+    const numbers = await this.numbers.takeMany(sequence, missing.length);
+    return missing.map((one, index) => ({ ...one, number: numbers[index] as number }));
   }
 
   /** @returns those that are not stored yet, each once */

@@ -3,6 +3,7 @@ export { OperationsModule } from './operations.module.js';
 export {
   type CreatedOperation,
   OperationsService,
+  type QuotedOperation,
   type OperationState,
   readerOf,
   stateOf,

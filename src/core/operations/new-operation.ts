@@ -15,7 +15,7 @@ const PERIODIC_GRACE_MS = 10 * 60_000;
  * @param bytes of the operation as a probe is told it
  */
 export function assignmentsOf(
-  operation: OperationEntity,
+  operation: Omit<OperationEntity, 'number'>,
   probes: readonly ProbeEntity[],
   bytes: number,
 ): AssignmentEntity[] {

@@ -13,6 +13,8 @@ export type Availability = 'now' | 'whenever';
 /** What an adapter asks for on behalf of a user: plain data, whichever API it was read from. */
 export interface OperationRequest {
   kind: KindName;
+  /** chosen by a superuser; undefined: the next one */
+  number?: number | undefined;
   /** unchecked */
   params: unknown;
   /** `ignore` keeps parameters that the platform does not know, and never sends them to a probe */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
+import { isNumberTaken, NumbersService } from '../../platform/database/numbers/numbers.service.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { type Seen, wasSeen } from '../../platform/database/revision.js';
@@ -14,6 +15,7 @@ import {
   type AssignmentEntity,
   AssignmentsRepository,
   leavingsOf,
+  OPERATION_NUMBERS,
   type OperationEntity,
   type OperationFilter,
   type OperationName,
@@ -41,6 +43,12 @@ export interface CreatedOperation {
   probes: ProbeEntity[];
 }
 
+/** What an operation would be. */
+export interface QuotedOperation {
+  operation: Omit<OperationEntity, 'number'>;
+  probes: ProbeEntity[];
+}
+
 /** The way of an operation out: validate, select, price, charge and store in one transaction, dispatch. */
 @Injectable()
 export class OperationsService {
@@ -58,16 +66,19 @@ export class OperationsService {
     private readonly quotas: QuotasService,
     private readonly releases: ReleasesService,
     private readonly loads: ProbeLoadsService,
+    private readonly numbers: NumbersService,
     private readonly clock: PlatformClock,
     @Inject(ENV) private readonly env: Pick<Env, 'credits'>,
   ) {}
 
   /**
    * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
-   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, limit_reached, idempotency_key_reused; nothing has
-   *   changed then
+   *   no_available_probe, too_few_probes, too_many_runs, not_enough_credits, limit_reached, idempotency_key_reused, forbidden
+   *   (who chooses a number is no superuser), conflict (the number is taken); nothing has changed then
    */
   async create(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+    if (request.number !== undefined && !owner.is_superuser)
+      throw new DomainError('forbidden', 'Only a superuser may choose the number of an operation');
     return createOnce<OperationEntity, CreatedOperation>(request.idempotency, {
       find: (key) => this.operations.findByIdempotencyKey(owner._id, key),
       show: async (operation) => ({ operation, probes: await this.probesOf(operation) }),
@@ -80,22 +91,29 @@ export class OperationsService {
    *   targets are asked
    * @throws DomainError as create()
    */
-  async quote(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
+  async quote(owner: UserEntity, request: OperationRequest): Promise<QuotedOperation> {
     return this.plan(owner, request);
   }
 
   /** Stores a new operation and begins it. */
   private async createNew(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
-    const { operation, probes, strikes, bytes } = await this.plan(owner, request);
-    const admission = this.quotas.prepare({ owner, operation, strikes });
-    const assignments = assignmentsOf(operation, probes, bytes);
+    const { operation: planned, probes, strikes, bytes } = await this.plan(owner, request);
+    const admission = this.quotas.prepare({ owner, operation: planned, strikes });
+    const assignments = assignmentsOf(planned, probes, bytes);
     const room = await this.loads.reserve(probes, bytes);
     this.dispatch.claim(assignments);
+    let operation: OperationEntity;
     try {
-      await this.store.store({ operation, assignments, admission });
+      operation = await this.numbers.give(OPERATION_NUMBERS, request.number, async (number) => {
+        const numbered = { ...planned, number };
+        await this.store.store({ operation: numbered, assignments, admission });
+        return numbered;
+      });
       room.keep();
     } catch (error) {
       await room.giveBack();
+      if (request.number !== undefined && isNumberTaken(error))
+        throw new DomainError('conflict', `number ${request.number} is another operation's`);
       throw error;
     }
     this.dispatch.start(operation, assignments);
@@ -139,7 +157,7 @@ export class OperationsService {
     const runsPerProbe = runsOf(schedule);
     refuseTooMany(runsPerProbe, probes.length);
 
-    const operation: OperationEntity = {
+    const operation: Omit<OperationEntity, 'number'> = {
       ...named,
       owner: owner._id,
       accepted_params: JSON.stringify(params.accepted),
@@ -170,13 +188,31 @@ export class OperationsService {
     reader?: Pick<UserEntity, '_id' | 'is_superuser'>,
   ): Promise<OperationEntity> {
     const operation = id && (await this.operations.findById(id));
-    const visible =
-      operation &&
-      (operation.visibility === 'public' ||
-        reader?.is_superuser === true ||
-        reader?._id.equals(operation.owner) === true);
-    if (!visible) throw new DomainError('not_found', "The operation doesn't exist");
+    if (!operation || !isVisible(operation, reader))
+      throw new DomainError('not_found', "The operation doesn't exist");
     return operation;
+  }
+
+  /**
+   * The same by its number.
+   * @throws DomainError not_found: also for somebody else's private one
+   */
+  async byNumber(
+    number: number,
+    reader?: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationEntity> {
+    const [operation] = await this.byNumbers([number], reader);
+    if (operation === undefined) throw new DomainError('not_found', "The operation doesn't exist");
+    return operation;
+  }
+
+  /** @returns those of the numbers that exist and may be seen, in order of creation */
+  async byNumbers(
+    numbers: readonly number[],
+    reader?: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationEntity[]> {
+    const found = await this.operations.findByNumbers(numbers);
+    return found.filter((operation) => isVisible(operation, reader));
   }
 
   /** @throws DomainError not_found where one of them is none, or somebody else's private one */
@@ -369,6 +405,13 @@ export function readerOf({
   is_superuser,
 }: Pick<UserEntity, '_id' | 'is_superuser'>): ObjectId | undefined {
   return is_superuser ? undefined : _id;
+}
+
+function isVisible(
+  { visibility, owner }: OperationEntity,
+  reader: Pick<UserEntity, '_id' | 'is_superuser'> | undefined,
+): boolean {
+  return visibility === 'public' || reader?.is_superuser === true || reader?._id.equals(owner) === true;
 }
 
 /** @param progress of this operation */

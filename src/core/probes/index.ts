@@ -17,6 +17,7 @@ export {
   type Families,
   type InstrumentDetails,
   MAX_CREDITS,
+  PROBE_NUMBERS,
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,

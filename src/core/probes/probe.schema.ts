@@ -1,6 +1,7 @@
 import { type ProbeStatus } from '@pladmed/protocol';
 import { Schema } from 'mongoose';
 import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
+import { type Sequence } from '../../platform/database/numbers/numbers.service.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
@@ -57,9 +58,14 @@ export interface Suspension {
   retired?: true;
 }
 
+/** Whole numbers of probes. */
+export const PROBE_NUMBERS: Sequence = { collection: 'probes', first: 1, batch: 20 };
+
 /** A vantage point. */
 export interface ProbeEntity extends Idempotent {
   _id: ObjectId;
+  /** a whole number that names it as well, given once */
+  number: number;
   owner: ObjectId;
   /** GeoJSON: longitude first */
   location: { type: 'Point'; coordinates: [number, number] };
@@ -119,6 +125,7 @@ const connectionSchema = new Schema<ProbeConnection>(
 
 export const probeSchema = new Schema<ProbeEntity>(
   {
+    number: { type: Number, required: true },
     owner: { type: Schema.Types.ObjectId, required: true },
     location: {
       type: new Schema(
@@ -149,6 +156,8 @@ export const probeSchema = new Schema<ProbeEntity>(
   { collection: 'probes', versionKey: false },
 );
 
+// by number; unique among those that have one
+probeSchema.index({ number: 1 }, { unique: true, partialFilterExpression: { number: { $exists: true } } });
 // an owner's probes, in order of creation
 probeSchema.index({ owner: 1, _id: 1 });
 // probes near a place

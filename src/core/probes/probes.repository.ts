@@ -50,6 +50,14 @@ export class ProbesRepository {
     return (await this.model.create(probe)).toObject();
   }
 
+  /** @returns the ids of those that exist */
+  async findExisting(ids: readonly ObjectId[], transaction: Transaction): Promise<Set<string>> {
+    const found = await this.model.collection
+      .find({ _id: { $in: [...ids] } }, { projection: { _id: 1 }, session: transaction })
+      .toArray();
+    return new Set(found.map(({ _id }) => String(_id)));
+  }
+
   /** Those that are not there yet. */
   async insertImported(probes: readonly ProbeEntity[], transaction: Transaction): Promise<void> {
     if (probes.length === 0) return;
@@ -70,6 +78,12 @@ export class ProbesRepository {
   async findByIds(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
     return this.model.collection
       .find<ProbeEntity>({ _id: { $in: [...ids] } }, { sort: { _id: 1 }, batchSize: 10_000 })
+      .toArray();
+  }
+
+  async findByNumbers(numbers: readonly number[]): Promise<ProbeEntity[]> {
+    return this.model.collection
+      .find<ProbeEntity>({ number: { $in: [...numbers] } }, { sort: { _id: 1 }, batchSize: 10_000 })
       .toArray();
   }
 

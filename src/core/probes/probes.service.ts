@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { isNumberTaken, NumbersService } from '../../platform/database/numbers/numbers.service.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Seen } from '../../platform/database/revision.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { roughly } from '../sites/index.js';
 import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
-import { type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
+import { PROBE_NUMBERS, type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
 import { type Reliability } from './reliability-figures.js';
 import { countryOf } from './country.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
@@ -22,6 +23,8 @@ export interface Location {
 
 export interface NewProbe {
   location: Location;
+  /** chosen by a superuser; undefined: the next one */
+  number?: number | undefined;
   name?: string | undefined;
   tags?: string[] | undefined;
 }
@@ -38,21 +41,30 @@ export class ProbesService {
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
     private readonly local: LocalSessions,
+    private readonly numbers: NumbersService,
     private readonly clock: PlatformClock,
   ) {}
 
   /**
    * @param idempotencyKey the same key of the same owner gives the probe that the first request made
-   * @throws DomainError idempotency_key_reused when that was another request
+   * @throws DomainError idempotency_key_reused when that was another request; forbidden (who chooses a number is no superuser), conflict
+   *   (the number is taken)
    */
-  async register(owner: ObjectId, probe: NewProbe, idempotencyKey?: string): Promise<ProbeEntity> {
+  async register(
+    { _id: owner, is_superuser }: Pick<UserEntity, '_id' | 'is_superuser'>,
+    probe: NewProbe,
+    idempotencyKey?: string,
+  ): Promise<ProbeEntity> {
+    if (probe.number !== undefined && !is_superuser)
+      throw new DomainError('forbidden', 'Only a superuser may choose the number of a probe');
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, request: probe };
     return createOnce<ProbeEntity, ProbeEntity>(idempotency, {
       find: (key) => this.probes.findByIdempotencyKey(owner, key),
       show: (first) => first,
       create: () =>
-        this.probes.create({
+        this.create({
           owner,
+          ...(probe.number !== undefined && { number: probe.number }),
           ...placeOf(probe.location),
           ...(probe.name !== undefined && { name: probe.name }),
           tags: [...new Set(probe.tags)],
@@ -62,6 +74,20 @@ export class ProbesService {
           ...idempotencyMembers(idempotency),
         }),
     });
+  }
+
+  private async create(
+    probe: Omit<ProbeEntity, '_id' | 'number'> & { number?: number },
+  ): Promise<ProbeEntity> {
+    try {
+      return await this.numbers.give(PROBE_NUMBERS, probe.number, (number) =>
+        this.probes.create({ ...probe, number }),
+      );
+    } catch (error) {
+      if (isNumberTaken(error))
+        throw new DomainError('conflict', `number ${probe.number} is another probe's`);
+      throw error;
+    }
   }
 
   tokenOf(probe: ProbeEntity): string {
@@ -118,6 +144,18 @@ export class ProbesService {
   /** @returns those of the ids that exist, in order of creation */
   async getKnown(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
     return this.asKnown(() => this.probes.findByIds(ids));
+  }
+
+  /** @throws DomainError not_found */
+  async byNumber(number: number): Promise<ProbeEntity> {
+    const [probe] = await this.byNumbers([number]);
+    if (!probe) throw new DomainError('not_found', 'There is no such probe');
+    return probe;
+  }
+
+  /** @returns those of the numbers that exist, in order of creation: also retired ones, whose results are still shown */
+  async byNumbers(numbers: readonly number[]): Promise<ProbeEntity[]> {
+    return this.asKnown(() => this.probes.findByNumbers(numbers));
   }
 
   async getReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {

@@ -5,6 +5,8 @@ import { LEASE_MODEL, leaseSchema } from '../periodic/leases/lease.schema.js';
 import { LeasesService } from '../periodic/leases/leases.service.js';
 import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
 import { DATABASE_MIGRATIONS, type Migration, MigrationsService } from './migrations/migrations.service.js';
+import { COUNTER_MODEL, counterSchema } from './numbers/counter.schema.js';
+import { NumbersService } from './numbers/numbers.service.js';
 import { PlatformClock } from './platform-clock.js';
 import { TransactionsService } from './transactions.service.js';
 
@@ -48,6 +50,7 @@ export class DatabaseModule {
         MongooseModule.forFeature([
           { name: MIGRATION_MODEL, schema: migrationSchema },
           { name: LEASE_MODEL, schema: leaseSchema },
+          { name: COUNTER_MODEL, schema: counterSchema },
         ]),
       ],
       providers: [
@@ -55,10 +58,11 @@ export class DatabaseModule {
         DatabaseService,
         LeasesService,
         MigrationsService,
+        NumbersService,
         PlatformClock,
         TransactionsService,
       ],
-      exports: [DatabaseService, LeasesService, PlatformClock, TransactionsService],
+      exports: [DatabaseService, LeasesService, NumbersService, PlatformClock, TransactionsService],
     };
   }
 }

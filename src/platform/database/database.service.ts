@@ -19,7 +19,7 @@ interface IdleTransaction {
 }
 
 /** Collections that outlive `DELETE /delete_all`: they say what the database is, not what people put in it. */
-const STRUCTURAL_COLLECTIONS = ['leases', 'migrations', 'platform', 'servers'];
+const STRUCTURAL_COLLECTIONS = ['counters', 'leases', 'migrations', 'platform', 'servers'];
 
 /** Makes the database ready at boot, says how it is, empties it where that is allowed. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
+import { MAX_OPERATION_NUMBER } from './operation.dto.js';
 import { RetentionDto } from './retention.dto.js';
 import { SelectionDto } from './selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
@@ -70,6 +71,13 @@ export function creationForm(kind: KindName) {
         description:
           'For how long its data are kept; what is not stated is kept as long as the platform keeps it.',
         allOf: [{ $ref: getSchemaPath(RetentionDto) }],
+      },
+      number: {
+        description:
+          'Superusers only: a number of their choice, which nothing else has. Absent: the next one.',
+        type: 'integer',
+        minimum: 1,
+        maximum: MAX_OPERATION_NUMBER,
       },
     },
     additionalProperties: false,

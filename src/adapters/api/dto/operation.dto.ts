@@ -1,5 +1,16 @@
 import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsDefined, IsIn, IsString, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsString,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { idSchema } from '../../../platform/http/ids.js';
 import { orNull } from '../../../platform/http/nullable.js';
 import { PageQuery } from '../../../platform/http/pages.js';
@@ -23,12 +34,14 @@ import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/ind
 import { readingOf } from '../../../measurement/params/reading.js';
 import { parseSchedule } from '../../../measurement/schedule/parse-schedule.js';
 import { type Violation } from '../../../platform/errors/domain.error.js';
-import { type CreatedOperation, type OperationState, stateOf } from '../../../core/operations/index.js';
+import { type OperationState, type QuotedOperation, stateOf } from '../../../core/operations/index.js';
 import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
+export const MAX_OPERATION_NUMBER = 2_000_000_000;
+const CHOSEN_NUMBER = { message: `must be a whole number from 1 to ${MAX_OPERATION_NUMBER}` };
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
 
 /** Documented as createOperationBody(): what `params` may be depends on `kind`, and a class cannot say so. */
@@ -69,6 +82,13 @@ export class CreateOperationDto {
   @Optional()
   @ObjectOf(() => RetentionDto)
   retention?: RetentionDto;
+
+  @ApiHideProperty()
+  @Optional()
+  @IsInt(CHOSEN_NUMBER)
+  @Min(1, CHOSEN_NUMBER)
+  @Max(MAX_OPERATION_NUMBER, CHOSEN_NUMBER)
+  number?: number;
 
   /** What of a wrong body the service would find wrong as well (CheckedFurther). */
   static violationsBeyond({ kind, params, schedule }: Record<string, unknown>): Violation[] {
@@ -121,6 +141,14 @@ export class ProgressDto {
 export class OperationDto {
   @ApiProperty(idSchema('operation'))
   id: string;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Names it as well: given once, never used again.',
+    example: 1_000_001,
+  })
+  number: number;
 
   @ApiProperty(idSchema('user'))
   owner_id: string;
@@ -219,6 +247,7 @@ export class OperationDto {
   static from(operation: OperationEntity, progress: Progress): OperationDto {
     return {
       id: operation._id.toHexString(),
+      number: operation.number,
       owner_id: operation.owner.toHexString(),
       kind: operation.kind,
       params: operation.params,
@@ -273,7 +302,7 @@ export class QuoteDto {
   @ApiProperty({ format: 'date-time', description: 'From then on no run would be awaited.' })
   ends_at: string;
 
-  static from({ operation }: CreatedOperation, balance: number): QuoteDto {
+  static from({ operation }: QuotedOperation, balance: number): QuoteDto {
     const { probe_count, runs_per_probe, cost_per_run, credits, ends_at } = operation;
     const runs = runs_per_probe * probe_count;
     return {

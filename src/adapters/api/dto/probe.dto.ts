@@ -2,6 +2,7 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagge
 import {
   ArrayMaxSize,
   IsArray,
+  IsInt,
   IsNumber,
   IsString,
   Matches,
@@ -25,6 +26,8 @@ export const COUNTRY = /^[A-Z]{2}$/;
 export const COUNTRY_RULE = 'must be two capitals such as DE (ISO 3166-1 alpha-2)';
 export const COUNTRY_SAID = 'ISO 3166-1 alpha-2, by the location of the probe';
 export const MAX_COUNTRIES = 50;
+
+export const MAX_PROBE_NUMBER = 9_999_999;
 
 export class LocationDto {
   @ApiProperty({ minimum: -180, maximum: 180, example: -58.3816, description: 'Degrees, east positive.' })
@@ -67,6 +70,18 @@ export class CreateProbeDto extends ProbeLabelsDto {
   @ApiProperty({ type: LocationDto })
   @ObjectOf(() => LocationDto)
   location: LocationDto;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_PROBE_NUMBER,
+    description: 'Superusers only: a number of their choice, which nothing else has. Absent: the next one.',
+  })
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PROBE_NUMBER)
+  number?: number;
 }
 
 export class UpdateProbeDto extends ProbeLabelsDto {
@@ -154,6 +169,14 @@ class StatusDto {
 export class ProbeDto {
   @ApiProperty(idSchema('probe'))
   id: string;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Names it as well: given once, never used again.',
+    example: 1,
+  })
+  number: number;
 
   @ApiProperty(idSchema('user'))
   owner_id: string;
@@ -260,6 +283,7 @@ export class ProbeDto {
     const availability = probes.availabilityOf(probe);
     return {
       id: probe._id.toHexString(),
+      number: probe.number,
       owner_id: probe.owner.toHexString(),
       location: locationOf(probe),
       country: probe.country ?? null,

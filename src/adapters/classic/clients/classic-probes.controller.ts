@@ -27,7 +27,7 @@ export class ClassicProbesController {
     @CurrentUser() user: UserEntity,
     @Body() { location }: ClassicRegisterProbeDto,
   ): Promise<ClassicProbeTokenDto> {
-    const probe = await this.probes.register(user._id, { location });
+    const probe = await this.probes.register(user, { location });
     return { token: this.probes.tokenOf(probe) };
   }
 

@@ -8,6 +8,7 @@ const NOT_KEPT = ['servers', 'leases', 'platform'];
 /** An empty platform has these already. */
 const OF_EVERY_PLATFORM = [
   ...NOT_KEPT,
+  'counters',
   'migrations',
   'renewals',
   'restores',

@@ -1,9 +1,12 @@
-import { type mongo } from 'mongoose';
+import { type Connection, type mongo } from 'mongoose';
 import { streamInParts } from '../../../platform/batching/in-parts.js';
 import { ObjectId } from '../../../platform/database/object-id.js';
+import { type CounterEntity } from '../../../platform/database/numbers/counter.schema.js';
+import { type Sequence } from '../../../platform/database/numbers/numbers.service.js';
 import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
 import { announced, entriesOf, type TailLogEntity, unpackIds } from '../../ingest/index.js';
-import { countryOf } from '../../probes/index.js';
+import { OPERATION_NUMBERS } from '../../assignments/index.js';
+import { countryOf, PROBE_NUMBERS } from '../../probes/index.js';
 import { asCrontab } from './cron-as-crontab.js';
 
 /**
@@ -110,4 +113,34 @@ export const MIGRATIONS: readonly Migration[] = [
       await connection.collection('tail_positions').deleteOne({ _id: 'rollups' as never });
     },
   },
+  {
+    // operations and probes have whole numbers from then on, in order of creation
+    id: '2026-11-30T02-numbers',
+    async up(connection) {
+      for (const sequence of [OPERATION_NUMBERS, PROBE_NUMBERS]) await giveNumbers(connection, sequence);
+    },
+  },
 ];
+
+/** One that was interrupted goes on behind the last number that it gave. */
+async function giveNumbers(connection: Connection, { collection, first }: Sequence): Promise<void> {
+  const documents = connection.collection<{ _id: mongo.ObjectId; number?: number }>(collection);
+  const [last] = await documents
+    .find({ number: { $exists: true } }, { projection: { number: 1 } })
+    .sort({ number: -1 })
+    .limit(1)
+    .toArray();
+  let next = last?.number === undefined ? first : Math.max(first, last.number + 1);
+  const rest = documents.find({ number: { $exists: false } }, { projection: { _id: 1 } });
+  for await (const page of streamInParts(rest.sort({ created_at: 1, _id: 1 }), () => 1, { items: 1_000 })) {
+    const updates = page.map(({ _id }, index) => ({
+      updateOne: { filter: { _id }, update: { $set: { number: next + index } } },
+    }));
+    await documents.bulkWrite(updates, { ordered: false });
+    next += page.length;
+  }
+  if (next > first)
+    await connection
+      .collection<CounterEntity>('counters')
+      .updateOne({ _id: collection }, { $max: { next } }, { upsert: true });
+}
