@@ -12,6 +12,7 @@ const KINDS: Record<string, object> = {
   http: { urls: ['https://example.org/'] },
   tls: { fqdns: ['example.org'] },
   ntp: { fqdns: ['time.example.org'] },
+  mtr: { ips: ['192.0.2.1'] },
 };
 
 /** One thing that somebody does. */

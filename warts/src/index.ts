@@ -6,6 +6,7 @@ export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
 export { WartsError, type WartsErrorCode } from './errors.js';
 export { JSON_DIALECTS, type JsonDialect } from './json/dialect.js';
 export { jsonLines, recordToJson, recordToObject } from './json/index.js';
+export { pathHash } from './path-hash.js';
 export { isAnswer } from './ping-answers.js';
 export type { UnknownParameters } from './reader.js';
 export type { WartsRecord } from './record.js';

@@ -6,7 +6,7 @@ import { type Search, flag, known, list, number, text, word } from './search.js'
  * Every page, with what of its state is in its address. Each is loaded when it is opened; what of an address makes no sense is left out.
  */
 
-const KINDS = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'] as const;
+const KINDS = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'] as const;
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });

@@ -2,6 +2,7 @@ import { type Result } from '../api/client.js';
 import { type Decoded, decodedOf, takeFirst } from './decoded.js';
 import { dnsLines } from './dns.js';
 import { httpLines, ntpLine, tlsLines } from './handshakes.js';
+import { mtrLines } from './mtr.js';
 import { pingRow, pingTitles } from './ping.js';
 import { safeDeep } from './safe.js';
 import { count } from './text.js';
@@ -30,6 +31,7 @@ export function resultLines(given: Shown, view: View): string[] {
 
 /** @param records what the raw bytes say; the record of this entry is taken out */
 function entryLines(entry: Entry, records: Decoded[], view: View): string[] {
+  if ('hops' in entry) return mtrLines(entry, view);
   if ('rtt_avg_ms' in entry) {
     return [
       pingRow(
@@ -72,6 +74,7 @@ function entryLines(entry: Entry, records: Decoded[], view: View): string[] {
 
 type Other = Exclude<
   Entry,
+  | { hops: unknown }
   | { rtt_avg_ms: unknown }
   | { path: unknown }
   | { resolver: unknown }

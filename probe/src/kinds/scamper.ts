@@ -8,10 +8,10 @@ import { runProcess } from '../runs/process.js';
 import type { RunContext } from './kind.js';
 import { destinationOf, type Target } from './targets.js';
 
-/** A command of scamper: its name and its options. Each value is a number, or a word from a list of ours. */
+/** A command of scamper: its name and its options. Each value is a number, a word from a list of ours, or 'on' for a switch. */
 export interface ScamperCommand {
   name: 'ping' | 'trace';
-  options: readonly (readonly [flag: string, value: number | ScamperMethod | undefined])[];
+  options: readonly (readonly [flag: string, value: number | ScamperMethod | 'on' | undefined])[];
 }
 
 export const SCAMPER_METHODS = [
@@ -24,11 +24,12 @@ export const SCAMPER_METHODS = [
   'udp-dport',
   'icmp-paris',
   'udp-paris',
+  'tcp',
 ] as const;
 export type ScamperMethod = (typeof SCAMPER_METHODS)[number];
 
 /** Scamper reads its command as one string; nothing but these characters can be in it, whatever a server sent. */
-const ALLOWED = /^[a-z]+( -[a-zA-Z] ([0-9]+|[a-z]+(-[a-z]+)*))*$/;
+const ALLOWED = /^[a-z]+( -[a-zA-Z]( ([0-9]+|[a-z]+(-[a-z]+)*))?)*$/;
 
 /** What a packet has when nobody says otherwise, with the IP header: 84 over IPv4, 104 over IPv6. */
 export const DEFAULT_PACKET_BYTES = 104;
@@ -65,9 +66,10 @@ export function scamperArguments(
   addresses: readonly Numbered[],
   settings: { output: string; packetsPerSecond: number },
 ): string[] {
-  const words = command.options.flatMap(([flag, value]) =>
-    value === undefined ? [] : [`-${flag} ${value}`],
-  );
+  const words = command.options.flatMap(([flag, value]) => {
+    if (value === undefined) return [];
+    return value === 'on' ? [`-${flag}`] : [`-${flag} ${value}`];
+  });
   const text = [command.name, ...words].join(' ');
   const isWrong = ({ userid, address }: Numbered): boolean =>
     !Number.isInteger(userid) || isIP(address) === 0 || address.includes('%');

@@ -68,6 +68,24 @@ export const FIGURES: Readonly<Record<KindName, Figures>> = {
       ms('total', 'Times of all together'),
     ],
   },
+  mtr: {
+    type: 'mtr',
+    counts: ['reached'],
+    tallies: [
+      {
+        ...{ name: 'paths', member: 'path_hash', different: true },
+        description: 'How many different paths there were (path_hash), 256 at the most',
+      },
+    ],
+    distributions: [
+      ms('rtt', 'Mean round-trip times of the destination, one for each report that reached it', 'rtt_avg_ms'),
+      {
+        ...{ name: 'loss', member: 'loss', unit: '' },
+        description: 'Shares of the packets to the destination that were lost, 0 to 1, one for each report',
+      },
+      { name: 'hops', member: 'hop_count', unit: '', description: 'Lengths of paths, in hops' },
+    ],
+  },
   ntp: {
     type: 'ntp',
     counts: [],

@@ -2,13 +2,14 @@ import { type Format } from '../formats/format.js';
 import { dns } from './dns/dns.kind.js';
 import { http } from './http/http.kind.js';
 import type { Kind } from './kind.js';
+import { mtr } from './mtr/mtr.kind.js';
 import { ntp } from './ntp/ntp.kind.js';
 import { ping } from './ping/ping.kind.js';
 import { tls } from './tls/tls.kind.js';
 import { traceroute } from './traceroute/traceroute.kind.js';
 
 /** The one list of kinds: a new one is a folder and a line here. */
-const ALL = { ping, traceroute, dns, http, tls, ntp };
+const ALL = { ping, traceroute, dns, http, tls, ntp, mtr };
 
 export type KindName = keyof typeof ALL;
 

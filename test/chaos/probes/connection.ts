@@ -73,7 +73,11 @@ export class Connection {
         token,
         protocol: PROTOCOL.version,
         version: 'chaos',
-        capabilities: { kinds: ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'], ipv4: true, ipv6: false },
+        capabilities: {
+          kinds: ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'],
+          ipv4: true,
+          ipv6: false,
+        },
       },
       transports: ['websocket'],
       reconnection: false,

@@ -18,6 +18,7 @@ const FORMATS: Record<string, string> = {
   http: 'http',
   tls: 'tls',
   ntp: 'ntp',
+  mtr: 'mtr',
 };
 
 /** A clock as a probe reports it, and what its host's clock is off by, in ms. */
@@ -155,6 +156,23 @@ const DOCUMENTS: Record<string, object> = {
         delay_ms: null,
         error_ms: null,
         error: 'timeout',
+      },
+    ],
+  },
+  mtr: {
+    version: 1,
+    reports: [
+      {
+        destination: '192.0.2.1',
+        address: '192.0.2.1',
+        resolve_ms: null,
+        source: '192.0.2.10',
+        sent_at: AT,
+        packets: 1,
+        reached: true,
+        stop_reason: 'COMPLETED',
+        hops: [{ ttl: 1, sent: 1, replies: [{ packet: 1, address: '192.0.2.1', rtt_ms: 0.5 }] }],
+        error: null,
       },
     ],
   },

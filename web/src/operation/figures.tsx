@@ -20,6 +20,7 @@ const FIGURE: Record<Operation['kind'], { title: string; name: string }> = {
   http: { title: 'Total time', name: 'total' },
   tls: { title: 'Handshake time', name: 'handshake' },
   ntp: { title: 'Clock offset', name: 'offset' },
+  mtr: { title: 'Round-trip time', name: 'rtt' },
   warts: { title: 'Round-trip time', name: 'rtt' },
 };
 /** Lines that are drawn without being asked for. */

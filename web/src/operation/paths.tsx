@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { ms, whole } from '../ui/format.js';
+import { ms, percent, whole } from '../ui/format.js';
 import { Empty, Panel, Time } from '../ui/parts.js';
 import { lineColour } from '../plots/palette.js';
 import { useDark } from '../ui/scheme.js';
@@ -12,19 +12,42 @@ interface Trace {
   path: readonly (string | null)[];
   reached: boolean;
   rtt: number | null;
+  /** of an mtr: what it says of each hop */
+  hops: readonly Entry[];
+}
+
+type Entry = Record<string, unknown>;
+
+function numberIn(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+/** Loss and round-trip times of one hop of an mtr; nothing of a traceroute, which has none. */
+function HopFigures({ hop }: { hop: Entry | undefined }): ReactNode {
+  if (hop === undefined) return null;
+  const { loss, rtt_avg_ms, rtt_max_ms } = hop;
+  return (
+    <span className="muted">
+      {' '}
+      loss {percent(numberIn(loss))}
+      {numberIn(rtt_avg_ms) !== null &&
+        `, mean ${ms(numberIn(rtt_avg_ms))}, at most ${ms(numberIn(rtt_max_ms))}`}
+    </span>
+  );
 }
 
 function tracesOf(rows: readonly Row[]): Trace[] {
   return rows.flatMap((row) =>
     row.summary
-      .filter(({ type }) => type === 'trace')
+      .filter(({ type }) => type === 'trace' || type === 'mtr')
       .map((entry) => ({
         row,
         dst: text(entry['dst'] ?? entry['destination']),
         hash: text(entry['path_hash']),
         path: Array.isArray(entry['path']) ? (entry['path'] as (string | null)[]) : [],
         reached: entry['reached'] === true,
-        rtt: typeof entry['rtt_ms'] === 'number' ? entry['rtt_ms'] : null,
+        rtt: numberIn(entry['rtt_ms'] ?? entry['rtt_avg_ms']),
+        hops: Array.isArray(entry['hops']) ? (entry['hops'] as Entry[]) : [],
       })),
   );
 }
@@ -49,7 +72,7 @@ export function Paths({
         [...groups.values()].map((own) => {
           const [newest] = own;
           if (newest === undefined) return null;
-          const { row, dst, path, reached, rtt } = newest;
+          const { row, dst, path, reached, rtt, hops } = newest;
           const before = own.find(({ hash }) => hash !== newest.hash)?.path;
           return (
             <div className="in" key={`${row.probe_id} ${dst}`}>
@@ -78,6 +101,7 @@ export function Paths({
                   <li key={index} className={before !== undefined && before[index] !== hop ? 'changed' : ''}>
                     <span className="muted">{String(index + 1).padStart(2)}</span> {hop ?? '*'}
                     {hop === null && <span className="muted"> no answer</span>}
+                    <HopFigures hop={hops[index]} />
                     {before !== undefined && before[index] !== hop && (
                       <span className="muted"> (was {before[index] ?? '*'})</span>
                     )}

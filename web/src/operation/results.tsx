@@ -141,6 +141,8 @@ export function sentenceOf(entry: Entry): string {
       return `${target}: ${text(entry['received'])} of ${text(entry['sent'])} answered, median ${ms(number(entry['rtt_median_ms']))}, loss ${percent(number(entry['loss']))}`;
     case 'trace':
       return `${target}: ${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops, ${ms(number(entry['rtt_ms']))}`;
+    case 'mtr':
+      return `${target}: ${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops, mean ${ms(number(entry['rtt_avg_ms']))}, loss ${percent(number(entry['loss']))}`;
     case 'dns':
       return `${target} ${text(entry['qtype'])}: ${text(entry['rcode'])}, ${text(entry['answers'])} answers, ${ms(number(entry['rtt_ms']))}`;
     case 'http':

@@ -22,6 +22,7 @@ const KINDS: readonly (readonly [Kind, string])[] = [
   ['http', 'A request, by its phases'],
   ['tls', 'A handshake, and its certificate'],
   ['ntp', 'What a time server says'],
+  ['mtr', 'The path, with loss and time of each hop'],
 ];
 const PLACEHOLDER: Partial<Record<Kind, string>> = { http: 'https://example.org/', dns: 'example.org' };
 const QUOTE_MS = 400;

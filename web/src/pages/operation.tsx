@@ -69,7 +69,7 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
         </Loaded>
       </Panel>
       <Figures operation={operation} names={names} />
-      {kind === 'traceroute' && <Paths rows={live.rows} names={names} />}
+      {(kind === 'traceroute' || kind === 'mtr') && <Paths rows={live.rows} names={names} />}
       {kind === 'dns' && <Answers rows={live.rows} names={names} />}
       <section id="results">
         <Panel title="Results" bare aside={<FateFilter />}>

@@ -10,7 +10,7 @@ import { More } from '../ui/more.js';
 import { Empty, Field, Head, Loaded } from '../ui/parts.js';
 
 const route = getRouteApi('/operations');
-const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'];
+const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 
 export function OperationsPage(): ReactNode {

@@ -10,7 +10,7 @@ import { counted, percent } from '../ui/format.js';
 import { Button, Empty, Field, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
 
 const route = getRouteApi('/probes');
-const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'];
+const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
 const NEAR_KM = 500;
 const ROWS = 100;
 

@@ -1,0 +1,2 @@
+export * from './mtr.document.js';
+export * from './mtr.params.js';
