@@ -78,7 +78,11 @@ export const FIGURES: Readonly<Record<KindName, Figures>> = {
       },
     ],
     distributions: [
-      ms('rtt', 'Mean round-trip times of the destination, one for each report that reached it', 'rtt_avg_ms'),
+      ms(
+        'rtt',
+        'Mean round-trip times of the destination, one for each report that reached it',
+        'rtt_avg_ms',
+      ),
       {
         ...{ name: 'loss', member: 'loss', unit: '' },
         description: 'Shares of the packets to the destination that were lost, 0 to 1, one for each report',
