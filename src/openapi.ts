@@ -46,9 +46,12 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   return inOrder(completeDocument(document, CLASSIC));
 }
 
-/** Swagger UI at /docs, the document at /docs/openapi.json and .yaml. */
-export function serveExplorer(app: INestApplication, document: OpenAPIObject): void {
-  SwaggerModule.setup('docs', app, document, {
+/**
+ * Swagger UI at /docs, the document at /docs/openapi.json and .yaml. The document is made when it is asked for first: it is a
+ * quarter of the work of a start.
+ */
+export function serveExplorer(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Pladmed API',

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { runChaos } from '../chaos/chaos.js';
 import { whyNoRedis } from '../support/redis.js';
+import { sized } from '../support/size.js';
 
 const SEED = 3;
-const SECONDS = 30;
+const SECONDS = sized(30, 20);
 const SHOWN = 20;
 const missing = whyNoRedis();
 if (missing !== undefined) console.warn(`a little chaos is not made: ${missing}`);

@@ -9,10 +9,12 @@ import { pingResult, NativeProbe } from '../support/native-probe.js';
 import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
 import { type TestServer } from '../support/server.js';
+import { sized } from '../support/size.js';
 import { until } from '../support/until.js';
 import { Listener, ReturningListener, Watcher } from '../support/watcher.js';
 
 const REWARD = 10;
+const KILLS = sized(6, 3);
 const missing = whyNoRedis();
 if (missing !== undefined) console.warn(`several servers with Redis are not tested: ${missing}`);
 
@@ -354,8 +356,8 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
           await deliverer.bring(probe);
         }
       });
-      for (let kills = 1; kills <= 6; kills += 1) {
-        const many = 45 * (kills - 1) + Math.floor(Math.random() * 45);
+      for (let kills = 1; kills <= KILLS; kills += 1) {
+        const many = (270 / KILLS) * (kills - 1) + Math.floor(Math.random() * 45);
         await until(`${many} results`, () => acknowledged() >= many);
         await pair[kills % 2]!.kill();
         pair[kills % 2] = await other.join();

@@ -1,13 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
+import express from 'express';
 import mongoose from 'mongoose';
 import { ERROR_CODES } from '../errors/catalogue.js';
 import { DomainError, LimitReachedError } from '../errors/domain.error.js';
+import { UNTOLD_PATH } from './method-not-allowed.js';
 import { ProblemFilter } from './problem.filter.js';
 
 Logger.overrideLogger(false);
 
-function answerTo(error: unknown, { headersSent = false, method = 'POST' } = {}) {
+const app = express()
+  .set(UNTOLD_PATH, '/untold')
+  .get('/things/:id', () => undefined)
+  .delete('/things/:id', () => undefined)
+  .get('/untold', () => undefined);
+
+function answerTo(error: unknown, { headersSent = false, method = 'POST', path = '/x' } = {}) {
   const headers: Record<string, string> = {};
   const answer = { status: 0, type: '', text: '', destroyed: false, headers };
   const response = {
@@ -18,7 +26,7 @@ function answerTo(error: unknown, { headersSent = false, method = 'POST' } = {})
     send: (text: string) => (answer.text = text),
     destroy: () => (answer.destroyed = true),
   };
-  const http = { getRequest: () => ({ id: 'the-id', method }), getResponse: () => response };
+  const http = { getRequest: () => ({ id: 'the-id', method, path, app }), getResponse: () => response };
   new ProblemFilter().catch(error, { switchToHttp: () => http } as unknown as ArgumentsHost);
   return { ...answer, body: (answer.text === '' ? {} : JSON.parse(answer.text)) as Record<string, unknown> };
 }
@@ -95,6 +103,16 @@ describe('ProblemFilter', () => {
   ])('translates %s', (error, status, code) => {
     const answer = answerTo(error);
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
+  });
+
+  it('says which methods a path has, where it is asked with another', () => {
+    const { status, body, headers } = answerTo(new NotFoundException('Cannot POST'), { path: '/things/1' });
+    expect([status, body['code'], headers['Allow']]).toEqual([405, 'method_not_allowed', 'GET, DELETE']);
+    // of a path that is not to be told of
+    expect(answerTo(new NotFoundException('Cannot POST'), { path: '/untold/' }).status).toBe(404);
+    // what is not there of a path that is
+    const gone = answerTo(new DomainError('not_found'), { path: '/things/1' });
+    expect([gone.status, gone.headers['Allow']]).toEqual([404, undefined]);
   });
 
   it('says when to come back, and how to authenticate', () => {

@@ -1,9 +1,17 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { isDatabaseAway } from '../errors/database-errors.js';
 import { requestIdOf } from '../logging/request-context.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { ChangedMeanwhileError, DomainError, LimitReachedError } from '../errors/domain.error.js';
+import { methodNotAllowed } from './method-not-allowed.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -22,7 +30,11 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    answerWithProblem(error, http.getRequest<Request>(), http.getResponse<Response>());
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    // Nest's own: what is not there otherwise is a DomainError
+    const other = error instanceof NotFoundException ? methodNotAllowed(request) : undefined;
+    if (other !== undefined) response.setHeader('Allow', other.allow);
+    answerWithProblem(other?.error ?? error, request, response);
   }
 }
 

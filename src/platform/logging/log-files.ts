@@ -1,4 +1,3 @@
-import openRolling from 'pino-roll';
 import { type SonicBoom } from 'sonic-boom';
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
@@ -56,6 +55,8 @@ function besideOf(file: string, what: keyof typeof APART): string {
 }
 
 async function openFile(file: string, bytes: number, days: number): Promise<SonicBoom> {
+  // loaded where there are files: it takes longer to load than the rest of the log
+  const { default: openRolling } = await import('pino-roll');
   const stream = await openRolling({
     file,
     frequency: 'daily',
