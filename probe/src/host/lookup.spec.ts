@@ -6,7 +6,9 @@ import { resolveBy } from './lookup.js';
 import type { Nameserver } from './resolvers.js';
 
 type Reply =
-  { answers?: packet.Answer[]; rcode?: number; change?: (message: Buffer) => Buffer } | 'nothing' | 'noise';
+  | { answers?: packet.Answer[]; rcode?: number; change?: (message: Buffer) => Buffer }
+  | 'nothing'
+  | 'noise';
 const BOTH = new Set([4, 6]);
 const withoutRecursion = (message: Buffer): Buffer => {
   message.writeUInt8(message.readUInt8(3) & 0x7f, 3);

@@ -5,7 +5,9 @@ import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
  * epoch); some run, which it does not name; or, naming a time at which no run is due, none.
  */
 export type Claim =
-  { type: 'named'; run: number; dueAt: number } | { type: 'unnamed' } | { type: 'off_schedule' };
+  | { type: 'named'; run: number; dueAt: number }
+  | { type: 'unnamed' }
+  | { type: 'off_schedule' };
 
 /** Where a report belongs among the runs that a probe owes. */
 export interface RunPosition {

@@ -53,7 +53,12 @@ export interface FailureReport extends RunReport {
 }
 
 export type RefusalReason =
-  'unknown_operation' | 'not_assigned' | 'bad_format' | 'too_large' | 'too_late' | 'too_much_extra';
+  | 'unknown_operation'
+  | 'not_assigned'
+  | 'bad_format'
+  | 'too_large'
+  | 'too_late'
+  | 'too_much_extra';
 
 export type Acceptance =
   | { status: 'stored' | 'duplicate' }

@@ -5,7 +5,8 @@ export const OLDEST_MAJOR = 6;
 const VERSION_TIMEOUT_MS = 15_000;
 
 export type VersionCheck =
-  { works: true; version: string } | { works: false; missing: boolean; reason: string };
+  | { works: true; version: string }
+  | { works: false; missing: boolean; reason: string };
 
 /** Debian's and Ubuntu's package for a library that the usual mongod builds want. */
 const PACKAGE_OF_LIBRARY: [RegExp, string][] = [

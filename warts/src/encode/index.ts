@@ -18,7 +18,12 @@ export { EncodeError } from './byte-writer.js';
 
 /** Records that can be written. */
 export type EncodableRecord =
-  ListRecord | CycleStartRecord | CycleDefinitionRecord | CycleStopRecord | PingRecord | TraceRecord;
+  | ListRecord
+  | CycleStartRecord
+  | CycleDefinitionRecord
+  | CycleStopRecord
+  | PingRecord
+  | TraceRecord;
 
 const TYPES = {
   list: 1,
