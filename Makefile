@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test import-test coverage host-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -74,6 +74,10 @@ coverage: mongod ## the same as test, and which lines it reached (coverage/); ha
 host-test: mongod ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)
 	@scripts/tools.sh ip dnsmasq chronyd faketime debootstrap
 	@bash test/host/run.sh
+
+globalping-test: mongod ## Globalping's own probe, unmodified, on two namespaces: all kinds, private targets, 100 runs through two kills (ten minutes; root, the Internet)
+	@scripts/tools.sh ip git unbuffer ping mtr traceroute dig
+	@node test/globalping/scenario.mjs
 
 check: build ## lint with types, format, the OpenAPI document, the walls between folders: two at a time, the longest first
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-lint check-format check-walls check-document

@@ -6,7 +6,7 @@ set -euo pipefail
 declare -A package=([scamper]=scamper [dig]=dnsutils [libcurl]=libcurl4 [ip]=iproute2 [sysctl]=procps [python3]=python3
   [openssl]=openssl [dnsmasq]=dnsmasq-base [chronyd]=chrony [redis-server]=redis-server
   [faketime]=faketime [ping]=iputils-ping [nginx]=nginx-light [tcpdump]=tcpdump [debootstrap]=debootstrap
-  [chromium]=chromium [gcc]=build-essential [dpkg-source]=dpkg-dev)
+  [unbuffer]=expect [mtr]=mtr-tiny [traceroute]=traceroute [git]=git [chromium]=chromium [gcc]=build-essential [dpkg-source]=dpkg-dev)
 
 have() {
   case $1 in

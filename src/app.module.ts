@@ -14,6 +14,7 @@ import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
 import { serverId } from './config/server-id.js';
 import { ClassicModule } from './adapters/classic/classic.module.js';
+import { GlobalpingProbesModule } from './adapters/globalping/globalping-probes.module.js';
 import { ProbeProtocolModule } from './adapters/probe-protocol/probe-protocol.module.js';
 import { OpsModule } from './adapters/ops/ops.module.js';
 import { ImportFilesModule } from './adapters/imports/import-files.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         ApiModule,
         ProbeProtocolModule,
         ClassicModule,
+        ...(env.doors.includes('globalping') ? [GlobalpingProbesModule] : []),
         LiveModule,
         ImportFilesModule,
         OpsModule,

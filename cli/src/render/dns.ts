@@ -20,8 +20,10 @@ const RECORD: readonly Column[] = [
 export function dnsLines(lookup: Lookup, record: Decoded | undefined, view: View): string[] {
   const { colours } = view;
   const rcode = lookup.rcode ?? 'no answer';
-  const flags = lookup.flags === null || lookup.flags.length === 0 ? '' : ` [${lookup.flags.join(' ')}]`;
-  const how = `${lookup.name} ${lookup.qclass ?? 'IN'} ${lookup.qtype} @${lookup.resolver} (${lookup.transport})`;
+  // probes of other platforms tell less
+  const { flags: set = null, qclass = 'IN' } = 'flags' in lookup ? lookup : {};
+  const flags = set === null || set.length === 0 ? '' : ` [${set.join(' ')}]`;
+  const how = `${lookup.name} ${qclass} ${lookup.qtype} @${lookup.resolver ?? '?'} (${lookup.transport})`;
   const figures =
     lookup.rcode === null ? '' : `, ${count(lookup.answers ?? 0, 'answer')}, ${ms(lookup.rtt_ms)} ms`;
   const problem = lookup.error === null ? '' : `: ${lookup.error}`;

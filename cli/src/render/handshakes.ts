@@ -16,13 +16,12 @@ export function httpLines(request: Http, record: Decoded | undefined, view: View
   const { colours } = view;
   const { status, error } = request;
   const tint = status === null || status >= 400 || error !== null ? colours.red : colours.green;
-  const body =
-    request.body_bytes === null
-      ? ''
-      : `, ${bytes(request.body_bytes)}${request.truncated === true ? ' and more' : ''}`;
+  // probes of other platforms do not count
+  const read = 'body_bytes' in request ? request.body_bytes : null;
+  const body = read === null ? '' : `, ${bytes(read)}${request.truncated === true ? ' and more' : ''}`;
   const location = textOf(record?.['location']);
   return [
-    `${headOf(view)}: ${request.method} ${request.url} (${request.address}): ${tint(status === null ? 'no answer' : String(status))}${body}${problemOf(error)}`,
+    `${headOf(view)}: ${request.method} ${request.url} (${request.address ?? 'no address'}): ${tint(status === null ? 'no answer' : String(status))}${body}${problemOf(error)}`,
     ...(location === undefined ? [] : [`  location    ${location}`]),
     ...(request.tls_version === null
       ? []

@@ -63,15 +63,18 @@ function rttsOf(record: Decoded | undefined): (number | null)[] {
 
 function targetOf(ping: Ping): string {
   const name = 'destination' in ping ? ping.destination : ping.dst;
-  return name === ping.dst ? name : `${name} (${ping.dst})`;
+  return name === ping.dst ? name : `${name} (${ping.dst ?? 'no address'})`;
 }
 
 function notesOf(ping: Ping): string {
-  const { duplicates, errors } = ping;
-  const replies = errors.map(({ protocol, icmp_type, icmp_code, from, count }) => {
-    const what =
-      icmp_type === null ? (protocol ?? '?') : `${protocol ?? 'icmp'} ${icmp_type}/${icmp_code ?? 0}`;
-    return `${count}× ${what} from ${from ?? '?'}`;
-  });
-  return [...(duplicates > 0 ? [`${duplicates} DUP`] : []), ...replies].join(', ');
+  const { duplicates } = ping;
+  // probes of other platforms do not tell
+  const replies = ('errors' in ping ? ping.errors : []).map(
+    ({ protocol, icmp_type, icmp_code, from, count }) => {
+      const what =
+        icmp_type === null ? (protocol ?? '?') : `${protocol ?? 'icmp'} ${icmp_type}/${icmp_code ?? 0}`;
+      return `${count}× ${what} from ${from ?? '?'}`;
+    },
+  );
+  return [...(duplicates !== null && duplicates > 0 ? [`${duplicates} DUP`] : []), ...replies].join(', ');
 }

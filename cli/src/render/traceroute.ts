@@ -25,10 +25,10 @@ export function traceLines(trace: Trace, record: Decoded | undefined, view: View
   const method = textOf(record?.['method']);
   const end = trace.reached
     ? colours.green(`reached in ${trace.hop_count} ${trace.hop_count === 1 ? 'hop' : 'hops'}`)
-    : colours.red(`not reached (${trace.stop_reason})`);
+    : colours.red(`not reached (${trace.stop_reason ?? 'it does not say why'})`);
   const hops = objectsOf(record?.['hops']);
   return [
-    `${headOf(view)}: traceroute to ${name} (${trace.dst})${method === undefined ? '' : `, ${method}`}: ${end}`,
+    `${headOf(view)}: traceroute to ${name} (${trace.dst ?? 'no address'})${method === undefined ? '' : `, ${method}`}: ${end}`,
     ...trace.path.map((address, index) => {
       const answers = hops.filter(({ probe_ttl }) => probe_ttl === index + 1);
       return `${String(index + 1).padStart(3)}  ${answers.length === 0 ? bare(address) : answersLine(answers)}`;

@@ -58,6 +58,10 @@ export interface OperationEntity extends Idempotent {
   /** credits paid back: when it was stopped, or a probe refused it */
   refunded?: number;
   revision: number;
+  /** the words in which it was asked for, where it came by a door of another platform: what its own probes are sent */
+  wording?: { protocol: string; request: Record<string, unknown> };
+  /** probes whose output is wanted while they are at it */
+  progress_of?: ObjectId[];
   /** the import that has made it: its results came in a file */
   imported?: ObjectId;
   /** what its owner states; absent: nothing */
@@ -94,6 +98,8 @@ export const operationSchema = new Schema<OperationEntity>(
     changed_at: Date,
     refunded: Number,
     revision: { type: Number, required: true },
+    wording: Schema.Types.Mixed,
+    progress_of: { type: [Schema.Types.ObjectId], default: undefined },
     imported: Schema.Types.ObjectId,
     retention: Schema.Types.Mixed,
     retention_revision: Number,

@@ -38,5 +38,7 @@ export function jobOf(operation: OperationEntity): Job {
     schedule: operation.schedule,
     costPerRun: operation.cost_per_run,
     resultFormat: operation.result_format,
+    wording: operation.wording,
+    progressOf: operation.progress_of,
   };
 }

@@ -302,9 +302,9 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
   const digest = await digestResult(format, report.content, destinations);
   const error = digest.error ?? problem;
   // a result that names no run is paid when it comes, whatever it shows
-  const isFailed = digest.sentNothing === true && namesRun;
+  const failure = digest.failure ?? (digest.sentNothing === true && namesRun ? NOTHING_SENT : undefined);
   const members: Partial<ResultEntity> = {
-    ...(isFailed ? { outcome: 'failed', failure: NOTHING_SENT } : { outcome: 'stored' }),
+    ...(failure ? { outcome: 'failed', failure } : { outcome: 'stored' }),
     format,
     raw: report.content,
     summary: digest.summary,

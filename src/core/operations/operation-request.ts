@@ -30,4 +30,12 @@ export interface OperationRequest {
   /** unchecked; absent: the kind's first one */
   resultFormat?: unknown;
   idempotency?: Idempotency | undefined;
+  /**
+   * The request in the words of another platform's protocol, checked by its adapter: probes of that protocol are sent it as it is, in the
+   * place of what `params` say; a single run of it has to begin while its answer would be awaited. Probes of other protocols go by
+   * `params`, so name those that are meant.
+   */
+  wording?: { protocol: string; request: Record<string, unknown> } | undefined;
+  /** of how many of its probes, the first ones, output is wanted while they are at it (ProgressService); absent: of none */
+  progress?: number | undefined;
 }

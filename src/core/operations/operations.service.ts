@@ -166,6 +166,10 @@ export class OperationsService {
       result_format: resultFormat,
       visibility: request.visibility,
       ...(request.retention && { retention: request.retention }),
+      ...(request.wording && { wording: request.wording }),
+      ...(request.progress !== undefined && {
+        progress_of: probes.slice(0, request.progress).map(({ _id }) => _id),
+      }),
       cost_per_run: costPerRun,
       runs_per_probe: runsPerProbe,
       credits: this.env.credits ? costPerRun * runsPerProbe * probes.length : 0,

@@ -11,6 +11,16 @@ export interface Job {
   schedule: Schedule;
   costPerRun: number;
   resultFormat: string;
+  /** the words in which it was asked for, of one protocol; its probes are sent them as they are */
+  wording?: Wording | undefined;
+  /** probes whose output is wanted while they are at it */
+  progressOf?: readonly ObjectId[] | undefined;
+}
+
+/** A request in the words of a protocol that is not ours. */
+export interface Wording {
+  protocol: string;
+  request: Record<string, unknown>;
 }
 
 /**

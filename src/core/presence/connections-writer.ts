@@ -3,6 +3,7 @@ import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import {
   type Families,
+  type ConnectionState,
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,
@@ -36,6 +37,12 @@ export interface ReportOf {
   at: Date;
 }
 
+export interface StateOf {
+  probe: ObjectId;
+  session: ObjectId;
+  state: ConnectionState;
+}
+
 const hex = (id: ObjectId): string => id.toHexString();
 
 /**
@@ -53,6 +60,10 @@ export class ConnectionsWriter {
     keyOf: ({ session }) => hex(session),
   });
   private readonly reports = new GroupCommit<ReportOf>((items) => this.reportAll(items), {
+    most: MOST,
+    keyOf: ({ probe }) => hex(probe),
+  });
+  private readonly states = new GroupCommit<StateOf>((items) => this.setStates(items), {
     most: MOST,
     keyOf: ({ probe }) => hex(probe),
   });
@@ -78,6 +89,10 @@ export class ConnectionsWriter {
 
   async report(report: ReportOf): Promise<void> {
     return this.reports.add(report);
+  }
+
+  async setState(state: StateOf): Promise<void> {
+    return this.states.add(state);
   }
 
   async isCurrent(probe: ObjectId, session: ObjectId): Promise<boolean> {
@@ -118,6 +133,11 @@ export class ConnectionsWriter {
   private async areCurrent(asked: readonly { probe: ObjectId; session: ObjectId }[]): Promise<boolean[]> {
     const now = await this.probes.findSessions(asked.map(({ probe }) => probe));
     return asked.map(({ probe, session }) => now.get(hex(probe))?.equals(session) === true);
+  }
+
+  private async setStates(states: readonly StateOf[]): Promise<undefined[]> {
+    await this.probes.setStates(states);
+    return states.map(() => undefined);
   }
 
   private async reportAll(reports: readonly ReportOf[]): Promise<undefined[]> {

@@ -8,6 +8,7 @@ import { SessionsRepository } from './sessions.repository.js';
 import { PresenceService } from './presence.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { ProbeMeters } from './probe-meters.js';
+import { ProbeStates } from './probe-states.js';
 import { ProbeProtocols } from './probe-protocols.js';
 import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
@@ -28,6 +29,7 @@ import { UpkeepService } from './upkeep.service.js';
     ConnectedProbes,
     ProbeProtocols,
     ProbeMeters,
+    ProbeStates,
     ConnectionsWriter,
     ProbeConnectionsService,
     TokenRevocationService,
@@ -40,6 +42,7 @@ import { UpkeepService } from './upkeep.service.js';
     ConnectedProbes,
     ProbeProtocols,
     ProbeMeters,
+    ProbeStates,
     ProbeConnectionsService,
     TokenRevocationService,
     ProbeSuspensionService,

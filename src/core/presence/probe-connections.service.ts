@@ -6,7 +6,9 @@ import { DomainError } from '../../platform/errors/domain.error.js';
 import { TokensService } from '../users/index.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { type Arrival, ConnectionsWriter } from './connections-writer.js';
+import { ProbeStates } from './probe-states.js';
 import {
+  type ConnectionState,
   type Families,
   type ProbeConnection,
   type ProbeEntity,
@@ -21,7 +23,7 @@ import { SessionsRepository } from './sessions.repository.js';
 
 export type ConnectionDetails = Pick<
   ProbeConnection,
-  'protocol' | 'total_credits' | 'in_use_credits' | 'version' | 'kinds'
+  'protocol' | 'total_credits' | 'in_use_credits' | 'version' | 'kinds' | 'instance' | 'status'
 > & { families?: Families };
 
 export interface OpenConnection {
@@ -54,6 +56,7 @@ export class ProbeConnectionsService {
     private readonly connected: ConnectedProbes,
     private readonly bus: PlatformBus,
     private readonly clock: PlatformClock,
+    private readonly states: ProbeStates,
   ) {}
 
   /** At boot: what this server's predecessor left open was closed by its death. */
@@ -208,6 +211,19 @@ export class ProbeConnectionsService {
   /** What a probe says of itself, every minute where its protocol has words for it. */
   async report({ probe, session }: OpenConnection, report: ProbeReport): Promise<void> {
     await this.writer.report({ probe: probe._id, session, report, at: this.clock.now() });
+  }
+
+  /** What a probe says of itself, where its protocol says it by the piece; those who follow probes hear of it. */
+  async noteState(open: OpenConnection, state: ConnectionState): Promise<void> {
+    const { probe, session } = open;
+    await this.writer.setState({ probe: probe._id, session, state });
+    this.states.changed(probe._id);
+  }
+
+  /** @returns the probe that a token is for, as it is before it comes in; undefined: there is none, whatever is to be said of the token */
+  async probeOf(token: unknown): Promise<Pick<ProbeEntity, 'connection' | 'capabilities'> | undefined> {
+    const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
+    return (identity && (await this.probes.findById(identity.id))) ?? undefined;
   }
 
   /** @throws DomainError forbidden */

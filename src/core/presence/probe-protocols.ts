@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Wording } from './connected-probes.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 
 /** As much of a job as decides whether a probe can be told it. */
@@ -6,6 +7,7 @@ export interface SayableJob {
   kind: string;
   params: Record<string, unknown>;
   schedule: Schedule;
+  wording?: Wording | undefined;
 }
 
 /** What can be said to probes of one protocol. Its adapter registers it; what has no limits need not say so. */

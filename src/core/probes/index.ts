@@ -14,6 +14,7 @@ export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
 export { ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
   type ClockEstimate,
+  type ConnectionState,
   type Families,
   type InstrumentDetails,
   MAX_CREDITS,

@@ -24,6 +24,20 @@ export interface ProbeConnection {
   kinds?: string[];
   /** the connection that stood when this one came: whose session it ended, and on which server */
   took_over?: { session: ObjectId; server: string };
+  /** of this start of its program, where its protocol says so */
+  instance?: string;
+  /** another start of the program, from which this one has taken over */
+  ousted?: { instance: string; at: Date };
+  /** its own word for whether it does what it is asked (`ready`), where its protocol has one */
+  status?: string;
+  /** addresses of its resolvers, where it says so; `private` for one in a private network */
+  resolvers?: string[];
+}
+
+/** What a connected probe says of itself, a part of it at a time. */
+export interface ConnectionState extends Families {
+  status?: string | undefined;
+  resolvers?: string[] | undefined;
 }
 
 /** Whether a probe has a way to others over each family; absent where it did not say. */
@@ -119,6 +133,10 @@ const connectionSchema = new Schema<ProbeConnection>(
       },
       { _id: false },
     ),
+    instance: String,
+    ousted: Schema.Types.Mixed,
+    status: String,
+    resolvers: { type: [String], default: undefined },
   },
   { _id: false },
 );

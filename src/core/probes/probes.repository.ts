@@ -10,6 +10,7 @@ import {
   type InstrumentDetails,
   MAX_CREDITS,
   PROBE_MODEL,
+  type ConnectionState,
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,
@@ -452,6 +453,26 @@ export class ProbesRepository {
     );
   }
 
+  /** What connected probes say of themselves: of one that has another session now nothing changes. */
+  async setStates(
+    states: readonly { probe: ObjectId; session: ObjectId; state: ConnectionState }[],
+  ): Promise<void> {
+    const updates = states.map(({ probe, session, state: { status, resolvers, ipv4, ipv6 } }) => ({
+      updateOne: {
+        filter: { _id: probe, 'connection.session': session },
+        update: {
+          $set: {
+            ...(status !== undefined && { 'connection.status': status }),
+            ...(resolvers !== undefined && { 'connection.resolvers': resolvers }),
+            ...(ipv4 !== undefined && { 'capabilities.ipv4': ipv4 }),
+            ...(ipv6 !== undefined && { 'capabilities.ipv6': ipv6 }),
+          },
+        },
+      },
+    }));
+    await this.model.collection.bulkWrite(updates, { ordered: false });
+  }
+
   async setReports(
     reports: readonly { probe: ObjectId; session: ObjectId; report: ProbeReport; at: Date }[],
   ): Promise<void> {
@@ -523,5 +544,20 @@ function connectionAfter(connection: ProbeConnection) {
       default: standing,
     },
   };
-  return { $mergeObjects: [{ $literal: connection }, { took_over: takenOver }] };
+  const { instance, since } = connection;
+  const ousted = instance !== undefined && { ousted: oustedBy(instance, since) };
+  return { $mergeObjects: [{ $literal: connection }, { took_over: takenOver, ...ousted }] };
+}
+
+/** An expression: the other start of a program that a connection of this one takes over from; of one that comes again as it was. */
+function oustedBy(instance: string, at: Date) {
+  return {
+    $switch: {
+      branches: [
+        { case: { $eq: ['$connection.instance', { $literal: instance }] }, then: '$connection.ousted' },
+        { case: { $ne: [{ $type: '$connection.instance' }, 'string'] }, then: '$$REMOVE' },
+      ],
+      default: { instance: '$connection.instance', at },
+    },
+  };
 }

@@ -34,6 +34,9 @@ export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> & { locati
 /** A conflict. */
 export const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
 
+/** The word of a probe that says whether it takes work, and does. */
+const READY = 'ready';
+
 @Injectable()
 export class ProbesService {
   constructor(
@@ -254,7 +257,9 @@ export class ProbesService {
   /** Connected, and with room for one more run of this cost. */
   isAvailable(probe: ProbeEntity, costPerRun: number): boolean {
     const connection = this.connectionOf(probe);
-    return connection !== undefined && connection.in_use_credits + costPerRun <= connection.total_credits;
+    if (connection === undefined) return false;
+    const { in_use_credits, total_credits, status = READY } = connection;
+    return status === READY && in_use_credits + costPerRun <= total_credits;
   }
 
   /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */

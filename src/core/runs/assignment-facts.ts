@@ -12,11 +12,13 @@ export function factsOf(
   >,
 ): AssignmentFacts {
   const { probe, state, delivered_at, ended_at } = assignment;
+  const { canBeOffset, schedulesItself } = capabilitiesOf(assignment);
   return {
     refused: state === 'refused',
     anyTime: schedule.type === 'once',
     deliveredAt: delivered_at?.getTime(),
     stoppedAt: state === 'stopped' ? ended_at?.getTime() : undefined,
-    offsetMs: capabilitiesOf(assignment).canBeOffset ? spreadOffsetMs(schedule, probe) : 0,
+    offsetMs: canBeOffset ? spreadOffsetMs(schedule, probe) : 0,
+    ...(!schedulesItself && { serverKept: true }),
   };
 }

@@ -33,6 +33,8 @@ const CODES = Object.fromEntries(FATES.map((fate, index) => [fate, index + 1])) 
 export const LATEST_BEGIN_MS = 5_000;
 /** So long after its time a run may be under way without a word. */
 export const AWAITED_MS = 120_000;
+/** The same of a run that the server sends: it begins within 15 s, and ends within 30, or is ended (src/core/server-runs). */
+const SERVER_KEPT_MS = 60_000;
 /** And so long if the probe says that it is measuring. */
 export const LONG_RUN_MS = 3_600_000;
 
@@ -53,6 +55,8 @@ export interface AssignmentFacts {
   stoppedAt?: number | undefined;
   /** of the probe, against the times of the schedule */
   offsetMs: number;
+  /** the server sends each run at its time (schedulesItself is false): one that has begun ends with a result, or as failed */
+  serverKept?: boolean;
 }
 
 /** From a backup to its restore: what came between is lost. */
@@ -203,11 +207,14 @@ function missingBefore(fates: Uint8Array, run: number): number {
 
 function fateOfMissing(
   due: number,
-  { deliveredAt = Infinity, anyTime }: AssignmentFacts,
+  { deliveredAt = Infinity, anyTime, serverKept = false }: AssignmentFacts,
   probe: ProbeFacts | undefined,
   mayBeHeld: boolean,
   now: number,
 ): Fate {
+  // not ready, or not there: else something would have come of it
+  if (serverKept)
+    return isSoon(anyTime ? Math.max(due, deliveredAt) : due, now) ? 'awaited' : 'not_connected';
   const hadJob = deliveredAt <= (anyTime ? now : due + LATEST_BEGIN_MS);
   const time = anyTime && hadJob ? Math.max(due, deliveredAt) : due;
   if (hadJob && mayBeHeld && (probe?.report?.at ?? 0) >= time) return 'held';
@@ -215,6 +222,10 @@ function fateOfMissing(
   if (!isThere) return 'not_connected';
   if (isRecent(time, probe, now)) return 'awaited';
   return hadJob ? 'unexplained' : 'not_delivered';
+}
+
+function isSoon(time: number, now: number): boolean {
+  return now - time < SERVER_KEPT_MS;
 }
 
 function isRecent(time: number, probe: ProbeFacts, now: number): boolean {

@@ -1,6 +1,12 @@
 import { type Destination } from '@pladmed/protocol';
 import { type Summary } from './summary.js';
 
+/** Why a run is a failed one although it has brought something. */
+export interface Failure {
+  reason: string;
+  detail: string;
+}
+
 export interface Digest {
   /** of each destination or query, at most MAX_SUMMARIES */
   summary: Summary[];
@@ -10,6 +16,8 @@ export interface Digest {
   error?: string;
   /** the bytes are whole, and show that no packet was sent to any destination */
   sentNothing?: boolean;
+  /** what came says of all destinations that they could not be measured */
+  failure?: Failure;
 }
 
 /** How an operation wants its results shown. */

@@ -26,8 +26,9 @@ export function unpackRtts(packed: Uint8Array, summary: readonly Summary[]): (Ui
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   let at = 0;
   return summary.map(({ type, received, duplicates }) => {
-    if (type !== 'ping' || typeof received !== 'number' || typeof duplicates !== 'number') return undefined;
-    const [from, count] = [at, received + duplicates];
+    if (type !== 'ping' || typeof received !== 'number') return undefined;
+    // null: a probe that does not tell of duplicates has none among its times
+    const [from, count] = [at, received + (typeof duplicates === 'number' ? duplicates : 0)];
     if ((from + count) * BYTES > packed.byteLength) return undefined;
     at += count;
     return Uint32Array.from({ length: count }, (_, index) => view.getUint32((from + index) * BYTES, true));

@@ -66,3 +66,14 @@ export function ofPackets<Type extends string, Members extends z.ZodRawShape>(ty
   const named = measured.extend({ ...asked, error: failure() });
   return { measured, entry: z.union([named, measured, unsent(type)]) };
 }
+
+/** What a Globalping probe says of a ping or traceroute that ended: it has no time of its own, and other members than scamper. */
+export function reported<Type extends string, Members extends z.ZodRawShape>(type: Type, members: Members) {
+  return z.strictObject({
+    type: shape(type),
+    destination: asked.destination,
+    dst: words('Address that was measured; null where the probe does not tell.'),
+    ...members,
+    error: failure(),
+  });
+}

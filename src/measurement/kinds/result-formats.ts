@@ -3,12 +3,21 @@ import { type Destination } from '@pladmed/protocol';
 import { bounded, MAX_SUMMARY_BYTES } from '../formats/bounded.js';
 import { type Summary } from '../formats/summary.js';
 import { type Digest, type Format } from '../formats/format.js';
+import { globalpingFormat } from '../formats/globalping.format.js';
 import { gzipFormat } from '../formats/gzip.format.js';
+import { GLOBALPING_KINDS } from './globalping-words.js';
 
-/** What probes send: gzip is what classic ones make of dig's text, the others belong to the kinds. */
-export type ResultFormat = 'gzip' | KindFormat;
+/**
+ * What probes send: gzip is what classic ones make of dig's text, globalping what the server makes of the answers of Globalping's; the
+ * others belong to the kinds.
+ */
+export type ResultFormat = 'gzip' | 'globalping' | KindFormat;
 
-export const FORMATS: Readonly<Record<ResultFormat, Format>> = { gzip: gzipFormat, ...KIND_FORMATS };
+export const FORMATS: Readonly<Record<ResultFormat, Format>> = {
+  gzip: gzipFormat,
+  globalping: globalpingFormat,
+  ...KIND_FORMATS,
+};
 
 export const RESULT_FORMATS = Object.keys(FORMATS) as ResultFormat[];
 
@@ -18,6 +27,8 @@ export const RESULT_FORMATS = Object.keys(FORMATS) as ResultFormat[];
  */
 export function formatOf(kind: KindName, format: string, namesRun: boolean): ResultFormat | undefined {
   const { formats, classicFormat } = KINDS[kind];
+  // native probes cannot say it: their protocol knows the formats of kinds only
+  if (format === 'globalping' && namesRun && GLOBALPING_KINDS.some((known) => known === kind)) return format;
   const isOne = namesRun ? Object.hasOwn(formats, format) : format === classicFormat;
   return isOne ? (format as ResultFormat) : undefined;
 }

@@ -79,7 +79,7 @@ function standardOutput({ production, logLevel }: LogEnv): DestinationStream {
 export function withoutSecrets(text: string): string {
   return text
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]')
-    .replace(/([?&](?:token|access_token|password|key|api_?key)=)[^&\s]+/gi, '$1[redacted]');
+    .replace(/([?&](?:token|access_token|adoptionToken|password|key|api_?key)=)[^&\s]+/gi, '$1[redacted]');
 }
 
 /** What Nest says of each route and module at every boot. */

@@ -187,6 +187,24 @@ function Facts({ probe }: { probe: Probe }): ReactNode {
             <Time at={connection.since} /> ({connection.protocol}
             {connection.version !== null && `, version ${connection.version}`})
           </dd>
+          {connection.status !== null && (
+            <>
+              <dt>Takes work</dt>
+              <dd>
+                {connection.status === 'ready' ? (
+                  'yes'
+                ) : (
+                  <strong className="wrong">{connection.status}</strong>
+                )}
+              </dd>
+            </>
+          )}
+          {connection.resolvers !== null && (
+            <>
+              <dt>Resolvers</dt>
+              <dd>{connection.resolvers.join(', ')}</dd>
+            </>
+          )}
           <dt>Credits in use</dt>
           <dd>
             {whole(connection.in_use_credits)} of {whole(connection.total_credits)}

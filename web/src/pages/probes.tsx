@@ -183,7 +183,7 @@ function Table({
                 </div>
               </th>
               <td>
-                <ProbeState connected={probe.connected} />
+                <ProbeState connected={probe.connected} connection={probe.connection} />
               </td>
               <td className="right">{percent(probe.reliability?.week.uptime)}</td>
               <td className="small">{probe.kinds?.join(' ') ?? '–'}</td>
@@ -198,7 +198,24 @@ function Table({
   );
 }
 
-export function ProbeState({ connected }: { connected: boolean }): ReactNode {
+export function ProbeState({
+  connected,
+  connection = null,
+}: {
+  connected: boolean;
+  connection?: Pick<NonNullable<Probe['connection']>, 'protocol' | 'status'> | null;
+}): ReactNode {
+  const status = connection?.status ?? null;
+  // some are connected long before they take work
+  if (connected && status !== null && status !== 'ready')
+    return (
+      <span
+        className="state away"
+        title={`a ${connection?.protocol ?? ''} probe that is connected, and takes no work`}
+      >
+        {status}
+      </span>
+    );
   return connected ? <State state="connected" /> : <span className="state away">not connected</span>;
 }
 

@@ -92,7 +92,7 @@ export class UpdateProbeDto extends ProbeLabelsDto {
 }
 
 export class ConnectionDto {
-  @ApiProperty({ enum: ['classic', 'native'] })
+  @ApiProperty({ enum: ['classic', 'native', 'globalping'] })
   protocol: string;
 
   @ApiProperty({ format: 'date-time' })
@@ -114,8 +114,23 @@ export class ConnectionDto {
   })
   kinds: string[] | null;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description:
+      'Of a `globalping` probe its own word for whether it does what it is asked: `ready`, or why not; null: it did not say, and others do not.',
+  })
+  status: string | null;
+
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'Addresses of its resolvers, `private` for one in a private network; null: it did not say.',
+  })
+  resolvers: string[] | null;
+
   static from(connection: NonNullable<ProbeEntity['connection']>): ConnectionDto {
-    const { protocol, since, total_credits, in_use_credits, version, kinds } = connection;
+    const { protocol, since, total_credits, in_use_credits, version, kinds, status, resolvers } = connection;
     return {
       protocol,
       since: since.toISOString(),
@@ -123,6 +138,8 @@ export class ConnectionDto {
       in_use_credits,
       version: version ?? null,
       kinds: kinds ?? null,
+      status: status ?? null,
+      resolvers: resolvers ?? null,
     };
   }
 }

@@ -3,8 +3,8 @@ import { ObjectId } from '../../../platform/database/object-id.js';
 import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/index.js';
 import { type BackedUpDocument, type CollectionToBackUp } from './backup-file.js';
 
-/** They say which processes run now, and what this database calls itself: nothing that another should know. */
-const NOT_KEPT = ['servers', 'leases', 'platform'];
+/** They say which processes run now, what they are at, and what this database calls itself: nothing that another should know. */
+const NOT_KEPT = ['servers', 'leases', 'platform', 'begunruns', 'runparts'];
 /** An empty platform has these already. */
 const OF_EVERY_PLATFORM = [
   ...NOT_KEPT,

@@ -33,4 +33,17 @@ export const dnsFigures = z.strictObject({
 /** What dig printed of an answer, for a classic probe. */
 const printed = z.strictObject({ type: shape('dns'), rcode: rcode(), rtt_ms: rtt() });
 
-export const dnsSummary = z.union([dnsFigures, printed, unreadable('dns')]);
+/** What a Globalping probe says of a query. */
+const reported = z.strictObject({
+  type: shape('dns'),
+  name: z.string().meta({ description: 'As asked for.' }),
+  qtype: z.string().meta({ description: 'Record type asked for.' }),
+  resolver: words('Address of the name server that was asked; `private` for one in a private network.'),
+  transport: z.string().meta({ description: '`udp` or `tcp`: how it was asked.' }),
+  rtt_ms: rtt(),
+  rcode: rcode(),
+  answers: count('Records of the answer section; null without an answer.'),
+  error: failure(),
+});
+
+export const dnsSummary = z.union([dnsFigures, printed, reported, unreadable('dns')]);

@@ -21,4 +21,9 @@ export const httpFigures = z.strictObject({
   error: failure(),
 });
 
-export const httpSummary = z.union([httpFigures, unreadable('http')]);
+/** What a Globalping probe says of a request: it counts no bytes. */
+const reported = httpFigures.omit({ header_bytes: true, body_bytes: true }).extend({
+  address: words('Address that was connected to; null where the name had none.'),
+});
+
+export const httpSummary = z.union([httpFigures, reported, unreadable('http')]);

@@ -1,10 +1,17 @@
 import { type PingSummary } from '@pladmed/warts';
 import { z } from 'zod';
-import { count, milliseconds, ofPackets, words } from '../../formats/summary.members.js';
+import {
+  count,
+  milliseconds,
+  ofPackets,
+  reported,
+  unreadable,
+  words,
+} from '../../formats/summary.members.js';
 
 const rtt = (which: string) => milliseconds(`${which}, in milliseconds; null without an answer.`);
 
-const { measured, entry } = ofPackets('ping', {
+const figures = {
   sent: z.int().min(0).meta({ description: 'Probe packets sent.' }),
   received: z.int().min(0).meta({ description: 'Those that the destination answered.' }),
   duplicates: z.int().min(0).meta({ description: 'Further answers to one that was answered already.' }),
@@ -19,6 +26,10 @@ const { measured, entry } = ofPackets('ping', {
   rtt_median_ms: rtt('Median of the round-trip times'),
   rtt_max_ms: rtt('Longest round-trip time'),
   rtt_stddev_ms: rtt('Standard deviation of the round-trip times'),
+};
+
+const { measured, entry } = ofPackets('ping', {
+  ...figures,
   errors: z
     .array(
       z.strictObject({
@@ -33,5 +44,12 @@ const { measured, entry } = ofPackets('ping', {
 });
 
 /** Figures of a ping to one destination. */
-export const pingSummary = entry;
+export const pingSummary = z.union([
+  ...entry.options,
+  reported('ping', {
+    ...figures,
+    duplicates: count('Null: such a probe does not tell.'),
+  }),
+  unreadable('ping'),
+]);
 measured satisfies z.ZodType<PingSummary>;

@@ -1,0 +1,3 @@
+export { type AskedProbe, type Ask, type AskOutcome, type RunWords } from './run-words.js';
+export { type Awaited, ServerRunsService } from './server-runs.service.js';
+export { ServerRunsModule } from './server-runs.module.js';
