@@ -3,7 +3,16 @@ import mongoose from 'mongoose';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { type ApiClient } from '../support/api-client.js';
-import { type Account, ApiWorld, type Operation, type Page, PASSWORD, pingOn } from '../support/api-world.js';
+import {
+  type Account,
+  ApiWorld,
+  firstRunOf,
+  type Operation,
+  type Page,
+  PASSWORD,
+  pingOn,
+} from '../support/api-world.js';
+import { pingResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -193,6 +202,61 @@ describe('permissions', () => {
       });
     });
 
+    it('change one thing at once: one of them is told that it has changed', async () => {
+      const [user, owner] = [await world.account(), await world.account()];
+      const probe = await world.probe(owner);
+      for (const path of [`/api/v1/users/${user.id}`, `/api/v1/probes/${probe.id}`]) {
+        const seen = (await world.superuser.get(path)).headers.get('etag') ?? '';
+        const suspend = (reason: string) =>
+          world.superuser.post(`${path}/suspend`, { reason }, { 'if-match': seen });
+        const answers = await Promise.all([suspend('one reason'), suspend('another')]);
+        expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+        const now = answers.find(({ status }) => status === 200)?.headers.get('etag');
+        expect(now).not.toBe(seen);
+        expect(answers.find(({ status }) => status === 412)?.headers.get('etag')).toBe(now);
+        const lift = (etag: string) =>
+          world.superuser.post(`${path}/unsuspend`, undefined, { 'if-match': etag });
+        expect([(await lift(seen)).status, (await lift(now ?? '')).status]).toEqual([412, 200]);
+        // what was refused is not in the audit
+        expect(await audited(path.slice(path.lastIndexOf('/') + 1))).toHaveLength(2);
+      }
+    });
+
+    it('change their e-mail only where it is as they have seen it', async () => {
+      const user = await world.account();
+      const first = await user.api.get<{ revision: number; updated_at: string }>('/api/v1/users/me');
+      const seen = first.headers.get('etag') ?? '';
+      expect(seen).toBe(`"${first.body.revision}"`);
+      const change = (email: string) =>
+        user.api.send('PUT', '/api/v1/users/me/email', {
+          json: { email, password: PASSWORD },
+          headers: { 'if-match': seen },
+        });
+      expect((await change(`a-${user.email}`)).status).toBe(200);
+      expect((await change(`b-${user.email}`)).status).toBe(412);
+      const { body } = await user.api.get<{ email: string; updated_at: string }>('/api/v1/users/me');
+      expect(body.email).toBe(`a-${user.email}`);
+      expect(body.updated_at > first.body.updated_at).toBe(true);
+    });
+
+    it('leave an entry also where the server ended in the middle', async () => {
+      const [at, target] = [new Date(Date.now() - 700_000), '6720a1b2c3d4e5f6000000ff'];
+      const action = 'POST /api/v1/users/{id}/suspend';
+      const begun = world.database.collection('audit_begun');
+      await begun.insertOne({ at, via: 'token', action, target });
+      await begun.insertOne({ at: new Date(), via: 'token', action, target });
+      await world.server.kill();
+      await world.restart();
+      const unfinished = await until('the entry', async () => {
+        const entries = await audited(target);
+        return entries.length > 0 && entries;
+      });
+      expect(unfinished).toMatchObject([{ at: at.toISOString(), action, unfinished: true }]);
+      // the other may be under way still
+      expect(await begun.countDocuments()).toBe(1);
+      await begun.deleteMany({});
+    });
+
     it('give and take credits with a reason in the ledger, and no more than there are', async () => {
       const user = await world.account();
       const path = `/api/v1/users/${user.id}/credits`;
@@ -348,5 +412,42 @@ describe('permissions', () => {
       const { status, body } = await world.superuser.post('/api/v1/users/me/delete', { password: PASSWORD });
       expect([status, body.code]).toEqual([409, 'conflict']);
     });
+  });
+});
+
+describe('a platform without credits (CREDITS=off)', () => {
+  let world: ApiWorld;
+  beforeAll(async () => {
+    world = await ApiWorld.start({ CREDITS: 'off' });
+  });
+  afterAll(() => world.stop());
+
+  it('asks nobody for any, pays none, and says so', async () => {
+    const { body: platform } = await world.api.get<{ credits: string }>('/api/v1/platform');
+    expect(platform.credits).toBe('off');
+    const user = await world.account();
+    const registered = await world.probe(user);
+    const watcher = await Watcher.connect(world.server.url, user.api.token);
+    const heard: string[] = [];
+    watcher.socket.onAny((name: string) => heard.push(name));
+    const probe = await world.connect(registered);
+    const operation = await world.operation(user, [registered]);
+    await watcher.ask('subscribe', { operation: operation.id });
+    await probe.told(operation.id);
+    expect((await probe.results([pingResult(operation.id, firstRunOf(operation))])).items).toEqual([
+      { status: 'stored' },
+    ]);
+    await until('the result to be told', () => heard.includes('result'));
+    expect(heard).not.toContain('credits');
+    expect(await world.balance(user)).toBe(0);
+    expect((await user.api.get<Page<object>>('/api/v1/users/me/ledger')).body.items).toEqual([]);
+    // also of a stop, which pays back otherwise
+    const running = await world.operation(user, [registered], {
+      schedule: { type: 'interval', every_s: 60, stop: new Date(Date.now() + 3_600_000).toISOString() },
+    });
+    const { body } = await user.api.post<{ refunded: number }>(`/api/v1/operations/${running.id}/stop`);
+    expect([body.refunded, await world.balance(user)]).toEqual([0, 0]);
+    probe.close();
+    watcher.close();
   });
 });

@@ -232,6 +232,19 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
     expect((await (await connect(there, body)).firstSync()).full).toBe(true);
   });
 
+  it('let a revoked key into none of them, and close what it opened at the other', async () => {
+    const keys = '/api/v1/users/me/keys';
+    const api = platform.at(here, user);
+    const { body: key } = await api.post<{ id: string; key: string }>(keys, { name: 'x', scopes: ['read'] });
+    const watcher = closed(await Watcher.connect(there.url, key.key));
+    expect((await api.send('DELETE', `${keys}/${key.id}`)).status).toBe(204);
+    await until('the socket at the other to end', () => !watcher.socket.connected);
+    for (const server of [here, there])
+      await expect(Watcher.connect(server.url, key.key)).rejects.toMatchObject({
+        data: { code: 'invalid_token' },
+      });
+  });
+
   it('give a classic probe each job once, and know what it has in use', async () => {
     const registered = [await register(), await register()];
     const probes = [here, there].map(({ url }, n) => {

@@ -68,6 +68,8 @@ export class AppContext {
       credits: 0,
       is_superuser: false,
       created_at: new Date(),
+      updated_at: new Date(),
+      revision: 1,
     });
     if (user === undefined) throw new Error('the e-mail is taken');
     if (credits > 0) await this.get(LedgerService).grant(user._id, credits);

@@ -48,6 +48,8 @@ export class ServerWorld {
       credits: 0,
       is_superuser: true,
       created_at: new Date(),
+      updated_at: new Date(),
+      revision: 1,
     });
   }
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { parseId } from '../../platform/database/object-id.js';
@@ -7,6 +7,7 @@ import { noteChange } from '../../platform/http/audited-change.js';
 import { ClientAddress } from '../../platform/http/client-address.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeTimedCursor, type Page, PageQuery, pageOf } from '../../platform/http/pages.js';
+import { ApiIfMatch, ETAG, revisionsIfGiven, setEtag } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForSuperusers, ForUsers } from '../../platform/http/permissions.js';
 import { BalanceDto, GrantDto, LedgerEntryDto, UserDto } from './dto/user.dto.js';
@@ -31,9 +32,10 @@ export class AccountsController {
   @Get('me')
   @ForUsers('read')
   @ApiOperation({ summary: 'Your account' })
-  @ApiOkResponse({ type: UserDto })
+  @ApiOkResponse({ type: UserDto, headers: ETAG })
   @ApiProblems(401)
-  me(@CurrentUser() user: UserEntity): UserDto {
+  me(@CurrentUser() user: UserEntity, @Res({ passthrough: true }) response: Response): UserDto {
+    setEtag(response, user.revision);
     return UserDto.from(user);
   }
 
@@ -57,14 +59,19 @@ export class AccountsController {
   @Put('me/email')
   @ForUsers()
   @ApiOperation({ summary: 'Change your e-mail', description: 'You log in with it from then on.' })
-  @ApiOkResponse({ type: UserDto })
-  @ApiProblems(400, 401, 403, 404, 413, 429)
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: UserDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 412, 413, 429)
   async changeEmail(
     @CurrentUser() user: UserEntity,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() body: NewEmailDto,
     @ClientAddress() address: string,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<UserDto> {
-    return UserDto.from(await this.credentials.changeEmail(user, body, address));
+    const changed = await this.credentials.changeEmail(user, body, address, revisionsIfGiven(ifMatch));
+    setEtag(response, changed.revision);
+    return UserDto.from(changed);
   }
 
   @Get('me/ledger')

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { AccountsService } from '../../core/accounts/index.js';
@@ -13,6 +13,7 @@ import { noteChange } from '../../platform/http/audited-change.js';
 import { ApiId } from '../../platform/http/ids.js';
 import { ApiPage, decodeCursor, decodeTimedCursor, type Page, pageOf } from '../../platform/http/pages.js';
 import { CurrentUser, ForSuperusers } from '../../platform/http/permissions.js';
+import { ApiIfMatch, ETAG, revisionsIfGiven, setEtag } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import {
   AdministeredUserDto,
@@ -65,10 +66,15 @@ export class AdminController {
   @Get('users/:id')
   @ApiOperation({ summary: 'An account' })
   @ApiId('user')
-  @ApiOkResponse({ type: AdministeredUserDto })
+  @ApiOkResponse({ type: AdministeredUserDto, headers: ETAG })
   @ApiProblems(401, 403, 404)
-  async user(@Param('id') id: string): Promise<AdministeredUserDto> {
-    return AdministeredUserDto.from(await this.accounts.get(parseId(id)));
+  async user(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AdministeredUserDto> {
+    const user = AdministeredUserDto.from(await this.accounts.get(parseId(id)));
+    setEtag(response, user.revision);
+    return user;
   }
 
   @Post('users/:id/suspend')
@@ -79,16 +85,21 @@ export class AdminController {
       'Nobody enters it any more, by password, token or key. What is connected is cut off. Its operations are stopped and paid back. Its probes go on.',
   })
   @ApiId('user')
-  @ApiOkResponse({ type: AdministeredUserDto })
-  @ApiProblems(400, 401, 403, 404, 409, 413)
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: AdministeredUserDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 409, 412, 413)
   async suspendUser(
     @CurrentUser() by: UserEntity,
     @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() { reason }: ReasonDto,
     @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<AdministeredUserDto> {
     const before = AdministeredUserDto.from(await this.accounts.get(parseId(id)));
-    const after = AdministeredUserDto.from(await this.accounts.suspend(parseId(id), reason, by));
+    const suspended = await this.accounts.suspend(parseId(id), reason, by, revisionsIfGiven(ifMatch));
+    const after = AdministeredUserDto.from(suspended);
+    setEtag(response, after.revision);
     noteChange(request, { before: suspensionOf(before), after: suspensionOf(after) });
     return after;
   }
@@ -100,11 +111,19 @@ export class AdminController {
     description: 'With its password, tokens and keys. Operations that were stopped stay so.',
   })
   @ApiId('user')
-  @ApiOkResponse({ type: AdministeredUserDto })
-  @ApiProblems(401, 403, 404, 413)
-  async unsuspendUser(@Param('id') id: string, @Req() request: Request): Promise<AdministeredUserDto> {
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: AdministeredUserDto, headers: ETAG })
+  @ApiProblems(401, 403, 404, 412, 413)
+  async unsuspendUser(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AdministeredUserDto> {
     const before = AdministeredUserDto.from(await this.accounts.get(parseId(id)));
-    const after = AdministeredUserDto.from(await this.accounts.unsuspend(parseId(id)));
+    const unsuspended = await this.accounts.unsuspend(parseId(id), revisionsIfGiven(ifMatch));
+    const after = AdministeredUserDto.from(unsuspended);
+    setEtag(response, after.revision);
     noteChange(request, { before: suspensionOf(before), after: suspensionOf(after) });
     return after;
   }
@@ -137,15 +156,20 @@ export class AdminController {
       'It is cut off, not let in, and gets no work; its host is told the reason. Its results stay. Runs that are due meanwhile are missed, as those of a probe that is away.',
   })
   @ApiId('probe')
-  @ApiOkResponse({ type: ProbeDto })
-  @ApiProblems(400, 401, 403, 404, 409, 413)
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: ProbeDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 409, 412, 413)
   async suspendProbe(
     @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() { reason }: ReasonDto,
     @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeDto> {
     const before = ProbeDto.from(await this.probes.get(parseId(id)), this.probes);
-    const after = ProbeDto.from(await this.suspensions.suspend(parseId(id), reason), this.probes);
+    const suspended = await this.suspensions.suspend(parseId(id), reason, revisionsIfGiven(ifMatch));
+    const after = ProbeDto.from(suspended, this.probes);
+    setEtag(response, suspended.revision);
     noteChange(request, { before: suspensionOf(before), after: suspensionOf(after) });
     return after;
   }
@@ -154,11 +178,19 @@ export class AdminController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Let a probe in again', description: 'With the token that it has.' })
   @ApiId('probe')
-  @ApiOkResponse({ type: ProbeDto })
-  @ApiProblems(401, 403, 404, 409, 413)
-  async unsuspendProbe(@Param('id') id: string, @Req() request: Request): Promise<ProbeDto> {
+  @ApiIfMatch('optional')
+  @ApiOkResponse({ type: ProbeDto, headers: ETAG })
+  @ApiProblems(401, 403, 404, 409, 412, 413)
+  async unsuspendProbe(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ProbeDto> {
     const before = ProbeDto.from(await this.probes.get(parseId(id)), this.probes);
-    const after = ProbeDto.from(await this.suspensions.unsuspend(parseId(id)), this.probes);
+    const unsuspended = await this.suspensions.unsuspend(parseId(id), revisionsIfGiven(ifMatch));
+    const after = ProbeDto.from(unsuspended, this.probes);
+    setEtag(response, unsuspended.revision);
     noteChange(request, { before: suspensionOf(before), after: suspensionOf(after) });
     return after;
   }

@@ -1,10 +1,18 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { concatMap, type Observable } from 'rxjs';
+import { Reflector } from '@nestjs/core';
+import { catchError, concatMap, from, type Observable } from 'rxjs';
 import { AuditService } from '../../core/audit/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { changeOf } from '../../platform/http/audited-change.js';
 import { clientOf } from '../../platform/http/client-address.js';
-import { type AuthenticatedRequest } from '../../platform/http/permissions.js';
+import {
+  ACCESS,
+  type Access,
+  type AuthenticatedRequest,
+  OWNED,
+  type Owned,
+} from '../../platform/http/permissions.js';
+import { domainErrorOf } from '../../platform/http/problem.filter.js';
 import { requestIdOf } from '../../platform/logging/request-context.js';
 
 /** They change nothing. */
@@ -12,10 +20,16 @@ const READING_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const READING_ROUTES = ['/api/v1/operations/quote'];
 const MOST_OF_NAME = 200;
 
-/** Writes down everything that superusers do over HTTP, at whatever door: when it is done, and before it is answered. */
+/**
+ * Writes down everything that superusers do over HTTP, at whatever door: when it is done, and before it is answered; and before
+ * it is done, for the case that the server ends in between.
+ */
 @Injectable()
 export class AuditInterceptor implements NestInterceptor {
-  constructor(private readonly audit: AuditService) {}
+  constructor(
+    private readonly audit: AuditService,
+    private readonly reflector: Reflector,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
@@ -23,12 +37,32 @@ export class AuditInterceptor implements NestInterceptor {
     const { user, method, path } = request;
     if (user?.is_superuser !== true || READING_METHODS.includes(method) || READING_ROUTES.includes(path))
       return next.handle();
-    return next.handle().pipe(
-      concatMap(async (answer: unknown) => {
-        await this.audit.append(entryOf(request, user as UserEntity));
-        return answer;
-      }),
+    const entry = () => entryOf(request, user as UserEntity);
+    // what every user may do is lost with the server that ends: it is seen in what it made
+    if (!this.isOfSuperusers(context))
+      return next
+        .handle()
+        .pipe(concatMap((answer: unknown) => this.audit.append(entry()).then(() => answer)));
+    return from(this.audit.begin(entry())).pipe(
+      concatMap((begun) =>
+        next.handle().pipe(
+          concatMap((answer: unknown) => this.audit.append(entry(), begun).then(() => answer)),
+          catchError(async (error: unknown) => {
+            // a mistake of the caller was refused; an error of ours may have left something behind
+            if (domainErrorOf(error)) await this.audit.forget(begun);
+            throw error;
+          }),
+        ),
+      ),
     );
+  }
+
+  /** Whether the route asks for a superuser, or lets one at the things of others. */
+  private isOfSuperusers(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
+    const owned = this.reflector.getAllAndOverride<Owned | undefined>(OWNED, targets);
+    return access?.who === 'superuser' || owned === 'owner or superuser';
   }
 }
 

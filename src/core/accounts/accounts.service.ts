@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { type Seen } from '../../platform/database/revision.js';
+import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { OperationsRepository } from '../assignments/index.js';
@@ -75,25 +76,34 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
   /**
    * From now on nobody enters the account, by password, token or key; what is connected is cut off; its operations are stopped and
    * paid back. Its probes go on: they work for others.
+   * @param seen the revisions that the caller has seen
    * @returns the account as it is now
-   * @throws DomainError not_found, conflict
+   * @throws DomainError not_found, conflict, changed_meanwhile
    */
-  async suspend(id: ObjectId | undefined, reason: string, by: UserEntity): Promise<UserEntity> {
+  async suspend(id: ObjectId | undefined, reason: string, by: UserEntity, seen: Seen): Promise<UserEntity> {
     const user = await this.get(id);
     if (user._id.equals(by._id)) throw new DomainError('conflict', 'You cannot suspend your own account');
-    const suspended = await this.users.suspend(user._id, { at: new Date(), reason });
-    if (suspended === null) throw new DomainError('not_found', 'There is no such user');
+    const suspended = await this.users.suspend(user._id, { at: new Date(), reason }, seen);
+    if (suspended === null) throw await this.changedMeanwhile(user._id);
     this.watch.ended({ user: user._id.toHexString() });
     await this.finish(suspended);
     return suspended;
   }
 
-  /** The account can be entered again, with what it was entered with before. What was stopped stays so. @throws DomainError not_found */
-  async unsuspend(id: ObjectId | undefined): Promise<UserEntity> {
+  /**
+   * The account can be entered again, with what it was entered with before. What was stopped stays so.
+   * @throws DomainError not_found, changed_meanwhile
+   */
+  async unsuspend(id: ObjectId | undefined, seen: Seen): Promise<UserEntity> {
     const user = await this.get(id);
-    const after = await this.users.unsuspend(user._id);
-    if (after === null) throw new DomainError('not_found', 'There is no such user');
+    const after = await this.users.unsuspend(user._id, seen);
+    if (after === null) throw await this.changedMeanwhile(user._id);
     return after;
+  }
+
+  private async changedMeanwhile(id: ObjectId): Promise<ChangedMeanwhileError> {
+    const { revision } = await this.get(id);
+    return new ChangedMeanwhileError('The account', revision);
   }
 
   /**

@@ -2,6 +2,8 @@ import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 
 export const AUDIT_MODEL = 'AuditEntry';
+/** What has begun and is not written down as done: few, for moments. */
+export const BEGUN_COLLECTION = 'audit_begun';
 
 /** One thing that a superuser did. Nothing ever changes or deletes an entry. */
 export interface AuditEntity {
@@ -24,6 +26,8 @@ export interface AuditEntity {
   after?: object;
   /** the log has the request under this id */
   request_id?: string;
+  /** the server ended in the middle of it: whether it was done is to be seen at what it was done to */
+  unfinished?: true;
 }
 
 export const auditSchema = new Schema<AuditEntity>(
@@ -39,6 +43,7 @@ export const auditSchema = new Schema<AuditEntity>(
     before: Schema.Types.Mixed,
     after: Schema.Types.Mixed,
     request_id: String,
+    unfinished: Boolean,
   },
   { collection: 'audit', versionKey: false },
 );

@@ -46,6 +46,8 @@ export interface ImportEntity extends ImportCounts {
   created_at: Date;
   begun_at?: Date;
   ended_at?: Date;
+  /** its state or its counts changed; absent: before anything was */
+  updated_at?: Date;
   /** who works on it, and until when nobody else does, by the database's clock */
   holder?: string;
   until?: Date;
@@ -70,6 +72,7 @@ export const importSchema = new Schema<ImportEntity>(
     created_at: { type: Date, required: true },
     begun_at: Date,
     ended_at: Date,
+    updated_at: Date,
     holder: String,
     until: Date,
   },

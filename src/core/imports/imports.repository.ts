@@ -117,6 +117,7 @@ export class ImportsRepository {
             $set: {
               ...{ holder, state: 'running', until: { $add: ['$$NOW', LEASE_MS] } },
               begun_at: { $ifNull: ['$begun_at', '$$NOW'] },
+              updated_at: '$$NOW',
             },
           },
         ],
@@ -151,6 +152,7 @@ export class ImportsRepository {
       { _id: id, holder, state: 'running' },
       {
         $inc: counts,
+        $set: { updated_at: new Date() },
         $push: { errors: { $each: [...errors], $slice: MOST_ERRORS } } as never,
         $addToSet: { operations: { $each: [...operations] } },
       },
@@ -164,7 +166,7 @@ export class ImportsRepository {
     await this.model.collection.updateOne(
       { _id: id, holder, state: 'running' },
       {
-        $set: { state: failure === undefined ? 'done' : 'failed', ended_at: at },
+        $set: { state: failure === undefined ? 'done' : 'failed', ended_at: at, updated_at: at },
         $unset: { until: 1, holder: 1 },
         ...(failure && {
           $push: { errors: { $each: [failure], $position: 0, $slice: MOST_ERRORS } } as never,

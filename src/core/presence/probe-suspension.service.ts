@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type Seen } from '../../platform/database/revision.js';
 import { type ProbeEntity, ProbesService } from '../probes/index.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 
@@ -16,18 +17,19 @@ export class ProbeSuspensionService {
   /**
    * Closes its connection, too.
    * @param reason its host is told
+   * @param seen the revisions that the caller has seen
    * @returns the probe as it is now
-   * @throws DomainError not_found
+   * @throws DomainError not_found, conflict, changed_meanwhile
    */
-  async suspend(id: ObjectId | undefined, reason: string): Promise<ProbeEntity> {
-    const before = await this.probes.suspend(id, reason);
+  async suspend(id: ObjectId | undefined, reason: string, seen: Seen): Promise<ProbeEntity> {
+    const before = await this.probes.suspend(id, reason, seen);
     await this.connections.cutOff(before, 'suspended');
     return this.probes.get(before._id);
   }
 
-  /** It is let in again, with the token that it has. @throws DomainError not_found */
-  async unsuspend(id: ObjectId | undefined): Promise<ProbeEntity> {
-    return this.probes.unsuspend(id);
+  /** It is let in again, with the token that it has. @throws DomainError not_found, conflict, changed_meanwhile */
+  async unsuspend(id: ObjectId | undefined, seen: Seen): Promise<ProbeEntity> {
+    return this.probes.unsuspend(id, seen);
   }
 
   /** Of an owner who is gone: for good, and without what could tell who that was. */

@@ -274,22 +274,25 @@ export class ProbesRepository {
       .lean<ProbeEntity>();
   }
 
-  /** Whoever is connected is so no more. @returns the probe as it was before; null: there is none */
-  async suspend(id: ObjectId, suspended: Suspension, at: Date): Promise<ProbeEntity | null> {
+  /**
+   * What is connected is so no more.
+   * @returns the probe as it was before; null: there is none, it is retired, or it is at a revision that was not seen
+   */
+  async suspend(id: ObjectId, suspended: Suspension, at: Date, seen: Seen): Promise<ProbeEntity | null> {
     const update = {
       $set: { suspended, updated_at: at },
       $inc: { revision: 1 },
       $unset: { connection: 1 as const },
     };
-    const notRetired = { _id: id, 'suspended.retired': { $exists: false } };
+    const notRetired = { _id: id, 'suspended.retired': { $exists: false }, ...revisionCondition(seen) };
     return this.model.findOneAndUpdate(notRetired, update, { returnDocument: 'before' }).lean<ProbeEntity>();
   }
 
-  /** @returns the probe as it is now; null: there is none, or it is retired */
-  async unsuspend(id: ObjectId, at: Date): Promise<ProbeEntity | null> {
+  /** @returns the probe as it is now; null: there is none, it is retired, or it is at a revision that was not seen */
+  async unsuspend(id: ObjectId, at: Date, seen: Seen): Promise<ProbeEntity | null> {
     return this.model
       .findOneAndUpdate(
-        { _id: id, 'suspended.retired': { $exists: false } },
+        { _id: id, 'suspended.retired': { $exists: false }, ...revisionCondition(seen) },
         { $unset: { suspended: 1 }, $set: { updated_at: at }, $inc: { revision: 1 } },
         { returnDocument: 'after' },
       )

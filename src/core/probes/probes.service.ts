@@ -201,21 +201,27 @@ export class ProbesService {
     return before;
   }
 
-  /** Its connection is the caller's to close. @returns the probe as it was before @throws DomainError not_found, conflict */
-  async suspend(id: ObjectId | undefined, reason: string): Promise<ProbeEntity> {
+  /** Its connection is the caller's to close. @returns the probe as it was before @throws DomainError not_found, conflict, changed_meanwhile */
+  async suspend(id: ObjectId | undefined, reason: string, seen: Seen): Promise<ProbeEntity> {
     const { _id } = await this.get(id);
     const now = this.clock.now();
-    const before = await this.probes.suspend(_id, { at: now, reason }, now);
-    if (before === null) throw new DomainError('conflict', RETIRED);
+    const before = await this.probes.suspend(_id, { at: now, reason }, now, seen);
+    if (before === null) throw await this.unchangeable(_id);
     return before;
   }
 
-  /** @returns the probe as it is now @throws DomainError not_found, conflict */
-  async unsuspend(id: ObjectId | undefined): Promise<ProbeEntity> {
+  /** @returns the probe as it is now @throws DomainError not_found, conflict, changed_meanwhile */
+  async unsuspend(id: ObjectId | undefined, seen: Seen): Promise<ProbeEntity> {
     const { _id } = await this.get(id);
-    const after = await this.probes.unsuspend(_id, this.clock.now());
-    if (after === null) throw new DomainError('conflict', RETIRED);
+    const after = await this.probes.unsuspend(_id, this.clock.now(), seen);
+    if (after === null) throw await this.unchangeable(_id);
     return after;
+  }
+
+  /** @returns why a probe that is there was not changed */
+  private async unchangeable(id: ObjectId): Promise<DomainError> {
+    const { suspended } = await this.get(id);
+    return suspended?.retired ? new DomainError('conflict', RETIRED) : this.changedMeanwhile(id);
   }
 
   /** By server: how many probes are connected to it. */

@@ -22,6 +22,8 @@ const VISITOR: UserEntity = Object.freeze({
   credits: 0,
   is_superuser: false,
   created_at: new Date(0),
+  revision: 0,
+  updated_at: new Date(0),
   is_visitor: true as const,
 });
 
@@ -135,7 +137,11 @@ export class AuthService {
     superuser: boolean,
   ): Promise<Omit<UserEntity, '_id'>> {
     const password_hash = await this.passwords.hash(password);
-    return { email, password_hash, credits: 0, is_superuser: superuser, created_at: new Date() };
+    const now = new Date();
+    return {
+      ...{ email, password_hash, credits: 0, is_superuser: superuser },
+      ...{ created_at: now, updated_at: now, revision: 1 },
+    };
   }
 }
 

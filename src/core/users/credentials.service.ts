@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { type Seen } from '../../platform/database/revision.js';
+import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { AccessWatch } from './access-watch.js';
 import { checkEmail, passwordViolation } from './passwords.js';
 import { PasswordsService } from './passwords.service.js';
@@ -44,19 +45,24 @@ export class CredentialsService {
 
   /**
    * @param address of the client
+   * @param seen the revisions that the caller has seen
    * @returns the account as it is now
-   * @throws DomainError forbidden, invalid_request, email_taken, too_many_attempts
+   * @throws DomainError forbidden, invalid_request, email_taken, too_many_attempts, changed_meanwhile
    */
   async changeEmail(
     user: UserEntity,
     { password, email }: { password: string; email: string },
     address: string,
+    seen: Seen,
   ): Promise<UserEntity> {
     const normal = checkEmail(email);
     await this.passwords.confirm(user, password, address);
-    const changed = await this.users.setEmail(user._id, normal);
+    const changed = await this.users.setEmail(user._id, normal, seen);
     if (changed === 'taken') throw new DomainError('email_taken');
-    if (changed === null) throw new DomainError('not_found', 'There is no such account any more');
+    if (changed === null) {
+      const present = await this.users.findById(user._id);
+      throw new ChangedMeanwhileError('The account', present?.revision);
+    }
     this.logger.log({ user_id: String(user._id) }, 'e-mail changed');
     return changed;
   }

@@ -15,6 +15,9 @@ export interface UserEntity {
   credits: number;
   is_superuser: boolean;
   created_at: Date;
+  /** raised by each change that a person makes; credits and uses of keys are none */
+  revision: number;
+  updated_at: Date;
   /** tokens that were logged out and would not be over yet */
   ended_tokens?: EndedToken[];
   /** raised to end all access tokens given out so far; absent: 0 */
@@ -82,6 +85,8 @@ export const userSchema = new Schema<UserEntity>(
     credits: { type: Number, required: true },
     is_superuser: { type: Boolean, required: true },
     created_at: { type: Date, required: true },
+    revision: { type: Number, required: true },
+    updated_at: { type: Date, required: true },
     ended_tokens: { type: [{ _id: false, digest: String, expires_at: Date }], default: undefined },
     token_version: Number,
     picture: Schema.Types.Mixed,

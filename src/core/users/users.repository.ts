@@ -4,6 +4,7 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey, isTimeLimit } from '../../platform/errors/database-errors.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type PictureEntity } from '../../platform/images/picture-files.js';
 import { type EndedToken, type KeyEntity, USER_MODEL, type UserEntity } from './user.schema.js';
@@ -131,20 +132,20 @@ export class UsersRepository {
   async setPassword(id: ObjectId, present: string, hash: string): Promise<number | undefined> {
     const after = await this.model.collection.findOneAndUpdate(
       { _id: id, password_hash: present },
-      { $set: { password_hash: hash }, $inc: { token_version: 1 }, $unset: { ended_tokens: '' } },
+      {
+        $set: { password_hash: hash, updated_at: new Date() },
+        $inc: { token_version: 1, revision: 1 },
+        $unset: { ended_tokens: '' },
+      },
       { returnDocument: 'after', projection: { token_version: 1 } },
     );
     return (after as Pick<UserEntity, 'token_version'> | null)?.token_version;
   }
 
-  /** @returns the account as it is now; null: there is none */
-  async setEmail(id: ObjectId, email: string): Promise<UserEntity | 'taken' | null> {
+  /** @returns the account as it is now; null: there is none, or it is at a revision that was not seen */
+  async setEmail(id: ObjectId, email: string, seen: Seen): Promise<UserEntity | 'taken' | null> {
     try {
-      return (await this.model.collection.findOneAndUpdate(
-        { _id: id },
-        { $set: { email } },
-        { returnDocument: 'after', projection: { keys: 0 } },
-      )) as UserEntity | null;
+      return await this.change(id, { $set: { email } }, seen);
     } catch (error) {
       if (isDuplicateKey(error)) return 'taken';
       throw error;
@@ -158,7 +159,11 @@ export class UsersRepository {
   ): Promise<{ picture?: PictureEntity } | null> {
     const before: unknown = await this.model.collection.findOneAndUpdate(
       { _id: id, deleted_at: { $exists: false } },
-      picture ? { $set: { picture } } : { $unset: { picture: '' } },
+      {
+        $set: { updated_at: new Date(), ...(picture && { picture }) },
+        ...(!picture && { $unset: { picture: '' } }),
+        $inc: { revision: 1 },
+      },
       { returnDocument: 'before', projection: { picture: 1 } },
     );
     return before as { picture?: PictureEntity } | null;
@@ -170,7 +175,13 @@ export class UsersRepository {
   }
 
   async promote(id: ObjectId, passwordHash: string): Promise<void> {
-    await this.model.updateOne({ _id: id }, { $set: { is_superuser: true, password_hash: passwordHash } });
+    await this.model.updateOne(
+      { _id: id },
+      {
+        $set: { is_superuser: true, password_hash: passwordHash, updated_at: new Date() },
+        $inc: { revision: 1 },
+      },
+    );
   }
 
   /** @returns whether there is an account that may administer */
@@ -203,14 +214,18 @@ export class UsersRepository {
     }
   }
 
-  /** @returns the account as it is now; null: there is none */
-  async suspend(id: ObjectId, suspended: { at: Date; reason: string }): Promise<UserEntity | null> {
-    return this.change(id, { $set: { suspended, ending: true } });
+  /** @returns the account as it is now; null: there is none, or it is at a revision that was not seen */
+  async suspend(
+    id: ObjectId,
+    suspended: { at: Date; reason: string },
+    seen: Seen,
+  ): Promise<UserEntity | null> {
+    return this.change(id, { $set: { suspended, ending: true } }, seen);
   }
 
-  /** @returns the account as it is now; null: there is none */
-  async unsuspend(id: ObjectId): Promise<UserEntity | null> {
-    return this.change(id, { $unset: { suspended: '', ending: '' } });
+  /** @returns the account as it is now; null: there is none, or it is at a revision that was not seen */
+  async unsuspend(id: ObjectId, seen: Seen): Promise<UserEntity | null> {
+    return this.change(id, { $unset: { suspended: '', ending: '' } }, seen);
   }
 
   /** What names its owner goes at once, the e-mail is free. @returns the account as it is now; null: it is so already */
@@ -240,10 +255,14 @@ export class UsersRepository {
     return (removed as Pick<UserEntity, 'credits'> | null)?.credits;
   }
 
-  private async change(id: ObjectId, update: object): Promise<UserEntity | null> {
+  private async change(
+    id: ObjectId,
+    { $set, $inc, ...update }: { $set?: object; $inc?: object; $unset?: object },
+    seen: Seen = 'any',
+  ): Promise<UserEntity | null> {
     const after: unknown = await this.model.collection.findOneAndUpdate(
-      { _id: id, deleted_at: { $exists: false } },
-      update,
+      { _id: id, deleted_at: { $exists: false }, ...revisionCondition(seen) },
+      { ...update, $set: { ...$set, updated_at: new Date() }, $inc: { ...$inc, revision: 1 } },
       { ...WITHOUT_KEYS, returnDocument: 'after' },
     );
     return after as UserEntity | null;

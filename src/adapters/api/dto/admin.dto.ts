@@ -125,6 +125,12 @@ export class AuditEntryDto {
   )
   request_id: string | null;
 
+  @ApiProperty({
+    description:
+      'The server ended in the middle of it: look at `target` whether it was done. Entered within minutes.',
+  })
+  unfinished: boolean;
+
   static from(entry: AuditEntity): AuditEntryDto {
     return {
       id: entry._id.toHexString(),
@@ -139,6 +145,7 @@ export class AuditEntryDto {
       before: entry.before ?? null,
       after: entry.after ?? null,
       request_id: entry.request_id ?? null,
+      unfinished: entry.unfinished ?? false,
     };
   }
 }

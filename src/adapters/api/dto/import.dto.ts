@@ -83,6 +83,9 @@ export class ImportDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
+  @ApiProperty({ format: 'date-time', description: 'Its state or a count changed.' })
+  updated_at: string;
+
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
   begun_at: string | null;
 
@@ -97,6 +100,7 @@ export class ImportDto {
       ...{ state, name, bytes, sha256, source, records, stored, duplicates, skipped, refused, errors },
       operation_ids: job.operations.map(String),
       created_at: job.created_at.toISOString(),
+      updated_at: (job.updated_at ?? job.ended_at ?? job.begun_at ?? job.created_at).toISOString(),
       begun_at: job.begun_at?.toISOString() ?? null,
       ended_at: job.ended_at?.toISOString() ?? null,
     };

@@ -55,6 +55,9 @@ export class KeyDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
+  @ApiProperty({ format: 'date-time', description: 'A key does not change: when it was made.' })
+  updated_at: string;
+
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' })
   expires_at: string | null;
 
@@ -80,6 +83,7 @@ export class KeyDto {
       name: key.name,
       scopes: key.scopes,
       created_at: key.created_at.toISOString(),
+      updated_at: key.created_at.toISOString(),
       expires_at: key.expires_at?.toISOString() ?? null,
       last_used_at: key.last_used_at?.toISOString() ?? null,
       last_used_from: key.last_used_from ?? null,

@@ -35,6 +35,15 @@ export class UserDto {
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
+  @ApiProperty({
+    format: 'date-time',
+    description: 'The last change of e-mail, password, picture or suspension.',
+  })
+  updated_at: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Raised by each such change; also in ETag.' })
+  revision: number;
+
   static from(user: UserEntity): UserDto {
     return {
       id: user._id.toHexString(),
@@ -43,6 +52,8 @@ export class UserDto {
       is_superuser: user.is_superuser,
       picture_url: user.picture ? `/api/v1/users/${user._id.toHexString()}/picture` : null,
       created_at: user.created_at.toISOString(),
+      updated_at: user.updated_at.toISOString(),
+      revision: user.revision,
     };
   }
 }

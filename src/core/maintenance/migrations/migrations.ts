@@ -120,6 +120,15 @@ export const MIGRATIONS: readonly Migration[] = [
       for (const sequence of [OPERATION_NUMBERS, PROBE_NUMBERS]) await giveNumbers(connection, sequence);
     },
   },
+  {
+    // accounts have a revision from then on, which If-Match names
+    id: '2026-11-30T03-revisions-of-accounts',
+    async up(connection) {
+      await connection
+        .collection('users')
+        .updateMany({ revision: { $exists: false } }, [{ $set: { revision: 1, updated_at: '$created_at' } }]);
+    },
+  },
 ];
 
 /** One that was interrupted goes on behind the last number that it gave. */
