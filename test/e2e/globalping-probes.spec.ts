@@ -28,9 +28,27 @@ describe('probes of Globalping', () => {
   let user: Account;
   let registered: Registered;
   let open: FakeGlobalpingProbe[] = [];
+  let silent: FakeGlobalpingProbe;
+  let unanswered: Operation;
   beforeAll(async () => {
     world = await ApiWorld.start();
     user = await world.account(100_000);
+    // its time is over at the end of this file
+    const owner = await world.probe(user);
+    silent = await FakeGlobalpingProbe.connect(world.server.url, owner.token, {
+      answer: (request) => {
+        const { measurementId, testId } = request;
+        const progress = {
+          measurementId,
+          testId,
+          overwrite: false,
+          result: { rawOutput: 'as far as it came' },
+        };
+        silent.socket.emit('probe:measurement:progress', progress);
+        return undefined;
+      },
+    });
+    unanswered = await world.operation(user, [owner], { kind: 'ping', params: { ips: ['9.9.9.9'] } });
   });
   beforeEach(async () => {
     registered = await world.probe(user);
@@ -39,7 +57,10 @@ describe('probes of Globalping', () => {
     for (const probe of open) probe.close();
     open = [];
   });
-  afterAll(() => world.stop());
+  afterAll(async () => {
+    silent.close();
+    await world.stop();
+  });
 
   async function connect(token: string | undefined, options?: FakeOptions, reconnects?: boolean) {
     const probe = await FakeGlobalpingProbe.connect(world.server.url, token, options, reconnects);
@@ -231,6 +252,34 @@ describe('probes of Globalping', () => {
     probe.result(request!, PING);
     expect(await results(id)).toHaveLength(1);
     expect((await user.api.get('/health/ready')).status).toBe(200);
+  });
+
+  it('takes a result on another connection, and begins the same run no second time', async () => {
+    const first = await connect(registered.token, { answer: () => undefined });
+    const { id } = await operation('ping', { ips: ['9.9.9.9'] });
+    await until('it has begun', () => first.begun.length === 1);
+    first.close();
+    const second = await connect(registered.token);
+    // it is asked again, and not allowed to begin
+    await second.asked();
+    second.result(first.begun[0]!, PING);
+    expect(await results(id)).toMatchObject([{ outcome: 'stored' }]);
+    expect(second.begun).toEqual([]);
+  });
+
+  it('ends what is not answered in its time, with what had come of it', async () => {
+    const [result] = await results(unanswered.id);
+    expect(result).toMatchObject({
+      ...{ outcome: 'failed', failure: { reason: 'timeout', detail: 'The measurement timed out.' } },
+      decoded: [
+        {
+          result: {
+            ...{ status: 'failed', failureSource: 'internal' },
+            rawOutput: 'as far as it came\n\nThe measurement timed out.',
+          },
+        },
+      ],
+    });
   });
 
   it('keeps its schedule, and accounts for each run once over a kill', async () => {

@@ -23,6 +23,8 @@ function answerTo(query) {
     labels.push(query.toString('latin1', at + 1, at + 1 + length));
     at += length + 1;
   }
+  // traceroute -U sends to port 53 as well
+  if (query.length < at + 5) return undefined;
   const question = query.subarray(12, at + 5);
   const type = query.readUInt16BE(at + 1);
   const address = NAMES.get(labels.join('.').toLowerCase());

@@ -47,11 +47,11 @@ async function until(what, condition, ms = 120_000) {
   }
 }
 
-function begin(namespace, name, program, args, env) {
+function begin(namespace, name, program, args, env, cwd = work) {
   const file = join(work, `${name}.log`);
   const child = spawn('ip', ['netns', 'exec', namespace, program, ...args], {
     env: { PATH: process.env.PATH, HOME: work, ...env },
-    cwd: work,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => appendFileSync(file, text));
@@ -174,16 +174,23 @@ async function scenario() {
   const root = call('POST', '/api/v1/auth/login', { ...person, email: 'root@example.org' }).access_token;
   call('POST', `/api/v1/users/${user}/credits`, { credits: 100_000 }, root);
   const probe = call('POST', '/api/v1/probes', { location: { longitude: 1, latitude: 2 } }, token);
-  begin(PROBE, 'probe', process.execPath, [join(folder, 'dist/index.js')], {
-    NODE_ENV: 'production',
-    NODE_CONFIG_DIR: join(folder, 'config'),
-    API_HOST: URL_OF_SERVER.replace('http', 'ws'),
-    API_HTTP_HOST: `${URL_OF_SERVER}/v1`,
-    STATUS_ICMP_TCP_TARGETS: '[]',
-    UPDATE_INTERVAL: '2000000',
-    UPDATE_MAX_DEVIATION: '0',
-    GP_ADOPTION_TOKEN: probe.token,
-  });
+  begin(
+    PROBE,
+    'probe',
+    process.execPath,
+    [join(folder, 'dist/index.js')],
+    {
+      NODE_ENV: 'production',
+      NODE_CONFIG_DIR: join(folder, 'config'),
+      API_HOST: URL_OF_SERVER.replace('http', 'ws'),
+      API_HTTP_HOST: `${URL_OF_SERVER}/v1`,
+      STATUS_ICMP_TCP_TARGETS: '[]',
+      UPDATE_INTERVAL: '2000000',
+      UPDATE_MAX_DEVIATION: '0',
+      GP_ADOPTION_TOKEN: probe.token,
+    },
+    folder,
+  );
   const status = () => call('GET', `/api/v1/probes/${probe.id}`, undefined, token).connection?.status;
   await until('the probe is ready', () => status() === 'ready');
   check('the probe is ready', true);
@@ -206,7 +213,7 @@ async function scenario() {
     pinged.rtt_min_ms === stats.min && pinged.rtt_max_ms === stats.max,
     ping,
   );
-  const trace = await first('traceroute', { ips: [SERVER_ADDRESS] });
+  const trace = await first('traceroute', { ips: [SERVER_ADDRESS], method: 'icmp-paris' });
   check('traceroute', trace.summary?.[0]?.reached === true && trace.summary[0].hop_count === 1, trace);
   const dns = await first('dns', { fqdns: ['target.example'], resolver: SERVER_ADDRESS });
   check('dns', dns.summary?.[0]?.rcode === 'NOERROR' && dns.summary[0].answers === 1, dns);

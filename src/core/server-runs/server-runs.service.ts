@@ -290,8 +290,14 @@ export class ServerRunsService implements OnApplicationShutdown {
     const { keeper, held, run } = due;
     const { requests, job } = held;
     const id = new ObjectId();
-    let begun: Promise<boolean> | undefined;
-    const begin = () => (begun ??= this.store(id, due));
+    let begun: Promise<boolean | undefined> | undefined;
+    const begin = async () => {
+      begun ??= this.store(id, due);
+      const stored = await begun;
+      // the database is away: another attempt may find it
+      if (stored === undefined) begun = undefined;
+      return stored === true;
+    };
     const isDue = () => !isOff(due) && this.now() <= latestOf(due);
     const progress = job.progressOf?.some((probe) => probe.equals(keeper.link.probe)) === true;
     for (const [place, request] of requests.entries()) {
@@ -309,8 +315,8 @@ export class ServerRunsService implements OnApplicationShutdown {
     }
   }
 
-  /** @returns whether it may begin: it is durable now, and nobody has begun it before */
-  private async store(id: ObjectId, { keeper, held, run, scheduledAt }: Due): Promise<boolean> {
+  /** @returns whether it may begin: it is durable now, and nobody has begun it before; undefined: that cannot be told now */
+  private async store(id: ObjectId, { keeper, held, run, scheduledAt }: Due): Promise<boolean | undefined> {
     const { link, words } = keeper;
     const now = this.clock.now();
     const entity: BegunRunEntity = {
@@ -334,7 +340,7 @@ export class ServerRunsService implements OnApplicationShutdown {
         { err: error, ...idsOf({ keeper, held }) },
         'a run could not be noted, and is not begun',
       );
-      return false;
+      return undefined;
     }
   }
 

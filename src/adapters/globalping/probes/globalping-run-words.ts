@@ -1,3 +1,4 @@
+import { type Job } from '../../../core/presence/index.js';
 import { type RunWords } from '../../../core/server-runs/index.js';
 import {
   type GlobalpingMeasurement,
@@ -10,12 +11,19 @@ import { GLOBALPING } from './globalping-capabilities.js';
 /** From one request to the next, where a run has several: each waits for the one before to be taken. */
 const BETWEEN_MS = 250;
 
+/** Each message of a run asks for its request: of a run with many they are made once. */
+const known = new WeakMap<Job, readonly GlobalpingMeasurement[]>();
+
 export const globalpingRunWords: RunWords = {
   protocol: GLOBALPING.label,
 
   requestsOf(job) {
+    const before = known.get(job);
+    if (before !== undefined) return before;
     const words = inGlobalpingWords(job);
-    return typeof words === 'string' ? [] : words;
+    const requests = typeof words === 'string' ? [] : words;
+    known.set(job, requests);
+    return requests;
   },
 
   limitMs(requests) {
