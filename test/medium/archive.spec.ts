@@ -183,6 +183,17 @@ describe('the archive', () => {
     expect(all.length).toBe(old.length);
   });
 
+  it('has nothing of what may be in none: private results of a deleted account', async () => {
+    const retention = { raw_s: 2 * 3600, results_s: 2.5 * 3600, unarchived: true };
+    const { operation } = await filled(170, retention);
+    const known = { operation, raw: { $exists: false } };
+    await sweep();
+    expect((await archived(operation)).entries).toEqual([]);
+    expect(await results().countDocuments({ operation })).toBeLessThan(170);
+    expect(await results().countDocuments(known)).toBeGreaterThan(0);
+    expect(await results().countDocuments({ ...known, archived: true })).toBe(0);
+  });
+
   it('writes behind what a kill has left of a line of the manifest', async () => {
     const { operation } = await filled(10, { results_s: HOUR / 1000 });
     await sweep();

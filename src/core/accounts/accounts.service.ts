@@ -25,8 +25,8 @@ const LEASE_MS = 60_000;
 const ACCOUNTS = 20;
 /** Operations of one account that are ended in one go; more come in the next. */
 const OPERATIONS = 1_000;
-/** For how long private results of a deleted account are kept: as short as any may be. */
-const GONE = { raw_s: 60, results_s: 60, rollups_s: 60 };
+/** For how long private results of a deleted account are kept: as short as any may be, and in no archive. */
+const GONE = { raw_s: 60, results_s: 60, rollups_s: 60, unarchived: true } as const;
 const OWNER_DELETED = 'the account that it belonged to was deleted';
 
 /**

@@ -16,7 +16,10 @@ export const KEPT_PARTS = ['raw_s', 'results_s', 'rollups_s'] as const;
  * For how many seconds after they came raw bytes, results and what is derived of them are kept; null: for ever; absent: as long as the
  * platform keeps what says nothing.
  */
-export type Retention = Partial<Record<(typeof KEPT_PARTS)[number], number | null>>;
+export type Retention = Partial<Record<(typeof KEPT_PARTS)[number], number | null>> & {
+  /** nothing of it goes into the archive: its owner is gone */
+  unarchived?: true;
+};
 
 /** What an operation measured; warts: what scamper measures beside our kinds, from a file that was imported. */
 export type OperationKind = KindName | typeof WARTS;

@@ -5,5 +5,6 @@ export type KeptFor = Record<(typeof KEPT_PARTS)[number], number | null>;
 
 /** @param own what the operation states @param platform what holds where it states nothing */
 export function keptFor(own: Retention | undefined, platform: KeptFor): KeptFor {
-  return { ...platform, ...own };
+  const { unarchived: _, ...stated } = own ?? {};
+  return { ...platform, ...stated };
 }

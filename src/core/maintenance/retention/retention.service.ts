@@ -140,7 +140,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
       // first: from then on a probe that sends one of them again is told that it was stored (DeletedRuns)
       if (isFirst) await this.operations.noteKeptFrom(_id, 'results_kept_from', before);
       const batch = { operation: _id, part: 'results' as const, ids };
-      this.sum.results += await this.archive.archived(batch, this.deletionOf('results', before));
+      this.sum.results += await this.remove(operation, batch, this.deletionOf('results', before));
     });
     if (isDone) await this.operations.noteSwept(_id, 'results', before);
   }
@@ -158,14 +158,24 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     const isDone = await this.inBatches(find, signal, async (ids, isFirst) => {
       if (isFirst) await this.operations.noteKeptFrom(_id, 'raw_kept_from', before);
       const batch = { operation: _id, part: 'raw' as const, ids };
-      this.sum.raw += await this.archive.archived(batch, this.deletionOf('raw', now));
+      this.sum.raw += await this.remove(operation, batch, this.deletionOf('raw', now, operation));
     });
     if (isDone) await this.operations.noteSwept(_id, 'raw', before);
   }
 
-  private deletionOf(part: ArchivedPart, at: Date): Deletion {
+  /** @returns how many are deleted, behind their archive where they go into one */
+  private async remove(
+    { retention }: KeptOperation,
+    batch: Parameters<ArchiveService['archived']>[0],
+    deletion: Deletion,
+  ): Promise<number> {
+    return retention?.unarchived ? deletion(batch.ids) : this.archive.archived(batch, deletion);
+  }
+
+  private deletionOf(part: ArchivedPart, at: Date, operation?: KeptOperation): Deletion {
     if (part === 'results') return (ids) => this.expired.deleteResults(ids);
-    return (ids) => this.expired.deleteRaw(ids, at, this.archive.isOn);
+    const archived = this.archive.isOn && operation?.retention?.unarchived !== true;
+    return (ids) => this.expired.deleteRaw(ids, at, archived);
   }
 
   /** @returns whether there was something, and nothing is left */
