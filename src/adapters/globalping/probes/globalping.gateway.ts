@@ -38,13 +38,13 @@ import {
   GLOBALPING_NAMESPACE,
   handshakeQuery,
   isSupported,
-  MAX_MESSAGE_BYTES,
   probeStatus,
   progressMessage,
   REFUSALS,
   resolvers,
   resultMessage,
   statsReport,
+  whyTooMuch,
 } from './globalping.protocol.js';
 
 /** Who was taken over from is kept out for so long: it would take over itself, every two seconds. */
@@ -85,8 +85,9 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     if (open === undefined) return;
     this.meters.watch(socket, open.probe._id);
     socket.use((event, next) => {
-      if (bytesOf(event) <= MAX_MESSAGE_BYTES) next();
-      else this.complain(socket, event[0], `must have at most ${MAX_MESSAGE_BYTES} bytes`);
+      const why = whyTooMuch(event);
+      if (why === undefined) next();
+      else this.complain(socket, event[0], why);
     });
     const link = new GlobalpingLink(socket, open, this.runs);
     this.links.set(socket, link);
@@ -276,15 +277,6 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     const probe = socket.data.open?.probe._id;
     // the name of an event is a probe's text as well
     this.logger.warn({ probe_id: String(probe), event: event.slice(0, 64), why }, 'a message was dropped');
-  }
-}
-
-/** Roughly, in characters; what is nested deeply is large. */
-function bytesOf(event: readonly unknown[]): number {
-  try {
-    return JSON.stringify(event.slice(1)).length;
-  } catch {
-    return Infinity;
   }
 }
 

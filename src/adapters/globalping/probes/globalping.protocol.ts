@@ -9,6 +9,39 @@ export const GLOBALPING_NAMESPACE = '/probes';
 /** A message with a result has 64 KiB of text as a rule; what is larger than this is dropped. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
+/** What is stored of a result is read to a depth of 32 (MAX_DOCUMENT_DEPTH), some of it around the result. */
+const MAX_DEPTH = 24;
+/** Of a value, beside its text. */
+const VALUE_BYTES = 2;
+
+/**
+ * Holds a message against its bounds before anything else looks at it. It stops where they are broken, and does not recurse: how large and
+ * how deep it is, is the probe's choice.
+ * @returns the end of a sentence that begins with the message; undefined: it may be read
+ */
+export function whyTooMuch(message: readonly unknown[]): string | undefined {
+  const left: [value: unknown, depth: number][] = [[message, 0]];
+  let bytes = 0;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [value, depth] = next;
+    if (depth > MAX_DEPTH) return `must be nested at most ${MAX_DEPTH} deep`;
+    bytes += sizeOf(value);
+    if (bytes > MAX_MESSAGE_BYTES) return `must have at most ${MAX_MESSAGE_BYTES} bytes`;
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue;
+    for (const member of Object.values(value)) left.push([member, depth + 1]);
+  }
+  return undefined;
+}
+
+/** Of a list or object what its members have at the least, without looking at them. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return VALUE_BYTES + Buffer.byteLength(value);
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (Array.isArray(value)) return VALUE_BYTES * (1 + value.length);
+  if (typeof value !== 'object' || value === null) return VALUE_BYTES;
+  return Object.keys(value).reduce((sum, name) => sum + name.length + 2 * VALUE_BYTES, VALUE_BYTES);
+}
+
 /** What a probe says of itself at any time. Only the first of them makes it do what it is asked. */
 export const READY = 'ready';
 export const probeStatus = z.enum([
