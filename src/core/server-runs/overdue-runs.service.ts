@@ -10,11 +10,14 @@ const LEASE_MS = 15_000;
 /** A server that lives ends its own runs, and knows more of them; those of one that is gone are ended so much later. */
 const FORSAKEN_MS = 10_000;
 const MOST_AT_ONCE = 500;
+/** After a start: answers of runs that the process before has begun come when their probes are back, which takes them up to 12 s. */
+const RETURN_MS = 20_000;
 
 /** Ends runs whose deadline is over: each server those that it has begun, and one of them those of servers that are gone. */
 @Injectable()
 export class OverdueRunsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('overdue-runs');
+  private readonly bornAt = performance.now();
   private readonly task = new PeriodicTask(() => this.sweep());
 
   constructor(
@@ -33,6 +36,7 @@ export class OverdueRunsService implements OnApplicationBootstrap, OnApplication
   }
 
   private async sweep(): Promise<void> {
+    if (performance.now() - this.bornAt < RETURN_MS) return;
     try {
       const now = this.clock.now();
       await this.runs.endOverdue(now, MOST_AT_ONCE, this.servers.ownId);
