@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test screenshots import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium an
 web-test: mongod $(WEB) ## the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
 	@scripts/tools.sh chromium ping
 	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts
+
+screenshots: mongod $(WEB) ## pictures of every page of the dashboard, in both schemes, 375 and 1440 px wide, in screenshots/ (SCREENSHOTS_OF=ping: those of some)
+	@scripts/tools.sh chromium
+	@SCREENSHOTS="$(CURDIR)/screenshots" npm test --silent -- test/e2e/dashboard-screenshots.spec.ts
 
 import-test: mongod ## a thousand files dropped into IMPORT_DIR at once (valid, damaged, half-written, doubled, 50 MB), the server killed five times meanwhile (SEED=N: that one again)
 	@IMPORT_TEST=1 npm test --silent -- test/e2e/import-files.spec.ts

@@ -25,7 +25,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
     maxAge: 3600,
   });
   app.use(securityHeaders());
-  app.use(dashboard());
+  app.use(dashboard(env.frameAncestors));
   if (!env.allowDeleteAll) app.set(UNTOLD_PATH, '/delete_all');
   app.use('/api', packLongAnswers());
   app.useGlobalInterceptors(new PackStreams());

@@ -60,6 +60,8 @@ describe('parseEnv', () => {
     ['DOORS', 'globalpin'],
     ['DOORS', 'atlas,,globalping'],
     ['DOORS', 'none,atlas'],
+    ['FRAME_ANCESTORS', 'example.org'],
+    ['FRAME_ANCESTORS', 'https://example.org; script-src *'],
   ])('says in one sentence that %s=%s is wrong', (name, value) => {
     const sentence = new RegExp(`^${name} must [^\\n]+\\.$`);
     expect(() => read({ [name]: value })).toThrow(EnvironmentError);
@@ -73,6 +75,17 @@ describe('parseEnv', () => {
     ['none', []],
   ])('opens, with DOORS=%s, the doors %j', (value, open) => {
     expect(read(value === undefined ? {} : { DOORS: value }).doors).toEqual(open);
+  });
+
+  it('takes origins that may have a plot in a frame', () => {
+    const origins = (text: string) => read({ FRAME_ANCESTORS: text }).frameAncestors;
+    expect(read({}).frameAncestors).toEqual([]);
+    expect(origins('https://a.example:8443, http://[::1]:80  https://*.b.example')).toEqual([
+      'https://a.example:8443',
+      'http://[::1]:80',
+      'https://*.b.example',
+    ]);
+    expect(origins('*')).toEqual(['*']);
   });
 
   it('puts the five classic variables together, whatever the password has in it', () => {

@@ -47,6 +47,17 @@ const doors = () => {
     .transform((named): readonly Door[] => DOORS.filter((each) => named.includes(each)));
 };
 
+/** Origins, with spaces or commas between, or `*`: as `frame-ancestors` has them (CSP level 3, section 6.4.2). */
+const ancestors = () => {
+  const error =
+    'must be origins such as https://www.example.org, with spaces or commas between, or * for all of them';
+  const origin = /^(\*|https?:\/\/(\*\.)?[a-z0-9.-]+(:\d{1,5})?|https?:\/\/\[[0-9a-f:]+\](:\d{1,5})?)$/i;
+  return z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((origins) => origins.every((each) => origin.test(each)), { error });
+};
+
 const MB = 1024 * 1024;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -117,6 +128,7 @@ const variables = z.object({
   RETENTION_ROLLUPS_S: kept().default(0),
   CHANGES_DETECTION: flag.default(true),
   DOORS: doors().default(DOORS),
+  FRAME_ANCESTORS: ancestors().default([]),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -194,6 +206,8 @@ export interface Env {
   changesDetection: boolean;
   /** doors for other platforms' clients and probes that are open */
   doors: readonly Door[];
+  /** which pages of others may have a plot in a frame */
+  frameAncestors: string[];
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -266,6 +280,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     },
     changesDetection: read.CHANGES_DETECTION,
     doors: read.DOORS,
+    frameAncestors: read.FRAME_ANCESTORS,
   };
 }
 

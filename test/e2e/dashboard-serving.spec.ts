@@ -5,7 +5,7 @@ let world: ApiWorld;
 let url: string;
 
 beforeAll(async () => {
-  world = await ApiWorld.start();
+  world = await ApiWorld.start({ FRAME_ANCESTORS: 'https://www.example.org' });
   url = world.server.url;
 });
 afterAll(() => world.stop());
@@ -34,6 +34,19 @@ describe('the dashboard', () => {
       expect([path, answer.status, answer.headers.get('cache-control')]).toEqual([path, 200, 'no-cache']);
       expect(answer.headers.get('content-type')).toContain('text/html');
       expect(await answer.text()).toBe(first);
+    }
+  });
+
+  it('lets pages that the operator names have a plot in a frame, and nothing else', async () => {
+    const plot = await page('/app/embed/operations/6720a1b2c3d4e5f601234567?log=true');
+    expect(plot.headers.get('content-security-policy')).toContain(
+      "frame-ancestors 'self' https://www.example.org;",
+    );
+    expect(plot.headers.get('x-frame-options')).toBeNull();
+    for (const path of ['/app/', '/app/operations/6720a1b2c3d4e5f601234567', '/app/login']) {
+      const { headers } = await page(path);
+      expect([path, headers.get('x-frame-options')]).toEqual([path, 'SAMEORIGIN']);
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'self';");
     }
   });
 

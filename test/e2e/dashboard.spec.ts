@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, type Page } from 'playwright-core';
 import { ApiWorld, PASSWORD } from '../support/api-world.js';
-import { openPage, startBrowser, violations } from '../support/browser.js';
+import { keepSession, openPage, settled, startBrowser, violations } from '../support/browser.js';
+import { fillDashboard } from '../support/dashboard-world.js';
 import { RealProbe } from '../support/real-probe.js';
 
 /** As a person uses it: everything is found by its role and its name. Takes a browser: `make web-test`. */
@@ -82,35 +83,131 @@ import { RealProbe } from '../support/real-probe.js';
     await page.context().close();
   });
 
+  it('changes an account, and makes keys for programs', async () => {
+    const owner = await world.account(10);
+    const { page, complaints } = await openPage(browser);
+    await logIn(page, owner.email);
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.getByRole('textbox', { name: 'Name of the key' }).fill('collector <i>7</i>');
+    await page.getByRole('button', { name: 'Make key' }).click();
+    const key = await page
+      .getByRole('status')
+      .filter({ hasText: 'copy it now' })
+      .locator('code')
+      .textContent();
+    const byKey = await fetch(`${url}/api/v1/users/me`, { headers: { Authorization: `Key ${key ?? ''}` } });
+    expect(byKey.status).toBe(200);
+    await page.getByRole('button', { name: 'Revoke the key collector <i>7</i>' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('No key yet').waitFor();
+
+    await page.getByLabel('Present password').fill('not-the-one-7A');
+    await page.getByLabel('New password').fill(`${PASSWORD}!`);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('is not the present one').waitFor();
+    await page.getByLabel('Present password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Everybody else who was logged in is logged out').waitFor();
+    // the page goes on with the token that is left
+    expect((await owner.api.get('/api/v1/users/me')).status).toBe(401);
+    await page.reload();
+    await page.getByRole('textbox', { name: 'New e-mail' }).fill('moved@example.org');
+    await page.getByLabel('Password for it').fill(`${PASSWORD}!`);
+    await page.getByRole('button', { name: 'Change e-mail' }).click();
+    await page.getByText('log in with moved@example.org').waitFor();
+    await page.getByRole('button', { name: 'Delete account' }).click();
+    await page.getByLabel('Your password').fill(`${PASSWORD}!`);
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('lets a superuser find an account, give it credits, suspend it, and see that this was noted', async () => {
+    const other = await world.account(5);
+    const { page, complaints } = await openPage(browser);
+    await logIn(page, 'root@example.org');
+    await page.getByRole('link', { name: 'Administration' }).click();
+    await page.getByRole('searchbox', { name: 'Search users' }).fill(other.email.slice(0, 8).toUpperCase());
+    await page.getByRole('button', { name: `Give credits: ${other.email}` }).click();
+    await page.getByRole('dialog').getByLabel('Credits').fill('45');
+    await page.getByRole('dialog').getByRole('button', { name: 'Give credits' }).click();
+    await page.getByRole('row', { name: other.email }).getByText('50', { exact: true }).waitFor();
+    await page.getByRole('button', { name: `Suspend ${other.email}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Suspend account' }).click();
+    await page.getByText(/^Reason must/).waitFor();
+    await page.getByRole('dialog').getByLabel('Reason').fill('sends too much');
+    await page.getByRole('dialog').getByRole('button', { name: 'Suspend account' }).click();
+    await page.getByRole('row', { name: other.email }).getByText('suspended').waitFor();
+    expect((await other.api.get('/api/v1/users/me')).status).toBe(403);
+    const log = page.getByRole('region', { name: 'Audit log' });
+    await log.getByText('sends too much').first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('makes a site, and brings a probe to it', async () => {
+    const owner = await world.account(5);
+    await world.probe(owner, { name: 'rack-7' });
+    const { page, complaints } = await openPage(browser);
+    await logIn(page, owner.email);
+    await page.goto(`${url}/app/sites`);
+    await page.getByRole('button', { name: 'New site' }).click();
+    await page.getByRole('textbox', { name: 'Name of the site' }).fill('Sala 3');
+    await page.getByRole('textbox', { name: 'Address' }).fill('Av. Paseo Colón 850');
+    await page.getByRole('textbox', { name: 'Country' }).fill('ar');
+    await page.getByRole('button', { name: 'Save site' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sala 3' }).waitFor();
+    await page.getByRole('button', { name: 'Bring a probe here' }).click();
+    await page.getByRole('dialog').getByLabel('Probe').selectOption({ label: 'rack-7' });
+    await page.getByRole('dialog').getByLabel('MAC address').fill('02-00-5E-10-00-01');
+    await page.getByRole('button', { name: 'Bring it here' }).click();
+    await page.getByRole('row', { name: 'rack-7' }).getByText('02:00:5e:10:00:01').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('has nothing for axe-core to find on any page, in both schemes, and fits a narrow screen', async () => {
-    const owner = await world.account(1_000);
-    const own = await world.probe(owner, { name: 'a-probe' });
-    const { id } = await world.operation(owner, [own]);
-    const paths = [
+    const { owner, probes, operations, site } = await fillDashboard(world);
+    const own = [
       '',
       'probes',
       'probes/new',
-      `probes/${own.id}`,
+      `probes/${probes[0]?.id ?? ''}`,
       'operations',
+      'operations?text=nothing-has-this',
       'operations/new',
-      `operations/${id}`,
+      ...Object.values(operations).map(({ id }) => `operations/${id}`),
+      'operations/6720a1b2c3d4e5f601234567',
       'account',
+      'sites',
+      `sites/${encodeURIComponent(site)}`,
+      'imports',
+      `operations/${operations['ping']?.id ?? ''}?before=true&log=true`,
+      `embed/operations/${operations['ping']?.id ?? ''}`,
     ];
-    for (const scheme of ['light', 'dark'] as const) {
-      const { page, complaints } = await openPage(browser, scheme === 'light' ? 1440 : 375, scheme);
-      await logIn(page, owner.email);
-      for (const path of paths) {
-        await page.goto(`${url}/app/${path}`);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.locator('.skeleton').first().waitFor({ state: 'detached' });
-        expect([scheme, path, await violations(page)]).toEqual([scheme, path, []]);
-        const fits = await page.evaluate(
-          'document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1',
-        );
-        expect([scheme, path, fits]).toEqual([scheme, path, true]);
+    const visits = [
+      { token: owner.api.token, paths: own },
+      { token: world.superuser.token, paths: ['admin'] },
+      { token: undefined, paths: ['', 'login', 'register', 'account', 'nowhere'] },
+    ];
+    const found: string[] = [];
+    for (const scheme of ['light', 'dark'] as const)
+      for (const { token, paths } of visits) {
+        const { page, complaints } = await openPage(browser, scheme === 'light' ? 1440 : 375, scheme);
+        await keepSession(page, token);
+        for (const path of paths) {
+          await page.goto(`${url}/app/${path}`);
+          await settled(page);
+          found.push(...(await violations(page)).map((each) => `${scheme} /${path} ${each}`));
+          const fits = await page.evaluate(
+            'document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1',
+          );
+          if (fits !== true) found.push(`${scheme} /${path} is wider than the window`);
+        }
+        found.push(...complaints);
+        await page.context().close();
       }
-      expect(complaints).toEqual([]);
-      await page.context().close();
-    }
+    expect(found).toEqual([]);
   });
 });

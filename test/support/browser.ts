@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { until } from './until.js';
 
 /** Debian's: `scripts/tools.sh chromium` installs it. */
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -41,6 +42,22 @@ export async function violations(page: Page): Promise<string[]> {
     const { violations: found } = await axe.run({
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
     });
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+    return found.flatMap(({ id, nodes }) =>
+      nodes.slice(0, 5).map(({ html }) => `${id}: ${html.slice(0, 200)}`),
+    );
   });
+}
+
+/** Lets the page be somebody's, as if they had logged in before; undefined: nobody's. */
+export async function keepSession(page: Page, token: string | undefined): Promise<void> {
+  if (token === undefined) return;
+  await page.addInitScript(`localStorage.setItem('pladmed.session', ${JSON.stringify(token)})`);
+}
+
+/** Until the page shows what it has asked for, and nothing is on its way to it. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1, [role=img], [role=alert]').first().waitFor();
+  await until('all that was asked for', async () => (await page.locator('.skeleton').count()) === 0);
+  // what is drawn on a canvas is drawn in the next frames
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
 }

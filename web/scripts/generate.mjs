@@ -15,11 +15,30 @@ if ((await written('texts.ts')) < changed) {
   const document = load(await readFile(SOURCE, 'utf8'));
   const { schemas } = document.components;
   await writeFile(new URL('api.d.ts', OUT), astToString(await openapiTS(SOURCE)));
+  await writeFile(new URL('kinds.ts', OUT), kindsOf(schemas));
   await writeFile(new URL('texts.ts', OUT), textsOf(document, schemas));
 }
 
 function paramsOf(kind, schemas) {
   return schemas[`${kind[0].toUpperCase()}${kind.slice(1)}Params`];
+}
+
+/** The names of kinds alone: every page is loaded with them. */
+function kindsOf(schemas) {
+  const names = Object.keys(schemas.OperationDto.discriminator.mapping).filter((kind) =>
+    paramsOf(kind, schemas),
+  );
+  return `// Made by scripts/generate.mjs from docs/openapi.yaml.
+export const KINDS = ${JSON.stringify(names)} as const;
+`;
+}
+
+/** @returns scopes of keys with what the document says of each: `name` (what it opens) */
+function scopesOf({ description, items }) {
+  const hints = new Map(
+    [...description.matchAll(/`(\w+)` \(([^)]*)\)/g)].map(([, name, hint]) => [name, hint]),
+  );
+  return items.enum.map((name) => ({ name, hint: hints.get(name) ?? '' }));
 }
 
 /** What of the document is shown to people, and nothing else of it: the page is loaded with it. */
@@ -69,6 +88,7 @@ export const FATES: Record<string, string> = ${JSON.stringify(fates)};
 export const SELECT: Record<string, string> = ${JSON.stringify(select)};
 export const SCHEDULE: Record<string, string> = ${JSON.stringify(schedule)};
 export const PASSWORD_RULE = ${JSON.stringify(password)};
+export const SCOPES: readonly { name: 'read' | 'measure' | 'probes' | 'admin'; hint: string }[] = ${JSON.stringify(scopesOf(schemas.NewKeyDto.properties.scopes))};
 export const BOUNDS = ${JSON.stringify(bounds)};
 `;
 }

@@ -3,7 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { api } from './api/client.js';
 import { me } from './api/queries.js';
-import { session, useToken } from './session/session.js';
+import { session, useEnded, useToken } from './session/session.js';
 import { Keys } from './ui/keys.js';
 import { Button, Head, Problem, Segments } from './ui/parts.js';
 import { choose, type Scheme, useScheme } from './ui/scheme.js';
@@ -25,6 +25,13 @@ export function Layout(): ReactNode {
     else main.current?.focus({ preventScroll: true });
   }, [path]);
   useTitle(path);
+  // a plot in a page of others has nothing around it
+  if (path.startsWith('/embed/'))
+    return (
+      <main id="main" className="embed">
+        <Outlet />
+      </main>
+    );
   return (
     <>
       <a className="skip" href="#main">
@@ -32,6 +39,7 @@ export function Layout(): ReactNode {
       </a>
       <Top />
       <main id="main" ref={main} tabIndex={-1}>
+        <SessionOver />
         <Outlet />
       </main>
       <footer className="foot">
@@ -95,6 +103,21 @@ function Page({ to, name, exact = false }: { to: string; name: string; exact?: b
         {name}
       </Link>
     </li>
+  );
+}
+
+/** The server does not take the token any more: said where one is, and one goes on from there. */
+function SessionOver(): ReactNode {
+  const here = useRouterState({ select: ({ location }) => location.href });
+  if (useEnded() !== 'expired' || here.startsWith('/login') || here.startsWith('/register')) return null;
+  return (
+    <div className="notice warn over" role="alert">
+      Your session is over.{' '}
+      <Link to="/login" search={{ next: here }}>
+        Log in again
+      </Link>
+      , and go on where you are.
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { KINDS } from '../generated/kinds.js';
 import { Layout, NotFound, PageFailed } from './layout.js';
 import { type Search, flag, known, list, number, text, word } from './search.js';
 
@@ -6,7 +7,6 @@ import { type Search, flag, known, list, number, text, word } from './search.js'
  * Every page, with what of its state is in its address. Each is loaded when it is opened; what of an address makes no sense is left out.
  */
 
-const KINDS = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'] as const;
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
@@ -99,6 +99,7 @@ const operation = createRoute({
       log: flag(search['log']),
       before: flag(search['before']),
       fate: text(search['fate']),
+      at: text(search['at']),
     }),
   component: lazyRouteComponent(() => import('./pages/operation.js'), 'OperationPage'),
 });
@@ -112,8 +113,49 @@ const account = createRoute({
 const admin = createRoute({
   getParentRoute: () => root,
   path: '/admin',
-  validateSearch: (search: Search) => known({ user: text(search['user']), target: text(search['target']) }),
+  validateSearch: (search: Search) =>
+    known({
+      email: text(search['email']),
+      suspended: flag(search['suspended']),
+      target: text(search['target']),
+      about: text(search['about']),
+    }),
   component: lazyRouteComponent(() => import('./pages/admin.js'), 'AdminPage'),
+});
+
+const embed = createRoute({
+  getParentRoute: () => root,
+  path: '/embed/operations/$id',
+  validateSearch: (search: Search) =>
+    known({
+      from: text(search['from']),
+      to: text(search['to']),
+      probes: list(search['probes']),
+      destination: text(search['destination']),
+      log: flag(search['log']),
+      before: flag(search['before']),
+    }),
+  component: lazyRouteComponent(() => import('./pages/embed.js'), 'EmbedPage'),
+});
+
+const sites = createRoute({
+  getParentRoute: () => root,
+  path: '/sites',
+  validateSearch: (search: Search) =>
+    known({ mine: flag(search['mine']), country: text(search['country'])?.toUpperCase().slice(0, 2) }),
+  component: lazyRouteComponent(() => import('./pages/sites.js'), 'SitesPage'),
+});
+
+const site = createRoute({
+  getParentRoute: () => root,
+  path: '/sites/$name',
+  component: lazyRouteComponent(() => import('./pages/site.js'), 'SitePage'),
+});
+
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('./pages/imports.js'), 'ImportsPage'),
 });
 
 export const router = createRouter({
@@ -129,6 +171,10 @@ export const router = createRouter({
     operation,
     account,
     admin,
+    sites,
+    site,
+    imports,
+    embed,
   ]),
   basepath: '/app',
   scrollRestoration: true,

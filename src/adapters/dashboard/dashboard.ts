@@ -17,10 +17,12 @@ function builtDashboard(): string | undefined {
 
 /**
  * Serves the dashboard at /app/, and sends a browser that asks for / there; everything else passes by.
+ * @param frameAncestors origins of pages that may have a plot in a frame
  * @see docs/adr/0033-the-dashboard-is-a-client.md
  */
-export function dashboard(): RequestHandler {
+export function dashboard(frameAncestors: readonly string[] = []): RequestHandler {
   const router = Router();
+  router.use(`${ROOT}/embed`, mayBeFramed(frameAncestors));
   const dist = builtDashboard();
   router.get('/', (request, response, next) => {
     if (!wantsPage(request.headers.accept)) {
@@ -54,6 +56,20 @@ export function dashboard(): RequestHandler {
     });
   });
   return router;
+}
+
+/** A plot may be in a frame of the pages that the operator names; the page itself, with what people do in it, in none of others. */
+function mayBeFramed(ancestors: readonly string[]): RequestHandler {
+  return (_request, response, next) => {
+    const policy = response.getHeader('Content-Security-Policy');
+    if (ancestors.length > 0 && typeof policy === 'string') {
+      const allowed = `frame-ancestors 'self' ${ancestors.join(' ')}`;
+      response.setHeader('Content-Security-Policy', policy.replace(/frame-ancestors [^;]*/, allowed));
+      // it knows no list, and browsers that know both ask the other one
+      response.removeHeader('X-Frame-Options');
+    }
+    next();
+  };
 }
 
 /** A browser that shows a page says so by name; tools accept everything. */

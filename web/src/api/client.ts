@@ -17,6 +17,9 @@ const OPEN = new Set([
   '/api/v1/stats',
 ]);
 
+/** What stands in pages of others shows what is public, and nothing else, whoever is logged in here. */
+const isEmbedded = location.pathname.startsWith('/app/embed/');
+
 let visiting: Promise<string> | undefined;
 
 /** @returns a token for one who has no account, the same for the whole visit */
@@ -34,7 +37,7 @@ function visit(): Promise<string> {
 api.use({
   async onRequest({ request, schemaPath }) {
     if (OPEN.has(schemaPath)) return request;
-    const token = session.token() ?? (await visit());
+    const token = (isEmbedded ? undefined : session.token()) ?? (await visit());
     request.headers.set('Authorization', `Bearer ${token}`);
     return request;
   },

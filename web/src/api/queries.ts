@@ -14,6 +14,7 @@ export interface Results {
   next: string | null;
 }
 
+export type Latest = Schemas['LatestDto'];
 export type Coverage = Schemas['CoverageDto'];
 export type Account = Schemas['UserDto'];
 /** What can be asked for; `warts` is only imported. */
@@ -24,8 +25,18 @@ type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters
   : never;
 export type OperationsQuery = Omit<QueryOf<'/api/v1/operations'>, 'cursor'>;
 export type ProbesQuery = Omit<QueryOf<'/api/v1/probes'>, 'cursor'>;
+type UsersQuery = Omit<QueryOf<'/api/v1/users'>, 'cursor'>;
+type AuditQuery = Omit<QueryOf<'/api/v1/audit'>, 'cursor'>;
+type SitesQuery = Omit<QueryOf<'/api/v1/sites'>, 'cursor' | 'page'>;
+type InstrumentsQuery = Omit<QueryOf<'/api/v1/instruments'>, 'cursor'>;
 export type ResultsQuery = Omit<QueryOf<'/api/v1/operations/{id}/results'>, 'cursor'>;
 
+/** Of every list in pages: what was shown stays while another filter is asked for. */
+const PAGED = {
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ next }: { next: string | null }) => next,
+  placeholderData: keepPreviousData,
+};
 const FRESH_MS = 5_000;
 /** How often a page that shows something under way asks again. */
 export const SOON_MS = 5_000;
@@ -56,9 +67,7 @@ export const operations = (query: OperationsQuery) =>
       answer(
         api.GET('/api/v1/operations', { params: { query: { ...query, ...cursor(pageParam) } }, signal }),
       ),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-    placeholderData: keepPreviousData,
+    ...PAGED,
   });
 
 export const operation = (id: string) =>
@@ -80,9 +89,7 @@ export const probes = (query: ProbesQuery) =>
     queryKey: ['probes', query],
     queryFn: ({ signal, pageParam }) =>
       answer(api.GET('/api/v1/probes', { params: { query: { ...query, ...cursor(pageParam) } }, signal })),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-    placeholderData: keepPreviousData,
+    ...PAGED,
   });
 
 export const probe = (id: string) =>
@@ -98,6 +105,35 @@ export const results = (id: string, query: ResultsQuery) =>
       (await answer(
         api.GET('/api/v1/operations/{id}/results', { params: { path: { id }, query }, signal }),
       )) as Results,
+    placeholderData: keepPreviousData,
+  });
+
+/** The newest of each probe and destination: of the first 1,000. */
+export const latest = (id: string) =>
+  queryOptions({
+    // asked for again with the series, when results come
+    queryKey: ['series', id, 'latest'],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v1/operations/{id}/latest', {
+          params: { path: { id }, query: { limit: 1_000 } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export const changes = (id: string) =>
+  queryOptions({
+    queryKey: ['series', id, 'changes'],
+    enabled: session.token() !== undefined,
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v1/operations/{id}/changes', {
+          params: { path: { id }, query: { limit: 50, order: 'desc' } },
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
   });
 
@@ -129,8 +165,55 @@ export const ledger = () =>
           signal,
         }),
       ),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
+    ...PAGED,
+  });
+
+export const users = (query: UsersQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['users', query],
+    queryFn: ({ signal, pageParam }) =>
+      answer(api.GET('/api/v1/users', { params: { query: { ...query, ...cursor(pageParam) } }, signal })),
+    ...PAGED,
+  });
+
+export const audit = (query: AuditQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', query],
+    queryFn: ({ signal, pageParam }) =>
+      answer(api.GET('/api/v1/audit', { params: { query: { ...query, ...cursor(pageParam) } }, signal })),
+    ...PAGED,
+  });
+
+export const imports = () =>
+  infiniteQueryOptions({
+    queryKey: ['imports'],
+    queryFn: ({ signal, pageParam }) =>
+      answer(api.GET('/api/v1/imports', { params: { query: { limit: 50, ...cursor(pageParam) } }, signal })),
+    ...PAGED,
+  });
+
+export const sites = (query: SitesQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['sites', query],
+    queryFn: ({ signal, pageParam }) =>
+      answer(api.GET('/api/v1/sites', { params: { query: { ...query, ...cursor(pageParam) } }, signal })),
+    ...PAGED,
+  });
+
+export const site = (name: string) =>
+  queryOptions({
+    queryKey: ['site', name],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/sites/{name}', { params: { path: { name } }, signal })),
+  });
+
+export const instruments = (query: InstrumentsQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['instruments', query],
+    queryFn: ({ signal, pageParam }) =>
+      answer(
+        api.GET('/api/v1/instruments', { params: { query: { ...query, ...cursor(pageParam) } }, signal }),
+      ),
+    ...PAGED,
   });
 
 function cursor(page: string | null): { cursor?: string } {

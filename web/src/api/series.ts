@@ -3,6 +3,7 @@ import { answer, api } from './client.js';
 
 /** Of an operation, by time: docs/openapi.yaml, `SeriesDto`. */
 export interface Series {
+  bucket: string;
   bucket_s: number;
   times: string[];
   series: { probe_id: string | null; destination: string | null; values: Record<string, unknown> }[];
@@ -12,6 +13,7 @@ interface Query {
   from?: string;
   to?: string;
   destination?: string;
+  bucket?: string;
   by: 'all' | 'probe' | 'destination' | 'both';
   metrics: string[];
 }

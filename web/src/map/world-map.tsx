@@ -1,7 +1,7 @@
-import { type GeoProjection, geoEqualEarth, geoPath } from 'd3-geo';
 import {
   useCallback,
   useEffect,
+  useMemo,
   useRef,
   useState,
   type KeyboardEvent,
@@ -11,16 +11,20 @@ import {
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import outlines from 'world-atlas/land-110m.json?url';
-import { colour } from '../plots/palette.js';
 import { useDark } from '../ui/scheme.js';
-
-export interface Spot {
-  id: string;
-  name: string;
-  longitude: number;
-  latitude: number;
-  connected: boolean;
-}
+import {
+  drawMap,
+  earthAt,
+  type Land,
+  nearest,
+  outlineOf,
+  placesOf,
+  type Place,
+  type Spot,
+  type View,
+  WHOLE,
+  wholeWorld,
+} from './draw.js';
 
 interface Props {
   spots: readonly Spot[];
@@ -29,21 +33,11 @@ interface Props {
   chosen?: readonly string[] | undefined;
   onChoose?: (id: string) => void;
   /** where a click that hits no spot is */
-  onPlace?: (place: { longitude: number; latitude: number }) => void;
+  onPlace?: (place: Place) => void;
   /** a place that is marked */
-  place?: { longitude: number; latitude: number } | undefined;
+  place?: Place | undefined;
 }
 
-type Land = ReturnType<typeof feature>;
-interface View {
-  scale: number;
-  x: number;
-  y: number;
-}
-
-const WHOLE: View = { scale: 1, x: 0, y: 0 };
-const DOT = 4;
-const NEAR = 9;
 let land: Promise<Land> | undefined;
 
 /** The outlines come as data of their own, once. */
@@ -84,14 +78,16 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
       observer.disconnect();
     };
   }, []);
-  const projection = useCallback(() => projectionOf(width, height, view), [width, height, view]);
+  const world = useMemo(() => wholeWorld(Math.max(width, 13), height), [width, height]);
+  const outline = useMemo(() => outlineOf(shape, world), [shape, world]);
+  const places = useMemo(() => placesOf(spots, world), [spots, world]);
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       if (canvas.current !== null && width > 0)
-        draw(canvas.current, { width, height, projection: projection(), shape, spots, chosen, place });
+        drawMap(canvas.current, { width, height, view, world, outline, spots, places, chosen, place });
     });
     return () => cancelAnimationFrame(frame);
-  }, [width, height, projection, shape, spots, chosen, place, dark]);
+  }, [width, height, view, world, outline, spots, places, chosen, place, dark]);
 
   const zoom = useCallback(
     (factor: number, at?: { x: number; y: number }) => {
@@ -111,7 +107,14 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
     return () => element.removeEventListener('wheel', wheel);
   }, [zoom]);
 
-  const spotAt = (x: number, y: number): Spot | undefined => nearest(spots, projection(), x, y);
+  const spotAt = (x: number, y: number): Spot | undefined => {
+    const index = nearest(places, view, x, y);
+    return index === undefined ? undefined : spots[index];
+  };
+  const put = (x: number, y: number): void => {
+    const at = onPlace && earthAt(world, view, x, y);
+    if (at !== undefined) onPlace?.(at);
+  };
   const move = (event: PointerEvent<HTMLCanvasElement>): void => {
     const { offsetX: x, offsetY: y } = event.nativeEvent;
     const from = drag.current;
@@ -138,7 +141,7 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
     const { offsetX: x, offsetY: y } = event.nativeEvent;
     const spot = onChoose === undefined ? undefined : spotAt(x, y);
     if (spot !== undefined) onChoose?.(spot.id);
-    else put(projection(), x, y, onPlace);
+    else put(x, y);
   };
   const press = (event: KeyboardEvent<HTMLCanvasElement>): void => {
     const step = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[
@@ -150,7 +153,7 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
       );
     else if (event.key === '+') zoom(1.4);
     else if (event.key === '-') zoom(1 / 1.4);
-    else if (event.key === 'Enter') put(projection(), width / 2, height / 2, onPlace);
+    else if (event.key === 'Enter') put(width / 2, height / 2);
     else return;
     event.preventDefault();
   };
@@ -195,18 +198,6 @@ export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace
   );
 }
 
-function projectionOf(width: number, height: number, { scale, x, y }: View): GeoProjection {
-  const projection = geoEqualEarth().fitExtent(
-    [
-      [6, 6],
-      [width - 6, height - 6],
-    ],
-    { type: 'Sphere' },
-  );
-  const [left, top] = projection.translate();
-  return projection.scale(projection.scale() * scale).translate([left * scale + x, top * scale + y]);
-}
-
 function zoomed(
   view: View,
   factor: number,
@@ -227,102 +218,4 @@ function bounded({ scale, x, y }: View, width: number, height: number): View {
     x: Math.min(Math.max(x, least - width / 3), width / 3),
     y: Math.min(Math.max(y, lowest - height / 3), height / 3),
   };
-}
-
-function put(projection: GeoProjection, x: number, y: number, onPlace: Props['onPlace']): void {
-  const at = projection.invert?.([x, y]);
-  if (!at || onPlace === undefined) return;
-  const [longitude, latitude] = at;
-  if (Math.abs(longitude) > 180 || Math.abs(latitude) > 90) return;
-  onPlace({ longitude: Math.round(longitude * 1e4) / 1e4, latitude: Math.round(latitude * 1e4) / 1e4 });
-}
-
-function nearest(spots: readonly Spot[], projection: GeoProjection, x: number, y: number): Spot | undefined {
-  let best: Spot | undefined;
-  let least = NEAR * NEAR;
-  for (const spot of spots) {
-    const at = projection([spot.longitude, spot.latitude]);
-    if (at === null) continue;
-    const far = (at[0] - x) ** 2 + (at[1] - y) ** 2;
-    if (far < least) [best, least] = [spot, far];
-  }
-  return best;
-}
-
-interface Drawing extends Pick<Props, 'spots' | 'chosen' | 'place'> {
-  width: number;
-  height: number;
-  projection: GeoProjection;
-  shape: Land | undefined;
-}
-
-function draw(
-  canvas: HTMLCanvasElement,
-  { width, height, projection, shape, spots, chosen, place }: Drawing,
-): void {
-  const ratio = devicePixelRatio;
-  if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
-  }
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  const path = geoPath(projection, context);
-  if (shape !== undefined) {
-    context.beginPath();
-    path(shape);
-    context.fillStyle = colour('land');
-    context.fill();
-    context.strokeStyle = colour('coast');
-    context.lineWidth = 0.6;
-    context.stroke();
-  }
-  drawSpots(context, { width, height, projection, spots });
-  drawMarks(context, { projection, spots, chosen, place });
-}
-
-function drawSpots(
-  context: CanvasRenderingContext2D,
-  { width, height, projection, spots }: Pick<Drawing, 'width' | 'height' | 'projection' | 'spots'>,
-): void {
-  const ground = colour('surface');
-  // those that are not connected beneath, and as rings: not by colour alone
-  const looks = [
-    { connected: false, fill: ground, stroke: colour('dot-off'), line: 1.6, radius: DOT - 0.8 },
-    { connected: true, fill: colour('dot'), stroke: ground, line: 1, radius: DOT },
-  ];
-  for (const { connected, fill, stroke, line, radius } of looks) {
-    Object.assign(context, { fillStyle: fill, strokeStyle: stroke, lineWidth: line });
-    for (const spot of spots) {
-      if (spot.connected !== connected) continue;
-      const at = projection([spot.longitude, spot.latitude]);
-      if (at === null || !isInSight(at, width, height)) continue;
-      context.beginPath();
-      context.arc(at[0], at[1], radius, 0, 7);
-      context.fill();
-      context.stroke();
-    }
-  }
-}
-
-function isInSight([x, y]: [number, number], width: number, height: number): boolean {
-  return x >= -DOT && y >= -DOT && x <= width + DOT && y <= height + DOT;
-}
-
-function drawMarks(
-  context: CanvasRenderingContext2D,
-  { projection, spots, chosen, place }: Pick<Drawing, 'projection' | 'spots' | 'chosen' | 'place'>,
-): void {
-  context.strokeStyle = colour('accent');
-  context.lineWidth = 2.4;
-  const marked = spots.filter(({ id }) => chosen?.includes(id) === true);
-  for (const { longitude, latitude } of place === undefined ? marked : [...marked, place]) {
-    const at = projection([longitude, latitude]);
-    if (at === null) continue;
-    context.beginPath();
-    context.arc(at[0], at[1], DOT + 4, 0, 7);
-    context.stroke();
-  }
 }

@@ -2,7 +2,7 @@ import * as Menu from '@radix-ui/react-dropdown-menu';
 import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import { problemOf } from '../api/problem.js';
-import { save } from './results.js';
+import { saveFile } from '../ui/save-file.js';
 
 const FORMATS = [
   ['json', 'JSON', 'a page of 1,000 results, with their figures'],
@@ -39,7 +39,7 @@ export function ExportMenu({
   const take = async (format: Format): Promise<void> => {
     setSaid('Loading');
     try {
-      save(await load(id, format, from, to), `operation-${id}.${format}`);
+      saveFile(await load(id, format, from, to), `operation-${id}.${format}`);
       setSaid('');
     } catch (error) {
       setSaid(`The export failed: ${problemOf(error).message}`);

@@ -1,179 +1,203 @@
 import type { ReactNode } from 'react';
-import { ms, percent, whole } from '../ui/format.js';
-import { Empty, Panel, Time } from '../ui/parts.js';
 import { lineColour } from '../plots/palette.js';
+import { localTime, ms, percent, whole } from '../ui/format.js';
+import { Button, Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { useDark } from '../ui/scheme.js';
-import { type Row, text } from './results.js';
+import { PathGraph } from './path-graph.js';
+import { type Hop, lastUpTo, type Trace, useHops, useTraces } from './traces.js';
 
-interface Trace {
-  row: Row;
-  dst: string;
-  hash: string;
-  path: readonly (string | null)[];
-  reached: boolean;
-  rtt: number | null;
-  /** of an mtr: what it says of each hop */
-  hops: readonly Entry[];
-}
-
-type Entry = Record<string, unknown>;
-
-function numberIn(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-/** Loss and round-trip times of one hop of an mtr; nothing of a traceroute, which has none. */
-function HopFigures({ hop }: { hop: Entry | undefined }): ReactNode {
-  if (hop === undefined) return null;
-  const { loss, rtt_avg_ms, rtt_max_ms } = hop;
-  return (
-    <span className="muted">
-      {' '}
-      loss {percent(numberIn(loss))}
-      {numberIn(rtt_avg_ms) !== null &&
-        `, mean ${ms(numberIn(rtt_avg_ms))}, at most ${ms(numberIn(rtt_max_ms))}`}
-    </span>
-  );
-}
-
-function tracesOf(rows: readonly Row[]): Trace[] {
-  return rows.flatMap((row) =>
-    row.summary
-      .filter(({ type }) => type === 'trace' || type === 'mtr')
-      .map((entry) => ({
-        row,
-        dst: text(entry['dst'] ?? entry['destination']),
-        hash: text(entry['path_hash']),
-        path: Array.isArray(entry['path']) ? (entry['path'] as (string | null)[]) : [],
-        reached: entry['reached'] === true,
-        rtt: numberIn(entry['rtt_ms'] ?? entry['rtt_avg_ms']),
-        hops: Array.isArray(entry['hops']) ? (entry['hops'] as Entry[]) : [],
-      })),
-  );
-}
-
-/** Which ways the newest traces took: each way once, with where it differs from the one before it. */
-export function Paths({
-  rows,
-  names,
-}: {
-  rows: readonly Row[];
+interface Props {
+  id: string;
+  range: { from?: string; to?: string };
+  /** up to which time paths are shown; undefined: the newest */
+  at: string | undefined;
+  onAt: (at: string | undefined) => void;
   names: ReadonlyMap<string, string>;
+}
+
+/** Which ways traces take: as a graph, over time, and as `traceroute` prints them. */
+export function Paths({ id, range, at, onAt, names }: Props): ReactNode {
+  const { query, traces } = useTraces(id, range);
+  return (
+    <Panel
+      title="Paths"
+      bare
+      aside={
+        at === undefined ? (
+          <span className="small muted">the newest of each probe</span>
+        ) : (
+          <span className="small">
+            as they were at <Time at={at} />{' '}
+            <Button size="small" onClick={() => onAt(undefined)}>
+              Show the newest
+            </Button>
+          </span>
+        )
+      }
+    >
+      <Loaded query={query} lines={8}>
+        {() =>
+          traces.length === 0 ? (
+            <Empty title="No path yet.">
+              <p>The graph begins with the first trace, by itself.</p>
+            </Empty>
+          ) : (
+            <Shown traces={traces} at={at} onAt={onAt} names={names} />
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** @returns for each trace the last one before it that took another way */
+function othersBefore(shown: readonly Trace[], traces: readonly Trace[]): Map<Trace, Trace> {
+  return new Map(
+    shown.flatMap((trace) => {
+      const other = traces.findLast(
+        ({ probe, destination, hash, at }) =>
+          probe === trace.probe && destination === trace.destination && hash !== trace.hash && at < trace.at,
+      );
+      return other === undefined ? [] : [[trace, other] as const];
+    }),
+  );
+}
+
+function Shown({
+  traces,
+  at,
+  onAt,
+  names,
+}: Pick<Props, 'at' | 'onAt' | 'names'> & { traces: readonly Trace[] }): ReactNode {
+  const shown = lastUpTo(traces, at);
+  const hops = useHops(shown);
+  const before = othersBefore(shown, traces);
+  const hashes = [...new Set(traces.map(({ hash }) => hash))];
+  if (shown.length === 0) return <Empty title="There was no trace up to then." />;
+  return (
+    <>
+      <PathGraph traces={shown} hops={hops} before={before} names={names} />
+      {shown.map((trace) => (
+        <OnePath
+          key={`${trace.probe} ${trace.destination}`}
+          trace={trace}
+          own={traces.filter(
+            ({ probe, destination }) => probe === trace.probe && destination === trace.destination,
+          )}
+          hashes={hashes}
+          hops={hops.get(trace) ?? []}
+          before={before.get(trace)}
+          name={names.get(trace.probe) ?? trace.probe}
+          onAt={onAt}
+        />
+      ))}
+    </>
+  );
+}
+
+function OnePath({
+  trace,
+  own,
+  hashes,
+  hops,
+  before,
+  name,
+  onAt,
+}: {
+  trace: Trace;
+  own: readonly Trace[];
+  hashes: readonly string[];
+  hops: readonly Hop[];
+  before: Trace | undefined;
+  name: string;
+  onAt: Props['onAt'];
+}): ReactNode {
+  const title = `${name} to ${trace.destination}`;
+  const different = new Set(own.map(({ hash }) => hash)).size;
+  return (
+    <div className="in path">
+      <h3>{title}</h3>
+      <p className="small muted">
+        {trace.reached ? 'reached' : 'not reached'}, {ms(trace.rtt)}, <Time at={trace.at} /> ·{' '}
+        {whole(different)} different in the last {whole(own.length)}
+        {before !== undefined && (
+          <>
+            {' '}
+            · another way until <Time at={before.at} />
+          </>
+        )}
+      </p>
+      <PathStrip own={own} hashes={hashes} at={trace.at} title={title} onAt={onAt} />
+      <Hops hops={hops} before={before} />
+    </div>
+  );
+}
+
+/** A button for each stretch of traces that took the same way: a colour, a number, and when it began. */
+function PathStrip({
+  own,
+  hashes,
+  at,
+  title,
+  onAt,
+}: {
+  own: readonly Trace[];
+  hashes: readonly string[];
+  at: string;
+  title: string;
+  onAt: Props['onAt'];
 }): ReactNode {
   const dark = useDark();
-  const traces = tracesOf(rows);
-  const hashes = [...new Set(traces.map(({ hash }) => hash))];
-  const groups = Map.groupBy(traces, ({ row, dst }) => `${row.probe_id} ${dst}`);
+  const stretches: Trace[][] = [];
+  for (const trace of own) {
+    const last = stretches.at(-1);
+    if (last?.[0]?.hash === trace.hash) last.push(trace);
+    else stretches.push([trace]);
+  }
   return (
-    <Panel title="Paths" bare>
-      {traces.length === 0 ? (
-        <Empty title="No path yet." />
-      ) : (
-        [...groups.values()].map((own) => {
-          const [newest] = own;
-          if (newest === undefined) return null;
-          const { row, dst, path, reached, rtt, hops } = newest;
-          const before = own.find(({ hash }) => hash !== newest.hash)?.path;
-          return (
-            <div className="in" key={`${row.probe_id} ${dst}`}>
-              <h3>
-                {names.get(row.probe_id) ?? row.probe_id} to {dst}
-              </h3>
-              <p className="small muted">
-                {reached ? 'reached' : 'not reached'}, {ms(rtt)}, <Time at={row.received_at} /> ·{' '}
-                {whole(new Set(own.map(({ hash }) => hash)).size)} different in the newest {whole(own.length)}
-              </p>
-              <div
-                className="path-strip"
-                role="img"
-                aria-label={`Paths of the newest ${own.length} traces, oldest first: a change of colour is a change of the path`}
-              >
-                {[...own].reverse().map((trace) => (
-                  <span
-                    key={`${trace.row.id} ${trace.dst}`}
-                    title={`${trace.row.received_at}: path ${trace.hash.slice(0, 8)}`}
-                    style={{ background: lineColour(hashes.indexOf(trace.hash), dark) }}
-                  />
-                ))}
-              </div>
-              <ol className="hops mono">
-                {path.map((hop, index) => (
-                  <li key={index} className={before !== undefined && before[index] !== hop ? 'changed' : ''}>
-                    <span className="muted">{String(index + 1).padStart(2)}</span> {hop ?? '*'}
-                    {hop === null && <span className="muted"> no answer</span>}
-                    <HopFigures hop={hops[index]} />
-                    {before !== undefined && before[index] !== hop && (
-                      <span className="muted"> (was {before[index] ?? '*'})</span>
-                    )}
-                  </li>
-                ))}
-              </ol>
-            </div>
-          );
-        })
-      )}
-    </Panel>
+    <div className="path-strip" role="group" aria-label={`Paths over time: ${title}`}>
+      {stretches.map((stretch) => {
+        const [first] = stretch;
+        const last = stretch.at(-1);
+        if (first === undefined || last === undefined) return null;
+        const number = hashes.indexOf(first.hash) + 1;
+        const said = `Path ${number} from ${localTime(first.at)}, ${whole(stretch.length)} traces`;
+        return (
+          <button
+            key={first.at}
+            type="button"
+            aria-label={said}
+            aria-pressed={first.at <= at && at <= last.at}
+            title={said}
+            style={{ flexGrow: stretch.length, background: lineColour(number - 1, dark) }}
+            onClick={() => onAt(last.at)}
+          />
+        );
+      })}
+    </div>
   );
 }
 
-/** Who answered what last, a group for each answer. */
-export function Answers({
-  rows,
-  names,
-}: {
-  rows: readonly Row[];
-  names: ReadonlyMap<string, string>;
-}): ReactNode {
-  const newest = new Map<string, { row: Row; entry: Record<string, unknown> }>();
-  for (const row of rows)
-    for (const entry of row.summary) {
-      const key = `${row.probe_id} ${text(entry['name'])} ${text(entry['qtype'])}`;
-      if (!newest.has(key)) newest.set(key, { row, entry });
-    }
-  const groups = Map.groupBy(
-    newest.values(),
-    ({ entry }) =>
-      `${text(entry['name'])} ${text(entry['qtype'])}: ${text(entry['rcode'] ?? entry['error'])}, ${text(entry['answers'] ?? 0)} answers`,
-  );
+/** Reads like `traceroute`. */
+function Hops({ hops, before }: { hops: readonly Hop[]; before: Trace | undefined }): ReactNode {
   return (
-    <Panel title="Answers" bare>
-      {groups.size === 0 ? (
-        <Empty title="No answer yet." />
-      ) : (
-        <div className="scroll" role="region" aria-label="Table of answers" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Answer</th>
-                <th scope="col" className="right">
-                  Probes
-                </th>
-                <th scope="col">Which, with response time</th>
-              </tr>
-            </thead>
-            <tbody>
-              {[...groups].map(([said, own]) => (
-                <tr key={said}>
-                  <th scope="row" className="name-cell">
-                    {said}
-                  </th>
-                  <td className="right">{whole(own.length)}</td>
-                  <td className="small">
-                    {own
-                      .slice(0, 12)
-                      .map(
-                        ({ row, entry }) =>
-                          `${names.get(row.probe_id) ?? row.probe_id} ${ms(typeof entry['rtt_ms'] === 'number' ? entry['rtt_ms'] : null)}`,
-                      )
-                      .join(', ')}
-                    {own.length > 12 && ` and ${whole(own.length - 12)} more`}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Panel>
+    <ol className="hops mono">
+      {hops.map(({ ttl, address, name, rtts, labels, loss }) => {
+        const was = before?.path[ttl - 1] ?? null;
+        const changed = before !== undefined && was !== address;
+        return (
+          <li key={ttl} className={changed ? 'changed' : ''}>
+            <span className="muted">{String(ttl).padStart(2)}</span>{' '}
+            {address === null ? '*' : name === null ? address : `${name} (${address})`}{' '}
+            {rtts.map((rtt) => ms(rtt)).join('  ')}
+            {loss !== null && <span className="muted"> loss {percent(loss)}</span>}
+            {labels.length > 0 && (
+              <span className="muted"> [MPLS: {labels.map((label) => `L=${label}`).join(', ')}]</span>
+            )}
+            {changed && <span className="muted"> (was {was ?? '*'})</span>}
+          </li>
+        );
+      })}
+    </ol>
   );
 }

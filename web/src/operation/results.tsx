@@ -4,7 +4,9 @@ import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import type { ResultEvent } from '../api/events.js';
 import { ms, percent, whole } from '../ui/format.js';
+import { saveFile } from '../ui/save-file.js';
 import { Button, Empty, Loaded, Time } from '../ui/parts.js';
+import { Scroll } from '../ui/table.js';
 
 type Entry = Record<string, unknown>;
 
@@ -46,7 +48,7 @@ export function ResultsTable({
       </Empty>
     );
   return (
-    <div className="scroll" role="region" aria-label="Table of results" tabIndex={0}>
+    <Scroll label="Table of results" tall>
       <table className="lines">
         <thead>
           <tr>
@@ -64,7 +66,7 @@ export function ResultsTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -89,7 +91,7 @@ function ResultRow({ row, name }: { row: Row; name: string }): ReactNode {
             size="small"
             tone="plain"
             aria-expanded={open}
-            aria-label={`Details of the result of ${name}`}
+            aria-label={`${open ? 'Less' : 'More'}: the result of ${name}`}
             onClick={() => setOpen(!open)}
           >
             {open ? 'Less' : 'More'}
@@ -192,7 +194,7 @@ function Raw({ id, format, bytes }: { id: string; format: string; bytes: number 
       const blob = await answer(
         api.GET('/api/v1/results/{id}/raw', { params: { path: { id } }, parseAs: 'blob' }),
       );
-      save(blob, `${id}.${format === 'gzip' ? 'txt.gz' : format}`);
+      saveFile(blob, `${id}.${format === 'gzip' ? 'txt.gz' : format}`);
     } catch {
       setFailed(true);
     }
@@ -205,14 +207,4 @@ function Raw({ id, format, bytes }: { id: string; format: string; bytes: number 
       {failed && <span className="wrong"> They could not be loaded.</span>}
     </p>
   );
-}
-
-/** Gives a file to the browser to keep. */
-export function save(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

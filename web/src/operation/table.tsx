@@ -14,7 +14,7 @@ export function missingOf({ progress, state }: Operation): number {
 
 export function OperationsTable({ items, label }: { items: readonly Operation[]; label: string }): ReactNode {
   return (
-    <div className="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div className="scroll" role="group" aria-label={label} tabIndex={0}>
       <table className="lines">
         <thead>
           <tr>
@@ -43,7 +43,8 @@ export function OperationsTable({ items, label }: { items: readonly Operation[];
 
 function Row({ operation }: { operation: Operation }): ReactNode {
   const { id, state, visibility, probe_count, progress, created_at } = operation;
-  const planned = operation.runs_per_probe * probe_count;
+  // of what a file brought nothing was planned
+  const planned = Math.max(operation.runs_per_probe * probe_count, progress.received);
   const missing = missingOf(operation);
   return (
     <tr>
@@ -51,7 +52,12 @@ function Row({ operation }: { operation: Operation }): ReactNode {
         <Link to="/operations/$id" params={{ id }} title={destinationsOf(operation).slice(0, 20).join('\n')}>
           {titleOf(operation)}
         </Link>
-        {visibility === 'private' && <span className="tag">private</span>}
+        {visibility === 'private' && (
+          <>
+            {' '}
+            <span className="tag">private</span>
+          </>
+        )}
       </th>
       <td>
         <State state={state} />

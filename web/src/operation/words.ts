@@ -10,7 +10,9 @@ export function destinationsOf({ params }: Pick<Operation, 'params'>): string[] 
 
 /** @returns its name in lists and headings: an operation has none of its own */
 export function titleOf(operation: Pick<Operation, 'kind' | 'params'>): string {
-  const [first = 'nothing', ...others] = destinationsOf(operation);
+  const [first, ...others] = destinationsOf(operation);
+  // what a file brought has no parameters
+  if (first === undefined) return `imported ${operation.kind}`;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'other')}`;
   return `${operation.kind} ${first}${more}`;
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { LiveState } from '../api/events.js';
 import { useProbeNames } from '../api/probe-names.js';
 import { coverage, me, type Operation, operation, SOON_MS } from '../api/queries.js';
@@ -8,13 +8,18 @@ import { CoverageBar, fateName } from '../operation/coverage-bar.js';
 import { ExportMenu } from '../operation/export-menu.js';
 import { Figures } from '../operation/figures.js';
 import { useLive } from '../operation/live.js';
-import { Answers, Paths } from '../operation/paths.js';
+import { Answers } from '../operation/answers.js';
+import { Changes } from '../operation/changes.js';
+import { Paths } from '../operation/paths.js';
+import { Stacks } from '../operation/stacks.js';
+import { ShareMenu } from '../operation/share.js';
 import { ResultsTable } from '../operation/results.js';
 import { Stop } from '../operation/stop.js';
 import { Progress } from '../operation/table.js';
 import { destinationsOf, scheduleWords, titleOf } from '../operation/words.js';
+import { known } from '../search.js';
 import { counted, whole } from '../ui/format.js';
-import { Button, Empty, Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
+import { Empty, Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
 
 const route = getRouteApi('/operations/$id');
 
@@ -34,6 +39,10 @@ export function OperationPage(): ReactNode {
 function Measurement({ operation }: { operation: Operation }): ReactNode {
   const { id, kind, state } = operation;
   const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const set = (change: Record<string, unknown>): void => {
+    void navigate({ search: (before) => known({ ...before, ...change }), replace: true, resetScroll: false });
+  };
   const user = useQuery(me()).data;
   const mine = user !== undefined && (user.id === operation.owner_id || user.is_superuser);
   const names = useProbeNames(id, operation.probe_count);
@@ -53,7 +62,7 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
           </>
         }
       >
-        <ShareLink />
+        <ShareMenu operation={operation} />
         <ExportMenu id={id} from={search.from} to={search.to} />
         {mine && (state === 'running' || state === 'scheduled') && <Stop id={id} />}
       </Head>
@@ -68,9 +77,13 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
           {(data) => <CoverageBar id={id} coverage={data} />}
         </Loaded>
       </Panel>
-      <Figures operation={operation} names={names} />
-      {(kind === 'traceroute' || kind === 'mtr') && <Paths rows={live.rows} names={names} />}
-      {kind === 'dns' && <Answers rows={live.rows} names={names} />}
+      {kind !== 'warts' && <Figures operation={operation} names={names} search={search} set={set} />}
+      {hasPaths(kind) && (
+        <Paths id={id} range={rangeOf(search)} at={search.at} onAt={(at) => set({ at })} names={names} />
+      )}
+      <Stacks operation={operation} search={search} />
+      <Answers id={id} kind={kind} names={names} />
+      <Changes id={id} names={names} />
       <section id="results">
         <Panel title="Results" bare aside={<FateFilter />}>
           {live.error !== null && live.rows.length === 0 ? (
@@ -99,17 +112,11 @@ function Live({ state }: { state: LiveState }): ReactNode {
   );
 }
 
-function ShareLink(): ReactNode {
-  const [copied, setCopied] = useState(false);
-  return (
-    <Button
-      onClick={() => {
-        void navigator.clipboard.writeText(location.href).then(() => setCopied(true));
-      }}
-    >
-      {copied ? 'Copied' : 'Copy link'}
-    </Button>
-  );
+/** Kinds of which a summary has a path: what is imported may have one. */
+const hasPaths = (kind: Operation['kind']): boolean => !['ping', 'dns', 'http', 'tls', 'ntp'].includes(kind);
+
+function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 function FateFilter(): ReactNode {
@@ -149,7 +156,7 @@ function ProbesOf({
       ) : data.probes.length === 0 ? (
         <Empty title="No probe has it." />
       ) : (
-        <div className="scroll tall" role="region" aria-label="Table of runs by probe" tabIndex={0}>
+        <div className="scroll tall" role="group" aria-label="Table of runs by probe" tabIndex={0}>
           <table>
             <thead>
               <tr>

@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { type Kind, type Operation, operations, SOON_MS } from '../api/queries.js';
+import { KINDS } from '../../generated/kinds.js';
+import { type Operation, operations, SOON_MS } from '../api/queries.js';
 import { OperationsTable } from '../operation/table.js';
 import { destinationsOf } from '../operation/words.js';
 import { known } from '../search.js';
@@ -10,7 +11,6 @@ import { More } from '../ui/more.js';
 import { Empty, Field, Head, Loaded } from '../ui/parts.js';
 
 const route = getRouteApi('/operations');
-const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 
 export function OperationsPage(): ReactNode {
@@ -27,6 +27,9 @@ export function OperationsPage(): ReactNode {
   return (
     <>
       <Head title="Operations">
+        <Link to="/imports" className="button">
+          Imports
+        </Link>
         <Link to="/operations/new" className="button primary">
           New measurement
         </Link>

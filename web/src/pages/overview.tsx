@@ -32,19 +32,14 @@ export function OverviewPage(): ReactNode {
         </Link>
       </Head>
       <FirstRun />
-      <Figures
-        online={online}
-        all={probes.length}
-        running={items.filter(({ state }) => state === 'running').length}
-        more={newest.hasNextPage}
-      />
+      <Figures />
       <div className="cols two">
         <Panel
           title="Probes of the platform"
           bare
           aside={
             <Link to="/probes" search={{}}>
-              All probes
+              Show all
             </Link>
           }
         >
@@ -66,7 +61,7 @@ export function OverviewPage(): ReactNode {
         bare
         aside={
           <Link to="/operations" search={{}}>
-            All operations
+            Show all
           </Link>
         }
       >
@@ -86,19 +81,12 @@ export function OverviewPage(): ReactNode {
   );
 }
 
-function Figures({
-  online,
-  all,
-  running,
-  more,
-}: {
-  online: number;
-  all: number;
-  running: number;
-  more: boolean;
-}): ReactNode {
+/** Of the whole platform, as the server counts them. */
+function Figures(): ReactNode {
   const activity = useQuery({ ...stats(), refetchInterval: SOON_MS });
-  const minutes = activity.data?.minutes;
+  const figures = activity.data;
+  const minutes = figures?.minutes;
+  const shown = (count: number | undefined): string => (count === undefined ? '–' : whole(count));
   const sum = (of: 'stored' | 'failed'): string =>
     minutes === undefined ? '–' : whole(minutes.reduce((total, minute) => total + minute[of], 0));
   return (
@@ -106,15 +94,13 @@ function Figures({
       <div>
         <dt>Probes connected</dt>
         <dd>
-          {whole(online)} <span className="unit">of {whole(all)}</span>
+          {shown(figures?.probes.connected)}{' '}
+          <span className="unit">of {shown(figures?.probes.registered)}</span>
         </dd>
       </div>
       <div>
         <dt>Operations running</dt>
-        <dd>
-          {whole(running)}
-          {more && <span className="unit"> or more</span>}
-        </dd>
+        <dd>{shown(figures?.operations_running)}</dd>
       </div>
       <div>
         <dt>Results in the last hour</dt>
@@ -184,6 +170,8 @@ function Attention({ items }: { items: readonly Operation[] }): ReactNode {
 }
 
 function troubleOf(probe: Probe): Trouble[] {
+  // it stands for a host that a file names: it never connects
+  if (probe.imported) return [];
   const link = (
     <Link to="/probes/$id" params={{ id: probe.id }}>
       {probe.name ?? probe.id}

@@ -4,8 +4,9 @@ import { useState, type ReactNode } from 'react';
 import { answer, api, type Schemas } from '../api/client.js';
 import { useProbeLive } from '../api/probe-live.js';
 import { problemOf } from '../api/problem.js';
-import { me, type Probe, probe as probeQuery, type Results } from '../api/queries.js';
-import { ResultsTable, type Row } from '../operation/results.js';
+import { me, type Probe, probe as probeQuery } from '../api/queries.js';
+import { Clock, Measures, NewestResults } from '../probe/newest.js';
+import { Suspend } from '../probe/suspend.js';
 import { Copy } from '../ui/copy.js';
 import { Dialog } from '../ui/dialog.js';
 import { duration, localTime, ms, percent, whole } from '../ui/format.js';
@@ -54,7 +55,13 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
         </Link>
         {own && <Change probe={probe} />}
         {(own || user?.is_superuser === true) && <NewToken id={probe.id} />}
+        {user?.is_superuser === true && <Suspend probe={probe} />}
       </Head>
+      {probe.suspended_at !== null && (
+        <div className="notice warn">
+          Suspended since <Time at={probe.suspended_at} />: {probe.suspended_reason}
+        </div>
+      )}
       <Panel title="Connections, 30 days">
         <Connections id={probe.id} />
       </Panel>
@@ -66,9 +73,11 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
           <Reliability probe={probe} />
         </Panel>
       </div>
-      <Panel title="Newest results" bare>
-        <Newest probe={probe} />
-      </Panel>
+      <div className="cols two">
+        <Clock id={probe.id} />
+        <Measures id={probe.id} />
+      </div>
+      <NewestResults probe={probe} />
     </div>
   );
 }
@@ -142,7 +151,7 @@ function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }
       </p>
       <details>
         <summary>Table</summary>
-        <div className="scroll tall" role="region" aria-label="Table of connections" tabIndex={0}>
+        <div className="scroll tall" role="group" aria-label="Table of connections" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -179,7 +188,18 @@ function Facts({ probe }: { probe: Probe }): ReactNode {
       <dt>Place</dt>
       <dd>
         {location.latitude}, {location.longitude}
+        {probe.country !== null && `, ${probe.country}`}
       </dd>
+      {probe.site !== null && (
+        <>
+          <dt>Site</dt>
+          <dd>
+            <Link to="/sites/$name" params={{ name: probe.site }}>
+              {probe.site}
+            </Link>
+          </dd>
+        </>
+      )}
       {connection !== null && (
         <>
           <dt>Connected since</dt>
@@ -248,7 +268,7 @@ function Reliability({ probe }: { probe: Probe }): ReactNode {
   const { reliability } = probe;
   if (reliability === null) return <Empty title="Not measured yet: it takes some minutes." />;
   return (
-    <div className="scroll" role="region" aria-label="Table of reliability" tabIndex={0}>
+    <div className="scroll" role="group" aria-label="Table of reliability" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -276,34 +296,6 @@ function Reliability({ probe }: { probe: Probe }): ReactNode {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function Newest({ probe }: { probe: Probe }): ReactNode {
-  const query = useQuery({
-    queryKey: ['results-of-probe', probe.id],
-    queryFn: async ({ signal }) =>
-      (await answer(
-        api.GET('/api/v1/results', {
-          params: { query: { probe: [probe.id], order: 'desc', limit: 20 } },
-          signal,
-        }),
-      )) as Results,
-    refetchInterval: 10_000,
-    retry: false,
-  });
-  return (
-    <Loaded query={query}>
-      {({ items }) => (
-        <ResultsTable
-          rows={items.map((result): Row => ({
-            ...result,
-            summary: result.summary ?? [],
-          }))}
-          names={new Map([[probe.id, probe.name ?? probe.id]])}
-        />
-      )}
-    </Loaded>
   );
 }
 

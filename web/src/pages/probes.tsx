@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, useState, type ReactNode } from 'react';
+import { KINDS } from '../../generated/kinds.js';
 import { allProbes, spotOf } from '../api/all-probes.js';
-import type { Kind, Probe } from '../api/queries.js';
+import type { Probe } from '../api/queries.js';
 import { WorldMap } from '../map/world-map.js';
 import { known } from '../search.js';
 import { useToken } from '../session/session.js';
@@ -10,7 +11,6 @@ import { counted, percent } from '../ui/format.js';
 import { Button, Empty, Field, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
 
 const route = getRouteApi('/probes');
-const KINDS: readonly Kind[] = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
 const NEAR_KM = 500;
 const ROWS = 100;
 
@@ -53,6 +53,9 @@ export function ProbesPage(): ReactNode {
   return (
     <>
       <Head title="Probes">
+        <Link to="/sites" search={{}} className="button">
+          Sites
+        </Link>
         <Link to="/probes/new" className="button primary">
           Add a probe
         </Link>
@@ -150,7 +153,7 @@ function Table({
   onChoose: (id: string) => void;
 }): ReactNode {
   return (
-    <div className="scroll tall" role="region" aria-label="Table of probes" tabIndex={0}>
+    <div className="scroll tall" role="group" aria-label="Table of probes" tabIndex={0}>
       <table className="lines">
         <thead>
           <tr>

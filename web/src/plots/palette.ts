@@ -1,6 +1,14 @@
-/** @returns a colour of styles/base.css, as it is in the scheme of now */
+let swatch: HTMLElement | undefined;
+
+/** @returns a colour of styles/base.css, as it is in the scheme of now: what the canvas understands */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  if (swatch === undefined) {
+    swatch = document.createElement('i');
+    swatch.hidden = true;
+    document.body.append(swatch);
+  }
+  swatch.style.color = `var(--${name})`;
+  return getComputedStyle(swatch).color;
 }
 
 /** Of lines, told apart by those who do not see all colours (Okabe and Ito, 2008), and by their names. */

@@ -1,14 +1,17 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useDark } from '../ui/scheme.js';
 import { colour, lineColour, lossColour } from './palette.js';
+import { useWidth } from './use-width.js';
 
 type Values = readonly (number | null)[];
 
 export interface Line {
   name: string;
   values: Values;
+  /** of another time than the plot */
+  dashed?: boolean;
 }
 
 export interface TimePlotData {
@@ -21,6 +24,8 @@ export interface TimePlotData {
   middle: Values;
   high: Values;
   most: Values;
+  /** what `low` and `high` are */
+  band: string;
   lines: readonly Line[];
   /** 0 to 1; absent where the kind knows no loss */
   loss?: Values | undefined;
@@ -33,11 +38,22 @@ interface Props {
   label: string;
   unit: string;
   log: boolean;
-  onZoom: (from: number, to: number) => void;
-  onAll: () => void;
+  /** pixels */
+  height?: number;
+  /** absent: it cannot be zoomed */
+  onZoom?: (from: number, to: number) => void;
+  onAll?: () => void;
   onCursor: (index: number | null) => void;
 }
 
+/** Seconds between ticks, and how they are written: days sort, and hours have 24. */
+const TIME_TICKS: uPlot.Axis.Values = [
+  [31_536_000, '{YYYY}', null, null, null, null, null, null, 1],
+  [2_419_200, '{YYYY}-{MM}', null, null, null, null, null, null, 1],
+  [86_400, '{MM}-{DD}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, null, null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{YYYY}-{MM}-{DD}', null, null, null, null, null, 1],
+];
 const HEIGHT = 300;
 const STRIP = 9;
 const SMOKE = 5;
@@ -46,23 +62,21 @@ const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
 /** Smoke of a distribution over time, a line for each series, and a strip of loss and of what is missing at its foot. */
 export function TimePlot(props: Props): ReactNode {
-  const { data, label, log } = props;
+  const { data, label, log, height = HEIGHT } = props;
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   const dark = useDark();
-  const [width, setWidth] = useState(0);
+  const [watch, width] = useWidth();
+  const hold = useCallback(
+    (element: HTMLDivElement | null) => {
+      place.current = element;
+      watch(element);
+    },
+    [watch],
+  );
   useEffect(() => {
     latest.current = props;
   });
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => {
-      setWidth(Math.floor(entry?.contentRect.width ?? 0));
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const plot = useRef<uPlot | null>(null);
   const shape = `${String(log)} ${String(dark)} ${data.lines.map(({ name }) => name).join('\n')}`;
   useEffect(() => {
@@ -79,7 +93,7 @@ export function TimePlot(props: Props): ReactNode {
     plot.current?.setData(columnsOf(data));
   }, [data]);
   return (
-    <div className="plot" role="img" aria-label={label} ref={place} style={{ minHeight: `${HEIGHT}px` }} />
+    <div className="plot" role="img" aria-label={label} ref={hold} style={{ minHeight: `${height}px` }} />
   );
 }
 
@@ -96,24 +110,27 @@ function columnsOf({ times, least, low, middle, high, most, lines }: TimePlotDat
 }
 
 function optionsOf(latest: { current: Props }, width: number, dark: boolean): uPlot.Options {
-  const { data, unit, log } = latest.current;
+  const { data, unit, log, height = HEIGHT } = latest.current;
   const accent = colour('accent');
   const hidden = { stroke: 'transparent', points: { show: false } };
   const grid = { stroke: colour('line'), width: 1 };
   const axis = { stroke: colour('muted'), grid, ticks: grid, font: '12px system-ui, sans-serif' };
   return {
     width,
-    height: HEIGHT,
+    height,
     padding: [10, 12, 0, 0],
     legend: { show: false },
-    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+    cursor: {
+      drag: { x: latest.current.onZoom !== undefined, y: false, setScale: false },
+      points: { size: 6 },
+    },
     scales: {
       // of one point the plot would show years
       x: { time: true, range: (_plot, first, last) => [first, Math.max(last, first + data.bucketS)] },
       y: log ? { distr: LOGARITHMIC } : { range: (_plot, least, most) => rangeOf(least, most) },
     },
     axes: [
-      axis,
+      { ...axis, values: TIME_TICKS },
       {
         ...axis,
         size: 64,
@@ -133,10 +150,11 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
       },
       { ...hidden, label: '95 %' },
       { ...hidden, label: 'most' },
-      ...data.lines.map(({ name }, index) => ({
+      ...data.lines.map(({ name, dashed }, index) => ({
         label: name,
-        stroke: lineColour(index, dark),
-        width: 1,
+        stroke: dashed === true ? colour('text') : lineColour(index, dark),
+        width: dashed === true ? 1.5 : 1,
+        ...(dashed === true && { dash: [6, 4] }),
         points: { show: data.times.length < 80, size: 4 },
       })),
     ],
@@ -151,14 +169,14 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
         (plot) => {
           const { left, width: wide } = plot.select;
           if (wide < 4) return;
-          latest.current.onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'));
+          latest.current.onZoom?.(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'));
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       ],
       setCursor: [(plot) => latest.current.onCursor(plot.cursor.idx ?? null)],
       ready: [
         (plot) => {
-          plot.over.addEventListener('dblclick', () => latest.current.onAll());
+          plot.over.addEventListener('dblclick', () => latest.current.onAll?.());
         },
       ],
     },

@@ -76,3 +76,8 @@ export const session = new Session();
 export function useToken(): string | undefined {
   return useSyncExternalStore(session.subscribe, session.token);
 }
+
+/** @returns why nobody is logged in */
+export function useEnded(): Ended {
+  return useSyncExternalStore(session.subscribe, session.ended);
+}

@@ -1,0 +1,109 @@
+import type { Operation } from '../api/queries.js';
+import type { Series } from '../api/series.js';
+import type { TimePlotData } from '../plots/time-plot.js';
+import { localTime, ms, percent, whole } from '../ui/format.js';
+
+type Values = (number | null)[];
+
+/** Which figure of a kind is drawn over time, by its name in the API's columns. */
+const FIGURE: Partial<Record<Operation['kind'], { title: string; name: string }>> = {
+  dns: { title: 'Response time', name: 'rtt' },
+  http: { title: 'Total time', name: 'total' },
+  tls: { title: 'Handshake time', name: 'handshake' },
+  ntp: { title: 'Clock offset', name: 'offset' },
+};
+const PATHS = { title: 'Round-trip time', name: 'rtt' };
+
+export const figureOf = (kind: Operation['kind']): { title: string; name: string } => FIGURE[kind] ?? PATHS;
+
+/** @returns the columns that the plot of a kind is made of */
+export function metricsOf(kind: Operation['kind']): { all: string[]; each: string[] } {
+  const { name } = figureOf(kind);
+  const loss = kind === 'ping' ? ['loss'] : [];
+  const bound = kind === 'ntp' ? ['error_p50_ms'] : [];
+  const smoke = ['min', 'p5', 'p50', 'p95', 'max'].map((each) => `${name}_${each}_ms`);
+  return {
+    all: [...smoke, ...bound, 'runs_due', 'runs_received', 'runs_missing', ...loss],
+    each: [`${name}_p50_ms`, ...loss],
+  };
+}
+
+export interface Shown {
+  /** of everything together */
+  all: Series;
+  /** a line for each probe */
+  each: Series | undefined;
+  lines: Series['series'];
+  names: ReadonlyMap<string, string>;
+  /** of the period before */
+  before: Series | undefined;
+}
+
+/** @returns what a time plot draws of the answers of the server */
+export function plotted(kind: Operation['kind'], { all, each, lines, names, before }: Shown): TimePlotData {
+  const { name } = figureOf(kind);
+  const values = all.series[0]?.values;
+  const count = all.times.length;
+  const of = (column: string): Values => columnOf(values, column, count);
+  const figure = (column: string): Values => of(`${name}_${column}_ms`);
+  const middle = figure('p50');
+  const bound = kind === 'ntp' ? of('error_p50_ms') : undefined;
+  // both were asked at nearly the same time: one bucket more or less
+  const offset = each === undefined ? 0 : Math.max(0, all.times.indexOf(each.times[0] ?? ''));
+  return {
+    times: all.times.map((time) => Date.parse(time) / 1_000),
+    bucketS: all.bucket_s,
+    ...{ least: figure('min'), middle, most: figure('max') },
+    // of a clock the band is where its offset may be
+    low: bound === undefined ? figure('p5') : middle.map((value, index) => plus(value, bound[index], -1)),
+    high: bound === undefined ? figure('p95') : middle.map((value, index) => plus(value, bound[index], 1)),
+    band: bound === undefined ? '5–95 %' : 'error bound',
+    lines: [
+      ...lines.map(({ probe_id, values: own }) => {
+        const column = columnOf(own, `${name}_p50_ms`, count);
+        return {
+          name: names.get(probe_id ?? '') ?? probe_id ?? '',
+          values: Array.from({ length: count }, (_, index) => column[index - offset] ?? null),
+        };
+      }),
+      ...beforeOf(before, `${name}_p50_ms`, count),
+    ],
+    loss: values !== undefined && 'loss' in values ? of('loss') : undefined,
+    due: of('runs_due'),
+    missing: of('runs_missing'),
+  };
+}
+
+function plus(value: number | null, bound: number | null | undefined, sign: 1 | -1): number | null {
+  return value === null || bound === null || bound === undefined ? null : value + sign * bound;
+}
+
+function beforeOf(before: Series | undefined, column: string, count: number): TimePlotData['lines'] {
+  if (before === undefined) return [];
+  const values = columnOf(before.series[0]?.values, column, before.times.length);
+  return [{ name: 'the period before', values: values.slice(0, count), dashed: true }];
+}
+
+function columnOf(values: Record<string, unknown> | undefined, name: string, count: number): Values {
+  const column = values?.[name];
+  return Array.isArray(column) ? (column as Values) : Array.from({ length: count }, () => null);
+}
+
+/** @returns the range that ends where this one begins, and is as long */
+export function periodBefore({ times, bucket_s }: Series): { from: string; to: string } | undefined {
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const [from, to] = [Date.parse(first), Date.parse(last) + bucket_s * 1_000];
+  return { from: new Date(2 * from - to).toISOString(), to: first };
+}
+
+/** @returns what a plot shows, in words: for those who do not see it */
+export function labelOf(title: string, { times, middle, loss, due }: TimePlotData): string {
+  const known = middle.filter((value) => value !== null).sort((a, b) => a - b);
+  const from = localTime((times[0] ?? 0) * 1_000);
+  const to = localTime((times.at(-1) ?? 0) * 1_000);
+  const lost = (loss ?? []).filter((share) => share !== null);
+  const losses = lost.length === 0 ? '' : `, loss up to ${percent(Math.max(...lost))}`;
+  const runs = due.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return `${title} from ${from} to ${to}: medians from ${ms(known[0])} to ${ms(known.at(-1))}${losses}, ${whole(runs)} runs due`;
+}

@@ -1,0 +1,117 @@
+import type { ReactNode } from 'react';
+import { KINDS } from '../../../generated/kinds.js';
+import type { ParamField } from '../../api/param-field.js';
+import type { ApiProblem } from '../../api/problem.js';
+import { TextArea } from '../../ui/inputs.js';
+import { Field, Panel } from '../../ui/parts.js';
+import { advanced, destinationsIn, type Draft } from '../request.js';
+import { Choice, type Part } from './choice.js';
+
+const HINT: Record<string, string> = {
+  ping: 'Round-trip time and loss',
+  traceroute: 'The path, hop by hop',
+  dns: 'What a name server answers',
+  http: 'A request, by its phases',
+  tls: 'A handshake, and its certificate',
+  ntp: 'What a time server says',
+  mtr: 'The path, with loss and time of each hop',
+};
+const PLACEHOLDER: Record<string, string> = { http: 'https://example.org/', dns: 'example.org' };
+
+/** The kind, its destinations and its parameters. */
+export function What({ draft, set, problem, asked }: Part & { asked: boolean }): ReactNode {
+  const { kind } = draft;
+  const wrong = wrongDestinations(draft, problem, asked);
+  return (
+    <Panel title="What">
+      <div className="form">
+        <Choice
+          legend="Kind"
+          options={KINDS.map((each) => [each, each, HINT[each]] as const)}
+          value={kind}
+          onChange={(next) => set({ kind: next, params: {} })}
+        />
+        <p className="small muted">{HINT[kind] ?? kind}.</p>
+        <TextArea
+          label="Destinations"
+          hint="One a line, or separated by commas."
+          wrong={wrong}
+          rows={3}
+          spellCheck={false}
+          autoCapitalize="off"
+          placeholder={PLACEHOLDER[kind] ?? '192.0.2.1'}
+          value={draft.destinations}
+          onText={(destinations) => set({ destinations })}
+        />
+        <details>
+          <summary>Advanced parameters</summary>
+          <div className="grid-fields">
+            {advanced(kind).map((field) => (
+              <Param
+                key={`${kind} ${field.name}`}
+                field={field}
+                value={draft.params[field.name] ?? ''}
+                wrong={problem?.errors.find((each) => each.field === `params.${field.name}`)?.message}
+                onChange={(value) => set({ params: { ...draft.params, [field.name]: value } })}
+              />
+            ))}
+          </div>
+        </details>
+      </div>
+    </Panel>
+  );
+}
+
+/** What is wrong with destinations, however the API names the parameter that has them. */
+function wrongDestinations(
+  { kind, destinations }: Draft,
+  problem: ApiProblem | undefined,
+  asked: boolean,
+): string | undefined {
+  if (asked && destinationsIn(destinations).length === 0) return 'must not be empty';
+  const others = advanced(kind).map(({ name }) => `params.${name}`);
+  const found = problem?.errors.find(
+    ({ field }) => /^params(\.|$)/.test(field) && !others.some((name) => field.startsWith(name)),
+  );
+  return found === undefined ? undefined : `: ${found.field.replace('params.', '')} ${found.message}`;
+}
+
+function Param({
+  field,
+  value,
+  wrong,
+  onChange,
+}: {
+  field: ParamField;
+  value: string;
+  wrong: string | undefined;
+  onChange: (value: string) => void;
+}): ReactNode {
+  const { name, description, type, values, preset, open } = field;
+  const unset = preset === undefined ? 'not given' : `${String(preset)} (default)`;
+  const options =
+    type === 'switch' ? ['on'] : type === 'boolean' ? ['true', 'false'] : open === true ? undefined : values;
+  return (
+    <Field label={name} hint={description} wrong={wrong}>
+      {(describing) =>
+        options === undefined ? (
+          <input
+            {...describing}
+            type="text"
+            inputMode={type === 'integer' || type === 'number' ? 'decimal' : 'text'}
+            placeholder={unset}
+            value={value}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        ) : (
+          <select {...describing} value={value} onChange={(event) => onChange(event.target.value)}>
+            <option value="">{unset}</option>
+            {options.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        )
+      }
+    </Field>
+  );
+}

@@ -1,0 +1,150 @@
+import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import { answer, api } from '../api/client.js';
+import { operation, type Probe, type Result, type Results } from '../api/queries.js';
+import { ResultsTable } from '../operation/results.js';
+import { scheduleWords, titleOf } from '../operation/words.js';
+import { TimePlot, type TimePlotData } from '../plots/time-plot.js';
+import { localTime, ms } from '../ui/format.js';
+import { Empty, Loaded, Panel, State } from '../ui/parts.js';
+
+const LOOKED_AT = 500;
+const SHOWN = 20;
+const MOST_OPERATIONS = 12;
+
+/** The newest results of a probe, of all operations that the one who asks may see: three panels show parts of them. */
+const newest = (id: string) =>
+  queryOptions({
+    queryKey: ['results-of-probe', id],
+    queryFn: async ({ signal }) =>
+      (await answer(
+        api.GET('/api/v1/results', {
+          params: { query: { probe: [id], order: 'desc', limit: LOOKED_AT } },
+          signal,
+        }),
+      )) as Results,
+    refetchInterval: 15_000,
+    retry: false,
+  });
+
+export function NewestResults({ probe: { id, name } }: { probe: Probe }): ReactNode {
+  const query = useQuery(newest(id));
+  return (
+    <Panel title="Newest results" bare>
+      <Loaded query={query}>
+        {({ items }) => (
+          <ResultsTable
+            rows={items.slice(0, SHOWN).map((result) => ({ ...result, summary: result.summary ?? [] }))}
+            names={new Map([[id, name ?? id]])}
+          />
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** Operations of which results came lately. */
+export function Measures({ id }: { id: string }): ReactNode {
+  const query = useQuery(newest(id));
+  return (
+    <Panel title="What it measures">
+      <Loaded query={query} lines={3}>
+        {({ items }) => {
+          const ids = [...new Set(items.map(({ operation_id }) => operation_id))];
+          return ids.length === 0 ? (
+            <Empty title="Nothing came of it lately.">
+              <p>“Measure with it” begins something.</p>
+            </Empty>
+          ) : (
+            <MeasuredBy ids={ids.slice(0, MOST_OPERATIONS)} />
+          );
+        }}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function MeasuredBy({ ids }: { ids: readonly string[] }): ReactNode {
+  const queries = useQueries({ queries: ids.map((id) => ({ ...operation(id), staleTime: 30_000 })) });
+  return (
+    <ul className="stack">
+      {queries.flatMap(({ data }) =>
+        data === undefined
+          ? []
+          : [
+              <li key={data.id}>
+                <Link to="/operations/$id" params={{ id: data.id }} search={{}}>
+                  {titleOf(data)}
+                </Link>{' '}
+                <State state={data.state} /> <span className="small muted">{scheduleWords(data)}</span>
+              </li>,
+            ],
+      )}
+    </ul>
+  );
+}
+
+/** How far the probe's clock was off, by what came with its results. */
+export function Clock({ id }: { id: string }): ReactNode {
+  const query = useQuery(newest(id));
+  const [at, setAt] = useState<number | null>(null);
+  return (
+    <Panel
+      title="Clock offset"
+      bare
+      aside={<span className="small muted">with its bound, of the newest results</span>}
+    >
+      <Loaded query={query} lines={5}>
+        {({ items }) => {
+          const data = offsetsOf(items);
+          const { times } = data;
+          if (times.length < 2)
+            return (
+              <Empty title="It has said nothing of its clock yet.">
+                <p>A native probe says with each result how far its clock is off, and how sure it is.</p>
+              </Empty>
+            );
+          const index = at ?? times.length - 1;
+          return (
+            <>
+              <TimePlot
+                data={data}
+                label={`Clock offset from ${localTime((times[0] ?? 0) * 1_000)} to ${localTime((times.at(-1) ?? 0) * 1_000)}: now ${ms(data.middle.at(-1))}`}
+                unit="ms"
+                log={false}
+                height={180}
+                onCursor={setAt}
+              />
+              <p className="in tight small muted">
+                {localTime((times[index] ?? 0) * 1_000)} · offset {ms(data.middle[index])} · between{' '}
+                {ms(data.low[index])} and {ms(data.high[index])}
+              </p>
+            </>
+          );
+        }}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function offsetsOf(items: readonly Result[]): TimePlotData {
+  const said = items
+    .flatMap(({ clock, received_at }) =>
+      clock?.offset_ms == null ? [] : [{ at: Date.parse(received_at) / 1_000, ...clock }],
+    )
+    .sort((a, b) => a.at - b.at)
+    // of one time uPlot takes one figure
+    .filter(({ at }, index, all) => index === 0 || at > (all[index - 1]?.at ?? 0));
+  const of = (figure: (clock: (typeof said)[number]) => number | null): (number | null)[] => said.map(figure);
+  const bound = (sign: 1 | -1) => of(({ offset_ms, error_ms }) => (offset_ms ?? 0) + sign * (error_ms ?? 0));
+  const middle = of(({ offset_ms }) => offset_ms);
+  return {
+    times: said.map(({ at }) => at),
+    bucketS: 0,
+    ...{ least: bound(-1), low: bound(-1), middle, high: bound(1), most: bound(1), band: 'error bound' },
+    lines: [],
+    due: of(() => 0),
+    missing: of(() => 0),
+  };
+}
