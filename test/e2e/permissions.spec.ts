@@ -303,11 +303,36 @@ describe('permissions', () => {
       expect(await audited(registered.id)).toHaveLength(2);
     });
 
+    it('see which targets are struck the most', async () => {
+      const user = await world.account(100_000);
+      const probes = await Promise.all([world.probe(user), world.probe(user)]);
+      const schedule = { type: 'interval', every_s: 1, stop: new Date(Date.now() + 600_000).toISOString() };
+      const params = { ips: ['198.51.100.77'], probecount: 10 };
+      await world.operation(user, probes, { schedule, params });
+      const { body } = await world.superuser.get<{
+        items: { target: string; operations: number; probes: number; packets_per_s: number }[];
+      }>('/api/v1/targets/busiest');
+      const figures = body.items.map(({ packets_per_s }) => packets_per_s);
+      expect(figures).toEqual(figures.toSorted((a, b) => b - a));
+      // ten packets each second from each of two probes
+      expect(body.items.find(({ target }) => target === '198.51.100.77')).toMatchObject({
+        operations: 1,
+        probes: 2,
+        packets_per_s: 20,
+      });
+    });
+
     it('see the servers, and what their keys did', async () => {
-      const { body } = await world.superuser.get<{ items: { alive: boolean; answers: boolean }[] }>(
-        '/api/v1/servers',
-      );
-      expect(body.items).toMatchObject([{ alive: true, answers: true }]);
+      const servers = async () =>
+        (
+          await world.superuser.get<{
+            items: { id: string; alive: boolean; answers: boolean }[];
+            leases: { work: string; server: string }[];
+          }>('/api/v1/servers')
+        ).body;
+      const [own, ...others] = (await servers()).items;
+      expect([own, ...others]).toMatchObject([{ alive: true, answers: true }]);
+      await until('a lease', async () => (await servers()).leases.some(({ server }) => server === own?.id));
       const user = await world.account();
       const key = world.api.as(await keyOf(world.superuser, ['admin']));
       await key.post(`/api/v1/users/${user.id}/credits`, { credits: 1 });

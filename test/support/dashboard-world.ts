@@ -34,6 +34,8 @@ export interface DashboardWorld {
   site: string;
   /** one of the connected probes, for results that come while somebody looks */
   connected: NativeProbe;
+  /** when a run was due of which nothing has come yet, by operation */
+  lastRun: (operation: string) => string;
 }
 
 /** Fills a server with what the dashboard shows: probes, measurements of each kind with results, a site, a key, an import. */
@@ -52,7 +54,7 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
   const [first] = connected;
   if (first === undefined) throw new Error('no probe is connected');
   await first.status({
-    ...{ backlog: { results: 3, bytes: 9_000, oldest_at: null }, running: 1, load: 0.4, memory_mb: 80 },
+    ...{ backlog: { results: 3, bytes: 9_000 }, running: 1, in_use_credits: 0 },
     clock: { ...CLOCK, offset_ms: 2_400 },
   });
   const filled = new Filling(world, owner, probes.slice(0, 3), connected);
@@ -81,7 +83,8 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
     headers: { Authorization: `Bearer ${owner.api.token ?? ''}`, 'Content-Type': 'application/octet-stream' },
     body: readFileSync(TRACE),
   });
-  return { owner, probes, operations, site, connected: first };
+  const lastRun = (operation: string): string => filled.lastRuns.get(operation) ?? '';
+  return { owner, probes, operations, site, connected: first, lastRun };
 }
 
 async function put({ api }: Account, path: string, json: object): Promise<void> {
@@ -100,6 +103,8 @@ const PARAMS: Record<string, object> = {
 
 /** Makes operations that began hours ago, with a result of each run. */
 class Filling {
+  readonly lastRuns = new Map<string, string>();
+
   constructor(
     private readonly world: ApiWorld,
     private readonly owner: Account,
@@ -115,6 +120,7 @@ class Filling {
       schedule: { type: 'interval', every_s: 60, stop },
     });
     const due = await this.world.began(operation, RUNS * MINUTE_MS);
+    this.lastRuns.set(operation.id, due(RUNS - 2));
     for (const [which, probe] of this.connected.entries()) {
       await probe.told(operation.id);
       const runs = Array.from({ length: RUNS - 5 }, (_, run) => run).filter((run) => run < 60 || run > 75);

@@ -15,6 +15,7 @@ import { ApiPage, decodeCursor, decodeTimedCursor, type Page, pageOf } from '../
 import { CurrentUser, ForSuperusers } from '../../platform/http/permissions.js';
 import { ApiIfMatch, ETAG, revisionsIfGiven, setEtag } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import {
   AdministeredUserDto,
   AuditEntryDto,
@@ -40,6 +41,7 @@ export class AdminController {
     private readonly probes: ProbesService,
     private readonly servers: ServersService,
     private readonly audit: AuditService,
+    private readonly leases: LeasesService,
   ) {}
 
   @Get('users')
@@ -200,7 +202,16 @@ export class AdminController {
   @ApiOkResponse({ type: ServersDto })
   @ApiProblems(401, 403)
   async list(): Promise<ServersDto> {
-    const [servers, probes] = await Promise.all([this.servers.list(), this.probes.countByServer()]);
+    const [servers, probes, standing] = await Promise.all([
+      this.servers.list(),
+      this.probes.countByServer(),
+      this.leases.standing(),
+    ]);
+    const leases = standing.map(({ work, server, until }) => ({
+      work,
+      server: server ?? null,
+      until: until.toISOString(),
+    }));
     const items = servers.map(({ _id, alive, renewed_at }) => ({
       id: _id,
       alive,
@@ -208,7 +219,7 @@ export class AdminController {
       probe_count: probes.get(_id) ?? 0,
       answers: _id === this.servers.ownId,
     }));
-    return { items };
+    return { items, leases };
   }
 
   @Get('audit')

@@ -5,8 +5,10 @@ import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { isHostName, isIpLiteral } from '@pladmed/protocol';
 import { ForSuperusers } from '../../platform/http/permissions.js';
 import { QuotasService } from '../../core/quotas/index.js';
-import { TargetDto } from './dto/limits.dto.js';
+import { BusyTargetsDto, TargetDto } from './dto/limits.dto.js';
 import { targetOf } from '../../measurement/targets/network.js';
+
+const MOST_LISTED = 50;
 
 @ValidatorConstraint({ name: 'target' })
 class IsTarget implements ValidatorConstraintInterface {
@@ -42,5 +44,16 @@ export class TargetsController {
   async get(@Query() { address }: TargetQuery): Promise<TargetDto> {
     const target = targetOf(address);
     return TargetDto.from(target, await this.bounds.usageOfTarget(target));
+  }
+
+  @Get('busiest')
+  @ApiOperation({
+    summary: 'Which targets are struck the most now, over all users (superusers)',
+    description: 'Those with the most packets a second first. What has just ended may still count.',
+  })
+  @ApiOkResponse({ type: BusyTargetsDto })
+  @ApiProblems(401, 403)
+  async busiest(): Promise<BusyTargetsDto> {
+    return BusyTargetsDto.from(await this.bounds.busiestTargets(MOST_LISTED));
   }
 }

@@ -6,6 +6,10 @@ import { type Amounts } from './hold.schema.js';
 import { METER_MODEL, type MeterEntity } from './meter.schema.js';
 import { type MeterChange } from './sums.js';
 
+/** All meters of targets lie between these two: see targetMeter(). */
+const [TARGETS, BEHIND_TARGETS] = ['target:', 'target;'];
+const LONGEST_LOOK_MS = 5_000;
+
 /** Past mongoose: one operation may have a thousand targets. */
 @Injectable()
 export class MetersRepository {
@@ -74,6 +78,16 @@ export class MetersRepository {
         { _id: { $in: [...meters] } },
         { batchSize: 2_000, ...(transaction && { session: transaction }) },
       )
+      .toArray();
+  }
+
+  /** Targets with the most packets a second first. It looks through all targets that anything strikes: for people, now and then. */
+  async busiestTargets(limit: number): Promise<MeterEntity[]> {
+    return this.collection
+      .find<MeterEntity>({ _id: { $gte: TARGETS, $lt: BEHIND_TARGETS }, holds: { $gt: 0 } })
+      .sort({ 'sums.target_packets': -1 })
+      .limit(limit)
+      .maxTimeMS(LONGEST_LOOK_MS)
       .toArray();
   }
 

@@ -13,7 +13,7 @@ import { type Amounts, type HoldEntity, METERED_BOUNDS, type MeteredBound } from
 import { HoldsRepository } from './holds.repository.js';
 import { type MeterEntity } from './meter.schema.js';
 import { MetersRepository } from './meters.repository.js';
-import { holdsOf, type Loading, targetMeter, userMeter } from './operation-load.js';
+import { holdsOf, type Loading, targetMeter, targetOfMeter, userMeter } from './operation-load.js';
 import { stripesOf } from './stripes.js';
 import { additionOf, type MeterChange } from './sums.js';
 
@@ -169,6 +169,16 @@ export class QuotasService {
       usage: await this.usages(meter, ['target_probes', 'target_packets'], false, used?.sums ?? {}, now),
       strongest: await this.holds.strongest(meter, 'target_packets', now, MOST_NAMED),
     };
+  }
+
+  /** @returns targets that live operations strike, those with the most packets a second first; what ended lately may still count */
+  async busiestTargets(limit: number): Promise<{ target: string; operations: number; amounts: Amounts }[]> {
+    const meters = await this.meters.busiestTargets(limit);
+    return meters.map(({ _id, holds, sums }) => ({
+      target: targetOfMeter(_id) ?? _id,
+      operations: holds,
+      amounts: sums,
+    }));
   }
 
   private async usages(

@@ -18,8 +18,14 @@ export function Servers(): ReactNode {
   return (
     <Panel title="Servers" bare>
       <Loaded query={query} lines={3}>
-        {({ items }) => (
-          <DataTable label="Table of all servers" columns={COLUMNS} items={items} keyOf={({ id }) => id} />
+        {({ items, leases }) => (
+          <>
+            <DataTable label="Table of all servers" columns={COLUMNS} items={items} keyOf={({ id }) => id} />
+            <details className="in tight">
+              <summary>Leases: what one server does for all</summary>
+              <DataTable label="Table of leases" columns={LEASES} items={leases} keyOf={({ work }) => work} />
+            </details>
+          </>
         )}
       </Loaded>
       <div className="in">
@@ -45,6 +51,12 @@ const COLUMNS: readonly Column<Server>[] = [
   },
   { head: 'Heard of', className: 'small', cell: ({ seen_at }) => <Time at={seen_at} /> },
   { head: 'Probes', right: true, cell: ({ probe_count }) => whole(probe_count) },
+];
+
+const LEASES: readonly Column<Schemas['LeaseDto']>[] = [
+  { head: 'Work', names: true, cell: ({ work }) => work },
+  { head: 'Server', className: 'mono small', cell: ({ server }) => server ?? '–' },
+  { head: 'Until', className: 'small', cell: ({ until }) => <Time at={until} /> },
 ];
 
 function Health(): ReactNode {

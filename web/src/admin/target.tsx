@@ -5,7 +5,8 @@ import { answer, api, type Schemas } from '../api/client.js';
 import { known } from '../search.js';
 import { counted, whole } from '../ui/format.js';
 import { TextField } from '../ui/inputs.js';
-import { Button, Loaded, Panel } from '../ui/parts.js';
+import { Button, Empty, Loaded, Panel } from '../ui/parts.js';
+import { type Column, DataTable } from '../ui/table.js';
 
 const route = getRouteApi('/admin');
 
@@ -23,8 +24,9 @@ export function Target(): ReactNode {
       answer(api.GET('/api/v1/targets', { params: { query: { address: target ?? '' } }, signal })),
   });
   return (
-    <Panel title="Load on a target">
+    <Panel title="Targets under load">
       <div className="stack">
+        <Busiest />
         <form
           className="row"
           onSubmit={(event) => {
@@ -44,6 +46,47 @@ export function Target(): ReactNode {
     </Panel>
   );
 }
+
+/** Those that are struck the most, without being asked for by name. */
+function Busiest(): ReactNode {
+  const query = useQuery({
+    queryKey: ['busiest'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/targets/busiest', { signal })),
+    refetchInterval: 15_000,
+  });
+  return (
+    <Loaded query={query} lines={3}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="Nothing is measured now." />
+        ) : (
+          <DataTable
+            label="Table of targets"
+            columns={COLUMNS}
+            items={items}
+            keyOf={({ target }) => target}
+            tall
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+const COLUMNS: readonly Column<Schemas['BusyTargetDto']>[] = [
+  {
+    head: 'Target',
+    names: true,
+    cell: ({ target }) => (
+      <Link to="/admin" search={(before) => ({ ...before, target })} className="mono">
+        {target}
+      </Link>
+    ),
+  },
+  { head: 'Operations', right: true, cell: ({ operations }) => whole(operations) },
+  { head: 'Probes', right: true, cell: ({ probes }) => whole(probes) },
+  { head: 'Packets/s', right: true, cell: ({ packets_per_s }) => packets_per_s.toFixed(1) },
+];
 
 function Load({
   found: { target, operations, limits, strongest },

@@ -41,6 +41,9 @@ const FRESH_MS = 5_000;
 /** How often a page that shows something under way asks again. */
 export const SOON_MS = 5_000;
 
+/** What is short is asked for soon again, what is long seldom: both while results come. */
+export const pauseFor = (items: number | undefined): number => ((items ?? 0) < 50 ? 3_000 : 15_000);
+
 export function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -111,8 +114,7 @@ export const results = (id: string, query: ResultsQuery) =>
 /** The newest of each probe and destination: of the first 1,000. */
 export const latest = (id: string) =>
   queryOptions({
-    // asked for again with the series, when results come
-    queryKey: ['series', id, 'latest'],
+    queryKey: ['latest', id],
     queryFn: ({ signal }) =>
       answer(
         api.GET('/api/v1/operations/{id}/latest', {
@@ -121,11 +123,12 @@ export const latest = (id: string) =>
         }),
       ),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state: { data } }) => pauseFor(data?.items.length),
   });
 
 export const changes = (id: string) =>
   queryOptions({
-    queryKey: ['series', id, 'changes'],
+    queryKey: ['changes', id],
     enabled: session.token() !== undefined,
     queryFn: ({ signal }) =>
       answer(
@@ -135,6 +138,7 @@ export const changes = (id: string) =>
         }),
       ),
     placeholderData: keepPreviousData,
+    refetchInterval: 3 * SOON_MS,
   });
 
 export const platform = () =>

@@ -52,10 +52,20 @@ function loadLand(): Promise<Land> {
 }
 
 /** A map of the world on a canvas: it draws 10,000 spots in a few milliseconds, and asks no server for tiles. */
-export function WorldMap({ spots, label, height = 380, chosen, onChoose, onPlace, place }: Props): ReactNode {
+export function WorldMap({
+  spots,
+  label,
+  height: most = 380,
+  chosen,
+  onChoose,
+  onPlace,
+  place,
+}: Props): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const holder = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
+  // on a narrow page the world is no higher than it needs
+  const height = width === 0 ? most : Math.min(most, Math.max(180, Math.round(width * 0.6)));
   const [view, setView] = useState<View>(WHOLE);
   const [shape, setShape] = useState<Land>();
   const [tip, setTip] = useState<{ x: number; y: number; text: string }>();

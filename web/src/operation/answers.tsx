@@ -100,8 +100,8 @@ export function Answers({
   kind: string;
   names: ReadonlyMap<string, string>;
 }): ReactNode {
-  const query = useQuery(latest(id));
   const shape = KINDS[kind];
+  const query = useQuery({ ...latest(id), enabled: shape !== undefined });
   if (shape === undefined) return null;
   return (
     <Panel

@@ -1,7 +1,7 @@
 import { useMemo, useRef, type ReactNode } from 'react';
 import { drawingOf, SavePlot } from '../plots/save.js';
 import { ms, percent } from '../ui/format.js';
-import type { Hop, Trace } from './traces.js';
+import type { Hop, Trace } from './trace-data.js';
 
 interface Node {
   key: string;

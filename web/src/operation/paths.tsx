@@ -4,7 +4,8 @@ import { localTime, ms, percent, whole } from '../ui/format.js';
 import { Button, Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { useDark } from '../ui/scheme.js';
 import { PathGraph } from './path-graph.js';
-import { type Hop, lastUpTo, type Trace, useHops, useTraces } from './traces.js';
+import { type Hop, lastUpTo, type Trace } from './trace-data.js';
+import { useHops, useTraces } from './traces.js';
 
 interface Props {
   id: string;

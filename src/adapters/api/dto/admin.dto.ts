@@ -167,7 +167,21 @@ export class ServerDto {
   answers: boolean;
 }
 
+export class LeaseDto {
+  @ApiProperty({ description: 'A piece of work that one server does for all.', example: 'reliability' })
+  work: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Id of the server that does it.' })
+  server: string | null;
+
+  @ApiProperty({ format: 'date-time', description: 'Until then others wait for it, unless it is renewed.' })
+  until: string;
+}
+
 export class ServersDto {
   @ApiProperty({ type: [ServerDto] })
   items: ServerDto[];
+
+  @ApiProperty({ type: [LeaseDto], description: 'Those that stand now.' })
+  leases: LeaseDto[];
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { idSchema } from '../../../platform/http/ids.js';
 import {
+  type Amounts,
   type HoldEntity,
   METERED_BOUNDS,
   shown,
@@ -105,6 +106,36 @@ export class TargetDto {
       operations,
       limits: usage.map((each) => UsageDto.from(each)),
       strongest: strongest.map((hold) => StrikingOperationDto.from(hold)),
+    };
+  }
+}
+
+export class BusyTargetDto {
+  @ApiProperty({ description: 'As it is counted: an address, or a name.', example: '192.0.2.1' })
+  target: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Live operations that strike it.' })
+  operations: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Probes that strike it, of all of them.' })
+  probes: number;
+
+  @ApiProperty({ type: 'number', minimum: 0, description: 'At its busiest, as it is counted.' })
+  packets_per_s: number;
+}
+
+export class BusyTargetsDto {
+  @ApiProperty({ type: [BusyTargetDto], description: '50 at the most.' })
+  items: BusyTargetDto[];
+
+  static from(targets: readonly { target: string; operations: number; amounts: Amounts }[]): BusyTargetsDto {
+    return {
+      items: targets.map(({ target, operations, amounts }) => ({
+        target,
+        operations,
+        probes: amounts.target_probes ?? 0,
+        packets_per_s: shown('target_packets', amounts.target_packets ?? 0),
+      })),
     };
   }
 }

@@ -2,8 +2,11 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import { type Connection, type Model } from 'mongoose';
 import { randomUUID } from 'node:crypto';
+import { readAppName } from '../../database/app-name.js';
 import { isDuplicateKey } from '../../errors/database-errors.js';
 import { LEASE_MODEL, type LeaseEntity } from './lease.schema.js';
+
+const MOST_LISTED = 1_000;
 
 interface Run {
   /** aborted when this process must not go on: the lease is lost, or the server ends */
@@ -54,6 +57,20 @@ export class LeasesService implements BeforeApplicationShutdown {
     } finally {
       this.runs.delete(name);
     }
+  }
+
+  /** Which server does which piece of periodic work, and until when others wait for it; of all servers. */
+  async standing(): Promise<{ work: string; server: string | undefined; until: Date }[]> {
+    const leases = await this.model
+      .find({ $expr: { $gt: ['$until', '$$NOW'] } })
+      .sort({ _id: 1 })
+      .limit(MOST_LISTED)
+      .lean<LeaseEntity[]>();
+    return leases.map(({ _id, holder, until }) => ({
+      work: _id,
+      server: readAppName(holder.split('#')[0])?.server,
+      until,
+    }));
   }
 
   /** The pieces of work whose leases this server has held, and whether it does now. */

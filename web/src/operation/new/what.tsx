@@ -27,7 +27,7 @@ export function What({ draft, set, problem, asked }: Part & { asked: boolean }):
       <div className="form">
         <Choice
           legend="Kind"
-          options={KINDS.map((each) => [each, each, HINT[each]] as const)}
+          options={KINDS.map((each) => [each, each, HINT[each] ?? each] as const)}
           value={kind}
           onChange={(next) => set({ kind: next, params: {} })}
         />
