@@ -29,8 +29,15 @@ export function NewOperationPage(): ReactNode {
   );
 }
 
+/** What of the form may be in the address. */
+interface Asked {
+  kind?: Draft['kind'] | undefined;
+  to?: string | undefined;
+  probes?: string[] | undefined;
+}
+
 /** @returns what the form begins with: what the address says, and what is usual */
-function draftOf({ kind, to, probes }: ReturnType<typeof route.useSearch>): Draft {
+function draftOf({ kind, to, probes }: Asked): Draft {
   return {
     kind: kind ?? 'ping',
     destinations: to ?? '',

@@ -171,7 +171,12 @@ interface Device {
 }
 
 function said(device: Device): Schemas['PutInstrumentDto'] {
-  return Object.fromEntries(Object.entries(device).filter(([, text]) => text.trim() !== ''));
+  const { hardware, mac_address, serial } = device;
+  return {
+    ...(hardware.trim() !== '' && { hardware }),
+    ...(mac_address.trim() !== '' && { mac_address }),
+    ...(serial.trim() !== '' && { serial }),
+  };
 }
 
 function DeviceFields({
