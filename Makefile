@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test screenshots import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test screenshots web-figures import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,7 +62,11 @@ test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium an
 
 web-test: mongod $(WEB) ## the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
 	@scripts/tools.sh chromium ping
-	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts
+	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts test/e2e/dashboard-bad-days.spec.ts
+
+web-figures: mongod $(WEB) ## what the dashboard costs a browser: a drag over a map of 10,000 probes
+	@scripts/tools.sh chromium
+	@WEB_FIGURES=1 npm test --silent -- test/e2e/dashboard-figures.spec.ts
 
 screenshots: mongod $(WEB) ## pictures of every page of the dashboard, in both schemes, 375 and 1440 px wide, in screenshots/ (SCREENSHOTS_OF=ping: those of some)
 	@scripts/tools.sh chromium

@@ -8,6 +8,7 @@ import { ProbeSuspensionService } from '../../core/presence/index.js';
 import { ProbesService } from '../../core/probes/index.js';
 import { ServersService } from '../../core/servers/index.js';
 import { type UserEntity } from '../../core/users/index.js';
+import { readAppName } from '../../platform/database/app-name.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { noteChange } from '../../platform/http/audited-change.js';
 import { ApiId } from '../../platform/http/ids.js';
@@ -207,9 +208,9 @@ export class AdminController {
       this.probes.countByServer(),
       this.leases.standing(),
     ]);
-    const leases = standing.map(({ work, server, until }) => ({
+    const leases = standing.map(({ work, appName, until }) => ({
       work,
-      server: server ?? null,
+      server: readAppName(appName)?.server ?? null,
       until: until.toISOString(),
     }));
     const items = servers.map(({ _id, alive, renewed_at }) => ({

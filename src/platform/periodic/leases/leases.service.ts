@@ -2,7 +2,6 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import { type Connection, type Model } from 'mongoose';
 import { randomUUID } from 'node:crypto';
-import { readAppName } from '../../database/app-name.js';
 import { isDuplicateKey } from '../../errors/database-errors.js';
 import { LEASE_MODEL, type LeaseEntity } from './lease.schema.js';
 
@@ -59,8 +58,8 @@ export class LeasesService implements BeforeApplicationShutdown {
     }
   }
 
-  /** Which server does which piece of periodic work, and until when others wait for it; of all servers. */
-  async standing(): Promise<{ work: string; server: string | undefined; until: Date }[]> {
+  /** Which process does which piece of periodic work, and until when others wait for it; of all servers. */
+  async standing(): Promise<{ work: string; appName: string; until: Date }[]> {
     const leases = await this.model
       .find({ $expr: { $gt: ['$until', '$$NOW'] } })
       .sort({ _id: 1 })
@@ -68,7 +67,7 @@ export class LeasesService implements BeforeApplicationShutdown {
       .lean<LeaseEntity[]>();
     return leases.map(({ _id, holder, until }) => ({
       work: _id,
-      server: readAppName(holder.split('#')[0])?.server,
+      appName: holder.split('#')[0] ?? '',
       until,
     }));
   }
