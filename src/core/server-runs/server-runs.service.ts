@@ -264,7 +264,10 @@ export class ServerRunsService implements OnApplicationShutdown {
   }
 
   private begin(due: Due): void {
-    if (isOff(due) || this.now() > latestOf(due)) return;
+    if (isOff(due) || this.now() > latestOf(due)) {
+      forget(due);
+      return;
+    }
     const { keeper, held } = due;
     if (!keeper.probe.isReady(held.requests)) {
       this.postpone(due);
@@ -281,7 +284,10 @@ export class ServerRunsService implements OnApplicationShutdown {
       return;
     }
     const dueAt = Math.max(this.now() + AGAIN_MS, due.scheduledAt + 1);
-    if (dueAt > latestOf(due)) return;
+    if (dueAt > latestOf(due)) {
+      forget(due);
+      return;
+    }
     this.queue.add({ ...due, dueAt });
     this.comeBack(this.now());
   }
@@ -307,12 +313,15 @@ export class ServerRunsService implements OnApplicationShutdown {
         isDue,
       );
       if (outcome === 'begun') continue;
+      if (begun === undefined && outcome !== 'gone') {
+        this.logger.warn({ ...idsOf(due), run, outcome }, 'the probe did not take a run');
+        this.postpone(due);
+        return;
+      }
       // what has begun ends by its deadline; the others of it are not asked for
-      if (begun !== undefined || outcome === 'gone') return;
-      this.logger.warn({ ...idsOf(due), run, outcome }, 'the probe did not take a run');
-      this.postpone(due);
-      return;
+      break;
     }
+    forget(due);
   }
 
   /** @returns whether it may begin: it is durable now, and nobody has begun it before; undefined: that cannot be told now */
@@ -445,6 +454,12 @@ export class ServerRunsService implements OnApplicationShutdown {
       if (held) this.room.leave(who, bytes);
     }
   }
+}
+
+/** With its last run a job is done: a connection may stand for weeks, and single runs are jobs of their own. */
+function forget({ keeper, held, run }: Due): void {
+  const key = keyOf(held.job.operation);
+  if (run >= held.numbers.count - 1 && keeper.jobs.get(key) === held) keeper.jobs.delete(key);
 }
 
 function isOff({ keeper, held }: Due): boolean {
