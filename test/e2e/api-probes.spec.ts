@@ -96,6 +96,13 @@ describe('probes', () => {
     ['a tag that is none', { ...HERE, tags: ['Fibre!'] }],
     ['tags that are null', { ...HERE, tags: null }],
     ['an empty name', { ...HERE, name: '' }],
+    ['a tag of the server', { ...HERE, tags: ['system-ipv4-works'] }],
+    ['a country that is none', { ...HERE, country_code: 'ZZ' }],
+    ['an AS that is none', { ...HERE, asn_v4: 4_294_967_295 }],
+    ['a network of another family', { ...HERE, prefix_v4: '2001:db8::/32' }],
+    ['a network with bits beyond its length', { ...HERE, prefix_v4: '192.0.2.1/24' }],
+    ['a continent, which follows from the country', { ...HERE, place: { continent: 'EU' } }],
+    ['a place of two ASNs', { ...HERE, asn_v4: 1, place: { asn: 2 } }],
   ])('refuses %s', async (_what, body) => {
     expect((await user.api.post(PROBES, body)).status).toBe(400);
   });
@@ -142,6 +149,31 @@ describe('probes', () => {
       user.api.send('POST', `${path}/token`, { headers: { 'if-match': ifMatch } });
     const renewals = await Promise.all([renew('"4"'), renew('"4"')]);
     expect(renewals.map(({ status }) => status).sort()).toEqual([200, 412]);
+  });
+
+  it('has a country of its location until one is stated, and an anchor that superusers state', async () => {
+    const { id } = await world.probe(user, HERE);
+    const path = `${PROBES}/${id}`;
+    const any = { 'if-match': '*' };
+    const change = async (by: typeof user.api, changes: object) =>
+      (await by.patch<Record<string, unknown>>(path, changes, any)).body;
+    expect(await read(id)).toMatchObject({ country_code: 'AR', stated: [], anchor: false });
+    expect(await change(user.api, { place: { country: 'UY', asn: 64_500 } })).toMatchObject({
+      ...{ country_code: 'UY', asn_v4: 64_500, stated: ['country_code', 'asn_v4'] },
+    });
+    expect(await change(user.api, { country_code: null, name: 'x' })).toMatchObject({
+      ...{
+        country: 'AR',
+        stated: ['asn_v4'],
+        place: { country: 'AR', region: 'South America', asn: 64_500 },
+      },
+    });
+    expect((await user.api.patch(path, { anchor: true }, any)).status).toBe(403);
+    expect(await change(world.superuser, { anchor: true })).toMatchObject({
+      anchor: true,
+      owner_id: user.id,
+    });
+    expect(await change(world.superuser, { anchor: false })).toMatchObject({ anchor: false, name: 'x' });
   });
 
   it('lists page by page, one owner or one tag', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type Account, ApiWorld, type Operation, pingOn, type Registered } from '../support/api-world.js';
+import { type ProbeOptions } from '../support/native-probe.js';
 import { FieldedProbe } from '../support/classic-probe.js';
 import { until } from '../support/until.js';
 
@@ -52,11 +53,16 @@ describe('probes that are chosen by a rule', () => {
     (await user.api.pages<Shown>(`${PROBES}?limit=2&${query}`)).flat().map(({ id }) => id);
 
   /** Connected probes with a tag that no other test uses. */
-  async function group(tag: string, count: number, more: object = {}): Promise<Registered[]> {
+  async function group(
+    tag: string,
+    count: number,
+    more: object = {},
+    options: ProbeOptions = {},
+  ): Promise<Registered[]> {
     const probes = await Promise.all(
       Array.from({ length: count }, () => world.probe(user, { tags: [tag], ...more })),
     );
-    await Promise.all(probes.map((probe) => world.connect(probe)));
+    await Promise.all(probes.map((probe) => world.connect(probe, options)));
     return probes;
   }
 
@@ -107,6 +113,70 @@ describe('probes that are chosen by a rule', () => {
     const moved = { location: { longitude: 0, latitude: 0 } };
     const { body: after } = await user.api.patch<{ country: null }>(`${PROBES}/${there!.id}`, moved, etag);
     expect(after.country).toBeNull();
+  });
+
+  it('chooses by autonomous system, network, number and system tag, and shows them', async () => {
+    const network = {
+      asn_v4: 64_500,
+      asn_v6: 4_294_967_294,
+      prefix_v4: '192.0.2.0/25',
+      prefix_v6: '2001:DB8::/40',
+    };
+    const [there] = await group(
+      'network',
+      1,
+      { ...network, country_code: 'nl', place: { city: 'Delft' } },
+      {
+        auth: { capabilities: { kinds: ['ping'], ipv4: true, ipv6: false } },
+      },
+    );
+    const [other] = await group(
+      'network',
+      1,
+      { asn_v4: 64_501, place: { network: 'Example' } },
+      { auth: { capabilities: { kinds: ['ping'], ipv4: false, ipv6: false } } },
+    );
+    const { body } = await user.api.get<Record<string, unknown>>(`${PROBES}/${there!.id}`);
+    expect(body).toMatchObject({
+      ...network,
+      ...{ prefix_v6: '2001:db8::/40', country: 'NL', country_code: 'NL', anchor: false },
+      ...{ tags: ['network', 'system-ipv4-works'] },
+      stated: ['country_code', 'asn_v4', 'asn_v6', 'prefix_v4', 'prefix_v6'],
+      place: {
+        ...{ continent: 'EU', region: 'Western Europe', country: 'NL', state: null, city: 'Delft' },
+        ...{ asn: 64_500, network: '' },
+      },
+    });
+    const conditions = {
+      asn: [4_294_967_294, 64_500],
+      prefix: ['192.0.2.0/24', '2001:db8::/32'],
+      number: [body['number']],
+      country: ['NL'],
+    };
+    for (const [name, values] of Object.entries(conditions)) {
+      for (const value of values) {
+        const select = { count: 1, tags: ['network'], [name]: value };
+        expect([select, await assigned((await create(select)).body)]).toEqual([select, [there!.id]]);
+        const query = `tag=network&${name}=${encodeURIComponent(String(value))}`;
+        expect([query, await listed(query)]).toEqual([query, [there!.id]]);
+      }
+    }
+    expect((await listed('tag=network&asn=64500&asn=64501')).sort()).toEqual([there!.id, other!.id].sort());
+    expect(await listed('tag=network&prefix=192.0.2.0/26')).toEqual([]);
+    expect(await listed('tag=network&tag=system-ipv4-works')).toEqual([there!.id]);
+    expect(await listed('tag=network&tag=system-ipv6-works')).toEqual([]);
+    const select = { count: 1, tags: ['network', 'system-ipv4-works'] };
+    expect(await assigned((await create(select)).body)).toEqual([there!.id]);
+    for (const wrong of [
+      { asn: 0 },
+      { asn: '1' },
+      { prefix: '192.0.2.1/24' },
+      { number: [] },
+      { country: 'nl' },
+    ])
+      expect([wrong, (await create({ count: 1, ...wrong })).status]).toEqual([wrong, 400]);
+    for (const wrong of ['asn=x', 'asn=4294967295', 'prefix=1', 'number=0'])
+      expect([wrong, (await user.api.get(`${PROBES}?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
   it('chooses the nearest', async () => {

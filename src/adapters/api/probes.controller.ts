@@ -101,8 +101,10 @@ export class ProbesController {
   }
 
   @Patch(':id')
-  @ForOwners('owner')
-  @ApiOperation({ summary: 'Change name, tags or location of your probe' })
+  @ForOwners('owner or superuser')
+  @ApiOperation({
+    summary: 'Change name, tags, location or network of your probe; superusers: of any probe',
+  })
   @ApiId('probe')
   @ApiIfMatch()
   @ApiOkResponse({ type: ProbeDto, headers: ETAG })
@@ -111,15 +113,10 @@ export class ProbesController {
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
-    @Body() { location, name, tags }: UpdateProbeDto,
+    @Body() changes: UpdateProbeDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ProbeDto> {
-    const changes = {
-      ...(location && { location }),
-      ...(name !== undefined && { name }),
-      ...(tags && { tags }),
-    };
-    const probe = await this.probes.update(parseId(id), user._id, revisionsIn(ifMatch), changes);
+    const probe = await this.probes.update(parseId(id), user, revisionsIn(ifMatch), changes);
     setEtag(response, probe.revision);
     return ProbeDto.from(probe, this.probes);
   }

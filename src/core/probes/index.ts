@@ -2,7 +2,11 @@ export { InstrumentsService } from './instruments.service.js';
 export { MAC_ADDRESS_RULE, macAddress } from './mac-address.js';
 export { isTrusted } from './clock-trust.js';
 export { type ProbeChange, ProbeFeed } from './probe-feed.js';
+export { canonicalNetwork, rangeOf } from './address-range.js';
 export { countryOf } from './country.js';
+export { FINDABLE, type Findable, type Place, placeOf, type PlaceStatement } from './place.js';
+export { continentOf, countriesIn, isCountry, regionOf, regionsOf } from './regions.js';
+export { SYSTEM_TAG, tagsOf } from './system-tags.js';
 export { type Box, DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
 export {
   type DeliveryCapabilities,

@@ -1,6 +1,8 @@
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, roomFor } from './probe-load.js';
 import { type WindowName } from './reliability-figures.js';
+import { rangeOf } from './address-range.js';
+import { tagsCondition } from './system-tags.js';
 
 /** A location and how far around it, in km; without a distance everywhere is near enough. */
 export interface NearLocation {
@@ -36,6 +38,18 @@ export interface ProbeFilter {
   box?: Box | undefined;
   /** any of them, ISO 3166-1 alpha-2 */
   countries?: readonly string[] | undefined;
+  /** any of them: of IPv4 or of IPv6 */
+  asns?: readonly number[] | undefined;
+  asns_v4?: readonly number[] | undefined;
+  asns_v6?: readonly number[] | undefined;
+  /** CIDR; inside any of them, by a prefix of either family */
+  prefixes?: readonly string[] | undefined;
+  /** any of them */
+  numbers?: readonly number[] | undefined;
+  /** from the first to the last, both included; absent: without that end */
+  numbersFrom?: number | undefined;
+  numbersTo?: number | undefined;
+  anchor?: boolean | undefined;
   /** any of them, by name */
   sites?: readonly string[] | undefined;
   /** instruments of any site */
@@ -68,6 +82,10 @@ const CONDITION_NAMES = [
   'near',
   'box',
   'countries',
+  'asn',
+  'prefix',
+  'number',
+  'anchor',
   'sites',
   'min_uptime',
   'min_share',
@@ -103,8 +121,9 @@ export function conditionsOf(filter: ProbeFilter, servers: readonly string[]): C
     },
     ipv4: ipv4 !== undefined && { 'capabilities.ipv4': ipv4 },
     ipv6: ipv6 !== undefined && { 'capabilities.ipv6': ipv6 },
-    tags: isAsked(tags) && { tags: { $all: tags } },
+    tags: isAsked(tags) && tagsCondition(tags),
     ...placesOf(filter),
+    ...networksOf(filter),
     min_uptime: min_uptime !== undefined && { [`reliability.${window}.uptime`]: { $gte: min_uptime } },
     min_share: min_share !== undefined && { [`reliability.${window}.share`]: { $gte: min_share } },
     exclude: isAsked(exclude) && { _id: { $nin: exclude } },
@@ -139,6 +158,35 @@ function placesOf({
   };
 }
 
+function networksOf(
+  filter: ProbeFilter,
+): Record<'asn' | 'prefix' | 'number' | 'anchor', object | false | undefined> {
+  const { asns, asns_v4, asns_v6, prefixes, numbers, numbersFrom, numbersTo, anchor } = filter;
+  const systems = [
+    ...(isAsked(asns) ? [{ $or: [{ asn_v4: { $in: asns } }, { asn_v6: { $in: asns } }] }] : []),
+    ...(isAsked(asns_v4) ? [{ asn_v4: { $in: asns_v4 } }] : []),
+    ...(isAsked(asns_v6) ? [{ asn_v6: { $in: asns_v6 } }] : []),
+  ];
+  const named = [
+    ...(isAsked(numbers) ? [{ number: { $in: numbers } }] : []),
+    ...(numbersFrom !== undefined ? [{ number: { $gte: numbersFrom } }] : []),
+    ...(numbersTo !== undefined ? [{ number: { $lte: numbersTo } }] : []),
+  ];
+  return {
+    asn: systems.length > 0 && { $and: systems },
+    prefix: isAsked(prefixes) && { $or: prefixes.map(insideCondition) },
+    number: named.length > 0 && { $and: named },
+    anchor: anchor !== undefined && { anchor: anchor ? true : { $ne: true } },
+  };
+}
+
+function insideCondition(network: string): object {
+  const range = rangeOf(network);
+  return range === undefined
+    ? { _id: { $in: [] } }
+    : { ranges: { $elemMatch: { from: { $gte: range.from, $lte: range.to }, to: { $lte: range.to } } } };
+}
+
 /** By degrees alone, as a map shows it: sides of a box on a sphere would be arcs. */
 function boxCondition({ west, south, east, north }: Box): object {
   const from = { 'location.coordinates.0': { $gte: west } };
@@ -149,6 +197,6 @@ function boxCondition({ west, south, east, north }: Box): object {
   };
 }
 
-function isAsked(list: readonly unknown[] | undefined): boolean {
+function isAsked<T>(list: readonly T[] | undefined): list is readonly T[] {
   return list !== undefined && list.length > 0;
 }

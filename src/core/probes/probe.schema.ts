@@ -3,6 +3,7 @@ import { Schema } from 'mongoose';
 import { type Idempotent, makeIdempotent } from '../../platform/database/idempotency.js';
 import { type Sequence } from '../../platform/database/numbers/numbers.service.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type PlaceMembers } from './place.js';
 import { type Load, MOST_HELD } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
 
@@ -72,21 +73,25 @@ export interface Suspension {
   retired?: true;
 }
 
+/** Members that are absent where nothing is known. */
+type Unset<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
 /** Whole numbers of probes. */
 export const PROBE_NUMBERS: Sequence = { collection: 'probes', first: 1, batch: 20 };
 
 /** A vantage point. */
-export interface ProbeEntity extends Idempotent {
+export interface ProbeEntity extends Idempotent, Unset<PlaceMembers> {
   _id: ObjectId;
   /** a whole number that names it as well, given once */
   number: number;
   owner: ObjectId;
   /** GeoJSON: longitude first */
   location: { type: 'Point'; coordinates: [number, number] };
-  /** of the location, ISO 3166-1 alpha-2; absent: in none */
-  country?: string;
   name?: string;
+  /** its owner's; `tagsOf` adds those that the server makes */
   tags: string[];
+  /** it is run for others to measure to, as a superuser says */
+  anchor?: true;
   /** the name of the site that holds it as an instrument */
   site?: string;
   /** there with a site */
@@ -153,6 +158,16 @@ export const probeSchema = new Schema<ProbeEntity>(
       required: true,
     },
     country: String,
+    asn_v4: Number,
+    asn_v6: Number,
+    prefix_v4: String,
+    prefix_v6: String,
+    stated: { type: [String], default: undefined },
+    state: String,
+    city: String,
+    network: String,
+    ranges: { type: Schema.Types.Mixed },
+    anchor: Boolean,
     name: String,
     tags: { type: [String], required: true },
     site: String,
@@ -182,6 +197,11 @@ probeSchema.index({ owner: 1, _id: 1 });
 probeSchema.index({ location: '2dsphere' });
 // probes of a country
 probeSchema.index({ country: 1, _id: 1 }, { sparse: true });
+// probes of an autonomous system
+probeSchema.index({ asn_v4: 1, _id: 1 }, { sparse: true });
+probeSchema.index({ asn_v6: 1, _id: 1 }, { sparse: true });
+// probes inside a network
+probeSchema.index({ 'ranges.from': 1, 'ranges.to': 1 }, { sparse: true });
 // the instruments of a site; of all sites, in order of creation
 probeSchema.index({ site: 1, _id: 1 }, { sparse: true });
 // probes by tag

@@ -16,13 +16,13 @@ import {
   type ProbeReport,
   type Suspension,
 } from './probe.schema.js';
+import { type PlaceMembers } from './place.js';
 import { type Reliability } from './reliability-figures.js';
 import { type Candidate } from './selection/selection.js';
 
-/** A country that is there and undefined is taken away. */
-export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>> & {
-  country?: string | undefined;
-};
+/** A member that is there and undefined is taken away. */
+export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>> &
+  PlaceMembers & { anchor?: true | undefined };
 
 export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
 
@@ -192,15 +192,16 @@ export class ProbesRepository {
     changes: ProbeChanges,
     at: Date,
   ): Promise<ProbeEntity | null> {
-    const isNowhere = 'country' in changes && changes.country === undefined;
-    const { country, ...others } = changes;
+    const names = Object.keys(changes) as (keyof ProbeChanges)[];
+    const gone = names.filter((name) => changes[name] === undefined);
+    const known = names.filter((name) => changes[name] !== undefined);
     return this.model
       .findOneAndUpdate(
         { _id: id, owner, ...revisionCondition(seen) },
         {
-          $set: { ...others, updated_at: at, ...(country !== undefined && { country }) },
+          $set: { ...Object.fromEntries(known.map((name) => [name, changes[name]])), updated_at: at },
           $inc: { revision: 1 },
-          ...(isNowhere && { $unset: { country: 1 } }),
+          ...(gone.length > 0 && { $unset: Object.fromEntries(gone.map((name) => [name, 1])) }),
         },
         { returnDocument: 'after' },
       )
@@ -312,7 +313,8 @@ export class ProbesRepository {
         {
           $set: { suspended, tags: [], 'location.coordinates': coordinates, updated_at: at },
           $unset: {
-            ...{ name: 1, site: 1, instrument: 1 },
+            ...{ name: 1, site: 1, instrument: 1, city: 1, network: 1 },
+            ...{ prefix_v4: 1, prefix_v6: 1, ranges: 1 },
             ...{ connection: 1, idempotency_key: 1, request_hash: 1 },
           },
           $inc: { revision: 1, token_version: 1 },

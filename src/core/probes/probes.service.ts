@@ -10,7 +10,7 @@ import { TokensService, type UserEntity } from '../users/index.js';
 import { LocalSessions, ServersService } from '../servers/index.js';
 import { PROBE_NUMBERS, type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
 import { type Reliability } from './reliability-figures.js';
-import { countryOf } from './country.js';
+import { type PlaceMembers, type PlaceStatement, restated } from './place.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
@@ -21,15 +21,18 @@ export interface Location {
   latitude: number;
 }
 
-export interface NewProbe {
+export interface NewProbe extends PlaceStatement {
   location: Location;
   /** chosen by a superuser; undefined: the next one */
   number?: number | undefined;
   name?: string | undefined;
   tags?: string[] | undefined;
+  /** superusers alone */
+  anchor?: boolean | undefined;
 }
 
-export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> & { location?: Location };
+export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> &
+  PlaceStatement & { location?: Location | undefined; anchor?: boolean | undefined };
 
 /** A conflict. */
 export const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
@@ -58,8 +61,11 @@ export class ProbesService {
     probe: NewProbe,
     idempotencyKey?: string,
   ): Promise<ProbeEntity> {
-    if (probe.number !== undefined && !is_superuser)
-      throw new DomainError('forbidden', 'Only a superuser may choose the number of a probe');
+    for (const name of ['number', 'anchor'] as const) {
+      if (probe[name] !== undefined && !is_superuser)
+        throw new DomainError('forbidden', `Only a superuser may state the ${name} of a probe`);
+    }
+    const place = restated({}, probe, probe.location);
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, request: probe };
     return createOnce<ProbeEntity, ProbeEntity>(idempotency, {
       find: (key) => this.probes.findByIdempotencyKey(owner, key),
@@ -68,7 +74,9 @@ export class ProbesService {
         this.create({
           owner,
           ...(probe.number !== undefined && { number: probe.number }),
-          ...placeOf(probe.location),
+          location: pointOf(probe.location),
+          ...present(place),
+          ...(probe.anchor === true && { anchor: true }),
           ...(probe.name !== undefined && { name: probe.name }),
           tags: [...new Set(probe.tags)],
           token_version: 0,
@@ -166,19 +174,26 @@ export class ProbesService {
   }
 
   /**
-   * @param seen by the caller
-   * @throws DomainError not_found, forbidden, changed_meanwhile
+   * @param user its owner, or a superuser @param seen by the caller
+   * @throws DomainError invalid_request, not_found, forbidden, changed_meanwhile
    */
   async update(
     id: ObjectId | undefined,
-    owner: ObjectId,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
     seen: Seen,
-    { location, ...labels }: ProbeUpdate,
+    { location, name, tags, anchor, ...statement }: ProbeUpdate,
   ): Promise<ProbeEntity> {
-    const probe = await this.getOwn(id, owner);
-    const place = location && { country: undefined, ...placeOf(location) };
-    const changes = { ...labels, ...place };
-    const updated = await this.probes.update(probe._id, owner, seen, changes, this.clock.now());
+    const probe = user.is_superuser ? await this.get(id) : await this.getOwn(id, user._id);
+    if (anchor !== undefined && !user.is_superuser)
+      throw new DomainError('forbidden', 'Only a superuser may state the anchor of a probe');
+    const changes = {
+      ...(name !== undefined && { name }),
+      ...(tags && { tags }),
+      ...(location && { location: pointOf(location) }),
+      ...restated(probe, statement, location ?? locationOf(probe)),
+      ...(anchor !== undefined && { anchor: anchor ? (true as const) : undefined }),
+    };
+    const updated = await this.probes.update(probe._id, probe.owner, seen, changes, this.clock.now());
     if (updated === null) throw await this.changedMeanwhile(probe._id);
     return updated;
   }
@@ -294,13 +309,13 @@ export function suspensionSentence({ reason, retired }: Suspension): string {
   return `This probe is suspended by the operator of the platform: ${reason}. It gets no work until that is lifted: ask the operator`;
 }
 
-function placeOf(location: Location): Pick<ProbeEntity, 'location' | 'country'> {
-  const country = countryOf(location);
-  const { longitude, latitude } = location;
-  return {
-    location: { type: 'Point', coordinates: [longitude, latitude] },
-    ...(country !== undefined && { country }),
-  };
+function pointOf({ longitude, latitude }: Location): ProbeEntity['location'] {
+  return { type: 'Point', coordinates: [longitude, latitude] };
+}
+
+/** @returns without the members that are undefined */
+function present(place: PlaceMembers): Partial<ProbeEntity> {
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
 }
 
 export function locationOf({ location }: ProbeEntity): Location {

@@ -10,5 +10,9 @@ export const toBoolean = ({ value }: Given): unknown =>
 export const toNumber = ({ value }: Given): unknown =>
   typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
 
+/** A whole number of 32 bits, as a query has it. */
+export const toWhole = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+
 /** A member that may be given several times. */
 export const toList = ({ value }: Given): unknown => (typeof value === 'string' ? [value] : value);

@@ -303,7 +303,7 @@ function Change({ probe }: { probe: Probe }): ReactNode {
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const [name, setName] = useState(probe.name ?? '');
-  const [tags, setTags] = useState(probe.tags.join(', '));
+  const [tags, setTags] = useState(probe.tags.filter((tag) => !tag.startsWith('system-')).join(', '));
   const [latitude, setLatitude] = useState(String(probe.location.latitude));
   const [longitude, setLongitude] = useState(String(probe.location.longitude));
   const save = useMutation({

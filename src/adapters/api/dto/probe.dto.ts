@@ -2,6 +2,7 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional } from '@nestjs/swagge
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsInt,
   IsNumber,
   IsString,
@@ -15,16 +16,27 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { orNull } from '../../../platform/http/nullable.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { isTrusted, locationOf, type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
+import {
+  FINDABLE,
+  isTrusted,
+  locationOf,
+  type ProbeEntity,
+  type ProbesService,
+  SYSTEM_TAG,
+  tagsOf,
+} from '../../../core/probes/index.js';
+import { MAX_ASN, PlaceDto, PlaceStatementDto } from './place.dto.js';
 import { ClockDto } from './clock.dto.js';
 import { ReliabilityDto } from './reliability.dto.js';
 
 export const TAG = /^[a-z0-9][a-z0-9_.:-]{0,62}$/;
+/** What an owner may give. */
+const OWN_TAG = /^(?!system-)[a-z0-9][a-z0-9_.:-]{0,62}$/;
 export const TAG_RULE = 'must be 1 to 63 of a-z, 0-9, _ . : - and begin with a letter or a digit';
 export const MAX_TAGS = 32;
 export const COUNTRY = /^[A-Z]{2}$/;
 export const COUNTRY_RULE = 'must be two capitals such as DE (ISO 3166-1 alpha-2)';
-export const COUNTRY_SAID = 'ISO 3166-1 alpha-2, by the location of the probe';
+export const COUNTRY_SAID = 'ISO 3166-1 alpha-2, as its owner states, or else by the location of the probe';
 export const MAX_COUNTRIES = 50;
 
 export const MAX_PROBE_NUMBER = 9_999_999;
@@ -43,8 +55,8 @@ export class LocationDto {
   latitude: number;
 }
 
-/** What an owner may call a probe. */
-class ProbeLabelsDto {
+/** What an owner may say of a probe. */
+class ProbeLabelsDto extends PlaceStatementDto {
   @ApiPropertyOptional({ minLength: 1, maxLength: 100, example: 'ixp-north-1' })
   @Optional()
   @IsString()
@@ -55,15 +67,25 @@ class ProbeLabelsDto {
   @ApiPropertyOptional({
     type: 'array',
     maxItems: MAX_TAGS,
-    items: { type: 'string', pattern: TAG.source },
+    items: { type: 'string', pattern: OWN_TAG.source },
     example: ['fibre', 'as:64500'],
   })
   @Optional()
   @IsArray()
   @ArrayMaxSize(MAX_TAGS)
   @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
+  @Matches(OWN_TAG, {
+    each: true,
+    message: `${TAG_RULE}; those that begin with ${SYSTEM_TAG} are the server's`,
+  })
   tags?: string[];
+
+  @ApiPropertyOptional({
+    description: 'Superusers only: that it is run for others to measure to.',
+  })
+  @Optional()
+  @IsBoolean()
+  anchor?: boolean;
 }
 
 export class CreateProbeDto extends ProbeLabelsDto {
@@ -210,10 +232,58 @@ export class ProbeDto {
   })
   country: string | null;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    pattern: COUNTRY.source,
+    description: 'The same as `country`.',
+  })
+  country_code: string | null;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    minimum: 1,
+    maximum: MAX_ASN,
+    description: 'Of its IPv4 addresses.',
+  })
+  asn_v4: number | null;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    minimum: 1,
+    maximum: MAX_ASN,
+    description: 'Of its IPv6 addresses.',
+  })
+  asn_v6: number | null;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'The announced network of its IPv4 address.' })
+  prefix_v4: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'The same of IPv6.' })
+  prefix_v6: string | null;
+
+  @ApiProperty({ type: PlaceDto })
+  place: PlaceDto;
+
+  @ApiProperty({
+    ...{ type: 'array', items: { type: 'string', enum: ['country_code', ...FINDABLE.slice(1)] } },
+    description:
+      'Of these members, those that its owner states. The others follow from its location (the country) and the address that it came from last.',
+  })
+  stated: string[];
+
+  @ApiProperty({ description: 'It is run for others to measure to.' })
+  anchor: boolean;
+
   @ApiProperty({ type: 'string', nullable: true })
   name: string | null;
 
-  @ApiProperty({ type: [String] })
+  @ApiProperty({
+    type: [String],
+    description: `Those of its owner; and of the server, by what it can do: system-ipv4-works, system-ipv6-works.`,
+  })
   tags: string[];
 
   @ApiProperty({
@@ -304,8 +374,16 @@ export class ProbeDto {
       owner_id: probe.owner.toHexString(),
       location: locationOf(probe),
       country: probe.country ?? null,
+      country_code: probe.country ?? null,
+      asn_v4: probe.asn_v4 ?? null,
+      asn_v6: probe.asn_v6 ?? null,
+      prefix_v4: probe.prefix_v4 ?? null,
+      prefix_v6: probe.prefix_v6 ?? null,
+      place: PlaceDto.from(probe),
+      stated: (probe.stated ?? []).map((name) => (name === 'country' ? 'country_code' : name)),
+      anchor: probe.anchor === true,
       name: probe.name ?? null,
-      tags: probe.tags,
+      tags: tagsOf(probe),
       site: probe.site ?? null,
       connected: connection !== undefined,
       // a probe may have taken more than it says it can carry

@@ -7,6 +7,7 @@ import { toList, toNumber } from '../../../platform/validation/query-values.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { type ProbeFilter, type WindowName } from '../../../core/probes/index.js';
 import { MAX_WITHIN_KM, OfReliability } from './selection.dto.js';
+import { Asns, Networks, Numbers } from './place.dto.js';
 import { BoundingBox, Countries, PartOfCircle, probeFilterOf, Sites, Tags } from './probe-conditions.js';
 import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
@@ -44,6 +45,15 @@ export class ProbesQuery extends PageQuery {
 
   @Countries('Only those in this country; may be repeated: in any of them.')
   country?: string[];
+
+  @Asns('Only those of this autonomous system, by IPv4 or IPv6; may be repeated: of any of them.')
+  asn?: number[];
+
+  @Networks('Only those whose prefix is inside this network (CIDR); may be repeated: inside any of them.')
+  prefix?: string[];
+
+  @Numbers('Only the one with this number; may be repeated: any of them.')
+  number?: number[];
 
   @Sites('Only those of this site; may be repeated: of any of them.')
   site?: string[];
@@ -92,13 +102,16 @@ export class ProbesQuery extends PageQuery {
 
 /** What the query asks of probes, but for whose they are. */
 export function filterOf(query: ProbesQuery): ProbeFilter {
-  const { connected, ipv4, ipv6, kind, min_uptime, min_share, window } = query;
+  const { connected, ipv4, ipv6, kind, min_uptime, min_share, window, asn, prefix, number } = query;
   return {
     ...probeFilterOf(query),
     connected,
     ipv4,
     ipv6,
     kinds: kind,
+    asns: asn,
+    prefixes: prefix,
+    numbers: number,
     min_uptime,
     min_share,
     window,

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -14,8 +15,10 @@ import {
 } from 'class-validator';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
-import { Optional } from '../../../platform/validation/optional.js';
+import { NotBeside, Optional } from '../../../platform/validation/optional.js';
 import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
+import { toList } from '../../../platform/validation/query-values.js';
+import { Asns, Networks, Numbers } from './place.dto.js';
 import { AreSiteNames, MAX_SITES, SITE_NAME } from './site-names.js';
 import {
   COUNTRY,
@@ -134,6 +137,30 @@ export class SelectionDto implements SelectionRule {
   @IsString({ each: true })
   @Matches(COUNTRY, { each: true, message: COUNTRY_RULE })
   countries?: string[];
+
+  @ApiPropertyOptional({
+    ...{ type: 'array', maxItems: MAX_COUNTRIES, items: { type: 'string', pattern: COUNTRY.source } },
+    description: 'Another name of `countries`; one may be given without a list.',
+  })
+  @Optional()
+  @NotBeside('countries')
+  @Transform(toList)
+  @IsArray()
+  @ArrayMaxSize(MAX_COUNTRIES)
+  @IsString({ each: true })
+  @Matches(COUNTRY, { each: true, message: COUNTRY_RULE })
+  country?: string[];
+
+  @Asns('Only those of any of these autonomous systems, by IPv4 or IPv6; one may be given without a list.')
+  asn?: number[];
+
+  @Networks(
+    'Only those whose prefix is inside any of these networks (CIDR); one may be given without a list.',
+  )
+  prefix?: string[];
+
+  @Numbers('Only those with any of these numbers; one may be given without a list.')
+  number?: number[];
 
   @ApiPropertyOptional({
     type: 'array',

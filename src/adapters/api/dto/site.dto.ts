@@ -13,7 +13,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import { type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
+import { type ProbeEntity, type ProbesService, tagsOf } from '../../../core/probes/index.js';
 import { type InstrumentDetails, MAC_ADDRESS_RULE, macAddress } from '../../../core/probes/index.js';
 import {
   type Address,
@@ -331,7 +331,7 @@ export class InstrumentDto {
       serial: serial ?? null,
       connected: probes.connectionOf(probe) !== undefined,
       last_seen: probe.last_seen?.toISOString() ?? null,
-      tags: probe.tags,
+      tags: tagsOf(probe),
       created_at: probe.created_at.toISOString(),
       updated_at: (probe.updated_at ?? probe.created_at).toISOString(),
       revision: probe.revision,

@@ -54,6 +54,8 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
           total_credits: total.credits,
           in_use_credits: inUse.credits,
           kinds: [...CLASSIC_CAPABILITIES.kinds],
+          // the protocol has no word for families: what these probes measure goes over IPv4
+          families: { ipv4: true },
         };
         const open = await this.connections.open(query['token'], details);
         if (open === undefined) return { code: 'invalid_token', message: 'Invalid token' };

@@ -27,9 +27,12 @@ export class SelectionService {
    * @throws TooFewProbesError
    */
   async choose(selection: Selection, needs: Pick<ProbeFilter, 'kind' | 'room'>): Promise<ProbeEntity[]> {
-    const { count, seed, near, exclude, ...others } = selection;
+    const { count, seed, near, exclude, country, asn, prefix, number, ...others } = selection;
     const excluded = exclude?.map(parseId).filter((id) => id !== undefined);
-    const filter = { ...others, ...needs, near, exclude: excluded, suspended: false as const };
+    const filter = {
+      ...{ ...others, ...needs, near, exclude: excluded, suspended: false as const },
+      ...{ countries: country ?? others.countries, asns: asn, prefixes: prefix, numbers: number },
+    };
     const conditions = conditionsOf(filter, await this.servers.standing());
     const draw = new Draw(seed, count);
     const turn = new Turn();

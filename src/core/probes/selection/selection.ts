@@ -17,6 +17,14 @@ export interface SelectionRule {
   near?: NearLocation;
   /** any of them */
   countries?: string[];
+  /** the same as `countries` */
+  country?: string[];
+  /** any of them: of IPv4 or of IPv6 */
+  asn?: number[];
+  /** CIDR; inside any of them */
+  prefix?: string[];
+  /** any of them */
+  number?: number[];
   /** any of them, by name */
   sites?: string[];
   kinds?: string[];
