@@ -17,6 +17,7 @@ const CORE = [
   'quotas',
   'delivery',
   'operations',
+  'shares',
   'runs',
   'ingest',
   'server-runs',

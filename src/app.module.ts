@@ -18,6 +18,7 @@ import { GlobalpingProbesModule } from './adapters/globalping/globalping-probes.
 import { ProbeProtocolModule } from './adapters/probe-protocol/probe-protocol.module.js';
 import { OpsModule } from './adapters/ops/ops.module.js';
 import { ImportFilesModule } from './adapters/imports/import-files.module.js';
+import { GlobalpingClientsModule } from './adapters/globalping/clients/globalping-clients.module.js';
 import { LiveModule } from './adapters/live/live.module.js';
 
 @Module({})
@@ -45,6 +46,7 @@ export class AppModule {
         ClassicModule,
         ...(env.doors.includes('globalping') ? [GlobalpingProbesModule] : []),
         LiveModule,
+        ...(env.doors.includes('globalping') ? [GlobalpingClientsModule] : []),
         ImportFilesModule,
         OpsModule,
       ],

@@ -6,11 +6,14 @@ import { DatabaseService } from './platform/database/database.service.js';
 import { PackStreams, packLongAnswers } from './platform/http/content-coding.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { UNTOLD_PATH } from './platform/http/method-not-allowed.js';
+import { wordErrors } from './platform/http/error-form.js';
 import { requestLogger } from './platform/logging/request-context.js';
 import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { serveExplorer } from './openapi.js';
+import { globalpingErrors } from './adapters/globalping/clients/errors.js';
+import { GLOBALPING_HEADERS } from './adapters/globalping/clients/measurements/headers.js';
 import { dashboard } from './adapters/dashboard/dashboard.js';
 import { ProbeConnectionsService } from './core/presence/index.js';
 
@@ -21,12 +24,13 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(requestLogger(root, env.trustProxy > 0));
   app.enableCors({
     origin: '*',
-    exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', ...GLOBALPING_HEADERS],
     maxAge: 3600,
   });
   app.use(securityHeaders());
   app.use(dashboard(env.frameAncestors));
   if (!env.allowDeleteAll) app.set(UNTOLD_PATH, '/delete_all');
+  if (env.doors.includes('globalping')) app.use('/v1', wordErrors(globalpingErrors));
   app.use('/api', packLongAnswers());
   app.useGlobalInterceptors(new PackStreams());
   app.use(...jsonBody());

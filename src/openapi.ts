@@ -24,6 +24,7 @@ const TAGS = {
   results: 'What probes brought back.',
   imports: 'Files of results, from scamper or from our own exports.',
   administration: 'What superusers run the platform with.',
+  globalping: "The routes of Globalping's clients, in their form (docs/globalping.md).",
   [CLASSIC]: 'The routes of classic Pladmed. They do not change, and take members that they do not know.',
   'operation of the server': 'For those who run it.',
 };

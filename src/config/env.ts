@@ -129,6 +129,9 @@ const variables = z.object({
   CHANGES_DETECTION: flag.default(true),
   DOORS: doors().default(DOORS),
   FRAME_ANCESTORS: ancestors().default([]),
+  GLOBALPING_TESTS_PER_HOUR: whole(1, 1_000_000_000).default(5000),
+  GLOBALPING_ANONYMOUS_ACCOUNT: z.email({ error: 'must be the e-mail of an account' }).optional(),
+  GLOBALPING_ANONYMOUS_TESTS_PER_HOUR: whole(1, 1_000_000).default(250),
 });
 
 type Variables = z.infer<typeof variables>;
@@ -208,6 +211,12 @@ export interface Env {
   doors: readonly Door[];
   /** which pages of others may have a plot in a frame */
   frameAncestors: string[];
+  /** that clients of Globalping may ask for, of one account */
+  globalpingTestsPerHour: number;
+  /** who pays for clients of Globalping that have no account: an e-mail; absent: they are refused */
+  globalpingAnonymousAccount?: string | undefined;
+  /** of one address without an account */
+  globalpingAnonymousTestsPerHour: number;
 }
 
 /** The names of all variables, for the test that holds the example files against them. */
@@ -281,6 +290,9 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     changesDetection: read.CHANGES_DETECTION,
     doors: read.DOORS,
     frameAncestors: read.FRAME_ANCESTORS,
+    globalpingTestsPerHour: read.GLOBALPING_TESTS_PER_HOUR,
+    globalpingAnonymousAccount: read.GLOBALPING_ANONYMOUS_ACCOUNT,
+    globalpingAnonymousTestsPerHour: read.GLOBALPING_ANONYMOUS_TESTS_PER_HOUR,
   };
 }
 

@@ -5,6 +5,7 @@ import { LedgerModule } from '../ledger/index.js';
 import { OperationsModule } from '../operations/index.js';
 import { PresenceModule } from '../presence/index.js';
 import { ProbesModule } from '../probes/index.js';
+import { SharesModule } from '../shares/index.js';
 import { AuthModule, UsersModule } from '../users/index.js';
 import { AccountsService } from './accounts.service.js';
 
@@ -17,6 +18,7 @@ import { AccountsService } from './accounts.service.js';
     ProbesModule,
     AssignmentsModule,
     OperationsModule,
+    SharesModule,
     ImportsModule,
   ],
   providers: [AccountsService],

@@ -6,6 +6,7 @@ import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { OperationsRepository } from '../assignments/index.js';
+import { SharesService } from '../shares/index.js';
 import { ImportsService } from '../imports/index.js';
 import { LedgerService } from '../ledger/index.js';
 import { OperationsService } from '../operations/index.js';
@@ -49,6 +50,7 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     private readonly probes: ProbeSuspensionService,
     private readonly instruments: InstrumentsService,
     private readonly imports: ImportsService,
+    private readonly shares: SharesService,
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
   ) {}
@@ -148,6 +150,7 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     // first: what an import still stores has to be there when the rest looks
     await this.imports.forget(user._id);
     await this.stored.setRetentionOfPrivate(user._id, GONE);
+    await this.shares.forget(user._id);
     await this.probes.retireAll(user._id, OWNER_DELETED);
     // its own probes have left them
     await this.instruments.endSitesOf(user._id);

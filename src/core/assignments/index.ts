@@ -27,7 +27,6 @@ export {
   type OperationName,
   type OperationPage,
   OperationsRepository,
-  type ScheduledOperation,
 } from './operations.repository.js';
 export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';

@@ -38,4 +38,8 @@ export interface OperationRequest {
   wording?: { protocol: string; request: Record<string, unknown> } | undefined;
   /** of how many of its probes, the first ones, output is wanted while they are at it (ProgressService); absent: of none */
   progress?: number | undefined;
+  /** of the new operation, where the adapter refers to it from elsewhere */
+  id?: ObjectId | undefined;
+  /** from then on no probe is given it, and no result is awaited; absent: as long as its schedule makes it worth while */
+  until?: Date | undefined;
 }

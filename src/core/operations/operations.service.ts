@@ -141,7 +141,7 @@ export class OperationsService {
       ),
     );
     const costPerRun = kind.unitCost * params.destinations.length;
-    const named = { _id: new ObjectId(), kind: request.kind };
+    const named = { _id: request.id ?? new ObjectId(), kind: request.kind };
     const bytes = bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun });
     const { probes, selection } = await this.choice.choose({
       probes: request.probes,
@@ -176,7 +176,7 @@ export class OperationsService {
       probe_count: probes.length,
       ...(selection && { selection }),
       created_at: now,
-      ends_at: deliveryEnd(schedule, now),
+      ends_at: request.until ?? deliveryEnd(schedule, now),
       revision: 1,
       ...idempotencyMembers(request.idempotency),
     };
@@ -273,7 +273,7 @@ export class OperationsService {
   }
 
   async assignmentsOf(
-    operation: OperationEntity,
+    operation: Pick<OperationEntity, '_id'>,
     limit: number,
     afterProbe?: ObjectId,
   ): Promise<AssignmentEntity[]> {

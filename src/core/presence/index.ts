@@ -12,6 +12,7 @@ export { PresenceService } from './presence.service.js';
 export { type OpenConnection, ProbeConnectionsService } from './probe-connections.service.js';
 export { type ProbeProtocol, ProbeProtocols, type SayableJob } from './probe-protocols.js';
 export { ProbeStates } from './probe-states.js';
+export { RosterService } from './roster.service.js';
 export { ProbeMeters } from './probe-meters.js';
 export { SESSION_KEPT_S, type SessionEntity } from './session.schema.js';
 export { SessionsRepository } from './sessions.repository.js';

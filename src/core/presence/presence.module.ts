@@ -14,6 +14,7 @@ import { ConnectionsWriter } from './connections-writer.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
 import { ProbeSuspensionService } from './probe-suspension.service.js';
+import { RosterService } from './roster.service.js';
 import { UpkeepService } from './upkeep.service.js';
 
 @Module({
@@ -34,6 +35,7 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeConnectionsService,
     TokenRevocationService,
     ProbeSuspensionService,
+    RosterService,
     UpkeepService,
   ],
   exports: [
@@ -46,6 +48,7 @@ import { UpkeepService } from './upkeep.service.js';
     ProbeConnectionsService,
     TokenRevocationService,
     ProbeSuspensionService,
+    RosterService,
   ],
 })
 export class PresenceModule {}

@@ -13,6 +13,14 @@ export class ProbeFeed {
   private readonly subject = new Subject<ProbeChange>();
   readonly changes = this.subject.asObservable();
 
+  private readonly subjectOfEdits = new Subject<ProbeEntity>();
+  /** Probes that somebody has changed, as they are now. */
+  readonly edits = this.subjectOfEdits.asObservable();
+
+  edited(probe: ProbeEntity): void {
+    this.subjectOfEdits.next(probe);
+  }
+
   emit(change: ProbeChange): void {
     this.subject.next(change);
   }

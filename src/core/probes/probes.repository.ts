@@ -444,6 +444,28 @@ export class ProbesRepository {
     return probes.map(({ connection }) => connection.session);
   }
 
+  /** @returns by session, on which of these servers it is; read from an index alone */
+  async findSessionsOfAll(servers: readonly string[]): Promise<Map<string, string>> {
+    const found = await this.model.collection
+      .find<{ connection: Pick<ProbeConnection, 'server' | 'session'> }>(
+        { 'connection.server': { $in: [...servers] } },
+        { projection: { _id: 0, 'connection.server': 1, 'connection.session': 1 }, batchSize: 100_000 },
+      )
+      .toArray();
+    return new Map(found.map(({ connection: { session, server } }) => [session.toHexString(), server]));
+  }
+
+  /** Those that are connected to one of these servers; past mongoose, because there may be thousands. */
+  async findConnected(servers: readonly string[], sessions?: readonly ObjectId[]): Promise<ProbeEntity[]> {
+    const over = sessions && { 'connection.session': { $in: [...sessions] } };
+    return this.model.collection
+      .find<ProbeEntity>(
+        { 'connection.server': { $in: [...servers] }, ...over },
+        { projection: { reliability: 0, instrument: 0 }, batchSize: 1_000 },
+      )
+      .toArray();
+  }
+
   async findServersConnectedTo(): Promise<string[]> {
     return this.model.distinct('connection.server');
   }

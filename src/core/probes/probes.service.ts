@@ -11,6 +11,7 @@ import { LocalSessions, ServersService } from '../servers/index.js';
 import { PROBE_NUMBERS, type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
 import { type Reliability } from './reliability-figures.js';
 import { type PlaceMembers, type PlaceStatement, restated } from './place.js';
+import { ProbeFeed } from './probe-feed.js';
 import { conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
@@ -48,6 +49,7 @@ export class ProbesService {
     private readonly tokens: TokensService,
     private readonly local: LocalSessions,
     private readonly numbers: NumbersService,
+    private readonly feed: ProbeFeed,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -195,6 +197,7 @@ export class ProbesService {
     };
     const updated = await this.probes.update(probe._id, probe.owner, seen, changes, this.clock.now());
     if (updated === null) throw await this.changedMeanwhile(probe._id);
+    this.feed.edited(updated);
     return updated;
   }
 

@@ -9,7 +9,6 @@ import { RunFactsService } from './run-facts.service.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { RestoresRepository } from './restores.repository.js';
 import { CoverageService } from './coverage.service.js';
-import { MissingRunsService } from './missing-runs.service.js';
 
 @Module({
   imports: [
@@ -21,7 +20,7 @@ import { MissingRunsService } from './missing-runs.service.js';
       { name: RESTORE_MODEL, schema: restoreSchema },
     ]),
   ],
-  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
-  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
+  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
+  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
 })
 export class RunsModule {}

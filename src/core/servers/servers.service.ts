@@ -20,7 +20,7 @@ export class ServersService {
   readonly ownId: string;
   private readonly boot = randomUUID();
   /** until when each of the others lives for all we know, on the clock of `performance.now()` */
-  private others = new Map<string, number>();
+  private seen = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private last: Renewal = 'renewed';
@@ -79,11 +79,16 @@ export class ServersService {
   /** All that live now. */
   async standing(): Promise<string[]> {
     await this.look();
-    return [...this.others.keys()].filter((id) => id !== this.ownId).concat(this.ownId);
+    return [...this.seen.keys()].filter((id) => id !== this.ownId).concat(this.ownId);
+  }
+
+  /** Those beside this one that lived when it was looked last: some seconds ago at the most. */
+  others(): string[] {
+    return [...this.seen.keys()].filter((id) => id !== this.ownId && this.isKnownAlive(id));
   }
 
   private isKnownAlive(server: string): boolean {
-    const until = this.others.get(server);
+    const until = this.seen.get(server);
     return until !== undefined && until > performance.now();
   }
 
@@ -106,7 +111,7 @@ export class ServersService {
   private async look(): Promise<void> {
     const asked = performance.now();
     const standing = await this.servers.findStanding();
-    this.others = new Map(standing.map(({ id, remainingMs }) => [id, asked + remainingMs]));
+    this.seen = new Map(standing.map(({ id, remainingMs }) => [id, asked + remainingMs]));
   }
 
   private lookSoon(): void {

@@ -120,6 +120,13 @@ export class AuthService {
     return this.tokens.visitorToken();
   }
 
+  /** @returns the account that pays for those who have none; undefined: there is no such account @throws DomainError forbidden */
+  async payer(email: string): Promise<UserEntity | undefined> {
+    const user = (await this.users.findByEmail(normaliseEmail(email))) ?? undefined;
+    refuseSuspended(user);
+    return user;
+  }
+
   /** @returns whether anybody administers this platform yet */
   async hasSuperuser(): Promise<boolean> {
     return this.users.hasSuperuser();

@@ -6,10 +6,7 @@ import { ACTIVITY_MODEL, activitySchema } from './activity.schema.js';
 import { OperationsModule } from '../../core/operations/index.js';
 import { ProbesModule } from '../../core/probes/index.js';
 import { ResultsModule } from '../../core/results/index.js';
-import { RunsModule } from '../../core/runs/index.js';
 import { ActivityService } from './activity.service.js';
-import { MISSING_MODEL, missingSchema } from './missing.schema.js';
-import { MissingService } from './missing.service.js';
 import { ReportService } from './report.service.js';
 
 @Module({
@@ -18,13 +15,9 @@ import { ReportService } from './report.service.js';
     OperationsModule,
     ProbesModule,
     ResultsModule,
-    RunsModule,
-    MongooseModule.forFeature([
-      { name: ACTIVITY_MODEL, schema: activitySchema },
-      { name: MISSING_MODEL, schema: missingSchema },
-    ]),
+    MongooseModule.forFeature([{ name: ACTIVITY_MODEL, schema: activitySchema }]),
   ],
-  providers: [ActivityRepository, ActivityService, MissingService, ReportService],
+  providers: [ActivityRepository, ActivityService, ReportService],
   exports: [ActivityService, ReportService],
 })
 export class ActivityModule {}

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { type IncomingMessage } from 'node:http';
 import { type NextFunction, type Request, type RequestHandler, type Response, raw } from 'express';
 import secureJson from 'secure-json-parse';
 import { DomainError } from '../errors/domain.error.js';
@@ -6,6 +7,8 @@ import { brokenBound } from '../limits/depth-check.js';
 
 /** 1 MB: an operation that names 10,000 probes is 270 KB. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Of the routes of Globalping's clients. */
+export const MAX_SMALL_BODY_BYTES = 100 * 1024;
 export const MAX_JSON_DEPTH = 32;
 /** Members of one object, and objects and lists in a body: what a body may make validation do. No route takes a tenth of it. */
 export const MAX_JSON_MEMBERS = 1000;
@@ -27,11 +30,16 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Their handlers read the body themselves: it may be a large file. */
 const STREAMED = ['/api/v1/imports'];
 
-const readBytes = raw({
-  type: ({ method = '', url = '' }) =>
-    WITH_BODY.includes(method) && !STREAMED.includes(url.split('?')[0] ?? ''),
-  limit: MAX_BODY_BYTES,
-});
+const isRead = ({ method = '', url = '' }: IncomingMessage): boolean =>
+  WITH_BODY.includes(method) && !STREAMED.includes(url.split('?')[0] ?? '');
+
+const readSmall = raw({ type: isRead, limit: MAX_SMALL_BODY_BYTES });
+const readLarge = raw({ type: isRead, limit: MAX_BODY_BYTES });
+
+const readBytes: RequestHandler = (request, response, next) => {
+  const read = request.path.startsWith('/v1/') ? readSmall : readLarge;
+  read(request, response, next);
+};
 
 /**
  * Bodies are JSON whatever the Content-Type says (the published examples of the classic contract send text/plain).

@@ -12,6 +12,8 @@ import { requestIdOf } from '../logging/request-context.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { ChangedMeanwhileError, DomainError, LimitReachedError } from '../errors/domain.error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
+import { errorFormOf } from './error-form.js';
+import { MAX_SMALL_BODY_BYTES } from './json-body.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -52,10 +54,15 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
     response.destroy();
     return;
   }
-  const problem =
-    mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId, hasBody(request));
   const retryAfterS = retryAfterOf(mistake);
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
+  const form = errorFormOf(response);
+  if (form !== undefined) {
+    form(mistake, requestId, request, response);
+    return;
+  }
+  const problem =
+    mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId, hasBody(request));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
   if (mistake instanceof ChangedMeanwhileError && mistake.revision !== undefined) {
     response.setHeader('ETag', `"${mistake.revision}"`);
@@ -82,13 +89,17 @@ export function domainErrorOf(error: unknown): DomainError | undefined {
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   if (isDatabaseAway(error))
     return new DomainError('busy', 'The database does not answer; try again shortly');
-  const status = (error as { status?: unknown } | null)?.status;
-  if (typeof status === 'number') return fromStatus(status, (error as Error).message);
+  const { status, limit } = (error ?? {}) as { status?: unknown; limit?: unknown };
+  if (typeof status === 'number') return fromStatus(status, (error as Error).message, limit);
   return undefined;
 }
 
-function fromStatus(status: number, message: string): DomainError | undefined {
+/** @param limit of a body, in bytes */
+function fromStatus(status: number, message: string, limit?: unknown): DomainError | undefined {
   if (status < 400 || status >= 500) return undefined;
-  if (status === 413) return new DomainError('body_too_large', 'The body may be 1 MB at most');
+  if (status === 413) {
+    const most = limit === MAX_SMALL_BODY_BYTES ? '100 KB' : '1 MB';
+    return new DomainError('body_too_large', `The body may be ${most} at most`);
+  }
   return new DomainError(CODE_OF_STATUS[status] ?? 'invalid_request', message);
 }

@@ -19,6 +19,8 @@ export const BOUNDS = [
   'target_packets',
   'probe_operations',
   'probe_held_bytes',
+  'door_tests',
+  'door_reads',
   'live_behind',
   'large_results',
 ] as const;

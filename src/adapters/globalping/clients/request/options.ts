@@ -1,0 +1,101 @@
+import { isHostName, isIpLiteral } from '@pladmed/protocol';
+import { z } from 'zod';
+import { isSpecialAddress, isSpecialName } from './targets.js';
+import { exact, port, text, truth, whole, word } from './rules.js';
+
+/** Default ports and numbers are those of Globalping's clients: a request is sent with every default spelled out. */
+const DNS_TYPES = [
+  ...['A', 'AAAA', 'ANY', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'MX'],
+  ...['NS', 'NSEC', 'PTR', 'RRSIG', 'SOA', 'TXT', 'SRV', 'SVCB'],
+] as unknown as readonly ['A', ...string[]];
+const MOST_HEADERS = 128;
+
+const ipVersion = () => z.union([z.literal(4), z.literal(6)], { error: 'must be 4 or 6' }).optional();
+
+const publicResolver = (isResolver: (value: string) => boolean, what: string) =>
+  z
+    .string({ error: `must be ${what}` })
+    .refine(isResolver, { error: `must be ${what}`, abort: true })
+    .refine((value) => !isSpecialAddress(value) && !isSpecialName(value), {
+      error: 'must not be a private or otherwise special address',
+    })
+    .optional();
+
+const headers = () =>
+  z
+    .record(z.string(), text(8_192), { error: 'must be an object of texts' })
+    .refine((all) => Object.keys(all).length <= MOST_HEADERS, {
+      error: `must have ${MOST_HEADERS} members at most`,
+    })
+    .default({});
+
+const packetOptions = () => ({
+  packets: whole(1, 16).default(3),
+  port: port().default(80),
+  ipVersion: ipVersion(),
+});
+
+const httpRequest = exact({
+  method: word(['HEAD', 'GET', 'OPTIONS']).default('HEAD'),
+  host: z
+    .string({ error: 'must be a host name' })
+    .refine(isHostName, { error: 'must be a host name' })
+    .optional(),
+  path: text(16_384).default('/'),
+  query: text(16_384).default(''),
+  headers: headers(),
+});
+
+/** What each type has for options; what is absent has its default. */
+export const OPTIONS = {
+  ping: exact({ protocol: word(['ICMP', 'TCP']).default('ICMP'), ...packetOptions() }),
+  traceroute: exact({
+    protocol: word(['ICMP', 'TCP', 'UDP']).default('ICMP'),
+    port: port().default(80),
+    ipVersion: ipVersion(),
+  }),
+  dns: exact({
+    query: exact({ type: word(DNS_TYPES).default('A') }).prefault({}),
+    resolver: publicResolver((value) => isIpLiteral(value) || isHostName(value), 'an address or a host name'),
+    protocol: word(['UDP', 'TCP']).default('UDP'),
+    port: port().default(53),
+    trace: truth().default(false),
+    ipVersion: ipVersion(),
+  }),
+  mtr: exact({ protocol: word(['ICMP', 'TCP', 'UDP']).default('ICMP'), ...packetOptions() }),
+  http: exact({
+    request: httpRequest.prefault({}),
+    protocol: word(['HTTPS', 'HTTP', 'HTTP2']).default('HTTPS'),
+    port: port().optional(),
+    resolver: publicResolver(isIpLiteral, 'an IPv4 or IPv6 address'),
+    ipVersion: ipVersion(),
+  }),
+};
+
+export type MeasurementType = keyof typeof OPTIONS;
+export const MEASUREMENT_TYPES = Object.keys(OPTIONS) as [MeasurementType, ...MeasurementType[]];
+
+type Versioned<Read> = Omit<Read, 'ipVersion'> & { ipVersion: 4 | 6 };
+/** Options of a type with every default, and the family that is measured over. */
+export type OptionsOf<Type extends MeasurementType> = Versioned<z.output<(typeof OPTIONS)[Type]>>;
+
+/** What is measured, by its type. */
+export type Asked = {
+  [Type in MeasurementType]: { type: Type; target: string; options: OptionsOf<Type> };
+}[MeasurementType];
+
+/** Seconds that a test may take where the caller did not say. */
+export function defaultTimeout(asked: Asked): number {
+  switch (asked.type) {
+    case 'ping':
+      return Math.max(10, Math.ceil((asked.options.packets - 1) * 0.5 + 3));
+    case 'mtr':
+      return Math.ceil(asked.options.packets * 0.5 + 9);
+    case 'dns':
+      return asked.options.trace ? 25 : 10;
+    case 'traceroute':
+      return 10;
+    case 'http':
+      return 15;
+  }
+}

@@ -1,0 +1,34 @@
+import { isHostName, isIpLiteral, isLookupName } from '@pladmed/protocol';
+import ipaddr from 'ipaddr.js';
+
+/** @returns whether it is an address that is not one of a public host: private, loopback, documentation and so on */
+export function isSpecialAddress(value: string): boolean {
+  return ipaddr.isValid(value) && ipaddr.process(value).range() !== 'unicast';
+}
+
+/** Names that resolve to the host itself (RFC 6761, section 6.3). */
+export function isSpecialName(value: string): boolean {
+  return /(?:^|\.)localhost\.?$/i.test(value);
+}
+
+/** @returns an address without the brackets that URLs have around one of IPv6 */
+export function bare(target: string): string {
+  return /^\[[^\]]*\]$/.test(target) ? target.slice(1, -1) : target;
+}
+
+/**
+ * @param isReverse whether a name is asked for by its address (PTR)
+ * @returns what the target must be; undefined: it is right
+ */
+export function targetProblem(target: unknown, type: string, isReverse: boolean): string | undefined {
+  if (typeof target !== 'string' || target === '') return 'must be an address or a name';
+  const address = bare(target);
+  if (isIpLiteral(address)) {
+    if (type === 'dns' && !isReverse) return 'must be a name: an address is looked up with the type PTR';
+    return isSpecialAddress(address) ? 'must not be a private or otherwise special address' : undefined;
+  }
+  if (isReverse) return 'must be an IPv4 or IPv6 address, for the type PTR';
+  if (type === 'dns') return isLookupName(target) ? undefined : 'must be a domain name';
+  if (!isHostName(target) || !/[^.]\.[^.]/.test(target)) return 'must be an address or a full host name';
+  return isSpecialName(target) ? 'must not be a private name' : undefined;
+}
