@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from 'react';
 
 const KEY = 'pladmed.session';
+/** why the session of all tabs ended */
+const ENDED = 'pladmed.ended';
 
 /** Why nobody is logged in. */
 export type Ended = 'never' | 'left' | 'expired';
@@ -10,14 +12,17 @@ export type Ended = 'never' | 'left' | 'expired';
  * @see docs/adr/0032-where-the-token-lives.md
  */
 class Session {
-  private current = read();
+  private current = read(KEY);
   private why: Ended = 'never';
   private readonly listeners = new Set<() => void>();
 
   constructor() {
     // another tab logged in or out
     addEventListener('storage', ({ key }) => {
-      if (key === KEY || key === null) this.set(read(), 'left', false);
+      if (key !== KEY && key !== null) return;
+      const token = read(KEY);
+      // what was over here already stays over for the reason that this tab knows
+      if (token !== this.current) this.set(token, read(ENDED) === 'expired' ? 'expired' : 'left', false);
     });
   }
 
@@ -47,22 +52,24 @@ class Session {
   private set(token: string | undefined, why: Ended, keep: boolean): void {
     this.current = token;
     this.why = why;
-    if (keep) write(token);
+    if (keep) write(token, why);
     for (const listener of this.listeners) listener();
   }
 }
 
 /** Storage can be forbidden: the token is in memory then, and gone with the page. */
-function read(): string | undefined {
+function read(key: string): string | undefined {
   try {
-    return localStorage.getItem(KEY) ?? undefined;
+    return localStorage.getItem(key) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function write(token: string | undefined): void {
+function write(token: string | undefined, why: Ended): void {
   try {
+    // before the token, of which other tabs hear
+    localStorage.setItem(ENDED, why);
     if (token === undefined) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, token);
   } catch {
