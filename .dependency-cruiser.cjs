@@ -32,7 +32,17 @@ const CORE = [
 const DERIVED = ['activity', 'changes', 'latest', 'series'];
 
 /** Doors to the outside: each is on its own. */
-const ADAPTERS = ['api', 'classic', 'dashboard', 'globalping', 'imports', 'live', 'ops', 'probe-protocol'];
+const ADAPTERS = [
+  'api',
+  'atlas',
+  'classic',
+  'dashboard',
+  'globalping',
+  'imports',
+  'live',
+  'ops',
+  'probe-protocol',
+];
 
 /** What is to be measured, priced and read is arithmetic: it imports nothing that has to be installed, but for these packages. */
 const PURE = ['@pladmed/protocol', '@pladmed/warts', 'ipaddr\\.js', 'zod'];

@@ -19,6 +19,7 @@ import { ProbeProtocolModule } from './adapters/probe-protocol/probe-protocol.mo
 import { OpsModule } from './adapters/ops/ops.module.js';
 import { ImportFilesModule } from './adapters/imports/import-files.module.js';
 import { GlobalpingClientsModule } from './adapters/globalping/clients/globalping-clients.module.js';
+import { AtlasModule } from './adapters/atlas/atlas.module.js';
 import { LiveModule } from './adapters/live/live.module.js';
 
 @Module({})
@@ -49,6 +50,7 @@ export class AppModule {
         ...(env.doors.includes('globalping') ? [GlobalpingClientsModule] : []),
         ImportFilesModule,
         OpsModule,
+        ...(env.doors.includes('atlas') ? [AtlasModule] : []),
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },

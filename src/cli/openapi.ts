@@ -39,7 +39,7 @@ async function describe(): Promise<[name: string, text: string][]> {
   const document = JSON.parse(JSON.stringify(openApiDocument(app))) as object;
   return [
     [OPENAPI, HEADER + dump(document, { noRefs: true, lineWidth: 110 })],
-    [PERMISSIONS, permissionsPage(routesOf(app))],
+    [PERMISSIONS, permissionsPage(routesOf(app).filter(({ access }) => access?.who !== 'door'))],
   ];
 }
 

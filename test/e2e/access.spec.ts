@@ -125,7 +125,6 @@ describe('access', () => {
       ['no name', { scopes: ['read'] }, 'name'],
       ['an empty name', { name: '', scopes: ['read'] }, 'name'],
       ['a line in its name', { name: 'a\nb', scopes: ['read'] }, 'name'],
-      ['no scopes', { name: 'x' }, 'scopes'],
       ['an empty list', { name: 'x', scopes: [] }, 'scopes'],
       ['another scope', { name: 'x', scopes: ['write'] }, 'scopes'],
       ['one scope twice', { name: 'x', scopes: ['read', 'read'] }, 'scopes'],

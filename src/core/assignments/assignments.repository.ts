@@ -106,6 +106,19 @@ export class AssignmentsRepository {
       .lean<AssignmentEntity[]>();
   }
 
+  /** @returns ids of the operations of some probes, the newest first, `limit` at most */
+  async findOperationsOf(probes: readonly ObjectId[], limit: number): Promise<ObjectId[]> {
+    const found = await this.model.collection
+      .aggregate<Pick<AssignmentEntity, '_id'>>([
+        { $match: { probe: { $in: [...probes] } } },
+        { $group: { _id: '$operation' } },
+        { $sort: { _id: -1 } },
+        { $limit: limit },
+      ])
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
   /** The probes of each of these operations, ascending; of all in one query. */
   async findProbesOfOperations(operations: readonly ObjectId[]): Promise<Map<string, ObjectId[]>> {
     const found = new Map(operations.map((id) => [id.toHexString(), [] as ObjectId[]]));

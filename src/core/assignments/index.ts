@@ -31,3 +31,14 @@ export {
 export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
 export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
+export {
+  type Bounds,
+  type FoundOperation,
+  type OperationSearch,
+  overAt,
+  type Phase,
+  phaseOf,
+  type SearchOrder,
+  type SearchPage,
+  type TextMatch,
+} from './operation-search.js';

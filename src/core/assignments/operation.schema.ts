@@ -34,6 +34,10 @@ export interface OperationEntity extends Idempotent {
   /** a whole number that names it as well, given once */
   number: number;
   owner: ObjectId;
+  /** for people, as its owner says it */
+  description?: string;
+  /** its owner's, for finding it again */
+  tags?: string[];
   kind: OperationKind;
   /** the params exactly as they were accepted, as JSON text: unknown ones that the request ignores are kept, and never interpreted */
   accepted_params: string;
@@ -83,6 +87,8 @@ export const operationSchema = new Schema<OperationEntity>(
   {
     number: { type: Number, required: true },
     owner: { type: Schema.Types.ObjectId, required: true },
+    description: String,
+    tags: { type: [String], default: undefined },
     kind: { type: String, required: true },
     accepted_params: { type: String, required: true },
     params: { type: Schema.Types.Mixed, required: true },

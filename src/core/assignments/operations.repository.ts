@@ -7,6 +7,14 @@ import { revisionCondition, type Seen } from '../../platform/database/revision.j
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type KindName } from '../../measurement/kinds/index.js';
+import {
+  FIRST_DESTINATIONS,
+  type FoundOperation,
+  type OperationSearch,
+  orderOf,
+  searchConditions,
+  type SearchPage,
+} from './operation-search.js';
 import { OPERATION_MODEL, type OperationEntity, type Retention } from './operation.schema.js';
 
 export interface OperationFilter {
@@ -33,6 +41,8 @@ export type KeptOperation = Pick<
 const PAGE_BYTES = 2 * 1024 * 1024;
 const STREAM_PAGE_BYTES = 256 * 1024;
 const STREAM_PAGE = 50;
+/** What a search that finds little may take. */
+const SEARCH_MS = 5_000;
 
 interface OperationSize {
   _id: ObjectId;
@@ -129,6 +139,29 @@ export class OperationsRepository {
       .sort({ _id: -1 })
       .lean<OperationEntity[]>();
     return { operations, isLast: ids.length === sizes.length };
+  }
+
+  /** A page by number: what is skipped is looked through. @throws an error of the driver where it takes more than five seconds */
+  async search(search: OperationSearch, page: SearchPage): Promise<FoundOperation[]> {
+    const { order, isDescending, skip, limit } = page;
+    const direction = isDescending ? -1 : 1;
+    return this.model.collection
+      .aggregate<FoundOperation>(
+        [
+          { $match: searchConditions(search) },
+          ...(order === 'number' ? [] : [{ $set: { _order: orderOf(order) } }]),
+          { $sort: { ...(order !== 'number' && { _order: direction }), number: direction } },
+          { $skip: skip },
+          { $limit: limit },
+          ...FIRST_DESTINATIONS,
+        ],
+        { maxTimeMS: SEARCH_MS, allowDiskUse: true },
+      )
+      .toArray();
+  }
+
+  async countFound(search: OperationSearch): Promise<number> {
+    return this.model.collection.countDocuments(searchConditions(search), { maxTimeMS: SEARCH_MS });
   }
 
   /** In order of creation, one after the other: a listing of all needs no memory for all. */
@@ -242,6 +275,13 @@ export class OperationsRepository {
         { returnDocument: 'after', updatePipeline: true },
       )
       .lean<OperationEntity>();
+  }
+
+  async setTags(id: ObjectId, tags: readonly string[], at: Date): Promise<void> {
+    await this.model.updateOne(
+      { _id: id },
+      { $set: { tags: [...tags], updated_at: at }, $inc: { revision: 1 } },
+    );
   }
 
   /** States for how long data of all private operations of an owner are kept. */

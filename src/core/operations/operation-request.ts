@@ -5,7 +5,7 @@ import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { type Idempotency } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Retention, type Visibility } from '../assignments/index.js';
-import { type SelectionRule } from '../probes/index.js';
+import { type Selection, type SelectionRule } from '../probes/index.js';
 
 /** Which of the named probes an operation is for: those that are free at this moment, or all, whenever they come. */
 export type Availability = 'now' | 'whenever';
@@ -15,6 +15,9 @@ export interface OperationRequest {
   kind: KindName;
   /** chosen by a superuser; undefined: the next one */
   number?: number | undefined;
+  /** for people */
+  description?: string | undefined;
+  tags?: readonly string[] | undefined;
   /** unchecked */
   params: unknown;
   /** `ignore` keeps parameters that the platform does not know, and never sends them to a probe */
@@ -23,6 +26,8 @@ export interface OperationRequest {
   schedule: Reading<Schedule>;
   /** named ones (undefined: an id that is none), or a rule to choose them by */
   probes: readonly (ObjectId | undefined)[] | SelectionRule;
+  /** the rule by which an adapter has chosen the named ones, and the seed that it drew them with */
+  selection?: Selection | undefined;
   availability: Availability;
   visibility: Visibility;
   /** how long its data are kept, as far as that is stated */

@@ -72,6 +72,14 @@ export class OperationStore {
     }
   }
 
+  /**
+   * Stores several creations of one owner, or none of them.
+   * @throws as store(), of the first that is refused; nothing has changed then
+   */
+  async storeTogether(creations: readonly NewOperation[]): Promise<void> {
+    await this.storeAll(creations, true);
+  }
+
   private newQueue(): Queue {
     const commits = new GroupCommit<NewOperation>((creations) => this.storeAll(creations), {
       most: MOST,
@@ -82,12 +90,12 @@ export class OperationStore {
   }
 
   /** @param creations of one owner */
-  private async storeAll(creations: readonly NewOperation[]): Promise<undefined[]> {
+  private async storeAll(creations: readonly NewOperation[], isWhole = false): Promise<undefined[]> {
     const admissions = creations.map(({ admission }) => admission);
     const serialised = new Set(admissions.flatMap((admission) => admission.serialised));
-    await this.quotas.admitting(admissions, (admit) =>
-      this.transactions.run((transaction) => this.write(creations, admit, transaction), ...serialised),
-    );
+    const store = (admit: Admit) =>
+      this.transactions.run((transaction) => this.write(creations, admit, transaction), ...serialised);
+    await this.quotas.admitting(admissions, store, isWhole);
     return creations.map(() => undefined);
   }
 

@@ -17,7 +17,10 @@ import {
   leavingsOf,
   OPERATION_NUMBERS,
   type OperationEntity,
+  type FoundOperation,
   type OperationFilter,
+  type OperationSearch,
+  type SearchPage,
   type OperationName,
   type OperationPage,
   OperationsRepository,
@@ -25,7 +28,13 @@ import {
   type Retention,
   unusedCredits,
 } from '../assignments/index.js';
-import { QuotasService, ProbeLoadsService, ReleasesService, stopped as stoppedAt } from '../quotas/index.js';
+import {
+  QuotasService,
+  ProbeLoadsService,
+  ReleasesService,
+  type Reservation,
+  stopped as stoppedAt,
+} from '../quotas/index.js';
 import { DispatchService } from '../delivery/index.js';
 import { KINDS } from '../../measurement/kinds/index.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
@@ -129,6 +138,47 @@ export class OperationsService {
     return { operation, probes };
   }
 
+  /**
+   * Makes several operations, or none of them: they are charged and stored in one transaction.
+   * @returns them in the order of the requests
+   * @throws DomainError as create(); nothing has changed then
+   */
+  async createAll(owner: UserEntity, requests: readonly OperationRequest[]): Promise<CreatedOperation[]> {
+    const [only, ...others] = requests;
+    if (only !== undefined && others.length === 0) return [await this.create(owner, only)];
+    const plans = [];
+    for (const request of requests) plans.push(await this.plan(owner, request));
+    const drafts = plans.map(({ operation, probes, strikes, bytes }) => ({
+      ...{ operation, probes, bytes, assignments: assignmentsOf(operation, probes, bytes) },
+      admission: this.quotas.prepare({ owner, operation, strikes }),
+    }));
+    const rooms: Reservation[] = [];
+    let numbers: number[] = [];
+    try {
+      for (const { probes, bytes } of drafts) rooms.push(await this.loads.reserve(probes, bytes));
+      for (const { assignments } of drafts) this.dispatch.claim(assignments);
+      numbers = await this.numbers.give(OPERATION_NUMBERS, undefined, async (first) => {
+        const all = [first, ...(await this.numbers.takeMany(OPERATION_NUMBERS, drafts.length - 1))];
+        await this.store.storeTogether(
+          drafts.map(({ operation, assignments, admission }, index) => ({
+            ...{ operation: { ...operation, number: all[index] as number }, assignments, admission },
+          })),
+        );
+        return all;
+      });
+      for (const room of rooms) room.keep();
+    } catch (error) {
+      for (const room of rooms) await room.giveBack();
+      throw error;
+    }
+    return drafts.map(({ operation: draft, assignments, probes }, index) => {
+      const operation = { ...draft, number: numbers[index] as number };
+      this.dispatch.start(operation, assignments);
+      this.logger.log({ operation_id: String(operation._id), kind: operation.kind }, 'operation created');
+      return { operation, probes };
+    });
+  }
+
   /** Validates, chooses probes and prices: nothing is stored. */
   private async plan(owner: UserEntity, request: OperationRequest) {
     const now = this.clock.now();
@@ -154,6 +204,7 @@ export class OperationsService {
       owner: owner._id,
       idempotencyKey: request.idempotency?.key,
     });
+    const rule = selection ?? request.selection;
     const runsPerProbe = runsOf(schedule);
     refuseTooMany(runsPerProbe, probes.length);
 
@@ -174,7 +225,10 @@ export class OperationsService {
       runs_per_probe: runsPerProbe,
       credits: this.env.credits ? costPerRun * runsPerProbe * probes.length : 0,
       probe_count: probes.length,
-      ...(selection && { selection }),
+      ...(request.description !== undefined &&
+        request.description !== '' && { description: request.description }),
+      ...(request.tags !== undefined && request.tags.length > 0 && { tags: [...new Set(request.tags)] }),
+      ...(rule && { selection: rule }),
       created_at: now,
       ends_at: request.until ?? deliveryEnd(schedule, now),
       revision: 1,
@@ -251,6 +305,23 @@ export class OperationsService {
     return this.operations.findPage(filter, limit, before);
   }
 
+  /** @returns a page by number, and how many match in all */
+  async search(
+    search: OperationSearch,
+    page: SearchPage,
+  ): Promise<{ found: FoundOperation[]; count: number }> {
+    const [found, count] = await Promise.all([
+      page.limit === 0 ? [] : this.operations.search(search, page),
+      this.operations.countFound(search),
+    ]);
+    return { found, count };
+  }
+
+  /** @returns ids of the operations of some probes, the newest first, `limit` at most */
+  async idsOfProbes(probes: readonly ObjectId[], limit: number): Promise<ObjectId[]> {
+    return this.assignments.findOperationsOf(probes, limit);
+  }
+
   /** In order of creation, for listings without pages. */
   stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
     return this.operations.stream(filter);
@@ -262,7 +333,7 @@ export class OperationsService {
   }
 
   /** @returns for each operation its probes, in order of creation */
-  async probesOfAll(operations: readonly OperationEntity[]): Promise<ProbeEntity[][]> {
+  async probesOfAll(operations: readonly Pick<OperationEntity, '_id'>[]): Promise<ProbeEntity[][]> {
     const assigned = await this.assignments.findProbesOfOperations(operations.map(({ _id }) => _id));
     const ids = new Map([...assigned.values()].flat().map((id) => [id.toHexString(), id]));
     const known = await this.probes.getKnown([...ids.values()]);
@@ -346,6 +417,18 @@ export class OperationsService {
       bytesOf(operation),
     );
     return stopped;
+  }
+
+  /** @throws DomainError not_found, forbidden */
+  async setTags(
+    id: ObjectId,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+    tags: readonly string[],
+  ): Promise<void> {
+    const operation = await this.get(id, user);
+    if (!operation.owner.equals(user._id) && !user.is_superuser)
+      throw new DomainError('forbidden', 'The operation is not yours');
+    await this.operations.setTags(operation._id, tags, this.clock.now());
   }
 
   /**

@@ -45,5 +45,6 @@ export {
   type WindowName,
   WINDOWS,
 } from './reliability-figures.js';
-export { MAX_PROBES, type Selection, type SelectionRule } from './selection/selection.js';
+export { lotOf, MAX_PROBES, type Selection, type SelectionRule } from './selection/selection.js';
 export { SelectionService } from './selection/selection.service.js';
+export { type Presence, presenceOf, type ProbePage, type ProbeSearch } from './probe-search.js';

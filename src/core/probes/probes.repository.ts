@@ -18,6 +18,7 @@ import {
 } from './probe.schema.js';
 import { type PlaceMembers } from './place.js';
 import { type Reliability } from './reliability-figures.js';
+import { type ProbePage } from './probe-search.js';
 import { type Candidate } from './selection/selection.js';
 
 /** A member that is there and undefined is taken away. */
@@ -144,7 +145,7 @@ export class ProbesRepository {
   }
 
   /** @returns ids of those that match, `limit` at most, in no order */
-  async findIds(conditions: readonly Condition[], limit: number): Promise<ObjectId[]> {
+  async findIds(conditions: readonly Pick<Condition, 'where'>[], limit: number): Promise<ObjectId[]> {
     const found = await this.model.collection
       .find<Pick<ProbeEntity, '_id'>>(allOf(conditions), {
         projection: { _id: 1 },
@@ -154,7 +155,17 @@ export class ProbesRepository {
     return found.map(({ _id }) => _id);
   }
 
-  async count(conditions: readonly Condition[]): Promise<number> {
+  /** In the order of their numbers. */
+  async findPage(
+    conditions: readonly Pick<Condition, 'where'>[],
+    { isDescending, skip, limit }: ProbePage,
+  ): Promise<ProbeEntity[]> {
+    return this.model.collection
+      .find<ProbeEntity>(allOf(conditions), { sort: { number: isDescending ? -1 : 1 }, skip, limit })
+      .toArray();
+  }
+
+  async count(conditions: readonly Pick<Condition, 'where'>[]): Promise<number> {
     return this.model.collection.countDocuments(allOf(conditions));
   }
 
@@ -553,7 +564,7 @@ function known({ ipv4, ipv6 }: Families = {}): Families {
   return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
 }
 
-function allOf(conditions: readonly Condition[], ...more: object[]): object {
+function allOf(conditions: readonly Pick<Condition, 'where'>[], ...more: object[]): object {
   const all = [...conditions.map(({ where }) => where), ...more];
   return all.length === 0 ? {} : { $and: all };
 }

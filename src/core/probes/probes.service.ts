@@ -12,7 +12,8 @@ import { PROBE_NUMBERS, type ProbeConnection, type ProbeEntity, type Suspension 
 import { type Reliability } from './reliability-figures.js';
 import { type PlaceMembers, type PlaceStatement, restated } from './place.js';
 import { ProbeFeed } from './probe-feed.js';
-import { conditionsOf, type ProbeFilter } from './probe-filter.js';
+import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.js';
+import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
 import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
 export interface Location {
@@ -129,6 +130,31 @@ export class ProbesService {
   /** @returns ids of those that match, `limit` at most, in no order */
   async idsOf(filter: ProbeFilter, limit: number): Promise<ObjectId[]> {
     return this.probes.findIds(conditionsOf(filter, []), limit);
+  }
+
+  /** @returns ids of those that match, `limit` at most, in no order; who is connected is known as well */
+  async searchIds(filter: ProbeFilter, search: ProbeSearch, limit: number): Promise<ObjectId[]> {
+    return this.probes.findIds(await this.conditions(filter, search), limit);
+  }
+
+  /** @returns a page by number, in the order of numbers, and how many match in all */
+  async search(
+    filter: ProbeFilter,
+    search: ProbeSearch,
+    page: ProbePage,
+  ): Promise<{ found: ProbeEntity[]; count: number }> {
+    const conditions = await this.conditions(filter, search);
+    const [found, count] = await Promise.all([
+      page.limit === 0 ? [] : this.asKnown(() => this.probes.findPage(conditions, page)),
+      this.probes.count(conditions),
+    ]);
+    return { found, count };
+  }
+
+  private async conditions(filter: ProbeFilter, search: ProbeSearch): Promise<Pick<Condition, 'where'>[]> {
+    const servers = await this.servers.standing();
+    const more = searchConditions(search, servers, this.clock.now()).map((where) => ({ where }));
+    return [...conditionsOf(filter, servers), ...more];
   }
 
   /** @throws DomainError not_found */

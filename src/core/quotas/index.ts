@@ -8,7 +8,7 @@ export {
 } from './quotas.service.js';
 export { shown } from './limit-errors.js';
 export { type Amounts, type HoldEntity, METERED_BOUNDS } from './hold.schema.js';
-export { ProbeLoadsService } from './probe-loads.service.js';
+export { ProbeLoadsService, type Reservation } from './probe-loads.service.js';
 export { QuotasModule } from './quotas.module.js';
 export { ReleasesService } from './releases.service.js';
 export { stopped } from './release.js';

@@ -102,17 +102,26 @@ export class QuotasService {
    * Takes what new operations use of every quota, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
    * @param store runs their transaction; a second time for a single one where a quota is nearly used up
-   * @throws LimitReachedError for a single one; several are to be tried one by one, whatever the error
+   * @param isWhole several are stored together or not at all
+   * @throws LimitReachedError for a single one, or a whole; others are to be tried one by one, whatever the error
    */
-  async admitting(admissions: readonly Admission[], store: (admit: Admit) => Promise<void>): Promise<void> {
+  async admitting(
+    admissions: readonly Admission[],
+    store: (admit: Admit) => Promise<void>,
+    isWhole = false,
+  ): Promise<void> {
     const [first, ...others] = admissions;
     if (first === undefined) return;
-    const looking = () => store((transaction) => this.admitLooking(first, transaction));
-    if (others.length === 0 && metersOf(first) > MOST_UNSEEN) return looking();
+    const looking = () =>
+      store(async (transaction) => {
+        for (const each of admissions) await this.admitLooking(each, transaction);
+      });
+    const isOne = others.length === 0 || isWhole;
+    if (isOne && admissions.some((each) => metersOf(each) > MOST_UNSEEN)) return looking();
     try {
       await store((transaction) => this.admitUnseen(admissions, transaction));
     } catch (error) {
-      if (others.length > 0 || !(error instanceof NearQuotaError)) throw error;
+      if (!isOne || !(error instanceof NearQuotaError)) throw error;
       await looking();
     }
   }

@@ -14,3 +14,5 @@ export {
 export { type ManyFilter, type Parts, type ResultSize } from './results.repository.js';
 export { TimedResults } from './timed-results.js';
 export { type TimedFilter, type TimedResult } from './timed-results.repository.js';
+export { OwnTimes } from './own-times.js';
+export { type OwnTimeFilter } from './own-times.repository.js';

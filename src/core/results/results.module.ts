@@ -7,6 +7,8 @@ import { ResultReader } from './result-reader.js';
 import { ResultsFollower } from './results-follower.js';
 import { TimedResults } from './timed-results.js';
 import { TimedResultsRepository } from './timed-results.repository.js';
+import { OwnTimes } from './own-times.js';
+import { OwnTimesRepository } from './own-times.repository.js';
 import { DecodedTexts } from './decoded-texts.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RenewalService } from './renewal/renewal.service.js';
@@ -19,10 +21,12 @@ import { RenewalService } from './renewal/renewal.service.js';
     ResultsFollower,
     TimedResultsRepository,
     TimedResults,
+    OwnTimesRepository,
+    OwnTimes,
     DecodedTexts,
     RenewalRepository,
     RenewalService,
   ],
-  exports: [ResultReader, ResultsFollower, TimedResults, DecodedTexts],
+  exports: [ResultReader, ResultsFollower, TimedResults, OwnTimes, DecodedTexts],
 })
 export class ResultsModule {}

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { type Scope } from '../../platform/http/permissions.js';
+import { type KeyScope } from '../../platform/http/permissions.js';
 import { AccessWatch } from './access-watch.js';
 import { type KeyEntity, type UserEntity } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
@@ -16,7 +16,7 @@ const REMEMBERED_KEYS = 10_000;
 
 export interface NewKey {
   name: string;
-  scopes: readonly Scope[];
+  scopes: readonly KeyScope[];
   /** in the future */
   expiresAt?: Date | undefined;
 }

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type PictureEntity } from '../../platform/images/picture-files.js';
-import { type Scope, SCOPES } from '../../platform/http/permissions.js';
+import { KEY_SCOPES, type KeyScope } from '../../platform/http/permissions.js';
 
 export const USER_MODEL = 'User';
 
@@ -44,14 +44,14 @@ export interface Via {
   /** it is over then */
   until?: Date | undefined;
   /** of a key; a token may do everything that its account may */
-  scopes?: readonly Scope[];
+  scopes?: readonly KeyScope[];
 }
 
 /** A secret of a program. */
 export interface KeyEntity {
   _id: ObjectId;
   name: string;
-  scopes: Scope[];
+  scopes: KeyScope[];
   /** SHA-256, in hexadecimal: the key itself is kept nowhere */
   digest: string;
   created_at: Date;
@@ -70,7 +70,7 @@ export interface EndedToken {
 
 const keySchema = new Schema<KeyEntity>({
   name: { type: String, required: true },
-  scopes: { type: [{ type: String, enum: SCOPES }], required: true },
+  scopes: { type: [{ type: String, enum: KEY_SCOPES }], required: true },
   digest: { type: String, required: true },
   created_at: { type: Date, required: true },
   expires_at: Date,

@@ -10,10 +10,16 @@ export interface MeasuredSummary {
   rtts?: number[];
 }
 
+/** What tells to which destination something that was measured belongs. */
+export interface Measured {
+  userid: number;
+  summary: { dst: string; type?: unknown };
+}
+
 /** An entry of a summary, and what was measured of it, if anything was. */
-export interface LaidEntry {
+export interface LaidEntry<M extends Measured = MeasuredSummary> {
   entry: Summary;
-  measured: MeasuredSummary | undefined;
+  measured: M | undefined;
 }
 
 /**
@@ -22,11 +28,11 @@ export interface LaidEntry {
  * @param destinations as asked for; none: of a probe that does not say them
  * @returns an entry for each destination, in order, then what belongs to none of them; one that was not measured has no figures
  */
-export function layBesideDestinations(
-  measured: readonly MeasuredSummary[],
+export function layBesideDestinations<M extends Measured>(
+  measured: readonly M[],
   destinations: readonly Destination[],
-): LaidEntry[] {
-  if (destinations.length === 0) return measured.map(alone);
+): LaidEntry<M>[] {
+  if (destinations.length === 0) return measured.map((each) => alone(each));
   const belonging = assign(measured, destinations);
   const others = measured.filter((each) => !belonging.includes(each));
   return [
@@ -34,22 +40,22 @@ export function layBesideDestinations(
       entry: entryOf(destination, belonging[index], measured[0]?.summary.type),
       measured: belonging[index],
     })),
-    ...others.map(alone),
+    ...others.map((each) => alone(each)),
   ];
 }
 
 /** Of what belongs to no destination. */
-function alone(measured: MeasuredSummary): LaidEntry {
+function alone<M extends Measured>(measured: M): LaidEntry<M> {
   return { entry: { ...measured.summary }, measured };
 }
 
 /** @returns for each destination what was measured of it */
-function assign(
-  measured: readonly MeasuredSummary[],
+function assign<M extends Measured>(
+  measured: readonly M[],
   destinations: readonly Destination[],
-): (MeasuredSummary | undefined)[] {
-  const found: (MeasuredSummary | undefined)[] = destinations.map(() => undefined);
-  const left: MeasuredSummary[] = [];
+): (M | undefined)[] {
+  const found: (M | undefined)[] = destinations.map(() => undefined);
+  const left: M[] = [];
   for (const each of measured) {
     const place = each.userid - 1;
     const fits = (destinations[place]?.address ?? null) !== null && found[place] === undefined;
@@ -67,7 +73,7 @@ function assign(
 /** @returns of each address the destinations that nothing was found for yet, in order */
 function placesByAddress(
   destinations: readonly Destination[],
-  found: readonly (MeasuredSummary | undefined)[],
+  found: readonly unknown[],
 ): Map<string, number[]> {
   const places = new Map<string, number[]>();
   for (const [place, { address }] of destinations.entries()) {
@@ -79,8 +85,8 @@ function placesByAddress(
 
 function entryOf(
   { destination, address, resolve_ms, error, note }: Destination,
-  measured: MeasuredSummary | undefined,
-  type: string | undefined,
+  measured: Measured | undefined,
+  type: unknown,
 ): Summary {
   const asked = { destination, resolve_ms, ...(note !== undefined && { note }) };
   if (measured === undefined)

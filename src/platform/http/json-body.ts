@@ -49,6 +49,9 @@ export function jsonBody(): RequestHandler[] {
   return [readBytes, parse];
 }
 
+/** Their bodies are lists. */
+const LISTS = /^\/api\/v2\/measurements\/\d+\/participation-requests\/?$/;
+
 /** Their bodies are files, whatever the Content-Type says: handlers get the bytes. */
 const FILES = /^\/api\/v1\/(users\/me\/picture|sites\/[^/]+\/photo)$/;
 
@@ -64,14 +67,14 @@ function parse(request: Request, _response: Response, next: NextFunction): void 
     return;
   }
   try {
-    request.body = parseObject(bytes);
+    request.body = parseObject(bytes, LISTS.test(request.path));
     next();
   } catch (error) {
     next(error);
   }
 }
 
-function parseObject(bytes: Buffer): object {
+function parseObject(bytes: Buffer, mayBeList: boolean): object {
   if (!isUtf8(bytes)) throw new DomainError('invalid_request', 'The body is not valid UTF-8');
   const text = bytes.toString('utf8');
   let value: unknown;
@@ -80,7 +83,7 @@ function parseObject(bytes: Buffer): object {
   } catch {
     throw new DomainError('invalid_request', 'The body is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || (Array.isArray(value) && !mayBeList)) {
     throw new DomainError('invalid_request', 'The body must be a JSON object');
   }
   const broken = brokenBound(value, BOUNDS);

@@ -62,6 +62,8 @@ const SUPERUSERS = [
 describe('permissions', () => {
   let app: INestApplication;
   let routes: Route[];
+  /** those that ask for credentials themselves */
+  let doors: Route[];
 
   beforeAll(async () => {
     const env = parseEnv({ SECRET_KEY: 'signs nothing: no request comes here' });
@@ -69,7 +71,9 @@ describe('permissions', () => {
       preview: true,
       logger: false,
     });
-    routes = routesOf(app);
+    const all = routesOf(app);
+    routes = all.filter(({ access }) => access?.who !== 'door');
+    doors = all.filter((route) => !routes.includes(route));
   });
   afterAll(() => app.close());
 
@@ -78,6 +82,11 @@ describe('permissions', () => {
     expect(
       routes.filter(({ access }) => !['public', 'reader', 'user', 'superuser'].includes(String(access?.who))),
     ).toEqual([]);
+  });
+
+  it('are a door’s own under its path alone', () => {
+    expect(doors.length).toBeGreaterThan(10);
+    expect(doors.filter(({ path }) => !path.startsWith('/api/v2'))).toEqual([]);
   });
 
   it('are checked by a guard before every route', () => {

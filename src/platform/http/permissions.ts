@@ -3,11 +3,24 @@ import { type Request } from 'express';
 
 export const ACCESS = 'access';
 /** Who may call a route. A route that states nothing is closed to everybody. */
-export type Permission = 'public' | 'reader' | 'user' | 'superuser';
+export type Permission = 'public' | 'door' | 'reader' | 'user' | 'superuser';
 
 /** What a key may be allowed: to read; to make and stop operations; to register and change probes; what superusers do. */
 export const SCOPES = ['read', 'measure', 'probes', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** What a key may be allowed beside these where clients of RIPE Atlas use it; some of what `read` and `measure` allow. */
+export const ATLAS_SCOPES = [
+  'measurements.create',
+  'measurements.stop',
+  'measurements.update',
+  'measurements.read',
+  'credits.read',
+] as const;
+export const KEY_SCOPES = [...SCOPES, ...ATLAS_SCOPES] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+/** Those of a key that does not say: all but the superusers'. */
+export const USUAL_SCOPES = KEY_SCOPES.filter((scope) => scope !== 'admin');
 
 /** What a route asks of its caller. Without a scope no key opens it, only an access token. */
 export interface Access {
@@ -19,6 +32,8 @@ const access = (who: Permission, scope?: Scope) =>
   SetMetadata<string, Access>(ACCESS, { who, ...(scope && { scope }) });
 
 export const Public = () => access('public');
+/** The door asks for credentials itself, in the words of its protocol. */
+export const ByDoor = () => access('door');
 /** Users, and visitors, who have no account and read what is public. @param scope with which a key will do */
 export const ForReaders = (scope?: Scope) => access('reader', scope);
 export const ForUsers = (scope?: Scope) => access('user', scope);
@@ -35,7 +50,7 @@ export interface Principal {
   /** it has no account: it may read what is public */
   is_visitor?: true;
   /** how the caller showed who it is; `scopes`: of a key */
-  via?: { scopes?: readonly Scope[] };
+  via?: { scopes?: readonly KeyScope[] };
 }
 
 /** What a caller shows: an access token, or a key. */

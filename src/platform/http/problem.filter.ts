@@ -15,6 +15,7 @@ import { methodNotAllowed } from './method-not-allowed.js';
 import { errorFormOf } from './error-form.js';
 import { MAX_SMALL_BODY_BYTES } from './json-body.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
+import { shapeOf } from './problem-shape.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
   400: 'invalid_request',
@@ -67,7 +68,11 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
   if (mistake instanceof ChangedMeanwhileError && mistake.revision !== undefined) {
     response.setHeader('ETag', `"${mistake.revision}"`);
   }
-  response.status(problem.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem));
+  const shape = shapeOf(response);
+  response
+    .status(problem.status)
+    .type(shape === undefined ? PROBLEM_CONTENT_TYPE : 'application/json')
+    .send(JSON.stringify(shape?.(problem) ?? problem));
 }
 
 /** The methods whose members are in the body, not in the query. */

@@ -2,13 +2,13 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsIn, IsString, Length, Matches } from 'class-validator';
 import { type KeyEntity } from '../../../core/users/index.js';
 import { ID_PATTERN } from '../../../platform/http/ids.js';
-import { type Scope, SCOPES } from '../../../platform/http/permissions.js';
+import { KEY_SCOPES, type KeyScope, USUAL_SCOPES } from '../../../platform/http/permissions.js';
 import { NOT_ONE_LINE, ONE_LINE } from '../../../platform/validation/one-line.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { INSTANT, IsInstant } from './results-query.dto.js';
 
 const SCOPES_SAID =
-  'What it may do: `read`; `measure` (make and stop operations); `probes` (register and change probes); `admin` (what superusers do; only theirs).';
+  'What it may do: `read`; `measure` (make and stop operations); `probes` (register and change probes); `admin` (what superusers do; only theirs). For clients of RIPE Atlas, at `/api/v2`, some of it: `measurements.create`, `measurements.stop`, `measurements.update`, `measurements.read` (also your private ones), `credits.read`.';
 
 export class NewKeyDto {
   @ApiProperty({ minLength: 1, maxLength: 100, example: 'collector on host-7', description: 'For people.' })
@@ -17,20 +17,21 @@ export class NewKeyDto {
   @Matches(ONE_LINE, NOT_ONE_LINE)
   name: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: 'array',
-    items: { type: 'string', enum: [...SCOPES] },
+    items: { type: 'string', enum: [...KEY_SCOPES] },
     minItems: 1,
-    maxItems: SCOPES.length,
+    maxItems: KEY_SCOPES.length,
     uniqueItems: true,
     example: ['read'],
-    description: SCOPES_SAID,
+    description: `${SCOPES_SAID} Absent: all but \`admin\`.`,
   })
+  @Optional()
   @ArrayMinSize(1)
-  @ArrayMaxSize(SCOPES.length)
+  @ArrayMaxSize(KEY_SCOPES.length)
   @ArrayUnique({ message: 'must not name one twice' })
-  @IsIn(SCOPES, { each: true, message: `must be some of ${SCOPES.join(', ')}` })
-  scopes: Scope[];
+  @IsIn(KEY_SCOPES, { each: true, message: `must be some of ${KEY_SCOPES.join(', ')}` })
+  scopes: KeyScope[] = [...USUAL_SCOPES];
 
   @ApiPropertyOptional({
     ...INSTANT,
@@ -49,8 +50,8 @@ export class KeyDto {
   @ApiProperty({ example: 'collector on host-7' })
   name: string;
 
-  @ApiProperty({ enum: SCOPES, isArray: true })
-  scopes: Scope[];
+  @ApiProperty({ enum: KEY_SCOPES, isArray: true })
+  scopes: KeyScope[];
 
   @ApiProperty({ format: 'date-time' })
   created_at: string;

@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import { IngestModule, TailModule } from '../../core/ingest/index.js';
+import { LedgerModule } from '../../core/ledger/index.js';
+import { OperationsModule } from '../../core/operations/index.js';
+import { ProbesModule } from '../../core/probes/index.js';
+import { ResultsModule } from '../../core/results/index.js';
+import { AuthModule } from '../../core/users/index.js';
+import { ChosenProbes } from './chosen-probes.js';
+import { AtlasMeasurementsController } from './measurements.controller.js';
+import { AtlasResultsController } from './results.controller.js';
+import { AtlasProbesController } from './probes.controller.js';
+import { AtlasAccountController } from './account.controller.js';
+import { Callers } from './callers.js';
+import { ShownResults } from './shown-results.js';
+import { AtlasStream } from './atlas-stream.js';
+import { ProbeStatuses } from './probe-statuses.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** Clients of RIPE Atlas: `/api/v2` and `/stream`. It translates and delegates; nobody imports it. */
+@Module({
+  imports: [
+    AuthModule,
+    LedgerModule,
+    ProbesModule,
+    OperationsModule,
+    IngestModule,
+    TailModule,
+    ResultsModule,
+  ],
+  controllers: [
+    AtlasAccountController,
+    AtlasMeasurementsController,
+    AtlasResultsController,
+    AtlasProbesController,
+  ],
+  providers: [Callers, ChosenProbes, ShownResults, ProbeStatuses, Subscriptions, AtlasStream],
+})
+export class AtlasModule {}

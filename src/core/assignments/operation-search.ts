@@ -1,0 +1,214 @@
+import { type KindName } from '../../measurement/kinds/index.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
+import { type OperationEntity } from './operation.schema.js';
+
+/** What a figure or time has to be: all that is stated. */
+export interface Bounds<T> {
+  least?: T | undefined;
+  most?: T | undefined;
+  above?: T | undefined;
+  below?: T | undefined;
+}
+
+export interface TextMatch {
+  how: 'is' | 'contains' | 'begins' | 'ends';
+  /** in any case */
+  text: string;
+}
+
+/** Where an operation stands in its schedule, by the clock alone. */
+export const PHASES = ['scheduled', 'ongoing', 'stopped'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What is asked of operations in listings by page number; what is absent does not matter. */
+export interface OperationSearch {
+  /** who reads: undefined: anybody, so public ones alone; `everything`: a superuser */
+  reader: ObjectId | 'everything' | undefined;
+  owner?: ObjectId | undefined;
+  kinds?: readonly KindName[] | undefined;
+  numbers?: readonly number[] | undefined;
+  number?: Bounds<number> | undefined;
+  family?: 4 | 6 | undefined;
+  target?: readonly TextMatch[] | undefined;
+  description?: readonly TextMatch[] | undefined;
+  /** in description or target */
+  text?: string | undefined;
+  tags?: readonly string[] | undefined;
+  begin?: Bounds<Date> | undefined;
+  end?: Bounds<Date> | undefined;
+  everyS?: Bounds<number> | undefined;
+  isOnce?: boolean | undefined;
+  /** `traceroute` by its method */
+  methods?: readonly string[] | undefined;
+  ids?: readonly ObjectId[] | undefined;
+  phases?: { now: Date; wanted: readonly Phase[] } | undefined;
+}
+
+export const SEARCH_ORDERS = ['number', 'begin', 'end', 'kind', 'every_s'] as const;
+export type SearchOrder = (typeof SEARCH_ORDERS)[number];
+
+export interface SearchPage {
+  order: SearchOrder;
+  isDescending: boolean;
+  skip: number;
+  limit: number;
+}
+
+/** An operation with the first of its destinations alone: it may have a thousand. */
+export type FoundOperation = Omit<OperationEntity, 'accepted_params'>;
+
+/** A single run counts as going on for so long after it was due: its result may be on its way. */
+export const ONCE_GOES_ON_MS = 600_000;
+
+/** @returns where an operation stands at `now` */
+export function phaseOf(
+  { schedule, stopped_at }: Pick<OperationEntity, 'schedule' | 'stopped_at'>,
+  now: Date,
+): Phase {
+  if (stopped_at !== undefined) return 'stopped';
+  const begin = schedule.type === 'once' ? schedule.at : schedule.start;
+  if (begin > now) return 'scheduled';
+  return overAt({ schedule }) <= now ? 'stopped' : 'ongoing';
+}
+
+/** @returns when an operation that nobody stops is over */
+export function overAt({ schedule }: Pick<OperationEntity, 'schedule'>): Date {
+  return schedule.type === 'once' ? new Date(schedule.at.getTime() + ONCE_GOES_ON_MS) : schedule.stop;
+}
+
+const LISTS = ['ips', 'fqdns', 'name', 'urls'];
+const TARGETS = [...LISTS, 'resolver'].map((name) => `params.${name}`);
+const BEGINS = ['schedule.at', 'schedule.start'];
+const ENDS = ['stopped_at', 'schedule.stop'];
+
+/** Leaves of each list of destinations the first, and the rest of what a listing does not show. */
+export const FIRST_DESTINATIONS = [
+  {
+    $set: Object.fromEntries(
+      LISTS.map((name) => {
+        const list = `$params.${name}`;
+        return [`params.${name}`, { $cond: [{ $isArray: list }, { $slice: [list, 1] }, '$$REMOVE'] }];
+      }),
+    ),
+  },
+  { $unset: ['accepted_params', '_order'] },
+];
+
+const ORDERS: Readonly<Record<SearchOrder, unknown>> = {
+  number: '$number',
+  begin: { $ifNull: BEGINS.map((name) => `$${name}`) },
+  end: { $ifNull: ENDS.map((name) => `$${name}`) },
+  kind: '$kind',
+  every_s: '$schedule.every_s',
+};
+
+/** @returns the expression that MongoDB sorts by */
+export function orderOf(order: SearchOrder): unknown {
+  return ORDERS[order];
+}
+
+/** @returns what MongoDB is asked for */
+export function searchConditions(search: OperationSearch): object {
+  const asked = [...ofItself(search), ...ofTexts(search), ...ofSchedule(search)].filter(
+    (each) => typeof each === 'object',
+  );
+  return asked.length === 0 ? {} : { $and: asked };
+}
+
+type Condition = object | false | undefined;
+
+function ofItself({
+  reader,
+  owner,
+  kinds,
+  numbers,
+  number,
+  family,
+  methods,
+  ids,
+}: OperationSearch): Condition[] {
+  return [
+    reader !== 'everything' && visibleTo(reader),
+    owner && { owner },
+    kinds && { kind: { $in: kinds } },
+    numbers && { number: { $in: numbers } },
+    number && { number: within(number) },
+    family && familyCondition(family),
+    methods && { 'params.method': { $in: methods } },
+    ids && { _id: { $in: ids } },
+  ];
+}
+
+function ofTexts({ target = [], description = [], text, tags }: OperationSearch): Condition[] {
+  return [
+    ...target.map((match) => anyOf(TARGETS, { $regex: patternOf(match), $options: 'i' })),
+    ...description.map((match) => ({ description: { $regex: patternOf(match), $options: 'i' } })),
+    text !== undefined &&
+      anyOf([...TARGETS, 'description'], { $regex: patternOf({ how: 'contains', text }), $options: 'i' }),
+    tags && { tags: { $all: tags } },
+  ];
+}
+
+function ofSchedule({ begin, end, everyS, isOnce, phases }: OperationSearch): Condition[] {
+  return [
+    begin && anyOf(BEGINS, within(begin)),
+    end && anyOf(ENDS, within(end)),
+    everyS && { 'schedule.every_s': within(everyS) },
+    isOnce !== undefined && { 'schedule.type': isOnce ? 'once' : { $ne: 'once' } },
+    phases && anyPhase(phases.wanted.map((phase) => phaseCondition(phase, phases.now))),
+  ];
+}
+
+/** An empty $or is an error: of no phase there is nothing. */
+function anyPhase(conditions: object[]): object {
+  return conditions.length === 0 ? { _id: { $in: [] } } : { $or: conditions };
+}
+
+function visibleTo(reader: ObjectId | undefined): object {
+  return reader === undefined
+    ? { visibility: 'public' }
+    : { $or: [{ visibility: 'public' }, { owner: reader }] };
+}
+
+/** By the address that is measured, or else by the family that a name is measured over. */
+function familyCondition(family: 4 | 6): object {
+  const address = family === 4 ? /^[0-9.]+$/ : /:/;
+  return {
+    $or: [{ 'params.ips': address }, { [`params.ipv${family}`]: '' }, { 'params.resolver': address }],
+  };
+}
+
+/** The same as phaseOf(). */
+function phaseCondition(phase: Phase, now: Date): object {
+  const onceBegan = new Date(now.getTime() - ONCE_GOES_ON_MS);
+  const over = { $or: [{ 'schedule.at': { $lte: onceBegan } }, { 'schedule.stop': { $lte: now } }] };
+  const notStopped = { stopped_at: { $exists: false } };
+  const begun = anyOf(BEGINS, { $lte: now });
+  switch (phase) {
+    case 'scheduled':
+      return { $and: [notStopped, anyOf(BEGINS, { $gt: now })] };
+    case 'ongoing':
+      return { $and: [notStopped, begun, { $nor: [over] }] };
+    case 'stopped':
+      return { $or: [{ stopped_at: { $exists: true } }, { $and: [begun, over] }] };
+  }
+}
+
+function anyOf(names: readonly string[], condition: object): object {
+  return { $or: names.map((name) => ({ [name]: condition })) };
+}
+
+function within<T>({ least, most, above, below }: Bounds<T>): object {
+  return {
+    ...(least !== undefined && { $gte: least }),
+    ...(most !== undefined && { $lte: most }),
+    ...(above !== undefined && { $gt: above }),
+    ...(below !== undefined && { $lt: below }),
+  };
+}
+
+function patternOf({ how, text }: TextMatch): string {
+  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const begin = how === 'is' || how === 'begins' ? '^' : '';
+  return `${begin}${escaped}${how === 'is' || how === 'ends' ? '$' : ''}`;
+}
