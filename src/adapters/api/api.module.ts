@@ -27,6 +27,7 @@ import { ImportsController } from './imports.controller.js';
 import { KeysController } from './keys.controller.js';
 import { LatestController } from './latest.controller.js';
 import { LimitsController } from './limits.controller.js';
+import { OperationProbesController } from './operation-probes.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { PicturesController } from './pictures.controller.js';
 import { PlatformController } from './platform.controller.js';
@@ -74,6 +75,7 @@ import { ResultListings } from './result-listings.js';
     SitesController,
     SitePhotosController,
     OperationsController,
+    OperationProbesController,
     CoverageController,
     ChangesController,
     LimitsController,

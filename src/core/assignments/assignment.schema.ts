@@ -20,8 +20,10 @@ export interface AssignmentEntity {
   probe_owner: ObjectId;
   state: AssignmentState;
   reason?: string;
-  /** runs that the schedule calls for */
+  /** runs that the schedule calls for, from `first_run` on */
   due: number;
+  /** the number of the first run that is asked of it: it was added to a running operation; absent: 0 */
+  first_run?: number;
   /** runs that a stop or a refusal did not pay back; absent: none was */
   owed?: number;
   /** runs that were asked for and of which a result is stored */
@@ -66,6 +68,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     state: { type: String, required: true, enum: ASSIGNMENT_STATES },
     reason: String,
     due: { type: Number, required: true },
+    first_run: Number,
     owed: Number,
     received: { type: Number, required: true },
     failed: { type: Number, required: true },

@@ -14,6 +14,7 @@ const LIVE: AssignmentState[] = ['pending', 'delivered'];
 const COUNTERS = {
   probe: 1,
   state: 1,
+  first_run: 1,
   received: 1,
   failed: 1,
   uncounted_received: 1,
@@ -54,6 +55,7 @@ const STANDING = {
   probe_owner: 1,
   state: 1,
   due: 1,
+  first_run: 1,
   owed: 1,
   received: 1,
   failed: 1,
@@ -159,6 +161,17 @@ export class AssignmentsRepository {
       page = [];
     }
     if (page.length > 0) yield page;
+  }
+
+  /** The probes that were taken away from a running operation. */
+  async findStoppedOfOperation(operation: ObjectId): Promise<ObjectId[]> {
+    const stopped = await this.model.collection
+      .find<Pick<AssignmentEntity, 'probe'>>(
+        { operation, state: 'stopped' },
+        { projection: { _id: 0, probe: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+    return stopped.map(({ probe }) => probe);
   }
 
   async findPendingOfOperation(operation: ObjectId): Promise<AssignmentEntity[]> {

@@ -28,7 +28,7 @@ export {
   type OperationPage,
   OperationsRepository,
 } from './operations.repository.js';
-export { leavingsOf, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
+export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
 export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
 export {

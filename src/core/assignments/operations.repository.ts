@@ -323,6 +323,31 @@ export class OperationsRepository {
   }
 
   /**
+   * Notes that probes were added, or taken away.
+   * @param revision that it was read at
+   * @param change probes and credits that are added, and credits that are paid back
+   * @returns the operation as it is now; null when it was changed since, or stopped
+   */
+  async changeProbes(
+    { _id, revision }: Pick<OperationEntity, '_id' | 'revision'>,
+    { probe_count, credits, refunded }: { probe_count: number; credits: number; refunded: number },
+    at: Date,
+    transaction: Transaction,
+  ): Promise<OperationEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id, revision, stopped_at: { $exists: false } },
+        {
+          $set: { updated_at: at },
+          $inc: { revision: 1, probe_count, credits, ...(refunded > 0 && { refunded }) },
+          $currentDate: { changed_at: true },
+        },
+        { session: transaction, returnDocument: 'after' },
+      )
+      .lean<OperationEntity>();
+  }
+
+  /**
    * @param refunded what is paid back for the stop
    * @returns the operation as it is now; null when it was stopped before, or is at a revision that was not seen
    */

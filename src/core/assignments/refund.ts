@@ -56,11 +56,16 @@ export function runsLeftByRefusal(
 }
 
 /**
- * @returns the runs that a stop does not pay back: those that a probe has answered for, or that fell due while it had the job;
- *   no less than it has begun, and beyond the last one that counts
+ * @returns the runs that a stop does not pay back, of those that were asked of the probe: those that it has answered for, or that
+ *   fell due while it had the job; no less than it has begun, and beyond the last one that counts
  */
 export function runsDone(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
-  const ownTime = new Date(now.getTime() - spreadOffsetMs(operation.schedule, assignment.probe));
-  const begun = assignment.state === 'pending' ? 0 : runsBegun(operation.schedule, ownTime);
-  return Math.max(begun, assignment.received + assignment.failed, (assignment.last_run ?? -1) + 1);
+  const { probe, state, received, failed, last_run = -1, first_run = 0 } = assignment;
+  const begun = state === 'pending' ? 0 : runsBegunBy(operation.schedule, probe, now);
+  return Math.max(0, begun - first_run, received + failed, last_run + 1 - first_run);
+}
+
+/** @returns how many runs were due at this probe before `now` */
+export function runsBegunBy(schedule: Schedule, probe: AssignmentEntity['probe'], now: Date): number {
+  return runsBegun(schedule, new Date(now.getTime() - spreadOffsetMs(schedule, probe)));
 }

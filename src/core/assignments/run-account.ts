@@ -14,6 +14,7 @@ export type Standing = Pick<
   | 'probe_owner'
   | 'state'
   | 'due'
+  | 'first_run'
   | 'owed'
   | 'received'
   | 'failed'
@@ -101,7 +102,7 @@ export class RunAccount {
     return { ...this.change, completed: this.accounted >= this.standing.due };
   }
 
-  /** A stop leaves the runs that it does not pay back. */
+  /** How many runs are asked for. A stop leaves those that it does not pay back. */
   private get limit(): number {
     return this.standing.owed ?? this.standing.due;
   }
@@ -116,7 +117,8 @@ export class RunAccount {
     // a probe that was told runs to name, or told nothing, has none of another name
     if (claim.type === 'unnamed')
       return isOpen && !capabilitiesOf(this.standing).namesRuns ? 'counted' : 'extra';
-    if (claim.run >= this.limit) return 'unasked';
+    const { first_run: first = 0 } = this.standing;
+    if (claim.run < first || claim.run >= first + this.limit) return 'unasked';
     if (claim.dueAt > now) return 'early';
     return isOpen ? 'counted' : 'unasked';
   }

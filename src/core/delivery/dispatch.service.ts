@@ -85,7 +85,7 @@ export class DispatchService {
     private readonly clock: PlatformClock,
   ) {
     this.changes.onChange((operation) =>
-      operation.stopped_at === undefined ? this.deliverPending(operation) : this.stopHere(operation),
+      operation.stopped_at === undefined ? this.follow(operation) : this.stopHere(operation),
     );
   }
 
@@ -113,6 +113,12 @@ export class DispatchService {
   /** An operation is over: a word to the probes that have it, here and on the other servers. */
   stop(operation: OperationEntity): void {
     this.inBackground(this.stopHere(operation));
+    this.changes.announce(operation);
+  }
+
+  /** Probes were taken away from a running operation: a word to them, here and on the other servers. */
+  stopAt(operation: OperationEntity, probes: readonly ObjectId[]): void {
+    this.tellStopped(operation, probes);
     this.changes.announce(operation);
   }
 
@@ -282,7 +288,20 @@ export class DispatchService {
     await handed;
   }
 
-  /** Another server has begun it. */
+  /** Another server has begun it, or changed its probes. */
+  private async follow(operation: OperationEntity): Promise<void> {
+    if (this.connected.size === 0) return;
+    // it begins at revision 1: nobody was taken away yet
+    if (operation.revision > 1)
+      this.tellStopped(operation, await this.assignments.findStoppedOfOperation(operation._id));
+    await this.deliverPending(operation);
+  }
+
+  private tellStopped({ _id }: OperationEntity, probes: readonly ObjectId[]): void {
+    for (const probe of probes) this.connected.get(probe)?.stop(_id, STOP_REASON);
+  }
+
+  /** Those of its assignments whose probes are here, and do not have it. */
   private async deliverPending({ _id }: OperationEntity): Promise<void> {
     if (this.connected.size === 0) return;
     await this.deliverAssignments(await this.assignments.findPendingOfOperation(_id));

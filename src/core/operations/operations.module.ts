@@ -7,11 +7,12 @@ import { QuotasModule } from '../quotas/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { OperationStore } from './operation-store.js';
+import { OperationProbesService } from './operation-probes.service.js';
 import { OperationsService } from './operations.service.js';
 
 @Module({
   imports: [LedgerModule, ProbesModule, PresenceModule, AssignmentsModule, QuotasModule, DeliveryModule],
-  providers: [ProbeChoiceService, OperationStore, OperationsService],
-  exports: [OperationsService],
+  providers: [ProbeChoiceService, OperationStore, OperationsService, OperationProbesService],
+  exports: [OperationsService, OperationProbesService],
 })
 export class OperationsModule {}

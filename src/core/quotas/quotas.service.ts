@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { LimitHits } from '../../platform/limits/limit-hits.js';
@@ -15,7 +16,7 @@ import { type MeterEntity } from './meter.schema.js';
 import { MetersRepository } from './meters.repository.js';
 import { holdsOf, type Loading, targetMeter, targetOfMeter, userMeter } from './operation-load.js';
 import { stripesOf } from './stripes.js';
-import { additionOf, type MeterChange } from './sums.js';
+import { added, additionOf, type MeterChange } from './sums.js';
 
 /** Operations of a target that are named to a superuser. */
 const MOST_NAMED = 100;
@@ -43,6 +44,8 @@ export interface Creation {
 export interface Admission {
   readonly owner: Creation['owner'];
   readonly holds: readonly HoldEntity[];
+  /** those of a running operation that grow; absent: none */
+  readonly grown?: { before: readonly HoldEntity[]; after: readonly HoldEntity[] };
   /** what they add to each meter */
   readonly addition: readonly MeterChange[];
   /** what its transaction names, to be done in turn with others (TransactionsService) */
@@ -99,6 +102,36 @@ export class QuotasService {
   }
 
   /**
+   * Likewise for probes that are added to a running operation.
+   * @param creation with as many probes as are added
+   * @throws DomainError invalid_request where they alone ask for more than the quotas allow
+   */
+  async prepareMore({ owner, operation, strikes }: Creation): Promise<Admission> {
+    const before = await this.holds.findOfOperations([operation._id]);
+    const standing = new Map(before.map((hold) => [hold._id, hold]));
+    // it is one operation still
+    const more = holdsOf(operation, strikes).filter(
+      ({ amounts: { user_operations, user_running } }) =>
+        user_operations === undefined && user_running === undefined,
+    );
+    const isStanding = ({ _id }: HoldEntity) => standing.has(_id);
+    const addition = [
+      ...additionOf(more.filter(isStanding)).map((change) => ({ ...change, holds: 0 })),
+      ...additionOf(more.filter((hold) => !isStanding(hold))),
+    ];
+    const impossible = this.loadsOf(addition, owner).filter(({ asked, limit }) => asked > limit);
+    if (impossible.length > 0) throw impossibleError(impossible, operation);
+    const after = more.flatMap(({ _id, amounts }) => {
+      const hold = standing.get(_id);
+      return hold === undefined ? [] : [{ ...hold, amounts: added(hold.amounts, amounts) }];
+    });
+    return {
+      ...{ owner, addition, grown: { before, after }, holds: more.filter((hold) => !isStanding(hold)) },
+      serialised: [owner._id.toHexString(), ...stripesOf(more.flatMap((hold) => hold.meters))],
+    };
+  }
+
+  /**
    * Takes what new operations use of every quota, or nothing. Exact whatever happens at once: of two transactions that
    * change one meter one is repeated.
    * @param store runs their transaction; a second time for a single one where a quota is nearly used up
@@ -145,20 +178,32 @@ export class QuotasService {
       if (isDuplicateKey(error)) throw new NearQuotaError();
       throw error;
     }
-    await this.holds.insertAll(
-      admissions.flatMap(({ holds }) => holds),
-      transaction,
-    );
+    await this.writeHolds(admissions, transaction);
   }
 
-  private async admitLooking({ owner, holds, addition }: Admission, transaction: Transaction): Promise<void> {
+  private async writeHolds(admissions: readonly Admission[], transaction: Transaction): Promise<void> {
+    const holds = admissions.flatMap((admission) => admission.holds);
+    if (holds.length > 0) await this.holds.insertAll(holds, transaction);
+    for (const { grown } of admissions) {
+      if (grown === undefined) continue;
+      const ids = grown.before.map(({ _id }) => _id);
+      const now = await this.holds.findByIds(ids, transaction);
+      // a release came between: the sum of both is another one
+      if (!isSame(now, grown.before))
+        throw new DomainError('busy', 'The operation is being changed; try again');
+      await this.holds.change(grown.after, transaction);
+    }
+  }
+
+  private async admitLooking(admission: Admission, transaction: Transaction): Promise<void> {
+    const { owner, addition } = admission;
     const now = this.clock.now();
     const meters = addition.flatMap((change) => change.meters);
     const { used, known } = await this.usedOf(meters, now, transaction);
     const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
     if (full.length > 0) throw await this.refusal(full, now, transaction);
     await this.meters.add(addition, known, transaction);
-    await this.holds.insertAll(holds, transaction);
+    await this.writeHolds([admission], transaction);
   }
 
   async usageOfUser(user: Pick<UserEntity, '_id' | 'is_superuser'>): Promise<Usage[]> {
@@ -264,6 +309,14 @@ export class QuotasService {
     }
     return { used, known };
   }
+}
+
+function isSame(some: readonly HoldEntity[], others: readonly HoldEntity[]): boolean {
+  const text = (holds: readonly HoldEntity[]) =>
+    JSON.stringify(
+      [...holds].sort((a, b) => a._id.localeCompare(b._id)).map(({ _id, amounts }) => [_id, amounts]),
+    );
+  return text(some) === text(others);
 }
 
 /** Meters that it changes. */

@@ -12,7 +12,7 @@ export interface Ending {
   at: Date;
   /** results that it would have called for in a day and now does not */
   saved: number;
-  /** the share of its probes that cannot be told and go on */
+  /** how many of its probes cannot be told and go on */
   goingOn: number;
 }
 
@@ -29,7 +29,7 @@ export function stopped(operation: OperationEntity, live: readonly AssignmentEnt
   return {
     at,
     saved: live.reduce((sum, assignment) => sum + savedBy(assignment), 0),
-    goingOn: live.filter(goesOn).length / operation.probe_count,
+    goingOn: live.filter(goesOn).length,
   };
 }
 
@@ -48,14 +48,35 @@ export function released(hold: HoldEntity, { at, saved, goingOn }: Ending): Hold
     return { ...hold, until, amounts: results > 0 ? { user_results: results } : {} };
   }
   if (amounts.target_probes === undefined) return hold;
-  if (goingOn === 0) return { ...hold, amounts: {} };
-  const { target_probes, target_packets = 0 } = amounts;
+  return strikingLess(hold, goingOn);
+}
+
+/** What a hold becomes when some probes are taken away from a running operation. @param taken those of its assignments that were live */
+export function reduced(
+  hold: HoldEntity,
+  operation: OperationEntity,
+  taken: readonly AssignmentEntity[],
+  at: Date,
+): HoldEntity {
+  const { user_results, target_probes } = hold.amounts;
+  const { saved, goingOn } = stopped(operation, taken, at);
+  if (user_results !== undefined) {
+    const results = Math.max(0, user_results - saved);
+    return { ...hold, amounts: results > 0 ? { user_results: results } : {} };
+  }
+  if (target_probes === undefined) return hold;
+  return strikingLess(hold, Math.max(0, target_probes - (taken.length - goingOn)));
+}
+
+/** @param probes that go on */
+function strikingLess(hold: HoldEntity, probes: number): HoldEntity {
+  const { target_probes = 0, target_packets = 0 } = hold.amounts;
+  const left = Math.min(target_probes, probes);
+  if (left === 0) return { ...hold, amounts: {} };
+  if (left === target_probes) return hold;
   return {
     ...hold,
-    amounts: {
-      target_probes: Math.round(target_probes * goingOn),
-      target_packets: Math.ceil(target_packets * goingOn),
-    },
+    amounts: { target_probes: left, target_packets: Math.ceil((target_packets * left) / target_probes) },
   };
 }
 

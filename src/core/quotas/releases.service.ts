@@ -2,13 +2,13 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
-import { AssignmentsRepository } from '../assignments/index.js';
+import { type AssignmentEntity, AssignmentsRepository, type OperationEntity } from '../assignments/index.js';
 import { type HoldEntity } from './hold.schema.js';
 import { HoldsRepository } from './holds.repository.js';
 import { MetersRepository } from './meters.repository.js';
 import { stripesOf } from './stripes.js';
 import { differenceOf } from './sums.js';
-import { completed, type Ending, released } from './release.js';
+import { completed, type Ending, reduced, released } from './release.js';
 
 /** What has come in this time is looked at together. */
 const GATHER_MS = 200;
@@ -44,6 +44,21 @@ export class ReleasesService implements OnApplicationShutdown {
     await this.replace(
       holds,
       holds.map((hold) => released(hold, ending)),
+      transaction,
+    );
+  }
+
+  /** In the transaction that takes some probes away from a running operation. @param taken its assignments that were live */
+  async reduce(
+    operation: OperationEntity,
+    taken: readonly AssignmentEntity[],
+    at: Date,
+    transaction: Transaction,
+  ): Promise<void> {
+    const holds = await this.holds.findOfOperations([operation._id], transaction);
+    await this.replace(
+      holds,
+      holds.map((hold) => reduced(hold, operation, taken, at)),
       transaction,
     );
   }

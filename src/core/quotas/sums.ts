@@ -41,7 +41,8 @@ function together(changes: readonly MeterChange[]): MeterChange[] {
   return [...sums.values()];
 }
 
-function added(sum: Amounts, more: Amounts, sign: 1 | -1 = 1): Amounts {
+/** @returns both together */
+export function added(sum: Amounts, more: Amounts, sign: 1 | -1 = 1): Amounts {
   const result = { ...sum };
   for (const bound of METERED_BOUNDS) {
     const amount = more[bound];

@@ -8,14 +8,15 @@ export function factsOf(
   schedule: Schedule,
   assignment: Pick<
     AssignmentEntity,
-    'probe' | 'state' | 'delivered_at' | 'delivered_over' | 'delivered_with' | 'ended_at'
+    'probe' | 'state' | 'first_run' | 'delivered_at' | 'delivered_over' | 'delivered_with' | 'ended_at'
   >,
 ): AssignmentFacts {
-  const { probe, state, delivered_at, ended_at } = assignment;
+  const { probe, state, first_run, delivered_at, ended_at } = assignment;
   const { canBeOffset, schedulesItself } = capabilitiesOf(assignment);
   return {
     refused: state === 'refused',
     anyTime: schedule.type === 'once',
+    firstRun: first_run ?? 0,
     deliveredAt: delivered_at?.getTime(),
     stoppedAt: state === 'stopped' ? ended_at?.getTime() : undefined,
     offsetMs: canBeOffset ? spreadOffsetMs(schedule, probe) : 0,

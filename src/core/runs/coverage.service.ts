@@ -125,11 +125,11 @@ export class CoverageService {
     const buckets = new Buckets(width, from, to);
     const probes = accounts.map(({ assignment, facts, fates, reasons, extra }): ProbeCoverage => {
       const tally = buckets.add(fates, numbers, facts.offsetMs);
-      return { assignment, planned: numbers.count, reasons, extra, ...tally };
+      return { assignment, planned: plannedOf(assignment, numbers), reasons, extra, ...tally };
     });
     return {
       at: now,
-      planned: numbers.count * probes.length,
+      planned: probes.reduce((sum, { planned }) => sum + planned, 0),
       ...sumOf(probes),
       reasons: sumOfReasons(probes),
       extra: probes.reduce((sum, { extra }) => sum + extra, 0),
@@ -244,6 +244,10 @@ export class CoverageService {
       }),
     );
   }
+}
+
+function plannedOf({ first_run = 0 }: AssignmentCounters, { count }: RunNumbers): number {
+  return count - first_run;
 }
 
 function open(

@@ -49,6 +49,8 @@ export interface ProbeFacts {
 /** What is known of an assignment, in milliseconds since the epoch. */
 export interface AssignmentFacts {
   refused: boolean;
+  /** the number of the first run that is asked of the probe; absent: 0 */
+  firstRun?: number;
   /** a run may be done however late it is delivered (`once`) */
   anyTime: boolean;
   deliveredAt?: number | undefined;
@@ -165,12 +167,12 @@ function assignSurplusResults(fates: Uint8Array, sheets: readonly RunSheetEntity
 export function hasMissing(
   fates: Uint8Array,
   numbers: RunNumbers,
-  { refused, stoppedAt, offsetMs }: AssignmentFacts,
+  { refused, stoppedAt, offsetMs, firstRun = 0 }: AssignmentFacts,
   now: number,
 ): boolean {
   if (refused) return false;
   const end = Math.min(now, (stoppedAt ?? Infinity) - 1) - offsetMs;
-  return fates.subarray(0, numbers.lastUntil(end) + 1).includes(NOT_DUE);
+  return fates.subarray(firstRun, numbers.lastUntil(end) + 1).includes(NOT_DUE);
 }
 
 /** Gives each run that is due and did not come its fate. */
@@ -182,10 +184,10 @@ export function explainMissing(
   now: number,
   lost: readonly LostTime[] = [],
 ): void {
-  const { refused, stoppedAt = Infinity, offsetMs } = facts;
+  const { refused, stoppedAt = Infinity, offsetMs, firstRun = 0 } = facts;
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
-  for (let run = missingBefore(fates, fates.length); run >= 0; run = missingBefore(fates, run)) {
+  for (let run = missingBefore(fates, fates.length); run >= firstRun; run = missingBefore(fates, run)) {
     const time = numbers.timeOf(run) + offsetMs;
     if (refused) fates[run] = CODES.refused;
     else if (time >= stoppedAt) fates[run] = CODES.stopped;

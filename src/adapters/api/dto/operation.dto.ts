@@ -175,18 +175,26 @@ export class OperationDto {
   @ApiProperty({ type: 'integer', minimum: 0 })
   runs_per_probe: number;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Credits paid at creation.' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Credits paid: at creation, and for probes that were added.',
+  })
   credits: number;
 
   @ApiProperty({
     type: 'integer',
     nullable: true,
     minimum: 0,
-    description: 'Credits paid back: when it was stopped, or a probe refused it; null: neither happened.',
+    description:
+      'Credits paid back: when it was stopped, probes were taken away, or refused it; null: nothing was.',
   })
   refunded: number | null;
 
-  @ApiProperty({ type: 'integer', minimum: 0 })
+  @ApiProperty({
+    ...{ type: 'integer', minimum: 0 },
+    description: 'Probes that it was ever given to, also those that were taken away.',
+  })
   probe_count: number;
 
   @ApiProperty({
