@@ -27,6 +27,7 @@ export {
   type OperationName,
   type OperationPage,
   OperationsRepository,
+  type ScheduledOperation,
 } from './operations.repository.js';
 export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';

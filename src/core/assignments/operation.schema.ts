@@ -126,6 +126,8 @@ operationSchema.index(
 );
 // an owner's operations, newest first
 operationSchema.index({ owner: 1, _id: -1 });
+// whose time is not over: what is missing is counted over these
+operationSchema.index({ ends_at: 1 });
 // what other servers have begun and stopped in the last seconds
 operationSchema.index({ changed_at: 1 });
 // those that state for how long they are kept

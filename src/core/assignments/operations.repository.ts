@@ -54,6 +54,9 @@ export interface OperationPage {
   isLast: boolean;
 }
 
+/** When an operation measures. */
+export type ScheduledOperation = Pick<OperationEntity, '_id' | 'owner' | 'schedule'>;
+
 @Injectable()
 export class OperationsRepository {
   constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
@@ -114,6 +117,14 @@ export class OperationsRepository {
       )
       .toArray();
     return found.map(({ _id }) => _id);
+  }
+
+  /** Those whose time is not over before `from`, and that were made before `to`; in no order, one after the other. */
+  streamGoingOn(from: Date, to: Date): AsyncIterable<ScheduledOperation> {
+    return this.model.collection.find<ScheduledOperation>(
+      { ends_at: { $gte: from }, created_at: { $lt: to } },
+      { projection: { owner: 1, schedule: 1 }, batchSize: 500 },
+    );
   }
 
   async findSchedules(ids: readonly ObjectId[]): Promise<Pick<OperationEntity, '_id' | 'schedule'>[]> {

@@ -26,7 +26,7 @@ import {
 } from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
 import { type RunSheetEntity } from './run-sheet.schema.js';
-import { RunSheetsRepository } from './run-sheets.repository.js';
+import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
 import {
   type BucketRange,
   Buckets,
@@ -191,14 +191,7 @@ export class CoverageService {
     operation: ObjectId,
     only: ObjectId | undefined,
   ): Promise<Map<string, RunSheetEntity[]>> {
-    const sheets = new Map<string, RunSheetEntity[]>();
-    for (const sheet of await this.sheets.findByOperation(operation, only)) {
-      const key = sheet.probe.toHexString();
-      const own = sheets.get(key);
-      if (own === undefined) sheets.set(key, [sheet]);
-      else own.push(sheet);
-    }
-    return sheets;
+    return sheetsByProbe(await this.sheets.findByOperation(operation, only));
   }
 
   /** Asks about probes only where a run is missing. */

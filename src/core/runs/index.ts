@@ -10,6 +10,7 @@ export {
   type LostTime,
 } from './fates.js';
 export { MarkedRuns } from './marked-runs.js';
+export { type MissingRuns, MissingRunsService } from './missing-runs.service.js';
 export { type RestoreEntity, RESTORES_COLLECTION } from './restore.schema.js';
 export { RestoresRepository } from './restores.repository.js';
 export { type AssignmentStanding, RunFactsService } from './run-facts.service.js';

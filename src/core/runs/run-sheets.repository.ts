@@ -83,6 +83,18 @@ export class RunSheetsRepository {
   }
 }
 
+/** Each in the order in which they are given. */
+export function sheetsByProbe(all: readonly RunSheetEntity[]): Map<string, RunSheetEntity[]> {
+  const sheets = new Map<string, RunSheetEntity[]>();
+  for (const sheet of all) {
+    const key = sheet.probe.toHexString();
+    const own = sheets.get(key);
+    if (own === undefined) sheets.set(key, [sheet]);
+    else own.push(sheet);
+  }
+  return sheets;
+}
+
 function isMarked({ came, failed = {} }: RunSheetEntity, place: number): boolean {
   const [word, bit] = [Math.floor(place / RUNS_PER_WORD), 1 << (place % RUNS_PER_WORD)];
   return [came, ...Object.values(failed)].some((bits) => ((bits?.[word] ?? 0) & bit) !== 0);

@@ -9,6 +9,7 @@ import { RunFactsService } from './run-facts.service.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { RestoresRepository } from './restores.repository.js';
 import { CoverageService } from './coverage.service.js';
+import { MissingRunsService } from './missing-runs.service.js';
 
 @Module({
   imports: [
@@ -20,7 +21,7 @@ import { CoverageService } from './coverage.service.js';
       { name: RESTORE_MODEL, schema: restoreSchema },
     ]),
   ],
-  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
-  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService],
+  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
+  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
 })
 export class RunsModule {}

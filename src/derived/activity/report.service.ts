@@ -6,6 +6,7 @@ import { ResultReader } from '../../core/results/index.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { ActivityRepository } from './activity.repository.js';
+import { MissingService } from './missing.service.js';
 
 /** How often figures are made anew, whoever asks. */
 export const REPORT_EVERY_MS = 10_000;
@@ -24,6 +25,8 @@ export interface OwnReport {
   /** of the last full minute */
   results_per_minute: number;
   failed_per_minute: number;
+  /** runs that were due in an hour until two minutes ago, and of which nothing came; null: not counted yet */
+  missing_last_hour: number | null;
   /** what connected probes keep and have not brought yet */
   backlog: { results: number; bytes: number };
 }
@@ -48,6 +51,7 @@ export class ReportService {
     private readonly probes: ProbesService,
     private readonly operations: OperationsService,
     private readonly results: ResultReader,
+    private readonly missing: MissingService,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -61,23 +65,25 @@ export class ReportService {
 
   private async ofPlatform(): Promise<PlatformReport> {
     const { from, to } = this.lastMinute();
-    const [totals, running, [minute]] = await Promise.all([
+    const [totals, running, [minute], missing] = await Promise.all([
       this.probes.totals(),
       this.operations.countRunning(),
       this.activity.findBetween(from, to),
+      this.missing.lastHour(),
     ]);
-    return this.reportOf(totals, running, minute ?? { stored: 0, failed: 0 });
+    return this.reportOf(totals, running, { stored: 0, failed: 0, ...minute, missing });
   }
 
   private async ofUser(user: ObjectId): Promise<OwnReport> {
     const { from, to } = this.lastMinute();
     const operations = await this.operations.unendedOf(user, MOST_OPERATIONS);
-    const [totals, running, counts] = await Promise.all([
+    const [totals, running, counts, missing] = await Promise.all([
       this.probes.totals(user),
       this.operations.countRunning(operations),
       this.results.countReceived(operations, from, to),
+      this.missing.lastHour(user.toHexString()),
     ]);
-    return this.reportOf(totals, running, counts);
+    return this.reportOf(totals, running, { ...counts, missing });
   }
 
   private lastMinute(): { from: Date; to: Date } {
@@ -88,13 +94,13 @@ export class ReportService {
   private reportOf(
     { registered, connected, kept_results, kept_bytes }: ProbeTotals,
     running: number,
-    { stored, failed }: { stored: number; failed: number },
+    { stored, failed, missing }: { stored: number; failed: number; missing: number | null },
   ): OwnReport {
     return {
       at: this.clock.now().toISOString(),
       probes: { registered, connected },
       operations_running: running,
-      ...{ results_per_minute: stored, failed_per_minute: failed },
+      ...{ results_per_minute: stored, failed_per_minute: failed, missing_last_hour: missing },
       backlog: { results: kept_results, bytes: kept_bytes },
     };
   }

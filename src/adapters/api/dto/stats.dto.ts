@@ -76,14 +76,33 @@ export class OwnStatsDto implements OwnReport {
   failed_per_minute: number;
 
   @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    minimum: 0,
+    description:
+      'Runs that were due in an hour until two minutes ago, and of which neither a result nor a failure came, whatever the reason: `coverage` of an operation tells it. Counted each minute; null: not yet.',
+  })
+  missing_last_hour: number | null;
+
+  @ApiProperty({
     type: BacklogDto,
     description:
       'What connected native probes keep and have not brought yet, as they said last (each minute).',
   })
   backlog: BacklogDto;
 
-  static of({ at, probes, operations_running, results_per_minute, failed_per_minute, backlog }: OwnReport) {
-    return { at, probes, operations_running, results_per_minute, failed_per_minute, backlog };
+  static of(report: OwnReport): OwnReport {
+    const { at, probes, operations_running, backlog } = report;
+    const { results_per_minute, failed_per_minute, missing_last_hour } = report;
+    return {
+      at,
+      probes,
+      operations_running,
+      results_per_minute,
+      failed_per_minute,
+      missing_last_hour,
+      backlog,
+    };
   }
 }
 
