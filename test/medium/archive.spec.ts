@@ -18,6 +18,7 @@ import { digestResult } from '../../src/measurement/kinds/result-formats.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 import { dnsResult } from '../support/native-probe.js';
 
 const HOUR = 3_600_000;
@@ -162,7 +163,7 @@ describe('the archive', () => {
           expect(rawBytes(back.raw).equals(rawBytes(document.raw))).toBe(true);
         }
       }),
-      { numRuns: 8 },
+      { numRuns: sized(8, 4) },
     );
   });
 

@@ -6,6 +6,7 @@ import { DomainError } from '../../src/platform/errors/domain.error.js';
 import { LedgerService } from '../../src/core/ledger/ledger.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 
 const booking = fc.record({
   server: fc.integer({ min: 0, max: 1 }),
@@ -68,7 +69,7 @@ describe('ledger', () => {
         expect(entries.every(({ balance_after }) => balance_after >= 0)).toBe(true);
       }
     });
-    await fc.assert(property, { numRuns: 12 });
+    await fc.assert(property, { numRuns: sized(12, 6) });
   });
 
   it('takes nothing in a transaction that fails after it', async () => {

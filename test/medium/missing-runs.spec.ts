@@ -15,6 +15,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 
 const HOUR = 3_600_000;
 const AWAITED = 120_000;
@@ -98,7 +99,7 @@ describe('missing runs', () => {
           ]);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: sized(25, 8) },
     );
   });
 

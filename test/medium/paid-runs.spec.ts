@@ -20,6 +20,7 @@ import { type Acceptance, IngestService } from '../../src/core/ingest/ingest.ser
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 import { dnsResult } from '../support/native-probe.js';
 
 const MINUTE = 60_000;
@@ -247,7 +248,7 @@ describe('credits for runs', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(scenes, async (scene) => play(await duty(scene))),
-        { numRuns: 25 },
+        { numRuns: sized(25, 10) },
       );
     },
     LONG_MS,
@@ -289,7 +290,7 @@ describe('credits for runs', () => {
         expect(results.filter((each) => each['early'] !== undefined)).toEqual([]);
         expect(found.uncounted_received ?? 0).toBe(0);
       });
-      await fc.assert(property, { numRuns: 15 });
+      await fc.assert(property, { numRuns: sized(15, 6) });
     },
     LONG_MS,
   );

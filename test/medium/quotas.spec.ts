@@ -16,6 +16,7 @@ import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 import { deliveredOver } from '../support/probe-link.js';
 import { until } from '../support/until.js';
 import { setClock } from '../support/wrong-clock.js';
@@ -323,7 +324,7 @@ describe('bounds that are free again', () => {
       await two.audit();
     });
     // each has more wishes than the owner has operations in a day
-    await fc.assert(property, { numRuns: 8 });
+    await fc.assert(property, { numRuns: sized(8, 4) });
     expect(refusals).toBeGreaterThanOrEqual(8);
   });
 

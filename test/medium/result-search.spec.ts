@@ -10,6 +10,7 @@ import { LatestService, type LatestEntity } from '../../src/derived/latest/index
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 
 const HEAD = { head: true, raw: false };
 const ADDRESSES = ['192.0.2.1', '192.0.2.129', '198.51.100.7', '2001:db8::1', '2001:db8:1::1'];
@@ -208,7 +209,7 @@ describe('a search of results', () => {
         }
       },
     );
-    await fc.assert(property, { numRuns: 40 });
+    await fc.assert(property, { numRuns: sized(40, 15) });
   });
 
   it('looks at a bounded number of them for a page, and says where to go on: the last of 25,000 is found', async () => {
@@ -332,7 +333,7 @@ describe('a search of results', () => {
           expect(found.map(({ _id }) => _id)).toEqual(found.map(({ _id }) => _id).sort());
         },
       );
-      await fc.assert(property, { numRuns: 25 });
+      await fc.assert(property, { numRuns: sized(25, 10) });
     });
 
     it('is kept of 1,000 destinations of a probe at the most, those of the latest runs', async () => {

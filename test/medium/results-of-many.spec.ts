@@ -6,6 +6,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { ResultReader } from '../../src/core/results/result-reader.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 
 const PARTS = { head: false, raw: true };
 
@@ -68,7 +69,7 @@ describe('results of many operations', () => {
       for await (const { _id, raw_bytes, raw } of reading) found.push([String(_id), raw_bytes, raw?.[0]]);
       expect(found).toEqual(expected);
     });
-    await fc.assert(property, { numRuns: 20 });
+    await fc.assert(property, { numRuns: sized(20, 8) });
   });
 
   it('are read in the order of their index: MongoDB sorts nothing, and looks at no more than it gives', async () => {

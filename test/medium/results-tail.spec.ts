@@ -23,6 +23,7 @@ import {
 import { type TailBatch } from '../../src/core/ingest/tail-reader.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 import { MongoSteps } from '../support/mongo-steps.js';
 import { until } from '../support/until.js';
 
@@ -217,7 +218,7 @@ describe('the results tail', () => {
         expect(await connection.collection('tail_outbox').countDocuments()).toBe(0);
       },
     );
-    await fc.assert(property, { numRuns: 8 });
+    await fc.assert(property, { numRuns: sized(8, 4) });
   });
 
   it('takes what ingest stores at two servers at once', async () => {

@@ -20,6 +20,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 import { dnsResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
@@ -367,7 +368,7 @@ describe('retention', () => {
           ).toEqual(expected.sort());
         },
       ),
-      { numRuns: 12 },
+      { numRuns: sized(12, 6) },
     );
   });
 });

@@ -13,6 +13,7 @@ import { SelectionService } from '../../src/core/probes/selection/selection.serv
 import { ServersService } from '../../src/core/servers/servers.service.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
+import { sized } from '../support/size.js';
 
 /** Probes that were made. */
 let made = 0;
@@ -194,7 +195,7 @@ describe('the choice of probes', () => {
           );
         },
       ),
-      { numRuns: 80 },
+      { numRuns: sized(80, 30) },
     );
     // both happened
     expect(Math.min(made, refused)).toBeGreaterThan(3);
