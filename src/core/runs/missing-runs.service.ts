@@ -8,6 +8,7 @@ import {
   OperationsRepository,
 } from '../assignments/index.js';
 import { factsOf } from './assignment-facts.js';
+import { type AssignmentFacts } from './fates.js';
 import { MarkedRuns } from './marked-runs.js';
 import { type RunSheetEntity, RUNS_PER_SHEET } from './run-sheet.schema.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
@@ -80,11 +81,11 @@ export class MissingRunsService {
 /** The runs of an assignment that were due then, the last one excluded. */
 function rangeOf(
   numbers: RunNumbers,
-  { refused, offsetMs, stoppedAt = Infinity }: ReturnType<typeof factsOf>,
+  { refused, offsetMs, firstRun = 0, stoppedAt = Infinity }: AssignmentFacts,
   from: number,
   to: number,
 ): { first: number; end: number } {
   if (refused) return { first: 0, end: 0 };
   const lastUntil = (time: number) => numbers.lastUntil(time - offsetMs) + 1;
-  return { first: lastUntil(from - 1), end: lastUntil(Math.min(to, stoppedAt)) };
+  return { first: Math.max(firstRun, lastUntil(from - 1)), end: lastUntil(Math.min(to, stoppedAt)) };
 }
