@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
+import { type Account, ApiWorld, type Operation, pingOn, type Registered } from '../support/api-world.js';
 import { dnsResult, type NativeProbe } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
@@ -148,6 +148,33 @@ describe('probes of a running operation', () => {
     expect(body.code).toBe('not_enough_credits');
     const { body: after } = await poor.api.get<Operation>(`/api/v1/operations/${own.id}`);
     expect(after).toMatchObject({ probe_count: 1, revision: 1 });
+  });
+
+  it('have an operation with a description and tags, by which it is found', async () => {
+    const labels = { description: 'Reach (1.5.*)', tags: ['reach', 'reach', 'dns'] };
+    const { etag = '' } = Object.fromEntries((await user.api.get(path())).headers);
+    const { status, body } = await user.api.patch<Operation & typeof labels>(path(), labels, {
+      'if-match': etag,
+    });
+    expect([status, body.description, body.tags]).toEqual([200, 'Reach (1.5.*)', ['reach', 'dns']]);
+    expect((await user.api.patch(path(), labels, { 'if-match': etag })).status).toBe(412);
+    const found = async (query: string) =>
+      (await user.api.pages<Operation>(`/api/v1/operations?${query}`)).flat().map(({ id }) => id);
+    const { number } = body as unknown as { number: number };
+    for (const query of ['tag=reach&tag=dns', 'search=reach%20(1.5.*', `number=${number}`])
+      expect([query, await found(query)]).toEqual([query, [operation.id]]);
+    expect(await found('tag=reach&tag=http')).toEqual([]);
+    expect(await found('search=1x5')).toEqual([]);
+    const made = await user.api.post<typeof labels>('/api/v1/operations', {
+      ...pingOn([registered[0]!]),
+      ...{ kind: 'dns', params: { fqdns: ['example.org'] }, description: 'x', tags: ['a'] },
+    });
+    expect([made.status, made.body.description, made.body.tags]).toEqual([201, 'x', ['a']]);
+    const any = { 'if-match': '*' };
+    const emptied = await user.api.patch<typeof labels>(path(), { description: '', tags: [] }, any);
+    expect([emptied.body.description, emptied.body.tags]).toEqual([null, []]);
+    for (const wrong of [{ description: 'x'.repeat(256) }, { tags: ['A'] }, { tags: null }])
+      expect([wrong, (await user.api.patch(path(), wrong, any)).status]).toEqual([wrong, 400]);
   });
 
   it('stop with the operation, and none is added after that', async () => {

@@ -7,6 +7,7 @@ import {
   HttpCode,
   Inject,
   Param,
+  Patch,
   Post,
   Put,
   Query,
@@ -59,6 +60,7 @@ import {
   OperationDto,
   OperationsQuery,
   QuoteDto,
+  UpdateOperationDto,
 } from './dto/operation.dto.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import { type OperationRequest, OperationsService, readerOf } from '../../core/operations/index.js';
@@ -130,7 +132,8 @@ export class OperationsController {
     const visible = { visibleTo: readerOf(user) };
     const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
-    const page = await this.operations.list({ ...filter, kind: query.kind }, query.limit, before);
+    const { kind, tag: tags, number: numbers, search } = query;
+    const page = await this.operations.list({ ...filter, kind, tags, numbers, search }, query.limit, before);
     const progress = await this.operations.progressOfAll(page.operations);
     const items = page.operations.flatMap((operation, index) => {
       const own = progress[index];
@@ -154,6 +157,24 @@ export class OperationsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<OperationDto> {
     return this.shown(await this.operations.get(parseId(id), user), response);
+  }
+
+  @Patch(':id')
+  @ForOwners('owner or superuser')
+  @ApiOperation({ summary: 'Change the description or the tags of your operation' })
+  @ApiId('operation')
+  @ApiIfMatch()
+  @ApiOkResponse({ type: OperationDto, headers: ETAG })
+  @ApiProblems(400, 401, 403, 404, 412, 413, 428)
+  async update(
+    @CurrentUser() user: UserEntity,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() labels: UpdateOperationDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OperationDto> {
+    const changed = await this.operations.setLabels(parseId(id), user, revisionsIn(ifMatch), labels);
+    return this.shown(changed, response);
   }
 
   @Post(':id/stop')
@@ -271,10 +292,12 @@ export class OperationsController {
     visibility,
     retention,
     number,
+    description,
+    tags,
   }: CreateOperationDto): OperationRequest {
     return {
       kind,
-      number,
+      ...{ number, description, tags },
       params,
       unknownParams: 'refuse',
       schedule: readingOf(() => parseSchedule(schedule, this.clock.now())),

@@ -112,7 +112,7 @@ export class AtlasMeasurementsController {
   ): Promise<void> {
     const user = await this.callers.user(request, 'measurements.update');
     const operation = await this.operations.byNumber(numberIn(text), user);
-    await this.operations.setTags(operation._id, user, change(operation.tags ?? []));
+    await this.operations.setLabels(operation._id, user, 'any', { tags: change(operation.tags ?? []) });
   }
 
   private async listing(

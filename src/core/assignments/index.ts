@@ -24,6 +24,7 @@ export {
 export {
   type KeptOperation,
   type OperationFilter,
+  type OperationLabels,
   type OperationName,
   type OperationPage,
   OperationsRepository,

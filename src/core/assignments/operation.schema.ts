@@ -124,6 +124,8 @@ operationSchema.index(
   { number: 1 },
   { unique: true, partialFilterExpression: { number: { $exists: true } } },
 );
+// operations by tag, newest first
+operationSchema.index({ tags: 1, _id: -1 }, { partialFilterExpression: { tags: { $exists: true } } });
 // an owner's operations, newest first
 operationSchema.index({ owner: 1, _id: -1 });
 // whose time is not over: what is missing is counted over these

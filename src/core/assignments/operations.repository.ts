@@ -24,12 +24,24 @@ export interface OperationFilter {
   visibleTo?: ObjectId | undefined;
   kind?: KindName | undefined;
   ids?: readonly ObjectId[] | undefined;
+  /** any of them */
+  numbers?: readonly number[] | undefined;
+  /** each of them */
+  tags?: readonly string[] | undefined;
+  /** a part of the description, in either case */
+  search?: string | undefined;
   /** true: not those whose results came in a file */
   measuredHere?: true | undefined;
 }
 
 /** What tells an operation from others. */
 export type OperationName = Pick<OperationEntity, '_id' | 'number' | 'kind' | 'owner' | 'results_kept_from'>;
+
+/** What people know an operation by; an empty description is none, what is absent stays as it is. */
+export interface OperationLabels {
+  description?: string | undefined;
+  tags?: readonly string[] | undefined;
+}
 
 /** What is known of how long an operation is kept. */
 export type KeptOperation = Pick<
@@ -288,11 +300,28 @@ export class OperationsRepository {
       .lean<OperationEntity>();
   }
 
-  async setTags(id: ObjectId, tags: readonly string[], at: Date): Promise<void> {
-    await this.model.updateOne(
-      { _id: id },
-      { $set: { tags: [...tags], updated_at: at }, $inc: { revision: 1 } },
-    );
+  /** @returns the operation as it is now; null where its revision is none of those that were seen */
+  async setLabels(
+    id: ObjectId,
+    seen: Seen,
+    { description, tags }: OperationLabels,
+    at: Date,
+  ): Promise<OperationEntity | null> {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, ...revisionCondition(seen) },
+        {
+          $set: {
+            updated_at: at,
+            ...(description && { description }),
+            ...(tags && { tags: [...new Set(tags)] }),
+          },
+          ...(description === '' && { $unset: { description: 1 } }),
+          $inc: { revision: 1 },
+        },
+        { returnDocument: 'after' },
+      )
+      .lean<OperationEntity>();
   }
 
   /** States for how long data of all private operations of an owner are kept. */
@@ -387,14 +416,22 @@ function asStored(revision: number): (number | null)[] {
   return revision === 1 ? [1, null] : [revision];
 }
 
-function conditionsOf({ owner, visibleTo, kind, ids, measuredHere }: OperationFilter) {
+function conditionsOf({ owner, visibleTo, kind, ids, measuredHere, numbers, tags, search }: OperationFilter) {
   return {
     ...(measuredHere && { imported: { $exists: false } }),
     ...(ids && { _id: { $in: [...ids] } }),
     ...(owner && { owner }),
     ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
     ...(kind !== undefined && { kind }),
+    ...(numbers && { number: { $in: [...numbers] } }),
+    ...(tags && tags.length > 0 && { tags: { $all: [...tags] } }),
+    ...(search !== undefined && { description: { $regex: literal(search), $options: 'i' } }),
   };
+}
+
+/** @returns a pattern that matches this text alone */
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** @returns those that together weigh no more than `most`; the first in any case */

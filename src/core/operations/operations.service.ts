@@ -19,6 +19,7 @@ import {
   type OperationEntity,
   type FoundOperation,
   type OperationFilter,
+  type OperationLabels,
   type OperationSearch,
   type SearchPage,
   type OperationName,
@@ -419,16 +420,24 @@ export class OperationsService {
     return stopped;
   }
 
-  /** @throws DomainError not_found, forbidden */
-  async setTags(
-    id: ObjectId,
+  /**
+   * Changes what people know it by.
+   * @param seen by the caller
+   * @throws DomainError not_found, forbidden, changed_meanwhile
+   */
+  async setLabels(
+    id: ObjectId | undefined,
     user: Pick<UserEntity, '_id' | 'is_superuser'>,
-    tags: readonly string[],
-  ): Promise<void> {
+    seen: Seen,
+    labels: OperationLabels,
+  ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
     if (!operation.owner.equals(user._id) && !user.is_superuser)
       throw new DomainError('forbidden', 'The operation is not yours');
-    await this.operations.setTags(operation._id, tags, this.clock.now());
+    const changed = await this.operations.setLabels(operation._id, seen, labels, this.clock.now());
+    if (changed === null)
+      throw new ChangedMeanwhileError('The operation', (await this.get(id, user)).revision);
+    return changed;
   }
 
   /**

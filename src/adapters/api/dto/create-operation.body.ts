@@ -1,7 +1,8 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
-import { MAX_OPERATION_NUMBER } from './operation.dto.js';
+import { MAX_DESCRIPTION, MAX_OPERATION_NUMBER } from './operation.dto.js';
+import { MAX_TAGS, TAG } from './probe.dto.js';
 import { RetentionDto } from './retention.dto.js';
 import { SelectionDto } from './selection.dto.js';
 import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/index.js';
@@ -71,6 +72,11 @@ export function creationForm(kind: KindName) {
         description:
           'For how long its data are kept; what is not stated is kept as long as the platform keeps it.',
         allOf: [{ $ref: getSchemaPath(RetentionDto) }],
+      },
+      description: { description: 'For people.', type: 'string', maxLength: MAX_DESCRIPTION },
+      tags: {
+        description: 'Of the operation, for finding it again.',
+        ...{ type: 'array', maxItems: MAX_TAGS, items: { type: 'string', pattern: TAG.source } },
       },
       number: {
         description:

@@ -7,7 +7,10 @@ import {
   IsIn,
   IsInt,
   IsString,
+  Length,
+  Matches,
   Max,
+  MaxLength,
   Min,
   ValidateIf,
 } from 'class-validator';
@@ -18,6 +21,9 @@ import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
 import { FollowedSelectionDto, SelectionDto } from './selection.dto.js';
+import { Numbers } from './place.dto.js';
+import { Tags } from './probe-conditions.js';
+import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
 import { RetentionDto, STATED_OR_NULL } from './retention.dto.js';
 import {
   ASSIGNMENT_STATES,
@@ -40,6 +46,7 @@ import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule
 import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
+export const MAX_DESCRIPTION = 255;
 export const MAX_OPERATION_NUMBER = 2_000_000_000;
 const CHOSEN_NUMBER = { message: `must be a whole number from 1 to ${MAX_OPERATION_NUMBER}` };
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
@@ -90,6 +97,20 @@ export class CreateOperationDto {
   @Max(MAX_OPERATION_NUMBER, CHOSEN_NUMBER)
   number?: number;
 
+  @ApiHideProperty()
+  @Optional()
+  @IsString()
+  @MaxLength(MAX_DESCRIPTION)
+  description?: string;
+
+  @ApiHideProperty()
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(MAX_TAGS)
+  @IsString({ each: true })
+  @Matches(TAG, { each: true, message: TAG_RULE })
+  tags?: string[];
+
   /** What of a wrong body the service would find wrong as well (CheckedFurther). */
   static violationsBeyond({ kind, params, schedule }: Record<string, unknown>): Violation[] {
     const known = KIND_NAMES.find((name) => name === kind);
@@ -101,7 +122,39 @@ export class CreateOperationDto {
   }
 }
 
+/** What people know an operation by. */
+export class UpdateOperationDto {
+  @ApiPropertyOptional({ type: 'string', maxLength: MAX_DESCRIPTION, description: 'Empty: none.' })
+  @Optional()
+  @IsString()
+  @MaxLength(MAX_DESCRIPTION)
+  description?: string;
+
+  @ApiPropertyOptional({ type: 'array', maxItems: MAX_TAGS, items: { type: 'string', pattern: TAG.source } })
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(MAX_TAGS)
+  @IsString({ each: true })
+  @Matches(TAG, { each: true, message: TAG_RULE })
+  tags?: string[];
+}
+
 export class OperationsQuery extends PageQuery {
+  @Tags('Only those that have this tag; may be repeated: each of them.')
+  tag?: string[];
+
+  @Numbers('Only the one with this number; may be repeated: any of them.')
+  number?: number[];
+
+  @ApiPropertyOptional({
+    ...{ type: 'string', minLength: 1, maxLength: 100 },
+    description: 'Only those whose description has this text, in either case.',
+  })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  search?: string;
+
   @YesOrNo('Only your own.')
   mine?: boolean;
 
@@ -152,6 +205,12 @@ export class OperationDto {
 
   @ApiProperty(idSchema('user'))
   owner_id: string;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'For people; null: none.' })
+  description: string | null;
+
+  @ApiProperty({ type: [String], description: 'Of the operation, for finding it again.' })
+  tags: string[];
 
   @ApiProperty({ enum: [...KIND_NAMES, WARTS] })
   kind: OperationKind;
@@ -257,6 +316,8 @@ export class OperationDto {
       id: operation._id.toHexString(),
       number: operation.number,
       owner_id: operation.owner.toHexString(),
+      description: operation.description ?? null,
+      tags: operation.tags ?? [],
       kind: operation.kind,
       params: operation.params,
       schedule: toWireSchedule(operation.schedule),
