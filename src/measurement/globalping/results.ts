@@ -26,12 +26,13 @@ export function failedRun({ reason, detail }: { reason: string; detail: string }
 /** @returns what a run brought in the form of Globalping's API, whatever kind of probe it was */
 export async function shownResult(run: RunResult): Promise<TestResult> {
   const { outcome, failure, format, raw, type } = run;
-  if (outcome === 'failed') return failedRun(failure ?? { reason: 'unknown', detail: '' });
-  if (format === undefined || raw === undefined)
+  if (format === undefined || raw === undefined) {
+    if (outcome === 'failed') return failedRun(failure ?? { reason: 'unknown', detail: '' });
     return failed('The result is not kept any more.', 'internal');
+  }
   if (raw.length > MOST_BYTES) return failed('The result is too large to be shown here.', 'internal');
   try {
-    if ((format as string) === 'globalping') return ownResult(raw);
+    if (format === 'globalping') return ownResult(raw);
     if (format === 'warts') return packetResult(raw, run);
     const entries = await entriesOf(FORMATS[format], raw);
     const shown = entries[0] && SHOWN[type]?.(entries[0], run);

@@ -101,8 +101,27 @@ describe('inGlobalpingWords', () => {
     expect(words(kind, params)).toContain(why);
   });
 
+  it.each([
+    ['ping', 'example.org', true],
+    ['traceroute', 'example.org', true],
+    ['ping', '9.9.9.9', false],
+    ['http', 'example.org', false],
+  ])('asks a %s of %s for progress whatever its wording says: %s', (type, target, isAsked) => {
+    for (const inProgressUpdates of [true, false]) {
+      const request = { type, target, timeout: 10, ipVersion: 4, inProgressUpdates };
+      const job = { kind: type, params: {}, wording: { protocol: 'globalping', request } };
+      expect(inGlobalpingWords(job)).toEqual([{ ...request, inProgressUpdates: isAsked }]);
+    }
+  });
+
   it('sends as it is what was asked for in its own words', () => {
-    const request = { type: 'dns', target: 'example.org', timeout: 25, trace: true };
+    const request = {
+      type: 'dns',
+      target: 'example.org',
+      timeout: 25,
+      trace: true,
+      inProgressUpdates: false,
+    };
     const job = { kind: 'dns', params: { fqdns: ['example.org'] } };
     expect(inGlobalpingWords({ ...job, wording: { protocol: 'globalping', request } })).toEqual([request]);
     const hidden = { ...request, type: 'ping', target: '10.0.0.1' };

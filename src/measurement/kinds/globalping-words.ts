@@ -30,7 +30,7 @@ export interface GlobalpingMeasurement {
 export interface GlobalpingJob {
   kind: string;
   params: Record<string, unknown>;
-  /** asked for in the words of Globalping: sent as it is, in the place of what `params` would say */
+  /** asked for in the words of Globalping: sent in the place of what `params` would say */
   wording?: { protocol: string; request: Record<string, unknown> } | undefined;
 }
 
@@ -62,7 +62,7 @@ export function inGlobalpingWords({
 }: GlobalpingJob): GlobalpingMeasurement[] | string {
   try {
     if (wording?.protocol === GLOBALPING_PROTOCOL)
-      return [checkedTarget(wording.request as GlobalpingMeasurement)];
+      return [checkedTarget(inItsOwnWords(wording.request as GlobalpingMeasurement))];
     // of what was asked for only what was given is stored
     const all = { ...(isKindName(kind) ? KINDS[kind].params.defaults : {}), ...params };
     return requestsOf(kind, all).map(checkedTarget);
@@ -70,6 +70,11 @@ export function inGlobalpingWords({
     if (error instanceof Unsayable) return error.message;
     throw error;
   }
+}
+
+/** Who follows its output is not the request's to say: the operation names those that are asked for progress. */
+function inItsOwnWords(request: GlobalpingMeasurement): GlobalpingMeasurement {
+  return { ...request, inProgressUpdates: asksForProgress(request.type, request.target) };
 }
 
 function requestsOf(kind: string, params: Record<string, unknown>): GlobalpingMeasurement[] {

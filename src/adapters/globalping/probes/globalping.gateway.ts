@@ -23,7 +23,7 @@ import {
   ProbeMeters,
   ProbeProtocols,
 } from '../../../core/presence/index.js';
-import { type Families, type ProbeEntity } from '../../../core/probes/index.js';
+import { type Families, locationOf, placeOf, type ProbeEntity } from '../../../core/probes/index.js';
 import { ProgressService } from '../../../core/progress/index.js';
 import { type Awaited, ServerRunsService } from '../../../core/server-runs/index.js';
 import { showsPrivateTarget } from '../../../measurement/formats/globalping.format.js';
@@ -98,7 +98,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     });
     // until it knows this it drops every request
     socket.emit('api:connect:isProxy', { isProxy: false });
-    socket.emit('api:connect:location', locationOf(open.probe));
+    socket.emit('api:connect:location', placeAt(open.probe));
     socket.emit('api:connect:adoption', { message: adoptionOf(open.probe), adopted: true });
     await this.arrivals.welcome(link, () => socket.connected);
   }
@@ -294,12 +294,9 @@ function familiesOf(before: Pick<ProbeEntity, 'capabilities'> | undefined): Fami
 }
 
 /** What is not known is empty; its owner has said where it is. */
-function locationOf({ location, country }: ProbeEntity): Record<string, unknown> {
-  const [longitude, latitude] = location.coordinates;
-  return {
-    ...{ continent: '', region: '', country: country ?? '', state: null, city: '', asn: 0 },
-    ...{ latitude, longitude, network: '' },
-  };
+function placeAt(probe: ProbeEntity): Record<string, unknown> {
+  const { longitude, latitude } = locationOf(probe);
+  return { ...placeOf(probe), latitude, longitude };
 }
 
 function adoptionOf({ _id, name }: ProbeEntity): string {

@@ -1,6 +1,7 @@
 import { isHostName, isIpLiteral } from '@pladmed/protocol';
 import { z } from 'zod';
-import { isSpecialAddress, isSpecialName } from './targets.js';
+import { isSpecialAddress } from '../../../../measurement/targets/special-addresses.js';
+import { isSpecialName } from './targets.js';
 import { exact, port, text, truth, whole, word } from './rules.js';
 
 /** Default ports and numbers are those of Globalping's clients: a request is sent with every default spelled out. */

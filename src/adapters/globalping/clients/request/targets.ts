@@ -1,10 +1,5 @@
 import { isHostName, isIpLiteral, isLookupName } from '@pladmed/protocol';
-import ipaddr from 'ipaddr.js';
-
-/** @returns whether it is an address that is not one of a public host: private, loopback, documentation and so on */
-export function isSpecialAddress(value: string): boolean {
-  return ipaddr.isValid(value) && ipaddr.process(value).range() !== 'unicast';
-}
+import { isSpecialAddress } from '../../../../measurement/targets/special-addresses.js';
 
 /** Names that resolve to the host itself (RFC 6761, section 6.3). */
 export function isSpecialName(value: string): boolean {
