@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
+import { FakeGlobalpingProbe, PING } from '../support/globalping-probe.js';
 import { dnsResult, failedRun, type NativeProbe, pingResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
@@ -243,6 +244,72 @@ describe("the door for Globalping's clients", () => {
     const at = String((await one?.link.told(id))?.schedule['at']);
     await one?.link.results([pingResult(id, at)]);
     expect((await get(body.id)).body.results[0]?.result['status']).toBe('failed');
+  });
+
+  it("asks a probe of Globalping in the client's words, and shows its output as it comes", async () => {
+    const place = { country: 'FR', city: 'Paris', asn: 64500, network: 'Example Networks' };
+    const { token: own } = await world.probe(user, { location: { longitude: 2.3, latitude: 48.8 }, place });
+    const probe = await FakeGlobalpingProbe.connect(world.server.url, own, { answer: () => undefined });
+    expect(
+      await until('its place', () => probe.told.find(([event]) => event === 'api:connect:location')),
+    ).toEqual([
+      'api:connect:location',
+      {
+        ...{ continent: 'EU', region: 'Western Europe', state: null, latitude: 48.8, longitude: 2.3 },
+        ...place,
+      },
+    ]);
+    const locations = [{ magic: 'example networks+paris' }];
+    const wanted = { type: 'ping', target: 'example.org', locations };
+    const silent = await until('it is ready', async () => {
+      const made = await post({ ...wanted, measurementOptions: { packets: 16 } });
+      return made.status === 202 ? made.body.id : undefined;
+    });
+    // else it pings a name that has a private address; what nobody asked for is shown to nobody
+    const [first] = await probe.asked();
+    expect(first?.measurement).toEqual({
+      ...{ type: 'ping', target: 'example.org', timeout: 11, ipVersion: 4, inProgressUpdates: true },
+      ...{ packets: 16, protocol: 'ICMP', port: 80 },
+    });
+    const loud = (await post({ ...wanted, inProgressUpdates: true })).body.id;
+    const [, second] = await probe.asked(2);
+    if (first === undefined || second === undefined) throw new Error('it was not asked');
+    const say = ({ measurementId, testId }: typeof first, rawOutput: string, overwrite: boolean) => {
+      const progress = { measurementId, testId, overwrite, result: { rawOutput } };
+      probe.socket.emit('probe:measurement:progress', progress);
+    };
+    expect((await get(loud)).body.results[0]?.result['rawOutput']).toBe('');
+    say(first, 'unasked', false);
+    say(second, 'one\n', false);
+    say(second, 'two', false);
+    await until('its output', async () => {
+      const { body } = await get(loud);
+      // one that reads too fast is told so
+      return body.status === 'in-progress' && body.results[0]?.result['rawOutput'] === 'one\ntwo';
+    });
+    expect((await get(silent)).body.results[0]?.result['rawOutput']).toBe('');
+    const cannot = {
+      ...{ status: 'failed', failureSource: 'internal', resolvedAddress: null },
+      rawOutput: 'ping: example.org: Name or service not known\n\nand more',
+    };
+    probe.result(first, cannot);
+    probe.result(second, PING);
+    for (const [id, result] of [
+      [silent, cannot],
+      [loud, PING],
+    ] as const) {
+      const over = await until('the end', async () => {
+        const { body } = await get(id);
+        return body.status === 'finished' ? body : undefined;
+      });
+      expect(over.results[0]?.result).toEqual(result);
+      expect(over.results[0]?.probe).toMatchObject({ ...place, resolvers: ['private', '9.9.9.9'] });
+    }
+    probe.close();
+    await until('it is gone', async () => {
+      const { body } = await ask<unknown[]>(url('/v1/probes'));
+      return body.length === 2 ? true : undefined;
+    });
   });
 
   it('says what is wrong in the form of the clients, and nothing beside it', async () => {

@@ -188,6 +188,21 @@ describe('a run that could not be done', () => {
     ).toEqual({ status: 'failed', failureSource: 'resolver', rawOutput: failure.detail });
   });
 
+  // as native probes say it: probe/src/policy
+  it.each([
+    ['private.example: denied by default, private (10.0.0.0/8): 10.1.2.3', true],
+    ['private.example: denied by default, unique local (fc00::/7): fd00::7', true],
+    ['198.51.100.7', true],
+    ['target.example: denied by its operator (45.10.0.0/24): 45.10.0.1', false],
+    ['unit 10 of v1.2.3.4.5', false],
+  ])('shows no private address: %s', async (detail, isHidden) => {
+    const run = { type: 'ping', target: 'private.example', failure: { reason: 'refused', detail } };
+    expect(await shownResult({ ...run, outcome: 'failed' })).toEqual({
+      ...{ status: 'failed', failureSource: 'target' },
+      rawOutput: isHidden ? 'Private IP ranges are not allowed.' : detail,
+    });
+  });
+
   it('costs its own test only where it cannot be read', async () => {
     for (const [type, format] of [
       ['ping', 'warts'],

@@ -1,5 +1,8 @@
+import { isIP } from 'node:net';
 import { type Format } from '../formats/format.js';
+import { PRIVATE_REFUSAL } from '../formats/globalping.results.js';
 import { FORMATS } from '../kinds/result-formats.js';
+import { isSpecialAddress } from '../targets/special-addresses.js';
 import { dnsResult } from './dns.js';
 import { httpResult } from './http.js';
 import { mtrResult } from './mtr.js';
@@ -20,7 +23,12 @@ const SOURCES: Readonly<Record<string, FailureSource>> = {
 /** A run that could not be done. */
 export function failedRun({ reason, detail }: { reason: string; detail: string }): TestResult {
   const text = detail === '' ? `The test could not be done: ${reason}.` : detail;
-  return failed(text, SOURCES[reason] ?? 'internal');
+  return failed(namesPrivate(text) ? PRIVATE_REFUSAL : text, SOURCES[reason] ?? 'internal');
+}
+
+/** Native probes say which address of a name they refuse: what a name has inside of a network is nobody's business. */
+function namesPrivate(text: string): boolean {
+  return text.split(/[^\w.:]+/).some((word) => isIP(word) !== 0 && isSpecialAddress(word));
 }
 
 /** @returns what a run brought in the form of Globalping's API, whatever kind of probe it was */
