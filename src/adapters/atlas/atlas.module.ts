@@ -7,6 +7,7 @@ import { ResultsModule } from '../../core/results/index.js';
 import { AuthModule } from '../../core/users/index.js';
 import { ChosenProbes } from './chosen-probes.js';
 import { AtlasMeasurementsController } from './measurements.controller.js';
+import { AtlasParticipationController } from './participation.controller.js';
 import { AtlasResultsController } from './results.controller.js';
 import { AtlasProbesController } from './probes.controller.js';
 import { AtlasAccountController } from './account.controller.js';
@@ -30,6 +31,7 @@ import { Subscriptions } from './subscriptions.js';
   controllers: [
     AtlasAccountController,
     AtlasMeasurementsController,
+    AtlasParticipationController,
     AtlasResultsController,
     AtlasProbesController,
   ],

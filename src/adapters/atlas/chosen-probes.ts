@@ -57,9 +57,15 @@ export class ChosenProbes {
 
   /**
    * Several sources add up; each probe counts once. Where there are fewer than asked for it is those.
+   * @param without ids that are not drawn
    * @throws DomainError invalid_request at the first source that leads to no probe
    */
-  async choose(sources: readonly Source[], needs: Needs, reader: UserEntity): Promise<Choice> {
+  async choose(
+    sources: readonly Source[],
+    needs: Needs,
+    reader: UserEntity,
+    without: ReadonlySet<string> = new Set(),
+  ): Promise<Choice> {
     const chosen = new Map<string, ObjectId>();
     const seed = randomBytes(SEED_BYTES).toString('hex');
     for (const [index, source] of sources.entries()) {
@@ -67,7 +73,7 @@ export class ChosenProbes {
       const drawn = found
         .map((id) => ({ id, lot: lotOf(seed, { _id: id }) }))
         .sort((a, b) => (a.lot < b.lot ? -1 : 1))
-        .filter(({ id }) => !chosen.has(id.toHexString()))
+        .filter(({ id }) => !chosen.has(id.toHexString()) && !without.has(id.toHexString()))
         .slice(0, source.requested ?? MAX_PROBES);
       if (found.length === 0) throw DomainError.invalid(noProbe(index, 'must lead to at least one probe'));
       for (const { id } of drawn) chosen.set(id.toHexString(), id);

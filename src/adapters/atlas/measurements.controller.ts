@@ -79,7 +79,7 @@ export class AtlasMeasurementsController {
   async stop(@Req() request: Request, @Param('number') text: string): Promise<void> {
     const user = await this.callers.user(request, 'measurements.stop');
     const operation = await this.operations.byNumber(numberIn(text), user);
-    await this.operations.end(operation._id, user);
+    await this.operations.close(operation._id, user);
   }
 
   @Post(':number/tags')

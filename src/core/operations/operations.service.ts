@@ -25,6 +25,7 @@ import {
   type OperationName,
   type OperationPage,
   OperationsRepository,
+  phaseOf,
   type Progress,
   type Retention,
   unusedCredits,
@@ -480,6 +481,24 @@ export class OperationsService {
       if (error instanceof DomainError && error.code === 'conflict') return this.get(id, user);
       throw error;
     }
+  }
+
+  /**
+   * `end` for doors where an operation goes on by the clock alone: one whose runs all came back is marked as stopped too.
+   * @throws DomainError not_found, forbidden
+   */
+  async close(
+    id: ObjectId | undefined,
+    user: Pick<UserEntity, '_id' | 'is_superuser'>,
+  ): Promise<OperationEntity> {
+    const operation = await this.end(id, user);
+    const now = this.clock.now();
+    if (phaseOf(operation, now) === 'stopped') return operation;
+    const marked = await this.transactions.run(
+      (transaction) => this.operations.markStopped(operation._id, 'any', now, 0, transaction),
+      String(operation.owner),
+    );
+    return marked ?? this.get(id, user);
   }
 
   /** @returns why an operation that was not stopped a moment ago cannot be */
