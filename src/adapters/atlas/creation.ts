@@ -78,6 +78,7 @@ function readDefinition(reader: Reader, times: Times): Definition | undefined {
     if (!reader.has('type')) reader.refuse('type', `must be one of ${TYPE_NAMES.join(', ')}`);
     return undefined;
   }
+  const before = reader.violations.length;
   const { kind, interval, params: paramsOf, members } = TYPES[type];
   const target = readTarget(reader, type === 'dns');
   const family = readFamily(reader, target);
@@ -89,7 +90,8 @@ function readDefinition(reader: Reader, times: Times): Definition | undefined {
     tags: reader.texts('tags', MOST_TAGS, LONGEST_TAG) ?? [],
     isPublic: reader.truth('is_public') ?? true,
   };
-  checkParams(reader, definition, members);
+  // what is missing because it was wrong is told already
+  if (reader.violations.length === before) checkParams(reader, definition, members);
   return definition;
 }
 
@@ -130,13 +132,10 @@ function checkParams(
   { kind, params }: Definition,
   members: Readonly<Record<string, string>>,
 ): void {
-  const known = reader.violations.length;
   try {
     KINDS[kind].check(params, 'refuse');
   } catch (error) {
     if (!(error instanceof InvalidParamsError)) throw error;
-    // what is missing because it was wrong is told already
-    if (known > 0) return;
     for (const { field, message } of error.violations) {
       const [, name = ''] = field.split('.');
       reader.refuse(members[name] ?? (name === '' ? 'target' : name), message);
