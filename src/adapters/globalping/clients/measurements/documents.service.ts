@@ -6,7 +6,7 @@ import { ProgressService } from '../../../../core/progress/index.js';
 import { rawBytes, type ResultEntity, ResultFeed } from '../../../../core/ingest/index.js';
 import { ResultReader } from '../../../../core/results/index.js';
 import { ServersService } from '../../../../core/servers/index.js';
-import { SharesService } from '../../../../core/shares/index.js';
+import { type ShareEntity, SharesService } from '../../../../core/shares/index.js';
 import { failedRun, type RunResult, shownResult } from '../../../../measurement/globalping/results.js';
 import { type ObjectId } from '../../../../platform/database/object-id.js';
 import { PlatformClock } from '../../../../platform/database/platform-clock.js';
@@ -107,6 +107,15 @@ export class DocumentsService implements OnModuleInit {
   private async read(id: string): Promise<Entry> {
     const share = await this.shares.find(id);
     if (share === undefined) throw new DomainError('not_found', "Couldn't find the requested measurement.");
+    return this.enter(share);
+  }
+
+  /** Hears of a measurement from its beginning: output that came before the first reader would be missing from the rest. */
+  begin(share: ShareEntity): void {
+    if (share.asked_progress === true) this.enter(share);
+  }
+
+  private enter(share: ShareEntity): Entry {
     const state = new MeasurementState(share);
     const entry: Entry = {
       state,
@@ -118,7 +127,7 @@ export class DocumentsService implements OnModuleInit {
     };
     // before the look: what becomes durable meanwhile is heard of
     if (share.operation && !state.isOver) this.follow(entry, share.operation);
-    this.entries.set(id, entry);
+    this.entries.set(share._id, entry);
     return entry;
   }
 

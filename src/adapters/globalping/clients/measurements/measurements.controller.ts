@@ -46,6 +46,7 @@ export class GlobalpingMeasurementsController {
   ): Promise<{ id: string; probesCount: number }> {
     try {
       const { share, operation, account } = await this.creation.create(body, callerOf(request, user));
+      this.documents.begin(share);
       setAccountHeaders(response, account);
       response.setHeader('Location', `${originOf(request)}/v1/measurements/${share._id}`);
       if (operation) response.setHeader('Pladmed-Operation', operation._id.toHexString());
