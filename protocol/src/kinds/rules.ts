@@ -86,6 +86,16 @@ export const hostName = () => text('a host name (RFC 1123)', isHostName, HOST_NA
 /** IP literals to measure. */
 export const ipList = (most?: number) => listOf('IPv4 or IPv6 addresses', isIpLiteral, IP_KEYWORDS, most);
 
+/** A host by its address or its name. */
+export const addressOrName = () =>
+  text(
+    'an IPv4 or IPv6 address, or a host name (RFC 1123)',
+    (value) => isIpLiteral(value) || isHostName(value),
+    {
+      anyOf: [...(IP_KEYWORDS.anyOf ?? []), { type: 'string', ...HOST_NAME_KEYWORDS }],
+    },
+  );
+
 /** Destinations by name; callers of the classic routes name addresses here, too. */
 export const targetNameList = () =>
   listOf('host names (RFC 1123) or IPv4 addresses', isHostNameOrIpv4, {

@@ -203,7 +203,7 @@ describe('kinds', () => {
       const raw = { fqdns: ['example.org'], type: 'aaaa', resolver: '192.0.2.53', resolver_port: 53 };
       expect(KINDS.dns.check(raw, 'refuse').wire).toEqual(raw);
       expect(
-        fields('dns', { ...raw, resolver: 'ns.example.org', resolver_port: 0 }, 'refuse').sort(),
+        fields('dns', { ...raw, resolver: 'ns example.org', resolver_port: 0 }, 'refuse').sort(),
       ).toEqual(['params.resolver', 'params.resolver_port']);
     });
 

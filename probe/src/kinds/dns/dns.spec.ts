@@ -28,10 +28,15 @@ describe('dns', () => {
   });
   afterEach(() => server.close());
 
-  async function measure(params: object, allow = ['127.0.0.0/8']): Promise<Query[]> {
+  async function measure(
+    params: object,
+    allow = ['127.0.0.0/8'],
+    resolve?: (name: string) => Promise<string[]>,
+  ): Promise<Query[]> {
     const read = dnsParams.parse({ resolver: '127.0.0.1', resolver_port: server.port, ...params });
     const context = runContext({
       allow,
+      ...(resolve && { resolve }),
       onWire: (bytes) => {
         wire += bytes;
       },
@@ -94,6 +99,23 @@ describe('dns', () => {
   test('a resolver that the host denies is not asked', async () => {
     await expect(measure({ fqdns: ['a.example'] }, [])).rejects.toMatchObject({ reason: 'refused' });
     expect(server.asked).toBe(0);
+  });
+
+  test('a resolver that is a name is looked up, and held against what the host allows', async () => {
+    const names: string[] = [];
+    const resolve = (name: string) => {
+      names.push(name);
+      return Promise.resolve(['127.0.0.1']);
+    };
+    const ask = { fqdns: ['a.example', 'b.example'], resolver: 'ns.example', ipv4: '' };
+    const queries = await measure(ask, undefined, resolve);
+    expect(queries).toMatchObject([
+      { name: 'a.example', resolver: '127.0.0.1', error: null },
+      { name: 'b.example', resolver: '127.0.0.1', error: null },
+    ]);
+    expect(names).toEqual(['ns.example']);
+    await expect(measure(ask, ['192.0.2.0/24'], resolve)).rejects.toMatchObject({ reason: 'refused' });
+    expect(server.asked).toBe(2);
   });
 
   test('nobody there: the error of the system, after three attempts', async () => {
@@ -254,7 +276,8 @@ describe('messages', () => {
     [{ fqdns: ['a'], type: 1.5 }],
     [{ fqdns: ['a'], class: 'none' }],
     [{ fqdns: ['a'], address: 'eth0' }],
-    [{ fqdns: ['a'], resolver: 'dns.example' }],
+    [{ fqdns: ['a'], resolver: 'dns example' }],
+    [{ fqdns: ['a'], resolver: '127.1' }],
   ])('%j is refused', (bad) => {
     expect(dnsParams.safeParse(bad).success).toBe(false);
   });

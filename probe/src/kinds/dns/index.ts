@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   AXFR,
   dnsDocument,
@@ -16,7 +17,8 @@ import type { Kind, RunContext } from '../kind.js';
 import { inParallel } from '../parallel.js';
 import { isOn, wantedFamilies } from '../switches.js';
 import { canonical } from '../../policy/networks.js';
-import { familyOf, type Reached } from '../targets.js';
+import { familyOf, type Reached, resolutionMs } from '../targets.js';
+import { stopwatch } from '../timing.js';
 import { type DnsParams, dnsParams } from './dns.params.js';
 import { singleAnswer, zoneTransfer } from './judge.js';
 import { encodeQuery, isTruncated, type Question, reverseName } from './message.js';
@@ -53,7 +55,8 @@ export const dns: Kind<DnsParams> = {
   timeLimitMs: (params) => {
     const rounds = Math.ceil(questionsOf(params).length / PARALLEL);
     const each = params.type === AXFR ? ATTEMPTS * TRANSFER_TIMEOUT_MS : (ATTEMPTS + 1) * TIMEOUT_MS;
-    return rounds * each + SLACK_MS;
+    const fqdns = params.resolver !== undefined && isIP(params.resolver) === 0 ? [params.resolver] : [];
+    return resolutionMs({ fqdns }) + rounds * each + SLACK_MS;
   },
   trafficBytes: (params) =>
     questionsOf(params).length * (params.type === AXFR ? MOST_TCP_BYTES : ATTEMPTS * EXCHANGE_BYTES),
@@ -83,12 +86,12 @@ function questionsOf(params: DnsParams): Question[] {
  * @throws RunFailure `no_family`, `nothing_sent` where that is true of all; `refused`, `bad_params`
  */
 async function resolversFor(params: DnsParams, context: RunContext): Promise<[Resolver, ...Resolver[]]> {
+  const families = wantedFamilies(params);
+  if (params.address !== undefined) families.delete(familyOf(canonical(params.address)) === 4 ? 6 : 4);
   const all =
     params.resolver === undefined
       ? await systemResolvers()
-      : [{ address: context.targets.checked(params.resolver), port: params.resolver_port }];
-  const families = wantedFamilies(params);
-  if (params.address !== undefined) families.delete(familyOf(canonical(params.address)) === 4 ? 6 : 4);
+      : [await namedResolver(params.resolver, params.resolver_port, families, context)];
   const asked = all.filter(({ address }) => families.has(familyOf(address)));
   if (asked.length === 0)
     throw new RunFailure('bad_params', 'the probe has no resolver of that address family');
@@ -101,6 +104,18 @@ async function resolversFor(params: DnsParams, context: RunContext): Promise<[Re
   const [first, ...others] = resolvers.filter(({ unreachable }) => unreachable === null);
   if (first === undefined) throw new Error('requireRoute() lets no run go on without a route');
   return [first, ...others];
+}
+
+/** @throws RunFailure `refused`; of a name also `unresolved`, `resolver_failed` */
+async function namedResolver(
+  host: string,
+  port: number,
+  families: ReadonlySet<number>,
+  { targets, clock }: RunContext,
+): Promise<Nameserver> {
+  if (isIP(host) !== 0) return { address: targets.checked(host), port };
+  const { address } = await targets.find(host, families, () => stopwatch(clock));
+  return { address, port };
 }
 
 /** Asks until an answer comes, each time the next resolver; a truncated answer is asked for again over TCP. */

@@ -10,6 +10,7 @@ import {
 import { familySwitches } from '../families.js';
 import { defineParams, type ParamsOf } from '../params.js';
 import {
+  addressOrName,
   emptyList,
   hostNameList,
   integer,
@@ -102,8 +103,9 @@ export const dnsParams = defineParams({
         description: 'Class asked for; `ch` has the names `id.server` and `version.bind`.',
         example: 'ch',
       }),
-    resolver: ipLiteral().optional().meta({
-      description: "Address of the name server to ask; the probe's own resolver if absent.",
+    resolver: addressOrName().optional().meta({
+      description:
+        "Name server to ask: its address, or a name that the probe resolves. The probe's own resolver if absent.",
       example: '192.0.2.53',
     }),
     resolver_port: port().default(53).meta({ description: 'Port of the name server to ask.', example: 53 }),
