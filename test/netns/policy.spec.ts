@@ -82,6 +82,7 @@ const ASKED: readonly Asked[] = DENIED.flatMap(({ address, rule }, index) => {
   const named = `${nameOf(index)}: ${why}`;
   return [
     { kind: 'dns', params: ask(address), refusal: why },
+    { kind: 'dns', params: ask(nameOf(index)), refusal: named },
     ...Object.entries(TO).flatMap(([kind, to]) => [
       { kind, params: to(address), refusal: kind === 'http' ? because + inUrl(shown) : why },
       { kind, params: to(nameOf(index)), refusal: named },
@@ -255,7 +256,6 @@ onNetwork('a probe with the default policy', () => {
       { kind: 'ping', params: { ips: ['127.0.0.1 -I 10.0.0.1'] } },
       { kind: 'traceroute', params: { fqdns: ['2130706433'] } },
       { kind: 'dns', params: { fqdns: [GOOD], resolver: '0x7f.1' } },
-      { kind: 'dns', params: { fqdns: [GOOD], resolver: nameOf(0) } },
       { kind: 'http', params: { urls: ['http://0177.0.0.1/'] } },
       { kind: 'http', params: { urls: [`http://${PUBLIC.v4}@10.0.0.1/`] } },
       { kind: 'http', params: { urls: ['http://①②⑦.0.0.1/'] } },
