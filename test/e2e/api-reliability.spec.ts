@@ -105,6 +105,7 @@ describe('the reliability of a probe', () => {
       { _id: new mongoose.mongo.ObjectId(id) },
       {
         _id: operation,
+        number: 999_999,
         schedule: { type: 'interval', every_s: 60, start, stop },
         ends_at: stop,
       },

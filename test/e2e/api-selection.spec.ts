@@ -169,7 +169,7 @@ describe('probes that are chosen by a rule', () => {
     expect(await assigned((await create(select)).body)).toEqual([there!.id]);
     for (const wrong of [
       { asn: 0 },
-      { asn: '1' },
+      { asn: 'x' },
       { prefix: '192.0.2.1/24' },
       { number: [] },
       { country: 'nl' },

@@ -59,6 +59,7 @@ const KEYS = '/api/v1/users/me/keys';
 const NO_PROBE = { probes: ['6720a1b2c3d4e5f6000000a1'] };
 /** Of routes that look at what is asked before they look at who asks. */
 const BODIES: Record<string, object> = {
+  'PATCH /api/v1/operations/{id}': { description: 'x' },
   'POST /api/v1/operations/{id}/probes': NO_PROBE,
   'POST /api/v1/operations/{id}/probes/remove': NO_PROBE,
 };

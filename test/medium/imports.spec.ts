@@ -163,7 +163,7 @@ describe('imports', () => {
       .find({ owner: owner._id })
       .toArray();
     expect(made.map(({ retention }) => retention)).toEqual(
-      made.map(() => ({ raw_s: 60, results_s: 60, rollups_s: 60 })),
+      made.map(() => ({ raw_s: 60, results_s: 60, rollups_s: 60, unarchived: true })),
     );
     expect(made.length).toBeGreaterThan(0);
   });

@@ -42,6 +42,8 @@ describe('the packed package', () => {
       `import { decode, encode, summarize, type PingRecord } from '@pladmed/warts';
        const { records } = decode(new Uint8Array(0));
        for (const record of records) if (record.type === 'ping') { const loss: number | null = summarize(record).loss; void loss; }
+       import { unpackerOf } from '@pladmed/warts/unpack';
+       export const packed: boolean = unpackerOf(new Uint8Array(6)) !== undefined;
        export const use = (ping: PingRecord): Uint8Array => encode([ping]);
        // @ts-expect-error a ping has no hops
        export const hops = (ping: PingRecord): unknown => ping.hops;`,
