@@ -37,7 +37,7 @@ const readSmall = raw({ type: isRead, limit: MAX_SMALL_BODY_BYTES });
 const readLarge = raw({ type: isRead, limit: MAX_BODY_BYTES });
 
 const readBytes: RequestHandler = (request, response, next) => {
-  const read = request.path.startsWith('/v1/') ? readSmall : readLarge;
+  const read = request.url.startsWith('/v1/') ? readSmall : readLarge;
   read(request, response, next);
 };
 

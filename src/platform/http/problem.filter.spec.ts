@@ -20,6 +20,7 @@ function answerTo(error: unknown, { headersSent = false, method = 'POST', path =
   const answer = { status: 0, type: '', text: '', destroyed: false, headers };
   const response = {
     headersSent,
+    locals: {},
     setHeader: (name: string, value: string) => (headers[name] = value),
     status: (status: number) => ((answer.status = status), response),
     type: (type: string) => ((answer.type = type), response),
