@@ -7,7 +7,6 @@ import { PackStreams, packLongAnswers } from './platform/http/content-coding.js'
 import { jsonBody } from './platform/http/json-body.js';
 import { UNTOLD_PATH } from './platform/http/method-not-allowed.js';
 import { wordErrors } from './platform/http/error-form.js';
-import { shapeProblems } from './platform/http/problem-shape.js';
 import { requestLogger } from './platform/logging/request-context.js';
 import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
@@ -15,7 +14,7 @@ import { type Env } from './config/env.js';
 import { serveExplorer } from './openapi.js';
 import { globalpingErrors } from './adapters/globalping/clients/errors.js';
 import { GLOBALPING_HEADERS } from './adapters/globalping/clients/measurements/headers.js';
-import { atlasError } from './adapters/atlas/atlas-error.js';
+import { atlasErrors } from './adapters/atlas/atlas-error.js';
 import { dashboard } from './adapters/dashboard/dashboard.js';
 import { ProbeConnectionsService } from './core/presence/index.js';
 
@@ -33,7 +32,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(dashboard(env.frameAncestors));
   if (!env.allowDeleteAll) app.set(UNTOLD_PATH, '/delete_all');
   if (env.doors.includes('globalping')) app.use('/v1', wordErrors(globalpingErrors));
-  if (env.doors.includes('atlas')) app.use('/api/v2', shapeProblems(atlasError));
+  if (env.doors.includes('atlas')) app.use('/api/v2', wordErrors(atlasErrors));
   app.use('/api', packLongAnswers());
   app.useGlobalInterceptors(new PackStreams());
   app.use(...jsonBody());

@@ -1,5 +1,4 @@
-import { type Problem } from '../../platform/http/problem.js';
-import { type ProblemShape } from '../../platform/http/problem-shape.js';
+import { type ErrorForm } from '../../platform/http/error-form.js';
 
 /** Words of HTTP: some clients print them beside the sentence. */
 const TITLES: Readonly<Record<number, string>> = {
@@ -14,9 +13,9 @@ const TITLES: Readonly<Record<number, string>> = {
 const CODES: Readonly<Record<number, number>> = { 400: 102, 403: 106, 404: 101, 405: 103, 413: 107 };
 const OTHER_CODE = 100;
 
-/** An error as Atlas has it: `title` and `detail` are never absent, `errors` only where members are to blame. */
-export const atlasError: ProblemShape = ({ status, title, detail, errors }: Problem) => ({
-  error: {
+/** Words errors as Atlas has them: `title` and `detail` are never absent, `errors` only where members are to blame. */
+export const atlasErrors: ErrorForm = ({ status, title, detail, errors }) => {
+  const error = {
     status,
     code: CODES[status] ?? OTHER_CODE,
     title: TITLES[status] ?? title,
@@ -27,5 +26,6 @@ export const atlasError: ProblemShape = ({ status, title, detail, errors }: Prob
         detail: message,
       })),
     }),
-  },
-});
+  };
+  return { status, body: { error } };
+};

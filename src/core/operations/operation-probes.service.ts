@@ -29,7 +29,7 @@ import {
 import { type UserEntity } from '../users/index.js';
 import { assignmentsOf, bytesOf, refuseTooMany } from './new-operation.js';
 import { type Availability, type OperationRequest } from './operation-request.js';
-import { OperationsService, stateOf } from './operations.service.js';
+import { OperationsService, refuseOthers, stateOf } from './operations.service.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 
 type User = Pick<UserEntity, '_id' | 'is_superuser'>;
@@ -109,8 +109,7 @@ export class OperationProbesService {
   ): Promise<ChangedProbes> {
     return this.unlessChanged(seen, async () => {
       const operation = await this.seenBy(id, user, seen);
-      if (!operation.owner.equals(user._id) && !user.is_superuser)
-        throw new DomainError('forbidden', 'The operation is not yours');
+      refuseOthers(operation, user);
       if (operation.stopped_at !== undefined) return { operation, probes: [] };
       return this.takeAway(operation, new Set(probes.map(String)));
     });

@@ -379,9 +379,7 @@ export class OperationsService {
     seen: Seen = 'any',
   ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
-    if (!operation.owner.equals(user._id) && !user.is_superuser) {
-      throw new DomainError('forbidden', 'The operation is not yours');
-    }
+    refuseOthers(operation, user);
     if (!wasSeen(seen, operation.revision))
       throw new ChangedMeanwhileError('The operation', operation.revision);
     const now = this.clock.now();
@@ -433,8 +431,7 @@ export class OperationsService {
     labels: OperationLabels,
   ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
-    if (!operation.owner.equals(user._id) && !user.is_superuser)
-      throw new DomainError('forbidden', 'The operation is not yours');
+    refuseOthers(operation, user);
     const changed = await this.operations.setLabels(operation._id, seen, labels, this.clock.now());
     if (changed === null)
       throw new ChangedMeanwhileError('The operation', (await this.get(id, user)).revision);
@@ -454,8 +451,7 @@ export class OperationsService {
     retention: Retention | undefined,
   ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
-    if (!operation.owner.equals(user._id) && !user.is_superuser)
-      throw new DomainError('forbidden', 'The operation is not yours');
+    refuseOthers(operation, user);
     const changed = await this.operations.setRetention(operation._id, seen, retention, this.clock.now());
     if (changed === null) {
       const { retention_revision = 1 } = await this.get(id, user);
@@ -520,6 +516,15 @@ export function readerOf({
   is_superuser,
 }: Pick<UserEntity, '_id' | 'is_superuser'>): ObjectId | undefined {
   return is_superuser ? undefined : _id;
+}
+
+/** What is somebody's is changed by its owner, and by superusers. @throws DomainError forbidden */
+export function refuseOthers(
+  { owner }: Pick<OperationEntity, 'owner'>,
+  user: Pick<UserEntity, '_id' | 'is_superuser'>,
+): void {
+  if (!owner.equals(user._id) && !user.is_superuser)
+    throw new DomainError('forbidden', 'The operation is not yours');
 }
 
 function isVisible(

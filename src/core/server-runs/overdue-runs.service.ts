@@ -39,6 +39,8 @@ export class OverdueRunsService implements OnApplicationBootstrap, OnApplication
     if (performance.now() - this.bornAt < RETURN_MS) return;
     try {
       const now = this.clock.now();
+      // where no probe asks for it nothing is ever overdue: one look a second
+      if (!(await this.runs.hasOverdue(now))) return;
       await this.runs.endOverdue(now, MOST_AT_ONCE, this.servers.ownId);
       const before = new Date(now.getTime() - FORSAKEN_MS);
       if (!(await this.runs.hasOverdue(before))) return;

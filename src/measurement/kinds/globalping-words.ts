@@ -40,13 +40,24 @@ export const GLOBALPING_PROTOCOL = 'globalping';
 /** The longest that a test takes by itself, and what is left for its result to come, in seconds. */
 export const RESULT_GRACE_S = 5;
 
-const MOST_PACKETS = 16;
+/** How long a test of each kind may take where nobody says, in whole seconds. */
+export const TIMEOUTS_S = {
+  ping: (packets: number) => Math.max(10, Math.ceil((packets - 1) * 0.5 + 3)),
+  mtr: (packets: number) => Math.ceil(packets * 0.5 + 9),
+  traceroute: 10,
+  dns: 10,
+  /** a lookup that is traced from the root on */
+  dnsTrace: 25,
+  http: 15,
+} as const;
+
+export const MOST_PACKETS = 16;
 
 /** Query types that such a probe knows. */
-const DNS_TYPES = new Set([
-  ...['A', 'AAAA', 'ANY', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'MX', 'NS', 'NSEC', 'PTR', 'RRSIG', 'SOA', 'TXT'],
-  ...['SRV', 'SVCB'],
-]);
+export const GLOBALPING_DNS_TYPES = [
+  ...(['A', 'AAAA', 'ANY', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'MX'] as const),
+  ...(['NS', 'NSEC', 'PTR', 'RRSIG', 'SOA', 'TXT', 'SRV', 'SVCB'] as const),
+] as const;
 
 /** What cannot be said; the message is a sentence. */
 class Unsayable extends Error {}
@@ -152,20 +163,12 @@ function pingRequests(params: PingParams): GlobalpingMeasurement[] {
   return [...ips, ...fqdns].map((destination) => ({
     type: 'ping',
     ...targetOf(destination, params),
-    timeout: pingTimeoutS(count),
+    timeout: TIMEOUTS_S.ping(count),
     inProgressUpdates: asksForProgress('ping', destination),
     packets: count,
     protocol: method === 'tcp-syn' ? 'TCP' : 'ICMP',
     port: dport ?? 80,
   }));
-}
-
-export function pingTimeoutS(count: number): number {
-  return Math.max(10, Math.ceil((count - 1) * 0.5 + 3));
-}
-
-export function mtrTimeoutS(count: number): number {
-  return Math.ceil(count * 0.5 + 9);
 }
 
 /**
@@ -185,7 +188,7 @@ function tracerouteRequests(params: TracerouteParams): GlobalpingMeasurement[] {
   return [...ips, ...fqdns].map((destination) => ({
     type: 'traceroute',
     ...targetOf(destination, params),
-    timeout: 10,
+    timeout: TIMEOUTS_S.traceroute,
     inProgressUpdates: asksForProgress('traceroute', destination),
     protocol: method === 'udp-paris' ? 'UDP' : 'ICMP',
     port: 80,
@@ -197,7 +200,7 @@ function mtrRequests(params: MtrParams): GlobalpingMeasurement[] {
   return [...ips, ...fqdns].map((destination) => ({
     type: 'mtr',
     ...targetOf(destination, params),
-    timeout: mtrTimeoutS(count),
+    timeout: TIMEOUTS_S.mtr(count),
     inProgressUpdates: false,
     packets: count,
     protocol: protocol.toUpperCase(),
@@ -212,13 +215,13 @@ function dnsRequests(params: DnsParams): GlobalpingMeasurement[] {
     ...{ udp_size: 1232, ipv4: undefined, ipv6: undefined },
   });
   const wanted = String(type).toUpperCase();
-  if (!DNS_TYPES.has(wanted))
+  if (!GLOBALPING_DNS_TYPES.some((known) => known === wanted))
     throw new Unsayable(`a Globalping probe does not ask for records of type ${type}`);
   if (wanted === 'PTR')
     throw new Unsayable('a Globalping probe asks for PTR records by address: use params.x');
   const common = {
     type: 'dns' as const,
-    timeout: 10,
+    timeout: TIMEOUTS_S.dns,
     inProgressUpdates: false,
     ...(resolver !== undefined && { resolver }),
     protocol: tcp === undefined ? 'UDP' : 'TCP',
@@ -243,7 +246,7 @@ function httpRequests(params: HttpParams): GlobalpingMeasurement[] {
     return {
       type: 'http',
       ...targetOf(url.hostname.replace(/^\[(.*)\]$/, '$1'), params),
-      timeout: 15,
+      timeout: TIMEOUTS_S.http,
       inProgressUpdates: false,
       request: { method: params.method, path: url.pathname, query: url.search.slice(1), headers: {} },
       protocol: secure ? 'HTTPS' : 'HTTP',

@@ -1,16 +1,8 @@
-import { type Request, type RequestHandler, type Response } from 'express';
-import { type DomainError } from '../errors/domain.error.js';
+import { type RequestHandler, type Response } from 'express';
+import { type Problem } from './problem.js';
 
-/**
- * Words an error as the clients of another platform read it.
- * @param mistake of the caller; undefined: ours, and the log has it under `requestId`
- */
-export type ErrorForm = (
-  mistake: DomainError | undefined,
-  requestId: string,
-  request: Request,
-  response: Response,
-) => void;
+/** Words a problem as the clients of another platform read it. @returns the status and the body, which is JSON */
+export type ErrorForm = (problem: Problem) => { status: number; body: object };
 
 const FORM = 'errorForm';
 

@@ -15,7 +15,6 @@ import { methodNotAllowed } from './method-not-allowed.js';
 import { errorFormOf } from './error-form.js';
 import { MAX_SMALL_BODY_BYTES } from './json-body.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
-import { shapeOf } from './problem-shape.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
   400: 'invalid_request',
@@ -57,22 +56,18 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
   }
   const retryAfterS = retryAfterOf(mistake);
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
-  const form = errorFormOf(response);
-  if (form !== undefined) {
-    form(mistake, requestId, request, response);
-    return;
-  }
   const problem =
     mistake === undefined ? internalProblem(requestId) : problemOf(mistake, requestId, hasBody(request));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="pladmed"');
   if (mistake instanceof ChangedMeanwhileError && mistake.revision !== undefined) {
     response.setHeader('ETag', `"${mistake.revision}"`);
   }
-  const shape = shapeOf(response);
+  const form = errorFormOf(response);
+  const { status, body } = form?.(problem) ?? { status: problem.status, body: problem };
   response
-    .status(problem.status)
-    .type(shape === undefined ? PROBLEM_CONTENT_TYPE : 'application/json')
-    .send(JSON.stringify(shape?.(problem) ?? problem));
+    .status(status)
+    .type(form === undefined ? PROBLEM_CONTENT_TYPE : 'application/json')
+    .send(JSON.stringify(body));
 }
 
 /** The methods whose members are in the body, not in the query. */

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
@@ -8,7 +9,6 @@ import {
   IsInt,
   IsString,
   Length,
-  Matches,
   Max,
   MaxLength,
   Min,
@@ -22,8 +22,8 @@ import { NotBeside, Optional } from '../../../platform/validation/optional.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
 import { FollowedSelectionDto, SelectionDto } from './selection.dto.js';
 import { Numbers } from './place.dto.js';
-import { Tags } from './probe-conditions.js';
-import { MAX_TAGS, TAG, TAG_RULE } from './probe.dto.js';
+import { AreTags, Tags } from './probe-conditions.js';
+import { MAX_TAGS, TAG } from './probe.dto.js';
 import { RetentionDto, STATED_OR_NULL } from './retention.dto.js';
 import {
   ASSIGNMENT_STATES,
@@ -48,6 +48,7 @@ import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
 const SOME_PROBES = { message: `must be a list of 1 to ${MAX_PROBES} ids, or absent where select is given` };
 export const MAX_DESCRIPTION = 255;
 export const MAX_OPERATION_NUMBER = 2_000_000_000;
+const IsDescription = () => applyDecorators(MaxLength(MAX_DESCRIPTION), IsString(), Optional());
 const CHOSEN_NUMBER = { message: `must be a whole number from 1 to ${MAX_OPERATION_NUMBER}` };
 const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
 
@@ -98,17 +99,11 @@ export class CreateOperationDto {
   number?: number;
 
   @ApiHideProperty()
-  @Optional()
-  @IsString()
-  @MaxLength(MAX_DESCRIPTION)
+  @IsDescription()
   description?: string;
 
   @ApiHideProperty()
-  @Optional()
-  @IsArray()
-  @ArrayMaxSize(MAX_TAGS)
-  @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
+  @AreTags()
   tags?: string[];
 
   /** What of a wrong body the service would find wrong as well (CheckedFurther). */
@@ -125,17 +120,11 @@ export class CreateOperationDto {
 /** What people know an operation by. */
 export class UpdateOperationDto {
   @ApiPropertyOptional({ type: 'string', maxLength: MAX_DESCRIPTION, description: 'Empty: none.' })
-  @Optional()
-  @IsString()
-  @MaxLength(MAX_DESCRIPTION)
+  @IsDescription()
   description?: string;
 
   @ApiPropertyOptional({ type: 'array', maxItems: MAX_TAGS, items: { type: 'string', pattern: TAG.source } })
-  @Optional()
-  @IsArray()
-  @ArrayMaxSize(MAX_TAGS)
-  @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
+  @AreTags()
   tags?: string[];
 }
 

@@ -1,7 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsNumber, IsString, Matches, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsNumber,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 import { AreSiteNames, MAX_SITES, SITE_NAME } from './site-names.js';
 import { type Box, type ProbeFilter } from '../../../core/probes/index.js';
 import { Optional } from '../../../platform/validation/optional.js';
@@ -22,6 +32,18 @@ export interface ProbeConditions {
   latitude?: number;
   within_km?: number;
   bbox?: string;
+}
+
+/** A list of tags in a body. */
+export function AreTags(): PropertyDecorator {
+  // stacked decorators apply from the last to the first, and the one that applies last says what is wrong
+  return applyDecorators(
+    Matches(TAG, { each: true, message: TAG_RULE }),
+    IsString({ each: true }),
+    ArrayMaxSize(MAX_TAGS),
+    IsArray(),
+    Optional(),
+  );
 }
 
 /** Tags, of which a probe has each. */

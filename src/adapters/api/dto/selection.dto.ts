@@ -28,8 +28,8 @@ import {
   MAX_COUNTRIES,
   MAX_TAGS,
   TAG,
-  TAG_RULE,
 } from './probe.dto.js';
+import { AreTags } from './probe-conditions.js';
 import {
   DEFAULT_WINDOW,
   MAX_PROBES,
@@ -109,11 +109,7 @@ export class SelectionDto implements SelectionRule {
     items: { type: 'string', pattern: TAG.source },
     description: 'Only those that have each of these tags.',
   })
-  @Optional()
-  @IsArray()
-  @ArrayMaxSize(MAX_TAGS)
-  @IsString({ each: true })
-  @Matches(TAG, { each: true, message: TAG_RULE })
+  @AreTags()
   tags?: string[];
 
   @ApiPropertyOptional({

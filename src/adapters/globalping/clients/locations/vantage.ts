@@ -1,19 +1,5 @@
+import { type Place } from '../../../../core/probes/index.js';
 import { COUNTRIES, CONTINENT_NAMES, plain, REGION_NAMES, regionAliases, STATE_NAMES } from './names.js';
-
-/** Where a probe stands, as Globalping says it; what is not known is empty, 0 or null. */
-export interface Place {
-  /** two letters */
-  continent: string;
-  /** of UN M49 */
-  region: string;
-  /** ISO 3166-1 alpha-2 */
-  country: string;
-  /** of the United States, two letters */
-  state: string | null;
-  city: string;
-  asn: number;
-  network: string;
-}
 
 /** A probe as far as locations ask about it. */
 export interface Vantage {

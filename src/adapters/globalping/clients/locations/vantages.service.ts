@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { locationOf, placeOf, type ProbeEntity } from '../../../../core/probes/index.js';
+import { locationOf, type Place, placeOf, type ProbeEntity } from '../../../../core/probes/index.js';
+import { GLOBALPING_PROTOCOL } from '../../../../measurement/kinds/globalping-words.js';
 import { ProbeProtocols, RosterService } from '../../../../core/presence/index.js';
 import { type Indexed, indexed, type Vocabulary, vocabularyOf } from './magic.js';
-import { type Place, type Vantage } from './vantage.js';
+import { type Vantage } from './vantage.js';
 
 /** A probe that is there, as Globalping's clients are shown it. */
 export interface VantagePoint extends Vantage {
@@ -31,8 +32,6 @@ export interface Needs {
   isNative: boolean;
 }
 
-/** The label of the protocol of Globalping's own probes. */
-export const GLOBALPING = 'globalping';
 const READY = 'ready';
 
 /** The probes that may be asked, in memory: made of the roster when that changes. */
@@ -63,7 +62,7 @@ export class VantagesService {
     const { capabilities, connection } = probe;
     const kinds = connection?.kinds ?? capabilities?.kinds ?? [];
     const hasFamily = ipVersion === 6 ? capabilities?.ipv6 === true : capabilities?.ipv4 !== false;
-    return kinds.includes(kind) && hasFamily && (isNative || connection?.protocol === GLOBALPING);
+    return kinds.includes(kind) && hasFamily && (isNative || connection?.protocol === GLOBALPING_PROTOCOL);
   }
 
   /** @returns the labels of protocols whose probes cannot be told a job */

@@ -5,17 +5,13 @@ import { type OperationEntity } from '../../../../core/assignments/index.js';
 import { type OperationRequest, OperationsService } from '../../../../core/operations/index.js';
 import { type SharedProbe, type ShareEntity, SharesService } from '../../../../core/shares/index.js';
 import { type UserEntity } from '../../../../core/users/index.js';
+import { GLOBALPING_PROTOCOL } from '../../../../measurement/kinds/globalping-words.js';
 import { isKindName, type KindName, KINDS } from '../../../../measurement/kinds/index.js';
 import { ObjectId } from '../../../../platform/database/object-id.js';
 import { PlatformClock } from '../../../../platform/database/platform-clock.js';
 import { DomainError, LimitReachedError } from '../../../../platform/errors/domain.error.js';
 import { choose } from '../locations/choose.js';
-import {
-  GLOBALPING,
-  type Vantages,
-  type VantagePoint,
-  VantagesService,
-} from '../locations/vantages.service.js';
+import { type Vantages, type VantagePoint, VantagesService } from '../locations/vantages.service.js';
 import { type Indexed } from '../locations/magic.js';
 import { nativeParams } from '../request/native-params.js';
 import { type MeasurementRequest, readRequest } from '../request/read-request.js';
@@ -186,7 +182,10 @@ export class CreationService {
       kind,
       params,
       unknownParams: 'refuse',
-      wording: { protocol: GLOBALPING, request: { type, target, timeout, inProgressUpdates, ...options } },
+      wording: {
+        protocol: GLOBALPING_PROTOCOL,
+        request: { type, target, timeout, inProgressUpdates, ...options },
+      },
       ...(inProgressUpdates && { progress: MOST_FOLLOWED }),
       schedule: { value: onceFrom(now) },
       probes: asked.map(({ probe }) => probe),
@@ -275,7 +274,7 @@ function sharedOf({ vantage: { probe, shown } }: Indexed<VantagePoint>): SharedP
 function isUnable({ vantage: { probe } }: Indexed<VantagePoint>, labels: readonly string[]): boolean {
   const label = probe.connection?.protocol ?? '';
   // its own probes are told what was asked for in their own words
-  return label !== GLOBALPING && labels.includes(label);
+  return label !== GLOBALPING_PROTOCOL && labels.includes(label);
 }
 
 /** @throws DomainError no_available_probe, where this server knows no such kind */

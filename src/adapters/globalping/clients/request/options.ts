@@ -1,14 +1,15 @@
 import { isHostName, isIpLiteral } from '@pladmed/protocol';
 import { z } from 'zod';
+import {
+  GLOBALPING_DNS_TYPES,
+  MOST_PACKETS,
+  TIMEOUTS_S,
+} from '../../../../measurement/kinds/globalping-words.js';
 import { isSpecialAddress } from '../../../../measurement/targets/special-addresses.js';
 import { isSpecialName } from './targets.js';
 import { exact, port, text, truth, whole, word } from './rules.js';
 
 /** Default ports and numbers are those of Globalping's clients: a request is sent with every default spelled out. */
-const DNS_TYPES = [
-  ...['A', 'AAAA', 'ANY', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'MX'],
-  ...['NS', 'NSEC', 'PTR', 'RRSIG', 'SOA', 'TXT', 'SRV', 'SVCB'],
-] as unknown as readonly ['A', ...string[]];
 const MOST_HEADERS = 128;
 
 const ipVersion = () => z.union([z.literal(4), z.literal(6)], { error: 'must be 4 or 6' }).optional();
@@ -31,7 +32,7 @@ const headers = () =>
     .default({});
 
 const packetOptions = () => ({
-  packets: whole(1, 16).default(3),
+  packets: whole(1, MOST_PACKETS).default(3),
   port: port().default(80),
   ipVersion: ipVersion(),
 });
@@ -56,7 +57,7 @@ export const OPTIONS = {
     ipVersion: ipVersion(),
   }),
   dns: exact({
-    query: exact({ type: word(DNS_TYPES).default('A') }).prefault({}),
+    query: exact({ type: word(GLOBALPING_DNS_TYPES).default('A') }).prefault({}),
     resolver: publicResolver((value) => isIpLiteral(value) || isHostName(value), 'an address or a host name'),
     protocol: word(['UDP', 'TCP']).default('UDP'),
     port: port().default(53),
@@ -89,14 +90,12 @@ export type Asked = {
 export function defaultTimeout(asked: Asked): number {
   switch (asked.type) {
     case 'ping':
-      return Math.max(10, Math.ceil((asked.options.packets - 1) * 0.5 + 3));
     case 'mtr':
-      return Math.ceil(asked.options.packets * 0.5 + 9);
+      return TIMEOUTS_S[asked.type](asked.options.packets);
     case 'dns':
-      return asked.options.trace ? 25 : 10;
+      return asked.options.trace ? TIMEOUTS_S.dnsTrace : TIMEOUTS_S.dns;
     case 'traceroute':
-      return 10;
     case 'http':
-      return 15;
+      return TIMEOUTS_S[asked.type];
   }
 }
