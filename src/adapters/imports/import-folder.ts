@@ -34,7 +34,10 @@ const TELL_EVERY_MS = 60_000;
 export class ImportFolder implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('imports');
   private readonly ended = new AbortController();
-  private readonly task = new PeriodicTask(() => this.tick());
+  private readonly task = new PeriodicTask(() => this.tick(), {
+    logger: this.logger,
+    failed: 'could not look after files in IMPORT_DIR; the next round does',
+  });
   /** files that are to be looked at, and the tick from which on */
   private readonly waiting = new Map<string, number>();
   private readonly working = new Set<Promise<void>>();

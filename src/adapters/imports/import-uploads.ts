@@ -24,7 +24,10 @@ const MOST_OPEN = 100_000;
 export class ImportUploads implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('imports');
   private readonly ended = new AbortController();
-  private readonly task = new PeriodicTask(() => this.tryToWork());
+  private readonly task = new PeriodicTask(() => this.work(), {
+    logger: this.logger,
+    failed: 'uploads could not be imported; the next round goes on',
+  });
   private readonly folder: string;
 
   constructor(
@@ -53,13 +56,8 @@ export class ImportUploads implements OnApplicationBootstrap, OnApplicationShutd
       await rm(join(this.folder, name), { force: true });
   }
 
-  private async tryToWork(): Promise<void> {
-    try {
-      for (const job of await this.imports.openAt(serverId(this.env.dataDir), AT_ONCE))
-        await this.tryOne(job);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'uploads could not be imported; the next round goes on');
-    }
+  private async work(): Promise<void> {
+    for (const job of await this.imports.openAt(serverId(this.env.dataDir), AT_ONCE)) await this.tryOne(job);
   }
 
   private async tryOne(job: ImportEntity): Promise<void> {

@@ -87,7 +87,10 @@ export class LiveGateway
     this.live.events.subscribe((event) => {
       this.send(namespace, event);
     });
-    this.reporting = new PeriodicTask(() => this.report(namespace));
+    this.reporting = new PeriodicTask(() => this.report(namespace), {
+      logger: this.logger,
+      failed: 'periodic reports could not be made; the next ones may be',
+    });
     this.reporting.every(REPORT_EVERY_MS);
   }
 

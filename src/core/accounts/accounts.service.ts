@@ -37,7 +37,10 @@ const OWNER_DELETED = 'the account that it belonged to was deleted';
 @Injectable()
 export class AccountsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('accounts');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(
+    () => this.leases.runLeased('accounts', LEASE_MS, (signal) => this.finishAll(signal)),
+    { logger: this.logger, failed: 'the end of an account could not be finished; the next round goes on' },
+  );
 
   constructor(
     private readonly users: UsersRepository,
@@ -129,14 +132,6 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     for (const user of await this.users.findEnding(ACCOUNTS)) {
       if (signal.aborted) return;
       await this.finish(user);
-    }
-  }
-
-  private async round(): Promise<void> {
-    try {
-      await this.leases.runLeased('accounts', LEASE_MS, (signal) => this.finishAll(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the end of an account could not be finished; the next round goes on');
     }
   }
 

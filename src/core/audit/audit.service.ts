@@ -19,7 +19,10 @@ export type Done = Omit<AuditEntity, '_id' | 'at' | 'unfinished'>;
 @Injectable()
 export class AuditService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('audit');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(() => this.enterUnfinished(), {
+    logger: this.logger,
+    failed: 'unfinished entries of the audit could not be read; the next round does',
+  });
 
   constructor(private readonly entries: AuditRepository) {}
 
@@ -70,17 +73,6 @@ export class AuditService implements OnApplicationBootstrap, OnApplicationShutdo
       this.logger.warn(
         { target: entry.target, request_id: entry.request_id },
         `${entry.action}: the server ended in the middle; look whether it was done`,
-      );
-    }
-  }
-
-  private async round(): Promise<void> {
-    try {
-      await this.enterUnfinished();
-    } catch (error) {
-      this.logger.warn(
-        { err: error },
-        'unfinished entries of the audit could not be read; the next round does',
       );
     }
   }

@@ -29,8 +29,10 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
   private handle: (operation: OperationEntity) => Promise<void> = () => Promise.resolve();
   /** the newest change that was seen, by the database's clock */
   private seenUntil: Date | undefined;
-  private readonly looks = new PeriodicTask(() => this.tryToReadNew());
-  private failing = false;
+  private readonly looks = new PeriodicTask(() => this.readNew(), {
+    logger: this.logger,
+    failed: 'could not read what other servers have changed; the next look will',
+  });
 
   constructor(
     private readonly operations: OperationsRepository,
@@ -76,16 +78,6 @@ export class OperationChanges implements OnApplicationBootstrap, OnApplicationSh
   /** One look; what is done each second. Never rejects. */
   look(): Promise<void> {
     return this.looks.run();
-  }
-
-  private async tryToReadNew(): Promise<void> {
-    try {
-      await this.readNew();
-      this.failing = false;
-    } catch (error) {
-      if (!this.failing) this.logger.warn({ err: error }, 'could not read what other servers have changed');
-      this.failing = true;
-    }
   }
 
   private async readNew(): Promise<void> {

@@ -13,7 +13,10 @@ const LEASE_MS = 30_000;
 @Injectable()
 export class SweepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('sweep');
-  private readonly task = new PeriodicTask(() => this.sweep());
+  private readonly task = new PeriodicTask(() => this.sweep(), {
+    logger: this.logger,
+    failed: 'the sweep failed; the next one will do its work',
+  });
 
   constructor(
     private readonly assignments: AssignmentsRepository,
@@ -31,12 +34,8 @@ export class SweepService implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async sweep(): Promise<void> {
-    try {
-      await this.leases.runLeased('expiry', LEASE_MS, () => this.expire());
-      await this.dispatch.deliverOverdue();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the sweep failed; the next one will do its work');
-    }
+    await this.leases.runLeased('expiry', LEASE_MS, () => this.expire());
+    await this.dispatch.deliverOverdue();
   }
 
   private async expire(): Promise<void> {

@@ -29,7 +29,10 @@ interface Settling {
 @Injectable()
 export class EarlyResultsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('early-results');
-  private readonly task = new PeriodicTask(() => this.look());
+  private readonly task = new PeriodicTask(() => this.look(), {
+    logger: this.logger,
+    failed: 'early results were not settled; the next look settles them',
+  });
 
   constructor(
     private readonly results: StoredResultsRepository,
@@ -62,15 +65,11 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   }
 
   private async look(): Promise<void> {
-    try {
-      // the lease is a write: only where there is something to do
-      if ((await this.results.findEarly(this.clock.now(), 1)).length === 0) return;
-      await this.leases.runLeased('early-results', LEASE_MS, (signal) =>
-        this.settleDue(this.clock.now(), signal),
-      );
-    } catch (error) {
-      this.logger.warn({ err: error }, 'early results were not settled; the next look settles them');
-    }
+    // the lease is a write: only where there is something to do
+    if ((await this.results.findEarly(this.clock.now(), 1)).length === 0) return;
+    await this.leases.runLeased('early-results', LEASE_MS, (signal) =>
+      this.settleDue(this.clock.now(), signal),
+    );
   }
 
   private async settle(ids: readonly ObjectId[], now: Date): Promise<void> {

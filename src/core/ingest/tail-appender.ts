@@ -26,7 +26,10 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly batches = new GroupCommit<Announced, undefined>((batches) => this.appendOrLeave(batches), {
     most: MOST_BATCHES,
   });
-  private readonly looks = new PeriodicTask(() => this.look());
+  private readonly looks = new PeriodicTask(() => this.look(), {
+    logger: this.logger,
+    failed: 'could not look for results that the tail lacks; the next look will',
+  });
   private seen: ReadonlySet<string> = new Set();
   private readonly subject = new Subject<number>();
   /** the number of the last result, each time that this server has appended some */
@@ -60,15 +63,11 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Appends what was in the outbox at the look before this one. */
   async look(): Promise<void> {
-    try {
-      const announced = await this.log.findAnnounced(MOST_AT_A_LOOK);
-      const left = announced.filter((reference) => this.seen.has(reference));
-      this.seen = new Set(announced);
-      for (let from = 0; from < left.length; from += MOST_BATCHES)
-        await this.appendLeft(left.slice(from, from + MOST_BATCHES));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not look for results that the tail lacks; the next look will');
-    }
+    const announced = await this.log.findAnnounced(MOST_AT_A_LOOK);
+    const left = announced.filter((reference) => this.seen.has(reference));
+    this.seen = new Set(announced);
+    for (let from = 0; from < left.length; from += MOST_BATCHES)
+      await this.appendLeft(left.slice(from, from + MOST_BATCHES));
   }
 
   private async appendOrLeave(batches: readonly Announced[]): Promise<undefined[]> {

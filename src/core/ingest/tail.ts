@@ -88,8 +88,12 @@ export class ResultsTail implements OnApplicationShutdown {
 
   /** From now on the consumer gets what there is, on this server or on another one, until the server ends. */
   consume<Field extends TailField>(consumer: TailConsumer<Field>): void {
-    const task = new PeriodicTask(() => this.tryToRead(consumer));
-    this.tasks.set(consumer.name, task);
+    const { name } = consumer;
+    const task = new PeriodicTask(() => this.readLeased(consumer), {
+      logger: this.logger,
+      failed: `the consumer ${name} of the results tail stopped; it goes on in some seconds`,
+    });
+    this.tasks.set(name, task);
     task.begin();
     task.every(EVERY_MS);
   }
@@ -237,13 +241,13 @@ export class ResultsTail implements OnApplicationShutdown {
     if (sure < at) throw new TailPositionLostError('The results tail began anew');
   }
 
-  private async tryToRead<Field extends TailField>(consumer: TailConsumer<Field>): Promise<void> {
+  private async readLeased<Field extends TailField>(consumer: TailConsumer<Field>): Promise<void> {
     const { name } = consumer;
     try {
       await this.leases.runLeased(`tail:${name}`, LEASE_MS, (signal) => this.readOn(consumer, signal));
     } catch (error) {
-      const why = error instanceof FencedError ? 'another reader has it' : 'it goes on in some seconds';
-      this.logger.warn({ err: error, consumer: name }, `a consumer of the results tail stopped: ${why}`);
+      if (!(error instanceof FencedError)) throw error;
+      this.logger.log({ consumer: name }, 'another reader of the results tail has taken over a consumer');
     }
   }
 

@@ -26,7 +26,10 @@ export class RosterService implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('roster');
   /** by session */
   private listed = new Map<string, Listed>();
-  private readonly looks = new PeriodicTask(() => this.tryToLook());
+  private readonly looks = new PeriodicTask(() => this.look(), {
+    logger: this.logger,
+    failed: 'could not look which probes are connected elsewhere',
+  });
   private loading: Promise<void> | undefined;
   private isLoaded = false;
   private askedAt = 0;
@@ -129,14 +132,6 @@ export class RosterService implements OnModuleInit, OnApplicationShutdown {
 
   private remove(session: ObjectId): void {
     if (this.listed.delete(session.toHexString())) this.changes += 1;
-  }
-
-  private async tryToLook(): Promise<void> {
-    try {
-      await this.look();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not look which probes are connected elsewhere');
-    }
   }
 
   private async look(): Promise<void> {

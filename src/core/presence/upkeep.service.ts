@@ -21,7 +21,10 @@ const ABANDONED_MS = 3_000;
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('upkeep');
-  private readonly task = new PeriodicTask(() => this.tryRound());
+  private readonly task = new PeriodicTask(() => this.round(), {
+    logger: this.logger,
+    failed: 'a round failed; the next one will do its work',
+  });
   private failedToEnd = false;
 
   constructor(
@@ -56,14 +59,6 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     // each for itself: the server that died may have held the lease
     await this.endAbandoned();
     await this.leases.runLeased('departed-servers', LEASE_MS, (signal) => this.closeDeparted(signal));
-  }
-
-  private async tryRound(): Promise<void> {
-    try {
-      await this.round();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'a round failed; the next one will do its work');
-    }
   }
 
   /** Before the lease of a server that died is over: it may hold up all others. */

@@ -13,7 +13,10 @@ const LOOK_AT_ALL_MS = 10 * 60_000;
 @Injectable()
 export class QuotasUpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('quotas');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(
+    () => this.leases.runLeased('bounds', LEASE_MS, (signal) => this.work(signal)),
+    { logger: this.logger, failed: 'what is over could not be taken off the meters; the next round will' },
+  );
   private lookedAt = -Infinity;
 
   constructor(
@@ -29,14 +32,6 @@ export class QuotasUpkeepService implements OnApplicationBootstrap, OnApplicatio
 
   async onApplicationShutdown(): Promise<void> {
     await this.task.stop();
-  }
-
-  private async round(): Promise<void> {
-    try {
-      await this.leases.runLeased('bounds', LEASE_MS, (signal) => this.work(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'what is over could not be taken off the meters; the next round will');
-    }
   }
 
   private async work(signal: AbortSignal): Promise<void> {

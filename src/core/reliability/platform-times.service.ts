@@ -19,7 +19,10 @@ const MAX_STRETCHES = 1_000;
 @Injectable()
 export class PlatformTimesService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('platform-times');
-  private readonly task = new PeriodicTask(() => this.tryNote());
+  private readonly task = new PeriodicTask(() => this.note(this.clock.now()), {
+    logger: this.logger,
+    failed: 'could not give a sign of life',
+  });
 
   constructor(
     private readonly times: PlatformTimesRepository,
@@ -43,14 +46,6 @@ export class PlatformTimesService implements OnApplicationBootstrap, OnApplicati
   /** When it was there, from `since` to `now` at least, and what came before taken for good. */
   async presence(since: Date, now: Date): Promise<Presence> {
     return platformPresence(await this.times.findSince(since, MAX_STRETCHES), now);
-  }
-
-  private async tryNote(): Promise<void> {
-    try {
-      await this.note(this.clock.now());
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not give a sign of life');
-    }
   }
 }
 

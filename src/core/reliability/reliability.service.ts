@@ -42,7 +42,10 @@ export interface Pass {
 export class ReliabilityService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('reliability');
   private readonly everyMs: number;
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(() => this.round(), {
+    logger: this.logger,
+    failed: 'the measure of reliability was cut off; the next one goes on',
+  });
   private last: Pass | undefined;
 
   constructor(
@@ -89,15 +92,11 @@ export class ReliabilityService implements OnApplicationBootstrap, OnApplication
   }
 
   private async round(): Promise<void> {
-    try {
-      const leaseMs = Math.max(SHORTEST_LEASE_MS, LEASE_LOOKS * this.lookMs);
-      const pass = await this.leases.runLeased('reliability', leaseMs, (signal) => this.pass(signal));
-      if (pass === undefined || pass.probes === 0) return;
-      this.last = pass;
-      this.logger.log({ probes: pass.probes, took_s: pass.seconds }, 'reliability of probes measured');
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the measure of reliability was cut off; the next one goes on');
-    }
+    const leaseMs = Math.max(SHORTEST_LEASE_MS, LEASE_LOOKS * this.lookMs);
+    const pass = await this.leases.runLeased('reliability', leaseMs, (signal) => this.pass(signal));
+    if (pass === undefined || pass.probes === 0) return;
+    this.last = pass;
+    this.logger.log({ probes: pass.probes, took_s: pass.seconds }, 'reliability of probes measured');
   }
 
   /** One that cannot be measured must not keep the others from it, nor come first for ever. */

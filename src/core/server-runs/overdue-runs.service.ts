@@ -18,7 +18,10 @@ const RETURN_MS = 20_000;
 export class OverdueRunsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('overdue-runs');
   private readonly bornAt = performance.now();
-  private readonly task = new PeriodicTask(() => this.sweep());
+  private readonly task = new PeriodicTask(() => this.sweep(), {
+    logger: this.logger,
+    failed: 'runs whose time is over were not ended; the next round ends them',
+  });
 
   constructor(
     private readonly runs: ServerRunsService,
@@ -37,17 +40,13 @@ export class OverdueRunsService implements OnApplicationBootstrap, OnApplication
 
   private async sweep(): Promise<void> {
     if (performance.now() - this.bornAt < RETURN_MS) return;
-    try {
-      const now = this.clock.now();
-      // where no probe asks for it nothing is ever overdue: one look a second
-      if (!(await this.runs.hasOverdue(now))) return;
-      await this.runs.endOverdue(now, MOST_AT_ONCE, this.servers.ownId);
-      const before = new Date(now.getTime() - FORSAKEN_MS);
-      if (!(await this.runs.hasOverdue(before))) return;
-      // the lease is a write: only where there is something to do
-      await this.leases.runLeased('overdue-runs', LEASE_MS, () => this.runs.endOverdue(before, MOST_AT_ONCE));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'runs whose time is over were not ended; the next round ends them');
-    }
+    const now = this.clock.now();
+    // where no probe asks for it nothing is ever overdue: one look a second
+    if (!(await this.runs.hasOverdue(now))) return;
+    await this.runs.endOverdue(now, MOST_AT_ONCE, this.servers.ownId);
+    const before = new Date(now.getTime() - FORSAKEN_MS);
+    if (!(await this.runs.hasOverdue(before))) return;
+    // the lease is a write: only where there is something to do
+    await this.leases.runLeased('overdue-runs', LEASE_MS, () => this.runs.endOverdue(before, MOST_AT_ONCE));
   }
 }

@@ -47,7 +47,10 @@ interface Open {
 export class AccessWatch implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('access');
   private readonly open = new Map<string, Set<Open>>();
-  private readonly task = new PeriodicTask(() => this.look());
+  private readonly task = new PeriodicTask(() => this.look(), {
+    logger: this.logger,
+    failed: 'it could not be read which credentials are over; the next look may',
+  });
 
   constructor(
     private readonly users: UsersRepository,
@@ -97,12 +100,8 @@ export class AccessWatch implements OnModuleInit, OnApplicationBootstrap, OnAppl
   /** Asks the database about all that is open. */
   async look(now = new Date()): Promise<void> {
     const users = [...this.open.keys()];
-    try {
-      for (let from = 0; from < users.length; from += ACCOUNTS_AT_ONCE)
-        await this.lookAt(users.slice(from, from + ACCOUNTS_AT_ONCE), now);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'it could not be read which credentials are over; the next look may');
-    }
+    for (let from = 0; from < users.length; from += ACCOUNTS_AT_ONCE)
+      await this.lookAt(users.slice(from, from + ACCOUNTS_AT_ONCE), now);
   }
 
   private async lookAt(users: readonly string[], now: Date): Promise<void> {

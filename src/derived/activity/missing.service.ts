@@ -15,7 +15,10 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class MissingService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('missing-runs');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(
+    () => this.leases.runLeased('missing-runs', LEASE_MS, (signal) => this.count(signal)),
+    { logger: this.logger, failed: 'missing runs could not be counted; the next round counts them' },
+  );
 
   constructor(
     private readonly runs: MissingRunsService,
@@ -62,13 +65,5 @@ export class MissingService implements OnApplicationBootstrap, OnApplicationShut
       update(ALL, all),
     ]);
     await this.model.deleteMany({ at: { $lt: now } });
-  }
-
-  private async round(): Promise<void> {
-    try {
-      await this.leases.runLeased('missing-runs', LEASE_MS, (signal) => this.count(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'missing runs could not be counted; the next round counts them');
-    }
   }
 }

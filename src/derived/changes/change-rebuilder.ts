@@ -29,7 +29,10 @@ const LEASE_MS = 30_000;
 @Injectable()
 export class ChangeRebuilder implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('changes');
-  private readonly task = new PeriodicTask(() => this.tryToWork());
+  private readonly task = new PeriodicTask(
+    () => this.leases.runLeased('changes:rebuild', LEASE_MS, (signal) => this.work(signal)),
+    { logger: this.logger, failed: 'could not find changes anew; it goes on in some seconds' },
+  );
 
   constructor(
     @Inject(ENV) private readonly env: Env,
@@ -89,14 +92,6 @@ export class ChangeRebuilder implements OnApplicationBootstrap, OnApplicationShu
       });
       ({ position } = batch);
       if (isDone) ended.abort();
-    }
-  }
-
-  private async tryToWork(): Promise<void> {
-    try {
-      await this.leases.runLeased('changes:rebuild', LEASE_MS, (signal) => this.work(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not find changes anew; it goes on in some seconds');
     }
   }
 }

@@ -15,7 +15,10 @@ const AT_ONCE = 100;
 @Injectable()
 export class ChangesFeed implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('changes');
-  private readonly task = new PeriodicTask(() => this.tryToLook());
+  private readonly task = new PeriodicTask(() => this.look(), {
+    logger: this.logger,
+    failed: 'could not look for changes; the next look will',
+  });
   private readonly subject = new Subject<ChangeEntity>();
   /** new ones, and those that a further probe has seen, or of which a probe came back: `probes` has the last one alone */
   readonly changes = this.subject.asObservable();
@@ -33,14 +36,6 @@ export class ChangesFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   async onApplicationShutdown(): Promise<void> {
     await this.task.stop();
-  }
-
-  private async tryToLook(): Promise<void> {
-    try {
-      await this.look();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not look for changes; the next look will');
-    }
   }
 
   private async look(): Promise<void> {

@@ -25,7 +25,10 @@ const AT_ONCE = 500;
 @Injectable()
 export class QuietProbesService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('changes');
-  private readonly task = new PeriodicTask(() => this.tryToLook());
+  private readonly task = new PeriodicTask(
+    () => this.leases.runLeased('changes:quiet', LEASE_MS, (signal) => this.look(signal)),
+    { logger: this.logger, failed: 'could not look for probes that are quiet; the next look will' },
+  );
 
   constructor(
     @Inject(ENV) private readonly env: Env,
@@ -56,14 +59,6 @@ export class QuietProbesService implements OnApplicationBootstrap, OnApplication
         await this.lookAt(stored, now);
       }
       if (found.length < AT_ONCE) return;
-    }
-  }
-
-  private async tryToLook(): Promise<void> {
-    try {
-      await this.leases.runLeased('changes:quiet', LEASE_MS, (signal) => this.look(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'could not look for probes that are quiet; the next look will');
     }
   }
 

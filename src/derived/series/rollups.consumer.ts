@@ -30,7 +30,10 @@ export class RollupsConsumer
   readonly start = 'beginning';
   readonly fields = FIELDS;
   private readonly logger = new Logger('series');
-  private readonly sweeps = new PeriodicTask(() => this.sweep());
+  private readonly sweeps = new PeriodicTask(
+    () => this.leases.runLeased('rollups:sweep', LEASE_MS, () => this.repository.deleteOld()),
+    { logger: this.logger, failed: 'old rollups could not be deleted; the next sweep does it' },
+  );
 
   constructor(
     private readonly writer: RollupWriter,
@@ -76,13 +79,5 @@ export class RollupsConsumer
   /** Deletes the rollups of days that were over before a time. */
   async deleteBefore(operation: ObjectId, before: Date, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.repository.deleteBefore(operation, before)) > 0);
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      await this.leases.runLeased('rollups:sweep', LEASE_MS, () => this.repository.deleteOld());
-    } catch (error) {
-      this.logger.warn({ err: error }, 'old rollups could not be deleted; the next sweep does it');
-    }
   }
 }

@@ -9,12 +9,15 @@ describe('a periodic task', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     begun = 0;
-    task = new PeriodicTask(() => {
-      begun += 1;
-      return new Promise((resolve) => {
-        end = resolve;
-      });
-    });
+    task = new PeriodicTask(
+      () => {
+        begun += 1;
+        return new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      },
+      { logger: { warn: jest.fn(), log: jest.fn() }, failed: 'not done' },
+    );
   });
   afterEach(async () => {
     end();
@@ -51,5 +54,49 @@ describe('a periodic task', () => {
     await stopping;
     await jest.advanceTimersByTimeAsync(5000);
     expect(begun).toBe(1);
+  });
+});
+
+describe('rounds that fail', () => {
+  const EVERY_MS = 1_000;
+  let fails: boolean;
+  let lines: string[];
+  let task: PeriodicTask;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    fails = true;
+    lines = [];
+    const note = ({ failures }: { failures: number }, text: string) => lines.push(`${text} ${failures}`);
+    task = new PeriodicTask(() => (fails ? Promise.reject(new Error('away')) : Promise.resolve()), {
+      logger: { warn: note, log: note },
+      failed: 'not done',
+    });
+    task.every(EVERY_MS);
+  });
+  afterEach(async () => {
+    await task.stop();
+    jest.useRealTimers();
+  });
+
+  it('are told at once, and then each minute with how many they are', async () => {
+    await jest.advanceTimersByTimeAsync(59 * EVERY_MS);
+    expect(lines).toEqual(['not done 1']);
+    await jest.advanceTimersByTimeAsync(2 * EVERY_MS);
+    expect(lines).toEqual(['not done 1', 'not done 61']);
+  });
+
+  it('are told to be over by the first that does not fail', async () => {
+    await jest.advanceTimersByTimeAsync(3 * EVERY_MS);
+    fails = false;
+    await jest.advanceTimersByTimeAsync(2 * EVERY_MS);
+    expect(lines).toEqual(['not done 1', 'rounds succeed again 3']);
+    fails = true;
+    await jest.advanceTimersByTimeAsync(EVERY_MS);
+    expect(lines.at(-1)).toBe('not done 1');
+  });
+
+  it('do not reject for who waits for one', async () => {
+    await expect(task.run()).resolves.toBeUndefined();
   });
 });

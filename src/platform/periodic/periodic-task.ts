@@ -1,10 +1,27 @@
-/** Work of a server that is done again and again while it runs, one round at a time. */
+import { type Logger } from '@nestjs/common';
+
+/** A row of failures is told at its beginning, and again after so long: work of each second would fill the log of a bad night. */
+const TOLD_EVERY_MS = 60_000;
+
+/** What the log says of rounds that fail. */
+export interface Failures {
+  logger: Pick<Logger, 'warn' | 'log'>;
+  /** for people: what was not done, and who does it then */
+  failed: string;
+}
+
+/** Work of a server that is done again and again while it runs, one round at a time. A round that fails is told; the next one is begun all the same. */
 export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  /** rounds that failed since one did not */
+  private failures = 0;
+  private toldAt = -Infinity;
 
-  /** @param round must not reject: what fails is its own to tell */
-  constructor(private readonly round: () => Promise<void>) {}
+  constructor(
+    private readonly round: () => Promise<unknown>,
+    private readonly told: Failures,
+  ) {}
 
   /** Begins a round every so often, from one period on. It does not keep the process alive. */
   every(ms: number): void {
@@ -18,9 +35,9 @@ export class PeriodicTask {
     void this.run();
   }
 
-  /** The same. @returns when that round has ended */
+  /** The same. @returns when that round has ended; it never rejects */
   run(): Promise<void> {
-    this.running ??= this.round().finally(() => {
+    this.running ??= this.tryRound().finally(() => {
       this.running = undefined;
     });
     return this.running;
@@ -35,5 +52,26 @@ export class PeriodicTask {
   async stop(): Promise<void> {
     this.cancel();
     await this.running;
+  }
+
+  private async tryRound(): Promise<void> {
+    try {
+      await this.round();
+      this.tellSuccess();
+    } catch (error) {
+      this.tellFailure(error);
+    }
+  }
+
+  private tellFailure(error: unknown): void {
+    this.failures += 1;
+    if (this.failures > 1 && performance.now() - this.toldAt < TOLD_EVERY_MS) return;
+    this.toldAt = performance.now();
+    this.told.logger.warn({ err: error, failures: this.failures }, this.told.failed);
+  }
+
+  private tellSuccess(): void {
+    if (this.failures > 0) this.told.logger.log({ failures: this.failures }, 'rounds succeed again');
+    this.failures = 0;
   }
 }

@@ -50,7 +50,10 @@ export interface Deleted {
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('retention');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(() => this.round(), {
+    logger: this.logger,
+    failed: 'old data could not be deleted; the next round goes on',
+  });
   private readonly derived: DerivedData[] = [];
   private readonly sum: Deleted = { results: 0, raw: 0 };
 
@@ -86,11 +89,10 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     const before = { ...this.sum };
     try {
       await this.leases.runLeased('retention', LEASE_MS, (signal) => this.work(signal));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'old data could not be deleted; the next round goes on');
+    } finally {
+      const [results, raw] = [this.sum.results - before.results, this.sum.raw - before.raw];
+      if (results + raw > 0) this.logger.log({ results, raw }, 'deleted what is older than it is kept');
     }
-    const [results, raw] = [this.sum.results - before.results, this.sum.raw - before.raw];
-    if (results + raw > 0) this.logger.log({ results, raw }, 'deleted what is older than it is kept');
   }
 
   /** Deletes all that is too old now. */

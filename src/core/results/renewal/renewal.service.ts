@@ -37,7 +37,10 @@ interface Step {
 @Injectable()
 export class RenewalService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('summaries');
-  private readonly task = new PeriodicTask(() => this.round());
+  private readonly task = new PeriodicTask(() => this.round(), {
+    logger: this.logger,
+    failed: 'stored summaries could not be renewed; the next round goes on',
+  });
   private toldAt = -Infinity;
 
   constructor(
@@ -55,12 +58,8 @@ export class RenewalService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async round(): Promise<void> {
-    try {
-      const isDone = await this.leases.runLeased('summaries', LEASE_MS, (signal) => this.work(signal));
-      if (isDone === true) this.task.cancel();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'stored summaries could not be renewed; the next round goes on');
-    }
+    const isDone = await this.leases.runLeased('summaries', LEASE_MS, (signal) => this.work(signal));
+    if (isDone === true) this.task.cancel();
   }
 
   /** @returns whether nothing is left, for good */
