@@ -8,6 +8,7 @@ import {
 } from '../../src/core/presence/probe-connections.service.js';
 import { type ProbeChange, ProbeFeed } from '../../src/core/probes/probe-feed.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { ProbeConnectionsRepository } from '../../src/core/probes/probe-connections.repository.js';
 import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { ServersService } from '../../src/core/servers/servers.service.js';
@@ -87,7 +88,7 @@ describe('check-ins in batches', () => {
   }
 
   it('lets all of them in, each with a session of its own, in far fewer commands than there are probes', async () => {
-    const writes = jest.spyOn(here.get(ProbesRepository), 'setConnections');
+    const writes = jest.spyOn(here.get(ProbeConnectionsRepository), 'setConnections');
     const opened = await openAll(here);
     expect(await currentSessions()).toEqual(inOrder(opened));
     const standing = await sessions();
@@ -176,7 +177,7 @@ describe('check-ins in batches', () => {
   it('closes what a third connection took over while the second one was being looked at', async () => {
     const [probe] = probes as [ProbeEntity];
     await open(here, probe);
-    const repository = here.get(ProbesRepository);
+    const repository = here.get(ProbeConnectionsRepository);
     const look = repository.findAsTheyAre.bind(repository);
     let third: OpenConnection | undefined;
     jest.spyOn(repository, 'findAsTheyAre').mockImplementationOnce(async (ids) => {
@@ -212,7 +213,7 @@ describe('check-ins in batches', () => {
   });
 
   it('fails those who come while the database is away, and lets them in when it is back', async () => {
-    const repository = here.get(ProbesRepository);
+    const repository = here.get(ProbeConnectionsRepository);
     jest
       .spyOn(repository, 'setConnections')
       .mockRejectedValueOnce(new mongoose.mongo.MongoNotConnectedError('away'));

@@ -7,7 +7,7 @@ import { ConnectedProbes } from '../../src/core/presence/connected-probes.js';
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
 import { type ProbeChange, ProbeFeed } from '../../src/core/probes/probe-feed.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
-import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
+import { ProbeConnectionsRepository } from '../../src/core/probes/probe-connections.repository.js';
 import { TokenRevocationService } from '../../src/core/presence/token-revocation.service.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { ServersRepository } from '../../src/core/servers/servers.repository.js';
@@ -149,7 +149,7 @@ describe('connections', () => {
     });
 
     it('one that is let in is here at the moment at which the database has it', async () => {
-      const repository = here.get(ProbesRepository);
+      const repository = here.get(ProbeConnectionsRepository);
       const write = repository.setConnections.bind(repository);
       const seen: boolean[] = [];
       jest.spyOn(repository, 'setConnections').mockImplementation(async (arrivals) => {
@@ -180,7 +180,7 @@ describe('connections', () => {
 
     it('what it says of its credits counts in the order in which it says it, before anybody looks', async () => {
       const opened = await open(here);
-      const repository = here.get(ProbesRepository);
+      const repository = here.get(ProbeConnectionsRepository);
       const add = repository.addInUseCredits.bind(repository);
       let slow = true;
       jest.spyOn(repository, 'addInUseCredits').mockImplementation(async (...change) => {

@@ -7,7 +7,7 @@ import {
   type ProbeConnection,
   type ProbeEntity,
   type ProbeReport,
-  ProbesRepository,
+  ProbeConnectionsRepository,
 } from '../probes/index.js';
 import { type SessionEntity } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -73,7 +73,7 @@ export class ConnectionsWriter {
   );
 
   constructor(
-    private readonly probes: ProbesRepository,
+    private readonly repository: ProbeConnectionsRepository,
     private readonly sessions: SessionsRepository,
   ) {}
 
@@ -106,8 +106,8 @@ export class ConnectionsWriter {
   }
 
   private async openAll(arrivals: readonly Arrival[]): Promise<(ProbeEntity | undefined)[]> {
-    await this.probes.setConnections(arrivals);
-    const found = await this.probes.findAsTheyAre(arrivals.map(({ probe }) => probe));
+    await this.repository.setConnections(arrivals);
+    const found = await this.repository.findAsTheyAre(arrivals.map(({ probe }) => probe));
     const now = new Map(found.map((probe) => [hex(probe._id), probe]));
     const landings = arrivals.map((arrival) => landingOf(arrival, now.get(hex(arrival.probe))));
     const landed = landings.filter((landing) => landing !== undefined);
@@ -123,25 +123,25 @@ export class ConnectionsWriter {
     // a session that is not current now will never be: only these can be cleared
     const current = await this.areCurrent(departures);
     const leaving = departures.filter((_departure, index) => current[index] === true);
-    const cleared = await this.probes.clearConnections(leaving);
+    const cleared = await this.repository.clearConnections(leaving);
     if (cleared === leaving.length) return current;
     // some were cleared or taken over by others meanwhile: those who have no connection are gone in any case
-    const now = await this.probes.findSessions(leaving.map(({ probe }) => probe));
+    const now = await this.repository.findSessions(leaving.map(({ probe }) => probe));
     return departures.map(({ probe }, index) => current[index] === true && !now.has(hex(probe)));
   }
 
   private async areCurrent(asked: readonly { probe: ObjectId; session: ObjectId }[]): Promise<boolean[]> {
-    const now = await this.probes.findSessions(asked.map(({ probe }) => probe));
+    const now = await this.repository.findSessions(asked.map(({ probe }) => probe));
     return asked.map(({ probe, session }) => now.get(hex(probe))?.equals(session) === true);
   }
 
   private async setStates(states: readonly StateOf[]): Promise<undefined[]> {
-    await this.probes.setStates(states);
+    await this.repository.setStates(states);
     return states.map(() => undefined);
   }
 
   private async reportAll(reports: readonly ReportOf[]): Promise<undefined[]> {
-    await this.probes.setReports(reports);
+    await this.repository.setReports(reports);
     return reports.map(() => undefined);
   }
 }

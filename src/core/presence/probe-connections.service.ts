@@ -14,6 +14,7 @@ import {
   type ProbeEntity,
   ProbeFeed,
   type ProbeReport,
+  ProbeConnectionsRepository,
   ProbesRepository,
   suspensionSentence,
 } from '../probes/index.js';
@@ -48,6 +49,7 @@ export class ProbeConnectionsService {
   constructor(
     private readonly writer: ConnectionsWriter,
     private readonly probes: ProbesRepository,
+    private readonly repository: ProbeConnectionsRepository,
     private readonly sessions: SessionsRepository,
     private readonly servers: ServersService,
     private readonly local: LocalSessions,
@@ -78,10 +80,10 @@ export class ProbeConnectionsService {
     let cleared = 0;
     for (;;) {
       signal?.throwIfAborted();
-      const probes = await this.probes.findConnectedTo(server, CHUNK);
+      const probes = await this.repository.findConnectedTo(server, CHUNK);
       if (probes.length === 0) return cleared;
       const ids = probes.map(({ _id }) => _id);
-      const gone = new Set((await this.probes.clearConnectionsTo(server, ids, at)).map(String));
+      const gone = new Set((await this.repository.clearConnectionsTo(server, ids, at)).map(String));
       for (const probe of probes) {
         if (gone.has(String(probe._id))) this.feed.emit({ probe, connected: false });
       }
@@ -167,7 +169,7 @@ export class ProbeConnectionsService {
   async closeForgotten(now = performance.now()): Promise<void> {
     // those that are here now: whoever checks in meanwhile may be younger than the answer
     const links = this.connected.all();
-    const sessions = await this.probes.findSessionsOf(this.servers.ownId);
+    const sessions = await this.repository.findSessionsOf(this.servers.ownId);
     const known = new Set(sessions.map(String));
     const forgotten = links.filter(({ session }) => !known.has(String(session)));
     for (const link of forgotten) link.close();
@@ -189,7 +191,7 @@ export class ProbeConnectionsService {
       (session) => now - (this.unheldSince.get(String(session)) ?? now) >= UNHELD_MS,
     );
     if (lost.length === 0) return;
-    const probes = await this.probes.findConnectedOver(this.servers.ownId, lost.slice(0, CHUNK));
+    const probes = await this.repository.findConnectedOver(this.servers.ownId, lost.slice(0, CHUNK));
     for (const probe of probes) {
       if (probe.connection) await this.close({ probe, session: probe.connection.session }, 'lost');
     }
@@ -205,7 +207,9 @@ export class ProbeConnectionsService {
 
   /** In the order in which it is called: what is taken must not be given back before. */
   async addInUseCredits({ probe, session }: OpenConnection, credits: number): Promise<void> {
-    await this.local.changeCredits(probe._id, () => this.probes.addInUseCredits(probe._id, session, credits));
+    await this.local.changeCredits(probe._id, () =>
+      this.repository.addInUseCredits(probe._id, session, credits),
+    );
   }
 
   /** What a probe says of itself, every minute where its protocol has words for it. */

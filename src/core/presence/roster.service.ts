@@ -1,7 +1,12 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
-import { type ProbeEntity, ProbeFeed, ProbesRepository } from '../probes/index.js';
+import {
+  type ProbeEntity,
+  ProbeConnectionsRepository,
+  ProbeFeed,
+  ProbesRepository,
+} from '../probes/index.js';
 import { ServersService } from '../servers/index.js';
 import { ProbeStates } from './probe-states.js';
 
@@ -41,6 +46,7 @@ export class RosterService implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly feed: ProbeFeed,
     private readonly probes: ProbesRepository,
+    private readonly connections: ProbeConnectionsRepository,
     private readonly servers: ServersService,
     private readonly states: ProbeStates,
   ) {}
@@ -107,7 +113,7 @@ export class RosterService implements OnModuleInit, OnApplicationShutdown {
   private async readAll(): Promise<void> {
     this.during.length = 0;
     const servers = await this.servers.standing();
-    const found = await this.probes.findConnected(servers);
+    const found = await this.connections.findConnected(servers);
     this.listed = new Map();
     for (const probe of found) this.add(probe);
     this.isLoaded = true;
@@ -151,13 +157,13 @@ export class RosterService implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async lookAt(others: readonly string[]): Promise<void> {
-    const sessions = await this.probes.findSessionsOfAll(others);
+    const sessions = await this.connections.findSessionsOfAll(others);
     for (const [session, { server }] of this.listed)
       if (!this.isOwn(server) && !sessions.has(session)) this.remove(new ObjectId(session));
     const unknown = [...sessions.keys()].filter((session) => !this.listed.has(session));
     if (unknown.length === 0) return;
     const ids = unknown.map((session) => new ObjectId(session));
-    for (const probe of await this.probes.findConnected(others, ids)) this.add(probe);
+    for (const probe of await this.connections.findConnected(others, ids)) this.add(probe);
   }
 
   private isOwn(server: string): boolean {

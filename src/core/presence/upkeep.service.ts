@@ -6,7 +6,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ProbeConnectionsService } from './probe-connections.service.js';
-import { ProbesRepository } from '../probes/index.js';
+import { ProbeConnectionsRepository } from '../probes/index.js';
 import { ServersRepository, ServersService } from '../servers/index.js';
 import { SESSION_OVER } from './session-over.topic.js';
 
@@ -29,7 +29,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor(
     private readonly connections: ProbeConnectionsService,
-    private readonly probes: ProbesRepository,
+    private readonly probes: ProbeConnectionsRepository,
     private readonly servers: ServersRepository,
     private readonly own: ServersService,
     private readonly leases: LeasesService,

@@ -15,6 +15,7 @@ export {
   unpackCapabilities,
 } from './link-capabilities.js';
 export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
+export { ProbeConnectionsRepository } from './probe-connections.repository.js';
 export { ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
   type ClockEstimate,

@@ -6,6 +6,7 @@ import { type Transaction, TransactionsService } from '../../platform/database/t
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { type Actor, type SiteEntity, SitesService } from '../sites/index.js';
 import { type InstrumentDetails, type ProbeEntity } from './probe.schema.js';
+import { InstrumentsRepository } from './instruments.repository.js';
 import { ProbesRepository } from './probes.repository.js';
 import { ProbesService, RETIRED } from './probes.service.js';
 
@@ -17,6 +18,7 @@ const SITES = 100;
 export class InstrumentsService {
   constructor(
     private readonly probes: ProbesRepository,
+    private readonly instruments: InstrumentsRepository,
     private readonly register: ProbesService,
     private readonly sites: SitesService,
     private readonly transactions: TransactionsService,
@@ -33,7 +35,7 @@ export class InstrumentsService {
 
   /** @returns how many probes each of them holds; those that hold none are left out */
   async countAt(sites: readonly SiteEntity[]): Promise<Map<string, number>> {
-    return this.probes.countAtSites(sites.map(({ name }) => name));
+    return this.instruments.countAtSites(sites.map(({ name }) => name));
   }
 
   /** @returns how many probes it holds */
@@ -64,7 +66,7 @@ export class InstrumentsService {
         throw new DomainError('forbidden', 'The probe is not yours');
       const seen = seenOf(before, isHere, expected);
       const placed = { site: site.name, instrument };
-      const probe = await this.probes.placeInstrument(_id, seen, placed, this.clock.now(), transaction);
+      const probe = await this.instruments.placeInstrument(_id, seen, placed, this.clock.now(), transaction);
       if (probe === null) throw new ChangedMeanwhileError('The probe', before.revision);
       return { site, probe, created: !isHere };
     });
@@ -78,7 +80,7 @@ export class InstrumentsService {
     const { site, probe } = await this.get(siteName, id);
     if (!user.is_superuser && !probe.owner.equals(user._id) && !site.owner.equals(user._id))
       throw new DomainError('forbidden', 'Neither the site nor the probe is yours');
-    const taken = await this.probes.takeFromSite(probe._id, site.name, seen, this.clock.now());
+    const taken = await this.instruments.takeFromSite(probe._id, site.name, seen, this.clock.now());
     if (taken !== null) return;
     const { probe: now } = await this.get(siteName, id);
     throw new ChangedMeanwhileError('The probe', now.revision);
@@ -94,7 +96,7 @@ export class InstrumentsService {
     await this.transactions.run(async (transaction) => {
       const site = await this.sites.hold(siteName, user, transaction);
       if (!wasSeen(seen, site.revision)) throw new ChangedMeanwhileError('The site', site.revision);
-      const held = await this.probes.countAtSite(site.name, transaction);
+      const held = await this.instruments.countAtSite(site.name, transaction);
       const target = await this.targetOf(site, moveTo, user, transaction);
       if (held > 0 && target === undefined) {
         const what = held === 1 ? '1 probe is' : `${held} probes are`;
@@ -104,7 +106,7 @@ export class InstrumentsService {
         );
       }
       if (held > 0 && target !== undefined)
-        await this.probes.moveAll(site.name, target.name, this.clock.now(), transaction);
+        await this.instruments.moveAll(site.name, target.name, this.clock.now(), transaction);
       await this.sites.delete(site, transaction);
     });
   }
@@ -127,7 +129,7 @@ export class InstrumentsService {
     await this.transactions.run(async (transaction) => {
       const site = await this.sites.holdKnown(name, { _id: owner, is_superuser: false }, transaction);
       if (site === undefined) return;
-      if ((await this.probes.countAtSite(name, transaction)) === 0)
+      if ((await this.instruments.countAtSite(name, transaction)) === 0)
         await this.sites.delete(site, transaction);
       else await this.sites.empty(site, transaction);
     });

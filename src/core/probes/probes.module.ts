@@ -5,6 +5,8 @@ import { SitesModule } from '../sites/index.js';
 import { ServersModule } from '../servers/index.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
+import { InstrumentsRepository } from './instruments.repository.js';
+import { ProbeConnectionsRepository } from './probe-connections.repository.js';
 import { ProbeLoadsRepository } from './probe-loads.repository.js';
 import { ProbeFeed } from './probe-feed.js';
 import { InstrumentsService } from './instruments.service.js';
@@ -20,6 +22,8 @@ import { SelectionService } from './selection/selection.service.js';
   ],
   providers: [
     ProbesRepository,
+    ProbeConnectionsRepository,
+    InstrumentsRepository,
     ProbeLoadsRepository,
     ProbeFeed,
     ProbesService,
@@ -28,6 +32,7 @@ import { SelectionService } from './selection/selection.service.js';
   ],
   exports: [
     ProbesRepository,
+    ProbeConnectionsRepository,
     ProbeLoadsRepository,
     ProbeFeed,
     ProbesService,

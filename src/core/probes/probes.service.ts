@@ -14,6 +14,7 @@ import { type PlaceMembers, type PlaceStatement, restated } from './place.js';
 import { ProbeFeed } from './probe-feed.js';
 import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
+import { ProbeConnectionsRepository } from './probe-connections.repository.js';
 import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
 export interface Location {
@@ -46,6 +47,7 @@ const READY = 'ready';
 export class ProbesService {
   constructor(
     private readonly probes: ProbesRepository,
+    private readonly connections: ProbeConnectionsRepository,
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
     private readonly local: LocalSessions,
@@ -270,7 +272,7 @@ export class ProbesService {
 
   /** By server: how many probes are connected to it. */
   async countByServer(): Promise<Map<string, number>> {
-    return this.probes.countByServer();
+    return this.connections.countByServer();
   }
 
   async unretiredOf(owner: ObjectId, limit: number): Promise<ProbeEntity[]> {
