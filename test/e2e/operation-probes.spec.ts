@@ -107,11 +107,50 @@ describe('probes of a running operation', () => {
     expect(await assignment(2)).toMatchObject({ state: 'delivered' });
     const again = await remove([idOf(1)]);
     expect([again.status, again.body.probes, again.body.revision]).toEqual([200, [], body.revision]);
-    const back = await add({ probes: [idOf(1)] });
-    expect([back.status, back.body.code]).toEqual([409, 'conflict']);
     // the others are counted as before
     expect((await bring(0, 0)).items).toMatchObject([{ status: 'stored' }]);
     expect(await assignment(0)).toMatchObject({ received: 1 });
+  });
+
+  it('that were taken away are added again, for the runs that are left then', async () => {
+    const made = await world.operation(user, [registered[0]!], {
+      kind: 'dns',
+      params: { fqdns: ['example.org'] },
+      schedule: {
+        ...{ type: 'interval', every_s: EVERY_S, start: new Date(Date.now() + HOUR_MS / 2).toISOString() },
+        stop: new Date(Date.now() + RUNS * HOUR_MS).toISOString(),
+      },
+    });
+    const own = `/api/v1/operations/${made.id}`;
+    const change = async (what: 'probes' | 'probes/remove') => {
+      const before = await world.balance(user);
+      const { body } = await user.api.post<Changed>(`${own}/${what}`, { probes: [idOf(0)] });
+      return { ...body, paid: before - (await world.balance(user)) };
+    };
+    const state = async () => {
+      const { body } = await user.api.get<{ items: { state: string }[] }>(`${own}/assignments`);
+      return body.items[0];
+    };
+    const bringHere = (time: string) => probes[0]!.results([dnsResult(made.id, time)]);
+    await probes[0]!.told(made.id);
+    await world.began(made, 2 * HOUR_MS);
+    // it is the only one: the operation goes on without any
+    expect(await change('probes/remove')).toMatchObject({ paid: 2 - RUNS, probe_count: 1 });
+    const due = await world.began(made, 4 * HOUR_MS);
+    expect(await change('probes')).toMatchObject({ paid: RUNS - 4, probes: [idOf(0)], probe_count: 1 });
+    await until('the probe was told again', async () => (await state())?.state === 'delivered');
+    expect(await state()).toMatchObject({ due: 2 + RUNS - 4, earlier: [{ due: 2 }] });
+    for (const run of [1, 2, 3])
+      expect((await bringHere(due(run))).items).toMatchObject([{ status: 'stored' }]);
+    // the one that was asked of it before; those between were not
+    expect(await state()).toMatchObject({ received: 1 });
+    expect(await change('probes/remove')).toMatchObject({ paid: 4 - RUNS });
+    expect(await change('probes/remove')).toMatchObject({ paid: 0, probes: [] });
+    // at once: nothing was asked of it in between
+    expect(await change('probes')).toMatchObject({ paid: RUNS - 4 });
+    expect(await state()).toMatchObject({ due: 2 + RUNS - 4, earlier: [{ due: 2 }], received: 1 });
+    const stopped = await user.api.post<Operation>(`${own}/stop`);
+    expect(stopped.body.credits - (stopped.body.refunded ?? 0)).toBe(2);
   });
 
   it('are chosen by a rule among the others', async () => {

@@ -48,7 +48,7 @@ export class OperationProbesController {
   @ApiOperation({
     summary: 'Take probes away from a running operation',
     description:
-      'Their runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told. Results stay. Probes that the operation has not, or has no more, change nothing. One that was taken away cannot be added again.',
+      'Their runs that were not due yet are paid back, except on classic probes that have the job: they cannot be told. Results stay. Probes that the operation has not, or has no more, change nothing. One that was taken away may be added again, by its id.',
   })
   @ApiId('operation')
   @ApiIfMatch('optional')

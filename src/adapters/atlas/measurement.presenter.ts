@@ -1,4 +1,4 @@
-import { isIpLiteral } from '@pladmed/protocol';
+import { DEFAULT_TCP_PORT, isIpLiteral } from '@pladmed/protocol';
 import { type FoundOperation, overAt, type Phase, phaseOf } from '../../core/assignments/index.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { KINDS } from '../../measurement/kinds/index.js';
@@ -45,6 +45,7 @@ export function measurement(
   const address = target !== null && isIpLiteral(target) ? target : null;
   const af = familyOf(address) ?? askedFamily({ params }) ?? null;
   const interval = intervalOf(operation);
+  const participants = probe_count - (operation.probes_removed ?? 0);
   return {
     id: number,
     type: ATLAS_TYPES[kind],
@@ -70,13 +71,13 @@ export function measurement(
     status: statusOf(operation, now),
     probes_requested: operation.selection?.count ?? probe_count,
     probes_scheduled: probe_count,
-    participant_count: probe_count,
+    participant_count: participants,
     ...(probes && { probes: probes.map((id) => ({ id, url: `${origin}/api/v2/probes/${id}/` })) }),
     tags: operation.tags ?? [],
     result: `${origin}/api/v2/measurements/${number}/results/`,
     credits_per_result: cost_per_run,
     estimated_results_per_day:
-      (interval === null ? 1 : Math.max(1, Math.floor(DAY_S / interval))) * probe_count,
+      (interval === null ? 1 : Math.max(1, Math.floor(DAY_S / interval))) * participants,
     ...OF_TYPE[kind](params, af ?? 4),
   };
 }
@@ -132,7 +133,7 @@ const OF_TYPE: Readonly<Record<AtlasKind, (params: Members, family: 4 | 6) => Me
       first_hop: numberIn(params, 'firsthop') ?? 1,
       max_hops: numberIn(params, 'maxttl') ?? 255,
       response_timeout: (numberIn(params, 'wait') ?? 5) * 1000,
-      port: numberIn(params, 'dport') ?? null,
+      port: numberIn(params, 'dport') ?? (method === 'tcp' ? DEFAULT_TCP_PORT : null),
       paris: 1,
     };
   },

@@ -149,7 +149,7 @@ export class AtlasMeasurementsController {
   private async shown(request: Request, operations: readonly FoundOperation[]): Promise<Members[]> {
     const [origin, now] = [originOf(request), this.clock.now()];
     const assigned = isFieldWanted(request, 'probes')
-      ? await this.operations.probesOfAll(operations)
+      ? await this.operations.probesOfAll(operations, 'current')
       : undefined;
     return operations.map((operation, index) =>
       measurement(operation, { origin, now, probes: assigned?.[index]?.map(({ number }) => number) }),

@@ -11,6 +11,20 @@ export const ASSIGNMENT_MODEL = 'Assignment';
 export const ASSIGNMENT_STATES = ['pending', 'delivered', 'refused', 'stopped', 'done', 'expired'] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
+/** Runs that were asked of a probe before it was taken away from a running operation, to which it was added again. */
+export interface EarlierStretch {
+  /** the number of the first of them */
+  first_run: number;
+  /** how many were not paid back */
+  runs: number;
+  added_at: Date;
+  removed_at: Date;
+  /** absent: the probe never got it */
+  delivered_at?: Date;
+  delivered_over?: string;
+  delivered_with?: number;
+}
+
 /** What one probe has to do for one operation: the unit of delivery and accounting. */
 export interface AssignmentEntity {
   _id: ObjectId;
@@ -20,11 +34,13 @@ export interface AssignmentEntity {
   probe_owner: ObjectId;
   state: AssignmentState;
   reason?: string;
-  /** runs that the schedule calls for, from `first_run` on */
+  /** runs that the schedule calls for, from `first_run` on, and those of earlier stretches */
   due: number;
   /** the number of the first run that is asked of it: it was added to a running operation; absent: 0 */
   first_run?: number;
-  /** runs that a stop or a refusal did not pay back; absent: none was */
+  /** it was taken away and added again: what was asked of it before, in order; absent: nothing */
+  earlier?: EarlierStretch[];
+  /** runs, those of earlier stretches included, that a stop or a refusal did not pay back; absent: none was */
   owed?: number;
   /** runs that were asked for and of which a result is stored */
   received: number;
@@ -69,6 +85,7 @@ export const assignmentSchema = new Schema<AssignmentEntity>(
     reason: String,
     due: { type: Number, required: true },
     first_run: Number,
+    earlier: { type: [Schema.Types.Mixed], default: undefined },
     owed: Number,
     received: { type: Number, required: true },
     failed: { type: Number, required: true },

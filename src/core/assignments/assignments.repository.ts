@@ -6,6 +6,8 @@ import { type Transaction } from '../../platform/database/transactions.service.j
 import { type AccountChange, type Standing } from './run-account.js';
 import { type LinkCapabilities } from '../probes/index.js';
 import { type DeliveredBy } from './delivered-capabilities.js';
+import { type OperationEntity } from './operation.schema.js';
+import { reopened } from './stretches.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
 
 /** States in which a probe has still to do something. */
@@ -15,6 +17,7 @@ const COUNTERS = {
   probe: 1,
   state: 1,
   first_run: 1,
+  earlier: 1,
   received: 1,
   failed: 1,
   uncounted_received: 1,
@@ -56,6 +59,7 @@ const STANDING = {
   state: 1,
   due: 1,
   first_run: 1,
+  earlier: 1,
   owed: 1,
   received: 1,
   failed: 1,
@@ -96,6 +100,44 @@ export class AssignmentsRepository {
     await this.model.collection.insertMany(assignments, { session: transaction, ordered: false });
   }
 
+  /**
+   * Begins another stretch of assignments that were stopped: each is stored anew, under an id that no message about the earlier
+   * stretch names, and its account goes on.
+   * @param ids of those that were stopped, by the hexadecimal id of their probe
+   * @param next by probe likewise: what is asked of it from now on
+   * @returns how many were there, and stopped
+   */
+  async reopenAll(
+    ids: readonly ObjectId[],
+    next: ReadonlyMap<string, AssignmentEntity>,
+    transaction: Transaction,
+  ): Promise<number> {
+    if (ids.length === 0) return 0;
+    const stopped = { _id: { $in: [...ids] }, state: 'stopped' as const };
+    const found = await this.model.collection
+      .find<AssignmentEntity>(stopped, { session: transaction })
+      .toArray();
+    const begun = found.flatMap((before) => {
+      const assignment = next.get(before.probe.toHexString());
+      return assignment === undefined ? [] : [reopened(before, assignment)];
+    });
+    await this.model.collection.deleteMany(stopped, { session: transaction });
+    if (begun.length > 0) await this.insertAll(begun, transaction);
+    return begun.length;
+  }
+
+  /** Of probes that were taken away and could not be told: they have it again. @returns how many there were */
+  async resumeUntold(ids: readonly ObjectId[], transaction: Transaction): Promise<number> {
+    if (ids.length === 0) return 0;
+    const accounted = { $gte: [{ $add: ['$received', '$failed'] }, '$due'] };
+    const { matchedCount } = await this.model.collection.updateMany(
+      { _id: { $in: [...ids] }, state: 'stopped', owed: { $exists: false } },
+      [{ $set: { state: { $cond: [accounted, 'done', 'delivered'] } } }, { $unset: 'ended_at' }],
+      { session: transaction },
+    );
+    return matchedCount;
+  }
+
   async findOne(operation: ObjectId, probe: ObjectId): Promise<AssignmentEntity | null> {
     return this.model.findOne({ operation, probe }).lean<AssignmentEntity>();
   }
@@ -121,15 +163,31 @@ export class AssignmentsRepository {
     return found.map(({ _id }) => _id);
   }
 
-  /** The probes of each of these operations, ascending; of all in one query. */
-  async findProbesOfOperations(operations: readonly ObjectId[]): Promise<Map<string, ObjectId[]>> {
-    const found = new Map(operations.map((id) => [id.toHexString(), [] as ObjectId[]]));
-    const assigned = this.model.collection.find<Pick<AssignmentEntity, 'operation' | 'probe'>>(
-      { operation: { $in: [...operations] } },
-      { projection: { _id: 0, operation: 1, probe: 1 }, sort: { operation: 1, probe: 1 }, batchSize: 10_000 },
+  /**
+   * The probes of each of these operations, ascending; of all in one query.
+   * @param which current: without those that were taken away while it ran
+   */
+  async findProbesOfOperations(
+    operations: readonly Pick<OperationEntity, '_id' | 'stopped_at'>[],
+    which: 'ever' | 'current',
+  ): Promise<Map<string, ObjectId[]>> {
+    const found = new Map(operations.map(({ _id }) => [_id.toHexString(), [] as ObjectId[]]));
+    const stops = new Map(operations.map(({ _id, stopped_at }) => [_id.toHexString(), stopped_at]));
+    const assigned = this.model.collection.find<
+      Pick<AssignmentEntity, 'operation' | 'probe' | 'state' | 'ended_at'>
+    >(
+      { operation: { $in: operations.map(({ _id }) => _id) } },
+      {
+        projection: { _id: 0, operation: 1, probe: 1, ...(which === 'current' && { state: 1, ended_at: 1 }) },
+        ...{ sort: { operation: 1, probe: 1 }, batchSize: 10_000 },
+      },
     );
-    for (const { operation, probe } of await assigned.toArray())
-      found.get(operation.toHexString())?.push(probe);
+    for (const { operation, probe, state, ended_at } of await assigned.toArray()) {
+      const key = operation.toHexString();
+      // a stop of the operation ends all that are left at its own time
+      const isRemoved = state === 'stopped' && ended_at?.getTime() !== stops.get(key)?.getTime();
+      if (!isRemoved) found.get(key)?.push(probe);
+    }
     return found;
   }
 

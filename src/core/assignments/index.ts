@@ -1,5 +1,10 @@
 export { AssignedRuns, type RunPosition } from './assigned-runs.js';
-export { ASSIGNMENT_STATES, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
+export {
+  ASSIGNMENT_STATES,
+  type AssignmentEntity,
+  type AssignmentState,
+  type EarlierStretch,
+} from './assignment.schema.js';
 export { AssignmentsModule } from './assignments.module.js';
 export {
   type AssignmentCounters,
@@ -32,6 +37,7 @@ export {
 } from './operations.repository.js';
 export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
+export { earlierRuns, firstAsked, goesOnUntold, MOST_STRETCHES, reopened } from './stretches.js';
 export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
 export {
   type Bounds,

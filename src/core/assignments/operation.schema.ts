@@ -52,6 +52,8 @@ export interface OperationEntity extends Idempotent {
   /** credits paid at creation */
   credits: number;
   probe_count: number;
+  /** how many of them were taken away while it ran, and not added again; absent: none */
+  probes_removed?: number;
   /** the rule by which its probes were chosen, where they were not named */
   selection?: Selection;
   created_at: Date;
@@ -99,6 +101,7 @@ export const operationSchema = new Schema<OperationEntity>(
     runs_per_probe: { type: Number, required: true },
     credits: { type: Number, required: true },
     probe_count: { type: Number, required: true },
+    probes_removed: Number,
     selection: Schema.Types.Mixed,
     created_at: { type: Date, required: true },
     ends_at: { type: Date, required: true },

@@ -69,6 +69,11 @@ export interface OperationPage {
 /** When an operation measures. */
 export type ScheduledOperation = Pick<OperationEntity, '_id' | 'owner' | 'schedule'>;
 
+/** What a change of its probes adds to the members of an operation. */
+type ProbesChange = Required<
+  Pick<OperationEntity, 'probe_count' | 'probes_removed' | 'credits' | 'refunded'>
+>;
+
 @Injectable()
 export class OperationsRepository {
   constructor(@InjectModel(OPERATION_MODEL) private readonly model: Model<OperationEntity>) {}
@@ -370,7 +375,7 @@ export class OperationsRepository {
    */
   async changeProbes(
     { _id, revision }: Pick<OperationEntity, '_id' | 'revision'>,
-    { probe_count, credits, refunded }: { probe_count: number; credits: number; refunded: number },
+    { probe_count, probes_removed, credits, refunded }: ProbesChange,
     at: Date,
     transaction: Transaction,
   ): Promise<OperationEntity | null> {
@@ -379,7 +384,11 @@ export class OperationsRepository {
         { _id, revision, stopped_at: { $exists: false } },
         {
           $set: { updated_at: at },
-          $inc: { revision: 1, probe_count, credits, ...(refunded > 0 && { refunded }) },
+          $inc: {
+            ...{ revision: 1, probe_count, credits },
+            ...(probes_removed !== 0 && { probes_removed }),
+            ...(refunded > 0 && { refunded }),
+          },
           $currentDate: { changed_at: true },
         },
         { session: transaction, returnDocument: 'after' },

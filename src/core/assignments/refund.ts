@@ -3,6 +3,7 @@ import { capabilitiesOf } from './delivered-capabilities.js';
 import { type Leaving } from './assignments.repository.js';
 import { type OperationEntity } from './operation.schema.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
+import { earlierRuns } from './stretches.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 
@@ -15,7 +16,7 @@ export function leavingsOf(
   const groups = new Map<number | undefined, Leaving>();
   for (const assignment of live) {
     const goesOn = !capabilitiesOf(assignment).canBeStopped;
-    const owed = goesOn ? undefined : Math.min(assignment.due, runsDone(operation, assignment, now));
+    const owed = goesOn ? undefined : runsOwed(operation, assignment, now);
     const group = groups.get(owed) ?? { probes: [], owed };
     group.probes.push(assignment.probe);
     groups.set(owed, group);
@@ -38,7 +39,7 @@ export function runsBegun(schedule: Schedule, now: Date): number {
 export function unusedCredits(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   // one that cost nothing (CREDITS=off) pays nothing back
   if (operation.credits === 0 || !capabilitiesOf(assignment).canBeStopped) return 0;
-  return Math.max(0, assignment.due - runsDone(operation, assignment, now)) * operation.cost_per_run;
+  return (assignment.due - runsOwed(operation, assignment, now)) * operation.cost_per_run;
 }
 
 /**
@@ -52,17 +53,27 @@ export function runsLeftByRefusal(
   now: Date,
 ): number {
   const known = isUntold ? { ...assignment, state: 'pending' as const } : assignment;
-  return Math.min(assignment.due, runsDone(operation, known, now));
+  return runsOwed(operation, known, now);
+}
+
+/** @returns the runs that a stop does not pay back, those of earlier stretches included */
+function runsOwed(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
+  return Math.min(assignment.due, earlierRuns(assignment) + runsDone(operation, assignment, now));
 }
 
 /**
- * @returns the runs that a stop does not pay back, of those that were asked of the probe: those that it has answered for, or that
- *   fell due while it had the job; no less than it has begun, and beyond the last one that counts
+ * @returns the runs that a stop does not pay back, of those that were asked of the probe since it was added last: those that it has
+ *   answered for, or that fell due while it had the job; no less than it has begun, and beyond the last one that counts
  */
 export function runsDone(operation: OperationEntity, assignment: AssignmentEntity, now: Date): number {
   const { probe, state, received, failed, last_run = -1, first_run = 0 } = assignment;
   const begun = state === 'pending' ? 0 : runsBegunBy(operation.schedule, probe, now);
-  return Math.max(0, begun - first_run, received + failed, last_run + 1 - first_run);
+  return Math.max(
+    0,
+    begun - first_run,
+    received + failed - earlierRuns(assignment),
+    last_run + 1 - first_run,
+  );
 }
 
 /** @returns how many runs were due at this probe before `now` */

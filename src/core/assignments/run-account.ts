@@ -2,6 +2,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { type AssignmentEntity } from './assignment.schema.js';
 import { type Claim } from './assigned-runs.js';
 import { capabilitiesOf } from './delivered-capabilities.js';
+import { earlierRuns } from './stretches.js';
 
 /** What is kept of an assignment in reports that belong to no run: their content, and 1 KiB for each. */
 export const MAX_EXTRA_BYTES = 64 * 1024 * 1024;
@@ -15,6 +16,7 @@ export type Standing = Pick<
   | 'state'
   | 'due'
   | 'first_run'
+  | 'earlier'
   | 'owed'
   | 'received'
   | 'failed'
@@ -117,10 +119,16 @@ export class RunAccount {
     // a probe that was told runs to name, or told nothing, has none of another name
     if (claim.type === 'unnamed')
       return isOpen && !capabilitiesOf(this.standing).namesRuns ? 'counted' : 'extra';
-    const { first_run: first = 0 } = this.standing;
-    if (claim.run < first || claim.run >= first + this.limit) return 'unasked';
+    if (!this.isAsked(claim.run)) return 'unasked';
     if (claim.dueAt > now) return 'early';
     return isOpen ? 'counted' : 'unasked';
+  }
+
+  /** Whether a run is among those that are paid for, of the last stretch or of an earlier one. */
+  private isAsked(run: number): boolean {
+    const { first_run: first = 0, earlier = [] } = this.standing;
+    if (run >= first) return run < first + this.limit - earlierRuns(this.standing);
+    return earlier.some(({ first_run, runs }) => run >= first_run && run < first_run + runs);
   }
 
   private count({ claim, outcome }: Report): void {

@@ -10,7 +10,9 @@ import { isKindName, KINDS } from '../../measurement/kinds/index.js';
 import {
   type AssignmentEntity,
   AssignmentsRepository,
+  goesOnUntold,
   leavingsOf,
+  MOST_STRETCHES,
   type OperationEntity,
   OperationsRepository,
   runsBegunBy,
@@ -42,11 +44,22 @@ export interface ChangedProbes {
 
 interface Addition {
   operation: OperationEntity;
+  /** what is asked of each from now on, by the account of its own stretch */
   assignments: AssignmentEntity[];
+  /** ids of those that were stopped, by the hexadecimal id of their probe: their accounts go on */
+  reopened: ReadonlyMap<string, ObjectId>;
+  /** of probes that were taken away and could not be told: nothing was paid back, and nothing is charged */
+  untold: AssignmentEntity[];
   credits: number;
 }
 
-const LIVE = ['pending', 'delivered'];
+/** Probes that a request adds. */
+interface Chosen {
+  probes: ProbeEntity[];
+  /** what they had of the operation before, by their hexadecimal ids */
+  before: ReadonlyMap<string, AssignmentEntity>;
+}
+
 /** A request that names no revision is tried again so often when others change the operation meanwhile. */
 const MOST_ATTEMPTS = 5;
 
@@ -71,11 +84,12 @@ export class OperationProbesService {
   ) {}
 
   /**
-   * Adds probes, from their next run on. Those that it has already stay as they are.
+   * Adds probes, from their next run on. Those that it has already stay as they are; one that was taken away begins anew, and the
+   * account of its runs goes on.
    * @param user its owner, who pays @param seen by the caller
    * @param probes ids (undefined: one that is none), or a rule: of others than those that it has
-   * @throws DomainError not_found, forbidden, changed_meanwhile, conflict (it is over, no run is left, or a probe was taken away
-   *   or has refused it), invalid_request, too_few_probes, too_many_runs, not_enough_credits, limit_reached; nothing has changed then
+   * @throws DomainError not_found, forbidden, changed_meanwhile, conflict (it is over, no run is left, or a probe
+   *   has refused it), invalid_request, too_few_probes, too_many_runs, not_enough_credits, limit_reached; nothing has changed then
    */
   async add(
     id: ObjectId | undefined,
@@ -89,9 +103,9 @@ export class OperationProbesService {
       if (!operation.owner.equals(user._id)) throw new DomainError('forbidden', 'The operation is not yours');
       await this.refuseOver(operation);
       const chosen = await this.chosenFor(operation, probes, availability);
-      if (chosen.length === 0) return { operation, probes: [] };
+      if (chosen.probes.length === 0) return { operation, probes: [] };
       const changed = await this.store(this.additionOf(operation, chosen), user);
-      return { operation: changed, probes: chosen.map(({ _id }) => _id) };
+      return { operation: changed, probes: chosen.probes.map(({ _id }) => _id) };
     });
   }
 
@@ -124,8 +138,10 @@ export class OperationProbesService {
 
   /** @throws DomainError conflict */
   private async refuseOver(operation: OperationEntity): Promise<void> {
-    const state = stateOf(operation, await this.running.progressOf(operation), this.clock.now());
-    if (state === 'stopped' || state === 'done')
+    const now = this.clock.now();
+    const state = stateOf(operation, await this.running.progressOf(operation), now);
+    // one of which all probes were taken away has nothing to do, and goes on once there is another
+    if (state === 'stopped' || (state === 'done' && operation.ends_at <= now))
       throw new DomainError('conflict', `The operation is ${state}: no probe can be added`);
   }
 
@@ -133,31 +149,38 @@ export class OperationProbesService {
     operation: OperationEntity,
     probes: OperationRequest['probes'],
     availability: Availability,
-  ): Promise<ProbeEntity[]> {
+  ): Promise<Chosen> {
     const { kind, params, schedule, cost_per_run: costPerRun, owner } = operation;
     if (!isKindName(kind))
       throw new DomainError('conflict', 'The operation was imported: nothing measures for it');
     const present = await this.assignments.findByOperation(operation._id);
     const wanted = 'count' in probes ? without(probes, present) : missingOf(probes, present);
-    if (!('count' in wanted) && wanted.length === 0) return [];
+    const before = new Map(present.map((each) => [each.probe.toHexString(), each]));
+    if (!('count' in wanted) && wanted.length === 0) return { probes: [], before };
     const chosen = await this.choice.choose({
       ...{ probes: wanted, availability, kind, params, schedule, costPerRun, owner },
       ...{ bytes: bytesOf(operation), idempotencyKey: undefined },
     });
-    const sum = present.length + chosen.probes.length;
+    const sum = present.length + chosen.probes.filter(({ _id }) => !before.has(_id.toHexString())).length;
     if (sum > MAX_PROBES)
       throw DomainError.invalid({
         field: 'probes',
         message: `must make no more than ${MAX_PROBES} probes of the operation; these would make ${sum}`,
       });
     refuseTooMany(operation.runs_per_probe, sum);
-    return chosen.probes;
+    return { probes: chosen.probes, before };
   }
 
   /** @throws DomainError conflict where a probe has no run left */
-  private additionOf(operation: OperationEntity, probes: readonly ProbeEntity[]): Addition {
+  private additionOf(operation: OperationEntity, { probes, before }: Chosen): Addition {
     const now = this.clock.now();
-    const assignments = assignmentsOf({ ...operation, created_at: now }, probes, bytesOf(operation)).map(
+    const stoppedOf = ({ probe }: Pick<AssignmentEntity, 'probe'>) => before.get(probe.toHexString());
+    const untold = probes.flatMap(({ _id }) => {
+      const stopped = stoppedOf({ probe: _id });
+      return stopped !== undefined && goesOnUntold(stopped) ? [stopped] : [];
+    });
+    const others = probes.filter(({ _id }) => !untold.some(({ probe }) => probe.equals(_id)));
+    const assignments = assignmentsOf({ ...operation, created_at: now }, others, bytesOf(operation)).map(
       (assignment): AssignmentEntity => {
         const first_run = runsBegunBy(operation.schedule, assignment.probe, now);
         const due = operation.runs_per_probe - first_run;
@@ -172,11 +195,23 @@ export class OperationProbesService {
     const runs = assignments.reduce((sum, { due }) => sum + due, 0);
     // one that cost nothing (CREDITS=off) goes on costing nothing: a stop of it pays nothing back
     const isFree = !this.env.credits || operation.credits === 0;
-    return { operation, assignments, credits: isFree ? 0 : runs * operation.cost_per_run };
+    return {
+      ...{ operation, assignments, untold, credits: isFree ? 0 : runs * operation.cost_per_run },
+      reopened: new Map(
+        assignments.flatMap((assignment) => {
+          const stopped = stoppedOf(assignment);
+          return stopped === undefined ? [] : [[assignment.probe.toHexString(), stopped._id] as const];
+        }),
+      ),
+    };
   }
 
   private async store(addition: Addition, user: User): Promise<OperationEntity> {
     const { operation, assignments } = addition;
+    if (assignments.length === 0)
+      return this.transactions.run((transaction) =>
+        this.write(addition, () => Promise.resolve(), transaction),
+      );
     const admission = await this.admissionOf(addition, user);
     const room = await this.loads.reserve(
       assignments.map(({ probe }) => ({ _id: probe })),
@@ -216,19 +251,36 @@ export class OperationProbesService {
     });
   }
 
-  private async write(
-    { operation, assignments, credits }: Addition,
-    admit: Admit,
-    transaction: Transaction,
-  ): Promise<OperationEntity> {
+  private async write(addition: Addition, admit: Admit, transaction: Transaction): Promise<OperationEntity> {
+    const { operation, assignments, reopened, untold, credits } = addition;
     const reference = `operation:${String(operation._id)}:${operation.revision}`;
     await this.ledger.charge([{ user: operation.owner, amount: credits, reference }], transaction);
-    const change = { probe_count: assignments.length, credits, refunded: 0 };
+    const change = {
+      probe_count: assignments.length - reopened.size,
+      probes_removed: 0 - reopened.size - untold.length,
+      ...{ credits, refunded: 0 },
+    };
     const changed = await this.operations.changeProbes(operation, change, this.clock.now(), transaction);
     if (changed === null) throw new ChangedMeanwhileError('The operation', operation.revision + 1);
     await admit(transaction);
-    await this.assignments.insertAll(assignments, transaction);
+    await this.writeAssignments(addition, transaction);
     return changed;
+  }
+
+  private async writeAssignments(
+    { operation, assignments, reopened, untold }: Addition,
+    transaction: Transaction,
+  ): Promise<void> {
+    const byProbe = new Map(assignments.map((each) => [each.probe.toHexString(), each]));
+    const fresh = assignments.filter(({ probe }) => !reopened.has(probe.toHexString()));
+    if (fresh.length > 0) await this.assignments.insertAll(fresh, transaction);
+    const again = await this.assignments.reopenAll([...reopened.values()], byProbe, transaction);
+    const goingOn = await this.assignments.resumeUntold(
+      untold.map(({ _id }) => _id),
+      transaction,
+    );
+    if (again !== reopened.size || goingOn !== untold.length)
+      throw new ChangedMeanwhileError('The operation', operation.revision + 1);
   }
 
   private async takeAway(operation: OperationEntity, probes: ReadonlySet<string>): Promise<ChangedProbes> {
@@ -263,7 +315,7 @@ export class OperationProbesService {
     transaction: Transaction,
   ): Promise<OperationEntity> {
     const refunded = taken.reduce((sum, assignment) => sum + unusedCredits(operation, assignment, now), 0);
-    const change = { probe_count: 0, credits: 0, refunded };
+    const change = { probe_count: 0, probes_removed: taken.length, credits: 0, refunded };
     const changed = await this.operations.changeProbes(operation, change, now, transaction);
     if (changed === null) throw new ChangedMeanwhileError('The operation', operation.revision + 1);
     await this.releases.reduce(operation, taken, now, transaction);
@@ -298,14 +350,20 @@ function missingOf(
   ids: readonly (ObjectId | undefined)[],
   present: readonly AssignmentEntity[],
 ): (ObjectId | undefined)[] {
-  const states = new Map(present.map(({ probe, state }) => [probe.toHexString(), state]));
+  const byProbe = new Map(present.map((each) => [each.probe.toHexString(), each]));
   return ids.filter((id) => {
-    const state = id && states.get(id.toHexString());
-    if (state === 'stopped' || state === 'refused') {
-      const why = state === 'stopped' ? 'was taken away from the operation' : 'has refused the operation';
+    const known = id && byProbe.get(id.toHexString());
+    if (known === undefined) return true;
+    const { state, earlier = [] } = known;
+    const why =
+      state === 'refused'
+        ? 'has refused the operation'
+        : state === 'stopped' && earlier.length >= MOST_STRETCHES
+          ? `was taken away from the operation ${MOST_STRETCHES} times`
+          : undefined;
+    if (why !== undefined)
       throw new DomainError('conflict', `${String(id)} in probes ${why}: it cannot be added again`);
-    }
-    // done: all that was asked of it is there
-    return state === undefined || !(LIVE.includes(state) || state === 'done');
+    // of one that is done all that was asked is there
+    return state === 'stopped';
   });
 }

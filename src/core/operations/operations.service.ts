@@ -334,9 +334,15 @@ export class OperationsService {
     return probes;
   }
 
-  /** @returns for each operation its probes, in order of creation */
-  async probesOfAll(operations: readonly Pick<OperationEntity, '_id'>[]): Promise<ProbeEntity[][]> {
-    const assigned = await this.assignments.findProbesOfOperations(operations.map(({ _id }) => _id));
+  /**
+   * @param which current: without those that were taken away while it ran
+   * @returns for each operation its probes, in order of creation
+   */
+  async probesOfAll(
+    operations: readonly Pick<OperationEntity, '_id' | 'stopped_at'>[],
+    which: 'ever' | 'current' = 'ever',
+  ): Promise<ProbeEntity[][]> {
+    const assigned = await this.assignments.findProbesOfOperations(operations, which);
     const ids = new Map([...assigned.values()].flat().map((id) => [id.toHexString(), id]));
     const known = await this.probes.getKnown([...ids.values()]);
     const byId = new Map(known.map((probe) => [probe._id.toHexString(), probe]));

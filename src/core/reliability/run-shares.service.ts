@@ -143,19 +143,20 @@ export class RunSharesService {
   }
 }
 
-/** @returns nothing where no run was due in the longest window */
+/** @returns one for each stretch in which runs were due in the longest window */
 function dutyOf(
   assignment: ProbeAssignment,
   { schedule, numbers: planned }: Operation,
   measured: Measured,
   now: Date,
 ): Duty[] {
-  const facts = factsOf(schedule, assignment);
-  const numbers = planned.count === 1 ? singleRun(planned.timeOf(0), facts) : planned;
   const isMeasuring = measured.connected && (measured.probe.status?.running ?? 0) > 0;
   const until = decidedUntil(now.getTime(), isMeasuring);
-  const range = runsBetween(numbers, facts, now.getTime() - LONGEST_WINDOW_MS, until);
-  return range.from < range.to ? [{ assignment, numbers, facts, measured, until, range }] : [];
+  return factsOf(schedule, assignment).flatMap((facts): Duty[] => {
+    const numbers = planned.count === 1 ? singleRun(planned.timeOf(0), facts) : planned;
+    const range = runsBetween(numbers, facts, now.getTime() - LONGEST_WINDOW_MS, until);
+    return range.from < range.to ? [{ assignment, numbers, facts, measured, until, range }] : [];
+  });
 }
 
 function hasSheets({ numbers }: Duty): boolean {

@@ -240,7 +240,7 @@ describe('the share of runs that came, against the fates of runs', () => {
         const fates = new Uint8Array(numbers.count);
         markArrived(fates, sheets);
         const report = { at: now, backlog, running: 0 };
-        explainMissing(fates, numbers, all, { presence, connected: presence.end > now, report }, now, lost);
+        explainMissing(fates, numbers, [all], { presence, connected: presence.end > now, report }, now, lost);
         const due = [...fates].filter((code, run) => {
           const at = numbers.timeOf(run) + all.offsetMs;
           return at >= from && at < end && OWN.includes(FATES[code - 1]!);

@@ -27,11 +27,12 @@ export function decidedUntil(now: number, measuring: boolean): number {
 /** The runs that were due from `from` to `to` (excluded), in milliseconds since the epoch. */
 export function runsBetween(
   numbers: RunNumbers,
-  { offsetMs, firstRun = 0 }: AssignmentFacts,
+  { offsetMs, firstRun = 0, endRun = Infinity }: AssignmentFacts,
   from: number,
   to: number,
 ): RunRange {
-  const before = (time: number) => Math.max(firstRun, numbers.lastUntil(time - offsetMs - 1) + 1);
+  const before = (time: number) =>
+    Math.max(firstRun, Math.min(endRun, numbers.lastUntil(time - offsetMs - 1) + 1));
   return { from: before(from), to: Math.max(before(from), before(to)) };
 }
 

@@ -3,22 +3,54 @@ import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { type AssignmentFacts } from './fates.js';
 
-/** What the fates of an assignment's runs depend on. */
-export function factsOf(
-  schedule: Schedule,
-  assignment: Pick<
-    AssignmentEntity,
-    'probe' | 'state' | 'first_run' | 'delivered_at' | 'delivered_over' | 'delivered_with' | 'ended_at'
-  >,
-): AssignmentFacts {
-  const { probe, state, first_run, delivered_at, ended_at } = assignment;
-  const { canBeOffset, schedulesItself } = capabilitiesOf(assignment);
-  return {
+/** What the facts of an assignment are made of. */
+export type AssignmentState = Pick<
+  AssignmentEntity,
+  | 'probe'
+  | 'state'
+  | 'first_run'
+  | 'earlier'
+  | 'delivered_at'
+  | 'delivered_over'
+  | 'delivered_with'
+  | 'ended_at'
+>;
+
+/**
+ * What the fates of an assignment's runs depend on.
+ * @returns for each stretch in which runs were asked of the probe, in order; mostly there is one
+ */
+export function factsOf(schedule: Schedule, assignment: AssignmentState): OneOrMore<AssignmentFacts> {
+  const { probe, state, first_run, earlier = [], ended_at } = assignment;
+  const last = {
+    ...stretchFacts(schedule, probe, assignment),
     refused: state === 'refused',
-    anyTime: schedule.type === 'once',
     firstRun: first_run ?? 0,
-    deliveredAt: delivered_at?.getTime(),
     stoppedAt: state === 'stopped' ? ended_at?.getTime() : undefined,
+  };
+  const before = earlier.map((stretch, index) => ({
+    ...stretchFacts(schedule, probe, stretch),
+    refused: false,
+    firstRun: stretch.first_run,
+    stoppedAt: stretch.removed_at.getTime(),
+    // what was due until the probe was added again belongs to the stop
+    endRun: earlier[index + 1]?.first_run ?? first_run ?? 0,
+  }));
+  const [first = last, ...others] = [...before, last];
+  return [first, ...others];
+}
+
+type OneOrMore<T> = [T, ...T[]];
+
+function stretchFacts(
+  schedule: Schedule,
+  probe: AssignmentEntity['probe'],
+  delivery: Pick<AssignmentEntity, 'delivered_at' | 'delivered_over' | 'delivered_with'>,
+): Pick<AssignmentFacts, 'anyTime' | 'deliveredAt' | 'offsetMs' | 'serverKept'> {
+  const { canBeOffset, schedulesItself } = capabilitiesOf(delivery);
+  return {
+    anyTime: schedule.type === 'once',
+    deliveredAt: delivery.delivered_at?.getTime(),
     offsetMs: canBeOffset ? spreadOffsetMs(schedule, probe) : 0,
     ...(!schedulesItself && { serverKept: true }),
   };

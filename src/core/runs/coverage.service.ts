@@ -8,6 +8,7 @@ import {
   type AssignmentCounters,
   type AssignmentEntity,
   AssignmentsRepository,
+  firstAsked,
   type OperationEntity,
   OperationsRepository,
 } from '../assignments/index.js';
@@ -68,9 +69,12 @@ export interface ProbeRuns {
   fates: FatesByBucket;
 }
 
+type OneOrMore<T> = [T, ...T[]];
+
 interface Account {
   assignment: AssignmentCounters;
-  facts: AssignmentFacts;
+  /** one for each stretch in which runs were asked of the probe */
+  facts: OneOrMore<AssignmentFacts>;
   fates: Uint8Array;
   reasons: Record<string, number>;
   extra: number;
@@ -124,7 +128,7 @@ export class CoverageService {
     const width = widthOf(to - from, bucketS);
     const buckets = new Buckets(width, from, to);
     const probes = accounts.map(({ assignment, facts, fates, reasons, extra }): ProbeCoverage => {
-      const tally = buckets.add(fates, numbers, facts.offsetMs);
+      const tally = buckets.add(fates, numbers, offsetOf(facts));
       return { assignment, planned: plannedOf(assignment, numbers), reasons, extra, ...tally };
     });
     return {
@@ -202,7 +206,9 @@ export class CoverageService {
     now: Date,
   ): Promise<void> {
     const time = now.getTime();
-    const missing = accounts.filter(({ fates, facts }) => hasMissing(fates, numbers, facts, time));
+    const missing = accounts.filter(({ fates, facts }) =>
+      facts.some((stretch) => hasMissing(fates, numbers, stretch, time)),
+    );
     const [probes, lost] = await Promise.all([
       this.factsOf(operation, missing, numbers, now),
       missing.length > 0 ? this.restores.lostTimes() : [],
@@ -239,8 +245,13 @@ export class CoverageService {
   }
 }
 
-function plannedOf({ first_run = 0 }: AssignmentCounters, { count }: RunNumbers): number {
-  return count - first_run;
+function plannedOf(assignment: AssignmentCounters, { count }: RunNumbers): number {
+  return count - firstAsked(assignment);
+}
+
+/** How much later than the schedule says the probe does its runs, as it was told last. */
+function offsetOf(facts: OneOrMore<AssignmentFacts>): number {
+  return (facts.at(-1) ?? facts[0]).offsetMs;
 }
 
 function open(
@@ -264,7 +275,7 @@ function* runsOf(
   const runs = new RunsByBucket(range, numbers);
   for (const { assignment, facts, fates } of accounts) {
     counts.fill(0);
-    runs.add(fates, facts.offsetMs, counts);
+    runs.add(fates, offsetOf(facts), counts);
     yield { assignment, fates: counts };
   }
 }

@@ -50,12 +50,33 @@ function fatesAfter(
 ) {
   const fates = new Uint8Array(RUNS);
   const marked = markArrived(fates, sheets);
-  explainMissing(fates, numbers, { ...job, ...facts }, probe ?? undefined, now);
+  explainMissing(fates, numbers, [{ ...job, ...facts }], probe ?? undefined, now);
   const named = [...fates].map((code): Fate | undefined => FATES[code - 1]);
   return { ...marked, named };
 }
 
 describe('the fates of runs', () => {
+  it('of a probe that was taken away and added again', () => {
+    const fates = new Uint8Array(RUNS);
+    markArrived(fates, [sheetOf([0, 12])]);
+    const stretches = [
+      { ...job, firstRun: 0, endRun: 10, stoppedAt: 5 * MINUTE },
+      { ...job, firstRun: 10, deliveredAt: 11 * MINUTE },
+    ];
+    const probe = { ...here, report: { at: 200 * MINUTE, backlog: 1, running: 0 } };
+    const missing = stretches.map((stretch) => hasMissing(fates, numbers, stretch, 20 * MINUTE));
+    explainMissing(fates, numbers, stretches, probe, 20 * MINUTE);
+    const named = [...fates].map((code): Fate | undefined => FATES[code - 1]);
+    expect(missing).toEqual([true, true]);
+    expect(named.slice(0, 13)).toEqual([
+      ...['received', 'unexplained', 'unexplained', 'unexplained', 'unexplained'],
+      ...['stopped', 'stopped', 'stopped', 'stopped', 'stopped'],
+      ...['not_delivered', 'unexplained', 'received'],
+    ]);
+    // the newest is the one that the probe says that it keeps
+    expect(named.slice(18, 22)).toEqual(['unexplained', 'awaited', 'held', undefined]);
+  });
+
   it('that came, that failed, that are not due yet', () => {
     const failed = { missed: { '0': 1 << 2 }, refused: { '0': 1 << 3 } };
     const { named, reasons, extra } = fatesAfter(5 * MINUTE, {
@@ -159,7 +180,7 @@ describe('the fates of runs', () => {
     const single = numberRuns({ type: 'once', at: new Date(0) });
     const fateAt = (now: number, facts: Partial<AssignmentFacts>, probe: ProbeFacts) => {
       const fates = new Uint8Array(1);
-      explainMissing(fates, single, { ...job, anyTime: true, ...facts }, probe, now);
+      explainMissing(fates, single, [{ ...job, anyTime: true, ...facts }], probe, now);
       return FATES[(fates[0] ?? 0) - 1];
     };
     const late = { presence: new Presence([{ from: 60 * MINUTE, to: Infinity }]), connected: true };
@@ -216,7 +237,7 @@ describe('the fates of runs', () => {
           report: { at: known.at * MINUTE, backlog: known.backlog, running: 0 },
         };
         const arrived = [...fates].filter((code) => code !== NOT_DUE).length;
-        explainMissing(fates, numbers, given, facts_, now);
+        explainMissing(fates, numbers, [given], facts_, now);
         const buckets = new Buckets(widthMinutes * MINUTE, 0, RUNS * MINUTE);
         const tally = buckets.add(fates, numbers, given.offsetMs);
         const byFate = Object.values(tally.fates).reduce((sum, count) => sum + count, 0);

@@ -51,6 +51,8 @@ export interface AssignmentFacts {
   refused: boolean;
   /** the number of the first run that is asked of the probe; absent: 0 */
   firstRun?: number;
+  /** the first run that belongs to a later stretch: it was taken away, and added again; absent: there is none */
+  endRun?: number;
   /** a run may be done however late it is delivered (`once`) */
   anyTime: boolean;
   deliveredAt?: number | undefined;
@@ -167,27 +169,34 @@ function assignSurplusResults(fates: Uint8Array, sheets: readonly RunSheetEntity
 export function hasMissing(
   fates: Uint8Array,
   numbers: RunNumbers,
-  { refused, stoppedAt, offsetMs, firstRun = 0 }: AssignmentFacts,
+  { refused, stoppedAt, offsetMs, firstRun = 0, endRun = Infinity }: AssignmentFacts,
   now: number,
 ): boolean {
   if (refused) return false;
   const end = Math.min(now, (stoppedAt ?? Infinity) - 1) - offsetMs;
-  return fates.subarray(firstRun, numbers.lastUntil(end) + 1).includes(NOT_DUE);
+  return fates.subarray(firstRun, Math.min(endRun, numbers.lastUntil(end) + 1)).includes(NOT_DUE);
 }
 
-/** Gives each run that is due and did not come its fate. */
+/**
+ * Gives each run that is due and did not come its fate.
+ * @param stretches in order, of one assignment
+ */
 export function explainMissing(
   fates: Uint8Array,
   numbers: RunNumbers,
-  facts: AssignmentFacts,
+  stretches: readonly AssignmentFacts[],
   probe: ProbeFacts | undefined,
   now: number,
   lost: readonly LostTime[] = [],
 ): void {
-  const { refused, stoppedAt = Infinity, offsetMs, firstRun = 0 } = facts;
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
-  for (let run = missingBefore(fates, fates.length); run >= firstRun; run = missingBefore(fates, run)) {
+  let left = stretches.length;
+  for (let run = missingBefore(fates, fates.length); run >= 0; run = missingBefore(fates, run)) {
+    while (left > 0 && run < (stretches[left - 1]?.firstRun ?? 0)) left -= 1;
+    const facts = stretches[left - 1];
+    if (facts === undefined) break;
+    const { refused, stoppedAt = Infinity, offsetMs } = facts;
     const time = numbers.timeOf(run) + offsetMs;
     if (refused) fates[run] = CODES.refused;
     else if (time >= stoppedAt) fates[run] = CODES.stopped;

@@ -43,22 +43,23 @@ export class MissingRunsService {
     const numbers = numberRuns(schedule);
     const assignments = await this.assignments.findCountersOfOperation(_id);
     const ranges = assignments.map((assignment) =>
-      rangeOf(numbers, factsOf(schedule, assignment), from.getTime(), to.getTime()),
+      factsOf(schedule, assignment)
+        .map((stretch) => rangeOf(numbers, stretch, from.getTime(), to.getTime()))
+        .filter(({ first, end }) => end > first),
     );
-    const due = ranges.filter(({ first, end }) => end > first);
+    const due = ranges.flat();
     if (due.length === 0) return 0;
     const first = Math.min(...due.map((range) => range.first));
     const end = Math.max(...due.map((range) => range.end));
     const sheets = numbers.count > 1 ? await this.sheetsOf(_id, assignments, first, end) : undefined;
     return assignments.reduce((sum, assignment, index) => {
-      const range = ranges[index] ?? { first: 0, end: 0 };
-      if (range.end <= range.first) return sum;
+      const own = ranges[index] ?? [];
+      if (own.length === 0) return sum;
       const marked =
         numbers.count === 1
           ? MarkedRuns.single(assignment)
           : MarkedRuns.onSheets(first, end, sheets?.get(assignment.probe.toHexString()) ?? []);
-      const { came, failed, excused } = marked.count(range.first, range.end);
-      return sum + range.end - range.first - came - failed - excused;
+      return own.reduce((missing, range) => missing + missingIn(marked, range), sum);
     }, 0);
   }
 
@@ -78,14 +79,27 @@ export class MissingRunsService {
   }
 }
 
-/** The runs of an assignment that were due then, the last one excluded. */
+interface Range {
+  first: number;
+  end: number;
+}
+
+function missingIn(marked: MarkedRuns, { first, end }: Range): number {
+  const { came, failed, excused } = marked.count(first, end);
+  return end - first - came - failed - excused;
+}
+
+/** The runs of a stretch that were due then, the last one excluded. */
 function rangeOf(
   numbers: RunNumbers,
-  { refused, offsetMs, firstRun = 0, stoppedAt = Infinity }: AssignmentFacts,
+  { refused, offsetMs, firstRun = 0, endRun = Infinity, stoppedAt = Infinity }: AssignmentFacts,
   from: number,
   to: number,
-): { first: number; end: number } {
+): Range {
   if (refused) return { first: 0, end: 0 };
   const lastUntil = (time: number) => numbers.lastUntil(time - offsetMs) + 1;
-  return { first: Math.max(firstRun, lastUntil(from - 1)), end: lastUntil(Math.min(to, stoppedAt)) };
+  return {
+    first: Math.max(firstRun, lastUntil(from - 1)),
+    end: Math.min(endRun, lastUntil(Math.min(to, stoppedAt))),
+  };
 }

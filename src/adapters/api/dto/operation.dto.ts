@@ -375,6 +375,18 @@ export class QuoteDto {
   }
 }
 
+/** Runs that were asked of a probe before it was taken away, and added again. */
+export class EarlierStretchDto {
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'Runs of it that were not paid back.' })
+  due: number;
+
+  @ApiProperty({ format: 'date-time' })
+  added_at: string;
+
+  @ApiProperty({ format: 'date-time' })
+  removed_at: string;
+}
+
 export class AssignmentDto {
   @ApiProperty(idSchema('probe'))
   probe_id: string;
@@ -389,8 +401,18 @@ export class AssignmentDto {
   })
   reason: string | null;
 
-  @ApiProperty({ type: 'integer', minimum: 0 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Runs that are asked of it, those of `earlier` included.',
+  })
   due: number;
+
+  @ApiProperty({
+    type: [EarlierStretchDto],
+    description: 'What was asked of it before it was taken away and added again, in order; mostly nothing.',
+  })
+  earlier: EarlierStretchDto[];
 
   @ApiProperty({ type: 'integer', minimum: 0 })
   received: number;
@@ -420,7 +442,7 @@ export class AssignmentDto {
   updated_at: string;
 
   static from(assignment: AssignmentEntity): AssignmentDto {
-    const { probe, state, reason, due, received, failed, extra = 0 } = assignment;
+    const { probe, state, reason, due, received, failed, extra = 0, earlier = [] } = assignment;
     const { created_at, delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
     const times = [created_at, delivered_at, acknowledged_at, ended_at, last_result_at];
     const updated = Math.max(...times.map((time) => time?.getTime() ?? 0));
@@ -429,6 +451,9 @@ export class AssignmentDto {
       state,
       reason: reason ?? null,
       due,
+      earlier: earlier.map(({ runs, added_at, removed_at }) => ({
+        ...{ due: runs, added_at: added_at.toISOString(), removed_at: removed_at.toISOString() },
+      })),
       received,
       failed,
       extra,
