@@ -65,6 +65,8 @@ onNetwork('a real probe on a known path', () => {
     runs = {
       trace4: await measure('traceroute', { ips: [TARGET.v4], ...TRACED }),
       trace6: await measure('traceroute', { ips: [TARGET.v6], ...TRACED }),
+      tcp4: await measure('traceroute', { ips: [TARGET.v4], ...TRACED, method: 'tcp', dport: 443 }),
+      tcp6: await measure('traceroute', { ips: [TARGET.v6], ...TRACED, method: 'tcp' }),
       rtt4: await measure('ping', { ips: [TARGET.v4], probecount: RTTS, ...PATIENT }),
       rtt6: await measure('ping', { ips: [TARGET.v6], probecount: RTTS, ...PATIENT }),
       loss4: await measure('ping', { ips: crowd('lossy', 4, LOSSY.hosts), ...lossy }),
@@ -96,13 +98,16 @@ onNetwork('a real probe on a known path', () => {
   }
 
   describe.each([
-    ['IPv4', TARGET.v4, 'trace4', 'rtt4'],
-    ['IPv6', TARGET.v6, 'trace6', 'rtt6'],
-  ] as const)('over %s', (_family, target, traced, pinged) => {
-    test(
-      'a traceroute finds the routers by name, and the silent one as a gap',
-      async () => {
-        const [trace] = await summariesOf(runs[traced]);
+    ['IPv4', TARGET.v4, 'trace4', 'tcp4', 'rtt4'],
+    ['IPv6', TARGET.v6, 'trace6', 'tcp6', 'rtt6'],
+  ] as const)('over %s', (_family, target, traced, byTcp, pinged) => {
+    test.each([
+      ['ICMP', traced],
+      ['TCP', byTcp],
+    ] as const)(
+      'a traceroute by %s finds the routers by name, and the silent one as a gap',
+      async (_method, measured) => {
+        const [trace] = await summariesOf(runs[measured]);
         expect(trace).toMatchObject({ type: 'trace', dst: target, reached: true });
         expect(trace?.['rtt_ms']).toBeGreaterThanOrEqual(2 * DELAY_MS);
         const hops = trace?.['path'] as (string | null)[];

@@ -93,6 +93,8 @@ describe('traceroute', () => {
 
   test('the classic misspelling, and what scamper knows only in part', () => {
     expect(trace({ method: 'icp' })).toBe('trace -P icmp-paris');
+    expect(trace({ method: 'tcp' })).toBe('trace -d 80 -P tcp');
+    expect(trace({ method: 'tcp', dport: 443 })).toBe('trace -d 443 -P tcp');
     expect(trace({ confidence: 0 })).toBe('trace');
     expect(trace({ confidence: 0.5 })).toBe('trace -c 95');
     expect(trace({ confidence: 0.96 })).toBe('trace -c 99');

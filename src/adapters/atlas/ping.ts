@@ -1,8 +1,9 @@
 import { type Summary } from '../../measurement/formats/summary.js';
 import { familyOf, type Members, membersIn, numberIn, textIn } from './common.js';
 
-/** What stands around the payload: the IP header and eight bytes of ICMP or UDP. */
-const HEADERS = { 4: 28, 6: 48 } as const;
+/** What stands around the payload: the IP header, and eight bytes of ICMP or UDP, or twenty of TCP. */
+const IP_HEADERS = { 4: 20, 6: 40 } as const;
+const HEADERS = { ICMP: 8, UDP: 8, TCP: 20 } as const;
 const LOST: Members = { x: '*' };
 
 /** A ping that was not sent. */
@@ -55,7 +56,7 @@ function packetsOf(replies: readonly Members[], dst: string): Members[] {
 
 export function payloadOf(record: Members, af: 4 | 6): number | undefined {
   const size = numberIn(record, 'probe_size');
-  return size === undefined ? undefined : Math.max(0, size - HEADERS[af]);
+  return size === undefined ? undefined : Math.max(0, size - IP_HEADERS[af] - HEADERS[protocolOf(record)]);
 }
 
 /** In upper case: sagan takes `icmp` for malformed. */

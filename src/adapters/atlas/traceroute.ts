@@ -56,9 +56,19 @@ function replyOf(record: Members, reply: Members): Members {
     size: numberIn(reply, 'reply_size'),
     ttl: numberIn(reply, 'reply_ttl'),
     err: errorOf(record, reply),
+    flags: flagsOf(reply),
     mtu: numberIn(reply, 'icmp_nhmtu:'),
     icmpext: extensionsOf(reply),
   };
+}
+
+/** The flags of a reply by TCP, a letter each (RFC 9293, section 3.1), from the lowest bit up. */
+const TCP_FLAGS = 'FSRPAU';
+
+function flagsOf(reply: Members): string | undefined {
+  const flags = numberIn(reply, 'tcp_flags');
+  if (flags === undefined) return undefined;
+  return [...TCP_FLAGS].filter((_letter, bit) => (flags & (1 << bit)) !== 0).join('');
 }
 
 /** @returns the letter, or the code, of an ICMP unreachable that is none of the destination's own answers */

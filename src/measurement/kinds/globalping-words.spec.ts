@@ -42,6 +42,15 @@ describe('inGlobalpingWords', () => {
       ],
     ],
     [
+      ...(['traceroute', { ips: ['9.9.9.9'], method: 'tcp', dport: 443 }] as const),
+      [
+        {
+          ...{ type: 'traceroute', target: '9.9.9.9', ipVersion: 4, timeout: 10 },
+          ...{ inProgressUpdates: false, protocol: 'TCP', port: 443 },
+        },
+      ],
+    ],
+    [
       ...(['dns', { fqdns: ['example.org'], type: 'aaaa', resolver: '9.9.9.9', tcp: '' }] as const),
       [
         {
@@ -91,6 +100,7 @@ describe('inGlobalpingWords', () => {
     ['ping', { ips: ['9.9.9.9'], ipv6: '' }, 'address family'],
     ['ping', { ips: ['9.9.9.9', '192.168.0.1'] }, 'public targets only, and 192.168.0.1'],
     ['traceroute', { ips: ['9.9.9.9'], maxttl: 5 }, 'params.maxttl'],
+    ['traceroute', { ips: ['9.9.9.9'], dport: 33_435 }, 'params.dport'],
     ['dns', { fqdns: ['example.org'], type: 'axfr' }, 'type axfr'],
     ['dns', { fqdns: ['example.org'], do: '' }, 'params.do'],
     ['dns', { fqdns: ['example.org'], resolver: '10.0.0.1' }, 'public resolvers only'],

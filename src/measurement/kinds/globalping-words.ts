@@ -1,4 +1,5 @@
 import {
+  DEFAULT_TCP_PORT,
   type DnsParams,
   type HttpParams,
   isIpLiteral,
@@ -180,18 +181,20 @@ export function asksForProgress(type: GlobalpingKind, target: string): boolean {
 }
 
 function tracerouteRequests(params: TracerouteParams): GlobalpingMeasurement[] {
-  const { ips, fqdns, method = 'udp-paris' } = params;
+  const { ips, fqdns, method = 'udp-paris', dport } = params;
+  // the port that such a probe is told is that of TCP: by UDP it goes where it likes
+  const isTcp = method === 'tcp';
   refuse(params, {
-    ...{ attempts: 2, confidence: 0, dport: undefined, sport: undefined, firsthop: 1, maxttl: undefined },
-    ...{ wait: undefined, 'wait-probe': 0 },
+    ...{ attempts: 2, confidence: 0, sport: undefined, firsthop: 1, maxttl: undefined },
+    ...{ wait: undefined, 'wait-probe': 0, ...(!isTcp && { dport: undefined }) },
   });
   return [...ips, ...fqdns].map((destination) => ({
     type: 'traceroute',
     ...targetOf(destination, params),
     timeout: TIMEOUTS_S.traceroute,
     inProgressUpdates: asksForProgress('traceroute', destination),
-    protocol: method === 'udp-paris' ? 'UDP' : 'ICMP',
-    port: 80,
+    protocol: isTcp ? 'TCP' : method === 'udp-paris' ? 'UDP' : 'ICMP',
+    port: isTcp ? (dport ?? DEFAULT_TCP_PORT) : DEFAULT_TCP_PORT,
   }));
 }
 

@@ -1,4 +1,4 @@
-import { type TracerouteParams, tracerouteParams as stated } from '@pladmed/protocol';
+import { DEFAULT_TCP_PORT, type TracerouteParams, tracerouteParams as stated } from '@pladmed/protocol';
 import type { ScamperCommand } from '../scamper.js';
 
 /** The longest wait for a reply that scamper 20211212 takes, in seconds. */
@@ -15,7 +15,8 @@ export function tracerouteCommand(params: TracerouteParams): ScamperCommand {
     options: [
       ['q', params.attempts],
       ['c', confidence(params.confidence)],
-      ['d', params.dport],
+      // what scamper takes where nobody says depends on its version
+      ['d', params.dport ?? (params.method === 'tcp' ? DEFAULT_TCP_PORT : undefined)],
       ['f', params.firsthop],
       ['m', params.maxttl],
       ['P', params.method === 'icp' ? 'icmp-paris' : params.method],

@@ -6,6 +6,8 @@ import { decimal, integer, oneOf, port } from '../rules.js';
 /** Of scamper: packets per hop, and seconds that a reply is waited for. */
 export const DEFAULT_ATTEMPTS = 2;
 export const DEFAULT_WAIT_S = 5;
+/** Where a traceroute by TCP goes if nobody says: what most hosts let in. */
+export const DEFAULT_TCP_PORT = 80;
 
 /**
  * The names are those of the classic contract, the units those of scamper's `trace`. A default that is only stated in `meta` is
@@ -49,5 +51,23 @@ const classic = {
 /** What classic callers and probes know of a traceroute. */
 export const classicTracerouteParams = defineParams({ members: classic });
 
-export const tracerouteParams = defineParams({ members: { ...classic, ...familyOfPackets() } });
+const native = {
+  ...classic,
+  ...familyOfPackets(),
+  method: oneOf('icmp-paris', 'icp', 'udp-paris', 'tcp').optional().meta({
+    description:
+      'Probe packets sent; `icp` is icmp-paris, `tcp` a SYN to `dport`. Classic probes do not know `tcp`.',
+    example: 'udp-paris',
+    default: 'udp-paris',
+  }),
+  dport: port()
+    .optional()
+    .meta({
+      description: `Destination port (UDP methods, and tcp: ${DEFAULT_TCP_PORT} where it is absent).`,
+      example: 33_435,
+    }),
+  sport: port().optional().meta({ description: 'Source port (UDP methods, and tcp).', example: 40_000 }),
+};
+
+export const tracerouteParams = defineParams({ members: native });
 export type TracerouteParams = ParamsOf<typeof tracerouteParams>;

@@ -38,10 +38,13 @@ function ping(target: string, { packets, protocol, port, ipVersion }: OptionsOf<
   return { params, isExact: true };
 }
 
-function traceroute(target: string, { protocol, ipVersion }: OptionsOf<'traceroute'>): NativeParams {
-  const method = protocol === 'UDP' ? 'udp-paris' : 'icmp-paris';
-  const params = { ...destination(target, ipVersion), method, attempts: 2, wait: PATIENCE_S };
-  return { params, isExact: protocol !== 'TCP' };
+const METHODS = { ICMP: 'icmp-paris', UDP: 'udp-paris', TCP: 'tcp' } as const;
+
+function traceroute(target: string, { protocol, port, ipVersion }: OptionsOf<'traceroute'>): NativeParams {
+  const method = METHODS[protocol];
+  const tcp = protocol === 'TCP' ? { dport: port } : {};
+  const params = { ...destination(target, ipVersion), method, ...tcp, attempts: 2, wait: PATIENCE_S };
+  return { params, isExact: true };
 }
 
 function mtr(target: string, { packets, protocol, port, ipVersion }: OptionsOf<'mtr'>): NativeParams {
