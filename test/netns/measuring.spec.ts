@@ -46,7 +46,8 @@ onNetwork('a real probe on a known path', () => {
   let authority: Authority;
   let probe: { id: string; process: RealProbe };
   /** The long ones are begun together. */
-  let runs: Record<'trace4' | 'trace6' | 'rtt4' | 'rtt6' | 'loss4' | 'loss6' | 'twice', Operation>;
+  type Run = 'trace4' | 'trace6' | 'tcp4' | 'tcp6' | 'rtt4' | 'rtt6' | 'loss4' | 'loss6' | 'twice';
+  let runs: Record<Run, Operation>;
 
   beforeAll(async () => {
     [field, authority] = await Promise.all([Field.start(), Authority.make()]);

@@ -36,8 +36,8 @@ export function factsOf(schedule: Schedule, assignment: AssignmentState): OneOrM
     // what was due until the probe was added again belongs to the stop
     endRun: earlier[index + 1]?.first_run ?? first_run ?? 0,
   }));
-  const [first = last, ...others] = [...before, last];
-  return [first, ...others];
+  const [first, ...others] = before;
+  return first === undefined ? [last] : [first, ...others, last];
 }
 
 type OneOrMore<T> = [T, ...T[]];
