@@ -70,40 +70,50 @@ describe('stretches of an assignment', () => {
         for (const { minutes, gets, brings } of steps) {
           if (gets && assignment.state === 'pending') assignment = { ...assignment, state: 'delivered' };
           now += minutes;
-          for (const run of brings) {
-            if (brought.has(run)) continue;
+          for (const run of new Set(brings.filter((each) => !brought.has(each)))) {
             brought.add(run);
-            const account = new RunAccount({ ...assignment, delivered_over: 'native' });
-            const dueAt = minute(run).getTime();
-            const claim = { type: 'named', run, dueAt } as const;
-            if (account.enter({ claim, outcome: 'stored', bytes: 1 }, minute(now).getTime()) !== 'counted')
-              continue;
-            const last_run = Math.max(assignment.last_run ?? -1, run);
-            assignment = { ...assignment, received: assignment.received + 1, last_run };
+            assignment = afterResult(assignment, run, now);
           }
-          if (assignment.state === 'stopped') {
-            const next = fresh(now);
-            if (next.due <= 0) continue;
-            paid += next.due * COST;
-            assignment = reopened(assignment, next);
-          } else {
-            paid -= unusedCredits(operation, assignment, minute(now));
-            assignment = stopped(assignment, now);
-          }
-          const { owed = assignment.due, received, earlier = [] } = assignment;
-          expect(paid).toBe(owed * COST);
-          expect(received).toBeLessThanOrEqual(owed);
-          // each run is asked once at the most
-          const ranges = [
-            ...earlier,
-            { first_run: assignment.first_run ?? 0, runs: owed - earlierRuns(assignment) },
-          ];
-          for (const [index, { first_run, runs }] of ranges.entries()) {
-            expect(runs).toBeGreaterThanOrEqual(0);
-            expect(first_run + runs).toBeLessThanOrEqual(ranges[index + 1]?.first_run ?? RUNS);
-          }
+          const changed = changedAt(assignment, now);
+          paid += changed.paid;
+          assignment = changed.assignment;
+          check(assignment, paid);
         }
       }),
     );
   });
 });
+
+/** What a result of a run makes of it. */
+function afterResult(assignment: AssignmentEntity, run: number, now: number): AssignmentEntity {
+  const account = new RunAccount({ ...assignment, delivered_over: 'native' });
+  const claim = { type: 'named', run, dueAt: minute(run).getTime() } as const;
+  const verdict = account.enter({ claim, outcome: 'stored', bytes: 1 }, minute(now).getTime());
+  if (verdict !== 'counted') return assignment;
+  const last_run = Math.max(assignment.last_run ?? -1, run);
+  return { ...assignment, received: assignment.received + 1, last_run };
+}
+
+/** One that is there is taken away, one that was taken away is added again while runs are left. */
+function changedAt(assignment: AssignmentEntity, now: number) {
+  if (assignment.state !== 'stopped')
+    return {
+      assignment: stopped(assignment, now),
+      paid: -unusedCredits(operation, assignment, minute(now)),
+    };
+  const next = fresh(now);
+  if (next.due <= 0) return { assignment, paid: 0 };
+  return { assignment: reopened(assignment, next), paid: next.due * COST };
+}
+
+function check(assignment: AssignmentEntity, paid: number): void {
+  const { due, owed = due, received, earlier = [], first_run = 0 } = assignment;
+  expect(paid).toBe(owed * COST);
+  expect(received).toBeLessThanOrEqual(owed);
+  // each run is asked once at the most
+  const ranges = [...earlier, { first_run, runs: owed - earlierRuns(assignment) }];
+  for (const [index, { first_run: first, runs }] of ranges.entries()) {
+    expect(runs).toBeGreaterThanOrEqual(0);
+    expect(first + runs).toBeLessThanOrEqual(ranges[index + 1]?.first_run ?? RUNS);
+  }
+}
