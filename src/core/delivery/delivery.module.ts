@@ -7,6 +7,7 @@ import { QuotasModule } from '../quotas/index.js';
 import { OperationChanges } from './operation-changes.js';
 import { OperationFeed } from './operation-feed.js';
 import { DispatchService } from './dispatch.service.js';
+import { Handover } from './handover.js';
 import { ArrivalsService } from './arrivals.service.js';
 import { PartReader } from './part-reader.js';
 import { RefusalsService } from './refusals.service.js';
@@ -18,6 +19,7 @@ import { SweepService } from './sweep.service.js';
     OperationChanges,
     OperationFeed,
     DispatchService,
+    Handover,
     ArrivalsService,
     PartReader,
     RefusalsService,

@@ -8,42 +8,25 @@ import { ProbeLoadsRepository } from '../probes/index.js';
 import {
   type AssignmentEntity,
   AssignmentsRepository,
-  type DeliveredBy,
   deliveredBy,
   type OperationEntity,
   OperationsRepository,
 } from '../assignments/index.js';
+import { type Delivery, Handover } from './handover.js';
 import { OperationChanges } from './operation-changes.js';
-import { OperationFeed } from './operation-feed.js';
 import { PartReader } from './part-reader.js';
 import { Redelivery } from './redelivery.js';
-import { RefusalsService } from './refusals.service.js';
-import { type AssignedJobs, jobOf, withJobs } from './with-jobs.js';
+import { jobOf, withJobs } from './with-jobs.js';
 
 /** Probes whose assignments are read in one command: a probe may have thousands of them. */
 const MOST_LINKS = 100;
-/** Assignments that are noted as delivered in one command. */
-const MOST_NOTED = 5000;
-/** A claimed assignment counts as delivered already, so its acknowledgement may be noted with those of other operations. */
-const NOTED_WITHIN_MS = 100;
 /** What is read for many probes at once. One that seems to have more to do is read by itself, in parts. */
 const LITTLE = { operations: 200, bytes: 64 * 1024 };
 /** What one round of the sweep brings to one probe. */
 const MOST_OVERDUE = 1000;
 /** By then what was sent is acknowledged. */
 const OVERDUE_MS = 5000;
-const SILENT: DeliveryAnswer = { outcome: 'silent' };
 const STOP_REASON = 'stopped by its owner';
-
-/** A job that its probe has said to have. */
-interface Accepted {
-  assignment: ObjectId;
-  by: DeliveredBy;
-}
-
-interface Delivery extends AssignedJobs {
-  link: ProbeLink;
-}
 
 /**
  * Brings assignments to probes. An assignment is stored before anything is sent, so whatever is missed here is found again:
@@ -61,16 +44,6 @@ export class DispatchService {
       keyOf: ({ probe }) => probe.toHexString(),
     },
   );
-  /** probes answer when they like: none of them may keep what the others have from being known */
-  private readonly accepted = new GroupCommit<Accepted>((all) => this.markDelivered(all), {
-    most: MOST_NOTED,
-  });
-
-  private readonly acknowledged = new GroupCommit<ObjectId>((all) => this.acknowledgeAll(all), {
-    most: MOST_NOTED,
-    lingerMs: NOTED_WITHIN_MS,
-  });
-
   private readonly redelivery = new Redelivery();
 
   constructor(
@@ -78,8 +51,7 @@ export class DispatchService {
     private readonly operations: OperationsRepository,
     private readonly connected: ConnectedProbes,
     private readonly changes: OperationChanges,
-    private readonly feed: OperationFeed,
-    private readonly refusals: RefusalsService,
+    private readonly handover: Handover,
     private readonly loads: ProbeLoadsRepository,
     private readonly parts: PartReader,
     private readonly clock: PlatformClock,
@@ -176,7 +148,8 @@ export class DispatchService {
   private async tellEverything(link: ProbeLink): Promise<void> {
     const delivery = await this.waiting.add(link);
     if (delivery === 'much') await this.tellMuch(link);
-    else if (delivery.jobs.length > 0 || link.capabilities.acknowledges) await this.deliver([delivery], true);
+    else if (delivery.jobs.length > 0 || link.capabilities.acknowledges)
+      await this.handover.deliver([delivery], true);
   }
 
   /** @returns what each probe has to do; of one that has much, that it is to be read by itself */
@@ -220,9 +193,9 @@ export class DispatchService {
   private async tellMuch(link: ProbeLink): Promise<void> {
     const { bytes } = await this.loads.find(link.probe);
     if (link.takesWhole?.(bytes) === true) {
-      await this.parts.whole(async () => this.deliver(await this.findLittle([link]), true));
+      await this.parts.whole(async () => this.handover.deliver(await this.findLittle([link]), true));
     } else if (link.deliverInParts === undefined) {
-      for await (const part of this.parts.read(link)) await this.deliver([{ link, ...part }]);
+      for await (const part of this.parts.read(link)) await this.handover.deliver([{ link, ...part }]);
     } else await this.tellInParts(link, link.deliverInParts.bind(link));
   }
 
@@ -241,9 +214,9 @@ export class DispatchService {
     for await (const answers of deliver(jobsOfParts())) {
       const answered = sent;
       sent = [];
-      await this.noteAll(link, answered, answers);
+      await this.handover.noteAll(link, answered, answers);
     }
-    await this.noteAll(link, sent, []);
+    await this.handover.noteAll(link, sent, []);
   }
 
   private async resync(link: ProbeLink): Promise<void> {
@@ -280,7 +253,7 @@ export class DispatchService {
         late.push(assignment);
       }
     }
-    const handed = this.handAll(deliveries, false);
+    const handed = this.handover.handAll(deliveries, false);
     // it left between the claim and now: nothing was sent, so it may be sent again
     await this.assignments.releaseClaims(gone);
     // one that came between the claim and now may have looked before the operation was stored
@@ -324,96 +297,7 @@ export class DispatchService {
       delivery.jobs.push(job);
       deliveries.set(link, delivery);
     }
-    await this.deliver([...deliveries.values()]);
-  }
-
-  private async deliver(deliveries: Delivery[], everything = false): Promise<void> {
-    const acknowledged = deliveries.filter(({ link }) => link.capabilities.acknowledges);
-    const others = deliveries.filter(({ link }) => !link.capabilities.acknowledges);
-    await this.handAll([...(await this.claimAll(others)), ...acknowledged], everything);
-  }
-
-  private async handAll(deliveries: Delivery[], everything: boolean): Promise<void> {
-    await Promise.all(deliveries.map((delivery) => this.hand(delivery, everything)));
-  }
-
-  /** Leaves in each delivery what nobody else has claimed. */
-  private async claimAll(deliveries: Delivery[]): Promise<Delivery[]> {
-    const ours = new Set<string>();
-    const wanted = deliveries.flatMap(({ link, assignments }) =>
-      assignments.map(({ _id }): Accepted => ({ assignment: _id, by: deliveredBy(link) })),
-    );
-    for (const { ids, by } of alike(wanted)) {
-      const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), by);
-      for (const { _id } of claimed) ours.add(String(_id));
-    }
-    return deliveries
-      .map(({ link, assignments, jobs }) => ({
-        link,
-        assignments: assignments.filter(({ _id }) => ours.has(String(_id))),
-        jobs: jobs.filter((_job, index) => ours.has(String(assignments[index]?._id))),
-      }))
-      .filter(({ jobs }) => jobs.length > 0);
-  }
-
-  private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<void> {
-    let next = 0;
-    for await (const answers of link.deliver(jobs, everything)) {
-      const answered = assignments.slice(next, next + answers.length);
-      next += answers.length;
-      await this.noteAll(link, answered, answers);
-    }
-    await this.noteAll(link, assignments.slice(next), []);
-  }
-
-  /** @param answers in the order of the assignments; those that are missing did not come */
-  private async noteAll(
-    link: ProbeLink,
-    assignments: readonly AssignmentEntity[],
-    answers: readonly DeliveryAnswer[],
-  ): Promise<void> {
-    const answered = assignments.map((assignment, index): [AssignmentEntity, DeliveryAnswer] => [
-      assignment,
-      answers[index] ?? SILENT,
-    ]);
-    const note = async ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) => {
-      await this.note(link, assignment, answer);
-      this.feed.assignmentChanged({ assignment, answer });
-    };
-    const isAccepted = ([, { outcome }]: [AssignmentEntity, DeliveryAnswer]) => outcome === 'accepted';
-    await Promise.all(answered.filter(isAccepted).map(note));
-    // a write each: one after the other
-    for (const each of answered.filter((one) => !isAccepted(one))) await note(each);
-  }
-
-  private async note(link: ProbeLink, assignment: AssignmentEntity, answer: DeliveryAnswer): Promise<void> {
-    const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
-    if (answer.outcome === 'refused') {
-      this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
-      const { reason, isUntold = false } = answer;
-      await this.refusals.refuse({ assignment, reason, isUntold });
-    } else if (answer.outcome === 'unsent') {
-      this.logger.log(ids, 'the probe left before the operation was sent');
-      if (!link.capabilities.acknowledges) await this.assignments.releaseClaims([assignment._id]);
-    } else if (answer.outcome === 'silent') {
-      this.logger.warn(ids, 'the probe did not acknowledge the operation');
-    } else if (link.capabilities.acknowledges) {
-      // what was known to be there is not noted again
-      if (assignment.state === 'pending')
-        await this.accepted.add({ assignment: assignment._id, by: deliveredBy(link) });
-    } else {
-      await this.acknowledged.add(assignment._id);
-    }
-  }
-
-  private async markDelivered(all: readonly Accepted[]): Promise<undefined[]> {
-    for (const { ids, by } of alike(all)) await this.assignments.markDelivered(ids, this.clock.now(), by);
-    return all.map(() => undefined);
-  }
-
-  private async acknowledgeAll(ids: readonly ObjectId[]): Promise<undefined[]> {
-    await this.assignments.acknowledgeAll(ids, this.clock.now());
-    return ids.map(() => undefined);
+    await this.handover.deliver([...deliveries.values()]);
   }
 
   private async stopHere({ _id }: OperationEntity): Promise<void> {
@@ -433,16 +317,4 @@ export class DispatchService {
 /** A probe that begins with what it gets must not get it before. */
 function isDue({ not_before }: AssignmentEntity, { capabilities }: ProbeLink, now: Date): boolean {
   return capabilities.canBeOffset || not_before === undefined || not_before <= now;
-}
-
-/** @returns those together that came to their probes in the same way */
-function alike(all: readonly Accepted[]): { by: DeliveredBy; ids: ObjectId[] }[] {
-  const groups = new Map<string, { by: DeliveredBy; ids: ObjectId[] }>();
-  for (const { assignment, by } of all) {
-    const key = `${by.delivered_with} ${by.delivered_over}`;
-    const group = groups.get(key) ?? { by, ids: [] };
-    group.ids.push(assignment);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
 }
