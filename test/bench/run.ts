@@ -1,6 +1,7 @@
 import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
 import { benchPages, loadResults } from './data.bench.js';
+import { benchDecoding } from './decoding.bench.js';
 import { benchExport } from './export.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
 import { benchIngest } from './ingest.bench.js';
@@ -73,6 +74,19 @@ async function showExport(): Promise<void> {
       'processor, s': Number(processorS.toFixed(1)),
       'memory of the server, MB more': Math.round(grownMb),
       MB: Math.round(megabytes),
+    })),
+  );
+}
+
+/** The decoder alone, in this process. */
+function showDecoding(): void {
+  console.log('2 KB of pings decoded and summarised, us of processor time');
+  console.table(
+    benchDecoding().map(({ what, bytes, medianUs, leastUs }) => ({
+      '': what,
+      bytes,
+      'median of 200 rounds': Number(medianUs.toFixed(1)),
+      least: Number(leastUs.toFixed(1)),
     })),
   );
 }
@@ -155,7 +169,7 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     );
   },
 };
-const NAMES = [...Object.keys(SHARING), 'reconnect', 'series', 'export'];
+const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export'];
 
 exitWhenInterrupted();
 
@@ -178,6 +192,7 @@ if (sharing.length > 0) {
     await platform.server.stop();
   }
 }
+if (isAsked('decoding')) showDecoding();
 if (isAsked('reconnect')) await showReconnect();
 if (isAsked('series')) await showSeries();
 if (isAsked('export')) await showExport();

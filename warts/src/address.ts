@@ -1,10 +1,13 @@
-/** Address types of warts(5): the byte before an address's bytes. */
+/** Address types of warts(5): the byte before an address's bytes. @internal */
 export const IPV4 = 1;
+/** @internal */
 export const IPV6 = 2;
+/** @internal */
 export const ETHERNET = 3;
+/** @internal */
 export const FIREWIRE = 4;
 
-/** How many bytes an address of each type has; undefined for a type that warts does not define. */
+/** How many bytes an address of each type has; undefined for a type that warts does not define. @internal */
 export function addressLength(type: number): number | undefined {
   switch (type) {
     case IPV4:
@@ -72,6 +75,7 @@ const KNOWN: Address[] = Array.from({ length: 2 ** (32 - SLOT_SHIFT) }, () => NO
 /**
  * The address of these words. The same few stand in most records of a file: each is one object, and its text is made
  * once, while no other takes its slot of a small table.
+ * @internal
  */
 export function addressOf(type: number, word0: number, word1: number, word2: number, word3: number): Address {
   const mixed = Math.imul(
@@ -103,7 +107,7 @@ export function compareAddresses(a: Address, b: Address): number {
   );
 }
 
-/** The same for two of IPv6 read as 64-bit words: the order of scamper of 2026 on 64-bit machines. */
+/** The same for two of IPv6 read as 64-bit words: the order of scamper of 2026 on 64-bit machines. @internal */
 export function compareAddresses64(a: Address, b: Address): number {
   if (!a.isIPv6 || !b.isIPv6) return compareAddresses(a, b);
   return (

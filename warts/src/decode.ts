@@ -42,7 +42,7 @@ function decodeBytes(bytes: Uint8Array, limits?: DecodeLimits): Decoded {
   return error === undefined ? { records } : { records, error };
 }
 
-/** Hand each record of a whole file to `use`; returns what stopped it before the end. */
+/** Hand each record of a whole file to `use`; returns what stopped it before the end. @internal */
 export function decodeEach(
   bytes: Uint8Array,
   use: (record: WartsRecord) => void,

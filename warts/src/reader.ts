@@ -5,6 +5,9 @@ import type { Cycle, List, Timeval } from './records/types.js';
 import { FileTables } from './tables.js';
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** The characters of ASCII, and the length up to which a text of them is put together faster than `TextDecoder` begins. */
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+const SHORT_TEXT_BYTES = 24;
 
 /** Parameters that no reader knows: later versions of scamper write more of them. */
 export interface UnknownParameters {
@@ -41,8 +44,11 @@ export class Reader {
   private addresses: Address[] = [];
   private interfaceNames: string[] = [];
   private unknown: UnknownParameters[] = [];
-  /** The block that was begun last. */
-  private block = { flagsAt: 0, has: 0, isLong: false, end: 0 };
+  /** The block that was begun last: where its flags are, which parameters it has, where it ends. */
+  private blockAt = 0;
+  private blockHas = 0;
+  private blockIsLong = false;
+  private blockEnd = 0;
 
   constructor(private readonly maxParts: number) {}
 
@@ -106,19 +112,21 @@ export class Reader {
     }
     // A single flag byte without a flag is all of its block.
     const length = this.pos === flagsAt + 1 && flags === 0 ? 0 : this.u16();
-    this.block = { flagsAt, has, isLong, end: this.pos + length };
+    this.blockAt = flagsAt;
+    this.blockHas = has;
+    this.blockIsLong = isLong;
+    this.blockEnd = this.pos + length;
     return has;
   }
 
   /** End the block that was begun last; parameters beyond `last` are passed over. */
   endBlock(last: number): void {
-    const { flagsAt, has, isLong, end } = this.block;
-    if (has >>> last === 0 && !isLong) {
-      this.seek(end);
+    if (this.blockHas >>> last === 0 && !this.blockIsLong) {
+      this.seek(this.blockEnd);
       return;
     }
     const byte = Math.floor(last / 7);
-    this.passOver(idsFrom(this, flagsAt + byte, 7 * byte + 1, last % 7), end);
+    this.passOver(idsFrom(this, this.blockAt + byte, 7 * byte + 1, last % 7), this.blockEnd);
   }
 
   /** What the record has had so far that no reader knows; undefined if there is nothing. */
@@ -155,17 +163,26 @@ export class Reader {
     return this.view.getUint8(this.take(1));
   }
 
-  /** The next byte if `has` is not 0, or 0; so are those below. */
+  /** Check once that `count` bytes are left, which `u8If`, `u16If` and `u32If` then read without looking again. */
+  expect(count: number): void {
+    if (this.pos + count > this.end) this.take(count);
+  }
+
+  /** The next byte, of those that `expect` was told of, if `has` is not 0, or 0; so are those below. */
   u8If(has: number): number {
-    return has === 0 ? 0 : this.u8();
+    return has === 0 ? 0 : this.view.getUint8(this.pos++);
   }
 
   u16If(has: number): number {
-    return has === 0 ? 0 : this.u16();
+    if (has === 0) return 0;
+    this.pos += 2;
+    return this.view.getUint16(this.pos - 2);
   }
 
   u32If(has: number): number {
-    return has === 0 ? 0 : this.u32();
+    if (has === 0) return 0;
+    this.pos += 4;
+    return this.view.getUint32(this.pos - 4);
   }
 
   u16(): number {
@@ -199,10 +216,28 @@ export class Reader {
   /** Text that ends with a NUL byte. */
   text(): string {
     const start = this.pos;
+    const short = this.shortText(start, Math.min(this.end, start + SHORT_TEXT_BYTES));
+    if (short !== undefined) return short;
     const nul = this.bytes.indexOf(0, start);
     if (nul < 0 || nul >= this.end) this.fail('malformed', 'text without its end');
     this.pos = nul + 1;
     return UTF8.decode(this.bytes.subarray(start, nul));
+  }
+
+  /** The text at `start` if it is of ASCII and its NUL byte lies before `end`. */
+  private shortText(start: number, end: number): string | undefined {
+    let text = '';
+    for (let at = start; at < end; at++) {
+      const code = this.view.getUint8(at);
+      if (code === 0) {
+        this.pos = at + 1;
+        return text;
+      }
+      const character = ASCII[code];
+      if (character === undefined) return undefined;
+      text += character;
+    }
+    return undefined;
   }
 
   /** An address, in full or as a reference to one that this record gave before. */
@@ -295,6 +330,20 @@ export class Reader {
     if (known === undefined) this.fail('reference', `${kind} ${number} is not defined`);
     return known;
   }
+}
+
+/**
+ * How many bytes parameters take whose sizes are fixed: an entry for each set of them, bit `i` of its index standing
+ * for `sizes[i]`.
+ * @internal
+ */
+export function bytesOfSets(sizes: readonly number[]): Uint8Array {
+  const table = new Uint8Array(2 ** sizes.length);
+  for (let set = 1; set < table.length; set++) {
+    const lowest = 31 - Math.clz32(set & -set);
+    table[set] = (table[set & (set - 1)] ?? 0) + (sizes[lowest] ?? 0);
+  }
+  return table;
 }
 
 /**

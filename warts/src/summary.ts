@@ -1,5 +1,6 @@
 import { pingStatistics } from './json/ping-statistics.js';
 import { stopReasonName } from './json/trace.js';
+import { medianRtt } from './median.js';
 import { pathHash } from './path-hash.js';
 import { ICMP, ICMP6, isAnswer, TCP, UDP } from './ping-answers.js';
 import type { PingRecord, PingReply } from './records/ping.js';
@@ -118,9 +119,9 @@ export function summarize<R extends SummarizableRecord>(record: R): Summaries[R[
 }
 
 function summarizePing(ping: PingRecord): PingSummary {
-  const answers: PingReply[] = [];
-  const others: PingReply[] = [];
-  for (const reply of ping.replies) (isAnswer(ping, reply) ? answers : others).push(reply);
+  const { replies } = ping;
+  const others = replies.filter((reply) => !isAnswer(ping, reply));
+  const answers = others.length === 0 ? replies : replies.filter((reply) => isAnswer(ping, reply));
   const { answered, duplicates, rtt } = pingStatistics(ping.sent, answers);
   return {
     type: 'ping',
@@ -131,7 +132,7 @@ function summarizePing(ping: PingRecord): PingSummary {
     loss: ping.sent === 0 ? null : Math.round(((ping.sent - answered) / ping.sent) * 10_000) / 10_000,
     rtt_min_ms: rtt === undefined ? null : rtt.min_us / 1000,
     rtt_avg_ms: rtt === undefined ? null : rtt.avg_us / 1000,
-    rtt_median_ms: rtt === undefined ? null : medianUs(answers) / 1000,
+    rtt_median_ms: rtt === undefined ? null : medianRtt(answers) / 1000,
     rtt_max_ms: rtt === undefined ? null : rtt.max_us / 1000,
     rtt_stddev_ms: rtt === undefined ? null : rtt.stddev_us / 1000,
     errors: countErrors(others),
@@ -140,18 +141,6 @@ function summarizePing(ping: PingRecord): PingSummary {
 
 function origin({ src, dst, start }: PingRecord | TraceRecord): SummaryOfAny {
   return { src: src?.toString() ?? null, dst: dst.toString(), start };
-}
-
-/** Median over all answers in whole microseconds: of two middle values the mean, cut as the average is. */
-function medianUs(answers: readonly PingReply[]): number {
-  // Filled by a loop, for `Float64Array.from` takes several times as long.
-  const rtts = new Float64Array(answers.length);
-  let i = 0;
-  for (const { rtt_us } of answers) rtts[i++] = rtt_us;
-  rtts.sort();
-  const middle = rtts.length >> 1;
-  const upper = rtts[middle] ?? 0;
-  return rtts.length % 2 === 1 ? upper : Math.floor(((rtts[middle - 1] ?? 0) + upper) / 2);
 }
 
 /** A record may hold 65,535 replies, each of a kind of its own: a summary must stay small. */

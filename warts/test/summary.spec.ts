@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -56,6 +57,25 @@ describe('summary of a ping', () => {
       rtt_stddev_ms: 0.816,
       errors: [],
     });
+  });
+
+  it('has the median of any round-trip times, in any order', () => {
+    const sets = fc.array(fc.nat(0xffffffff), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(fc.oneof(sets, fc.array(fc.nat(3), { minLength: 1, maxLength: 200 })), (rtts) => {
+        const replies = rtts.map((us, seq) => reply(seq, us));
+        const sorted = rtts.toSorted((a, b) => a - b);
+        const middle = sorted.length >> 1;
+        const lower = sorted[sorted.length % 2 === 1 ? middle : middle - 1] ?? NaN;
+        const median = Math.floor((lower + (sorted[middle] ?? NaN)) / 2);
+        expect(summarize(ping(rtts.length, replies)).rtt_median_ms).toBe(median / 1000);
+      }),
+    );
+  });
+
+  it('has the median of as many replies as a record can hold, half of them in reverse order', () => {
+    const replies = Array.from({ length: 65_535 }, (_, i) => reply(0, i < 32_768 ? i : 65_535 - i));
+    expect(summarize(ping(1, replies)).rtt_median_ms).toBe(16.384);
   });
 
   it('has no times without answers and no loss without probes', () => {

@@ -4,7 +4,7 @@ import { readDealiasMethod, type DealiasMethod } from './dealias-method.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
-/** Bit of `DealiasReply.flags`: the reply came in IPv6 fragments and so has an `ipid32`. */
+/** Bit of `DealiasReply.flags`: the reply came in IPv6 fragments and so has an `ipid32`. @internal */
 export const DEALIAS_REPLY_HAS_IPID32 = 0x01;
 
 /** What kind of probe is sent, and where to. */

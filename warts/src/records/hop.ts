@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import type { Reader } from '../reader.js';
+import { bytesOfSets, type Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Timeval } from './types.js';
 
@@ -67,15 +67,18 @@ const HOP = {
   name: 1 << 19,
 } as const;
 const LAST_OF_HOP = 20;
+/** Bytes of the parameters `probeTtl` to `quotedTos`, by those that are there. */
+const BYTES_BEFORE_EXTENSIONS = bytesOfSets([1, 1, 1, 1, 4, 2, 2, 2, 2, 1, 2, 2, 1, 1, 1]);
 
 function readHop(reader: Reader): TraceHop {
   reader.countParts();
   const has = reader.beginBlock();
   const globalAddress = has & HOP.globalAddress ? reader.globalAddress() : undefined;
+  reader.expect(BYTES_BEFORE_EXTENSIONS[(has >> 1) & 0x7fff] ?? 0);
   const probe_ttl = reader.u8If(has & HOP.probeTtl);
   const reply_ttl = reader.u8If(has & HOP.replyTtl);
   const flags = reader.u8If(has & HOP.flags);
-  const probe_id = has & HOP.probeId ? (reader.u8() + 1) & 255 : 0;
+  const probe_id = has & HOP.probeId ? (reader.u8If(1) + 1) & 255 : 0;
   const rtt_us = reader.u32If(has & HOP.rtt);
   const type = reader.u8If(has & HOP.icmp);
   const icmp_code = reader.u8If(has & HOP.icmp);
@@ -87,7 +90,7 @@ function readHop(reader: Reader): TraceHop {
   const quotedLength = reader.u16If(has & HOP.quotedLength);
   const quotedTtl = reader.u8If(has & HOP.quotedTtl);
   // scamper keeps ICMP type and TCP flags in one place: the later of the two parameters sets both.
-  const icmp_type = has & HOP.tcpFlags ? reader.u8() : type;
+  const icmp_type = has & HOP.tcpFlags ? reader.u8If(1) : type;
   const icmp_q_tos = reader.u8If(has & HOP.quotedTos);
   const extensions = has & HOP.extensions ? readIcmpExtensions(reader) : undefined;
   const addr = has & HOP.address ? reader.address() : globalAddress;

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { readParameters, type Reader } from '../reader.js';
+import { bytesOfSets, readParameters, type Reader } from '../reader.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
 /** Bits of `PingRecord.flags`. */
@@ -26,8 +26,9 @@ export const PingReplyFlag = {
   Pending: 0x40,
 } as const;
 
-/** `PingRecord.method` of an ICMP echo, and of an ICMP timestamp request. */
+/** `PingRecord.method` of an ICMP echo, and of an ICMP timestamp request. @internal */
 export const PING_ICMP_ECHO = 0;
+/** @internal */
 export const PING_ICMP_TIME = 5;
 
 /** An IP timestamp option: `addresses` is empty, or has the address beside each timestamp. Both may be empty. */
@@ -213,11 +214,14 @@ const REPLY = {
   nextHopMtu: 1 << 20,
 } as const;
 const LAST_OF_REPLY = 21;
+/** Bytes of the parameters `flags` to `tcpFlags`, by those that are there. */
+const BYTES_BEFORE_FROM = bytesOfSets([1, 1, 2, 2, 4, 2, 2, 2, 1, 1]);
 
 function readReply(reader: Reader, defaultProtocol: number): PingReply {
   reader.countParts();
   const has = reader.beginBlock();
   const globalFrom = has & REPLY.globalFrom ? reader.globalAddress() : undefined;
+  reader.expect(BYTES_BEFORE_FROM[(has >> 1) & 0x3ff] ?? 0);
   const flags = reader.u8If(has & REPLY.flags);
   const ttl = reader.u8If(has & REPLY.ttl);
   const size_bytes = reader.u16If(has & REPLY.size);
@@ -227,18 +231,18 @@ function readReply(reader: Reader, defaultProtocol: number): PingReply {
   const seq = reader.u16If(has & REPLY.seq);
   const reply_ipid = reader.u16If(has & REPLY.replyIpid);
   const probe_ipid = reader.u16If(has & REPLY.probeIpid);
-  const protocol = has & REPLY.protocol ? reader.u8() : defaultProtocol;
+  const protocol = has & REPLY.protocol ? reader.u8If(1) : defaultProtocol;
   const tcp_flags = reader.u8If(has & REPLY.tcpFlags);
   const from = has & REPLY.from ? reader.address() : globalFrom;
   const record_route = has & REPLY.recordRoute ? readAddresses(reader, reader.u8()) : undefined;
   const timestamps = has & REPLY.timestamps ? readTimestamps(reader) : undefined;
-  const reply_ipid32 = reader.u32If(has & REPLY.replyIpid32);
+  const reply_ipid32 = has & REPLY.replyIpid32 ? reader.u32() : 0;
   const tx = has & REPLY.tx ? reader.timeval() : NO_TIME;
   const icmp_timestamps_ms = has & REPLY.icmpTimestamps ? readIcmpTimestamps(reader) : undefined;
   const probe_sport = has & REPLY.probeSport ? reader.u16() : undefined;
-  const reply_tos = reader.u8If(has & REPLY.tos);
+  const reply_tos = has & REPLY.tos ? reader.u8() : 0;
   const interface_name = has & REPLY.interface ? reader.interfaceName() : undefined;
-  const icmp_nhmtu_bytes = reader.u16If(has & REPLY.nextHopMtu);
+  const icmp_nhmtu_bytes = has & REPLY.nextHopMtu ? reader.u16() : 0;
   reader.endBlock(LAST_OF_REPLY);
   if (from === undefined) reader.fail('malformed', 'ping reply without an address');
   return {

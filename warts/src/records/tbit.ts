@@ -4,8 +4,9 @@ import { readTbitApplication, readTbitTest, type TbitApplication, type TbitTest 
 import { readEnds } from './origin.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
-/** `TbitPacket.direction` of a packet that was sent, and of one that came. */
+/** `TbitPacket.direction` of a packet that was sent, and of one that came. @internal */
 export const TBIT_SENT = 1;
+/** @internal */
 export const TBIT_RECEIVED = 2;
 
 /** A packet of a test, from its IP header on. */

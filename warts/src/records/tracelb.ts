@@ -3,9 +3,9 @@ import { readParameters, type Reader } from '../reader.js';
 import { readIcmpExtensions, type IcmpExtension } from './icmp-extension.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
-/** Bit of `TracelbReply.flags`: the reply is TCP, not ICMP. */
+/** Bit of `TracelbReply.flags`: the reply is TCP, not ICMP. @internal */
 export const TRACELB_REPLY_IS_TCP = 0x02;
-/** Bit of `TracelbNode.flags`: `q_ttl` was recorded. */
+/** Bit of `TracelbNode.flags`: `q_ttl` was recorded. @internal */
 export const TRACELB_NODE_HAS_Q_TTL = 0x01;
 
 /** An answer to a probe of a load-balanced path. */

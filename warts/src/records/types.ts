@@ -6,7 +6,7 @@ export interface Timeval {
   usec: number;
 }
 
-/** The time of what was not recorded. */
+/** The time of what was not recorded. @internal */
 export const NO_TIME: Timeval = Object.freeze({ sec: 0, usec: 0 });
 
 /** A list of targets (record type 1; warts(5), "list"). */

@@ -20,6 +20,7 @@ export interface DealiasSummary {
 
 const ALIASES = 1;
 
+/** @internal */
 export function summarizeDealias(dealias: DealiasRecord): DealiasSummary {
   const { start, method, result, probes } = dealias;
   return {

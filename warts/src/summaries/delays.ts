@@ -10,7 +10,7 @@ export interface Delays {
   max_ms: number | null;
 }
 
-/** One packet that arrived, or its answer. */
+/** One packet that arrived, or its answer. @internal */
 export interface Arrival {
   seq: number;
   /** Microseconds from when it was sent to when it arrived; below 0 where two clocks do not agree. */
@@ -19,7 +19,7 @@ export interface Arrival {
   at: Timeval;
 }
 
-/** Microseconds from one time to another. */
+/** Microseconds from one time to another. @internal */
 export function between(from: Timeval, to: Timeval): number {
   return (to.sec - from.sec) * 1_000_000 + to.usec - from.usec;
 }
@@ -27,6 +27,7 @@ export function between(from: Timeval, to: Timeval): number {
 /**
  * Figures over delays in microseconds. A percentile p of n delays is the one of rank ceil(p n / 100) in ascending
  * order: the smallest at which the empirical distribution reaches p per cent (RFC 2330, section 11.3).
+ * @internal
  */
 export function delaysOf(delays_us: readonly number[]): Delays {
   const sorted = new Float64Array(delays_us).sort();
@@ -47,6 +48,7 @@ export function delaysOf(delays_us: readonly number[]): Delays {
 /**
  * How many packets arrived reordered (RFC 4737, section 3.3): in the order of arrival, those whose number is smaller
  * than the next expected, which is one more than the largest number so far. Duplicates must not be among them.
+ * @internal
  */
 export function countReordered(arrivals: readonly Arrival[]): number {
   const byArrival = arrivals.toSorted((a, b) => a.at.sec - b.at.sec || a.at.usec - b.at.usec);
@@ -59,7 +61,7 @@ export function countReordered(arrivals: readonly Arrival[]): number {
   return reordered;
 }
 
-/** Share of what was sent that did not arrive, 0 to 1 with at most four decimals; null if nothing was sent. */
+/** Share of what was sent that did not arrive, 0 to 1 with at most four decimals; null if nothing was sent. @internal */
 export function lossOf(sent: number, received: number): number | null {
   return sent === 0 ? null : Math.round(((sent - received) / sent) * 10_000) / 10_000;
 }

@@ -29,6 +29,7 @@ export interface HostSummary {
 /** An answer may have 65,535 records: a summary must stay small. */
 const MAX_ANSWERS = 32;
 
+/** @internal */
 export function summarizeHost(host: HostRecord): HostSummary {
   const answered = host.queries.filter(({ rx }) => rx.sec !== 0 || rx.usec !== 0);
   const [first] = answered;

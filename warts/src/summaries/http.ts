@@ -28,6 +28,7 @@ export interface HttpSummary {
 const STOPS = ['none', 'halted', 'noconn', 'done', 'error', 'timeout', 'insecure'];
 const HTTP = 1;
 
+/** @internal */
 export function summarizeHttp(http: HttpRecord): HttpSummary {
   const content = http.buffers.filter(({ kind }) => kind !== HttpBufferKind.Tls);
   const tls = http.buffers.filter(({ kind }) => kind === HttpBufferKind.Tls);

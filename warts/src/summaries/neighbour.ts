@@ -19,6 +19,7 @@ export interface NeighbourSummary {
 
 const MAX_MACS = 32;
 
+/** @internal */
 export function summarizeNeighbour({ src_ip, dst_ip, start, probes }: NeighbourRecord): NeighbourSummary {
   const answered = probes.filter(({ replies }) => replies.length > 0);
   const [first] = answered;

@@ -68,6 +68,7 @@ function ends({
   return { src: src?.toString() ?? null, dst: dst?.toString() ?? null, start };
 }
 
+/** @internal */
 export function summarizeUdpprobe(record: UdpprobeRecord): UdpprobeSummary {
   const arrivals: Arrivals = { first: [], duplicates: 0 };
   let strays = 0;
@@ -81,6 +82,7 @@ export function summarizeUdpprobe(record: UdpprobeRecord): UdpprobeSummary {
 
 const TO_SERVER = 0;
 
+/** @internal */
 export function summarizeOwamp(record: OwampRecord): OwampSummary {
   const arrivals: Arrivals = { first: [], duplicates: 0 };
   const sent = record.packets.filter((packet) => packet.sent);
