@@ -52,6 +52,26 @@ describe('the JSON of scamper 20260420', () => {
     expect(lines.map(withoutLocalTime)).toEqual(expected.map(withoutLocalTime));
   });
 
+  it('has a word for DNS answers of each code, also of those that are not assigned', () => {
+    const query = (rcode: number): readonly number[] =>
+      w.parameters([
+        [2, w.time(1_700_000_000, 5)],
+        [7, w.u8(rcode)],
+      ]);
+    const host = w.withParameters(
+      14,
+      [
+        [5, w.ipv4('192.0.2.1')],
+        [6, w.time(1_700_000_000, 0)],
+        [14, w.u8(3)],
+      ],
+      [0, 11, 12].flatMap(query),
+    );
+    const [line = ''] = jsonLines(Uint8Array.from(host), {}, '2026').lines;
+    const { queries } = JSON.parse(line) as { queries: { rcode: string }[] };
+    expect(queries.map(({ rcode }) => rcode)).toEqual(['NoError', 'DSOTYPENI', '(null)']);
+  });
+
   it('is JSON also where that of the tool is not', () => {
     const ping = w.withParameters(
       7,

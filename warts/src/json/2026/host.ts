@@ -44,7 +44,14 @@ function queryJson(query: HostQuery): string {
 
 function answerJson({ rx, rcode, flags }: HostQuery): string {
   const names = hostOpcodeFlags(flags).map((name) => `"${name}"`);
-  return `, "rx":${time(rx)}, "rcode":"${HOST_RCODES[rcode] ?? rcode}", "flags":[${names.join(',')}]`;
+  return `, "rx":${time(rx)}, "rcode":"${rcodeName(rcode)}", "flags":[${names.join(',')}]`;
+}
+
+const LAST_RCODE = 15;
+
+/** The tool prints a pointer to nothing for codes that are not assigned, as printf of the C library writes one. */
+function rcodeName(rcode: number): string {
+  return HOST_RCODES[rcode] ?? (rcode <= LAST_RCODE ? '(null)' : String(rcode));
 }
 
 function section(key: string, records: readonly HostResourceRecord[]): string {
