@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Account, ApiWorld, firstRunOf, type Operation, pingOn } from '../support/api-world.js';
-import { dnsResult } from '../support/native-probe.js';
+import { dnsResult, pingResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
 
 const OPERATIONS = '/api/v1/operations';
@@ -200,6 +200,57 @@ describe('operations', () => {
     );
     const { body } = await user.api.get<{ items: Operation[] }>(`${OPERATIONS}?mine=true&limit=2`);
     expect(body.items.map(({ id }) => id)).toEqual(made.reverse());
+  });
+
+  it('lists those of a state, and those that a text names', async () => {
+    const owner = await world.account(100_000);
+    const own = await world.probe(owner);
+    const made = (more: object) => world.operation(owner, [own], more);
+    const yearly = { type: 'cron', cron: '0 0 1 1 *', stop: new Date(NOW + 400 * 86_400_000).toISOString() };
+    await made({});
+    await made({ schedule: { type: 'once', at: SOON } });
+    await made({ schedule: yearly, params: { fqdns: ['Cron.example'] } });
+    const stopped = await made({ description: 'The (old) Link', tags: ['lab'] });
+    await owner.api.post(`${OPERATIONS}/${stopped.id}/stop`);
+    const here = await world.connect(await world.probe(owner));
+    const all = (await owner.api.get<{ items: { id: string }[] }>('/api/v1/probes?mine=true&connected=true'))
+      .body;
+    const done = await world.operation(owner, all.items);
+    await here.told(done.id);
+    await here.results([pingResult(done.id, firstRunOf(done))]);
+    const listed = async (query: string) =>
+      (await owner.api.pages<Operation>(`${OPERATIONS}?mine=true&limit=2&${query}`)).flat();
+    const everything = await listed('');
+    expect(everything.map(({ state }) => state)).toEqual([
+      'done',
+      'stopped',
+      'scheduled',
+      'scheduled',
+      'running',
+    ]);
+    for (const state of ['scheduled', 'running', 'stopped', 'done'])
+      expect([state, await listed(`state=${state}`)]).toEqual([
+        state,
+        everything.filter((each) => each.state === state),
+      ]);
+    for (const [q, count] of [
+      ...([
+        ['cron.EX', 1],
+        ['192.0.2.1', 4],
+        ['(OLD) link', 1],
+        ['lab', 1],
+        ['la', 0],
+        [stopped.id, 1],
+      ] as const),
+      ...([
+        [String((stopped as unknown as { number: number }).number), 1],
+        ['.*', 0],
+      ] as const),
+    ])
+      expect([q, (await listed(`q=${encodeURIComponent(q)}`)).length]).toEqual([q, count]);
+    expect(await listed('state=stopped&q=cron')).toEqual([]);
+    const wrong = await owner.api.get<object>(`${OPERATIONS}?state=begun&q=`);
+    expect([wrong.status, wrong.body]).toMatchObject([400, { errors: [{ field: 'state' }, { field: 'q' }] }]);
   });
 
   it('shows how far each probe is', async () => {

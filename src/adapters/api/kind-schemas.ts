@@ -2,6 +2,7 @@ import { SCHEDULE_SCHEMAS, type ScheduleType } from '@pladmed/protocol';
 import { type OperationKind, WARTS } from '../../core/assignments/index.js';
 import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 import { oneOfBy, openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
+import { formatsOf } from './result-formats.js';
 import { creationForm } from './dto/create-operation.body.js';
 import { namedAfter, SCHEDULE_NAMES } from './schema-names.js';
 
@@ -45,6 +46,8 @@ function ofKind(operation: Schema, kind: OperationKind): Schema {
       : { ...refTo(namedAfter(kind, 'Params')), description: 'Those that are measured with.' };
   return {
     ...operation,
+    // what its results may be read as: `format` of their listing
+    ...{ 'x-result-formats': formatsOf(kind) },
     properties: { ...operation.properties, kind: { type: 'string', enum: [kind] }, params },
   };
 }

@@ -63,7 +63,12 @@ import {
   UpdateOperationDto,
 } from './dto/operation.dto.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
-import { type OperationRequest, OperationsService, readerOf } from '../../core/operations/index.js';
+import {
+  OperationListingService,
+  type OperationRequest,
+  OperationsService,
+  readerOf,
+} from '../../core/operations/index.js';
 import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
@@ -75,6 +80,7 @@ import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly listing: OperationListingService,
     private readonly clock: PlatformClock,
     @Inject(ENV) private readonly env: Env,
   ) {}
@@ -132,15 +138,15 @@ export class OperationsController {
     const visible = { visibleTo: readerOf(user) };
     const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
-    const { kind, tag: tags, number: numbers, search } = query;
-    const page = await this.operations.list({ ...filter, kind, tags, numbers, search }, query.limit, before);
+    const { kind, tag: tags, number: numbers, search, q: text, state, visibility, limit } = query;
+    const asked = { ...filter, kind, tags, numbers, search, text, visibility };
+    const page = await this.listing.list(asked, state, limit, before);
     const progress = await this.operations.progressOfAll(page.operations);
     const items = page.operations.flatMap((operation, index) => {
       const own = progress[index];
       return own ? [OperationDto.from(operation, own)] : [];
     });
-    const last = page.operations.at(-1);
-    const next = page.isLast || last === undefined ? null : encodeCursor({ _id: last._id });
+    const next = page.next === undefined ? null : encodeCursor({ _id: page.next });
     linkToNext({ request, response }, next);
     return { items, next };
   }

@@ -42,6 +42,11 @@ const KINDS_OF: Partial<Record<ResultFileFormat, readonly OperationKind[]>> = {
   warts: WARTS_KINDS,
 };
 
+/** @returns what results of a kind may be read as */
+export function formatsOf(kind: OperationKind): ResultFileFormat[] {
+  return RESULT_FILE_FORMATS.filter((format) => KINDS_OF[format]?.includes(kind) !== false);
+}
+
 interface Asked {
   /** `format` of the query, which goes before `Accept` */
   format: ResultFileFormat | undefined;

@@ -482,6 +482,23 @@ export class AssignmentsRepository {
     return counted?.count ?? 0;
   }
 
+  /** @returns ids of those of the operations of which a probe has still something to do */
+  async findOpen(operations: readonly ObjectId[], now: Date): Promise<Set<string>> {
+    const isOpen = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
+    const found = await this.model.collection
+      .aggregate<Pick<AssignmentEntity, '_id'>>([
+        {
+          $match: {
+            operation: { $in: [...operations] },
+            ...{ state: { $in: LIVE }, ends_at: { $gt: now }, $expr: isOpen },
+          },
+        },
+        { $group: { _id: '$operation' } },
+      ])
+      .toArray();
+    return new Set(found.map(({ _id }) => _id.toHexString()));
+  }
+
   async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
     const missing = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
     const isOpen = { $and: [{ $in: ['$state', LIVE] }, { $gt: ['$ends_at', now] }, missing] };

@@ -34,6 +34,7 @@ export {
   type OperationPage,
   OperationsRepository,
   type ScheduledOperation,
+  type StandingOperation,
 } from './operations.repository.js';
 export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
@@ -42,7 +43,9 @@ export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run
 export {
   type Bounds,
   type FoundOperation,
+  OPERATION_STATES,
   type OperationSearch,
+  type OperationState,
   overAt,
   type Phase,
   phaseOf,

@@ -16,6 +16,10 @@ export interface TextMatch {
   text: string;
 }
 
+/** By its probes and the clock; only `stopped` is stored. */
+export const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
 /** Where an operation stands in its schedule, by the clock alone. */
 export const PHASES = ['scheduled', 'ongoing', 'stopped'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -143,8 +147,7 @@ function ofTexts({ target = [], description = [], text, tags }: OperationSearch)
   return [
     ...target.map((match) => anyOf(TARGETS, { $regex: patternOf(match), $options: 'i' })),
     ...description.map((match) => ({ description: { $regex: patternOf(match), $options: 'i' } })),
-    text !== undefined &&
-      anyOf([...TARGETS, 'description'], { $regex: patternOf({ how: 'contains', text }), $options: 'i' }),
+    text !== undefined && textCondition(text),
     tags && { tags: { $all: tags } },
   ];
 }
@@ -162,6 +165,25 @@ function ofSchedule({ begin, end, everyS, isOnce, phases }: OperationSearch): Co
 /** An empty $or is an error: of no phase there is nothing. */
 function anyPhase(conditions: object[]): object {
   return conditions.length === 0 ? { _id: { $in: [] } } : { $or: conditions };
+}
+
+/** @returns a condition for those that have this text in their description or a target, in any case */
+export function textCondition(text: string): object {
+  return anyOf([...TARGETS, 'description'], { $regex: patternOf({ how: 'contains', text }), $options: 'i' });
+}
+
+/**
+ * What an operation itself says of its state. One that meets it may still be in another: whether a probe has something to do stands in
+ * its assignments, and the first run of a crontab line is not stored.
+ */
+export function mayBe(state: OperationState, now: Date): object {
+  const stopped = { stopped_at: { $exists: state === 'stopped' } };
+  if (state === 'stopped' || state === 'done') return stopped;
+  const begins =
+    state === 'running'
+      ? anyOf(BEGINS, { $lte: now })
+      : { $or: [anyOf(BEGINS, { $gt: now }), { 'schedule.type': 'cron' }] };
+  return { $and: [stopped, { ends_at: { $gt: now } }, begins] };
 }
 
 function visibleTo(reader: ObjectId | undefined): object {

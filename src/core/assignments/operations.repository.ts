@@ -2,20 +2,30 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { firstPart } from '../../platform/batching/in-parts.js';
-import { type ObjectId } from '../../platform/database/object-id.js';
+import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { isTimeLimit } from '../../platform/errors/database-errors.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import {
   FIRST_DESTINATIONS,
   type FoundOperation,
+  mayBe,
   type OperationSearch,
+  type OperationState,
   orderOf,
   searchConditions,
   type SearchPage,
+  textCondition,
 } from './operation-search.js';
-import { OPERATION_MODEL, type OperationEntity, type Retention } from './operation.schema.js';
+import {
+  OPERATION_MODEL,
+  type OperationEntity,
+  type Retention,
+  type Visibility,
+} from './operation.schema.js';
 
 export interface OperationFilter {
   /** operations of this owner */
@@ -23,6 +33,7 @@ export interface OperationFilter {
   /** all public ones, and this reader's private ones; absent: all */
   visibleTo?: ObjectId | undefined;
   kind?: KindName | undefined;
+  visibility?: Visibility | undefined;
   ids?: readonly ObjectId[] | undefined;
   /** any of them */
   numbers?: readonly number[] | undefined;
@@ -30,6 +41,10 @@ export interface OperationFilter {
   tags?: readonly string[] | undefined;
   /** a part of the description, in either case */
   search?: string | undefined;
+  /** a part of the description or of a destination, in either case; or the id, the number or a tag of it */
+  text?: string | undefined;
+  /** `now`: by which time; findStanding() alone takes it, and only leaves out what cannot be in that state */
+  state?: { is: OperationState; now: Date } | undefined;
   /** true: not those whose results came in a file */
   measuredHere?: true | undefined;
 }
@@ -63,8 +78,12 @@ interface OperationSize {
 
 export interface OperationPage {
   operations: OperationEntity[];
-  isLast: boolean;
+  /** where the next page goes on; undefined: this is the last */
+  next: ObjectId | undefined;
 }
+
+/** What of an operation tells its state. */
+export type StandingOperation = Pick<OperationEntity, '_id' | 'schedule' | 'stopped_at'> & OperationSize;
 
 /** When an operation measures. */
 export type ScheduledOperation = Pick<OperationEntity, '_id' | 'owner' | 'schedule'>;
@@ -157,16 +176,40 @@ export class OperationsRepository {
     return this.model.findOne({ owner, idempotency_key: key }).lean<OperationEntity>();
   }
 
-  /** Newest first, a page: `limit` at most, and fewer where they are large. @returns also whether it is the last */
-  async findPage(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {
-    const conditions = { ...conditionsOf(filter), ...(before && { _id: { $lt: before } }) };
-    const sizes = await this.sizesOf(conditions, -1, limit + 1);
-    const ids = idsWithin(sizes.slice(0, limit), PAGE_BYTES);
+  /**
+   * Newest first, those that may be in a state (OperationFilter).
+   * @throws DomainError busy: it took too long, because little matches
+   */
+  async findStanding(
+    filter: OperationFilter,
+    limit: number,
+    before?: ObjectId,
+  ): Promise<StandingOperation[]> {
+    const projection = { schedule: 1, stopped_at: 1, bytes: { $bsonSize: '$$ROOT' } };
+    try {
+      return await this.model.collection
+        .find<StandingOperation>(
+          { $and: [conditionsOf(filter), before ? { _id: { $lt: before } } : {}] },
+          { projection, sort: { _id: -1 }, limit, batchSize: limit + 1, maxTimeMS: SEARCH_MS },
+        )
+        .toArray();
+    } catch (error) {
+      if (!isTimeLimit(error)) throw error;
+      throw new DomainError('busy', 'The search took too long: ask for less, for instance for your own');
+    }
+  }
+
+  /**
+   * Newest first, of those that were found: as many as a page may weigh.
+   * @param isAll whether there are no more of them
+   */
+  async findPage(found: readonly StandingOperation[], isAll: boolean): Promise<OperationPage> {
+    const ids = idsWithin(found, PAGE_BYTES);
     const operations = await this.model
       .find({ _id: { $in: ids } })
       .sort({ _id: -1 })
       .lean<OperationEntity[]>();
-    return { operations, isLast: ids.length === sizes.length };
+    return { operations, next: isAll && ids.length === found.length ? undefined : ids.at(-1) };
   }
 
   /** A page by number: what is skipped is looked through. @throws an error of the driver where it takes more than five seconds */
@@ -425,13 +468,46 @@ function asStored(revision: number): (number | null)[] {
   return revision === 1 ? [1, null] : [revision];
 }
 
-function conditionsOf({ owner, visibleTo, kind, ids, measuredHere, numbers, tags, search }: OperationFilter) {
+function conditionsOf({ text, state, ...others }: OperationFilter): object {
+  const itself = ofItself(others);
+  const further = [
+    ...(text === undefined ? [] : [known(text)]),
+    ...(state ? [mayBe(state.is, state.now)] : []),
+  ];
+  return further.length === 0 ? itself : { $and: [itself, ...further] };
+}
+
+/** By what people write to name an operation. */
+function known(text: string): object {
+  const id = parseId(text);
+  return {
+    $or: [
+      textCondition(text),
+      { tags: text },
+      ...(id ? [{ _id: id }] : []),
+      ...(/^\d{1,10}$/.test(text) ? [{ number: Number(text) }] : []),
+    ],
+  };
+}
+
+function ofItself({
+  owner,
+  visibleTo,
+  kind,
+  visibility,
+  ids,
+  measuredHere,
+  numbers,
+  tags,
+  search,
+}: OperationFilter) {
   return {
     ...(measuredHere && { imported: { $exists: false } }),
     ...(ids && { _id: { $in: [...ids] } }),
     ...(owner && { owner }),
     ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
     ...(kind !== undefined && { kind }),
+    ...(visibility && { visibility }),
     ...(numbers && { number: { $in: [...numbers] } }),
     ...(tags && tags.length > 0 && { tags: { $all: [...tags] } }),
     ...(search !== undefined && { description: { $regex: literal(search), $options: 'i' } }),

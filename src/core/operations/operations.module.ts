@@ -8,11 +8,18 @@ import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { OperationStore } from './operation-store.js';
 import { OperationProbesService } from './operation-probes.service.js';
+import { OperationListingService } from './operation-listing.service.js';
 import { OperationsService } from './operations.service.js';
 
 @Module({
   imports: [LedgerModule, ProbesModule, PresenceModule, AssignmentsModule, QuotasModule, DeliveryModule],
-  providers: [ProbeChoiceService, OperationStore, OperationsService, OperationProbesService],
-  exports: [OperationsService, OperationProbesService],
+  providers: [
+    ProbeChoiceService,
+    OperationStore,
+    OperationsService,
+    OperationListingService,
+    OperationProbesService,
+  ],
+  exports: [OperationsService, OperationListingService, OperationProbesService],
 })
 export class OperationsModule {}

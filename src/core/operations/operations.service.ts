@@ -21,9 +21,9 @@ import {
   type OperationFilter,
   type OperationLabels,
   type OperationSearch,
+  type OperationState,
   type SearchPage,
   type OperationName,
-  type OperationPage,
   OperationsRepository,
   phaseOf,
   type Progress,
@@ -46,8 +46,6 @@ import { type OperationRequest } from './operation-request.js';
 import { OperationStore } from './operation-store.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
-
-export type OperationState = 'scheduled' | 'running' | 'stopped' | 'done';
 
 export interface CreatedOperation {
   operation: OperationEntity;
@@ -303,10 +301,6 @@ export class OperationsService {
     return this.operations.findUnended(owner, this.clock.now(), limit);
   }
 
-  async list(filter: OperationFilter, limit: number, before?: ObjectId): Promise<OperationPage> {
-    return this.operations.findPage(filter, limit, before);
-  }
-
   /** @returns a page by number, and how many match in all */
   async search(
     search: OperationSearch,
@@ -540,8 +534,12 @@ function isVisible(
   return visibility === 'public' || reader?.is_superuser === true || reader?._id.equals(owner) === true;
 }
 
-/** @param progress of this operation */
-export function stateOf(operation: OperationEntity, progress: Progress, now: Date): OperationState {
+/** @param progress of this operation: how many probes have still something to do */
+export function stateOf(
+  operation: Pick<OperationEntity, 'schedule' | 'stopped_at'>,
+  progress: Pick<Progress, 'open'>,
+  now: Date,
+): OperationState {
   if (operation.stopped_at !== undefined) return 'stopped';
   if (progress.open === 0) return 'done';
   return firstRun(operation.schedule) > now ? 'scheduled' : 'running';

@@ -24,6 +24,8 @@ export interface Strike {
 /** What a kind states of itself. A new kind is a folder beside this file and a line in index.ts; all sides: CONTRIBUTING.md. */
 export interface KindStatement<P extends Params, Name extends string, FormatName extends string> {
   readonly name: Name;
+  /** What it measures, in a sentence: for the OpenAPI document, and from there for the dashboard. */
+  readonly description: string;
   /** Credits per destination and run. */
   readonly unitCost: number;
   /** Parameters on the native API; the times of an operation are not among them. */

@@ -38,10 +38,12 @@ function exampleOf(kind: KindName) {
 
 /** The form of one kind: the schema that createOperationBody() names. */
 export function creationForm(kind: KindName) {
-  const { destinationLists } = KINDS[kind].params;
+  const { description, params } = KINDS[kind];
+  const { destinationLists } = params;
   return {
     type: 'object' as const,
     title: kind,
+    description,
     required: ['kind', 'params', 'schedule'],
     oneOf: [{ required: ['probes'] }, { required: ['select'] }],
     properties: {

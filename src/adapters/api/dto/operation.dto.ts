@@ -30,7 +30,9 @@ import {
   type AssignmentEntity,
   type AssignmentState,
   type OperationEntity,
+  OPERATION_STATES,
   type OperationKind,
+  type OperationState,
   type Progress,
   VISIBILITIES,
   type Visibility,
@@ -40,7 +42,7 @@ import { KIND_NAMES, type KindName, KINDS } from '../../../measurement/kinds/ind
 import { readingOf } from '../../../measurement/params/reading.js';
 import { parseSchedule } from '../../../measurement/schedule/parse-schedule.js';
 import { type Violation } from '../../../platform/errors/domain.error.js';
-import { type OperationState, type QuotedOperation, stateOf } from '../../../core/operations/index.js';
+import { type QuotedOperation, stateOf } from '../../../core/operations/index.js';
 import { scheduleSchema } from '../schema-names.js';
 import { toWireSchedule, type WireSchedule } from '../../../measurement/schedule/schedule.js';
 import { YesOrNo } from '../../../platform/validation/yes-or-no.js';
@@ -50,7 +52,6 @@ export const MAX_DESCRIPTION = 255;
 export const MAX_OPERATION_NUMBER = 2_000_000_000;
 const IsDescription = () => applyDecorators(MaxLength(MAX_DESCRIPTION), IsString(), Optional());
 const CHOSEN_NUMBER = { message: `must be a whole number from 1 to ${MAX_OPERATION_NUMBER}` };
-const OPERATION_STATES = ['scheduled', 'running', 'stopped', 'done'];
 
 /** Documented as createOperationBody(): what `params` may be depends on `kind`, and a class cannot say so. */
 export class CreateOperationDto {
@@ -151,6 +152,30 @@ export class OperationsQuery extends PageQuery {
   @Optional()
   @IsIn(KIND_NAMES)
   kind?: KindName;
+
+  @ApiPropertyOptional({ enum: VISIBILITIES })
+  @Optional()
+  @IsIn(VISIBILITIES)
+  visibility?: Visibility;
+
+  @ApiPropertyOptional({
+    enum: OPERATION_STATES,
+    description:
+      'Only those that are in this state now. A page looks through 10,000 operations at the most: it may have few items, or none, and yet a `next`.',
+  })
+  @Optional()
+  @IsIn(OPERATION_STATES)
+  state?: OperationState;
+
+  @ApiPropertyOptional({
+    ...{ type: 'string', minLength: 1, maxLength: 254 },
+    description:
+      'Only those that have this text, in either case, in their description or a destination; or of which it is the id, the number or a tag.',
+  })
+  @Optional()
+  @IsString()
+  @Length(1, 254)
+  q?: string;
 }
 
 export class ProgressDto {

@@ -23,6 +23,7 @@ function packetsOfQuestion(type: string | number, overTcp: boolean): number {
 
 export const dns = defineKind({
   name: 'dns',
+  description: 'What a name server answers to a question, and how fast.',
   unitCost: 1,
   params: dnsParams,
   classicParams: classicDnsParams,

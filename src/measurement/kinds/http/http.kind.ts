@@ -14,6 +14,7 @@ function strikeOf(url: string, { method, max_body_bytes }: HttpParams): Strike {
 
 export const http = defineKind({
   name: 'http',
+  description: 'A request to a web server: its answer, and how long each phase took.',
   unitCost: 3,
   params: httpParams,
   strikes: (params, destinations) => destinations.map((url) => strikeOf(url, params)),

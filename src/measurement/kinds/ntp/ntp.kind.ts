@@ -5,6 +5,7 @@ import { ntpSummary } from './ntp.summary.js';
 
 export const ntp = defineKind({
   name: 'ntp',
+  description: 'What a time server says: how far clocks are apart, with the bound on the error.',
   unitCost: 1,
   params: ntpParams,
   strikes: ({ samples }, destinations) => toEach(destinations, samples),

@@ -5,6 +5,7 @@ import { pingSummary } from './ping.summary.js';
 
 export const ping = defineKind({
   name: 'ping',
+  description: 'Round-trip times and losses of packets to an address.',
   unitCost: 1,
   params: pingParams,
   classicParams: classicPingParams,

@@ -8,6 +8,7 @@ const HANDSHAKE_PACKETS = 5;
 
 export const tls = defineKind({
   name: 'tls',
+  description: 'A TLS handshake, and the certificate that the server shows.',
   unitCost: 2,
   params: tlsParams,
   strikes: (_params, destinations) => toEach(destinations, CONNECTION_PACKETS + HANDSHAKE_PACKETS),

@@ -27,6 +27,7 @@ function packetsToTarget({
 
 export const traceroute = defineKind({
   name: 'traceroute',
+  description: 'The path to an address, hop by hop, with the round-trip time of each.',
   unitCost: 15,
   params: tracerouteParams,
   classicParams: classicTracerouteParams,
