@@ -41,7 +41,7 @@ export async function benchSeries(): Promise<SeriesFigures[]> {
       ...{ SECRET_KEY, LOG_LEVEL: 'warn', DATA_DIR: server.dataDir, MONGODB_URI: mongo.uri },
     });
     const platform: Platform = { server, call };
-    const { id, begin } = await fill(platform, database);
+    const { id, begin } = await fillMonth(platform, database);
     const { access_token } = await call<{ access_token: string }>('POST', '/api/v1/auth/login', credentials);
     const range = `from=${new Date(begin).toISOString()}&to=${new Date(begin + DAYS * DAY_MS).toISOString()}`;
     const figures: SeriesFigures[] = [];
@@ -161,7 +161,11 @@ function countValues(text: string): number {
   return series.length * times.length * Object.keys(series[0]?.values ?? {}).length;
 }
 
-async function fill(platform: Platform, database: TestDatabase): Promise<{ id: string; begin: number }> {
+/** Makes an operation of a month of a minutely ping on 100 probes, as ingest and the consumer would have left it. */
+export async function fillMonth(
+  platform: Pick<Platform, 'call'>,
+  database: Pick<TestDatabase, 'collection'>,
+): Promise<{ id: string; begin: number }> {
   await registerProbes(platform, PROBES);
   const probes = (await platform.call<{ identifier: string }[]>('GET', '/probes/me')).map(
     ({ identifier }) => identifier,

@@ -86,7 +86,7 @@ import { pingResult } from '../support/native-probe.js';
       .waitFor();
     await page.getByRole('img', { name: /^Status codes .*200/ }).waitFor();
     await page.goto(`${url}/app/operations/${idOf('tls')}`);
-    const certificates = page.getByRole('region', { name: 'Certificates' });
+    const certificates = page.getByRole('region', { name: 'Answers' });
     await certificates
       .getByText(/CN=example.org, by CN=Example CA, expires in \d+ days/)
       .first()

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, type Page } from 'playwright-core';
 import { ApiWorld, PASSWORD } from '../support/api-world.js';
-import { keepSession, openPage, settled, startBrowser, violations } from '../support/browser.js';
-import { fillDashboard } from '../support/dashboard-world.js';
+import { openPage, startBrowser } from '../support/browser.js';
 import { RealProbe } from '../support/real-probe.js';
 
 /** As a person uses it: everything is found by its role and its name. Takes a browser: `make web-test`. */
@@ -166,55 +165,4 @@ import { RealProbe } from '../support/real-probe.js';
     expect(complaints).toEqual([]);
     await page.context().close();
   });
-
-  // a busy machine takes some seconds for each of sixty pages
-  const LONG_MS = 3_600_000;
-
-  it(
-    'has nothing for axe-core to find on any page, in both schemes, and fits a narrow screen',
-    async () => {
-      const { owner, probes, operations, site } = await fillDashboard(world);
-      const own = [
-        '',
-        'probes',
-        'probes/new',
-        `probes/${probes[0]?.id ?? ''}`,
-        'operations',
-        'operations?text=nothing-has-this',
-        'operations/new',
-        ...Object.values(operations).map(({ id }) => `operations/${id}`),
-        'operations/6720a1b2c3d4e5f601234567',
-        'account',
-        'sites',
-        `sites/${encodeURIComponent(site)}`,
-        'imports',
-        `operations/${operations['ping']?.id ?? ''}?before=true&log=true`,
-        `embed/operations/${operations['ping']?.id ?? ''}`,
-      ];
-      const visits = [
-        { token: owner.api.token, paths: own },
-        { token: world.superuser.token, paths: ['admin'] },
-        { token: undefined, paths: ['', 'login', 'register', 'account', 'nowhere'] },
-      ];
-      const found: string[] = [];
-      for (const scheme of ['light', 'dark'] as const)
-        for (const { token, paths } of visits) {
-          const { page, complaints } = await openPage(browser, scheme === 'light' ? 1440 : 375, scheme);
-          await keepSession(page, token);
-          for (const path of paths) {
-            await page.goto(`${url}/app/${path}`);
-            await settled(page);
-            found.push(...(await violations(page)).map((each) => `${scheme} /${path} ${each}`));
-            const fits = await page.evaluate(
-              'document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1',
-            );
-            if (fits !== true) found.push(`${scheme} /${path} is wider than the window`);
-          }
-          found.push(...complaints);
-          await page.context().close();
-        }
-      expect(found).toEqual([]);
-    },
-    LONG_MS,
-  );
 });

@@ -44,11 +44,17 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
   const probes: Registered[] = [];
   for (const [name, longitude, latitude] of PLACES) {
     const location = { longitude, latitude };
+    const network = probes.length === 0 ? { asn_v4: 64_500, prefix_v4: '192.0.2.0/24' } : {};
     probes.push(
-      await world.probe(owner, { name: name.slice(0, 100), location, tags: ['fibre', 'as:64500'] }),
+      await world.probe(owner, {
+        name: name.slice(0, 100),
+        location,
+        tags: ['fibre', 'as:64500'],
+        ...network,
+      }),
     );
   }
-  const kinds = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp'];
+  const kinds = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
   const auth = { capabilities: { kinds, ipv4: true, ipv6: true } };
   const connected = await Promise.all(probes.slice(0, 3).map((probe) => world.connect(probe, { auth })));
   const [first] = connected;
@@ -60,7 +66,13 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
   const filled = new Filling(world, owner, probes.slice(0, 3), connected);
   const operations: Record<string, Operation> = {};
   for (const kind of kinds) operations[kind] = await filled.operation(kind);
-  operations['private'] = await world.operation(owner, probes.slice(0, 1), { visibility: 'private' });
+  operations['private'] = await world.operation(owner, probes.slice(0, 1), {
+    ...{ visibility: 'private', tags: ['uplink', 'ticket:4711'] },
+    description: `<img src=x onerror=alert(1)> ${'of the uplink that was slow in November '.repeat(6)}`.slice(
+      0,
+      255,
+    ),
+  });
   const site = 'FIUBA 1';
   await put(owner, `/api/v1/sites/${encodeURIComponent(site)}`, {
     contact: 'Network operations, noc@example.org',
@@ -99,6 +111,7 @@ const PARAMS: Record<string, object> = {
   http: { urls: ['https://example.org/'] },
   tls: { fqdns: ['example.org'] },
   ntp: { ips: ['192.0.2.1'] },
+  mtr: { ips: ['192.0.2.1'] },
 };
 
 /** Makes operations that began hours ago, with a result of each run. */
@@ -191,6 +204,7 @@ function documentOf(kind: string, at: string, ms: number, run: number, which: nu
   };
   const session = { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', alpn: 'h2' };
   const trusted = { authorized: true, authorization_error: null };
+  if (kind === 'mtr') return reportOf(at, ms, run, which);
   if (kind === 'tls')
     return written({
       handshakes: [
@@ -213,6 +227,26 @@ function documentOf(kind: string, at: string, ms: number, run: number, which: nu
           ...{ resolve_ms: 2, connect_ms: ms, tls_ms: ms * 2, first_byte_ms: ms * 1.5 },
           total_ms: 2 + ms * 5,
         },
+      },
+    ],
+  });
+}
+
+/** Three packets to each hop; those to the third get lost now and then, as do those to the end. */
+function reportOf(at: string, ms: number, run: number, which: number): Buffer {
+  const path = pathOf(run, which);
+  const hops = path.map(({ address }, index) => {
+    const lost = address === null ? 3 : run % 5 === 0 && (index === 2 || index === path.length - 1) ? 1 : 0;
+    const replies = Array.from({ length: 3 - lost }, (_, packet) => ({
+      ...{ packet: packet + 1, address, rtt_ms: (ms * (index + 1)) / path.length + packet / 4 },
+    }));
+    return { ttl: index + 1, sent: 3, replies };
+  });
+  return written({
+    reports: [
+      {
+        ...{ destination: '192.0.2.1', address: '192.0.2.1', resolve_ms: null, source: '10.0.0.2' },
+        ...{ sent_at: at, packets: 3, reached: true, stop_reason: 'COMPLETED', hops, error: null },
       },
     ],
   });

@@ -20,7 +20,7 @@ if ((await written('texts.ts')) < changed) {
 }
 
 function paramsOf(kind, schemas) {
-  return schemas[`${kind[0].toUpperCase()}${kind.slice(1)}Params`];
+  return schemas[named(kind, 'Params')];
 }
 
 /** The names of kinds alone: every page is loaded with them. */
@@ -36,7 +36,7 @@ export const KINDS = ${JSON.stringify(names)} as const;
 /** @returns scopes of keys with what the document says of each: `name` (what it opens) */
 function scopesOf({ description, items }) {
   const hints = new Map(
-    [...description.matchAll(/`(\w+)` \(([^)]*)\)/g)].map(([, name, hint]) => [name, hint]),
+    [...description.matchAll(/`([\w.]+)` \(([^)]*)\)/g)].map(([, name, hint]) => [name, hint]),
   );
   return items.enum.map((name) => ({ name, hint: hints.get(name) ?? '' }));
 }
@@ -78,19 +78,45 @@ function textsOf(document, schemas) {
       ]),
     ),
   );
-  const password = schemas.NewAccountDto.properties.password.description;
+  const { minLength, description: rule } = schemas.NewAccountDto.properties.password;
+  const password = `At least ${minLength} characters. ${rule}.`;
   const bounds = schemas.UsageDto.properties.bound.description;
   return `// Made by scripts/generate.mjs from docs/openapi.yaml.
 import type { ParamField } from '../src/api/param-field.js';
+import type { ResultFormat, Scope } from '../src/api/queries.js';
 
+/** what a kind measures, in a sentence */
+export const KIND_HINTS: Record<string, string> = ${JSON.stringify(hintsOf(kinds, schemas))};
+/** what results of a kind may be read as */
+export const FORMATS: Record<string, readonly ResultFormat[]> = ${JSON.stringify(formatsOf(schemas))};
 export const PARAMS: Record<string, readonly ParamField[]> = ${JSON.stringify(params)};
 export const FATES: Record<string, string> = ${JSON.stringify(fates)};
 export const SELECT: Record<string, string> = ${JSON.stringify(select)};
 export const SCHEDULE: Record<string, string> = ${JSON.stringify(schedule)};
 export const PASSWORD_RULE = ${JSON.stringify(password)};
-export const SCOPES: readonly { name: 'read' | 'measure' | 'probes' | 'admin'; hint: string }[] = ${JSON.stringify(scopesOf(schemas.NewKeyDto.properties.scopes))};
+export const SCOPES: readonly { name: Scope; hint: string }[] = ${JSON.stringify(scopesOf(schemas.NewKeyDto.properties.scopes))};
 export const BOUNDS = ${JSON.stringify(bounds)};
 `;
+}
+
+function named(kind, what) {
+  return `${kind[0].toUpperCase()}${kind.slice(1)}${what}`;
+}
+
+function hintsOf(kinds, schemas) {
+  return Object.fromEntries(
+    Object.keys(kinds).map((kind) => [kind, schemas[named(kind, 'CreationDto')].description]),
+  );
+}
+
+/** Of all kinds of operations, those too that are only imported. */
+function formatsOf(schemas) {
+  return Object.fromEntries(
+    Object.keys(schemas.OperationDto.discriminator.mapping).map((kind) => [
+      kind,
+      schemas[named(kind, 'OperationDto')]['x-result-formats'],
+    ]),
+  );
 }
 
 function fieldOf({

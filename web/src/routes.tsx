@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { KINDS } from '../generated/kinds.js';
 import { Layout, NotFound, PageFailed } from './layout.js';
+import { draftSearchOf } from './operation/draft.js';
 import { type Search, flag, known, list, number, text, word } from './search.js';
 
 /*
@@ -39,6 +40,8 @@ const probes = createRoute({
       connected: flag(search['connected']),
       mine: flag(search['mine']),
       tag: text(search['tag']),
+      country: text(search['country'])?.toUpperCase().slice(0, 2),
+      asn: number(search['asn'], 1, 4_294_967_294),
       kind: word(search['kind'], KINDS),
       uptime: number(search['uptime'], 0, 100),
       latitude: number(search['latitude'], -90, 90),
@@ -78,12 +81,7 @@ const operations = createRoute({
 const newOperation = createRoute({
   getParentRoute: () => root,
   path: '/operations/new',
-  validateSearch: (search: Search) =>
-    known({
-      kind: word(search['kind'], KINDS),
-      probes: list(search['probes']),
-      to: text(search['to']),
-    }),
+  validateSearch: draftSearchOf,
   component: lazyRouteComponent(() => import('./pages/operation-new.js'), 'NewOperationPage'),
 });
 

@@ -7,6 +7,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, 500) : undefined;
 }
 
+/** Of a text that has lines: a thousand names. */
+export function longText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, 20_000) : text(value);
+}
+
 export function flag(value: unknown): boolean | undefined {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : undefined;

@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../../generated/api.js';
 import { session } from '../session/session.js';
+import { hearTime } from './clock.js';
 import { ApiProblem } from './problem.js';
 
 export type Schemas = components['schemas'];
@@ -42,6 +43,7 @@ api.use({
     return request;
   },
   onResponse({ request, response }) {
+    hearTime(response.headers.get('Date'));
     // a token that is over says so at the first request; one that was changed meanwhile is left alone
     const sent = request.headers.get('Authorization');
     if (response.status !== 401 || sent === null) return undefined;

@@ -58,6 +58,8 @@ export async function follow(id: string, follower: Follower, signal: AbortSignal
         }),
       );
       follower.onState('live');
+      // without a position the feed begins now: what came before, or while it was away, is not in it
+      if (since === undefined) follower.onGap();
       if (stream !== null) await read(stream, (text) => parser.feed(text));
     } catch {
       // said by the state; tried again below

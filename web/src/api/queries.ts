@@ -20,6 +20,11 @@ export type Account = Schemas['UserDto'];
 /** What can be asked for; `warts` is only imported. */
 export type Kind = Exclude<Operation['kind'], 'warts'>;
 
+/** What results may be read as. */
+export type ResultFormat = NonNullable<QueryOf<'/api/v1/operations/{id}/results'>['format']>;
+/** What a key of a program may do. */
+export type Scope = Schemas['KeyDto']['scopes'][number];
+
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
   ? NonNullable<Q>
   : never;

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { serverNow } from '../api/clock.js';
 import { latest, type Latest } from '../api/queries.js';
 import { ms, whole } from '../ui/format.js';
 import { Empty, Loaded, Panel, Time } from '../ui/parts.js';
@@ -46,7 +47,7 @@ const KINDS: Record<string, Kind> = {
     time: 'total_ms',
   },
   tls: {
-    title: 'Certificates',
+    title: 'Answers',
     said: (entry) =>
       entry['fingerprint_sha256'] === null
         ? text(entry['error'])
@@ -61,7 +62,7 @@ const KINDS: Record<string, Kind> = {
     time: 'handshake_ms',
   },
   ntp: {
-    title: 'Servers',
+    title: 'Answers',
     said: (entry) =>
       entry['stratum'] === null
         ? text(entry['error'])
@@ -73,7 +74,7 @@ const KINDS: Record<string, Kind> = {
 
 function expiryOf(value: unknown): string {
   if (typeof value !== 'string') return 'without an end';
-  const days = Math.floor((Date.parse(value) - Date.now()) / DAY_MS);
+  const days = Math.floor((Date.parse(value) - serverNow()) / DAY_MS);
   return days < 0 ? `expired ${whole(-days)} days ago` : `expires in ${whole(days)} days`;
 }
 
@@ -160,7 +161,7 @@ function columnsOf({ time }: Kind, names: ReadonlyMap<string, string>): readonly
       head: 'Which, how fast, when',
       className: 'small',
       cell: ({ of }) => (
-        <ul>
+        <ul className="links">
           {of.slice(0, 12).map(({ probe_id, result_id, destination, summary, received_at }) => (
             <li key={`${result_id} ${destination ?? ''}`}>
               <Link to="/probes/$id" params={{ id: probe_id }}>

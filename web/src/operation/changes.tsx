@@ -60,16 +60,16 @@ function columnsOf(names: ReadonlyMap<string, string>): readonly Column<Change>[
       head: 'Seen by',
       className: 'small',
       cell: ({ probe_count, probes }) => (
-        <>
+        <ul className="links">
           {probes.slice(0, 5).map(({ probe_id }) => (
-            <span key={probe_id}>
+            <li key={probe_id}>
               <Link to="/probes/$id" params={{ id: probe_id }}>
                 {names.get(probe_id) ?? probe_id}
-              </Link>{' '}
-            </span>
+              </Link>
+            </li>
           ))}
-          {probe_count > 5 && `and ${whole(probe_count - 5)} more`}
-        </>
+          {probe_count > 5 && <li>and {whole(probe_count - 5)} more</li>}
+        </ul>
       ),
     },
   ];

@@ -1,19 +1,23 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
+import { FORMATS } from '../../generated/texts.js';
 import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
+import type { Operation, ResultFormat } from '../api/queries.js';
 import { problemOf } from '../api/problem.js';
 import { saveFile } from '../ui/save-file.js';
 
-const FORMATS = [
-  ['json', 'JSON', 'a page of 1,000 results, with their figures'],
-  ['ndjson', 'NDJSON', 'all results, one a line'],
-  ['csv', 'CSV', 'all results, a row for each figure'],
-] as const;
-type Format = (typeof FORMATS)[number][0];
+/** What people call formats; one that is not here goes by its own name. */
+const NAMES: Partial<Record<ResultFormat, readonly [string, string]>> = {
+  json: ['JSON', 'the first 1,000 results, with their figures'],
+  ndjson: ['NDJSON', 'all results, one a line'],
+  csv: ['CSV', 'all results, a row for each figure'],
+  parquet: ['Parquet', 'all results, as columns'],
+  warts: ['warts', 'all results, as scamper writes them'],
+};
 
 async function load(
   id: string,
-  format: Format,
+  format: ResultFormat,
   from: string | undefined,
   to: string | undefined,
 ): Promise<Blob> {
@@ -25,18 +29,18 @@ async function load(
   return blob;
 }
 
-/** Takes results away, of the range that the page shows. */
+/** Takes results away, of the range that the page shows, in each format that the API has of the kind. */
 export function ExportMenu({
-  id,
+  operation: { id, kind },
   from,
   to,
 }: {
-  id: string;
+  operation: Pick<Operation, 'id' | 'kind'>;
   from?: string | undefined;
   to?: string | undefined;
 }): ReactNode {
   const [said, setSaid] = useState('');
-  const take = async (format: Format): Promise<void> => {
+  const take = async (format: ResultFormat): Promise<void> => {
     setSaid('Loading');
     try {
       saveFile(await load(id, format, from, to), `operation-${id}.${format}`);
@@ -54,12 +58,15 @@ export function ExportMenu({
         <Menu.Trigger className="button">Export</Menu.Trigger>
         <Menu.Portal>
           <Menu.Content className="menu" align="end" sideOffset={4}>
-            {FORMATS.map(([format, name, hint]) => (
-              <Menu.Item key={format} textValue={name} aria-label={name} onSelect={() => void take(format)}>
-                {name}
-                <small>{hint}</small>
-              </Menu.Item>
-            ))}
+            {(FORMATS[kind] ?? []).map((format) => {
+              const [name, hint] = NAMES[format] ?? [format, 'all results'];
+              return (
+                <Menu.Item key={format} textValue={name} aria-label={name} onSelect={() => void take(format)}>
+                  {name}
+                  <small>{hint}</small>
+                </Menu.Item>
+              );
+            })}
           </Menu.Content>
         </Menu.Portal>
       </Menu.Root>

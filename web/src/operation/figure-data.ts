@@ -13,13 +13,15 @@ const FIGURE: Partial<Record<Operation['kind'], { title: string; name: string }>
   ntp: { title: 'Clock offset', name: 'offset' },
 };
 const PATHS = { title: 'Round-trip time', name: 'rtt' };
+/** The column that has the loss, of kinds that know one. */
+const LOSS: Partial<Record<Operation['kind'], string>> = { ping: 'loss', mtr: 'loss_mean' };
 
 export const figureOf = (kind: Operation['kind']): { title: string; name: string } => FIGURE[kind] ?? PATHS;
 
 /** @returns the columns that the plot of a kind is made of */
 export function metricsOf(kind: Operation['kind']): { all: string[]; each: string[] } {
   const { name } = figureOf(kind);
-  const loss = kind === 'ping' ? ['loss'] : [];
+  const loss = LOSS[kind] === undefined ? [] : [LOSS[kind]];
   const bound = kind === 'ntp' ? ['error_p50_ms'] : [];
   const smoke = ['min', 'p5', 'p50', 'p95', 'max'].map((each) => `${name}_${each}_ms`);
   return {
@@ -68,7 +70,7 @@ export function plotted(kind: Operation['kind'], { all, each, lines, names, befo
       }),
       ...beforeOf(before, `${name}_p50_ms`, count),
     ],
-    loss: values !== undefined && 'loss' in values ? of('loss') : undefined,
+    loss: LOSS[kind] !== undefined && values !== undefined ? of(LOSS[kind]) : undefined,
     due: of('runs_due'),
     missing: of('runs_missing'),
   };

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { serverNow } from '../api/clock.js';
 import type { Operation } from '../api/queries.js';
 import type { Series } from '../api/series.js';
 import { lineColour, LOSS_LEGEND } from '../plots/palette.js';
@@ -40,7 +41,7 @@ export function Tools({
 }): ReactNode {
   const destinations = destinationsOf(operation);
   const last = (seconds: number) => () =>
-    set({ from: new Date(Date.now() - seconds * 1_000).toISOString(), to: undefined });
+    set({ from: new Date(serverNow() - seconds * 1_000).toISOString(), to: undefined });
   return (
     <div className="actions">
       {destinations.length > 1 && (

@@ -37,12 +37,8 @@ export function useLive(
       setCame((before) => [...rows.reverse(), ...before].slice(0, MOST_ROWS));
     };
     setCame([]);
-    let first = true;
     const onState = (next: LiveState): void => {
       setState(next);
-      // what came before the feed stood, or while it was away, is asked for
-      if (next === 'live' && first) void queries.invalidateQueries({ queryKey: ['results', id] });
-      if (next === 'live') first = false;
       if (next === 'live') again();
     };
     void follow(

@@ -3,6 +3,7 @@ import { lineColour } from '../plots/palette.js';
 import { localTime, ms, percent, whole } from '../ui/format.js';
 import { Button, Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { useDark } from '../ui/scheme.js';
+import { DataTable } from '../ui/table.js';
 import { PathGraph } from './path-graph.js';
 import { type Hop, lastUpTo, type Trace } from './trace-data.js';
 import { useHops, useTraces } from './traces.js';
@@ -129,7 +130,11 @@ function OnePath({
         )}
       </p>
       <PathStrip own={own} hashes={hashes} at={trace.at} title={title} onAt={onAt} />
-      <Hops hops={hops} before={before} />
+      {trace.hops.length > 0 ? (
+        <HopFigures hops={hops} trace={trace} />
+      ) : (
+        <Hops hops={hops} before={before} />
+      )}
     </div>
   );
 }
@@ -176,6 +181,32 @@ function PathStrip({
         );
       })}
     </div>
+  );
+}
+
+/** Reads like `mtr`. */
+function HopFigures({ hops, trace }: { hops: readonly Hop[]; trace: Trace }): ReactNode {
+  const of = (ttl: number, name: string): number | null => {
+    const value = trace.hops[ttl - 1]?.[name];
+    return typeof value === 'number' ? value : null;
+  };
+  return (
+    <DataTable
+      label={`Loss and times of each hop: ${trace.destination}`}
+      keyOf={({ ttl }) => String(ttl)}
+      items={hops}
+      columns={[
+        { head: 'Hop', right: true, cell: ({ ttl }) => ttl },
+        { head: 'Address', names: true, className: 'mono', cell: ({ address }) => address ?? '*' },
+        { head: 'Loss', right: true, cell: ({ loss }) => percent(loss) },
+        { head: 'Sent', right: true, cell: ({ ttl }) => whole(of(ttl, 'sent') ?? 0) },
+        ...(['avg', 'min', 'max', 'stddev'] as const).map((name) => ({
+          head: { avg: 'Mean', min: 'Best', max: 'Worst', stddev: 'Deviation' }[name],
+          right: true,
+          cell: ({ ttl }: Hop) => ms(of(ttl, `rtt_${name}_ms`)),
+        })),
+      ]}
+    />
   );
 }
 

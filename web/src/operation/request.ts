@@ -4,6 +4,7 @@ import type { Kind } from '../api/queries.js';
 import type { Schemas } from '../api/client.js';
 
 export type Creation = Schemas['PingCreationDto'];
+type Selection = Schemas['SelectionDto'];
 
 /** What the form holds, all as it was typed. */
 export interface Draft {
@@ -12,20 +13,21 @@ export interface Draft {
   params: Record<string, string>;
   schedule: 'once' | 'interval' | 'cron';
   every: string;
-  unit: 's' | 'min' | 'h';
+  unit: keyof typeof SECONDS;
   cron: string;
   until: string;
   spread: string;
   probes: 'rule' | 'list' | 'map';
   count: string;
   tags: string;
+  countries: string;
   connected: boolean;
   uptime: string;
   chosen: readonly string[];
   visibility: 'public' | 'private';
 }
 
-const SECONDS = { s: 1, min: 60, h: 3_600 };
+export const SECONDS = { s: 1, min: 60, h: 3_600, d: 86_400 };
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 
 /** Parameters of a kind that have fields of their own in the form. */
@@ -79,15 +81,26 @@ function scheduleOf({ schedule, every, unit, cron, until, spread }: Draft): obje
   return { type: 'interval', every_s: Number(every) * SECONDS[unit], stop, ...spreading };
 }
 
-function probesOf({ probes, count, tags, connected, uptime, chosen }: Draft): object {
-  if (probes !== 'rule') return { probes: chosen };
+/** @returns the member of a request that says which probes: `probes` or `select` */
+export function probesOf({
+  probes,
+  count,
+  tags,
+  countries,
+  connected,
+  uptime,
+  chosen,
+}: Draft): { probes: string[] } | { select: Selection } {
+  if (probes !== 'rule') return { probes: [...chosen] };
   const wanted = destinationsIn(tags);
-  return {
-    select: {
-      count: Number(count),
-      ...(connected && { connected }),
-      ...(wanted.length > 0 && { tags: wanted }),
-      ...(uptime !== '' && { min_uptime: Number(uptime) / 100 }),
-    },
+  const within = destinationsIn(countries.toUpperCase());
+  const rule = {
+    count: Number(count),
+    ...(connected && { connected }),
+    ...(wanted.length > 0 && { tags: wanted }),
+    ...(within.length > 0 && { countries: within }),
+    ...(uptime !== '' && { min_uptime: Number(uptime) / 100 }),
   };
+  // what has a default is left to the server
+  return { select: rule as Selection };
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Operation } from '../api/queries.js';
 import { percent, whole } from '../ui/format.js';
 import { State, Time } from '../ui/parts.js';
-import { destinationsOf, scheduleWords, titleOf } from './words.js';
+import { destinationsOf, measuredBy, scheduleWords, titleOf } from './words.js';
 
 /** @returns runs whose time has come of which nothing is stored, as far as its progress says */
 export function missingOf({ progress, state }: Operation): number {
@@ -42,7 +42,7 @@ export function OperationsTable({ items, label }: { items: readonly Operation[];
 }
 
 function Row({ operation }: { operation: Operation }): ReactNode {
-  const { id, state, visibility, probe_count, progress, created_at } = operation;
+  const { id, state, visibility, probe_count, progress, created_at, description, tags } = operation;
   // of what a file brought nothing was planned
   const planned = Math.max(operation.runs_per_probe * probe_count, progress.received);
   const missing = missingOf(operation);
@@ -58,6 +58,12 @@ function Row({ operation }: { operation: Operation }): ReactNode {
             <span className="tag">private</span>
           </>
         )}
+        {tags.map((tag) => (
+          <span className="tag own" key={tag}>
+            {tag}
+          </span>
+        ))}
+        {description !== null && <div className="small muted">{measuredBy(operation)}</div>}
       </th>
       <td>
         <State state={state} />

@@ -1,3 +1,4 @@
+import { serverNow } from '../api/clock.js';
 import type { Operation } from '../api/queries.js';
 import { counted, every, spoken } from '../ui/format.js';
 
@@ -8,8 +9,13 @@ export function destinationsOf({ params }: Pick<Operation, 'params'>): string[] 
   return [...ips, ...fqdns, ...urls, ...name, ...(x === undefined ? [] : [x])];
 }
 
-/** @returns its name in lists and headings: an operation has none of its own */
-export function titleOf(operation: Pick<Operation, 'kind' | 'params'>): string {
+/** @returns its name in lists and headings: its description, or else its kind and target */
+export function titleOf(operation: Pick<Operation, 'kind' | 'params' | 'description'>): string {
+  return operation.description ?? measuredBy(operation);
+}
+
+/** @returns its kind and target */
+export function measuredBy(operation: Pick<Operation, 'kind' | 'params'>): string {
   const [first, ...others] = destinationsOf(operation);
   // what a file brought has no parameters
   if (first === undefined) return `imported ${operation.kind}`;
@@ -20,7 +26,7 @@ export function titleOf(operation: Pick<Operation, 'kind' | 'params'>): string {
 /** @returns its schedule in words: "every 5 minutes until Friday 2026-12-04 18:00 UTC" */
 export function scheduleWords({ schedule }: Pick<Operation, 'schedule'>): string {
   if (schedule.type === 'once') return schedule.at === undefined ? 'once' : `once, ${spoken(schedule.at)}`;
-  const later = schedule.start !== undefined && Date.parse(schedule.start) > Date.now();
+  const later = schedule.start !== undefined && Date.parse(schedule.start) > serverNow();
   const from = later && schedule.start !== undefined ? ` from ${spoken(schedule.start)}` : '';
   const rhythm =
     schedule.type === 'interval' ? every(schedule.every_s) : `by the crontab line ${schedule.cron}`;

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import { problemOf } from '../api/problem.js';
 import { Choice } from '../operation/new/choice.js';
@@ -8,19 +8,13 @@ import { Summary, useQuote } from '../operation/new/summary.js';
 import { What } from '../operation/new/what.js';
 import { When } from '../operation/new/when.js';
 import { Where } from '../operation/new/where.js';
+import { draftOf, searchOf } from '../operation/draft.js';
 import { type Draft, requestOf } from '../operation/request.js';
 import { RequireSession } from '../session/require.js';
 import { Button, Head, Panel } from '../ui/parts.js';
+import { useSettled } from '../ui/settled.js';
 
 const route = getRouteApi('/operations/new');
-const DAY_MS = 86_400_000;
-
-/** @returns a moment as `datetime-local` has it, in the reader's zone */
-function localInput(time: number): string {
-  const date = new Date(time);
-  return new Date(time - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 export function NewOperationPage(): ReactNode {
   return (
     <RequireSession title="New measurement">
@@ -29,45 +23,17 @@ export function NewOperationPage(): ReactNode {
   );
 }
 
-/** What of the form may be in the address. */
-interface Asked {
-  kind?: Draft['kind'] | undefined;
-  to?: string | undefined;
-  probes?: string[] | undefined;
-}
-
-/** @returns what the form begins with: what the address says, and what is usual */
-function draftOf({ kind, to, probes }: Asked): Draft {
-  return {
-    kind: kind ?? 'ping',
-    destinations: to ?? '',
-    params: {},
-    schedule: 'once',
-    every: '5',
-    unit: 'min',
-    cron: '*/15 * * * *',
-    until: localInput(Date.now() + DAY_MS),
-    spread: '',
-    tags: '',
-    connected: true,
-    uptime: '',
-    probes: probes === undefined ? 'rule' : 'list',
-    count: '1',
-    chosen: probes ?? [],
-    visibility: 'public',
-  };
-}
-
 function Form(): ReactNode {
   const search = route.useSearch();
   const navigate = useNavigate();
   const replace = route.useNavigate();
   const [draft, setDraft] = useState<Draft>(() => draftOf(search));
-  const set = (change: Partial<Draft>): void => {
-    setDraft((before) => ({ ...before, ...change }));
-    if (change.kind !== undefined)
-      void replace({ search: (before) => ({ ...before, kind: change.kind }), replace: true });
-  };
+  const set = (change: Partial<Draft>): void => setDraft((before) => ({ ...before, ...change }));
+  // the address follows what is typed: it can be kept, sent to others, and reloaded
+  const settled = useSettled(draft);
+  useEffect(() => {
+    void replace({ search: searchOf(settled), replace: true, resetScroll: false });
+  }, [settled, replace]);
   const start = useMutation({
     mutationFn: (key: string) =>
       answer(

@@ -10,16 +10,18 @@ import { Figures } from '../operation/figures.js';
 import { useLive } from '../operation/live.js';
 import { Answers } from '../operation/answers.js';
 import { Changes } from '../operation/changes.js';
+import { ChangeLabels } from '../operation/labels.js';
+import { OperationProbes } from '../operation/probes.js';
 import { Paths } from '../operation/paths.js';
 import { Stacks } from '../operation/stacks.js';
 import { ShareMenu } from '../operation/share.js';
 import { ResultsTable } from '../operation/results.js';
 import { Stop } from '../operation/stop.js';
 import { Progress } from '../operation/table.js';
-import { destinationsOf, scheduleWords, titleOf } from '../operation/words.js';
+import { destinationsOf, measuredBy, scheduleWords, titleOf } from '../operation/words.js';
 import { known } from '../search.js';
 import { counted, whole } from '../ui/format.js';
-import { Empty, Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
+import { Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
 
 const route = getRouteApi('/operations/$id');
 
@@ -57,13 +59,20 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
         title={titleOf(operation)}
         sub={
           <>
-            <State state={state} /> · {scheduleWords(operation)} · {counted(operation.probe_count, 'probe')} ·{' '}
-            <Live state={live.state} />
+            <State state={state} />
+            {operation.description !== null && ` · ${measuredBy(operation)}`} · {scheduleWords(operation)} ·{' '}
+            {counted(operation.probe_count, 'probe')} · <Live state={live.state} />{' '}
+            {operation.tags.map((tag) => (
+              <span className="tag" key={tag}>
+                {tag}
+              </span>
+            ))}
           </>
         }
       >
         <ShareMenu operation={operation} />
-        <ExportMenu id={id} from={search.from} to={search.to} />
+        {mine && <ChangeLabels operation={operation} />}
+        <ExportMenu operation={operation} from={search.from} to={search.to} />
         {mine && (state === 'running' || state === 'scheduled') && <Stop id={id} />}
       </Head>
       {live.state === 'lost' && (
@@ -96,7 +105,7 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
         </Panel>
       </section>
       <div className="cols two">
-        <ProbesOf coverage={runs.data} names={names} />
+        <OperationProbes operation={operation} coverage={runs.data} names={names} user={user} />
         <Facts operation={operation} />
       </div>
     </div>
@@ -137,73 +146,20 @@ function FateFilter(): ReactNode {
   );
 }
 
-function ProbesOf({
-  coverage: data,
-  names,
-}: {
-  coverage:
-    | {
-        probes: { probe_id: string; state: string; due: number; fates: Record<string, number> }[];
-        next: string | null;
-      }
-    | undefined;
-  names: ReadonlyMap<string, string>;
-}): ReactNode {
-  return (
-    <Panel title="Runs by probe" bare>
-      {data === undefined ? (
-        <Loading />
-      ) : data.probes.length === 0 ? (
-        <Empty title="No probe has it." />
-      ) : (
-        <div className="scroll tall" role="group" aria-label="Table of runs by probe" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Probe</th>
-                <th scope="col">State</th>
-                <th scope="col" className="right">
-                  Due
-                </th>
-                <th scope="col" className="right">
-                  Received
-                </th>
-                <th scope="col">Others</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.probes.map(({ probe_id, state, due, fates }) => (
-                <tr key={probe_id}>
-                  <th scope="row" className="name-cell">
-                    <Link to="/probes/$id" params={{ id: probe_id }}>
-                      {names.get(probe_id) ?? probe_id}
-                    </Link>
-                  </th>
-                  <td>{state}</td>
-                  <td className="right">{whole(due)}</td>
-                  <td className="right">{whole(fates['received'] ?? 0)}</td>
-                  <td className="small">
-                    {Object.entries(fates)
-                      .filter(([fate, count]) => fate !== 'received' && count > 0)
-                      .map(([fate, count]) => `${whole(count)} ${fateName(fate)}`)
-                      .join(', ') || '–'}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {data.next !== null && (
-            <p className="in small muted">The first 200 probes. The API has all of them.</p>
-          )}
-        </div>
-      )}
-    </Panel>
-  );
-}
-
 function Facts({ operation }: { operation: Operation }): ReactNode {
-  const { id, visibility, credits, refunded, created_at, ends_at, stopped_at, progress, probe_count } =
-    operation;
+  const {
+    id,
+    number,
+    selection,
+    visibility,
+    credits,
+    refunded,
+    created_at,
+    ends_at,
+    stopped_at,
+    progress,
+    probe_count,
+  } = operation;
   const destinations = destinationsOf(operation);
   const params = Object.entries(operation.params).filter(
     ([name]) => !['ips', 'fqdns', 'urls'].includes(name),
@@ -238,11 +194,26 @@ function Facts({ operation }: { operation: Operation }): ReactNode {
         <dd>
           <Time at={stopped_at ?? ends_at} />
         </dd>
+        {selection !== null && (
+          <>
+            <dt>Probes by rule</dt>
+            <dd className="mono">{ruleOf(selection)}</dd>
+          </>
+        )}
+        <dt>Number</dt>
+        <dd>{number}</dd>
         <dt>Id</dt>
         <dd className="mono">{id}</dd>
       </dl>
     </Panel>
   );
+}
+
+/** @returns a rule by its members; which of equals were chosen (the seed) tells nobody anything */
+function ruleOf({ seed: _seed, ...rule }: NonNullable<Operation['selection']>): string {
+  return Object.entries(rule)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }
 
 function Fact({ name, value }: { name: string; value: unknown }): ReactNode {

@@ -2,25 +2,31 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { KINDS } from '../../generated/kinds.js';
-import { type Operation, operations, SOON_MS } from '../api/queries.js';
+import { operations, SOON_MS } from '../api/queries.js';
 import { OperationsTable } from '../operation/table.js';
-import { destinationsOf } from '../operation/words.js';
 import { known } from '../search.js';
+import { useSettled } from '../ui/settled.js';
 import { useToken } from '../session/session.js';
 import { More } from '../ui/more.js';
 import { Empty, Field, Head, Loaded } from '../ui/parts.js';
 
 const route = getRouteApi('/operations');
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
+/** of a text that the API looks for */
+const LONGEST = 254;
 
 export function OperationsPage(): ReactNode {
   const search = route.useSearch();
   const token = useToken();
+  const settled = useSettled(search.text?.trim().slice(0, LONGEST) || undefined);
   const query = useInfiniteQuery({
     ...operations({
       limit: 50,
       ...(search.kind !== undefined && { kind: search.kind }),
       ...(search.whose === 'mine' && token !== undefined && { mine: true }),
+      ...(search.whose === 'public' && { visibility: 'public' as const }),
+      ...(search.state !== undefined && { state: search.state }),
+      ...(settled !== undefined && { q: settled }),
     }),
     refetchInterval: SOON_MS,
   });
@@ -40,7 +46,7 @@ export function OperationsPage(): ReactNode {
         </header>
         <Loaded query={query} lines={10}>
           {({ pages }) => {
-            const items = pages.flatMap((page) => page.items).filter(meets(search));
+            const items = pages.flatMap((page) => page.items);
             if (items.length === 0 && !query.hasNextPage)
               return <None filtered={Object.values(search).some(Boolean)} />;
             return (
@@ -55,23 +61,6 @@ export function OperationsPage(): ReactNode {
       </section>
     </>
   );
-}
-
-interface Wanted {
-  state?: string | undefined;
-  text?: string | undefined;
-  whose?: string | undefined;
-}
-
-/** What the API has no filter for. */
-function meets({ state, text, whose }: Wanted): (operation: Operation) => boolean {
-  const wanted = text?.toLowerCase();
-  return (operation) =>
-    (state === undefined || operation.state === state) &&
-    (whose !== 'public' || operation.visibility === 'public') &&
-    (wanted === undefined ||
-      operation.id.startsWith(wanted) ||
-      destinationsOf(operation).some((each) => each.toLowerCase().includes(wanted)));
 }
 
 function None({ filtered }: { filtered: boolean }): ReactNode {
@@ -118,7 +107,7 @@ function Filters(): ReactNode {
           <input
             {...describing}
             type="search"
-            placeholder="destination or id"
+            placeholder="description, destination, tag, id or number"
             value={search.text ?? ''}
             onChange={(event) => {
               set({ text: event.target.value || undefined });

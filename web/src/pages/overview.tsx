@@ -85,10 +85,8 @@ export function OverviewPage(): ReactNode {
 function Figures(): ReactNode {
   const activity = useQuery({ ...stats(), refetchInterval: SOON_MS });
   const figures = activity.data;
-  const minutes = figures?.minutes;
   const shown = (count: number | undefined): string => (count === undefined ? '–' : whole(count));
-  const sum = (of: 'stored' | 'failed'): string =>
-    minutes === undefined ? '–' : whole(minutes.reduce((total, minute) => total + minute[of], 0));
+  const stored = shown(figures?.minutes.reduce((total, minute) => total + minute.stored, 0));
   return (
     <dl className="figures">
       <div>
@@ -104,11 +102,11 @@ function Figures(): ReactNode {
       </div>
       <div>
         <dt>Results in the last hour</dt>
-        <dd>{sum('stored')}</dd>
+        <dd>{stored}</dd>
       </div>
       <div>
         <dt>Runs missing in the last hour</dt>
-        <dd>{sum('failed')}</dd>
+        <dd>{shown(figures?.missing_last_hour ?? undefined)}</dd>
       </div>
     </dl>
   );

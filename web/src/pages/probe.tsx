@@ -1,16 +1,18 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
+import { serverNow } from '../api/clock.js';
 import { answer, api, type Schemas } from '../api/client.js';
 import { useProbeLive } from '../api/probe-live.js';
-import { problemOf } from '../api/problem.js';
 import { me, type Probe, probe as probeQuery } from '../api/queries.js';
+import { ChangeProbe } from '../probe/change.js';
+import { ProbeFacts, protocolName } from '../probe/facts.js';
 import { Clock, Measures, NewestResults } from '../probe/newest.js';
 import { Suspend } from '../probe/suspend.js';
 import { Copy } from '../ui/copy.js';
 import { Dialog } from '../ui/dialog.js';
-import { duration, localTime, ms, percent, whole } from '../ui/format.js';
-import { Button, Empty, Field, Head, Loaded, Panel, Problem, Time } from '../ui/parts.js';
+import { duration, localTime, percent, whole } from '../ui/format.js';
+import { Button, Empty, Head, Loaded, Panel, Problem, Time } from '../ui/parts.js';
 import { commandOf } from './probe-new.js';
 import { ProbeState } from './probes.js';
 
@@ -34,6 +36,7 @@ export function ProbePage(): ReactNode {
 
 function OneProbe({ probe }: { probe: Probe }): ReactNode {
   const user = useQuery(me()).data;
+  const superuser = user?.is_superuser === true;
   const own = user?.id === probe.owner_id;
   return (
     <div className="stack">
@@ -41,7 +44,9 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
         title={probe.name ?? probe.id}
         sub={
           <>
-            <ProbeState connected={probe.connected} /> · last seen <Time at={probe.last_seen} />{' '}
+            <ProbeState connected={probe.connected} connection={probe.connection} />
+            {probe.connection !== null && ` · ${protocolName(probe.connection.protocol)}`} · last seen{' '}
+            <Time at={probe.last_seen} />{' '}
             {probe.tags.map((tag) => (
               <span className="tag" key={tag}>
                 {tag}
@@ -53,9 +58,9 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
         <Link to="/operations/new" search={{ probes: [probe.id] }} className="button primary">
           Measure with it
         </Link>
-        {own && <Change probe={probe} />}
-        {(own || user?.is_superuser === true) && <NewToken id={probe.id} />}
-        {user?.is_superuser === true && <Suspend probe={probe} />}
+        {(own || superuser) && <ChangeProbe probe={probe} superuser={superuser} />}
+        {(own || superuser) && <NewToken id={probe.id} />}
+        {superuser && <Suspend probe={probe} />}
       </Head>
       {probe.suspended_at !== null && (
         <div className="notice warn">
@@ -67,7 +72,7 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
       </Panel>
       <div className="cols two">
         <Panel title="State">
-          <Facts probe={probe} />
+          <ProbeFacts probe={probe} />
         </Panel>
         <Panel title="Reliability" bare>
           <Reliability probe={probe} />
@@ -110,7 +115,7 @@ function Connections({ id }: { id: string }): ReactNode {
 }
 
 function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }): ReactNode {
-  const end = Date.now();
+  const end = serverNow();
   const start = end - STRIP_DAYS * DAY_MS;
   const share = (time: number): number =>
     (100 * (Math.min(Math.max(time, start), end) - start)) / (end - start);
@@ -180,90 +185,6 @@ function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }
   );
 }
 
-function Facts({ probe }: { probe: Probe }): ReactNode {
-  const { status, connection, location } = probe;
-  const yes = (known: boolean | null): string => (known === null ? 'it did not say' : known ? 'yes' : 'no');
-  return (
-    <dl className="facts">
-      <dt>Place</dt>
-      <dd>
-        {location.latitude}, {location.longitude}
-        {probe.country !== null && `, ${probe.country}`}
-      </dd>
-      {probe.site !== null && (
-        <>
-          <dt>Site</dt>
-          <dd>
-            <Link to="/sites/$name" params={{ name: probe.site }}>
-              {probe.site}
-            </Link>
-          </dd>
-        </>
-      )}
-      {connection !== null && (
-        <>
-          <dt>Connected since</dt>
-          <dd>
-            <Time at={connection.since} /> ({connection.protocol}
-            {connection.version !== null && `, version ${connection.version}`})
-          </dd>
-          {connection.status !== null && (
-            <>
-              <dt>Takes work</dt>
-              <dd>
-                {connection.status === 'ready' ? (
-                  'yes'
-                ) : (
-                  <strong className="wrong">{connection.status}</strong>
-                )}
-              </dd>
-            </>
-          )}
-          {connection.resolvers !== null && (
-            <>
-              <dt>Resolvers</dt>
-              <dd>{connection.resolvers.join(', ')}</dd>
-            </>
-          )}
-          <dt>Credits in use</dt>
-          <dd>
-            {whole(connection.in_use_credits)} of {whole(connection.total_credits)}
-          </dd>
-        </>
-      )}
-      <dt>Kinds</dt>
-      <dd>{probe.kinds?.join(', ') ?? 'it did not say'}</dd>
-      <dt>IPv4, IPv6</dt>
-      <dd>
-        {yes(probe.ipv4)}, {yes(probe.ipv6)}
-      </dd>
-      {status !== null && (
-        <>
-          <dt>Clock offset</dt>
-          <dd>
-            {ms(status.clock.offset_ms)} ± {ms(status.clock.error_ms)} by {status.clock.source}
-            {!status.clock_trusted && <strong className="wrong"> not trusted</strong>}
-          </dd>
-          <dt>Runs under way</dt>
-          <dd>{whole(status.running)}</dd>
-          <dt>Keeps</dt>
-          <dd>{whole(status.backlog.results)} results until they can be brought</dd>
-          <dt>Said at</dt>
-          <dd>
-            <Time at={status.at} />
-          </dd>
-        </>
-      )}
-      <dt>Registered</dt>
-      <dd>
-        <Time at={probe.created_at} />
-      </dd>
-      <dt>Id</dt>
-      <dd className="mono">{probe.id}</dd>
-    </dl>
-  );
-}
-
 function Reliability({ probe }: { probe: Probe }): ReactNode {
   const { reliability } = probe;
   if (reliability === null) return <Empty title="Not measured yet: it takes some minutes." />;
@@ -296,99 +217,6 @@ function Reliability({ probe }: { probe: Probe }): ReactNode {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function Change({ probe }: { probe: Probe }): ReactNode {
-  const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
-  const [name, setName] = useState(probe.name ?? '');
-  const [tags, setTags] = useState(probe.tags.filter((tag) => !tag.startsWith('system-')).join(', '));
-  const [latitude, setLatitude] = useState(String(probe.location.latitude));
-  const [longitude, setLongitude] = useState(String(probe.location.longitude));
-  const save = useMutation({
-    mutationFn: () =>
-      answer(
-        api.PATCH('/api/v1/probes/{id}', {
-          params: { path: { id: probe.id }, header: { 'If-Match': `"${probe.revision}"` } },
-          body: {
-            ...(name.trim() !== '' && { name: name.trim() }),
-            tags: tags.split(/[\s,]+/).filter(Boolean),
-            location: { latitude: Number(latitude), longitude: Number(longitude) },
-          },
-        }),
-      ),
-    onSuccess: async () => {
-      setOpen(false);
-      await queries.invalidateQueries({ queryKey: ['probe', probe.id] });
-    },
-  });
-  const wrong = save.error === null ? undefined : problemOf(save.error);
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}>Change</Button>
-      <Dialog open={open} onOpenChange={setOpen} title="Change this probe">
-        <form
-          className="form"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.mutate();
-          }}
-        >
-          <Field label="Name" wrong={wrong?.of('name')}>
-            {(describing) => (
-              <input
-                {...describing}
-                type="text"
-                maxLength={100}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Tags" wrong={wrong?.of('tags')}>
-            {(describing) => (
-              <input
-                {...describing}
-                type="text"
-                value={tags}
-                onChange={(event) => setTags(event.target.value)}
-              />
-            )}
-          </Field>
-          <div className="row">
-            <Field label="Latitude" wrong={wrong?.of('location.latitude')}>
-              {(describing) => (
-                <input
-                  {...describing}
-                  type="text"
-                  value={latitude}
-                  onChange={(event) => setLatitude(event.target.value)}
-                />
-              )}
-            </Field>
-            <Field label="Longitude" wrong={wrong?.of('location.longitude')}>
-              {(describing) => (
-                <input
-                  {...describing}
-                  type="text"
-                  value={longitude}
-                  onChange={(event) => setLongitude(event.target.value)}
-                />
-              )}
-            </Field>
-          </div>
-          {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
-          <div className="actions">
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
-            <Button type="submit" tone="primary" disabled={save.isPending}>
-              Save
-            </Button>
-          </div>
-        </form>
-      </Dialog>
-    </>
   );
 }
 

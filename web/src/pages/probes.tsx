@@ -1,29 +1,30 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, useState, type ReactNode } from 'react';
-import { KINDS } from '../../generated/kinds.js';
 import { allProbes, spotOf } from '../api/all-probes.js';
 import type { Probe } from '../api/queries.js';
 import { WorldMap } from '../map/world-map.js';
+import { NEAR_KM, ProbeFilters } from '../probe/filters.js';
+import { protocolName } from '../probe/facts.js';
 import { known } from '../search.js';
-import { useToken } from '../session/session.js';
 import { counted, percent } from '../ui/format.js';
-import { Button, Empty, Field, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
+import { Button, Empty, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
 
 const route = getRouteApi('/probes');
-const NEAR_KM = 500;
 const ROWS = 100;
 
 export function ProbesPage(): ReactNode {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [rows, setRows] = useState(ROWS);
-  const { connected, mine, tag, kind, uptime, latitude, longitude, within } = search;
+  const { connected, mine, tag, country, asn, kind, uptime, latitude, longitude, within } = search;
   const query = useQuery({
     ...allProbes({
       ...(connected !== undefined && { connected }),
       ...(mine === true && { mine }),
       ...(tag !== undefined && { tag: [tag] }),
+      ...(country?.length === 2 && { country: [country] }),
+      ...(asn !== undefined && { asn: [asn] }),
       ...(kind !== undefined && { kind: [kind] }),
       ...(uptime !== undefined && { min_uptime: uptime / 100 }),
       ...(latitude !== undefined &&
@@ -62,7 +63,7 @@ export function ProbesPage(): ReactNode {
       </Head>
       <div className="stack">
         <section className="panel in-form" aria-label="Filters of probes">
-          <Filters search={search} set={set} />
+          <ProbeFilters search={search} set={set} />
         </section>
         <div className="cols two">
           <Panel
@@ -162,6 +163,7 @@ function Table({
             <th scope="col" className="right">
               Uptime, week
             </th>
+            <th scope="col">Where</th>
             <th scope="col">Kinds</th>
             <th scope="col">Last seen</th>
           </tr>
@@ -178,6 +180,9 @@ function Table({
                   {probe.name ?? probe.id}
                 </Link>
                 <div>
+                  {probe.connection !== null && probe.connection.protocol !== 'native' && (
+                    <span className="tag own">{protocolName(probe.connection.protocol)}</span>
+                  )}
                   {probe.tags.map((tag) => (
                     <span className="tag" key={tag}>
                       {tag}
@@ -189,6 +194,10 @@ function Table({
                 <ProbeState connected={probe.connected} connection={probe.connection} />
               </td>
               <td className="right">{percent(probe.reliability?.week.uptime)}</td>
+              <td className="small">
+                {probe.country ?? '–'}
+                {(probe.asn_v4 ?? probe.asn_v6) !== null && ` AS${String(probe.asn_v4 ?? probe.asn_v6)}`}
+              </td>
               <td className="small">{probe.kinds?.join(' ') ?? '–'}</td>
               <td className="small">
                 <Time at={probe.last_seen} />
@@ -220,121 +229,4 @@ export function ProbeState({
       </span>
     );
   return connected ? <State state="connected" /> : <span className="state away">not connected</span>;
-}
-
-interface ProbesSearch {
-  text?: string | undefined;
-  connected?: boolean | undefined;
-  kind?: string | undefined;
-  tag?: string | undefined;
-  uptime?: number | undefined;
-  latitude?: number | undefined;
-  within?: number | undefined;
-  mine?: boolean | undefined;
-}
-
-function Filters({
-  search,
-  set,
-}: {
-  search: ProbesSearch;
-  set: (change: Record<string, unknown>) => void;
-}): ReactNode {
-  const token = useToken();
-  const numberOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
-  return (
-    <form className="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <Field label="Text" wide>
-        {(describing) => (
-          <input
-            {...describing}
-            type="search"
-            placeholder="name"
-            value={search.text ?? ''}
-            onChange={(event) => set({ text: event.target.value || undefined })}
-          />
-        )}
-      </Field>
-      <Field label="Connected">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.connected === undefined ? '' : String(search.connected)}
-            onChange={(event) =>
-              set({ connected: event.target.value === '' ? undefined : event.target.value === 'true' })
-            }
-          >
-            <option value="">either</option>
-            <option value="true">connected</option>
-            <option value="false">not connected</option>
-          </select>
-        )}
-      </Field>
-      <Field label="Kind">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.kind ?? ''}
-            onChange={(event) => set({ kind: event.target.value || undefined })}
-          >
-            <option value="">all</option>
-            {KINDS.map((kind) => (
-              <option key={kind}>{kind}</option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Tag">
-        {(describing) => (
-          <input
-            {...describing}
-            type="text"
-            value={search.tag ?? ''}
-            onChange={(event) => set({ tag: event.target.value || undefined })}
-          />
-        )}
-      </Field>
-      <Field label="Uptime at least, %">
-        {(describing) => (
-          <input
-            {...describing}
-            type="number"
-            min={0}
-            max={100}
-            value={search.uptime ?? ''}
-            onChange={(event) => set({ uptime: numberOf(event.target.value) })}
-          />
-        )}
-      </Field>
-      {search.latitude !== undefined && (
-        <>
-          <Field label="Within, km">
-            {(describing) => (
-              <input
-                {...describing}
-                type="number"
-                min={1}
-                max={20_000}
-                value={search.within ?? NEAR_KM}
-                onChange={(event) => set({ within: numberOf(event.target.value) })}
-              />
-            )}
-          </Field>
-          <Button onClick={() => set({ latitude: undefined, longitude: undefined, within: undefined })}>
-            Everywhere
-          </Button>
-        </>
-      )}
-      {token !== undefined && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={search.mine === true}
-            onChange={(event) => set({ mine: event.target.checked || undefined })}
-          />
-          Mine
-        </label>
-      )}
-    </form>
-  );
 }

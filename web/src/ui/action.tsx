@@ -34,6 +34,7 @@ export function AskFirst({
   tone = 'danger',
   size = 'normal',
   act,
+  onOpen,
   onDone,
   fields,
 }: {
@@ -46,6 +47,8 @@ export function AskFirst({
   tone?: Tone;
   size?: 'normal' | 'small';
   act: () => Promise<unknown>;
+  /** before the dialog is shown: for what its fields begin with */
+  onOpen?: () => void;
   onDone?: () => unknown;
   fields?: (problem: ApiProblem | undefined) => ReactNode;
 }): ReactNode {
@@ -68,6 +71,7 @@ export function AskFirst({
         {...(label !== undefined && { 'aria-label': label })}
         onClick={() => {
           deed.reset();
+          onOpen?.();
           setOpen(true);
         }}
       >

@@ -1,10 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { answer, api, type Schemas } from '../../api/client.js';
 import { type ApiProblem, problemOf } from '../../api/problem.js';
 import { counted, every, spoken, whole } from '../../ui/format.js';
 import { Problem } from '../../ui/parts.js';
-import { destinationsIn, type Draft, requestOf } from '../request.js';
+import { useSettled } from '../../ui/settled.js';
+import { destinationsIn, type Draft, requestOf, SECONDS } from '../request.js';
 
 const QUOTE_MS = 400;
 
@@ -13,11 +14,7 @@ export function useQuote(draft: Draft): {
   data: Schemas['QuoteDto'] | undefined;
   problem: ApiProblem | undefined;
 } {
-  const [settled, setSettled] = useState(draft);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(draft), QUOTE_MS);
-    return () => clearTimeout(timer);
-  }, [draft]);
+  const settled = useSettled(draft, QUOTE_MS);
   const ready =
     destinationsIn(settled.destinations).length > 0 &&
     (settled.probes === 'rule' || settled.chosen.length > 0);
@@ -93,7 +90,7 @@ function inWords(draft: Draft, { runs, probe_count, runs_per_probe }: Schemas['Q
   const from = `from ${counted(probe_count, 'probe')}`;
   if (draft.schedule === 'once') return `Once, ${from}: ${counted(runs, 'run')}.`;
   const until = draft.until === '' ? '' : ` until ${spoken(new Date(draft.until).toISOString())}`;
-  const seconds = Number(draft.every) * { s: 1, min: 60, h: 3_600 }[draft.unit];
+  const seconds = Number(draft.every) * SECONDS[draft.unit];
   const rhythm =
     draft.schedule === 'cron' ? `By the crontab line ${draft.cron}` : every(seconds).replace(/^e/, 'E');
   return `${rhythm}${until}, ${from}: ${counted(runs, 'run')}, ${whole(runs_per_probe)} each.`;

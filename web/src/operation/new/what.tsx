@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { KINDS } from '../../../generated/kinds.js';
+import { KIND_HINTS } from '../../../generated/texts.js';
 import type { ParamField } from '../../api/param-field.js';
 import type { ApiProblem } from '../../api/problem.js';
 import { TextArea } from '../../ui/inputs.js';
@@ -7,15 +8,6 @@ import { Field, Panel } from '../../ui/parts.js';
 import { advanced, destinationsIn, type Draft } from '../request.js';
 import { Choice, type Part } from './choice.js';
 
-const HINT: Record<string, string> = {
-  ping: 'Round-trip time and loss',
-  traceroute: 'The path, hop by hop',
-  dns: 'What a name server answers',
-  http: 'A request, by its phases',
-  tls: 'A handshake, and its certificate',
-  ntp: 'What a time server says',
-  mtr: 'The path, with loss and time of each hop',
-};
 const PLACEHOLDER: Record<string, string> = { http: 'https://example.org/', dns: 'example.org' };
 
 /** The kind, its destinations and its parameters. */
@@ -27,11 +19,11 @@ export function What({ draft, set, problem, asked }: Part & { asked: boolean }):
       <div className="form">
         <Choice
           legend="Kind"
-          options={KINDS.map((each) => [each, each, HINT[each] ?? each] as const)}
+          options={KINDS.map((each) => [each, each, KIND_HINTS[each] ?? each] as const)}
           value={kind}
           onChange={(next) => set({ kind: next, params: {} })}
         />
-        <p className="small muted">{HINT[kind] ?? kind}.</p>
+        <p className="small muted">{KIND_HINTS[kind]}</p>
         <TextArea
           label="Destinations"
           hint="One a line, or separated by commas."

@@ -83,6 +83,7 @@ function Interval({ draft, set, wrong }: Part & { wrong: string | undefined }): 
           ['s', 'seconds'],
           ['min', 'minutes'],
           ['h', 'hours'],
+          ['d', 'days'],
         ]}
         onText={(unit) => set({ unit: unit as Draft['unit'] })}
       />

@@ -17,24 +17,31 @@ const ROWS = 200;
 export function Where({ draft, set, problem }: Part): ReactNode {
   return (
     <Panel title="From where">
-      <div className="form">
-        <Choice
-          legend="Probes"
-          options={[
-            ['rule', 'By rule'],
-            ['list', 'From the list'],
-            ['map', 'From the map'],
-          ]}
-          value={draft.probes}
-          onChange={(probes) => set({ probes })}
-        />
-        {draft.probes === 'rule' ? (
-          <Rule draft={draft} set={set} problem={problem} />
-        ) : (
-          <Pick draft={draft} set={set} />
-        )}
-      </div>
+      <WhereFields draft={draft} set={set} problem={problem} />
     </Panel>
+  );
+}
+
+/** The same without what is around it. */
+export function WhereFields({ draft, set, problem }: Part): ReactNode {
+  return (
+    <div className="form">
+      <Choice
+        legend="Probes"
+        options={[
+          ['rule', 'By rule'],
+          ['list', 'From the list'],
+          ['map', 'From the map'],
+        ]}
+        value={draft.probes}
+        onChange={(probes) => set({ probes })}
+      />
+      {draft.probes === 'rule' ? (
+        <Rule draft={draft} set={set} problem={problem} />
+      ) : (
+        <Pick draft={draft} set={set} />
+      )}
+    </div>
   );
 }
 
@@ -58,6 +65,13 @@ function Rule({ draft, set, problem }: Part): ReactNode {
         value={draft.tags}
         onText={(tags) => set({ tags })}
         wrong={wrong('tags')}
+      />
+      <TextField
+        label="In countries"
+        hint="Two letters each, such as AR; any of them."
+        value={draft.countries}
+        onText={(countries) => set({ countries })}
+        wrong={wrong('countries')}
       />
       <TextField
         label="Uptime at least, %"
