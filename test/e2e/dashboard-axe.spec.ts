@@ -111,7 +111,7 @@ interface Visit {
     async (scheme, width) => {
       const owner = await empty.account();
       const probe = await empty.probe(owner);
-      const fresh = await empty.operation(await empty.account(10), [probe], { kind: 'traceroute' });
+      const fresh = await empty.operation(await empty.account(100), [probe], { kind: 'traceroute' });
       const { url } = empty.server;
       const detail = [`probes/${probe.id}`, `operations/${fresh.id}`, `embed/operations/${fresh.id}`];
       const all = [

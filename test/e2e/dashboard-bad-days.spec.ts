@@ -144,6 +144,88 @@ import { pingResult } from '../support/native-probe.js';
     await page.context().close();
   });
 
+  it('shows hostile text of names, answers and failures as text', async () => {
+    const { page, complaints } = await openPage(browser);
+    await keepSession(page, filled.owner.api.token);
+    const hostile = '<img src=x onerror="globalThis.hit=1">\u202e\u0000</script>';
+    const long = `${hostile}${'x'.repeat(500)}`;
+    await page.route('**/api/v1/operations/*/latest?*', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as { items: { summary: Record<string, unknown> | null }[] };
+      for (const { summary } of body.items)
+        if (summary !== null) Object.assign(summary, { answer_data: [long], rcode: hostile, name: long });
+      await route.fulfill({ response, json: body });
+    });
+    await page.route('**/api/v1/probes/*', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as object;
+      await route.fulfill({ response, json: { ...body, name: long, tags: [long], site: hostile } });
+    });
+    for (const width of [1440, 375]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of [`operations/${idOf('dns')}`, `probes/${filled.probes[0]?.id ?? ''}`]) {
+        await page.goto(`${url}/app/${path}`);
+        await settled(page);
+        await page.getByText('<img src=x onerror="globalThis.hit=1">').first().waitFor();
+        expect(await page.evaluate('globalThis.hit')).toBeUndefined();
+        const fits = 'document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1';
+        expect([path, width, await page.evaluate(fits)]).toEqual([path, width, true]);
+      }
+    }
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('works with a finger on a phone, without WebGL, with 10,000 probes on one point and a slow server', async () => {
+    const context = await browser.newContext({
+      ...{ viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true },
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.addInitScript(`{
+      const get = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return /webgl|webgpu/.test(kind) ? null : get.call(this, kind, ...rest);
+      };
+    }`);
+    await keepSession(page, filled.owner.api.token);
+    const { body } = await filled.owner.api.get<object>(`/api/v1/probes/${filled.probes[0]?.id ?? ''}`);
+    const items = Array.from({ length: 10_000 }, (_, index) => ({
+      ...{ ...body, id: index.toString(16).padStart(24, '0'), name: `probe ${index}` },
+      location: { longitude: 10, latitude: 50 },
+    }));
+    let held: (() => void)[] = [];
+    await page.route('**/api/v1/probes?*', async (route) => {
+      const at = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+      // the first answer is slow: it comes when the page has said that it waits
+      if (at === 0) await new Promise<void>((resolve) => held.push(resolve));
+      const next = at + 1_000 < items.length ? String(at + 1_000) : null;
+      await route.fulfill({ json: { items: items.slice(at, at + 1_000), next } });
+    });
+    await page.goto(`${url}/app/probes`);
+    await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+    const waiting = held;
+    held = [];
+    for (const go of waiting) go();
+    const map = page.getByRole('img', { name: /^Map of 10,000 probes/ });
+    await map.waitFor();
+    await page.getByRole('link', { name: 'probe 0', exact: true }).waitFor();
+    const box = await map.boundingBox();
+    if (box === null) throw new Error('the map is not in sight');
+    // 50 degrees north, 10 east: where all of them are
+    const [x, y] = [box.width * (0.5 + 10 / 360), box.height * 0.3];
+    for (const dy of [0, -12, 12, -24, 24]) {
+      await map.tap({ position: { x, y: y + dy } });
+      if (/probe=/.test(page.url())) break;
+    }
+    await page.getByRole('button', { name: 'Show more' }).tap();
+    await page.getByRole('link', { name: 'probe 150', exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('says that a session is over, in each tab, and leads back', async () => {
     const again = await world.again(filled.owner);
     const { page } = await open('account', again.token);

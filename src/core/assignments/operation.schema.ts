@@ -129,6 +129,11 @@ operationSchema.index(
 );
 // operations by tag, newest first
 operationSchema.index({ tags: 1, _id: -1 }, { partialFilterExpression: { tags: { $exists: true } } });
+// stopped operations, newest first
+operationSchema.index(
+  { _id: -1, stopped_at: 1 },
+  { partialFilterExpression: { stopped_at: { $exists: true } } },
+);
 // an owner's operations, newest first
 operationSchema.index({ owner: 1, _id: -1 });
 // whose time is not over: what is missing is counted over these

@@ -85,7 +85,9 @@ function Limit({ usage: { bound, limit, used, free_at } }: { usage: Schemas['Usa
       {limit === null ? 'any number' : whole(limit)}
       {limit !== null && limit > 0 && (
         <span className="bar thin" aria-hidden="true">
-          <span style={{ width: `${Math.min(100, (100 * used) / limit)}%`, background: 'var(--accent)' }} />
+          {used > 0 && (
+            <span style={{ width: `${Math.min(100, (100 * used) / limit)}%`, background: 'var(--accent)' }} />
+          )}
         </span>
       )}
       {free_at !== null && (

@@ -51,7 +51,7 @@ export function ExportMenu({
   };
   return (
     <>
-      <span className="small muted" role="status">
+      <span className={said === '' ? 'visually-hidden' : 'small muted'} role="status">
         {said}
       </span>
       <Menu.Root>

@@ -49,7 +49,7 @@ export function Figures(props: Props): ReactNode {
   const plot = (
     <Loaded query={all} lines={9}>
       {() =>
-        data === undefined || data.times.length === 0 ? (
+        data === undefined || isBlank(data) ? (
           <Empty title="No result yet.">
             <p>The plot begins with the first one, by itself.</p>
           </Empty>
@@ -107,6 +107,11 @@ function useFigures(operation: Operation, search: PlotSearch) {
     each,
     before: search.before === true ? before : { data: undefined, isSuccess: false as const },
   };
+}
+
+/** Nothing came and nothing is missing: axes alone would tell nobody anything. */
+function isBlank({ middle, missing }: ReturnType<typeof plotted>): boolean {
+  return middle.every((value) => value === null) && !missing.some((count) => (count ?? 0) > 0);
 }
 
 function isEmpty(before: Series): boolean {

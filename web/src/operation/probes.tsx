@@ -77,6 +77,7 @@ function columnsOf(names: ReadonlyMap<string, string>): readonly Column<ProbeRun
     { head: 'Received', right: true, cell: ({ fates }) => whole(fates.received) },
     {
       head: 'Others',
+      className: 'words',
       cell: ({ fates }) =>
         Object.entries(fates)
           .filter(([fate, count]) => fate !== 'received' && count > 0)

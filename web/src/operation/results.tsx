@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import type { ResultEvent } from '../api/events.js';
-import { ms, percent, whole } from '../ui/format.js';
+import { counted, ms, percent, whole } from '../ui/format.js';
 import { saveFile } from '../ui/save-file.js';
 import { Button, Empty, Loaded, Time } from '../ui/parts.js';
 import { Scroll } from '../ui/table.js';
@@ -146,11 +146,11 @@ export function sentenceOf(entry: Entry): string {
     case 'mtr':
       return `${target}: ${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops, mean ${ms(number(entry['rtt_avg_ms']))}, loss ${percent(number(entry['loss']))}`;
     case 'dns':
-      return `${target} ${text(entry['qtype'])}: ${text(entry['rcode'])}, ${text(entry['answers'])} answers, ${ms(number(entry['rtt_ms']))}`;
+      return `${target} ${text(entry['qtype'])}: ${text(entry['rcode'])}, ${counted(number(entry['answers']) ?? 0, 'answer')}, ${ms(number(entry['rtt_ms']))}`;
     case 'http':
       return `${target}: ${text(entry['status'])}, ${ms(number(entry['total_ms']))}`;
     case 'tls':
-      return `${target}: ${text(entry['version'])}, certificate until ${text(entry['not_after'])}, ${ms(number(entry['handshake_ms']))}`;
+      return `${target}: ${text(entry['version'])}, certificate until ${text(entry['not_after']).slice(0, 10)}, ${ms(number(entry['handshake_ms']))}`;
     case 'ntp':
       return `${target}: offset ${ms(number(entry['offset_ms']))} ± ${ms(number(entry['error_ms']))}, stratum ${text(entry['stratum'])}`;
     default:

@@ -50,7 +50,7 @@ function Row({ operation }: { operation: Operation }): ReactNode {
     <tr>
       <th scope="row" className="name-cell">
         <Link to="/operations/$id" params={{ id }} title={destinationsOf(operation).slice(0, 20).join('\n')}>
-          {titleOf(operation)}
+          {shortened(titleOf(operation))}
         </Link>
         {visibility === 'private' && (
           <>
@@ -81,13 +81,20 @@ function Row({ operation }: { operation: Operation }): ReactNode {
   );
 }
 
+const LONGEST = 120;
+
+/** A description may have 255 characters: a row of a list shows its begin. */
+function shortened(title: string): string {
+  return title.length > LONGEST ? `${title.slice(0, LONGEST - 1)}…` : title;
+}
+
 /** How many of how many: as a bar, and in figures. */
 export function Progress({ done, of }: { done: number; of: number }): ReactNode {
   const share = of === 0 ? 0 : Math.min(1, done / of);
   return (
     <div className="progress">
       <span className="bar thin" aria-hidden="true">
-        <span style={{ width: `${share * 100}%`, background: 'var(--fate-received)' }} />
+        {done > 0 && <span style={{ width: `${share * 100}%`, background: 'var(--fate-received)' }} />}
       </span>
       <span className="small nowrap">
         {whole(done)} of {whole(of)} <span className="muted">({percent(share, 0)})</span>

@@ -183,7 +183,7 @@ function Table({
                   {probe.connection !== null && probe.connection.protocol !== 'native' && (
                     <span className="tag own">{protocolName(probe.connection.protocol)}</span>
                   )}
-                  {probe.tags.map((tag) => (
+                  {probe.tags.filter(isOwn).map((tag) => (
                     <span className="tag" key={tag}>
                       {tag}
                     </span>
@@ -194,11 +194,11 @@ function Table({
                 <ProbeState connected={probe.connected} connection={probe.connection} />
               </td>
               <td className="right">{percent(probe.reliability?.week.uptime)}</td>
-              <td className="small">
+              <td className="small fit">
                 {probe.country ?? '–'}
                 {(probe.asn_v4 ?? probe.asn_v6) !== null && ` AS${String(probe.asn_v4 ?? probe.asn_v6)}`}
               </td>
-              <td className="small">{probe.kinds?.join(' ') ?? '–'}</td>
+              <td className="small fit">{probe.kinds?.join(' ') ?? '–'}</td>
               <td className="small">
                 <Time at={probe.last_seen} />
               </td>
@@ -209,6 +209,9 @@ function Table({
     </div>
   );
 }
+
+/** What the server gives stands in other columns. */
+const isOwn = (tag: string): boolean => !tag.startsWith('system-');
 
 export function ProbeState({
   connected,

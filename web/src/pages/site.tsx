@@ -9,7 +9,7 @@ import { type Site, SiteForm } from '../sites/form.js';
 import { Instruments } from '../sites/instruments.js';
 import { AskFirst } from '../ui/action.js';
 import { Dialog } from '../ui/dialog.js';
-import { counted } from '../ui/format.js';
+import { counted, placeWords } from '../ui/format.js';
 import { TextField } from '../ui/inputs.js';
 import { Button, Empty, Head, Loaded, Panel, Problem, Time } from '../ui/parts.js';
 
@@ -65,7 +65,7 @@ function Facts({ site, mine }: { site: Site; mine: boolean }): ReactNode {
             .join(', ') || '–'}
         </dd>
         <dt>Location</dt>
-        <dd>{location === null ? '–' : `${location.latitude}, ${location.longitude}`}</dd>
+        <dd>{location === null ? '–' : placeWords(location)}</dd>
         <dt>Notes</dt>
         <dd className="lines-kept">{notes ?? '–'}</dd>
         <dt>Made</dt>
@@ -106,11 +106,7 @@ function Place({ site: { name, location } }: { site: Site }): ReactNode {
       {location === null ? (
         <Empty title="Where it is, nobody has said." />
       ) : (
-        <WorldMap
-          spots={spots}
-          label={`Map: ${name} at ${location.latitude}, ${location.longitude}`}
-          height={260}
-        />
+        <WorldMap spots={spots} label={`Map: ${name} at ${placeWords(location)}`} height={260} />
       )}
     </Panel>
   );

@@ -54,6 +54,8 @@ const TIME_TICKS: uPlot.Axis.Values = [
   [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, null, null, null, null, 1],
   [1, '{HH}:{mm}:{ss}', '\n{YYYY}-{MM}-{DD}', null, null, null, null, null, 1],
 ];
+/** A time with its seconds takes so much, and a date beneath it more. */
+const TICK_SPACE = 84;
 const HEIGHT = 300;
 const STRIP = 9;
 const SMOKE = 5;
@@ -130,7 +132,7 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
       y: log ? { distr: LOGARITHMIC } : { range: (_plot, least, most) => rangeOf(least, most) },
     },
     axes: [
-      { ...axis, values: TIME_TICKS },
+      { ...axis, values: TIME_TICKS, space: TICK_SPACE },
       {
         ...axis,
         size: 64,

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Probe } from '../api/queries.js';
-import { ms, whole } from '../ui/format.js';
+import { ms, placeWords, whole } from '../ui/format.js';
 import { Time } from '../ui/parts.js';
 
 const PROTOCOLS: Record<string, string> = {
@@ -21,9 +21,6 @@ function countryName(code: string): string {
     return code;
   }
 }
-
-const degrees = (value: number, positive: string, negative: string): string =>
-  `${Math.abs(value)}° ${value < 0 ? negative : positive}`;
 
 function Stated({ probe, member }: { probe: Probe; member: Probe['stated'][number] }): ReactNode {
   return probe.stated.includes(member) ? <span className="small muted"> as its owner states</span> : null;
@@ -62,7 +59,7 @@ export function ProbeFacts({ probe }: { probe: Probe }): ReactNode {
       <dd>
         {probe.imported
           ? 'not known'
-          : `${probe.place.city === '' ? '' : `${probe.place.city}, `}${degrees(location.latitude, 'N', 'S')}, ${degrees(location.longitude, 'E', 'W')}`}
+          : `${probe.place.city === '' ? '' : `${probe.place.city}, `}${placeWords(location)}`}
       </dd>
       <dt>Country</dt>
       <dd>

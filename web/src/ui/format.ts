@@ -44,6 +44,13 @@ export function ms(value: number | null | undefined): string {
   return `${size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3)} ms`;
 }
 
+/** @returns a place as maps write it: "34.6° S, 58.38° W" */
+export function placeWords({ latitude, longitude }: { latitude: number; longitude: number }): string {
+  const degrees = (value: number, positive: string, negative: string): string =>
+    `${Math.abs(value)}° ${value < 0 ? negative : positive}`;
+  return `${degrees(latitude, 'N', 'S')}, ${degrees(longitude, 'E', 'W')}`;
+}
+
 const UNITS = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -5,7 +5,8 @@ import { mtrSummary } from './mtr.summary.js';
 
 export const mtr = defineKind({
   name: 'mtr',
-  description: 'The path to an address, with the loss and the round-trip times of each hop over several packets.',
+  description:
+    'The path to an address, with the loss and the round-trip times of each hop over several packets.',
   unitCost: 15,
   params: mtrParams,
   // those for the hops before it strike these
