@@ -47,6 +47,8 @@ export interface Run {
   /** of the probe's program; undefined: it did not say */
   version: string | undefined;
   result: RunResult;
+  /** of the raw bytes; absent: nothing was brought */
+  format?: string | undefined;
 }
 
 /** By the probe's own clock, uncorrected: of what was not begun the time at which it was due, or came. */

@@ -55,24 +55,26 @@ function outcomeOf(entry: DnsEntry): Members {
   if (typeof error === 'string' || response === null) return { error: dnsError(error ?? 'no answer') };
   const message = Buffer.from(response, 'base64');
   try {
-    const { id, questions, answers, authorities, additionals } = readHeader(message);
-    return {
-      result: {
-        abuf: response,
-        ID: id,
-        QDCOUNT: questions,
-        ANCOUNT: answers,
-        NSCOUNT: authorities,
-        ARCOUNT: additionals,
-        size: message.length,
-        rt: rtt_ms ?? undefined,
-        answers: answersOf(message),
-      },
-    };
+    return { result: { ...dnsMessageMembers(message), rt: rtt_ms ?? undefined } };
   } catch (failure) {
     if (!(failure instanceof UnreadableMessage)) throw failure;
     return { error: dnsError(`the answer cannot be read: ${failure.message}`) };
   }
+}
+
+/** What a message says. @throws UnreadableMessage where it has no header */
+export function dnsMessageMembers(message: Buffer): Members {
+  const { id, questions, answers, authorities, additionals } = readHeader(message);
+  return {
+    abuf: message.toString('base64'),
+    ID: id,
+    QDCOUNT: questions,
+    ANCOUNT: answers,
+    NSCOUNT: authorities,
+    ARCOUNT: additionals,
+    size: message.length,
+    answers: answersOf(message),
+  };
 }
 
 /** The three words that clients look for. @param text what the probe says */

@@ -18,6 +18,7 @@ import {
 import { dnsError, dnsMembers } from './dns.js';
 import { httpMembers } from './http.js';
 import { ntpMembers } from './ntp.js';
+import { digMembers, globalpingMembers } from './other-probes.js';
 import { NO_PACKETS, pingMembers, protocolOf } from './ping.js';
 import { sslcertMembers } from './sslcert.js';
 import { tracerouteMembers } from './traceroute.js';
@@ -53,14 +54,40 @@ function bodiesOf(run: Run, decoded: unknown): Members[] {
       failureOf(run, { destination, reason, text: detail === '' ? reason : `${reason}: ${detail}` }),
     );
   }
-  const list = Array.isArray(decoded) ? (decoded as unknown[]).filter(isMembers) : [];
-  const bodies = PACKETS.has(run.kind) ? ofPackets(run, list) : ofEntries(run, list);
+  const bodies = doneBodies(run, decoded);
   if (bodies.length > 0) return bodies;
   const text =
     decoded === null || decoded === undefined ? 'the raw bytes are not kept' : 'nothing can be read';
   return destinationsOf(run).map((destination) =>
     failureOf(run, { destination, reason: 'tool_failed', text }),
   );
+}
+
+/** What was done, by the kind of probe that did it. */
+function doneBodies(run: Run, decoded: unknown): Members[] {
+  // what dig printed for a classic probe
+  if (run.format === 'gzip')
+    return typeof decoded === 'string' ? digMembers(decoded, textIn(run.params, 'resolver')) : [];
+  const list = Array.isArray(decoded) ? (decoded as unknown[]).filter(isMembers) : [];
+  if (run.format === 'globalping') return ofTests(run, list);
+  return PACKETS.has(run.kind) ? ofPackets(run, list) : ofEntries(run, list);
+}
+
+// ---- Globalping's probes: a test for each destination
+
+function ofTests(run: Run, tests: readonly Members[]): Members[] {
+  const { summary = [] } = run.result;
+  return tests.map((test, index) => {
+    const figures = summary[index] ?? {};
+    const destination = textIn(test, 'target') ?? '';
+    const body = globalpingMembers(run.kind, test, figures);
+    if (body !== undefined)
+      return { dst_name: run.kind === 'dns' ? textIn(run.params, 'resolver') : destination, ...body };
+    const text = textIn(figures, 'error') ?? 'the test has failed';
+    const asked = run.kind === 'http' ? (textIn(figures, 'url') ?? destination) : destination;
+    const address = textIn(figures, 'dst') ?? textIn(figures, 'address');
+    return failureOf(run, { destination: asked, address, reason: 'tool_failed', text });
+  });
 }
 
 /** As they were asked for. */

@@ -41,7 +41,14 @@ export class ShownResults {
     const result = read.head ?? (await this.reader.headOf(read._id));
     if (!isShown(result)) return [];
     const run: Run = {
-      ...{ msm: operation.number, prb: probe.number, version: probe.version, kind, result },
+      ...{
+        msm: operation.number,
+        prb: probe.number,
+        version: probe.version,
+        kind,
+        result,
+        format: read.format,
+      },
       ...{ params: operation.params, stepS: intervalOf(operation) ?? undefined },
     };
     return atlasResults(run, await this.decoded(read, gone));
