@@ -31,6 +31,20 @@ function refused(work: () => unknown): string[] {
 }
 
 describe('a definition', () => {
+  it('keeps what changes nothing, as it came, and refuses what is no word, number or switch', () => {
+    const given = { skip_dns_check: true, target_update_hours: 12, paris: 4, port: 80, dont_fragment: false };
+    const trace = { type: 'traceroute', target: '192.0.2.1', protocol: 'ICMP', ...given };
+    expect(read({ ...trace, unheard_of: 1 }).definitions[0]?.told).toEqual(given);
+    expect(read({ type: 'ping', target: '192.0.2.1', paris: 4 }).definitions[0]?.told).toEqual({});
+    for (const wrong of [{ paris: [] }, { size: {} }, { skip_dns_check: 'x'.repeat(256) }])
+      expect(refused(() => read({ ...trace, ...wrong }))).toEqual([
+        `/definitions/0/${Object.keys(wrong)[0]}`,
+      ]);
+    const lookup = { type: 'dns', query_argument: 'nl', use_probe_resolver: true };
+    for (const name of ['tls', 'use_macros', 'default_client_subnet', 'cookies'])
+      expect(refused(() => read({ ...lookup, [name]: true }))).toEqual([`/definitions/0/${name}`]);
+  });
+
   it('of a ping has the payload and the headers in its size', () => {
     expect(paramsOf({ type: 'ping', target: '192.0.2.1' })).toEqual({
       ips: ['192.0.2.1'],

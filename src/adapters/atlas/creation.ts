@@ -28,6 +28,8 @@ export interface Definition {
   description: string | undefined;
   tags: string[];
   isPublic: boolean;
+  /** members that change nothing of what is measured, as they came */
+  told: Record<string, string | number | boolean>;
 }
 
 export interface Creation {
@@ -79,7 +81,7 @@ function readDefinition(reader: Reader, times: Times): Definition | undefined {
     return undefined;
   }
   const before = reader.violations.length;
-  const { kind, interval, params: paramsOf, members } = TYPES[type];
+  const { kind, interval, params: paramsOf, members, told } = TYPES[type];
   const target = readTarget(reader, type === 'dns');
   const family = readFamily(reader, target);
   const params = paramsOf(reader, family, target);
@@ -89,10 +91,23 @@ function readDefinition(reader: Reader, times: Times): Definition | undefined {
     description: reader.text('description', MOST_DESCRIPTION),
     tags: reader.texts('tags', MOST_TAGS, LONGEST_TAG) ?? [],
     isPublic: reader.truth('is_public') ?? true,
+    told: readTold(reader, [...TOLD_OF_ALL, ...told]),
   };
   // what is missing because it was wrong is told already
   if (reader.violations.length === before) checkParams(reader, definition, members);
   return definition;
+}
+
+/** Of all types, what is noted and changes nothing: names are looked up by the probe, at each run. */
+const TOLD_OF_ALL = ['skip_dns_check', 'target_update_hours'];
+const LONGEST_TOLD = 255;
+
+function readTold(reader: Reader, names: readonly string[]): Definition['told'] {
+  const found = names.flatMap((name) => {
+    const value = reader.plain(name, LONGEST_TOLD);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 function readTarget(reader: Reader, isOptional: boolean): string | undefined {

@@ -79,6 +79,8 @@ export function measurement(
     estimated_results_per_day:
       (interval === null ? 1 : Math.max(1, Math.floor(DAY_S / interval))) * participants,
     ...OF_TYPE[kind](params, af ?? 4),
+    // as its creator gave it
+    ...operation.told,
   };
 }
 

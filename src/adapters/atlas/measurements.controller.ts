@@ -44,10 +44,10 @@ export class AtlasMeasurementsController {
     };
     const { ids, selection } = await this.chosen.choose(sources, needs, user);
     const requests = definitions.map(
-      ({ kind, params, schedule, description, tags, isPublic }): OperationRequest => ({
+      ({ kind, params, schedule, description, tags, isPublic, told }): OperationRequest => ({
         ...{ kind, params, unknownParams: 'refuse', schedule: { value: schedule } },
         ...{ probes: ids, availability: 'whenever', visibility: isPublic ? 'public' : 'private' },
-        ...{ description, tags, selection },
+        ...{ description, tags, selection, ...(Object.keys(told).length > 0 && { told }) },
       }),
     );
     const created = await inAtlasWords(() => this.operations.createAll(user, requests));

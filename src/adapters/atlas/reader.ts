@@ -97,6 +97,16 @@ export class Reader {
     return value === undefined ? undefined : this.within([name], value);
   }
 
+  /** A word, a number or a switch that changes nothing: it is shown as it came. */
+  plain(name: string, longest: number): string | number | boolean | undefined {
+    const value = this.value(name);
+    if (typeof value === 'string' && value.length <= longest) return value;
+    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+    if (value !== undefined)
+      this.refuse(name, `must be a number, true or false, or text of ${longest} characters at most`);
+    return undefined;
+  }
+
   /** A value of any type, for those that clients write in several ways. */
   value(name: string): unknown {
     return Object.hasOwn(this.members, name) ? (this.members[name] ?? undefined) : undefined;

@@ -20,6 +20,8 @@ interface TypeStatement {
   params: (reader: Reader, family: Family, target: string | undefined) => Params;
   /** Names of members by the parameter that they became, so that an error names what the caller wrote. */
   members: Readonly<Record<string, string>>;
+  /** Names of members that are noted and shown, and change nothing: docs/atlas.md says which. */
+  told: readonly string[];
 }
 
 /** Where packets go; a name is resolved by the probe, over the family that is asked for. */
@@ -71,7 +73,7 @@ function tracerouteParams(reader: Reader, family: Family, target: string | undef
 }
 
 /** What would change the query and cannot be done. */
-const NO_DNS = ['tls', 'prepend_probe_id', 'use_macros'];
+const NO_DNS = ['tls', 'prepend_probe_id', 'use_macros', 'default_client_subnet', 'cookies'];
 
 function dnsParams(reader: Reader, family: Family, target: string | undefined): Params {
   for (const name of NO_DNS)
@@ -137,6 +139,7 @@ export const TYPES: Readonly<Record<AtlasType, TypeStatement>> = {
   ping: {
     ...{ kind: 'ping', interval: 240, params: pingParams },
     members: { ...TARGETS, probecount: 'packets', wait: 'packet_interval' },
+    told: ['include_probe_id'],
   },
   traceroute: {
     ...{ kind: 'traceroute', interval: 900, params: tracerouteParams },
@@ -144,6 +147,10 @@ export const TYPES: Readonly<Record<AtlasType, TypeStatement>> = {
       ...{ ...TARGETS, method: 'protocol', attempts: 'packets', firsthop: 'first_hop', maxttl: 'max_hops' },
       ...{ wait: 'timeout', dport: 'port' },
     },
+    told: [
+      ...['paris', 'size', 'port', 'timeout', 'response_timeout', 'duplicate_timeout', 'dont_fragment'],
+      ...['destination_option_size', 'hop_by_hop_option_size'],
+    ],
   },
   dns: {
     ...{ kind: 'dns', interval: 240, params: dnsParams },
@@ -153,18 +160,22 @@ export const TYPES: Readonly<Record<AtlasType, TypeStatement>> = {
       resolver: 'target',
       udp_size: 'udp_payload_size',
     },
+    told: ['retry', 'timeout', 'include_abuf', 'include_qbuf', ...NO_DNS],
   },
   http: {
     ...{ kind: 'http', interval: 1_800, params: httpParams },
     members: { urls: 'target', max_body_bytes: 'max_bytes_read' },
+    told: ['header_bytes', 'version', 'user_agent', 'extended_timing', 'more_extended_timing'],
   },
   sslcert: {
     ...{ kind: 'tls', interval: 900, params: tlsParams },
     members: { ...TARGETS, server_name: 'hostname' },
+    told: [],
   },
   ntp: {
     ...{ kind: 'ntp', interval: 1_800, params: ntpParams },
     members: { ...TARGETS, samples: 'packets', timeout_s: 'timeout' },
+    told: ['port', 'size'],
   },
 };
 

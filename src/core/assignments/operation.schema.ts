@@ -69,6 +69,8 @@ export interface OperationEntity extends Idempotent {
   revision: number;
   /** the words in which it was asked for, where it came by a door of another platform: what its own probes are sent */
   wording?: { protocol: string; request: Record<string, unknown> };
+  /** members of a request by a door of another platform that change nothing of what is measured: shown there as they came */
+  told?: Record<string, string | number | boolean>;
   /** probes whose output is wanted while they are at it */
   progress_of?: ObjectId[];
   /** the import that has made it: its results came in a file */
@@ -111,6 +113,7 @@ export const operationSchema = new Schema<OperationEntity>(
     refunded: Number,
     revision: { type: Number, required: true },
     wording: Schema.Types.Mixed,
+    told: Schema.Types.Mixed,
     progress_of: { type: [Schema.Types.ObjectId], default: undefined },
     imported: Schema.Types.ObjectId,
     retention: Schema.Types.Mixed,

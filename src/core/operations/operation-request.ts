@@ -41,6 +41,8 @@ export interface OperationRequest {
    * `params`, so name those that are meant.
    */
   wording?: { protocol: string; request: Record<string, unknown> } | undefined;
+  /** what a door of another platform shows as it came, and nothing else looks at */
+  told?: Record<string, string | number | boolean> | undefined;
   /** of how many of its probes, the first ones, output is wanted while they are at it (ProgressService); absent: of none */
   progress?: number | undefined;
   /** of the new operation, where the adapter refers to it from elsewhere */

@@ -218,6 +218,7 @@ export class OperationsService {
       visibility: request.visibility,
       ...(request.retention && { retention: request.retention }),
       ...(request.wording && { wording: request.wording }),
+      ...(request.told && { told: request.told }),
       ...(request.progress !== undefined && {
         progress_of: probes.slice(0, request.progress).map(({ _id }) => _id),
       }),
