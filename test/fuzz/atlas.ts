@@ -291,7 +291,7 @@ async function streamed(messages: readonly string[]): Promise<void> {
     socket.on('error', reject);
     socket.on('message', (data: Buffer) => {
       const [, payload] = JSON.parse(data.toString()) as [string, { detail?: string } | null];
-      if (payload?.detail !== 'The message is not valid JSON' || !socket.OPEN) return;
+      if (payload?.detail !== 'The message is not valid JSON') return;
       clearTimeout(stuck);
       resolve();
     });
