@@ -3,11 +3,14 @@ import { answer, api } from './client.js';
 
 const EMPTY: ReadonlyMap<string, string> = new Map();
 
-/** @returns the names of the probes of an operation, by their ids; an id stands for one that has none */
-export function useProbeNames(id: string, count: number): ReadonlyMap<string, string> {
+/**
+ * @param ready false: what is more urgent has not come yet; each name is a request of its own
+ * @returns the names of the probes of an operation, by their ids; an id stands for one that has none
+ */
+export function useProbeNames(id: string, count: number, ready = true): ReadonlyMap<string, string> {
   const { data } = useQuery({
     queryKey: ['probe-names', id],
-    enabled: count > 0 && count <= 200,
+    enabled: ready && count > 0 && count <= 200,
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const { items } = await answer(

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { Operation } from '../api/queries.js';
 import { series, type Series } from '../api/series.js';
 import { SavePlot } from '../plots/save.js';
@@ -27,16 +27,22 @@ interface Props {
   names: ReadonlyMap<string, string>;
   search: PlotSearch;
   set: (change: Change) => void;
+  /** once the figures have come: what is less urgent is asked for then */
+  onShown?: () => void;
   /** the plot alone, for pages of others */
   bare?: boolean;
 }
 
 /** What a kind measures, over time: all together as smoke, and a line for each probe. */
 export function Figures(props: Props): ReactNode {
-  const { operation, names, search, set, bare = false } = props;
+  const { operation, names, search, set, onShown, bare = false } = props;
   const { title } = figureOf(operation.kind);
   const { all, each, before } = useFigures(operation, search);
   const chosen = search.probes;
+  const { isPending } = all;
+  useEffect(() => {
+    if (!isPending) onShown?.();
+  }, [isPending, onShown]);
   const lines = useMemo(() => linesOf(each.data, chosen), [each.data, chosen]);
   const dark = useDark();
   const log = search.log === true && operation.kind !== 'ntp';
@@ -89,7 +95,8 @@ function useFigures(operation: Operation, search: PlotSearch) {
   const all = useQuery(series(id, { ...asked, by: 'all', metrics: metrics.all }));
   const each = useQuery({
     ...series(id, { ...asked, by: 'probe', metrics: metrics.each }),
-    enabled: operation.probe_count <= MOST_LINES,
+    // of many probes no line is drawn unasked: their answer is long, and must not hold up the plot
+    enabled: operation.probe_count <= MOST_LINES && (operation.probe_count <= FEW || all.isSuccess),
   });
   const range = all.data === undefined ? undefined : periodBefore(all.data);
   const before = useQuery({

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import type { LiveState } from '../api/events.js';
 import { useProbeNames } from '../api/probe-names.js';
 import { coverage, me, type Operation, operation, SOON_MS } from '../api/queries.js';
@@ -47,7 +47,9 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
   };
   const user = useQuery(me()).data;
   const mine = user !== undefined && (user.id === operation.owner_id || user.is_superuser);
-  const names = useProbeNames(id, operation.probe_count);
+  const [shown, setShown] = useState(kind === 'warts');
+  const onShown = useCallback(() => setShown(true), []);
+  const names = useProbeNames(id, operation.probe_count, shown);
   const live = useLive(
     id,
     search.fate === 'failed' || search.fate === 'refused' ? { outcome: 'failed' } : {},
@@ -86,7 +88,9 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
           {(data) => <CoverageBar id={id} coverage={data} />}
         </Loaded>
       </Panel>
-      {kind !== 'warts' && <Figures operation={operation} names={names} search={search} set={set} />}
+      {kind !== 'warts' && (
+        <Figures operation={operation} names={names} search={search} set={set} onShown={onShown} />
+      )}
       {hasPaths(kind) && (
         <Paths id={id} range={rangeOf(search)} at={search.at} onAt={(at) => set({ at })} names={names} />
       )}
