@@ -7,6 +7,7 @@ import { isDatabaseAway, isDuplicateKey } from '../../platform/errors/database-e
 import { AssignmentsRepository } from '../assignments/index.js';
 import { ReleasesService } from '../quotas/index.js';
 import { BatchEffects, type Submission } from './effects.js';
+import { RecentResults } from './recent-results.js';
 import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
 import { TailAppender } from './tail-appender.js';
 import { announced } from './tail-log.schema.js';
@@ -42,6 +43,7 @@ export class BatchWriter {
     private readonly transactions: TransactionsService,
     private readonly releases: ReleasesService,
     private readonly tail: TailAppender,
+    private readonly recent: RecentResults,
   ) {}
 
   /** @returns when the result is durable, was so before, or can never be */
@@ -53,6 +55,7 @@ export class BatchWriter {
   /** Forgets what is stored; for a database that was emptied. */
   forget(): void {
     this.remembered.clear();
+    this.recent.clear();
   }
 
   private async commit(batch: readonly Submission[]): Promise<Written[]> {
@@ -107,8 +110,15 @@ export class BatchWriter {
       await this.commitWithoutOrphans(batch, answers);
       return;
     }
-    const stored = batch.filter((_, index) => outcomes[index] === 'stored').map(({ result }) => result._id);
-    if (stored.length > 0) this.tail.noteStored(announced(reference, stored));
+    const stored = batch.filter((_, index) => outcomes[index] === 'stored');
+    this.recent.add(stored);
+    if (stored.length > 0)
+      this.tail.noteStored(
+        announced(
+          reference,
+          stored.map(({ result }) => result._id),
+        ),
+      );
     for (const [index, submission] of batch.entries()) {
       const outcome = outcomes[index] ?? 'stored';
       if (outcome !== 'too_much_extra') this.remembered.set(keyOf(submission.result), true);

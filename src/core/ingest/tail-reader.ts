@@ -16,6 +16,7 @@ import { catchError } from 'rxjs/operators';
 import { handled } from '../../platform/batching/handled.js';
 import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { type RecentResult, RecentResults } from './recent-results.js';
 import { type ResultEntity } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
 import { TailAppender } from './tail-appender.js';
@@ -26,7 +27,8 @@ import { TailLogRepository } from './tail-log.repository.js';
 const MOST_RESULTS = 1000;
 /** Bytes of what is asked for of them; a batch has one result at least. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Documents of the log that are read at once. */
+/** Documents of the log that are read at once: under load the first few hold a batch, else many hold a result each. */
+const FIRST_ENTRIES = 3;
 const MOST_ENTRIES = 100;
 /** Entries of which a server remembers the operations: some megabytes. */
 const MOST_KNOWN = 400;
@@ -59,6 +61,8 @@ export interface TailBatch<Field extends TailField> {
 interface Numbered {
   number: number;
   id: ObjectId;
+  /** where this server has stored it just now */
+  recent?: RecentResult | undefined;
 }
 
 /** Reads results in the order of the log. */
@@ -72,6 +76,7 @@ export class TailReader {
   constructor(
     private readonly log: TailLogRepository,
     private readonly results: StoredResultsRepository,
+    private readonly recent: RecentResults,
     appender: TailAppender,
   ) {
     const looks = timer(0, LOOK_MS).pipe(
@@ -92,17 +97,13 @@ export class TailReader {
     fields: readonly Field[],
     operation?: ObjectId,
   ): Promise<TailBatch<Field> | undefined> {
-    const entries = await this.log.findFrom(after + 1, MOST_ENTRIES);
+    const entries = await this.entriesAfter(after);
     const [first] = entries;
     if (first === undefined) return undefined;
     const all = numberedFrom(entries, after);
     const wanted = operation ? await this.ofOperation(all, entries, operation) : all;
     const numbered = await this.fitting(wanted, fields);
-    const found = await this.results.findByIds<Field>(
-      numbered.map(({ id }) => id),
-      fields,
-    );
-    const byId = new Map(found.map((result) => [result._id.toHexString(), result]));
+    const byId = await this.load(numbered, fields);
     // those that it does not want are done too
     const to = (numbered.length < wanted.length ? numbered : all).at(-1)?.number ?? after;
     const epochAt = (number: number) => entries.find(({ _id }) => _id >= number)?.epoch ?? first.epoch;
@@ -115,6 +116,27 @@ export class TailReader {
       missed: Math.max(0, first.first - 1 - after),
       epoch: epochAt(to),
     };
+  }
+
+  /** @returns what the log has after a number, as much of it as a batch may need */
+  private async entriesAfter(after: number): Promise<TailLogEntity[]> {
+    const entries = await this.log.findFrom(after + 1, FIRST_ENTRIES);
+    const last = entries.at(-1)?._id;
+    if (last === undefined || entries.length < FIRST_ENTRIES || last - after >= MOST_RESULTS) return entries;
+    return [...entries, ...(await this.log.findFrom(last + 1, MOST_ENTRIES - FIRST_ENTRIES))];
+  }
+
+  /** @returns by id: what is asked for of them, and all there is of those that this server has stored just now */
+  private async load<Field extends TailField>(
+    numbered: readonly Numbered[],
+    fields: readonly Field[],
+  ): Promise<ReadonlyMap<string, Pick<ResultEntity, Always | Field>>> {
+    const missing = numbered.filter(({ recent }) => recent === undefined).map(({ id }) => id);
+    const found = missing.length > 0 ? await this.results.findByIds<Field>(missing, fields) : [];
+    const byId = new Map<string, Pick<ResultEntity, Always | Field>>();
+    for (const result of found) byId.set(result._id.toHexString(), result);
+    for (const { id, recent } of numbered) if (recent) byId.set(id.toHexString(), recent.result);
+    return byId;
   }
 
   /** Waits for another end of the log than this one, or the signal. @returns the end; less than this when the log began anew */
@@ -180,9 +202,12 @@ export class TailReader {
     numbered: readonly Numbered[],
     fields: readonly TailField[],
   ): Promise<readonly Numbered[]> {
-    if (!fields.includes('summary') && !fields.includes('destinations')) return numbered;
-    const sizes = await this.results.findSizes(numbered.map(({ id }) => id));
-    return firstPart(numbered, ({ id }) => sizes.get(id.toHexString()) ?? 0, { weight: MOST_BYTES });
+    const all = numbered.map((each) => ({ ...each, recent: this.recent.get(each.id) }));
+    if (!fields.includes('summary') && !fields.includes('destinations')) return all;
+    const missing = all.filter(({ recent }) => recent === undefined).map(({ id }) => id);
+    const sizes = missing.length > 0 ? await this.results.findSizes(missing) : new Map<string, number>();
+    const bytesOf = ({ id, recent }: Numbered) => recent?.bytes ?? sizes.get(id.toHexString()) ?? 0;
+    return firstPart(all, bytesOf, { weight: MOST_BYTES });
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { RecentResults } from './recent-results.js';
 import { RESULT_MODEL, resultSchema } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
 import { ResultsTail } from './tail.js';
@@ -27,6 +28,7 @@ import { TailReader } from './tail-reader.js';
     ]),
   ],
   providers: [
+    RecentResults,
     StoredResultsRepository,
     TailLogRepository,
     TailAppender,
@@ -34,6 +36,13 @@ import { TailReader } from './tail-reader.js';
     TailReader,
     ResultsTail,
   ],
-  exports: [StoredResultsRepository, TailLogRepository, TailAppender, ResultsTail, MongooseModule],
+  exports: [
+    RecentResults,
+    StoredResultsRepository,
+    TailLogRepository,
+    TailAppender,
+    ResultsTail,
+    MongooseModule,
+  ],
 })
 export class TailModule {}
