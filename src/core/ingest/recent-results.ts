@@ -5,8 +5,8 @@ import { type Submission } from './effects.js';
 import { type ResultEntity } from './result.schema.js';
 
 /** Retention keeps every result for a minute at least (deleted-runs.ts), so none of these is deleted meanwhile. */
-const KEPT_MS = 5_000;
-const MOST_BYTES = 16 * 1024 * 1024;
+const KEPT_MS = 30_000;
+const MOST_BYTES = 32 * 1024 * 1024;
 /** A larger one would take the place of many. */
 const MOST_BYTES_EACH = 64 * 1024;
 
@@ -17,7 +17,7 @@ export interface RecentResult {
 }
 
 /**
- * Results that this server has made durable in the last seconds, as they are in the database: the consumers of the tail take them from
+ * Results that this server has made durable in the last half minute, as they are in the database: the consumers of the tail take them from
  * here, where each would read them back.
  */
 @Injectable()
