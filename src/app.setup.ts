@@ -12,8 +12,11 @@ import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
 import { type Env } from './config/env.js';
 import { serveExplorer } from './openapi.js';
+import { API_BODIES } from './adapters/api/bodies.js';
+import { GLOBALPING_BODIES } from './adapters/globalping/clients/bodies.js';
 import { globalpingErrors } from './adapters/globalping/clients/errors.js';
 import { GLOBALPING_HEADERS } from './adapters/globalping/clients/measurements/headers.js';
+import { ATLAS_BODIES } from './adapters/atlas/bodies.js';
 import { atlasErrors } from './adapters/atlas/atlas-error.js';
 import { dashboard } from './adapters/dashboard/dashboard.js';
 import { ProbeConnectionsService } from './core/presence/index.js';
@@ -31,11 +34,14 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   app.use(securityHeaders());
   app.use(dashboard(env.frameAncestors));
   if (!env.allowDeleteAll) app.set(UNTOLD_PATH, '/delete_all');
-  if (env.doors.includes('globalping')) app.use('/v1', wordErrors(globalpingErrors));
-  if (env.doors.includes('atlas')) app.use('/api/v2', wordErrors(atlasErrors));
+  const [hasGlobalping, hasAtlas] = [env.doors.includes('globalping'), env.doors.includes('atlas')];
+  if (hasGlobalping) app.use('/v1', wordErrors(globalpingErrors));
+  if (hasAtlas) app.use('/api/v2', wordErrors(atlasErrors));
   app.use('/api', packLongAnswers());
   app.useGlobalInterceptors(new PackStreams());
-  app.use(...jsonBody());
+  app.use(
+    jsonBody([...API_BODIES, ...(hasGlobalping ? GLOBALPING_BODIES : []), ...(hasAtlas ? ATLAS_BODIES : [])]),
+  );
   app.useWebSocketAdapter(new SocketsAdapter(app, app.get(HandshakePacing)));
   serveExplorer(app);
   const database = app.get(DatabaseService);

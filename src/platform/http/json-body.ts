@@ -1,14 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { type IncomingMessage } from 'node:http';
-import { type NextFunction, type Request, type RequestHandler, type Response, raw } from 'express';
+import { type RequestHandler, raw, Router } from 'express';
 import secureJson from 'secure-json-parse';
 import { DomainError } from '../errors/domain.error.js';
 import { brokenBound } from '../limits/depth-check.js';
 
 /** 1 MB: an operation that names 10,000 probes is 270 KB. */
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Of the routes of Globalping's clients. */
-export const MAX_SMALL_BODY_BYTES = 100 * 1024;
 export const MAX_JSON_DEPTH = 32;
 /** Members of one object, and objects and lists in a body: what a body may make validation do. No route takes a tenth of it. */
 export const MAX_JSON_MEMBERS = 1000;
@@ -27,54 +25,52 @@ const WITH_BODY = ['POST', 'PUT', 'PATCH'];
 const ESCAPED_SURROGATE = /\\ud[89a-f]/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Their handlers read the body themselves: it may be a large file. */
-const STREAMED = ['/api/v1/imports'];
-
-const isRead = ({ method = '', url = '' }: IncomingMessage): boolean =>
-  WITH_BODY.includes(method) && !STREAMED.includes(url.split('?')[0] ?? '');
-
-const readSmall = raw({ type: isRead, limit: MAX_SMALL_BODY_BYTES });
-const readLarge = raw({ type: isRead, limit: MAX_BODY_BYTES });
-
-const readBytes: RequestHandler = (request, response, next) => {
-  const read = request.url.startsWith('/v1/') ? readSmall : readLarge;
-  read(request, response, next);
-};
+/** How the bodies of some routes are read, where that is not as usual: their door states it. */
+export interface BodyRule {
+  /** of the routes, as Express reads it: `/things/:id`, `/things{/*rest}` */
+  path: string;
+  /** bytes; absent: MAX_BODY_BYTES */
+  most?: number;
+  /** `list`: JSON that may be a list; `bytes`: handlers get them as they came; `stream`: handlers read the request; absent: a JSON object */
+  content?: 'list' | 'bytes' | 'stream';
+}
 
 /**
  * Bodies are JSON whatever the Content-Type says (the published examples of the classic contract send text/plain).
  * Refused with 400: broken JSON, broken UTF-8, half a surrogate pair, a body that is no object, depth over 32, too many members, `__proto__` as a key.
+ * @param rules of routes that are read otherwise; the first that fits is taken
  */
-export function jsonBody(): RequestHandler[] {
-  return [readBytes, parse];
+export function jsonBody(rules: readonly BodyRule[] = []): RequestHandler {
+  const router = Router();
+  for (const rule of rules) {
+    router.all(rule.path, ...readersOf(rule), (_request, _response, next) => {
+      next('router');
+    });
+  }
+  router.use(...readersOf({}));
+  return router;
 }
 
-/** Their bodies are lists. */
-const LISTS = /^\/api\/v2\/measurements\/\d+\/participation-requests\/?$/;
-
-/** Their bodies are files, whatever the Content-Type says: handlers get the bytes. */
-const FILES = /^\/api\/v1\/(users\/me\/picture|sites\/[^/]+\/photo)$/;
-
-function parse(request: Request, _response: Response, next: NextFunction): void {
-  const bytes: unknown = request.body;
-  if (FILES.test(request.path)) {
-    next();
-    return;
-  }
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
-    request.body = {};
-    next();
-    return;
-  }
-  try {
-    request.body = parseObject(bytes, LISTS.test(request.path));
-    next();
-  } catch (error) {
-    next(error);
-  }
+function readersOf({ most = MAX_BODY_BYTES, content }: Omit<BodyRule, 'path'>): RequestHandler[] {
+  if (content === 'stream') return [];
+  const readBytes = raw({ type: hasBody, limit: most });
+  return content === 'bytes' ? [readBytes] : [readBytes, parser(content === 'list')];
 }
 
-function parseObject(bytes: Buffer, mayBeList: boolean): object {
+function hasBody({ method = '' }: IncomingMessage): boolean {
+  return WITH_BODY.includes(method);
+}
+
+function parser(mayBeList: boolean): RequestHandler {
+  return (request, _response, next) => {
+    const bytes: unknown = request.body;
+    request.body = Buffer.isBuffer(bytes) && bytes.length > 0 ? readJson(bytes, mayBeList) : {};
+    next();
+  };
+}
+
+/** @throws DomainError invalid_request */
+export function readJson(bytes: Buffer, mayBeList = false): object {
   if (!isUtf8(bytes)) throw new DomainError('invalid_request', 'The body is not valid UTF-8');
   const text = bytes.toString('utf8');
   let value: unknown;

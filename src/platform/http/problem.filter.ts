@@ -13,7 +13,6 @@ import { type ErrorCode } from '../errors/catalogue.js';
 import { ChangedMeanwhileError, DomainError, LimitReachedError } from '../errors/domain.error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
 import { errorFormOf } from './error-form.js';
-import { MAX_SMALL_BODY_BYTES } from './json-body.js';
 import { internalProblem, problemOf, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
@@ -26,6 +25,11 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   409: 'conflict',
   413: 'body_too_large',
 };
+
+const UNITS: readonly [number, string][] = [
+  [1024 * 1024, 'MB'],
+  [1024, 'KB'],
+];
 
 /** Every error of a handler, a pipe or a middleware. */
 @Catch()
@@ -98,8 +102,15 @@ export function domainErrorOf(error: unknown): DomainError | undefined {
 function fromStatus(status: number, message: string, limit?: unknown): DomainError | undefined {
   if (status < 400 || status >= 500) return undefined;
   if (status === 413) {
-    const most = limit === MAX_SMALL_BODY_BYTES ? '100 KB' : '1 MB';
-    return new DomainError('body_too_large', `The body may be ${most} at most`);
+    const sentence =
+      typeof limit === 'number' ? `The body may be ${sizeOf(limit)} at most` : 'The body is too large';
+    return new DomainError('body_too_large', sentence);
   }
   return new DomainError(CODE_OF_STATUS[status] ?? 'invalid_request', message);
+}
+
+/** @returns a size in the unit in which it is a whole number */
+function sizeOf(bytes: number): string {
+  const [most, unit] = UNITS.find(([size]) => bytes >= size && bytes % size === 0) ?? [1, 'bytes'];
+  return `${bytes / most} ${unit}`;
 }
