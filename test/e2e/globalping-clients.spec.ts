@@ -335,6 +335,9 @@ describe("the door for Globalping's clients", () => {
       ],
       [refusal('{"type": '), 400, 'validation_error'],
       [refusal({ type: 'ping', target: 'x'.repeat(200_000) }), 413, 'body_too_large'],
+      [refusal(`${'['.repeat(40)}${']'.repeat(40)}`), 400, 'validation_error'],
+      [refusal(`{"a":${'['.repeat(40)}${']'.repeat(40)}}`), 400, 'validation_error'],
+      [refusal('{}', { ...token(), 'content-encoding': 'what' }), 400, 'validation_error'],
       [
         refusal({ type: 'ping', target: '1.1.1.1', locations: [{ magic: 'nowhere' }] }),
         422,
@@ -364,6 +367,11 @@ describe("the door for Globalping's clients", () => {
       expect(headers['content-encoding']).toBeUndefined();
       expect(headers['access-control-allow-origin']).toBe('*');
     }
+  });
+
+  it('says the bound of a body', async () => {
+    const { body } = await refusal({ type: 'ping', target: 'x'.repeat(200_000) });
+    expect(body.error.message).toBe('The body may be 100 KB at most.');
   });
 
   it('counts tests by the hour, and credits', async () => {

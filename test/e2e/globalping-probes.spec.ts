@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ObjectId } from '../../src/platform/database/object-id.js';
 import { type Account, ApiWorld, type Operation, type Page, type Registered } from '../support/api-world.js';
 import { FakeGlobalpingProbe, type FakeOptions, PING } from '../support/globalping-probe.js';
 import { Refused } from '../support/native-probe.js';
@@ -265,6 +266,68 @@ describe('probes of Globalping', () => {
     second.result(first.begun[0]!, PING);
     expect(await results(id)).toMatchObject([{ outcome: 'stored' }]);
     expect(second.begun).toEqual([]);
+  });
+
+  const fatesOf = async (id: string) =>
+    (await user.api.get<Runs>(`/api/v1/operations/${id}/coverage`)).body.fates;
+
+  const begunOf = async (probe: FakeGlobalpingProbe, id: string) => {
+    const run = await until('it has begun', async () => {
+      const found = await world.database.collection('begunruns').findOne({ operation: new ObjectId(id) });
+      return found?._id.toHexString();
+    });
+    return until('it was asked', () => probe.begun.find(({ measurementId }) => measurementId === run));
+  };
+
+  it('drops a result that comes after the end of its run, and says `awaited` until then', async () => {
+    const probe = await connect(registered.token, { answer: () => undefined });
+    const { id } = await operation('ping', { ips: ['9.9.9.9'] });
+    const request = await begunOf(probe, id);
+    expect(await fatesOf(id)).toMatchObject({ awaited: 1 });
+    // its time is over
+    await world.database
+      .collection('begunruns')
+      .updateOne({ _id: new ObjectId(request.measurementId) }, { $set: { deadline: new Date(0) } });
+    const [ended] = await results(id);
+    expect(ended).toMatchObject({ outcome: 'failed', failure: { reason: 'timeout' } });
+    probe.result(request, PING);
+    // behind its answer the result is taken
+    await new Promise((settle) => probe.socket.emit('probe:logs', { logs: [] }, settle));
+    expect(await resultsOf(id)).toEqual([ended]);
+    expect(await fatesOf(id)).toMatchObject({ awaited: 0, received: 0, failed: 1 });
+  });
+
+  it('accounts for what is under way when the server is killed, whoever brings it, and however often', async () => {
+    const probe = await connect(registered.token, { answer: () => undefined }, true);
+    const [one, other] = [await world.probe(user), await world.probe(user)];
+    const ids = [
+      (await operation('ping', { ips: ['9.9.9.9'] })).id,
+      (await operation('ping', { ips: ['9.9.9.9', '8.8.8.8'] })).id,
+    ] as const;
+    const [before, halfWay] = [await begunOf(probe, ids[0]), await begunOf(probe, ids[1])];
+    await until('both requests of the second', () => probe.begun.length === 3);
+    probe.result(before, PING);
+    await results(ids[0]);
+    probe.result(halfWay, PING);
+    await until('the half is there', () => world.database.collection('runparts').findOne({}));
+    await world.server.kill();
+    // while it is away they are kept by socket.io
+    probe.result(before, PING);
+    probe.result({ ...halfWay, testId: '1' }, PING);
+    probe.result({ ...halfWay, testId: '1' }, PING);
+    await world.restart();
+    const stranger = await connect(one.token);
+    stranger.result({ ...halfWay, testId: '0' }, { ...PING, resolvedAddress: '1.1.1.1' });
+    expect(await results(ids[1])).toMatchObject([
+      { outcome: 'stored', summary: [{ dst: '93.184.216.34' }, { dst: '93.184.216.34' }] },
+    ]);
+    const again = await connect(other.token);
+    again.result(before, PING);
+    for (const id of ids) {
+      expect(await resultsOf(id)).toHaveLength(1);
+      expect(await fatesOf(id)).toMatchObject({ received: 1, awaited: 0, failed: 0 });
+    }
+    expect(probe.begun).toHaveLength(3);
   });
 
   it('ends what is not answered in its time, with what had come of it', async () => {

@@ -2,6 +2,7 @@ export { CREDITS_PER_RESULT } from './effects.js';
 export { IngestModule } from './ingest.module.js';
 export {
   type Acceptance,
+  type FailureReport,
   type ResultReport,
   IngestService,
   LATE_MS,

@@ -16,6 +16,7 @@ import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { factsOf } from './assignment-facts.js';
+import { BegunRuns } from './begun-runs.js';
 import {
   type AssignmentFacts,
   explainMissing,
@@ -93,6 +94,7 @@ export class CoverageService {
     private readonly restores: RestoresRepository,
     private readonly probes: ProbesService,
     private readonly presences: PresenceService,
+    private readonly begun: BegunRuns,
   ) {}
 
   /** What a probe owes: runs of which kind. Undefined when the operation is not there. */
@@ -209,12 +211,19 @@ export class CoverageService {
     const missing = accounts.filter(({ fates, facts }) =>
       facts.some((stretch) => hasMissing(fates, numbers, stretch, time)),
     );
-    const [probes, lost] = await Promise.all([
+    const kept = missing.filter(({ facts }) => facts.some(({ serverKept }) => serverKept === true));
+    const [probes, lost, begun] = await Promise.all([
       this.factsOf(operation, missing, numbers, now),
       missing.length > 0 ? this.restores.lostTimes() : [],
+      this.begun.of(
+        operation,
+        kept.map(({ assignment }) => assignment.probe),
+      ),
     ]);
     for (const { assignment, fates, facts } of accounts) {
-      explainMissing(fates, numbers, facts, probes.get(assignment.probe.toHexString()), time, lost);
+      const key = assignment.probe.toHexString();
+      const probe = probes.get(key);
+      explainMissing(fates, numbers, facts, probe && { ...probe, begun: begun.get(key) }, time, lost);
     }
   }
 

@@ -119,6 +119,16 @@ describe('the fates of runs', () => {
     expect(fatesAfter(2 * MINUTE, { probe: null }).named[0]).toBe('not_connected');
   });
 
+  it('that the server sends: under way while they have begun, however long, else the probe was not ready', () => {
+    const probe = { ...here, begun: new Set([2, 5]) };
+    const facts = { serverKept: true };
+    const { named } = fatesAfter(10 * MINUTE + 1, { facts, probe, sheets: [sheetOf([3])] });
+    expect(named.slice(0, 12)).toEqual([
+      ...['not_connected', 'not_connected', 'awaited', 'received', 'not_connected', 'awaited'],
+      ...['not_connected', 'not_connected', 'not_connected', 'not_connected', 'awaited', undefined],
+    ]);
+  });
+
   it('that were due before the job was delivered', () => {
     const { named } = fatesAfter(50 * MINUTE, { facts: { deliveredAt: 3 * MINUTE + 4_000 } });
     expect(named.slice(0, 5)).toEqual([

@@ -33,7 +33,7 @@ const CODES = Object.fromEntries(FATES.map((fate, index) => [fate, index + 1])) 
 export const LATEST_BEGIN_MS = 5_000;
 /** So long after its time a run may be under way without a word. */
 export const AWAITED_MS = 120_000;
-/** The same of a run that the server sends: it begins within 15 s, and ends within 30, or is ended (src/core/server-runs). */
+/** So long a run that the server sends may not have begun yet, or have just ended: it begins within 15 s (src/core/server-runs). */
 const SERVER_KEPT_MS = 60_000;
 /** And so long if the probe says that it is measuring. */
 export const LONG_RUN_MS = 3_600_000;
@@ -44,6 +44,8 @@ export interface ProbeFacts {
   connected: boolean;
   /** its last report, where its protocol has words for one */
   report?: { at: number; backlog: number; running: number };
+  /** numbers of runs that have begun, and have no end yet, where the server sends each run */
+  begun?: ReadonlySet<number> | undefined;
 }
 
 /** What is known of an assignment, in milliseconds since the epoch. */
@@ -203,7 +205,8 @@ export function explainMissing(
     else if (time > now) continue;
     else if (lost.some(({ from, to }) => from <= time && time <= to)) fates[run] = CODES.lost_in_restore;
     else {
-      const fate = fateOfMissing(time, facts, probe, held > 0, now);
+      const isBegun = probe?.begun?.has(run) === true;
+      const fate = isBegun ? 'awaited' : fateOfMissing(time, facts, probe, held > 0, now);
       if (fate === 'held') held -= 1;
       fates[run] = CODES[fate];
     }

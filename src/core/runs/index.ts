@@ -1,4 +1,5 @@
 export { factsOf } from './assignment-facts.js';
+export { type BegunRun, BegunRuns } from './begun-runs.js';
 export { type Coverage, CoverageService, type ProbeCoverage, type ProbeRuns } from './coverage.service.js';
 export {
   type AssignmentFacts,

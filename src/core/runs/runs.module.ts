@@ -8,6 +8,7 @@ import { RESTORE_MODEL, restoreSchema } from './restore.schema.js';
 import { RunFactsService } from './run-facts.service.js';
 import { RunSheetsRepository } from './run-sheets.repository.js';
 import { RestoresRepository } from './restores.repository.js';
+import { BegunRuns } from './begun-runs.js';
 import { CoverageService } from './coverage.service.js';
 import { MissingRunsService } from './missing-runs.service.js';
 
@@ -21,7 +22,21 @@ import { MissingRunsService } from './missing-runs.service.js';
       { name: RESTORE_MODEL, schema: restoreSchema },
     ]),
   ],
-  providers: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
-  exports: [RunFactsService, RunSheetsRepository, RestoresRepository, CoverageService, MissingRunsService],
+  providers: [
+    BegunRuns,
+    RunFactsService,
+    RunSheetsRepository,
+    RestoresRepository,
+    CoverageService,
+    MissingRunsService,
+  ],
+  exports: [
+    BegunRuns,
+    RunFactsService,
+    RunSheetsRepository,
+    RestoresRepository,
+    CoverageService,
+    MissingRunsService,
+  ],
 })
 export class RunsModule {}

@@ -34,6 +34,16 @@ export class BegunRunsRepository {
     return this.runs.findById(id).lean<BegunRunEntity>();
   }
 
+  /** @returns those of some probes that have begun and are not over */
+  async findOpen(
+    operation: ObjectId,
+    probes: readonly ObjectId[],
+  ): Promise<Pick<BegunRunEntity, 'probe' | 'run'>[]> {
+    return this.runs
+      .find({ operation, probe: { $in: [...probes] }, deadline: { $exists: true } }, { probe: 1, run: 1 })
+      .lean<Pick<BegunRunEntity, 'probe' | 'run'>[]>();
+  }
+
   /** @param server whose they are; absent: of any @returns those whose deadline was before, the oldest first */
   async findOverdue(before: Date, limit: number, server?: string): Promise<BegunRunEntity[]> {
     return this.runs

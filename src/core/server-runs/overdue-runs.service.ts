@@ -3,7 +3,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { ServersService } from '../servers/index.js';
-import { ServerRunsService } from './server-runs.service.js';
+import { RunAnswersService } from './run-answers.service.js';
 
 const EVERY_MS = 1000;
 const LEASE_MS = 15_000;
@@ -24,7 +24,7 @@ export class OverdueRunsService implements OnApplicationBootstrap, OnApplication
   });
 
   constructor(
-    private readonly runs: ServerRunsService,
+    private readonly runs: RunAnswersService,
     private readonly servers: ServersService,
     private readonly leases: LeasesService,
     private readonly clock: PlatformClock,

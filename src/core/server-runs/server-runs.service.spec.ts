@@ -3,11 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { type PlatformClock } from '../../platform/database/platform-clock.js';
 import { type OperationsRepository } from '../assignments/index.js';
-import { type IngestService, type ResultReport } from '../ingest/index.js';
+import {
+  type Acceptance,
+  type FailureReport,
+  type IngestService,
+  type ResultReport,
+} from '../ingest/index.js';
 import { type Job, type ProbeLink } from '../presence/index.js';
 import { type ServersService } from '../servers/index.js';
+import { BegunRuns } from '../runs/index.js';
 import { type BegunRunEntity } from './begun-run.schema.js';
 import { type BegunRunsRepository } from './begun-runs.repository.js';
+import { RunAnswersService } from './run-answers.service.js';
 import { type Ask, type AskedProbe, type RunWords } from './run-words.js';
 import { ServerRunsService } from './server-runs.service.js';
 
@@ -27,10 +34,13 @@ const once = (): Job => ({
 class World {
   readonly begun: BegunRunEntity[] = [];
   readonly reports: ResultReport[] = [];
+  readonly failures: FailureReport[] = [];
   readonly services: ServerRunsService[] = [];
   failing = false;
+  /** what comes of a report */
+  acceptance: Acceptance = { status: 'stored' };
 
-  server(): ServerRunsService {
+  server(): { runs: ServerRunsService; answers: RunAnswersService } {
     const runs = {
       beginAll: (all: readonly BegunRunEntity[]) => {
         if (this.failing) return Promise.reject(new Error('away'));
@@ -55,20 +65,19 @@ class World {
     const ingest = {
       accept: (report: ResultReport) => {
         this.reports.push(report);
+        return Promise.resolve(this.acceptance);
+      },
+      acceptFailure: (report: FailureReport) => {
+        this.failures.push(report);
         return Promise.resolve({ status: 'stored' });
       },
     } as unknown as IngestService;
     const clock = { now: () => new Date() } as PlatformClock;
-    const service = new ServerRunsService(
-      runs,
-      operations,
-      ingest,
-      { ownId: 'one' } as ServersService,
-      clock,
-    );
-    service.register(words);
+    const answers = new RunAnswersService(runs, operations, ingest, clock, new BegunRuns());
+    const service = new ServerRunsService(runs, answers, { ownId: 'one' } as ServersService, clock);
+    answers.register(words);
     this.services.push(service);
-    return service;
+    return { runs: service, answers };
   }
 }
 
@@ -111,26 +120,27 @@ describe('ServerRunsService', () => {
     const link = linkOf(id);
     const probes = [new Probe(), new Probe()];
     const servers = [world.server(), world.server()];
-    for (const [index, server] of servers.entries()) {
-      server.attach(link, probes[index]!);
-      server.hold(link, job);
+    for (const [index, { runs }] of servers.entries()) {
+      runs.attach(link, probes[index]!);
+      runs.hold(link, job);
     }
     await soon(() => probes.every(({ asked }) => asked.length === 1));
     await soon(() => world.begun.length === 1);
     const [run] = probes.flatMap(({ begun }) => begun);
-    const other = servers[probes.findIndex(({ begun }) => begun.length === 0)]!;
+    const other = servers[probes.findIndex(({ begun }) => begun.length === 0)]!.answers;
     const awaited = await other.awaited(id, new ObjectId(run), 0);
     await other.answer(awaited!, 0, 'answer');
     expect(world.reports.map(({ content }) => content.toString())).toEqual(['[[0,"answer"]]']);
     expect(await other.awaited(id, new ObjectId(run), 0)).toBeUndefined();
     // neither another probe's nor a request that it does not have
-    expect(await servers[0]!.awaited(new ObjectId(), new ObjectId(run), 0)).toBeUndefined();
-    expect(await servers[0]!.awaited(id, new ObjectId(run), 1)).toBeUndefined();
+    const [{ answers }] = servers as [(typeof servers)[0]];
+    expect(await answers.awaited(new ObjectId(), new ObjectId(run), 0)).toBeUndefined();
+    expect(await answers.awaited(id, new ObjectId(run), 1)).toBeUndefined();
   });
 
   it('tries again where the database did not take the begin, and when the probe is ready', async () => {
     const link = linkOf(new ObjectId());
-    const [server, probe] = [world.server(), new Probe()];
+    const [server, probe] = [world.server().runs, new Probe()];
     probe.ready = false;
     world.failing = true;
     server.attach(link, probe);
@@ -145,9 +155,27 @@ describe('ServerRunsService', () => {
     expect(world.begun).toHaveLength(1);
   });
 
+  it('ends a run whose answers cannot be kept as a failed one: it has begun', async () => {
+    const link = linkOf(new ObjectId());
+    const [{ runs, answers }, probe] = [world.server(), new Probe()];
+    world.acceptance = { status: 'refused', reason: 'too_large' };
+    runs.attach(link, probe);
+    runs.hold(link, once());
+    await soon(() => probe.begun.length === 1);
+    const run = new ObjectId(probe.begun[0]);
+    await answers.answer((await answers.awaited(link.probe, run, 0))!, 0, 'much');
+    expect(world.failures).toMatchObject([
+      {
+        ...{ probe: link.probe, uniqueCode: world.begun[0]!.scheduled_at.toISOString() },
+        ...{ reason: 'tool_failed', detail: 'what the probe sent is larger than a result may be' },
+      },
+    ]);
+    expect(await answers.awaited(link.probe, run, 0)).toBeUndefined();
+  });
+
   it('asks nothing of what was stopped, or of a probe that is gone', async () => {
     const link = linkOf(new ObjectId());
-    const [server, probe] = [world.server(), new Probe()];
+    const [server, probe] = [world.server().runs, new Probe()];
     probe.ready = false;
     const detach = server.attach(link, probe);
     const [stopped, later] = [once(), once()];

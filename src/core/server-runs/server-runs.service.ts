@@ -1,20 +1,15 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
-import { setTimeout as delay } from 'node:timers/promises';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { SharedRoom } from '../../platform/limits/shared-room.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
-import { OperationsRepository } from '../assignments/index.js';
-import { jobOf } from '../delivery/index.js';
-import { IngestService, type ResultReport } from '../ingest/index.js';
 import { type Job, type ProbeLink } from '../presence/index.js';
 import { ServersService } from '../servers/index.js';
 import { type BegunRunEntity } from './begun-run.schema.js';
 import { BegunRunsRepository } from './begun-runs.repository.js';
 import { DueQueue } from './due-queue.js';
+import { RunAnswersService } from './run-answers.service.js';
 import { type AskedProbe, type RunWords } from './run-words.js';
 
 /** So long after its time a run of a periodic operation may be begun: a probe that has just lost its connection is back by then. */
@@ -26,15 +21,6 @@ const AGAIN_MS = 1000;
 /** The longest that a timer knows. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MOST_BEGUN = 1000;
-const REMEMBERED_RUNS = 50_000;
-const REMEMBERED_JOBS = 5000;
-/** An answer is there once: while the database is away it waits here, and in this room. */
-const PATIENCE_MS = 10 * 60_000;
-const LOOK_AGAIN_MS = 2000;
-const HELD = { bytes: 64 * 1024 * 1024, items: 20_000 };
-/** Output that had come of requests, in case that they do not end. */
-const MOST_OUTPUT = 64 * 1024;
-const REMEMBERED_OUTPUTS = 2000;
 
 /** What a connected probe has to do. */
 interface Keeper {
@@ -65,57 +51,27 @@ interface Due {
   scheduledAt: number;
 }
 
-/** A request whose answer has come, or may come. */
-export interface Awaited {
-  run: BegunRunEntity;
-  job: Job;
-  request: unknown;
-}
-
-/** Answers of one run, by the places of their requests. */
-type Answers = ReadonlyMap<number, unknown>;
-
 /**
- * Keeps the schedules of probes that keep none: sends each run at its time to the probe that is connected here, and makes a result of what
- * comes back, on whichever server that is. What a run may become, and why nothing is lost or done twice: docs/adr/0046.
+ * Keeps the schedules of probes that keep none: sends each run at its time to the probe that is connected here. What comes back is taken by
+ * RunAnswersService, on whichever server that is. What a run may become, and why nothing is lost or done twice: docs/adr/0046.
  */
 @Injectable()
 export class ServerRunsService implements OnApplicationShutdown {
   private readonly logger = new Logger('server-runs');
-  private readonly words = new Map<string, RunWords>();
   private readonly keepers = new Map<string, Keeper>();
   private readonly queue = new DueQueue<Due>();
   private timer: { handle: NodeJS.Timeout; at: number } | undefined;
   private readonly begins = new GroupCommit<BegunRunEntity, boolean>((runs) => this.runs.beginAll(runs), {
     most: MOST_BEGUN,
   });
-  private readonly ends = new GroupCommit<{ id: ObjectId; requests: number }>(
-    async (runs) => {
-      await this.runs.endAll(runs, this.clock.now());
-      return runs.map(() => undefined);
-    },
-    { most: MOST_BEGUN, lingerMs: 50 },
-  );
-  /** begun here, or of which something has come here */
-  private readonly known = new LRUCache<string, BegunRunEntity>({ max: REMEMBERED_RUNS });
-  private readonly jobs = new LRUCache<string, Job>({ max: REMEMBERED_JOBS });
-  private readonly outputs = new LRUCache<string, string>({ max: REMEMBERED_OUTPUTS });
-  private readonly inHand = new Set<string>();
-  private readonly over = new LRUCache<string, true>({ max: REMEMBERED_RUNS });
-  private readonly room = new SharedRoom(HELD);
   private ending = false;
 
   constructor(
     private readonly runs: BegunRunsRepository,
-    private readonly operations: OperationsRepository,
-    private readonly ingest: IngestService,
+    private readonly answers: RunAnswersService,
     private readonly servers: ServersService,
     private readonly clock: PlatformClock,
   ) {}
-
-  register(words: RunWords): void {
-    this.words.set(words.protocol, words);
-  }
 
   onApplicationShutdown(): void {
     this.ending = true;
@@ -124,8 +80,7 @@ export class ServerRunsService implements OnApplicationShutdown {
 
   /** A probe has come, which is asked for each run. @returns what takes it away again */
   attach(link: ProbeLink, probe: AskedProbe): () => void {
-    const words = this.words.get(link.protocol);
-    if (words === undefined) throw new Error(`nobody knows the words of ${link.protocol}`);
+    const words = this.answers.wordsOf(link.protocol);
     const keeper: Keeper = { link, probe, words, jobs: new Map(), waiting: [], gone: false };
     const key = keyOf(link.probe);
     const before = this.keepers.get(key);
@@ -148,7 +103,7 @@ export class ServerRunsService implements OnApplicationShutdown {
     const offsetMs = spreadOffsetMs(job.schedule, link.probe);
     const held: Held = { job, numbers, offsetMs, requests: keeper.words.requestsOf(job), dropped: false };
     keeper.jobs.set(key, held);
-    this.jobs.set(key, job);
+    this.answers.noteJob(job);
     const isOnce = job.schedule.type === 'once';
     const since = this.now() - BEGIN_WITHIN_MS - offsetMs;
     this.plan(keeper, held, isOnce ? 0 : Math.max(0, numbers.lastUntil(since) + 1));
@@ -167,58 +122,6 @@ export class ServerRunsService implements OnApplicationShutdown {
   becameReady(link: ProbeLink): void {
     const keeper = this.keeperOf(link);
     for (const due of keeper?.waiting.splice(0) ?? []) this.begin(due);
-  }
-
-  /**
-   * Whose answer this is: authorised by ids in the database, and not by the connection on which it came.
-   * @returns undefined: that probe is not asked for it, or not any more
-   */
-  async awaited(probe: ObjectId, run: ObjectId, place: number): Promise<Awaited | undefined> {
-    const begun = await this.find(run);
-    const isAwaited =
-      begun?.probe.equals(probe) === true &&
-      begun.over_at === undefined &&
-      !this.over.has(keyOf(run)) &&
-      place < begun.requests;
-    if (!isAwaited) return undefined;
-    const job = await this.jobOf(begun.operation);
-    const request = job && this.words.get(begun.protocol)?.requestsOf(job)[place];
-    return job === undefined || request === undefined ? undefined : { run: begun, job, request };
-  }
-
-  /** Output of a request that is under way, in case that it does not end. */
-  noteOutput({ run }: Awaited, place: number, text: string, overwrite: boolean): void {
-    const key = `${keyOf(run._id)}.${place}`;
-    const before = overwrite ? '' : (this.outputs.get(key) ?? '');
-    this.outputs.set(key, (before + text).slice(0, MOST_OUTPUT));
-  }
-
-  /** Takes what came of a request. @returns when it is durable, or can never be */
-  async answer({ run }: Awaited, place: number, answer: unknown): Promise<void> {
-    const key = keyOf(run._id);
-    if (run.requests === 1) {
-      if (this.inHand.has(key)) return;
-      await this.finish(run, new Map([[place, answer]]));
-      return;
-    }
-    const text = JSON.stringify(answer);
-    const count = await this.patiently(run, text.length, () =>
-      this.runs.addPart({ run: run._id, request: place, answer: text, at: this.clock.now() }),
-    );
-    if (count === run.requests && !this.inHand.has(key)) await this.finish(run, await this.partsOf(run));
-  }
-
-  /** Ends those whose deadline was before, with what came of them. @param server whose they are; absent: of any */
-  async endOverdue(before: Date, most: number, server?: string): Promise<number> {
-    const overdue = await this.runs.findOverdue(before, most, server);
-    for (const run of overdue) {
-      if (!this.inHand.has(keyOf(run._id))) await this.finish(run, await this.partsOf(run));
-    }
-    return overdue.length;
-  }
-
-  async hasOverdue(before: Date): Promise<boolean> {
-    return (await this.runs.findOverdue(before, 1)).length > 0;
   }
 
   private keeperOf(link: ProbeLink): Keeper | undefined {
@@ -342,7 +245,7 @@ export class ServerRunsService implements OnApplicationShutdown {
     };
     try {
       const stored = await this.begins.add(entity);
-      if (stored) this.known.set(keyOf(id), entity);
+      if (stored) this.answers.noteBegun(entity);
       return stored;
     } catch (error) {
       this.logger.warn(
@@ -350,108 +253,6 @@ export class ServerRunsService implements OnApplicationShutdown {
         'a run could not be noted, and is not begun',
       );
       return undefined;
-    }
-  }
-
-  private async find(run: ObjectId): Promise<BegunRunEntity | undefined> {
-    const known = this.known.get(keyOf(run));
-    if (known !== undefined) return known;
-    const found = await this.patiently({ _id: run }, 0, () => this.runs.findById(run));
-    if (found === undefined || found === null) return undefined;
-    this.known.set(keyOf(run), found);
-    return found;
-  }
-
-  private async jobOf(operation: ObjectId): Promise<Job | undefined> {
-    const known = this.jobs.get(keyOf(operation));
-    if (known !== undefined) return known;
-    const found = await this.patiently({ _id: operation }, 0, () => this.operations.findById(operation));
-    if (found === undefined || found === null) return undefined;
-    const job = jobOf(found);
-    this.jobs.set(keyOf(operation), job);
-    return job;
-  }
-
-  private async partsOf({ _id, requests }: BegunRunEntity): Promise<Answers> {
-    if (requests === 1) return new Map();
-    const parts = await this.runs.findParts(_id);
-    return new Map(parts.map(({ request, answer }) => [request, JSON.parse(answer) as unknown]));
-  }
-
-  /** Makes a result of a run: what is missing of it did not come in time. */
-  private async finish(run: BegunRunEntity, answers: Answers): Promise<void> {
-    const key = keyOf(run._id);
-    this.inHand.add(key);
-    try {
-      const report = await this.reportOf(run, answers);
-      if (report !== undefined) {
-        const taken = await this.patiently(run, report.content.length, () => this.accept(report));
-        // nothing came of it: the sweep tries again
-        if (taken === undefined) return;
-      }
-      this.over.set(key, true);
-      for (let place = 0; place < run.requests; place += 1) this.outputs.delete(`${key}.${place}`);
-      this.ends.add({ id: run._id, requests: run.requests }).catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'the end of a run was not noted; the sweep does it');
-      });
-    } finally {
-      this.inHand.delete(key);
-    }
-  }
-
-  /** @returns undefined where there is nothing that it could be a result of */
-  private async reportOf(run: BegunRunEntity, answers: Answers): Promise<ResultReport | undefined> {
-    const job = await this.jobOf(run.operation);
-    const words = this.words.get(run.protocol);
-    if (job === undefined || words === undefined) return undefined;
-    const requests = words.requestsOf(job);
-    const outputs = new Map(
-      requests.flatMap((_request, place): [number, string][] => {
-        const text = this.outputs.get(`${keyOf(run._id)}.${place}`);
-        return text === undefined ? [] : [[place, text]];
-      }),
-    );
-    return {
-      operation: run.operation,
-      probe: run.probe,
-      uniqueCode: run.scheduled_at.toISOString(),
-      scheduledAt: run.scheduled_at,
-      clock: { source: 'none', offset_ms: null, error_ms: null, age_s: null },
-      ...words.contentOf(requests, answers, outputs),
-    };
-  }
-
-  /** @returns undefined while there is no room */
-  private async accept(report: ResultReport): Promise<true | undefined> {
-    const { status } = await this.ingest.accept(report);
-    return status === 'busy' ? undefined : true;
-  }
-
-  /**
-   * Tries again while the database is away, or busy.
-   * @returns undefined when that took too long, or too much waits already
-   */
-  private async patiently<T>(
-    { _id }: { _id: ObjectId },
-    bytes: number,
-    work: () => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    const end = performance.now() + PATIENCE_MS;
-    const who = keyOf(_id);
-    let held = false;
-    try {
-      for (;;) {
-        const done = await work().catch((error: unknown) => {
-          this.logger.warn({ err: error }, 'the database did not take what came of a run; trying again');
-          return undefined;
-        });
-        if (done !== undefined || this.ending || performance.now() > end) return done;
-        held ||= this.room.enter(who, bytes) === undefined;
-        if (!held) return undefined;
-        await delay(LOOK_AGAIN_MS, undefined, { ref: false });
-      }
-    } finally {
-      if (held) this.room.leave(who, bytes);
     }
   }
 }

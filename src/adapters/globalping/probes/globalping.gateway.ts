@@ -25,7 +25,7 @@ import {
 } from '../../../core/presence/index.js';
 import { type Families, locationOf, placeOf, type ProbeEntity } from '../../../core/probes/index.js';
 import { ProgressService } from '../../../core/progress/index.js';
-import { type Awaited, ServerRunsService } from '../../../core/server-runs/index.js';
+import { type Awaited, RunAnswersService, ServerRunsService } from '../../../core/server-runs/index.js';
 import { showsPrivateTarget } from '../../../measurement/formats/globalping.format.js';
 import { PRIVATE_RESULT, problemOfResult } from '../../../measurement/formats/globalping.results.js';
 import { GLOBALPING_KINDS, type GlobalpingMeasurement } from '../../../measurement/kinds/globalping-words.js';
@@ -65,11 +65,12 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     private readonly arrivals: ArrivalsService,
     private readonly meters: ProbeMeters,
     private readonly runs: ServerRunsService,
+    private readonly answers: RunAnswersService,
     private readonly progress: ProgressService,
     protocols: ProbeProtocols,
   ) {
     protocols.register(GLOBALPING);
-    runs.register(globalpingRunWords);
+    answers.register(globalpingRunWords);
   }
 
   afterInit(namespace: Namespace): void {
@@ -160,7 +161,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     const { type } = awaited.request as GlobalpingMeasurement;
     if (showsPrivateTarget(type, result)) this.privateTests.set(test, true);
     if (this.privateTests.has(test)) return;
-    this.runs.noteOutput(awaited, testId, result.rawOutput, overwrite);
+    this.answers.noteOutput(awaited, testId, result.rawOutput, overwrite);
     const isWanted = awaited.job.progressOf?.some((each) => each.equals(probe)) === true;
     if (!isWanted) return;
     const operation = awaited.job.operation.toHexString();
@@ -190,7 +191,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     }
     const test = `${read.measurementId}.${read.testId}`;
     const isPrivate = this.privateTests.has(test) || showsPrivateTarget(measurement.type, read.result);
-    await this.runs.answer(awaited, read.testId, isPrivate ? PRIVATE_RESULT : read.result);
+    await this.answers.answer(awaited, read.testId, isPrivate ? PRIVATE_RESULT : read.result);
     this.privateTests.delete(test);
   }
 
@@ -242,7 +243,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
 
   private async awaited(probe: ObjectId, run: string, place: number): Promise<Awaited | undefined> {
     const id = parseId(run);
-    return id && this.runs.awaited(probe, id, place);
+    return id && this.answers.awaited(probe, id, place);
   }
 
   private noteState(
