@@ -309,7 +309,8 @@ describe('probes of Globalping', () => {
     probe.result(before, PING);
     await results(ids[0]);
     probe.result(halfWay, PING);
-    await until('the half is there', () => world.database.collection('runparts').findOne({}));
+    const half = { run: new ObjectId(halfWay.measurementId) };
+    await until('the half is there', () => world.database.collection('runparts').findOne(half));
     await world.server.kill();
     // while it is away they are kept by socket.io
     probe.result(before, PING);

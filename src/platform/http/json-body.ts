@@ -21,6 +21,11 @@ const TOO_MUCH = {
 /** Content in other requests has no meaning (RFC 9110, 9.3), and is left alone. */
 const WITH_BODY = ['POST', 'PUT', 'PATCH'];
 
+const UNITS: readonly [number, string][] = [
+  [1024 * 1024, 'MB'],
+  [1024, 'KB'],
+];
+
 /** How JSON writes half of a surrogate pair: whole characters may be written so, too. */
 const ESCAPED_SURROGATE = /\\ud[89a-f]/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -53,8 +58,28 @@ export function jsonBody(rules: readonly BodyRule[] = []): RequestHandler {
 
 function readersOf({ most = MAX_BODY_BYTES, content }: Omit<BodyRule, 'path'>): RequestHandler[] {
   if (content === 'stream') return [];
-  const readBytes = raw({ type: hasBody, limit: most });
+  const read = raw({ type: hasBody, limit: most });
+  const readBytes: RequestHandler = (request, response, next) => {
+    read(request, response, (error?: unknown) => {
+      next(isTooLarge(error) ? tooLarge(most) : error);
+    });
+  };
   return content === 'bytes' ? [readBytes] : [readBytes, parser(content === 'list')];
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as { type?: unknown } | undefined)?.type === 'entity.too.large';
+}
+
+/** Nest keeps nothing of an error of the parser but its status: the bound is said here. */
+function tooLarge(most: number): DomainError {
+  return new DomainError('body_too_large', `The body may be ${sizeOf(most)} at most`);
+}
+
+/** @returns a size in the unit in which it is a whole number */
+function sizeOf(bytes: number): string {
+  const [most, unit] = UNITS.find(([size]) => bytes >= size && bytes % size === 0) ?? [1, 'bytes'];
+  return `${bytes / most} ${unit}`;
 }
 
 function hasBody({ method = '' }: IncomingMessage): boolean {

@@ -106,17 +106,6 @@ describe('ProblemFilter', () => {
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });
 
-  // body-parser has the bound in its error
-  it.each([
-    [1024 * 1024, 'The body may be 1 MB at most'],
-    [100 * 1024, 'The body may be 100 KB at most'],
-    [1500, 'The body may be 1500 bytes at most'],
-    [undefined, 'The body is too large'],
-  ])('says the bound of a body: %s', (limit, sentence) => {
-    const error = Object.assign(new Error('request entity too large'), { status: 413, limit });
-    expect(answerTo(error).body['detail']).toBe(sentence);
-  });
-
   it('says which methods a path has, where it is asked with another', () => {
     const { status, body, headers } = answerTo(new NotFoundException('Cannot POST'), { path: '/things/1' });
     expect([status, body['code'], headers['Allow']]).toEqual([405, 'method_not_allowed', 'GET, DELETE']);

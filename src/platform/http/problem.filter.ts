@@ -26,11 +26,6 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   413: 'body_too_large',
 };
 
-const UNITS: readonly [number, string][] = [
-  [1024 * 1024, 'MB'],
-  [1024, 'KB'],
-];
-
 /** Every error of a handler, a pipe or a middleware. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -93,24 +88,12 @@ export function domainErrorOf(error: unknown): DomainError | undefined {
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   if (isDatabaseAway(error))
     return new DomainError('busy', 'The database does not answer; try again shortly');
-  const { status, limit } = (error ?? {}) as { status?: unknown; limit?: unknown };
-  if (typeof status === 'number') return fromStatus(status, (error as Error).message, limit);
+  const { status } = (error ?? {}) as { status?: unknown };
+  if (typeof status === 'number') return fromStatus(status, (error as Error).message);
   return undefined;
 }
 
-/** @param limit of a body, in bytes */
-function fromStatus(status: number, message: string, limit?: unknown): DomainError | undefined {
+function fromStatus(status: number, message: string): DomainError | undefined {
   if (status < 400 || status >= 500) return undefined;
-  if (status === 413) {
-    const sentence =
-      typeof limit === 'number' ? `The body may be ${sizeOf(limit)} at most` : 'The body is too large';
-    return new DomainError('body_too_large', sentence);
-  }
   return new DomainError(CODE_OF_STATUS[status] ?? 'invalid_request', message);
-}
-
-/** @returns a size in the unit in which it is a whole number */
-function sizeOf(bytes: number): string {
-  const [most, unit] = UNITS.find(([size]) => bytes >= size && bytes % size === 0) ?? [1, 'bytes'];
-  return `${bytes / most} ${unit}`;
 }
