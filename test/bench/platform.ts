@@ -34,7 +34,7 @@ export async function makeRich(server: TestServer, env: Record<string, string>) 
   const call = callAs(server.url, access_token);
   const me = await call<{ _id: string }>('GET', '/users/me');
   await call('POST', '/credits', { id: me._id, credits: 1_000_000_000 });
-  return { call, credentials };
+  return { call, credentials, token: access_token };
 }
 
 export function callAs(url: string, token?: string): Call {
@@ -107,7 +107,12 @@ async function connected(socket: Socket): Promise<Socket> {
 
 /** @returns the echo server's URL and how to end it */
 export async function startEcho(): Promise<{ url: string; stop(): void }> {
-  const script = fileURLToPath(new URL('echo-server.ts', import.meta.url));
+  return startScript('echo-server.ts');
+}
+
+/** @param name of a script beside this one, which says its port when it listens @returns its URL and how to end it */
+export async function startScript(name: string): Promise<{ url: string; stop(): void }> {
+  const script = fileURLToPath(new URL(name, import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

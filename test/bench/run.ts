@@ -4,6 +4,7 @@ import { benchPages, loadResults } from './data.bench.js';
 import { benchDecoding } from './decoding.bench.js';
 import { benchExport } from './export.bench.js';
 import { benchFanOut } from './fan-out.bench.js';
+import { benchGlobalping } from './globalping.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { exitWhenInterrupted } from './interrupted.js';
 import { benchOverhead } from './overhead.bench.js';
@@ -91,6 +92,21 @@ function showDecoding(): void {
   );
 }
 
+/** What the door for Globalping adds, on a server of its own. */
+async function showGlobalping(): Promise<void> {
+  console.log(
+    'A measurement by the door for Globalping, and by a bare relay of the same messages, in turns (60 each); p50, ms',
+  );
+  console.table(
+    (await benchGlobalping()).map(({ what, until, platformMs, relayMs, ratio }) => ({
+      ...{ '': what, until },
+      platform: Number(platformMs.toFixed(1)),
+      relay: Number(relayMs.toFixed(1)),
+      ratio: Number(ratio.toFixed(2)),
+    })),
+  );
+}
+
 /** What shares one platform, in this order: what is last leaves a million results behind. */
 const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void>> = {
   async ingest(platform, echo) {
@@ -169,7 +185,7 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     );
   },
 };
-const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export'];
+const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export', 'globalping'];
 
 exitWhenInterrupted();
 
@@ -196,4 +212,5 @@ if (isAsked('decoding')) showDecoding();
 if (isAsked('reconnect')) await showReconnect();
 if (isAsked('series')) await showSeries();
 if (isAsked('export')) await showExport();
+if (isAsked('globalping')) await showGlobalping();
 process.exit(0);
