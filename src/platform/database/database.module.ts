@@ -3,6 +3,8 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { DatabaseService } from './database.service.js';
 import { LEASE_MODEL, leaseSchema } from '../periodic/leases/lease.schema.js';
 import { LeasesService } from '../periodic/leases/leases.service.js';
+import { ALLOWANCE_MODEL, allowanceSchema } from '../limits/allowance.schema.js';
+import { AllowancesService } from '../limits/allowances.service.js';
 import { MIGRATION_MODEL, migrationSchema } from './migrations/migration.schema.js';
 import { DATABASE_MIGRATIONS, type Migration, MigrationsService } from './migrations/migrations.service.js';
 import { COUNTER_MODEL, counterSchema } from './numbers/counter.schema.js';
@@ -50,11 +52,13 @@ export class DatabaseModule {
         MongooseModule.forFeature([
           { name: MIGRATION_MODEL, schema: migrationSchema },
           { name: LEASE_MODEL, schema: leaseSchema },
+          { name: ALLOWANCE_MODEL, schema: allowanceSchema },
           { name: COUNTER_MODEL, schema: counterSchema },
         ]),
       ],
       providers: [
         { provide: DATABASE_MIGRATIONS, useValue: migrations },
+        AllowancesService,
         DatabaseService,
         LeasesService,
         MigrationsService,
@@ -62,7 +66,14 @@ export class DatabaseModule {
         PlatformClock,
         TransactionsService,
       ],
-      exports: [DatabaseService, LeasesService, NumbersService, PlatformClock, TransactionsService],
+      exports: [
+        AllowancesService,
+        DatabaseService,
+        LeasesService,
+        NumbersService,
+        PlatformClock,
+        TransactionsService,
+      ],
     };
   }
 }

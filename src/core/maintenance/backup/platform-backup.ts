@@ -4,7 +4,7 @@ import { type RestoreEntity, RESTORES_COLLECTION } from '../../runs/index.js';
 import { type BackedUpDocument, type CollectionToBackUp } from './backup-file.js';
 
 /** They say which processes run now, what they are at, and what this database calls itself: nothing that another should know. */
-const NOT_KEPT = ['servers', 'leases', 'platform', 'begunruns', 'runparts'];
+const NOT_KEPT = ['servers', 'leases', 'platform', 'begunruns', 'runparts', 'allowances'];
 /** An empty platform has these already. */
 const OF_EVERY_PLATFORM = [
   ...NOT_KEPT,

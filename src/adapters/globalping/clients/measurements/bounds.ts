@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ENV } from '../../../../config/config.module.js';
 import { type Env } from '../../../../config/env.js';
 import { LimitReachedError } from '../../../../platform/errors/domain.error.js';
+import { AllowancesService } from '../../../../platform/limits/allowances.service.js';
 import { LimitHits } from '../../../../platform/limits/limit-hits.js';
+import { type Allowance, type SharedAllowance } from '../../../../platform/limits/shared-allowance.js';
 import { TokenBucket } from '../../../../platform/limits/token-bucket.js';
 
 const HOUR_S = 3600;
@@ -21,53 +22,43 @@ export interface Asker {
   key: string;
 }
 
-/** What is left of the tests of an hour. */
-export interface TestsLeft {
-  limit: number;
+/** What is left of the tests of an hour, and what a request has taken of them. */
+export interface TestsLeft extends Allowance {
   consumed: number;
-  remaining: number;
-  /** seconds until all are there again */
-  reset: number;
 }
 
-/** How many tests may be asked for in an hour, and how often somebody may look. Of this server process. */
+/** How many tests may be asked for in an hour, counted for all servers; and how often somebody may look, at this one. */
 @Injectable()
 export class DoorBounds {
-  private readonly tests: Record<Asker['type'], RateLimiterMemory>;
+  private readonly tests: Record<Asker['type'], SharedAllowance>;
   private readonly readers = new LRUCache<string, TokenBucket>({ max: READERS });
 
   constructor(
     private readonly hits: LimitHits,
+    allowances: AllowancesService,
     @Inject(ENV) env: Pick<Env, 'globalpingTestsPerHour' | 'globalpingAnonymousTestsPerHour'>,
   ) {
     this.tests = {
-      user: new RateLimiterMemory({ points: env.globalpingTestsPerHour, duration: HOUR_S }),
-      ip: new RateLimiterMemory({ points: env.globalpingAnonymousTestsPerHour, duration: HOUR_S }),
+      user: allowances.of('globalping-user', env.globalpingTestsPerHour, HOUR_S),
+      ip: allowances.of('globalping-ip', env.globalpingAnonymousTestsPerHour, HOUR_S),
     };
   }
 
   /** @returns undefined where there are not so many left: none is taken then */
   async takeTests({ type, key }: Asker, tests: number): Promise<TestsLeft | undefined> {
-    try {
-      return leftOf(this.tests[type].points, tests, await this.tests[type].consume(key, tests));
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      await this.tests[type].reward(key, tests);
-      this.hits.note('door_tests');
-      return undefined;
-    }
+    const left = await this.tests[type].take(key, tests);
+    if (left !== undefined) return { ...left, consumed: tests };
+    this.hits.note('door_tests');
+    return undefined;
   }
 
   /** They were not made after all. */
   async giveTestsBack({ type, key }: Asker, tests: number): Promise<void> {
-    await this.tests[type].reward(key, tests);
+    await this.tests[type].giveBack(key, tests);
   }
 
   async testsLeft({ type, key }: Asker): Promise<TestsLeft> {
-    const limiter = this.tests[type];
-    const found = await limiter.get(key);
-    if (found === null) return { limit: limiter.points, consumed: 0, remaining: limiter.points, reset: 0 };
-    return leftOf(limiter.points, 0, found);
+    return { ...(await this.tests[type].left(key)), consumed: 0 };
   }
 
   /** @throws LimitReachedError too_many_attempts */
@@ -94,13 +85,4 @@ export class DoorBounds {
     if (wait === 0) bucket.take(1, now);
     return wait;
   }
-}
-
-function leftOf(limit: number, consumed: number, found: RateLimiterRes): TestsLeft {
-  return {
-    limit,
-    consumed,
-    remaining: Math.max(0, found.remainingPoints),
-    reset: Math.ceil(found.msBeforeNext / 1000),
-  };
 }
