@@ -30,7 +30,7 @@ async function ask<T>(
   { method = 'GET', body, headers = {} }: { method?: string; body?: unknown; headers?: object } = {},
 ): Promise<Answer<T>> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers: { ...headers } }, (response) => {
+    const request = httpRequest(url, { method, headers: { ...headers }, agent: false }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', reject);

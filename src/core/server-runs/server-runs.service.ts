@@ -49,6 +49,8 @@ interface Due {
   /** when it is looked at: its time, or that of the next attempt */
   dueAt: number;
   scheduledAt: number;
+  /** under which the probe is asked for it, each time: it may begin what it was sent first */
+  id: ObjectId;
 }
 
 /**
@@ -136,7 +138,7 @@ export class ServerRunsService implements OnApplicationShutdown {
   private plan(keeper: Keeper, held: Held, run: number): void {
     if (run >= held.numbers.count) return;
     const dueAt = held.numbers.timeOf(run) + held.offsetMs;
-    this.queue.add({ keeper, held, run, dueAt, scheduledAt: dueAt });
+    this.queue.add({ keeper, held, run, dueAt, scheduledAt: dueAt, id: new ObjectId() });
   }
 
   /** Begins what is due, and comes back for the next. */
@@ -196,12 +198,11 @@ export class ServerRunsService implements OnApplicationShutdown {
   }
 
   private async ask(due: Due): Promise<void> {
-    const { keeper, held, run } = due;
+    const { keeper, held, run, id } = due;
     const { requests, job } = held;
-    const id = new ObjectId();
     let begun: Promise<boolean | undefined> | undefined;
     const begin = async () => {
-      begun ??= this.store(id, due);
+      begun ??= this.store(due);
       const stored = await begun;
       // the database is away: another attempt may find it
       if (stored === undefined) begun = undefined;
@@ -228,7 +229,7 @@ export class ServerRunsService implements OnApplicationShutdown {
   }
 
   /** @returns whether it may begin: it is durable now, and nobody has begun it before; undefined: that cannot be told now */
-  private async store(id: ObjectId, { keeper, held, run, scheduledAt }: Due): Promise<boolean | undefined> {
+  private async store({ keeper, held, run, scheduledAt, id }: Due): Promise<boolean | undefined> {
     const { link, words } = keeper;
     const now = this.clock.now();
     const entity: BegunRunEntity = {

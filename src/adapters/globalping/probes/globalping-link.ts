@@ -27,6 +27,8 @@ import {
 
 /** A request without its acknowledgement by then was dropped, without a word. */
 const ACKNOWLEDGE_MS = 5000;
+/** How often a request is sent before those behind it have their turn. */
+const MOST_ATTEMPTS = 3;
 /** After an acknowledgement that may be of an earlier request its own may follow, and is nobody's. */
 const SETTLE_MS = 1000;
 
@@ -42,6 +44,8 @@ interface Asking {
   begin: () => Promise<boolean>;
   isDue: () => boolean;
   settle: (outcome: AskOutcome) => void;
+  /** how often it was sent */
+  attempts: number;
 }
 
 /** A Globalping probe: the server keeps what it has to do, and asks it for each run. */
@@ -129,7 +133,7 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
   ask(ask: Ask, begin: () => Promise<boolean>, isDue: () => boolean): Promise<AskOutcome> {
     if (this.gone) return Promise.resolve('gone');
     return new Promise((settle) => {
-      this.waiting.push({ ask, begin, isDue, settle });
+      this.waiting.push({ ask, begin, isDue, settle, attempts: 0 });
       this.next();
     });
   }
@@ -168,10 +172,13 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
       this.next();
       return;
     }
+    asking.attempts += 1;
     const timer = setTimeout(() => {
       this.current = undefined;
       this.unanswered += 1;
-      asking.settle('silent');
+      // itself, and no other: a late acknowledgement would let that one begin, and be of this one
+      if (asking.attempts < MOST_ATTEMPTS) this.waiting.unshift(asking);
+      else asking.settle('silent');
       this.next();
     }, ACKNOWLEDGE_MS).unref();
     this.current = { ...asking, timer };
