@@ -55,8 +55,9 @@ function shownHop({ sent, replies }: Hop) {
   };
 }
 
+/** Null without a value, as Globalping's probes say it: a time of 0 would be one that was measured. */
 function figures(values: readonly number[]) {
-  if (values.length === 0) return { min: 0, max: 0, avg: 0, stDev: 0 };
+  if (values.length === 0) return { min: null, max: null, avg: null, stDev: null };
   const avg = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - avg) ** 2, 0) / values.length;
   const all = { min: Math.min(...values), max: Math.max(...values), avg, stDev: Math.sqrt(variance) };
@@ -69,7 +70,7 @@ function mtrText(target: string, hops: readonly ShownHop[]): string {
   const lines = hops.map(({ resolvedAddress, stats }, index) => {
     const host = `${String(index + 1).padStart(2)}. ${resolvedAddress ?? '(waiting for reply)'}`.padEnd(40);
     if (stats.rcv === 0) return host.trimEnd();
-    const numbers = [stats.avg, stats.stDev, stats.jAvg].map((value) => value.toFixed(1).padStart(5));
+    const numbers = [stats.avg, stats.stDev, stats.jAvg].map((value) => (value ?? 0).toFixed(1).padStart(5));
     return `${host}${stats.loss.toFixed(1).padStart(4)}% ${String(stats.drop).padStart(4)} ${String(stats.rcv).padStart(3)} ${numbers.join(' ')}`;
   });
   return [`mtr to ${target}`, head, ...lines].join('\n');

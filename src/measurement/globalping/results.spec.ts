@@ -101,7 +101,7 @@ describe('an mtr of a native probe', () => {
       {
         ...{ asn: [], resolvedAddress: null, resolvedHostname: null, timings: [] },
         stats: {
-          ...{ min: 0, max: 0, avg: 0, stDev: 0, jMin: 0, jMax: 0, jAvg: 0 },
+          ...{ min: null, max: null, avg: null, stDev: null, jMin: null, jMax: null, jAvg: null },
           ...{ total: 3, rcv: 0, drop: 3, loss: 100 },
         },
       },

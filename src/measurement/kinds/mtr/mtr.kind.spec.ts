@@ -82,6 +82,44 @@ describe('mtr', () => {
     expect(error).toContain('reports.0.hops');
   });
 
+  // mtr(8), "Loss%", "Snt", "Avg", "Best", "Wrst": of the packets of a hop; and its StDev by one packet less (net.c, net_stdev)
+  it('has the figures of a hop as mtr(8) defines them', async () => {
+    const hop = fc.record({
+      sent: fc.integer({ min: 1, max: 16 }),
+      rtts: fc.array(fc.integer({ min: 1, max: 2_000_000 }), { maxLength: 16 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(hop, { minLength: 1, maxLength: 6 }), async (path) => {
+        const probed = path.map(({ sent, rtts }, index) => ({
+          ...{ ttl: index + 1, sent },
+          replies: replies(...rtts.slice(0, sent).map((us) => us / 1000)),
+        }));
+        const { summary } = await digest({ ...REPORT, hops: probed });
+        const { hops } = summary[0] as unknown as { hops: Record<string, number>[] };
+        for (const [index, figures] of hops.entries()) {
+          const { sent, replies: answers } = probed[index]!;
+          const times = answers.map(({ rtt_ms }) => rtt_ms);
+          const [count, sum] = [times.length, times.reduce((all, time) => all + time, 0)];
+          expect([figures['sent'], figures['received']]).toEqual([sent, count]);
+          expect(figures['loss']).toBeCloseTo((sent - count) / sent, 4);
+          if (count === 0) continue;
+          expect([figures['rtt_min_ms'], figures['rtt_max_ms']]).toEqual([
+            Math.min(...times),
+            Math.max(...times),
+          ]);
+          expect(figures['rtt_avg_ms']).toBeCloseTo(sum / count, 2);
+          const squares = times.reduce((all, time) => all + (time - sum / count) ** 2, 0);
+          const ofSample = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+          expect((figures['rtt_stddev_ms'] ?? NaN) * Math.sqrt(count / Math.max(1, count - 1))).toBeCloseTo(
+            ofSample,
+            2,
+          );
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('keeps least <= mean, median <= most, for all times', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 }), (rtts) => {
