@@ -34,7 +34,7 @@ if (missing !== undefined) console.warn(`several servers with Redis are not test
     });
     here = platform.first;
     there = await platform.join();
-    payer = await platform.world.account(1_000);
+    payer = await platform.world.account(100_000);
     registered = await platform.world.probe(payer);
   });
   afterAll(async () => {
