@@ -205,8 +205,7 @@ export function explainMissing(
     else if (time > now) continue;
     else if (lost.some(({ from, to }) => from <= time && time <= to)) fates[run] = CODES.lost_in_restore;
     else {
-      const isBegun = probe?.begun?.has(run) === true;
-      const fate = isBegun ? 'awaited' : fateOfMissing(time, facts, probe, held > 0, now);
+      const fate = fateOfMissing({ run, due: time }, facts, probe, held > 0, now);
       if (fate === 'held') held -= 1;
       fates[run] = CODES[fate];
     }
@@ -220,12 +219,13 @@ function missingBefore(fates: Uint8Array, run: number): number {
 }
 
 function fateOfMissing(
-  due: number,
+  { run, due }: { run: number; due: number },
   { deliveredAt = Infinity, anyTime, serverKept = false }: AssignmentFacts,
   probe: ProbeFacts | undefined,
   mayBeHeld: boolean,
   now: number,
 ): Fate {
+  if (probe?.begun?.has(run) === true) return 'awaited';
   // not ready, or not there: else something would have come of it
   if (serverKept)
     return isSoon(anyTime ? Math.max(due, deliveredAt) : due, now) ? 'awaited' : 'not_connected';
