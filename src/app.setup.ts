@@ -6,6 +6,7 @@ import { DatabaseService } from './platform/database/database.service.js';
 import { PackStreams, packLongAnswers } from './platform/http/content-coding.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { UNTOLD_PATH } from './platform/http/method-not-allowed.js';
+import { answerUnreadRequests } from './platform/http/unread-requests.js';
 import { wordErrors } from './platform/http/error-form.js';
 import { requestLogger } from './platform/logging/request-context.js';
 import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
@@ -23,6 +24,7 @@ import { ProbeConnectionsService } from './core/presence/index.js';
 
 /** Everything between an HTTP server and the modules: the same for the running server and for tests. */
 export async function setUp(app: NestExpressApplication, env: Env, root: Pino): Promise<void> {
+  answerUnreadRequests(app.getHttpServer());
   app.set('trust proxy', env.trustProxy);
   app.disable('x-powered-by');
   app.use(requestLogger(root, env.trustProxy > 0));

@@ -199,21 +199,28 @@ describe('access', () => {
     async function connected(
       token: string,
       user: Account,
-    ): Promise<{ watcher: Watcher; listener: Listener }> {
+    ): Promise<{ watcher: Watcher; listener: Listener; lines: Promise<string> }> {
       const operation = await world.operation(user, [await world.probe(user)]);
       const watcher = await Watcher.connect(other.url, token);
       const listener = await Listener.open(other.url, token, operation.id);
-      return { watcher, listener };
+      // packed by gzip, which its reader asks for
+      const followed = await fetch(`${other.url}/api/v1/operations/${operation.id}/results?follow=true`, {
+        headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
+      });
+      expect(followed.headers.get('content-encoding')).toBe('gzip');
+      return { watcher, listener, lines: followed.text() };
     }
+    const CUT = `{"cut_off":"the access token or key is over"}`;
 
     it('is cut off when its key is revoked; keys without the scope read do not connect', async () => {
       const user = await world.account(100);
       const made = await keyOf(user, ['read']);
-      const { watcher, listener } = await connected(made.key, user);
+      const { watcher, listener, lines } = await connected(made.key, user);
       const stays = await Watcher.connect(other.url, user.api.token);
       await user.api.send('DELETE', `${KEYS}/${made.id}`);
       await until('socket and stream to end', () => isCut(watcher) && listener.ended);
       expect(listener.events('cut_off')).toEqual([{ detail: 'the access token or key is over' }]);
+      expect((await lines).trimEnd().split('\n').at(-1)).toBe(CUT);
       expect(stays.socket.connected).toBe(true);
       stays.close();
       const { key } = await keyOf(user, ['measure']);
@@ -223,11 +230,12 @@ describe('access', () => {
     it('is cut off with its token, alone or with all others', async () => {
       const user = await world.account(100);
       const second = await world.again(user);
-      const { watcher, listener } = await connected(user.api.token ?? '', user);
+      const { watcher, listener, lines } = await connected(user.api.token ?? '', user);
       const stays = await Watcher.connect(world.server.url, second.token);
       expect((await user.api.post('/api/v1/auth/logout')).status).toBe(204);
       expect((await there(user.api).get(ME)).status).toBe(401);
       await until('socket and stream to end', () => isCut(watcher) && listener.ended);
+      expect((await lines).trimEnd().split('\n').at(-1)).toBe(CUT);
       expect(stays.socket.connected).toBe(true);
       const [third, { key }] = [await world.again(user), await keyOf({ api: second }, ['read'])];
       expect((await there(third).post('/api/v1/auth/logout-everywhere')).status).toBe(204);
@@ -331,6 +339,17 @@ describe('access', () => {
       );
       expect(sets.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
       expect([(await read()).status, await files()]).toEqual([200, 1]);
+      // who has seen another one changes nothing; the tag of the picture and that of the account count
+      const put = (tag: string, method = 'PUT') =>
+        user.api.send(method, `${ME}/picture`, {
+          ...(method === 'PUT' && { raw: new Uint8Array(png) }),
+          headers: { 'if-match': tag },
+        });
+      expect([(await put(etag)).status, (await put(etag, 'DELETE')).status]).toEqual([412, 412]);
+      const again = await put((await read()).headers.get('etag') ?? '');
+      expect(again.status).toBe(200);
+      expect((await put(again.headers.get('etag') ?? '', 'DELETE')).status).toBe(204);
+      expect((await put('*', 'DELETE')).status).toBe(412);
       expect((await user.api.send('DELETE', `${ME}/picture`)).status).toBe(204);
       expect([(await read()).status, await files()]).toEqual([404, 0]);
       const large = await user.api.send('PUT', `${ME}/picture`, { raw: new Uint8Array(1024 * 1024 + 1) });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import { type Answer, type Problem } from '../support/api-client.js';
 import { type Account, ApiWorld, pingOn } from '../support/api-world.js';
 
@@ -41,6 +42,24 @@ describe('problems', () => {
   it('says that a body is too large', async () => {
     const raw = JSON.stringify({ email: 'x'.repeat(2 * 1024 * 1024), password: 'x' });
     expectProblem(await world.api.send('POST', LOGIN, { raw }), 413, 'body_too_large');
+  });
+
+  it('answers by a problem what the parser of HTTP refuses', async () => {
+    expectProblem(
+      await user.api.get(`/api/v1/changes?destination=${'x'.repeat(20_000)}`),
+      431,
+      'headers_too_large',
+    );
+    const { hostname, port } = new URL(world.server.url);
+    const said = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(Number(port), hostname, () => socket.write('no HTTP\r\n\r\n'));
+      socket.on('data', (bytes) => (text += bytes.toString()));
+      socket.on('end', () => resolve(text)).on('error', reject);
+    });
+    expect(said).toMatch(
+      /^HTTP\/1\.1 400 Bad Request\r\n[^{]*application\/problem\+json[^{]*\{"type":"\/docs\/errors\/invalid_request"/,
+    );
   });
 
   it('takes no notice of content where it has no meaning', async () => {
@@ -122,6 +141,17 @@ describe('problems', () => {
 
     const account = await world.api.post('/api/v1/auth/register', { email: 'x', password: 'x' });
     expect(account.body.errors?.map(({ pointer }) => pointer)).toEqual(['/email', '/password']);
+    const password = await user.api.send('PUT', '/api/v1/users/me/password', {
+      json: { password: 1, new_password: 'x' },
+    });
+    expect(password.body.errors?.map(({ pointer }) => pointer)).toEqual(['/password', '/new_password']);
+    const key = await user.api.post('/api/v1/users/me/keys', {
+      name: 1,
+      scopes: ['read', 'x', 'measure', 3],
+    });
+    expect(key.body.errors?.map(({ pointer }) => pointer)).toEqual(['/name', '/scopes/1', '/scopes/3']);
+    const site = await user.api.send('PUT', '/api/v1/sites/x', { json: { address: { lines: ['a', 1] } } });
+    expect(site.body.errors?.map(({ pointer }) => pointer)).toEqual(['/address/lines/1']);
     const listed = await user.api.get('/api/v1/probes?limit=0&tag=A&bbox=1&more=1');
     expect(listed.body.errors?.map(({ parameter }) => parameter).sort()).toEqual([
       'bbox',

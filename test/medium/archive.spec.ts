@@ -116,7 +116,7 @@ describe('the archive', () => {
     let stored = 0;
     for (const { file, sha256, bytes } of (await archived(operation)).entries) {
       const imports = app.get(ImportsService);
-      const { job } = await imports.submit({ owner, sha256, bytes, name: file, source: 'upload' });
+      const job = await imports.submit({ owner, sha256, bytes, name: file, source: 'upload' });
       const over = await imports.run(job._id, join(folder, operation.toHexString(), file), go);
       expect(over).toMatchObject({ state: 'done', refused: 0 });
       stored += over?.stored ?? 0;

@@ -10,12 +10,13 @@ import { type Connection } from 'mongoose';
 import { ImportFolder } from '../../src/adapters/imports/import-folder.js';
 import { AccountsService } from '../../src/core/accounts/index.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
-import { type ImportEntity } from '../../src/core/imports/import.schema.js';
+import { countsOf, type ImportEntity } from '../../src/core/imports/import.schema.js';
 import { ImportsRepository } from '../../src/core/imports/imports.repository.js';
 import { ImportsService } from '../../src/core/imports/imports.service.js';
 import { rawBytes, type ResultEntity } from '../../src/core/ingest/index.js';
 import { type ProbeEntity } from '../../src/core/probes/index.js';
 import { type UserEntity, UsersRepository } from '../../src/core/users/index.js';
+import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { until } from '../support/until.js';
@@ -61,7 +62,7 @@ describe('imports', () => {
   async function submit(bytes: Uint8Array, owner = user) {
     const path = join(folder, sha(bytes));
     await writeFile(path, bytes);
-    const { job } = await servers[0]!
+    const job = await servers[0]!
       .get(ImportsService)
       .submit({ owner: owner._id, sha256: sha(bytes), bytes: bytes.length, name: 'file', source: 'upload' });
     return { job, path };
@@ -188,7 +189,55 @@ describe('imports', () => {
     expect(await readFile(join(inbox, 'failed', 'bad.warts.reason.txt'), 'utf8')).toMatch(
       /ends inside a record/,
     );
+    // what has failed is tried again when it is put there again
+    const failed = { sha256: sha(ping.subarray(0, ping.length - 9)) };
+    const jobs = connection.collection<ImportEntity>('imports');
+    const first = await jobs.findOne(failed);
+    await writeFile(join(inbox, 'again.warts'), ping.subarray(0, ping.length - 9));
+    await until('it is moved', async () => (await readdir(join(inbox, 'failed'))).includes('again.warts'));
+    const again = await jobs.findOne(failed);
+    expect(again).toMatchObject({ _id: first!._id, state: 'failed', name: 'again.warts', source: 'folder' });
+    expect(again!.begun_at!.getTime()).toBeGreaterThan(first!.ended_at!.getTime());
     for (const importer of importers) await importer.onApplicationShutdown();
+  });
+
+  it('tries again what has failed: what it lacked may be there, what it has stored is known', async () => {
+    const owner = await servers[0]!.user();
+    const [operation, probe, later] = [new ObjectId(), new ObjectId(), new ObjectId()];
+    const now = new Date();
+    const part = (of: ObjectId) => ({ operation, probe: of, probe_owner: owner._id, created_at: now });
+    await connection.collection('operations').insertOne({ _id: operation, owner: owner._id, kind: 'dns' });
+    await connection.collection('assignments').insertOne(part(probe));
+    const line = (of: ObjectId) =>
+      JSON.stringify({
+        ...{ id: String(new ObjectId()), operation_id: String(operation), probe_id: String(of) },
+        ...{ unique_code: `run of ${String(of)}`, received_at: now, outcome: 'failed' },
+        failure: { reason: 'timeout', detail: '' },
+      });
+    const bytes = Buffer.from(`${line(probe)}\n${line(later)}\n`);
+    const first = await imported(bytes, owner);
+    expect(countsOf(first)).toMatchObject({ stored: 1, duplicates: 0, refused: 1 });
+    expect(first.errors[1]?.message).toContain(`${String(later)} has no part`);
+    await connection.collection('assignments').insertOne(part(later));
+    const second = await imported(bytes, owner);
+    expect(second).toMatchObject({ _id: first._id, state: 'done', errors: [], created_at: first.created_at });
+    expect(countsOf(second)).toEqual({ records: 2, stored: 2, duplicates: 0, skipped: 0, refused: 0 });
+    expect(await results().countDocuments({ operation })).toBe(2);
+    // what has succeeded is not
+    expect((await submit(bytes, owner)).job).toMatchObject({ _id: first._id, state: 'done' });
+    expect(await imported(bytes, owner)).toEqual(second);
+  });
+
+  it('ends the job of a file that is taken away from the folder', async () => {
+    const bytes = Buffer.from('{"taken": "away"}');
+    const { job, path } = await submit(bytes);
+    await rm(path);
+    await expect(servers[0]!.get(ImportsService).run(job._id, path, go)).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+    await servers[0]!.get(ImportsService).giveUp(job._id);
+    const over = await servers[0]!.get(ImportsRepository).findById(job._id);
+    expect(over).toMatchObject({ state: 'failed', errors: [{ record: null, message: 'the file is gone' }] });
   });
 
   it('puts results of an archive back into the operation of their owner, with their raw bytes', async () => {

@@ -10,10 +10,11 @@ import {
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { serverId } from '../../config/server-id.js';
-import { importsFolder, ImportsService, isOver, receive } from '../../core/imports/index.js';
+import { importsFolder, ImportsService, receive } from '../../core/imports/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { parseId } from '../../platform/database/object-id.js';
 import { ApiId } from '../../platform/http/ids.js';
@@ -41,7 +42,7 @@ export class ImportsController {
   @ApiOperation({
     summary: 'Import a file',
     description:
-      'The body is the file, or a form with one. warts, or our own exports and archives as NDJSON or JSON; as it is, or packed by gzip, bzip2, xz or zstd: its first bytes tell. It is imported in the background; the same content is imported once. Results of an operation of yours go back into it; all others go into private operations that are made for the file. Nothing is charged or paid.',
+      'The body is the file, or a form with one. warts, or our own exports and archives as NDJSON or JSON; as it is, or packed by gzip, bzip2, xz or zstd: its first bytes tell. It is imported in the background; the same content is imported once, and tried again where that has failed. Results of an operation of yours go back into it; all others go into private operations that are made for the file. Nothing is charged or paid.',
   })
   @ApiConsumes('application/octet-stream', 'multipart/form-data')
   @ApiBody({ schema: BINARY })
@@ -57,11 +58,12 @@ export class ImportsController {
     const folder = importsFolder(this.env);
     const file = await receive(request, folder, user._id.toHexString(), this.env.importMaxBytes);
     const { sha256, bytes, path } = file;
-    const { job, isNew } = await this.imports.submit({
+    const job = await this.imports.submit({
       ...{ owner: user._id, sha256, bytes, name: (name ?? file.name ?? 'upload').slice(0, 200) },
-      ...{ source: 'upload', server: serverId(this.env.dataDir) },
+      ...{ source: 'upload', server: serverId(this.env.dataDir), file: basename(path) },
     });
-    if (!isNew && isOver(job)) await rm(path, { force: true });
+    // the job has a file of this content, or needs none
+    if (job.file !== basename(path)) await rm(path, { force: true });
     response.setHeader('Location', `/api/v1/imports/${job._id.toHexString()}`);
     return ImportDto.from(job);
   }

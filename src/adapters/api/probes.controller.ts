@@ -128,7 +128,7 @@ export class ProbesController {
   @ApiId('probe')
   @ApiIfMatch('optional')
   @ApiOkResponse({ type: ProbeWithTokenDto, headers: ETAG })
-  @ApiProblems(400, 401, 403, 404, 412, 413)
+  @ApiProblems(400, 401, 403, 404, 409, 412, 413)
   async renewToken(
     @CurrentUser() user: UserEntity,
     @Param('id') id: string,

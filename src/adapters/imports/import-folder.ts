@@ -148,20 +148,31 @@ export class ImportFolder implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async imported(path: string, before: Stats, owner: UserEntity): Promise<boolean> {
     const sha256 = await hashOf(path);
+    if (await this.imports.hasJustFailed({ owner: owner._id, sha256 })) return false;
     if (!isSame(await lstat(path), before)) return false;
-    const { job } = await this.imports.submit({
+    const job = await this.imports.submit({
       owner: owner._id,
       sha256,
       bytes: before.size,
       name: basename(path).slice(0, 200),
       source: 'folder',
     });
-    const over = await this.imports.run(job._id, path, this.ended.signal);
+    const over = await this.run(job, path);
     // what was written meanwhile is another content
     if (over === undefined || !isSame(await lstat(path), before)) return false;
     if (over.state === 'failed') await this.fail(path, before, reasonOf(over));
     else await this.move(path, before, await this.freeName('archive', basename(path)));
     return true;
+  }
+
+  private async run({ _id }: ImportEntity, path: string): Promise<ImportEntity | undefined> {
+    try {
+      return await this.imports.run(_id, path, this.ended.signal);
+    } catch (error) {
+      // its owner has taken it away: nobody else would end the job
+      if (isMissing(error)) await this.imports.giveUp(_id);
+      throw error;
+    }
   }
 
   private async owner(): Promise<UserEntity | null> {

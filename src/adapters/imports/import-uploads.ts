@@ -72,6 +72,6 @@ export class ImportUploads implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-function nameOf({ owner, sha256 }: ImportEntity): string {
-  return `${owner.toHexString()}-${sha256}`;
+function nameOf({ owner, sha256, file }: ImportEntity): string {
+  return file ?? `${owner.toHexString()}-${sha256}`;
 }

@@ -43,7 +43,8 @@ export interface ImportOwner {
  */
 @Injectable()
 export class ImportTargets {
-  /** operations of the platform by owner and id, as they were a minute ago at the most */
+  // of each run of a job by itself: what one has not found may be there for the next
+  /** operations of the platform by run and id, as they were a minute ago at the most */
   private readonly known = new LRUCache<string, Known>({ max: 1000, ttl: 60_000 });
   private readonly parts = new LRUCache<string, { has: boolean }>({ max: 10_000, ttl: 60_000 });
 
@@ -57,16 +58,18 @@ export class ImportTargets {
     const operation = parseId(result.operation);
     const probe = parseId(result.probe);
     if (operation === undefined || probe === undefined) return made(result, job);
-    const known = await this.knownOf(operation, owner);
+    const run = `${String(job._id)} ${job.begun_at?.getTime() ?? 0}`;
+    const known = await this.knownOf(run, operation, owner);
     if (!known.isOwn) return made(result, job);
-    return this.back(result, { operation, probe, keptFrom: known.keptFrom });
+    return this.back(run, result, { operation, probe, keptFrom: known.keptFrom });
   }
 
   private async back(
+    run: string,
     { exported, members, firstReceivedAt }: FileResult,
     { operation, probe, keptFrom }: { operation: ObjectId; probe: ObjectId; keptFrom: Date | undefined },
   ): Promise<ImportTarget | string> {
-    if (!(await this.hasProbe(operation, probe)))
+    if (!(await this.hasProbe(run, operation, probe)))
       return `probe_id: ${String(probe)} has no part in operation ${String(operation)}`;
     const uniqueCode =
       exported?.uniqueCode ?? members.scheduled_at?.toISOString() ?? `import:${exported?.id ?? ''}`;
@@ -77,8 +80,8 @@ export class ImportTargets {
     };
   }
 
-  private async knownOf(id: ObjectId, { _id, is_superuser }: ImportOwner): Promise<Known> {
-    const key = `${String(_id)} ${String(id)}`;
+  private async knownOf(run: string, id: ObjectId, { _id, is_superuser }: ImportOwner): Promise<Known> {
+    const key = `${run} ${String(id)}`;
     let known = this.known.get(key);
     if (known === undefined) {
       const operation = await this.operations.findById(id);
@@ -89,8 +92,8 @@ export class ImportTargets {
     return known;
   }
 
-  private async hasProbe(operation: ObjectId, probe: ObjectId): Promise<boolean> {
-    const key = `${String(operation)} ${String(probe)}`;
+  private async hasProbe(run: string, operation: ObjectId, probe: ObjectId): Promise<boolean> {
+    const key = `${run} ${String(operation)} ${String(probe)}`;
     let found = this.parts.get(key);
     if (found === undefined) {
       found = { has: (await this.assignments.findOne(operation, probe)) !== null };

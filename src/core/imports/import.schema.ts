@@ -27,7 +27,7 @@ export interface ImportCounts {
   refused: number;
 }
 
-/** A file that is imported: each content once for each owner. */
+/** A file that is imported: each content once for each owner. One that failed is the same job when it comes again, from the beginning. */
 export interface ImportEntity extends ImportCounts {
   _id: ObjectId;
   owner: ObjectId;
@@ -39,7 +39,11 @@ export interface ImportEntity extends ImportCounts {
   source: 'folder' | 'upload';
   /** of the server that has the file; absent: all see it, in the folder */
   server?: string;
+  /** what the file of an upload is called there; absent: after owner and content */
+  file?: string;
   state: ImportState;
+  /** results that earlier tries have stored, which this one takes for duplicates; absent: it is the first */
+  stored_before?: number;
   /** the first ones */
   errors: ImportError[];
   operations: ObjectId[];
@@ -53,6 +57,21 @@ export interface ImportEntity extends ImportCounts {
   until?: Date;
 }
 
+/** What has become of the records of a file, over all tries. */
+export function countsOf({
+  records,
+  stored,
+  duplicates,
+  skipped,
+  refused,
+  stored_before = 0,
+}: ImportEntity): ImportCounts {
+  return {
+    ...{ records, skipped, refused, stored: stored + stored_before },
+    duplicates: Math.max(0, duplicates - stored_before),
+  };
+}
+
 export const importSchema = new Schema<ImportEntity>(
   {
     owner: { type: Schema.Types.ObjectId, required: true },
@@ -61,9 +80,11 @@ export const importSchema = new Schema<ImportEntity>(
     bytes: { type: Number, required: true },
     source: { type: String, required: true },
     server: String,
+    file: String,
     state: { type: String, required: true, enum: IMPORT_STATES },
     records: Number,
     stored: Number,
+    stored_before: Number,
     duplicates: Number,
     skipped: Number,
     refused: Number,

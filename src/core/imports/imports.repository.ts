@@ -13,7 +13,10 @@ export const LEASE_MS = 15_000;
 const NO_COUNTS: ImportCounts = { records: 0, stored: 0, duplicates: 0, skipped: 0, refused: 0 };
 
 /** What is known of a file before it is read. */
-export type NewImport = Pick<ImportEntity, 'owner' | 'sha256' | 'name' | 'bytes' | 'source' | 'server'>;
+export type NewImport = Pick<
+  ImportEntity,
+  'owner' | 'sha256' | 'name' | 'bytes' | 'source' | 'server' | 'file'
+>;
 
 /** What a batch adds to a job. */
 export interface ImportProgress extends ImportCounts {
@@ -84,9 +87,44 @@ export class ImportsRepository {
       .lean<ImportEntity[]>();
   }
 
-  /** Lays an open job to the server that has its file now. */
-  async adopt(id: ObjectId, server: string): Promise<void> {
-    await this.model.updateOne({ _id: id, state: { $in: ['waiting', 'running'] } }, { $set: { server } });
+  /** A failed job begins anew with a file that has come once more. @returns the job; null: it has not failed, or does so no more */
+  async again(id: ObjectId, file: NewImport, at: Date): Promise<ImportEntity | null> {
+    const { server, file: called, name, bytes, source } = file;
+    const place = server === undefined ? {} : { server, file: called };
+    // a name may begin with $
+    const literal = (members: object) =>
+      Object.fromEntries(
+        Object.entries(members).map(([key, value]) => [key, { $literal: value as unknown }]),
+      );
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, state: 'failed' },
+        [
+          { $set: { stored_before: { $add: ['$stored', { $ifNull: ['$stored_before', 0] }] } } },
+          { $set: { ...NO_COUNTS, ...literal({ state: 'waiting', errors: [], updated_at: at }) } },
+          { $set: literal({ name, bytes, source, ...place }) },
+          { $unset: ['begun_at', 'ended_at', ...(server === undefined ? ['server', 'file'] : [])] },
+        ],
+        { updatePipeline: true, returnDocument: 'after' },
+      )
+      .lean<ImportEntity>();
+  }
+
+  /** @returns when the import of this content has failed; undefined: it has not */
+  async failedAt(owner: ObjectId, sha256: string): Promise<Date | undefined> {
+    const job = await this.model.findOne({ owner, sha256, state: 'failed' }).lean<ImportEntity>();
+    return job?.ended_at;
+  }
+
+  /** Lays an open job of another server to the one that has its file now. @returns null: it is over, is this server's, or is the folder's */
+  async adopt(id: ObjectId, { server, file }: Required<Pick<NewImport, 'server' | 'file'>>) {
+    return this.model
+      .findOneAndUpdate(
+        { _id: id, source: 'upload', server: { $ne: server }, state: { $in: ['waiting', 'running'] } },
+        { $set: { server, file } },
+        { returnDocument: 'after' },
+      )
+      .lean<ImportEntity>();
   }
 
   /** Uploads of an owner that are not done. @param most counts no further */

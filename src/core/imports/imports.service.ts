@@ -29,6 +29,8 @@ const MOST_BYTES = 6 * 1024 * 1024;
 
 /** Uploads of one user that are not done. */
 const MOST_WAITING = 20;
+/** Longer than a file needs to get out of the folder when its import has failed. */
+const MOVING_MS = 5_000;
 /** Operations and probes that are made for one file. */
 const MOST_OPERATIONS = 1_000;
 const MOST_PROBES = 10_000;
@@ -59,12 +61,24 @@ export class ImportsService {
     this.holder = `${serverId(env.dataDir)} ${new ObjectId().toHexString()}`;
   }
 
-  /** @returns the job of this content of this owner, made now or before */
-  async submit(file: NewImport): Promise<{ job: ImportEntity; isNew: boolean }> {
+  /**
+   * @returns the job of this content of this owner, made now or before. One that failed begins anew: what it lacked may be there now, and what
+   *   it has stored is known again.
+   */
+  async submit(file: NewImport): Promise<ImportEntity> {
     const { job, isNew } = await this.jobs.submit(file, this.clock.now());
+    if (isNew || job.state === 'done') return job;
+    if (job.state === 'failed') return (await this.jobs.again(job._id, file, this.clock.now())) ?? job;
     // it may have come to another server before, which is gone
-    if (!isNew && file.server !== undefined && !isOver(job)) await this.jobs.adopt(job._id, file.server);
-    return { job, isNew };
+    const { server, file: called } = file;
+    if (server === undefined || called === undefined) return job;
+    return (await this.jobs.adopt(job._id, { server, file: called })) ?? job;
+  }
+
+  /** @returns whether this content has failed so lately that the server which has tried may not have moved its file yet */
+  async hasJustFailed({ owner, sha256 }: Pick<NewImport, 'owner' | 'sha256'>): Promise<boolean> {
+    const endedAt = await this.jobs.failedAt(owner, sha256);
+    return endedAt !== undefined && this.clock.now().getTime() - endedAt.getTime() < MOVING_MS;
   }
 
   /** @throws DomainError limit_reached where too many uploads of a user wait */

@@ -19,7 +19,7 @@ export interface ReceivedFile {
 
 /**
  * Writes the body of a request to a file as it comes: the body itself, or the first file of a form (multipart/form-data).
- * @param folder where it is put, named after its content and `owner`
+ * @param folder where it is put, under a name of its own that begins with `owner`
  * @returns when it is durable
  * @throws DomainError invalid_request, body_too_large; nothing is left then
  */
@@ -30,7 +30,8 @@ export async function receive(
   mostBytes: number,
 ): Promise<ReceivedFile> {
   await mkdir(folder, { recursive: true });
-  const part = join(folder, `${randomUUID()}.part`);
+  const path = join(folder, `${owner}-${randomUUID()}`);
+  const part = `${path}.part`;
   try {
     const isForm = /^multipart\/form-data/i.test(request.headers['content-type'] ?? '');
     const { name, ...written } = isForm
@@ -38,7 +39,6 @@ export async function receive(
       : await writtenTo(request, part, mostBytes);
     if (written.bytes === 0)
       throw DomainError.invalid({ field: 'body', message: 'must be a file that is not empty' });
-    const path = join(folder, `${owner}-${written.sha256}`);
     await rename(part, path);
     await synced(folder);
     return { ...written, path, ...(name !== undefined && { name }) };

@@ -45,10 +45,10 @@ export class SitePhotosService {
     // before a file is decoded for nothing
     refuseUnexpected(site, expected);
     const photo = await this.files.keep(site._id, sent, RULE);
-    const before = await this.repository.setPhoto(site._id, expected, photo, this.clock.now());
+    const before = await this.repository.setPhoto(site._id, user, expected, photo, this.clock.now());
     if (before === null) {
       await this.files.remove(photo);
-      throw await this.changed(name, expected);
+      throw await this.changed(name, user, expected);
     }
     await this.files.tidy(site._id, photo, before.photo);
     return { site: await this.sites.get(name), created: before.photo === undefined };
@@ -59,12 +59,12 @@ export class SitePhotosService {
     const { _id, photo } = await this.sites.getOwn(name, user);
     if (photo === undefined) throw new DomainError('not_found', NO_PHOTO);
     const before = await this.repository.unsetPhoto(_id, seen, this.clock.now());
-    if (before === null) throw await this.changed(name, seen);
+    if (before === null) throw await this.changed(name, user, seen);
     await this.files.tidy(_id, undefined, before.photo);
   }
 
-  private async changed(name: string, expected: ExpectedTags): Promise<DomainError> {
-    const now = await this.sites.get(name);
+  private async changed(name: string, user: Actor, expected: ExpectedTags): Promise<DomainError> {
+    const now = await this.sites.getOwn(name, user);
     refuseUnexpected(now, expected);
     return new ChangedMeanwhileError('The site', now.revision);
   }

@@ -31,6 +31,8 @@ export interface SiteEntity extends SiteDetails {
   key: string;
   owner: ObjectId;
   photo?: PictureEntity;
+  /** its owner is gone, and what told who that was: superusers alone change it from then on */
+  emptied_at?: Date;
   /** for If-Match */
   revision: number;
   created_at: Date;
@@ -54,6 +56,7 @@ export const siteSchema = new Schema<SiteEntity>(
     location: new Schema({ longitude: Number, latitude: Number }, parts),
     notes: String,
     photo: Schema.Types.Mixed,
+    emptied_at: Date,
     revision: { type: Number, required: true },
     created_at: { type: Date, required: true },
     updated_at: { type: Date, required: true },

@@ -3,9 +3,15 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type ExpectedTags, revisionCondition, type Seen } from '../../platform/database/revision.js';
+import {
+  type ExpectedTags,
+  revisionCondition,
+  type Seen,
+  tagCondition,
+} from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type PictureEntity } from '../../platform/images/picture-files.js';
+import { type UserEntity } from '../users/index.js';
 import { SITE_MODEL, type SiteDetails, type SiteEntity } from './site.schema.js';
 
 export interface SiteFilter {
@@ -19,6 +25,9 @@ export interface SitesFrom {
   after?: ObjectId | undefined;
   skip?: number;
 }
+
+/** Who changes a site: its owner, or a superuser. */
+export type Changer = Pick<UserEntity, 'is_superuser'>;
 
 const DETAILS = ['contact', 'address', 'location', 'notes'] as const satisfies (keyof SiteDetails)[];
 
@@ -73,31 +82,44 @@ export class SitesRepository {
       .lean<SiteEntity[]>();
   }
 
-  /** In the place of what was said before. @returns null where it is gone, or at a revision that was not seen */
-  async replace(id: ObjectId, seen: Seen, details: SiteDetails, at: Date): Promise<SiteEntity | null> {
+  /**
+   * In the place of what was said before.
+   * @param by who may change the site, as far as that was looked up
+   * @returns null where it is gone, at a revision that was not seen, or emptied meanwhile
+   */
+  async replace(
+    id: ObjectId,
+    by: Changer,
+    seen: Seen,
+    details: SiteDetails,
+    at: Date,
+  ): Promise<SiteEntity | null> {
     const stated = Object.fromEntries(
       DETAILS.flatMap((name) => (details[name] ? [[name, details[name]]] : [])),
     );
     const absent = Object.fromEntries(DETAILS.flatMap((name) => (details[name] ? [] : [[name, 1 as const]])));
     return this.model
       .findOneAndUpdate(
-        { _id: id, ...revisionCondition(seen) },
+        { _id: id, ...ownedStill(by), ...revisionCondition(seen) },
         { $set: { ...stated, updated_at: at }, $unset: absent, $inc: { revision: 1 } },
         { returnDocument: 'after' },
       )
       .lean<SiteEntity>();
   }
 
-  /** @returns the site as it was before; null where it is gone, or is not as it was expected */
+  /** @returns the site as it was before; null where it is gone, is not as it was expected, or was emptied meanwhile */
   async setPhoto(
     id: ObjectId,
+    by: Changer,
     expected: ExpectedTags,
     photo: PictureEntity,
     at: Date,
   ): Promise<SiteEntity | null> {
     const update = { $set: { photo, updated_at: at }, $inc: { revision: 1 } };
     return this.model
-      .findOneAndUpdate({ _id: id, ...photoCondition(expected) }, update, { returnDocument: 'before' })
+      .findOneAndUpdate({ _id: id, ...ownedStill(by), ...tagCondition(expected, 'photo') }, update, {
+        returnDocument: 'before',
+      })
       .lean<SiteEntity>();
   }
 
@@ -106,7 +128,7 @@ export class SitesRepository {
     const update = { $unset: { photo: 1 }, $set: { updated_at: at }, $inc: { revision: 1 } };
     const isThere = { photo: { $exists: true } };
     return this.model
-      .findOneAndUpdate({ $and: [{ _id: id }, isThere, photoCondition(seen)] }, update, {
+      .findOneAndUpdate({ $and: [{ _id: id }, isThere, tagCondition(seen, 'photo')] }, update, {
         returnDocument: 'before',
       })
       .lean<SiteEntity>();
@@ -123,7 +145,12 @@ export class SitesRepository {
       .updateOne(
         { _id: id },
         {
-          $set: { updated_at: at, ...(address && { address }), ...(location && { location }) },
+          $set: {
+            updated_at: at,
+            emptied_at: at,
+            ...(address && { address }),
+            ...(location && { location }),
+          },
           $unset: { contact: 1, notes: 1, photo: 1 },
           $inc: { revision: 1 },
         },
@@ -143,10 +170,7 @@ export class SitesRepository {
   }
 }
 
-/** What a filter asks, so that nothing comes between the look and the change. */
-function photoCondition(expected: ExpectedTags) {
-  if (expected === 'nothing' || expected === 'unstated') return { photo: { $exists: false } };
-  if (expected === 'any') return { photo: { $exists: true } };
-  const revisions = expected.filter((tag) => /^\d{1,9}$/.test(tag)).map(Number);
-  return { $or: [{ revision: { $in: revisions } }, { 'photo.digest': { $in: [...expected] } }] };
+/** An owner may be deleted, and the site emptied, between the look and the change. */
+function ownedStill({ is_superuser }: Changer) {
+  return is_superuser ? {} : { emptied_at: { $exists: false } };
 }

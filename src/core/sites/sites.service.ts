@@ -149,9 +149,10 @@ export class SitesService {
     if (expected === 'unstated') {
       throw new DomainError('precondition_required', 'The site is there: send its ETag in If-Match');
     }
-    const site = await this.sites.replace(existing._id, expected, details, this.clock.now());
+    const site = await this.sites.replace(existing._id, user, expected, details, this.clock.now());
     if (site === null) {
       const now = await this.sites.findByName(name);
+      if (now !== null) refuseStranger(now, user);
       throw new ChangedMeanwhileError('The site', now?.revision);
     }
     return { site, created: false };
@@ -159,8 +160,9 @@ export class SitesService {
 }
 
 /** @throws DomainError forbidden */
-function refuseStranger({ owner }: SiteEntity, { _id, is_superuser }: Actor): void {
-  if (!is_superuser && !owner.equals(_id)) throw new DomainError('forbidden', 'The site is not yours');
+function refuseStranger({ owner, emptied_at }: SiteEntity, { _id, is_superuser }: Actor): void {
+  if (!is_superuser && (emptied_at !== undefined || !owner.equals(_id)))
+    throw new DomainError('forbidden', 'The site is not yours');
 }
 
 /** Whether one is told what strangers are not: whom to ask, where exactly it is, what hardware stands there. */

@@ -4,6 +4,7 @@ export { AuthService } from './auth.service.js';
 export { CredentialsService } from './credentials.service.js';
 export { KeysService, MOST_KEYS } from './keys.service.js';
 export { PicturesService } from './pictures.service.js';
+export { emailViolation, normaliseEmail, passwordViolation } from './passwords.js';
 export { PasswordsService } from './passwords.service.js';
 export { TokensService } from './tokens.service.js';
 export { type KeyEntity, type UserEntity } from './user.schema.js';

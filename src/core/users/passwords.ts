@@ -57,7 +57,8 @@ export function checkedAccount(email: string, password: string): string {
   return normal;
 }
 
-function emailViolation(email: string): Violation | undefined {
+/** @param email in its normal form @returns what is wrong with it; undefined: nothing */
+export function emailViolation(email: string): Violation | undefined {
   if (isEmail(email) && email.length <= MOST_OF_EMAIL) return undefined;
   return { field: 'email', message: 'must be an e-mail address' };
 }

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { type ExpectedTags } from '../../platform/database/revision.js';
+import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { type Picture } from '../../platform/images/picture.js';
-import { type PictureEntity, PictureFiles } from '../../platform/images/picture-files.js';
+import { PictureFiles } from '../../platform/images/picture-files.js';
+import { type UserEntity } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
 
 const RULE = { field: 'picture', side: 512 };
+
+const GONE = 'There is no such account any more';
 
 /** Pictures of accounts. */
 @Injectable()
@@ -19,17 +23,20 @@ export class PicturesService {
   /**
    * In the place of the one before.
    * @param sent a JPEG or PNG file
-   * @throws DomainError invalid_request, busy, not_found
+   * @param seen tags of the picture or of the account; absent: whatever is there
+   * @throws DomainError invalid_request, busy, not_found, changed_meanwhile
    */
-  async set(user: ObjectId, sent: Buffer): Promise<PictureEntity> {
+  async set(user: ObjectId, sent: Buffer, seen?: ExpectedTags): Promise<UserEntity> {
     const picture = await this.files.keep(user, sent, RULE);
-    const before = await this.users.setPicture(user, picture);
+    const before = await this.users.setPicture(user, picture, seen);
     if (before === null) {
       await this.files.remove(picture);
-      throw new DomainError('not_found', 'There is no such account any more');
+      throw await this.refusal(user);
     }
     await this.files.tidy(user, picture, before.picture);
-    return picture;
+    const now = await this.users.findById(user);
+    if (now === null) throw new DomainError('not_found', GONE);
+    return now;
   }
 
   /** Of an account that goes with them. */
@@ -37,9 +44,11 @@ export class PicturesService {
     await this.files.removeAll(user, transaction);
   }
 
-  async remove(user: ObjectId): Promise<void> {
-    const before = await this.users.setPicture(user, undefined);
-    await this.files.tidy(user, undefined, before?.picture);
+  /** @throws DomainError not_found, changed_meanwhile */
+  async remove(user: ObjectId, seen?: ExpectedTags): Promise<void> {
+    const before = await this.users.setPicture(user, undefined, seen);
+    if (before === null) throw await this.refusal(user);
+    await this.files.tidy(user, undefined, before.picture);
   }
 
   /** @throws DomainError not_found */
@@ -48,5 +57,12 @@ export class PicturesService {
     const read = picture && (await this.files.read(picture));
     if (!picture || !read) throw new DomainError('not_found', 'There is no such picture');
     return { ...read, digest: picture.digest };
+  }
+
+  private async refusal(user: ObjectId): Promise<DomainError> {
+    const now = await this.users.findById(user);
+    return now === null
+      ? new DomainError('not_found', GONE)
+      : new ChangedMeanwhileError('The account', now.revision);
   }
 }

@@ -4,7 +4,12 @@ import { type Model } from 'mongoose';
 import { isDuplicateKey, isTimeLimit } from '../../platform/errors/database-errors.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { revisionCondition, type Seen } from '../../platform/database/revision.js';
+import {
+  type ExpectedTags,
+  revisionCondition,
+  type Seen,
+  tagCondition,
+} from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type PictureEntity } from '../../platform/images/picture-files.js';
 import { type EndedToken, type KeyEntity, USER_MODEL, type UserEntity } from './user.schema.js';
@@ -152,13 +157,18 @@ export class UsersRepository {
     }
   }
 
-  /** @param picture undefined: none @returns the one before; null: there is no such account */
+  /**
+   * @param picture undefined: none
+   * @param seen tags of the picture or of the account; absent: whatever is there
+   * @returns the one before; null: there is no such account, or it is not as it was seen
+   */
   async setPicture(
     id: ObjectId,
     picture: PictureEntity | undefined,
+    seen?: ExpectedTags,
   ): Promise<{ picture?: PictureEntity } | null> {
     const before: unknown = await this.model.collection.findOneAndUpdate(
-      { _id: id, deleted_at: { $exists: false } },
+      { _id: id, deleted_at: { $exists: false }, ...(seen && tagCondition(seen, 'picture')) },
       {
         $set: { updated_at: new Date(), ...(picture && { picture }) },
         ...(!picture && { $unset: { picture: '' } }),

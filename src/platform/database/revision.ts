@@ -22,3 +22,11 @@ export function revisionCondition(seen: Seen): { revision?: { $in: number[] } } 
 export function wasSeen(seen: Seen, revision: number): boolean {
   return seen === 'any' || seen.includes(revision);
 }
+
+/** Likewise of a part with a tag of its own, which is its member `digest`. @param part where it is in its thing */
+export function tagCondition(expected: ExpectedTags, part: string): Record<string, unknown> {
+  if (expected === 'nothing' || expected === 'unstated') return { [part]: { $exists: false } };
+  if (expected === 'any') return { [part]: { $exists: true } };
+  const revisions = expected.filter((tag) => /^\d{1,9}$/.test(tag)).map(Number);
+  return { $or: [{ revision: { $in: revisions } }, { [`${part}.digest`]: { $in: [...expected] } }] };
+}

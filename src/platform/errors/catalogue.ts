@@ -139,6 +139,12 @@ export const CATALOGUE = {
       'Several people can change this thing, and without `If-Match` one would overwrite what another wrote a moment before (RFC 6585).',
     remedy: 'Read the thing, and send the `ETag` of that answer as `If-Match` with the change.',
   },
+  headers_too_large: {
+    status: 431,
+    title: 'Address and headers are too large',
+    meaning: 'The address of the request and its headers have more than 16 KB together.',
+    remedy: 'Name fewer things in one request: page by page, or several requests.',
+  },
   too_many_attempts: {
     status: 429,
     title: 'Too many attempts',

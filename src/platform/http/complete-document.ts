@@ -28,6 +28,8 @@ export function completeDocument(document: OpenAPIObject, open: string): OpenAPI
   const tolerant = new Set<string>();
   for (const operation of operationsOf(document)) {
     completeResponses(operation.responses as Record<string, Described>, components.responses);
+    // the parser of HTTP says it, before any route is known
+    operation.responses['431'] ??= { $ref: '#/components/responses/Problem431' };
     if (operation.security) {
       operation.security = EITHER_HEADER;
       // a key without the scope, an account that is suspended

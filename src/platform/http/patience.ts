@@ -1,5 +1,6 @@
 import { type StreamableFile } from '@nestjs/common';
 import { type Response } from 'express';
+import { endWith } from './streamed.js';
 
 /** Who is cut off may read its last words for so long. */
 const FAREWELL_MS = 5_000;
@@ -23,13 +24,13 @@ export async function* patiently<T>(
   }
 }
 
-/** Ends an answer that is under way: behind what waits already it says why, and does not wait for a reader that does not read. */
+/** Ends an answer of `streamed` that is under way: behind what waits already it says why, and does not wait for a reader that does not read. */
 export function cutOff(answer: StreamableFile, response: Response, lastWords: string): void {
-  const stream = answer.getStream();
-  stream.unpipe(response);
-  response.end(lastWords);
-  stream.destroy();
-  const end = setTimeout(() => response.destroy(), FAREWELL_MS).unref();
+  endWith(answer, lastWords);
+  const end = setTimeout(() => {
+    response.destroy();
+    answer.getStream().destroy();
+  }, FAREWELL_MS).unref();
   response.once('close', () => {
     clearTimeout(end);
   });

@@ -153,6 +153,7 @@ const MEANINGS: Record<number, string> = {
   422: 'The Idempotency-Key was used for another request.',
   428: 'An If-Match header is needed.',
   429: 'A bound is reached: `bound` says which, `limit`, `used` and `asked` how far, `free_at` when there is room again.',
+  431: 'Address and headers have more than 16 KB together.',
   500: 'A mistake of ours; the log has it under `request_id`.',
   503: 'Too much to do, or no database; try again shortly.',
 };
@@ -168,12 +169,12 @@ const HEADERS: Record<number, Record<string, { description: string; schema: { ty
   503: { 'Retry-After': { description: 'Seconds to wait.', schema: text } },
 };
 
-/** Documents the errors of a route; 500 and 503 are possible everywhere and need not be named. */
+/** Documents the errors of a route; 431, 500 and 503 are possible everywhere and need not be named. */
 export function ApiProblems(...statuses: number[]) {
   return applyDecorators(
     // once for all: each mention is read again at every start
     ApiExtraModels(ProblemDto),
-    ...[...new Set([...statuses, 500, 503])].sort((a, b) => a - b).map((status) => responseOf(status)),
+    ...[...new Set([...statuses, 431, 500, 503])].sort((a, b) => a - b).map((status) => responseOf(status)),
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { ArrayUnique, IsInt, IsString, ValidateNested } from 'class-validator';
 import { DomainError } from '../errors/domain.error.js';
 import { Optional } from './optional.js';
 import { RequestValidationPipe, Tolerant } from './request-validation.pipe.js';
@@ -17,6 +17,17 @@ class Strict {
   @ValidateNested({ each: true })
   @Type(() => Inner)
   inner?: Inner[];
+}
+
+class Lists {
+  @ArrayUnique()
+  @IsInt({ each: true })
+  numbers: number[];
+
+  @Optional()
+  @ValidateNested({ each: true })
+  @Type(() => Lists)
+  inner?: Lists[];
 }
 
 @Tolerant()
@@ -53,6 +64,24 @@ describe('RequestValidationPipe', () => {
       'inner.1.more is not known here',
       'inner.1.number must be an integer number',
     ]);
+  });
+
+  it('says which items of a list are wrong', async () => {
+    const wrong = async (value: unknown) => {
+      const error: unknown = await check(Lists, value).catch((thrown: unknown) => thrown);
+      return (error as DomainError).violations.map(({ field, positions }) => [field, positions]);
+    };
+    const many = Array.from({ length: 1000 }, (_each, n) => (n === 700 ? 'x' : n));
+    expect(
+      await wrong({ numbers: [1, 'x', 2, null], inner: [{ numbers: [1] }, { numbers: ['x', 2] }] }),
+    ).toEqual([
+      ['numbers', [1, 3]],
+      ['inner.1.numbers', [0]],
+    ]);
+    expect(await wrong({ numbers: many })).toEqual([['numbers', [700]]]);
+    // no item is wrong by itself
+    expect(await wrong({ numbers: [1, 1] })).toEqual([['numbers', undefined]]);
+    expect(await wrong({ numbers: 1 })).toEqual([['numbers', undefined]]);
   });
 
   it('takes null for no absence', async () => {

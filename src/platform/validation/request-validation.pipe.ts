@@ -30,9 +30,75 @@ export class RequestValidationPipe implements PipeTransform {
       return await (isTolerant ? this.tolerant : this.strict).transform(value, metadata);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      throw DomainError.invalid(...violationsOfAll(error, value, metadata));
+      const found = violationsOfAll(error, value, metadata);
+      if (metadata.type !== 'body') throw DomainError.invalid(...found);
+      const check = async (body: unknown) => {
+        try {
+          await this.tolerant.transform(body, metadata);
+          return [];
+        } catch (other) {
+          return other instanceof DomainError ? other.violations : [];
+        }
+      };
+      throw DomainError.invalid(...(await withPositions(found, value, check)));
     }
   }
+}
+
+/** So many parts of lists of one body are looked at for their wrong items. */
+const MOST_LOOKS = 300;
+
+/** class-validator says that a list has a wrong item, not which: whichever is wrong alone. */
+async function withPositions(
+  violations: readonly Violation[],
+  body: unknown,
+  check: (body: unknown) => Promise<readonly Violation[]>,
+): Promise<Violation[]> {
+  let looks = 0;
+  const told: Violation[] = [];
+  for (const violation of violations) {
+    const { field, message, path = [] } = violation;
+    const items = valueAt(body, path);
+    const positions: number[] = [];
+    /** Halves a part of the list for as long as something in it is wrong. */
+    const look = async (from: number, to: number): Promise<void> => {
+      if (looks >= MOST_LOOKS || !Array.isArray(items)) return;
+      looks += 1;
+      const found = await check(replaced(body, path, items.slice(from, to)));
+      if (!found.some((each) => each.field === field && each.message === message)) return;
+      if (to - from === 1) {
+        positions.push(from);
+        return;
+      }
+      const middle = Math.floor((from + to) / 2);
+      await look(from, middle);
+      await look(middle, to);
+    };
+    if (Array.isArray(items) && items.length > 0) await look(0, items.length);
+    told.push(positions.length > 0 ? { ...violation, positions } : violation);
+  }
+  return told;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const name of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
+    found = (found as Record<string, unknown>)[name];
+  }
+  return found;
+}
+
+/** A copy with another member at the end of a path that is there. */
+function replaced(value: unknown, path: readonly string[], member: unknown): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return member;
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value)
+    ? [...(value as unknown[])]
+    : { ...(value as object) };
+  const members = copy as Record<string, unknown>;
+  members[name] = replaced(members[name], rest, member);
+  return copy;
 }
 
 function violationsOfAll(

@@ -53,7 +53,7 @@ function Upload(): ReactNode {
           <input id={id} type="file" onChange={({ target }) => setFile(target.files?.[0])} />
           <div className="hint">
             warts, or exports of this platform as NDJSON or JSON; as they are, or packed by gzip, bzip2, xz or
-            zstd. The same content is imported once.
+            zstd. The same content is imported once; what has failed is tried again.
           </div>
         </div>
         {wrong !== undefined && <Problem error={wrong} />}

@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { emailViolation, normaliseEmail, passwordViolation } from '../../../core/users/index.js';
+import { type Violation } from '../../../platform/errors/domain.error.js';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
 
 /** What is checked here is its form; the rules of passwords and e-mails stand in AuthService. */
@@ -26,6 +28,15 @@ export class NewAccountDto {
   @IsNotEmpty()
   @MaxLength(1024)
   password: string;
+
+  /** What of a wrong body the service would find wrong as well (CheckedFurther). */
+  static violationsBeyond({ email, password }: Record<string, unknown>): Violation[] {
+    const found = [
+      typeof email === 'string' ? emailViolation(normaliseEmail(email)) : undefined,
+      typeof password === 'string' ? passwordViolation(password) : undefined,
+    ];
+    return found.filter((violation) => violation !== undefined);
+  }
 }
 
 /** Of a new password. */
@@ -56,6 +67,12 @@ export class NewPasswordDto extends ConfirmationDto {
   @IsNotEmpty()
   @MaxLength(1024)
   new_password: string;
+
+  /** What of a wrong body the service would find wrong as well (CheckedFurther). */
+  static violationsBeyond({ new_password }: Record<string, unknown>): Violation[] {
+    const violation = typeof new_password === 'string' ? passwordViolation(new_password) : undefined;
+    return violation === undefined ? [] : [{ ...violation, field: 'new_password' }];
+  }
 }
 
 export class NewEmailDto extends ConfirmationDto {
@@ -64,6 +81,11 @@ export class NewEmailDto extends ConfirmationDto {
   @IsNotEmpty()
   @MaxLength(320)
   email: string;
+
+  /** What of a wrong body the service would find wrong as well (CheckedFurther). */
+  static violationsBeyond({ email }: Record<string, unknown>): Violation[] {
+    return typeof email === 'string' ? [emailViolation(normaliseEmail(email)) ?? []].flat() : [];
+  }
 }
 
 export class CredentialsDto {

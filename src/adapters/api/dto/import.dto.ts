@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Matches, MaxLength, MinLength } from 'class-validator';
-import { IMPORT_STATES, type ImportEntity, type ImportState } from '../../../core/imports/index.js';
+import { countsOf, IMPORT_STATES, type ImportEntity, type ImportState } from '../../../core/imports/index.js';
 import { idSchema } from '../../../platform/http/ids.js';
 import { Optional } from '../../../platform/validation/optional.js';
 
@@ -53,7 +53,11 @@ export class ImportDto {
   @ApiProperty(count('Of the file, as it came.'))
   bytes: number;
 
-  @ApiProperty({ pattern: '^[0-9a-f]{64}$', description: 'Of the file: the same content is imported once.' })
+  @ApiProperty({
+    pattern: '^[0-9a-f]{64}$',
+    description:
+      'Of the file: the same content is imported once; what has failed is tried again when it comes again.',
+  })
   sha256: string;
 
   @ApiProperty({ enum: ['folder', 'upload'] })
@@ -93,11 +97,11 @@ export class ImportDto {
   ended_at: string | null;
 
   static from(job: ImportEntity): ImportDto {
-    const { state, name, bytes, sha256, source, records, stored, duplicates, skipped, refused, errors } = job;
+    const { state, name, bytes, sha256, source, errors } = job;
     return {
       id: job._id.toHexString(),
       owner_id: job.owner.toHexString(),
-      ...{ state, name, bytes, sha256, source, records, stored, duplicates, skipped, refused, errors },
+      ...{ state, name, bytes, sha256, source, ...countsOf(job), errors },
       operation_ids: job.operations.map(String),
       created_at: job.created_at.toISOString(),
       updated_at: (job.updated_at ?? job.ended_at ?? job.begun_at ?? job.created_at).toISOString(),
