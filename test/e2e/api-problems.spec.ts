@@ -55,7 +55,11 @@ describe('problems', () => {
       let text = '';
       const socket = connect(Number(port), hostname, () => socket.write('no HTTP\r\n\r\n'));
       socket.on('data', (bytes) => (text += bytes.toString()));
-      socket.on('end', () => resolve(text)).on('error', reject);
+      socket
+        .on('end', () => {
+          resolve(text);
+        })
+        .on('error', reject);
     });
     expect(said).toMatch(
       /^HTTP\/1\.1 400 Bad Request\r\n[^{]*application\/problem\+json[^{]*\{"type":"\/docs\/errors\/invalid_request"/,
