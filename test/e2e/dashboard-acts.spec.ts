@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { type Browser, type Page } from 'playwright-core';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
 import { keepSession, openPage, settled, startBrowser } from '../support/browser.js';
+import { pingResult } from '../support/native-probe.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -127,6 +129,38 @@ const HOUR_MS = 3_600_000;
     await page.context().close();
   });
 
+  it('exports in each format that the kind has', async () => {
+    const probe = await world.probe(owner, { name: 'saver' });
+    const link = await world.connect(probe);
+    const operation = await world.operation(owner, [probe], {
+      schedule: { type: 'once' },
+    });
+    await link.told(operation.id);
+    await link.results([pingResult(operation.id, operation.schedule.at ?? '')]);
+    const { page } = await open(`operations/${operation.id}`);
+    const saved: Record<string, Buffer> = {};
+    for (const name of ['JSON', 'NDJSON', 'CSV', 'Parquet', 'warts']) {
+      await page.getByRole('button', { name: 'Export' }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name, exact: true }).click(),
+      ]);
+      saved[name] = await readFile(await download.path());
+    }
+    expect(JSON.parse(String(saved['JSON']))).toMatchObject({ items: [{ operation_id: operation.id }] });
+    expect(String(saved['NDJSON'])).toContain(operation.id);
+    expect(String(saved['CSV'])).toContain('rtt_median_ms');
+    expect(saved['Parquet']?.subarray(0, 4).toString()).toBe('PAR1');
+    // the magic number of a warts record
+    expect(saved['warts']?.readUInt16BE(0)).toBe(0x1205);
+    const dns = await world.operation(owner, [probe], { kind: 'dns', params: { fqdns: ['example.org'] } });
+    await page.goto(`${url}/app/operations/${dns.id}`);
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Parquet' }).waitFor();
+    expect(await page.getByRole('menuitem', { name: 'warts' }).count()).toBe(0);
+    await page.context().close();
+  });
+
   it('lists measurements by state and text, over all pages of the API', async () => {
     const stopped = await hourly({ params: { fqdns: ['needle.example'] }, description: 'A needle' });
     await owner.api.post(`/api/v1/operations/${stopped.id}/stop`);
@@ -137,7 +171,7 @@ const HOUR_MS = 3_600_000;
     await page.waitForURL(/text=NEEDLE\.ex.*state=stopped|state=stopped.*text=NEEDLE/);
     const rows = page.getByRole('group', { name: 'Table of operations' }).getByRole('row');
     await page.getByRole('link', { name: 'A needle' }).waitFor();
-    await page.locator('tbody tr').nth(1).waitFor({ state: 'detached' });
+    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 1');
     expect(await rows.count()).toBe(2);
     await page.getByRole('combobox', { name: 'State' }).selectOption('running');
     await page.getByText('No measurement matches these filters').waitFor();

@@ -72,10 +72,11 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
           </>
         }
       >
-        <ShareMenu operation={operation} />
-        {mine && <ChangeLabels operation={operation} />}
-        <ExportMenu operation={operation} from={search.from} to={search.to} />
+        {/* first: the row ends at the right, so what appears when it is known who looks moves nothing that stands there */}
         {mine && (state === 'running' || state === 'scheduled') && <Stop id={id} />}
+        {mine && <ChangeLabels operation={operation} />}
+        <ShareMenu operation={operation} />
+        <ExportMenu operation={operation} from={search.from} to={search.to} />
       </Head>
       {live.state === 'lost' && (
         <div className="notice warn" role="alert">
