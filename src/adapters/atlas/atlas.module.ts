@@ -5,17 +5,17 @@ import { OperationsModule } from '../../core/operations/index.js';
 import { ProbesModule } from '../../core/probes/index.js';
 import { ResultsModule } from '../../core/results/index.js';
 import { AuthModule } from '../../core/users/index.js';
-import { ChosenProbes } from './chosen-probes.js';
-import { AtlasMeasurementsController } from './measurements.controller.js';
-import { AtlasParticipationController } from './participation.controller.js';
-import { AtlasResultsController } from './results.controller.js';
-import { AtlasProbesController } from './probes.controller.js';
+import { ChosenProbes } from './measurements/chosen-probes.js';
+import { AtlasMeasurementsController } from './measurements/measurements.controller.js';
+import { AtlasParticipationController } from './measurements/participation.controller.js';
+import { AtlasResultsController } from './results/results.controller.js';
+import { AtlasProbesController } from './probes/probes.controller.js';
 import { AtlasAccountController } from './account.controller.js';
 import { Callers } from './callers.js';
-import { ShownResults } from './shown-results.js';
-import { AtlasStream } from './atlas-stream.js';
-import { ProbeStatuses } from './probe-statuses.js';
-import { Subscriptions } from './subscriptions.js';
+import { ShownResults } from './results/shown-results.js';
+import { AtlasStream } from './stream/atlas-stream.js';
+import { ProbeStatuses } from './stream/probe-statuses.js';
+import { Subscriptions } from './stream/subscriptions.js';
 
 /** Clients of RIPE Atlas: `/api/v2` and `/stream`. It translates and delegates; nobody imports it. */
 @Module({

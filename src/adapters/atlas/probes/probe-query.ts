@@ -1,6 +1,6 @@
 import { type Request } from 'express';
-import { type Presence, type ProbeFilter, type ProbeSearch } from '../../core/probes/index.js';
-import { textOf, wordsOf } from './listing.js';
+import { type Presence, type ProbeFilter, type ProbeSearch } from '../../../core/probes/index.js';
+import { textOf, wordsOf } from '../listing.js';
 import { PROBE_STATUSES } from './probe.presenter.js';
 
 /** Of a listing nothing has this number: what was asked for cannot be. */

@@ -1,7 +1,7 @@
 import { isIpLiteral } from '@pladmed/protocol';
 import { isIPv6 } from 'node:net';
-import { type AtlasKind, type AtlasType } from './common.js';
-import { type Reader } from './reader.js';
+import { type AtlasKind, type AtlasType } from '../common.js';
+import { type Reader } from '../reader.js';
 
 const MOST_MS = 3_600_000;
 const MOST_TEXT = 2_048;

@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import { z } from 'zod';
-import { ProbeFeed } from '../../core/probes/index.js';
-import { PlatformBus, type Topic } from '../../platform/bus/platform-bus.js';
+import { ProbeFeed } from '../../../core/probes/index.js';
+import { PlatformBus, type Topic } from '../../../platform/bus/platform-bus.js';
 
 export interface ProbeStatusChange {
   number: number;

@@ -1,23 +1,23 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
-import { type FoundOperation, type OperationSearch } from '../../core/assignments/index.js';
-import { OperationsService, type OperationRequest } from '../../core/operations/index.js';
-import { ProbesService } from '../../core/probes/index.js';
-import { type UserEntity } from '../../core/users/index.js';
-import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
-import { ByDoor } from '../../platform/http/permissions.js';
+import { type FoundOperation, type OperationSearch } from '../../../core/assignments/index.js';
+import { OperationsService, type OperationRequest } from '../../../core/operations/index.js';
+import { ProbesService } from '../../../core/probes/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
+import { PlatformClock } from '../../../platform/database/platform-clock.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
+import { ByDoor } from '../../../platform/http/permissions.js';
 import { readCreation } from './creation.js';
-import { type Members } from './common.js';
-import { Callers } from './callers.js';
-import { isFieldWanted, type Listing, listingOf, originOf, pageNumber, withFields } from './listing.js';
-import { numbersIn } from './probe-query.js';
+import { type Members } from '../common.js';
+import { Callers } from '../callers.js';
+import { isFieldWanted, type Listing, listingOf, originOf, pageNumber, withFields } from '../listing.js';
+import { numbersIn } from '../probes/probe-query.js';
 import { inAtlasWords } from './creation-errors.js';
 import { ChosenProbes } from './chosen-probes.js';
 import { inAtlas, measurement } from './measurement.presenter.js';
 import { orderIn, readMeasurementQuery } from './measurement-query.js';
-import { numberIn } from './number-in.js';
+import { numberIn } from '../number-in.js';
 
 /** Operations that a probe was in of which a listing knows. */
 const MOST_OF_PROBE = 20_000;

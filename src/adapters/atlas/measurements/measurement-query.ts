@@ -5,12 +5,12 @@ import {
   type Phase,
   type SearchOrder,
   type TextMatch,
-} from '../../core/assignments/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
-import { timeOf } from './reader.js';
+} from '../../../core/assignments/index.js';
+import { type KindName } from '../../../measurement/kinds/index.js';
+import { timeOf } from '../reader.js';
 import { TYPES, TYPE_NAMES } from './types.js';
-import { numbersIn, truthIn } from './probe-query.js';
-import { textOf, wordsOf } from './listing.js';
+import { numbersIn, truthIn } from '../probes/probe-query.js';
+import { textOf, wordsOf } from '../listing.js';
 
 const HOW = { contains: 'contains', startswith: 'begins', endswith: 'ends' } as const;
 const PHASES: Readonly<Record<string, Phase>> = { 1: 'scheduled', 2: 'ongoing', 4: 'stopped' };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { OperationsService } from '../../core/operations/index.js';
+import { OperationsService } from '../../../core/operations/index.js';
 import {
   countriesIn,
   lotOf,
@@ -11,11 +11,11 @@ import {
   ProbesService,
   type Selection,
   tagsOf,
-} from '../../core/probes/index.js';
-import { type UserEntity } from '../../core/users/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
-import { type ObjectId } from '../../platform/database/object-id.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+} from '../../../core/probes/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
+import { type KindName } from '../../../measurement/kinds/index.js';
+import { type ObjectId } from '../../../platform/database/object-id.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
 import { AREAS, noProbe, type Source } from './sources.js';
 import { type Family } from './types.js';
 

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as rest } from 'node:timers/promises';
-import { type OperationEntity } from '../../core/assignments/index.js';
-import { OperationsService } from '../../core/operations/index.js';
-import { ProbesService } from '../../core/probes/index.js';
-import { OwnTimes, type ReadResult, ResultReader, ResultsFollower } from '../../core/results/index.js';
-import { ResultsTail } from '../../core/ingest/index.js';
-import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { type ObjectId } from '../../platform/database/object-id.js';
-import { statusOf } from './measurement.presenter.js';
-import { atlasProbe } from './probe.presenter.js';
-import { type Members } from './common.js';
-import { ALL_PARTS, ShownResults, UNSHOWN } from './shown-results.js';
+import { type OperationEntity } from '../../../core/assignments/index.js';
+import { OperationsService } from '../../../core/operations/index.js';
+import { ProbesService } from '../../../core/probes/index.js';
+import { OwnTimes, type ReadResult, ResultReader, ResultsFollower } from '../../../core/results/index.js';
+import { ResultsTail } from '../../../core/ingest/index.js';
+import { PlatformClock } from '../../../platform/database/platform-clock.js';
+import { type ObjectId } from '../../../platform/database/object-id.js';
+import { statusOf } from '../measurements/measurement.presenter.js';
+import { atlasProbe } from '../probes/probe.presenter.js';
+import { type Members } from '../common.js';
+import { ALL_PARTS, ShownResults, UNSHOWN } from '../results/shown-results.js';
 import { type ProbeStatusChange, ProbeStatuses } from './probe-statuses.js';
 import { type Wanted } from './request.js';
 

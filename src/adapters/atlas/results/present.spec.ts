@@ -3,9 +3,9 @@ import { decode, summarize, type PingRecord, type TraceRecord } from '@pladmed/w
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { wholeText } from '../../measurement/formats/pieces.js';
-import { FORMATS, type ResultFormat } from '../../measurement/kinds/result-formats.js';
-import { ATLAS_TYPES, type AtlasKind, type Members, type Run, type RunResult } from './common.js';
+import { wholeText } from '../../../measurement/formats/pieces.js';
+import { FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
+import { ATLAS_TYPES, type AtlasKind, type Members, type Run, type RunResult } from '../common.js';
 import { atlasResults } from './present.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');

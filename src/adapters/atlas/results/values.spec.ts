@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { wholeText } from '../../measurement/formats/pieces.js';
-import { type Summary } from '../../measurement/formats/summary.js';
-import { FORMATS, type ResultFormat } from '../../measurement/kinds/result-formats.js';
-import { type AtlasKind, type Members } from './common.js';
+import { wholeText } from '../../../measurement/formats/pieces.js';
+import { type Summary } from '../../../measurement/formats/summary.js';
+import { FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
+import { type AtlasKind, type Members } from '../common.js';
 import { atlasResults } from './present.js';
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KINDS } from '../../measurement/kinds/index.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { KINDS } from '../../../measurement/kinds/index.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
 import { type Creation, readCreation } from './creation.js';
-import { timeOf } from './reader.js';
+import { timeOf } from '../reader.js';
 import { TYPE_NAMES } from './types.js';
 
 const NOW = new Date('2026-11-30T02:00:00.000Z');

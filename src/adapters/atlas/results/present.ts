@@ -1,8 +1,8 @@
 import { type Destination, type DnsEntry, dnsEntry, httpEntry, ntpEntry, tlsEntry } from '@pladmed/protocol';
 import { type z } from 'zod';
-import { layBesideDestinations } from '../../measurement/formats/destinations.js';
-import { type Summary } from '../../measurement/formats/summary.js';
-import { KINDS } from '../../measurement/kinds/index.js';
+import { layBesideDestinations } from '../../../measurement/formats/destinations.js';
+import { type Summary } from '../../../measurement/formats/summary.js';
+import { KINDS } from '../../../measurement/kinds/index.js';
 import {
   askedFamily,
   type AtlasKind,
@@ -14,7 +14,7 @@ import {
   type Run,
   textIn,
   timeOf,
-} from './common.js';
+} from '../common.js';
 import { dnsError, dnsMembers } from './dns.js';
 import { httpMembers } from './http.js';
 import { ntpMembers } from './ntp.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '../../platform/errors/domain.error.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
 import { noProbe } from './sources.js';
 
 /** What the platform says of the probes that were named. */

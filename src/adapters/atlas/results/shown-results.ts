@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { type FoundOperation } from '../../core/assignments/index.js';
-import { ProbesService } from '../../core/probes/index.js';
-import { DecodedTexts, type ReadResult, ResultReader } from '../../core/results/index.js';
-import { type ObjectId } from '../../platform/database/object-id.js';
-import { atlasKind, intervalOf } from './measurement.presenter.js';
-import { type Members, type Run } from './common.js';
+import { type FoundOperation } from '../../../core/assignments/index.js';
+import { ProbesService } from '../../../core/probes/index.js';
+import { DecodedTexts, type ReadResult, ResultReader } from '../../../core/results/index.js';
+import { type ObjectId } from '../../../platform/database/object-id.js';
+import { atlasKind, intervalOf } from '../measurements/measurement.presenter.js';
+import { type Members, type Run } from '../common.js';
 import { atlasResults, isShown } from './present.js';
 
 export const ALL_PARTS = { head: true, raw: true };

@@ -1,7 +1,7 @@
 import { DEFAULT_TCP_PORT, isIpLiteral } from '@pladmed/protocol';
-import { type FoundOperation, overAt, type Phase, phaseOf } from '../../core/assignments/index.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
-import { KINDS } from '../../measurement/kinds/index.js';
+import { type FoundOperation, overAt, type Phase, phaseOf } from '../../../core/assignments/index.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
+import { KINDS } from '../../../measurement/kinds/index.js';
 import {
   askedFamily,
   ATLAS_TYPES,
@@ -11,7 +11,7 @@ import {
   numberIn,
   textIn,
   wholeSeconds,
-} from './common.js';
+} from '../common.js';
 
 const DAY_S = 86_400;
 /** What stands around the payload of a ping. */

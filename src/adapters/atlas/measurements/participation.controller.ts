@@ -1,20 +1,20 @@
 import { Body, Controller, Param, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
-import { OperationProbesService, OperationsService } from '../../core/operations/index.js';
-import { type ProbeEntity, ProbesService } from '../../core/probes/index.js';
-import { type UserEntity } from '../../core/users/index.js';
-import { type OperationEntity } from '../../core/assignments/index.js';
-import { DomainError, type Violation } from '../../platform/errors/domain.error.js';
-import { ByDoor } from '../../platform/http/permissions.js';
-import { Reader } from './reader.js';
+import { OperationProbesService, OperationsService } from '../../../core/operations/index.js';
+import { type ProbeEntity, ProbesService } from '../../../core/probes/index.js';
+import { type UserEntity } from '../../../core/users/index.js';
+import { type OperationEntity } from '../../../core/assignments/index.js';
+import { DomainError, type Violation } from '../../../platform/errors/domain.error.js';
+import { ByDoor } from '../../../platform/http/permissions.js';
+import { Reader } from '../reader.js';
 import { readSource, type Source } from './sources.js';
-import { familyOf, askedFamily, textIn } from './common.js';
-import { Callers } from './callers.js';
+import { familyOf, askedFamily, textIn } from '../common.js';
+import { Callers } from '../callers.js';
 import { ChosenProbes } from './chosen-probes.js';
 import { inAtlasWords } from './creation-errors.js';
 import { atlasKind, inAtlas } from './measurement.presenter.js';
-import { numberIn } from './number-in.js';
+import { numberIn } from '../number-in.js';
 
 const MOST_REQUESTS = 100;
 

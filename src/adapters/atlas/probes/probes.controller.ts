@@ -1,13 +1,13 @@
 import { Controller, Get, Param, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
-import { type ProbeEntity, ProbesService } from '../../core/probes/index.js';
-import { PlatformClock } from '../../platform/database/platform-clock.js';
-import { DomainError } from '../../platform/errors/domain.error.js';
-import { ByDoor } from '../../platform/http/permissions.js';
-import { numberIn } from './number-in.js';
-import { type Members } from './common.js';
-import { type Listing, listingOf, pageNumber, withFields } from './listing.js';
+import { type ProbeEntity, ProbesService } from '../../../core/probes/index.js';
+import { PlatformClock } from '../../../platform/database/platform-clock.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
+import { ByDoor } from '../../../platform/http/permissions.js';
+import { numberIn } from '../number-in.js';
+import { type Members } from '../common.js';
+import { type Listing, listingOf, pageNumber, withFields } from '../listing.js';
 import { atlasAnchor, atlasProbe } from './probe.presenter.js';
 import { readProbeQuery } from './probe-query.js';
 

@@ -4,8 +4,8 @@ import {
   type ProbeEntity,
   type ProbesService,
   tagsOf,
-} from '../../core/probes/index.js';
-import { type Members, wholeSeconds } from './common.js';
+} from '../../../core/probes/index.js';
+import { type Members, wholeSeconds } from '../common.js';
 
 export const PROBE_STATUSES: Readonly<Record<Presence, { id: number; name: string }>> = {
   never: { id: 0, name: 'Never Connected' },

@@ -1,5 +1,5 @@
-import { type Violation } from '../../platform/errors/domain.error.js';
-import { type Reader } from './reader.js';
+import { type Violation } from '../../../platform/errors/domain.error.js';
+import { type Reader } from '../reader.js';
 
 export const MOST_SOURCES = 100;
 const MOST_PROBES = 20_000;

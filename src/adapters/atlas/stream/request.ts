@@ -1,5 +1,5 @@
-import { type AtlasType, type Members } from './common.js';
-import { TYPE_NAMES } from './types.js';
+import { type AtlasType, type Members } from '../common.js';
+import { TYPE_NAMES } from '../measurements/types.js';
 
 /** What a client asks for, with its parameters as it sent them: they come back to it. */
 export type Wanted =
