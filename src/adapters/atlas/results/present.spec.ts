@@ -8,7 +8,7 @@ import { FORMATS, type ResultFormat } from '../../../measurement/kinds/result-fo
 import { ATLAS_TYPES, type AtlasKind, type Members, type Run, type RunResult } from '../common.js';
 import { atlasResults } from './present.js';
 
-const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../../warts/test/fixtures');
 const STARTED = new Date('2026-11-30T02:00:00.400Z');
 const RECEIVED = new Date('2026-11-30T02:00:07.900Z');
 

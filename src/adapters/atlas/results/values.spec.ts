@@ -19,7 +19,7 @@ import { atlasResults } from './present.js';
  */
 
 const RUNS = 40;
-const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../../warts/test/fixtures');
 const AT = '2026-11-30T02:00:00.400Z';
 
 type Shown = Members & { result: Members[] };
