@@ -122,7 +122,7 @@ describe('sites', () => {
     [
       'ok',
       { address: { lines: ['', 'a\nb'], country: 'XX', postcode: 'x'.repeat(21) } },
-      ['/address/country', '/address/lines', '/address/postcode'],
+      ['/address/country', '/address/lines/0', '/address/lines/1', '/address/postcode'],
     ],
     [
       'ok',
