@@ -6,7 +6,7 @@ NODE_MODULES := node_modules/.package-lock.json
 BUILD := dist/.built
 WEB := web/dist/index.html
 
-.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test screenshots web-figures import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-probe pandas backup restore clean
+.PHONY: help setup build mongod demo run test test-unit test-nodes test-platforms test-all web-test screenshots web-figures import-test coverage host-test globalping-test check check-lint check-format check-walls check-document bench chaos fuzz fuzz-globalping fuzz-probe pandas backup restore clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -114,6 +114,11 @@ chaos: mongod ## breaks everything for SECONDS=600 with SEED=1, and audits that 
 
 fuzz: mongod ## looks for an answer that docs/openapi.yaml does not describe (schemathesis, a few minutes)
 	@bash test/fuzz/run.sh
+
+fuzz-globalping: SECONDS := 180
+fuzz-globalping: SEED := 1
+fuzz-globalping: mongod ## hostile probes and clients at the door for Globalping, for SECONDS=180 with SEED=1
+	@exec node --import tsx test/fuzz/globalping.ts $(SECONDS) $(SEED)
 
 fuzz-probe: EXCHANGES := 20000
 fuzz-probe: mongod ## the real probe among hostile peers of all kinds (EXCHANGES=20000, SEED=n to repeat one; half an hour)

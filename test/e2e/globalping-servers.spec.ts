@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, type Registered } from '../support/api-world.js';
+import { type Account, type Page, type Registered } from '../support/api-world.js';
 import { FakeGlobalpingProbe, PING, type Request } from '../support/globalping-probe.js';
 import { Platform } from '../support/platform.js';
 import { RedisServer, whyNoRedis } from '../support/redis.js';
@@ -109,5 +109,47 @@ if (missing !== undefined) console.warn(`several servers with Redis are not test
     // another address has its own; one of IPv6 is its network
     expect((await guest(there, '192.0.2.2').create(ping())).status).toBe(202);
     probe.close();
+  });
+
+  it('accounts for the runs of a probe whose server is killed, and that goes to another', async () => {
+    // one that has nothing left to do for clients
+    registered = await platform.world.probe(payer);
+    const begun: Request[] = [];
+    const first = await connect(there, (request) => {
+      begun.push(request);
+      return undefined;
+    });
+    const schedule = { type: 'interval', every_s: 1, stop: new Date(Date.now() + 3_600_000).toISOString() };
+    const { id } = await platform.world.operation(payer, [registered], {
+      ...{ kind: 'ping', params: { ips: ['9.9.9.9'] }, schedule },
+    });
+    await until('some have begun', () => begun.length >= 2);
+    await there.kill();
+    first.close();
+    const second = await FakeGlobalpingProbe.connect(here.url, registered.token, { answer: () => PING });
+    open.push(second);
+    // what it has done meanwhile comes before anything else, to a server that has not asked for it
+    for (const request of begun) second.result(request, PING);
+    await until('new ones have begun', () => second.begun.length >= 2);
+    await payer.api.post(`/api/v1/operations/${id}/stop`, {});
+    const coverageOf = async () =>
+      (
+        await payer.api.get<{ due: number; fates: Record<string, number> }>(
+          `/api/v1/operations/${id}/coverage`,
+        )
+      ).body;
+    const { due, fates } = await until('all that has begun is there', async () => {
+      const coverage = await coverageOf();
+      const runs = new Set([...begun, ...second.begun].map(({ measurementId }) => measurementId));
+      return coverage.fates['received'] === runs.size && coverage;
+    });
+    const { body } = await payer.api.get<Page<{ outcome: string; scheduled_at: string }>>(
+      `/api/v1/operations/${id}/results?limit=200`,
+    );
+    const stored = body.items.filter(({ outcome }) => outcome === 'stored');
+    expect(new Set(stored.map(({ scheduled_at }) => scheduled_at)).size).toBe(fates['received']);
+    // one that the killed server had noted, and did not come to let begin, has failed
+    const all = ['received', 'failed', 'not_connected', 'awaited', 'stopped'];
+    expect(all.reduce((sum, fate) => sum + (fates[fate] ?? 0), 0)).toBe(due);
   });
 });
