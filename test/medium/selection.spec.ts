@@ -197,8 +197,8 @@ describe('the choice of probes', () => {
       ),
       { numRuns: sized(80, 30) },
     );
-    // both happened
-    expect(Math.min(made, refused)).toBeGreaterThan(3);
+    // both happened: one of ten or so draws is of the rarer kind
+    expect(Math.min(made, refused)).toBeGreaterThan(0);
   });
 
   async function pages(filter: Parameters<ProbesService['list']>[0], size: number): Promise<ProbeEntity[]> {
