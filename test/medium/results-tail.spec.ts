@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type mongoose from 'mongoose';
 import { type Collection, type Connection } from 'mongoose';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { MIGRATIONS } from '../../src/core/maintenance/index.js';
 import { BatchWriter } from '../../src/core/ingest/batch-writer.js';
-import { type ResultEntity } from '../../src/core/ingest/result.schema.js';
+import { rawBytes, type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { StoredResultsRepository } from '../../src/core/ingest/stored-results.repository.js';
 import { ResultsTail, type TailConsumer, TailPositionLostError } from '../../src/core/ingest/tail.js';
 import { TailAppender } from '../../src/core/ingest/tail-appender.js';
@@ -21,6 +23,7 @@ import {
   type TailPositionEntity,
 } from '../../src/core/ingest/tail-log.schema.js';
 import { type TailBatch } from '../../src/core/ingest/tail-reader.js';
+import { digestResult, formatOf } from '../../src/measurement/kinds/result-formats.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { sized } from '../support/size.js';
@@ -88,6 +91,8 @@ describe('the results tail', () => {
   beforeEach(async () => {
     names += 1;
     name = `consumer-${names}`;
+    // what the test before has left to append is appended together with what this one stores, or, once its announcement is gone, not at all
+    for (const server of servers) await server.get(TailAppender).idle();
     for (const each of ['results', 'tail_outbox', 'tail_log', 'tail_positions', 'leases', 'seen'])
       await connection.collection(each).deleteMany({});
   });
@@ -249,6 +254,75 @@ describe('the results tail', () => {
     });
     const stored = await servers[0]!.results(assignment.operation);
     expect(idsOf(await following).sort()).toEqual(hex(stored.map(({ _id }) => _id)).sort());
+  });
+
+  it('hands out the same of results that this server has just stored as another one reads', async () => {
+    const owner = await servers[0]!.user();
+    const probe = await servers[0]!.probe(owner);
+    const assignment = await servers[0]!.assignment(probe);
+    const start = await tail().now();
+    const dig = gzipSync(
+      '; <<>> DiG 9.18 <<>> example.org\n;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n',
+    );
+    const contents = [
+      ['ping', readFileSync('warts/test/fixtures/100-ping-c-51.warts')],
+      ['traceroute', readFileSync('warts/test/fixtures/024-trace-P-tcp-w-1-q-2-10-77-6-2.warts')],
+      ['ping', Buffer.from('no warts')],
+      ['gzip', dig],
+    ] as const;
+    const stored = contents.map(async ([kind, raw], n) => {
+      const format = kind === 'gzip' ? 'gzip' : formatOf(kind, 'warts', true)!;
+      const { summary, rtts, error } = await digestResult(format, raw);
+      return servers[0]!.get(BatchWriter).write({
+        result: {
+          ...result(),
+          ...{
+            operation: assignment.operation,
+            probe: probe._id,
+            unique_code: `kind-${n}`,
+            format,
+            raw,
+            summary,
+          },
+          ...(rtts && { rtts }),
+          decode_error: error,
+        } as ResultEntity,
+        probeOwner: owner._id,
+        bytes: 100,
+        position: { claim: { type: 'unnamed' }, mark: undefined },
+      });
+    });
+    expect(await Promise.all(stored)).toEqual(contents.map(() => 'stored'));
+    await servers[0]!.get(TailAppender).idle();
+    const fields = [
+      'outcome',
+      'received_at',
+      'summary',
+      'rtts',
+      'decode_error',
+      'paid_by',
+      'format',
+    ] as const;
+    const read = async (server: number) => {
+      const found: unknown[] = [];
+      for await (const { results } of tail(server).follow(start, fields, new AbortController().signal)) {
+        for (const { number, result: each } of results) {
+          const { rtts, ...rest } = each;
+          const others = fields.filter((field) => field !== 'rtts').map((field) => [field, rest[field]]);
+          found.push({
+            number,
+            rtts: rtts && rawBytes(rtts).toString('hex'),
+            ...Object.fromEntries(others),
+          });
+        }
+        // they may come in more than one batch
+        if (found.length >= contents.length) break;
+      }
+      return found;
+    };
+    const [own, others] = [await read(0), await read(1)];
+    expect(own).toHaveLength(contents.length);
+    expect(own).toEqual(others);
   });
 
   it('hands out at most 1,000 results at once, with the fields asked for and no others', async () => {
