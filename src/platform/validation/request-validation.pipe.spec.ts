@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { ArrayUnique, IsInt, IsString, ValidateNested } from 'class-validator';
+import { ArrayUnique, IsInt, IsString, ValidateBy, ValidateNested } from 'class-validator';
 import { DomainError } from '../errors/domain.error.js';
 import { Optional } from './optional.js';
 import { RequestValidationPipe, Tolerant } from './request-validation.pipe.js';
@@ -17,6 +17,16 @@ class Strict {
   @ValidateNested({ each: true })
   @Type(() => Inner)
   inner?: Inner[];
+}
+
+let checked = 0;
+
+class Beside {
+  @IsInt({ each: true })
+  numbers: number[];
+
+  @ValidateBy({ name: 'counted', validator: { validate: () => (checked += 1) > 0 } }, { each: true })
+  others: string[];
 }
 
 class Lists {
@@ -64,6 +74,14 @@ describe('RequestValidationPipe', () => {
       'inner.1.more is not known here',
       'inner.1.number must be an integer number',
     ]);
+  });
+
+  it('looks for wrong items of a list without what stands beside it', async () => {
+    const others = Array.from({ length: 100 }, () => 'x');
+    const numbers = Array.from({ length: 50 }, () => 'x');
+    const error: unknown = await check(Beside, { numbers, others }).catch((thrown: unknown) => thrown);
+    expect((error as DomainError).violations.map(({ positions }) => positions?.length)).toEqual([50]);
+    expect(checked).toBe(others.length);
   });
 
   it('says which items of a list are wrong', async () => {

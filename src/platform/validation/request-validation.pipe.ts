@@ -59,12 +59,13 @@ async function withPositions(
   for (const violation of violations) {
     const { field, message, path = [] } = violation;
     const items = valueAt(body, path);
+    const bare = withoutLists(body, path);
     const positions: number[] = [];
     /** Halves a part of the list for as long as something in it is wrong. */
     const look = async (from: number, to: number): Promise<void> => {
       if (looks >= MOST_LOOKS || !Array.isArray(items)) return;
       looks += 1;
-      const found = await check(replaced(body, path, items.slice(from, to)));
+      const found = await check(replaced(bare, path, items.slice(from, to)));
       if (!found.some((each) => each.field === field && each.message === message)) return;
       if (to - from === 1) {
         positions.push(from);
@@ -87,6 +88,19 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
     found = (found as Record<string, unknown>)[name];
   }
   return found;
+}
+
+/**
+ * A copy in which lists are empty, but for those that the path goes through: what stands beside a list need not be checked again with
+ * each part of it, and whether it is there may matter.
+ */
+function withoutLists(value: unknown, path: readonly string[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const [name, ...rest] = path;
+  const member = (key: string, of: unknown): unknown => withoutLists(of, key === name ? rest : []);
+  if (!Array.isArray(value))
+    return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, member(key, of)]));
+  return name === undefined ? [] : value.map((of: unknown, index) => member(String(index), of));
 }
 
 /** A copy with another member at the end of a path that is there. */
