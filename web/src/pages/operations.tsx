@@ -8,7 +8,9 @@ import { known } from '../search.js';
 import { useSettled } from '../ui/settled.js';
 import { useToken } from '../session/session.js';
 import { More } from '../ui/more.js';
-import { Empty, Field, Head, Loaded } from '../ui/parts.js';
+import { FilterForm, orAll } from '../ui/filters.js';
+import { SelectField, TextField } from '../ui/inputs.js';
+import { Empty, Head, Loaded } from '../ui/parts.js';
 
 const route = getRouteApi('/operations');
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
@@ -94,74 +96,37 @@ function Filters(): ReactNode {
     void navigate({ search: known({ ...search, ...change }), replace: true });
   };
   return (
-    <form
-      className="filters"
-      role="search"
-      aria-label="Filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-      }}
-    >
-      <Field label="Text" wide>
-        {(describing) => (
-          <input
-            {...describing}
-            type="search"
-            placeholder="description, destination, tag, id or number"
-            value={search.text ?? ''}
-            onChange={(event) => {
-              set({ text: event.target.value || undefined });
-            }}
-          />
-        )}
-      </Field>
-      <Field label="Whose">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.whose ?? ''}
-            onChange={(event) => {
-              set({ whose: (event.target.value || undefined) as typeof search.whose });
-            }}
-          >
-            <option value="">all that I may see</option>
-            {token !== undefined && <option value="mine">mine</option>}
-            <option value="public">public</option>
-          </select>
-        )}
-      </Field>
-      <Field label="Kind">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.kind ?? ''}
-            onChange={(event) => {
-              set({ kind: (event.target.value || undefined) as typeof search.kind });
-            }}
-          >
-            <option value="">all</option>
-            {KINDS.map((kind) => (
-              <option key={kind}>{kind}</option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="State">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.state ?? ''}
-            onChange={(event) => {
-              set({ state: (event.target.value || undefined) as typeof search.state });
-            }}
-          >
-            <option value="">all</option>
-            {STATES.map((state) => (
-              <option key={state}>{state}</option>
-            ))}
-          </select>
-        )}
-      </Field>
-    </form>
+    <FilterForm>
+      <TextField
+        label="Text"
+        wide
+        type="search"
+        placeholder="description, destination, tag, id or number"
+        value={search.text ?? ''}
+        onText={(text) => set({ text: text || undefined })}
+      />
+      <SelectField
+        label="Whose"
+        value={search.whose ?? ''}
+        onText={(text) => set({ whose: (text || undefined) as typeof search.whose })}
+        options={[
+          ['', 'all that I may see'],
+          ...(token === undefined ? [] : [['mine', 'mine'] as const]),
+          ['public', 'public'],
+        ]}
+      />
+      <SelectField
+        label="Kind"
+        value={search.kind ?? ''}
+        onText={(text) => set({ kind: (text || undefined) as typeof search.kind })}
+        options={orAll(KINDS)}
+      />
+      <SelectField
+        label="State"
+        value={search.state ?? ''}
+        onText={(text) => set({ state: (text || undefined) as typeof search.state })}
+        options={orAll(STATES)}
+      />
+    </FilterForm>
   );
 }

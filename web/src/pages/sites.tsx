@@ -7,6 +7,7 @@ import { useToken } from '../session/session.js';
 import { type Site, SiteForm } from '../sites/form.js';
 import { Dialog } from '../ui/dialog.js';
 import { whole } from '../ui/format.js';
+import { FilterForm } from '../ui/filters.js';
 import { CheckBox, TextField } from '../ui/inputs.js';
 import { More } from '../ui/more.js';
 import { Button, Empty, Head, Loaded } from '../ui/parts.js';
@@ -36,12 +37,7 @@ export function SitesPage(): ReactNode {
       </Head>
       <section className="panel" aria-label="Sites">
         <header>
-          <form
-            className="filters"
-            role="search"
-            aria-label="Filters"
-            onSubmit={(event) => event.preventDefault()}
-          >
+          <FilterForm>
             <TextField
               label="Country"
               hint="two letters: AR"
@@ -56,7 +52,7 @@ export function SitesPage(): ReactNode {
                 onCheck={(on) => set({ mine: on || undefined })}
               />
             )}
-          </form>
+          </FilterForm>
         </header>
         <Loaded query={query}>
           {({ pages }) => {

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
 import { KINDS } from '../../generated/kinds.js';
 import { useToken } from '../session/session.js';
-import { Button, Field } from '../ui/parts.js';
+import { FilterForm, orAll } from '../ui/filters.js';
+import { CheckBox, SelectField, TextField } from '../ui/inputs.js';
+import { Button } from '../ui/parts.js';
 
 /** Around a place that was clicked, where nothing else is said. */
 export const NEAR_KM = 500;
@@ -30,121 +32,76 @@ export function ProbeFilters({
   const token = useToken();
   const numberOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
   return (
-    <form className="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <Field label="Text" wide>
-        {(describing) => (
-          <input
-            {...describing}
-            type="search"
-            placeholder="name"
-            value={search.text ?? ''}
-            onChange={(event) => set({ text: event.target.value || undefined })}
-          />
-        )}
-      </Field>
-      <Field label="Connected">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.connected === undefined ? '' : String(search.connected)}
-            onChange={(event) =>
-              set({ connected: event.target.value === '' ? undefined : event.target.value === 'true' })
-            }
-          >
-            <option value="">either</option>
-            <option value="true">connected</option>
-            <option value="false">not connected</option>
-          </select>
-        )}
-      </Field>
-      <Field label="Kind">
-        {(describing) => (
-          <select
-            {...describing}
-            value={search.kind ?? ''}
-            onChange={(event) => set({ kind: event.target.value || undefined })}
-          >
-            <option value="">all</option>
-            {KINDS.map((kind) => (
-              <option key={kind}>{kind}</option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Tag">
-        {(describing) => (
-          <input
-            {...describing}
-            type="text"
-            value={search.tag ?? ''}
-            onChange={(event) => set({ tag: event.target.value || undefined })}
-          />
-        )}
-      </Field>
-      <Field label="Country">
-        {(describing) => (
-          <input
-            {...describing}
-            type="text"
-            maxLength={2}
-            placeholder="such as AR"
-            value={search.country ?? ''}
-            onChange={(event) => set({ country: event.target.value.toUpperCase() || undefined })}
-          />
-        )}
-      </Field>
-      <Field label="AS number">
-        {(describing) => (
-          <input
-            {...describing}
-            type="number"
-            min={1}
-            value={search.asn ?? ''}
-            onChange={(event) => set({ asn: numberOf(event.target.value) })}
-          />
-        )}
-      </Field>
-      <Field label="Uptime at least, %">
-        {(describing) => (
-          <input
-            {...describing}
-            type="number"
-            min={0}
-            max={100}
-            value={search.uptime ?? ''}
-            onChange={(event) => set({ uptime: numberOf(event.target.value) })}
-          />
-        )}
-      </Field>
+    <FilterForm>
+      <TextField
+        label="Text"
+        wide
+        type="search"
+        placeholder="name"
+        value={search.text ?? ''}
+        onText={(text) => set({ text: text || undefined })}
+      />
+      <SelectField
+        label="Connected"
+        value={search.connected === undefined ? '' : String(search.connected)}
+        onText={(text) => set({ connected: text === '' ? undefined : text === 'true' })}
+        options={[
+          ['', 'either'],
+          ['true', 'connected'],
+          ['false', 'not connected'],
+        ]}
+      />
+      <SelectField
+        label="Kind"
+        value={search.kind ?? ''}
+        onText={(text) => set({ kind: text || undefined })}
+        options={orAll(KINDS)}
+      />
+      <TextField label="Tag" value={search.tag ?? ''} onText={(text) => set({ tag: text || undefined })} />
+      <TextField
+        label="Country"
+        maxLength={2}
+        placeholder="such as AR"
+        value={search.country ?? ''}
+        onText={(text) => set({ country: text.toUpperCase() || undefined })}
+      />
+      <TextField
+        label="AS number"
+        type="number"
+        min={1}
+        value={search.asn?.toString() ?? ''}
+        onText={(text) => set({ asn: numberOf(text) })}
+      />
+      <TextField
+        label="Uptime at least, %"
+        type="number"
+        min={0}
+        max={100}
+        value={search.uptime?.toString() ?? ''}
+        onText={(text) => set({ uptime: numberOf(text) })}
+      />
       {search.latitude !== undefined && (
         <>
-          <Field label="Within, km">
-            {(describing) => (
-              <input
-                {...describing}
-                type="number"
-                min={1}
-                max={20_000}
-                value={search.within ?? NEAR_KM}
-                onChange={(event) => set({ within: numberOf(event.target.value) })}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Within, km"
+            type="number"
+            min={1}
+            max={20_000}
+            value={String(search.within ?? NEAR_KM)}
+            onText={(text) => set({ within: numberOf(text) })}
+          />
           <Button onClick={() => set({ latitude: undefined, longitude: undefined, within: undefined })}>
             Everywhere
           </Button>
         </>
       )}
       {token !== undefined && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={search.mine === true}
-            onChange={(event) => set({ mine: event.target.checked || undefined })}
-          />
-          Mine
-        </label>
+        <CheckBox
+          label="Mine"
+          checked={search.mine === true}
+          onCheck={(on) => set({ mine: on || undefined })}
+        />
       )}
-    </form>
+    </FilterForm>
   );
 }

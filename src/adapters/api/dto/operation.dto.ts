@@ -477,7 +477,9 @@ export class AssignmentDto {
       reason: reason ?? null,
       due,
       earlier: earlier.map(({ runs, added_at, removed_at }) => ({
-        ...{ due: runs, added_at: added_at.toISOString(), removed_at: removed_at.toISOString() },
+        due: runs,
+        added_at: added_at.toISOString(),
+        removed_at: removed_at.toISOString(),
       })),
       received,
       failed,

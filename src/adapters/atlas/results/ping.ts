@@ -15,7 +15,6 @@ export const NO_PACKETS: Members = { sent: 0, rcvd: 0, dup: 0, min: -1, avg: -1,
  */
 export function pingMembers(record: Members, figures: Summary): Members {
   const dst = textIn(record, 'dst') ?? '';
-  const af = familyOf(dst) ?? 4;
   const sent = numberIn(record, 'ping_sent') ?? 0;
   const answers = membersIn(record, 'responses').filter((reply) => isAnswer(record, reply));
   const bySeq = new Map<number, Members[]>();
@@ -24,11 +23,7 @@ export function pingMembers(record: Members, figures: Summary): Members {
     bySeq.set(seq, [...(bySeq.get(seq) ?? []), reply]);
   }
   return {
-    af,
-    src_addr: textIn(record, 'src'),
-    dst_addr: dst,
-    proto: protocolOf(record),
-    size: payloadOf(record, af),
+    ...packetMembers(record),
     ttl: answers[0] && numberIn(answers[0], 'reply_ttl'),
     sent,
     rcvd: bySeq.size,
@@ -54,9 +49,20 @@ function packetsOf(replies: readonly Members[], dst: string): Members[] {
   });
 }
 
-export function payloadOf(record: Members, af: 4 | 6): number | undefined {
+/** What results of pings and traceroutes say of their packets alike. @param record what sc_warts2json says of one destination */
+export function packetMembers(record: Members): Members {
+  const dst = textIn(record, 'dst') ?? '';
+  const af = familyOf(dst) ?? 4;
+  const proto = protocolOf(record);
   const size = numberIn(record, 'probe_size');
-  return size === undefined ? undefined : Math.max(0, size - IP_HEADERS[af] - HEADERS[protocolOf(record)]);
+  return {
+    af,
+    src_addr: textIn(record, 'src'),
+    dst_addr: dst,
+    proto,
+    // of the payload
+    size: size === undefined ? undefined : Math.max(0, size - IP_HEADERS[af] - HEADERS[proto]),
+  };
 }
 
 /** In upper case: sagan takes `icmp` for malformed. */

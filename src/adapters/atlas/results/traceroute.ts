@@ -1,5 +1,5 @@
 import { familyOf, type Members, membersIn, numberIn, textIn, wholeSeconds } from '../common.js';
-import { payloadOf, protocolOf } from './ping.js';
+import { packetMembers } from './ping.js';
 
 /** ICMP unreachable by its code, where Atlas has a letter for it. */
 const LETTERS: Readonly<Record<4 | 6, Readonly<Record<number, string>>>> = {
@@ -16,14 +16,8 @@ const MOST_HOPS = 255;
 
 /** @param record what sc_warts2json says of one destination @param end of the run */
 export function tracerouteMembers(record: Members, end: Date): Members {
-  const dst = textIn(record, 'dst') ?? '';
-  const af = familyOf(dst) ?? 4;
   return {
-    af,
-    src_addr: textIn(record, 'src'),
-    dst_addr: dst,
-    proto: protocolOf(record),
-    size: payloadOf(record, af),
+    ...packetMembers(record),
     // scamper keeps the flow of all packets the same: there is one path
     paris_id: 1,
     endtime: wholeSeconds(end),
