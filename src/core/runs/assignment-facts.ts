@@ -3,8 +3,11 @@ import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { type AssignmentFacts } from './fates.js';
 
-/** What the facts of an assignment are made of. */
-export type AssignmentState = Pick<
+/** Of each stretch in which runs were asked of a probe, in order: one at least. */
+export type StretchFacts = [AssignmentFacts, ...AssignmentFacts[]];
+
+/** What they are made of. */
+type FactsSource = Pick<
   AssignmentEntity,
   | 'probe'
   | 'state'
@@ -20,7 +23,7 @@ export type AssignmentState = Pick<
  * What the fates of an assignment's runs depend on.
  * @returns for each stretch in which runs were asked of the probe, in order; mostly there is one
  */
-export function factsOf(schedule: Schedule, assignment: AssignmentState): OneOrMore<AssignmentFacts> {
+export function factsOf(schedule: Schedule, assignment: FactsSource): StretchFacts {
   const { probe, state, first_run, earlier = [], ended_at } = assignment;
   const last = {
     ...stretchFacts(schedule, probe, assignment),
@@ -39,8 +42,6 @@ export function factsOf(schedule: Schedule, assignment: AssignmentState): OneOrM
   const [first, ...others] = before;
   return first === undefined ? [last] : [first, ...others, last];
 }
-
-type OneOrMore<T> = [T, ...T[]];
 
 function stretchFacts(
   schedule: Schedule,

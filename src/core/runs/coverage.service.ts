@@ -15,17 +15,9 @@ import {
 import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
-import { factsOf } from './assignment-facts.js';
+import { factsOf, type StretchFacts } from './assignment-facts.js';
 import { BegunRuns } from './begun-runs.js';
-import {
-  type AssignmentFacts,
-  explainMissing,
-  hasMissing,
-  markArrived,
-  markSingle,
-  NOT_DUE,
-  type ProbeFacts,
-} from './fates.js';
+import { explainMissing, hasMissing, markArrived, markSingle, NOT_DUE, type ProbeFacts } from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
 import { type RunSheetEntity } from './run-sheet.schema.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
@@ -70,12 +62,10 @@ export interface ProbeRuns {
   fates: FatesByBucket;
 }
 
-type OneOrMore<T> = [T, ...T[]];
-
 interface Account {
   assignment: AssignmentCounters;
   /** one for each stretch in which runs were asked of the probe */
-  facts: OneOrMore<AssignmentFacts>;
+  facts: StretchFacts;
   fates: Uint8Array;
   reasons: Record<string, number>;
   extra: number;
@@ -259,7 +249,7 @@ function plannedOf(assignment: AssignmentCounters, { count }: RunNumbers): numbe
 }
 
 /** How much later than the schedule says the probe does its runs, as it was told last. */
-function offsetOf(facts: OneOrMore<AssignmentFacts>): number {
+function offsetOf(facts: StretchFacts): number {
   return (facts.at(-1) ?? facts[0]).offsetMs;
 }
 
