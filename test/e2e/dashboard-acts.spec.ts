@@ -171,7 +171,7 @@ const HOUR_MS = 3_600_000;
     await page.waitForURL(/text=NEEDLE\.ex.*state=stopped|state=stopped.*text=NEEDLE/);
     const rows = page.getByRole('group', { name: 'Table of operations' }).getByRole('row');
     await page.getByRole('link', { name: 'A needle' }).waitFor();
-    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 1');
+    await page.locator('tbody tr').nth(1).waitFor({ state: 'detached' });
     expect(await rows.count()).toBe(2);
     await page.getByRole('combobox', { name: 'State' }).selectOption('running');
     await page.getByText('No measurement matches these filters').waitFor();
