@@ -368,6 +368,32 @@ describe('results', () => {
     expect(rows[6]).toMatchObject({ outcome: 'failed', entry: null, rtt_ms: null, flags: null });
   });
 
+  it('gives them as RIPE Atlas does: what its own API answers', async () => {
+    const all = await list();
+    const { number } = (await user.api.get<{ number: number }>(`/api/v1/operations/${operation.id}`)).body;
+    const door = await fetch(`${world.server.url}/api/v2/measurements/${number}/results/`);
+    const { headers, text } = await user.api.get(`${path}?format=atlas`);
+    expect(headers.get('content-type')).toBe('application/vnd.pladmed.atlas+json');
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="results-dns-${operation.id}.atlas.json"`,
+    );
+    const shown = JSON.parse(text) as { type: string; msm_id: number; error?: object }[];
+    expect(shown).toHaveLength(all.length);
+    expect(shown[0]).toMatchObject({ type: 'dns', msm_id: number, result: { rt: 12.5 } });
+    expect(shown[6]).toMatchObject({ error: { timeout: 5000 } });
+    // the door has them by the clock of the probe, by which nothing of a failed run began: this is the order in which they came
+    const sorted = (results: unknown) => (results as object[]).map((each) => JSON.stringify(each)).sort();
+    expect(sorted(shown)).toEqual(sorted(await door.json()));
+    const as = 'application/vnd.pladmed.atlas+json';
+    const few = await user.api.get(`/api/v1/results?kind=dns&outcome=failed&order=desc`, { accept: as });
+    expect(JSON.parse(few.text)).toEqual([shown[6]]);
+    expect((await user.api.get(`${path}?format=atlas&rcode=REFUSED`)).text).toBe('[]');
+    const packed = await fetch(`${world.server.url}${path}?format=atlas`, {
+      headers: { authorization: `Bearer ${user.api.token ?? ''}`, 'accept-encoding': 'gzip' },
+    });
+    expect([packed.headers.get('content-encoding'), await packed.text()]).toEqual(['gzip', text]);
+  });
+
   it('says which formats there are where one is asked for that is not there', async () => {
     const ask = async (query: string, accept: string) => user.api.get(`${path}${query}`, { accept });
     const warts = await ask('?format=warts', '*/*');
@@ -380,7 +406,7 @@ describe('results', () => {
     const xml = await ask('?format=xml', '*/*');
     expect([xml.status, xml.text]).toEqual([
       400,
-      expect.stringContaining('format must be one of json, ndjson, csv, parquet, warts'),
+      expect.stringContaining('format must be one of json, ndjson, csv, parquet, warts, atlas'),
     ]);
     const { status, headers } = await ask('', 'application/x-warts, text/csv;q=0.5');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);

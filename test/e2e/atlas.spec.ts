@@ -125,15 +125,19 @@ describe('the Atlas door', () => {
     return (answer.body['measurements'] as number[])[0]!;
   }
 
-  /** The probe brings a result of a measurement: two packets, one lost. */
-  async function bring(number: number, startedAt = new Date()): Promise<void> {
+  async function operationOf(number: number): Promise<{ id: string; due: Date | undefined }> {
     const [operation] = await world.database
       .collection('operations')
       .find<{ _id: { toHexString: () => string }; schedule: { at?: Date; start?: Date } }>({ number })
       .toArray();
-    const id = operation!._id.toHexString();
+    const { at, start } = operation!.schedule;
+    return { id: operation!._id.toHexString(), due: at ?? start };
+  }
+
+  /** The probe brings a result of a measurement: two packets, one lost. */
+  async function bring(number: number, startedAt = new Date()): Promise<void> {
+    const { id, due } = await operationOf(number);
     await probe.told(id);
-    const due = operation!.schedule.at ?? operation!.schedule.start;
     const answer = await probe.results([
       {
         ...{
@@ -465,6 +469,10 @@ describe('the Atlas door', () => {
       ...{ global_alert: false, total_alerts: 0 },
       probes: { [String(numbers[0])]: { alert: false, last: 1.5, last_packet_loss: 50, source: '' } },
     });
+    const native = await user.api.get(
+      `/api/v1/results?format=atlas&operation=${(await operationOf(number)).id}`,
+    );
+    expect([native.status, native.text]).toEqual([200, (await call('GET', `${path}/results/`)).text]);
     expect((await call('GET', `${path}/results/?start=x`)).status).toBe(400);
     expect((await call('GET', `${path}/results/?format=xml`)).status).toBe(400);
   });

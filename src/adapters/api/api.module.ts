@@ -41,6 +41,7 @@ import { StatsController } from './stats.controller.js';
 import { TargetsController } from './targets.controller.js';
 import { QueriedProbes } from './queried-probes.js';
 import { ResultListings } from './result-listings.js';
+import { ResultsAtlas } from './results-atlas.js';
 
 /** The HTTP API of the platform: /api/v1. */
 @Module({
@@ -87,6 +88,11 @@ import { ResultListings } from './result-listings.js';
     StatsController,
     ImportsController,
   ],
-  providers: [ResultListings, QueriedProbes, { provide: APP_INTERCEPTOR, useClass: AuditInterceptor }],
+  providers: [
+    ResultListings,
+    ResultsAtlas,
+    QueriedProbes,
+    { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
+  ],
 })
 export class ApiModule {}

@@ -22,6 +22,7 @@ describe('the format of results', () => {
     ['application/*;q=0.1, text/csv;q=0.2', 'csv'],
     ['application/json;q=0, text/*', 'csv'],
     ['application/x-warts', 'warts'],
+    ['application/vnd.pladmed.atlas+json', 'atlas'],
   ])('of Accept: %s is %s', (accept, format) => {
     expect(chosen(accept)).toBe(format);
   });
@@ -33,10 +34,13 @@ describe('the format of results', () => {
   it('is none that the kinds have not: the next best, or 406 that says what there is', () => {
     expect(chosen('application/x-warts, text/csv;q=0.5', ['dns'])).toBe('csv');
     expect(() => chosen('application/x-warts', ['ping', 'dns'])).toThrow(
-      'application/x-warts is not there; there are application/json, application/x-ndjson, text/csv, application/vnd.apache.parquet',
+      'application/x-warts is not there; there are application/json, application/x-ndjson, text/csv, application/vnd.apache.parquet, application/vnd.pladmed.atlas+json',
     );
     expect(() => chosen('*/*', ['ping', 'dns', 'tls'], 'warts')).toThrow(
       'warts is of ping and traceroute, and has no dns, tls',
+    );
+    expect(() => chosen('*/*', ['ping', 'mtr'], 'atlas')).toThrow(
+      'atlas is of ping, traceroute, dns, http, tls and ntp, and has no mtr',
     );
     expect(() => chosen('image/png')).toThrow(expect.objectContaining({ status: 406 }));
   });

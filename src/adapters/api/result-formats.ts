@@ -1,6 +1,7 @@
 import { type Request } from 'express';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { type OperationKind, WARTS } from '../../core/assignments/index.js';
+import { ATLAS_TYPES, type AtlasKind } from '../../measurement/atlas/common.js';
 import { isKindName, KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 
 interface FormatStatement {
@@ -23,6 +24,11 @@ export const RESULT_FILES = {
     extension: 'parquet',
   },
   warts: { type: 'application/x-warts', sent: 'application/x-warts', extension: 'warts' },
+  atlas: {
+    type: 'application/vnd.pladmed.atlas+json',
+    sent: 'application/vnd.pladmed.atlas+json',
+    extension: 'atlas.json',
+  },
 } as const satisfies Record<string, FormatStatement>;
 
 export type ResultFileFormat = keyof typeof RESULT_FILES;
@@ -40,12 +46,15 @@ const KINDS_OF: Partial<Record<ResultFileFormat, readonly OperationKind[]>> = {
   csv: KIND_NAMES,
   parquet: KIND_NAMES,
   warts: WARTS_KINDS,
+  atlas: Object.keys(ATLAS_TYPES) as AtlasKind[],
 };
 
 /** @returns what results of a kind may be read as */
 export function formatsOf(kind: OperationKind): ResultFileFormat[] {
   return RESULT_FILE_FORMATS.filter((format) => KINDS_OF[format]?.includes(kind) !== false);
 }
+
+const ALL_OF = new Intl.ListFormat('en-GB');
 
 interface Asked {
   /** `format` of the query, which goes before `Accept` */
@@ -65,7 +74,7 @@ export function formatFor(request: Request, { format, kinds }: Asked): ResultFil
   if (format !== undefined) {
     if (available.includes(format)) return format;
     const its = KINDS_OF[format]?.filter(isKindName) ?? [];
-    throw notAcceptable(`${format} is of ${its.join(' and ')}, and has no ${without(format).join(', ')}`);
+    throw notAcceptable(`${format} is of ${ALL_OF.format(its)}, and has no ${without(format).join(', ')}`);
   }
   const types: string[] = available.map((each) => RESULT_FILES[each].type);
   const accepted = request.accepts(types);

@@ -25,6 +25,7 @@ import { DECODED_SCHEMA, DecodedQuery, OneResultQuery, ResultDto } from './dto/r
 import { OperationResultsQuery, type ResultsQuery, SearchQuery } from './dto/results-query.dto.js';
 import { QueriedProbes } from './queried-probes.js';
 import { digestOf, filterOf } from './results-filter.js';
+import { ResultsAtlas } from './results-atlas.js';
 import { ResultsCsv } from './results-csv.js';
 import { ResultsParquet } from './results-parquet.js';
 import { dispositionOf, formatFor, RESULT_FILES, type ResultFileFormat } from './result-formats.js';
@@ -41,11 +42,15 @@ const MOST_OPERATIONS = 200;
 
 const TEXT = { schema: { type: 'string' as const } };
 const BYTES = { schema: { type: 'string' as const, format: 'binary' } };
+const ATLAS = {
+  schema: { type: 'array' as const, items: { type: 'object' as const, additionalProperties: true } },
+};
 const AS_FILES = {
   [RESULT_FILES.ndjson.type]: TEXT,
   [RESULT_FILES.csv.type]: TEXT,
   [RESULT_FILES.parquet.type]: BYTES,
   [RESULT_FILES.warts.type]: BYTES,
+  [RESULT_FILES.atlas.type]: ATLAS,
 };
 const KEPT_FROM = {
   results_kept_from: {
@@ -56,7 +61,7 @@ const KEPT_FROM = {
   },
 };
 const FORMATS_SAID =
-  'NDJSON, CSV, Parquet and warts, by `Accept` or `format`: all of them in one file, without pages (docs/data.md, "Formats").';
+  'NDJSON, CSV, Parquet, warts and JSON as RIPE Atlas writes it, by `Accept` or `format`: all of them in one file, without pages (docs/data.md, "Formats").';
 const SEARCH_SAID =
   'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
 
@@ -68,6 +73,7 @@ export class ResultsController {
   constructor(
     private readonly reader: ResultReader,
     private readonly listings: ResultListings,
+    private readonly atlas: ResultsAtlas,
     private readonly follower: ResultsFollower,
     private readonly texts: DecodedTexts,
     private readonly operations: OperationsService,
@@ -95,7 +101,7 @@ export class ResultsController {
     if (query.follow) return this.followed(user, operation, query, { request, response });
     if (query.since !== undefined)
       throw DomainError.invalid({ field: 'since', message: 'must be given with follow' });
-    return this.answer([operation], query, { request, response });
+    return this.answer(user, [operation], query, { request, response });
   }
 
   @Get('results')
@@ -111,7 +117,7 @@ export class ResultsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<string | StreamableFile> {
-    return this.answer(await this.operationsOf(user, query), query, { request, response });
+    return this.answer(user, await this.operationsOf(user, query), query, { request, response });
   }
 
   @Get('results/:id')
@@ -205,6 +211,7 @@ export class ResultsController {
   }
 
   private async answer(
+    user: UserEntity,
     operations: readonly Pick<OperationEntity, '_id' | 'kind' | 'results_kept_from'>[],
     query: ResultsQuery,
     { request, response }: { request: Request; response: Response },
@@ -221,7 +228,7 @@ export class ResultsController {
     const format = formatFor(request, { format: query.format, kinds });
     response.vary('Accept');
     if (format !== 'json')
-      return streamed(this.fileOf(format, filter, { view, kinds }), {
+      return streamed(this.fileOf(format, filter, { view, kinds, user }), {
         type: RESULT_FILES[format].sent,
         disposition: dispositionOf(format, operations),
       });
@@ -240,13 +247,15 @@ export class ResultsController {
   private fileOf(
     format: Exclude<ResultFileFormat, 'json'>,
     filter: ResultFilter,
-    { view, kinds }: { view: ResultsQuery['view']; kinds: readonly OperationKind[] },
+    { view, kinds, user }: { view: ResultsQuery['view']; kinds: readonly OperationKind[]; user: UserEntity },
   ): (gone: AbortSignal) => AsyncIterable<string | Buffer> {
     switch (format) {
       case 'ndjson':
         return (gone) => this.listings.lines(filter, view, gone);
       case 'warts':
         return (gone) => this.listings.warts(filter, gone);
+      case 'atlas':
+        return (gone) => this.atlas.array(filter, user, gone);
       case 'csv': {
         const csv = new ResultsCsv(onlyKindOf(kinds));
         return (gone) => this.listings.rows(filter, csv, gone);

@@ -4,7 +4,7 @@ import { type Request } from 'express';
 import { LedgerService } from '../../core/ledger/index.js';
 import { KeysService } from '../../core/users/index.js';
 import { ByDoor } from '../../platform/http/permissions.js';
-import { type Members } from './common.js';
+import { type Members } from '../../measurement/atlas/common.js';
 import { Callers } from './callers.js';
 import { type Listing, listingOf, originOf, pageNumber } from './listing.js';
 

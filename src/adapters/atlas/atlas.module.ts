@@ -12,7 +12,6 @@ import { AtlasResultsController } from './results/results.controller.js';
 import { AtlasProbesController } from './probes/probes.controller.js';
 import { AtlasAccountController } from './account.controller.js';
 import { Callers } from './callers.js';
-import { ShownResults } from './results/shown-results.js';
 import { AtlasStream } from './stream/atlas-stream.js';
 import { ProbeStatuses } from './stream/probe-statuses.js';
 import { Subscriptions } from './stream/subscriptions.js';
@@ -35,6 +34,6 @@ import { Subscriptions } from './stream/subscriptions.js';
     AtlasResultsController,
     AtlasProbesController,
   ],
-  providers: [Callers, ChosenProbes, ShownResults, ProbeStatuses, Subscriptions, AtlasStream],
+  providers: [Callers, ChosenProbes, ProbeStatuses, Subscriptions, AtlasStream],
 })
 export class AtlasModule {}

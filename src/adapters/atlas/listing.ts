@@ -1,5 +1,5 @@
 import { type Request } from 'express';
-import { type Members } from './common.js';
+import { type Members } from '../../measurement/atlas/common.js';
 
 const USUAL_PAGE = 50;
 const LARGEST_PAGE = 500;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { IngestModule } from '../ingest/index.js';
+import { ProbesModule } from '../probes/index.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { ResultsRepository } from './results.repository.js';
 import { ResultReader } from './result-reader.js';
@@ -10,11 +11,16 @@ import { TimedResultsRepository } from './timed-results.repository.js';
 import { OwnTimes } from './own-times.js';
 import { OwnTimesRepository } from './own-times.repository.js';
 import { DecodedTexts } from './decoded-texts.js';
+import { WholeResults } from './whole-results.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RenewalService } from './renewal/renewal.service.js';
 
 @Module({
-  imports: [IngestModule, MongooseModule.forFeature([{ name: RENEWAL_MODEL, schema: renewalSchema }])],
+  imports: [
+    IngestModule,
+    ProbesModule,
+    MongooseModule.forFeature([{ name: RENEWAL_MODEL, schema: renewalSchema }]),
+  ],
   providers: [
     ResultsRepository,
     ResultReader,
@@ -24,9 +30,10 @@ import { RenewalService } from './renewal/renewal.service.js';
     OwnTimesRepository,
     OwnTimes,
     DecodedTexts,
+    WholeResults,
     RenewalRepository,
     RenewalService,
   ],
-  exports: [ResultReader, ResultsFollower, TimedResults, OwnTimes, DecodedTexts],
+  exports: [ResultReader, ResultsFollower, TimedResults, OwnTimes, DecodedTexts, WholeResults],
 })
 export class ResultsModule {}

@@ -14,7 +14,7 @@ import * as zlib from 'node:zlib';
 /** Shorter texts are sent as they are. */
 const LONG = 4 * 1024;
 /** What becomes much shorter: not Parquet, which is packed within, nor what probes have packed. */
-const WORTH_IT = /^(?:application\/(?:json|x-ndjson|x-warts)|text\/csv)\b/;
+const WORTH_IT = /^(?:application\/(?:json|[\w.-]+\+json|x-ndjson|x-warts)|text\/csv)\b/;
 
 interface Coder {
   stream(): Duplex;

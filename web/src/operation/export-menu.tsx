@@ -13,7 +13,11 @@ const NAMES: Partial<Record<ResultFormat, readonly [string, string]>> = {
   csv: ['CSV', 'all results, a row for each figure'],
   parquet: ['Parquet', 'all results, as columns'],
   warts: ['warts', 'all results, as scamper writes them'],
+  atlas: ['Atlas', 'all results, as RIPE Atlas writes them in JSON'],
 };
+
+/** How the files of formats end that do not end in their names. */
+const ENDINGS: Partial<Record<ResultFormat, string>> = { atlas: 'atlas.json' };
 
 async function load(
   id: string,
@@ -43,7 +47,7 @@ export function ExportMenu({
   const take = async (format: ResultFormat): Promise<void> => {
     setSaid('Loading');
     try {
-      saveFile(await load(id, format, from, to), `operation-${id}.${format}`);
+      saveFile(await load(id, format, from, to), `operation-${id}.${ENDINGS[format] ?? format}`);
       setSaid('');
     } catch (error) {
       setSaid(`The export failed: ${problemOf(error).message}`);

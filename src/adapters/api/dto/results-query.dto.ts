@@ -330,7 +330,7 @@ export class ResultsQuery extends PageQuery {
     enum: ['summary', 'json', 'dump'],
     default: 'summary',
     description:
-      'summary: figures only; json, dump: what the raw bytes say, in `decoded`, or, where that is long, at `decoded_url`. CSV has figures only.',
+      'summary: figures only; json, dump: what the raw bytes say, in `decoded`, or, where that is long, at `decoded_url`. CSV, Parquet, warts and atlas are the same with each.',
   })
   @Optional()
   @IsIn(['summary', 'json', 'dump'])
@@ -339,7 +339,7 @@ export class ResultsQuery extends PageQuery {
   @ApiPropertyOptional({
     enum: RESULT_FILE_FORMATS,
     description:
-      'Goes before `Accept`. json: in pages; the others: all of them, without pages. csv and parquet are of one kind, warts of ping and traceroute.',
+      'Goes before `Accept`. json: in pages; the others: all of them, without pages. csv and parquet are of one kind, warts of ping and traceroute, atlas of all kinds but mtr.',
   })
   @Optional()
   @IsIn(RESULT_FILE_FORMATS, { message: `must be one of ${RESULT_FILE_FORMATS.join(', ')}` })

@@ -4,7 +4,7 @@ import { InvalidParamsError } from '../../../measurement/params/invalid-params.e
 import { MAX_START_AHEAD_MS } from '../../../measurement/schedule/parse-schedule.js';
 import { type Schedule } from '../../../measurement/schedule/schedule.js';
 import { DomainError, type Violation } from '../../../platform/errors/domain.error.js';
-import { type AtlasKind, familyOf } from '../common.js';
+import { type AtlasKind, familyOf } from '../../../measurement/atlas/common.js';
 import { Reader } from '../reader.js';
 import { readSources, type Source } from './sources.js';
 import { type Family, TYPE_NAMES, TYPES } from './types.js';

@@ -6,12 +6,14 @@ import {
   askedFamily,
   ATLAS_TYPES,
   type AtlasKind,
+  atlasKind,
   familyOf,
+  intervalOf,
   type Members,
   numberIn,
   textIn,
   wholeSeconds,
-} from '../common.js';
+} from '../../../measurement/atlas/common.js';
 
 const DAY_S = 86_400;
 /** What stands around the payload of a ping. */
@@ -22,11 +24,6 @@ const STATUSES: Readonly<Record<Phase, { id: number; name: string }>> = {
   ongoing: { id: 2, name: 'Ongoing' },
   stopped: { id: 4, name: 'Stopped' },
 };
-
-/** @returns the kind, where Atlas has a type for it */
-export function atlasKind({ kind }: Pick<FoundOperation, 'kind'>): AtlasKind | undefined {
-  return Object.hasOwn(ATLAS_TYPES, kind) ? (kind as AtlasKind) : undefined;
-}
 
 /** @throws DomainError not_found, where Atlas has no type for what an operation measures */
 export function inAtlas<T extends Pick<FoundOperation, 'kind'>>(operation: T): T {
@@ -107,17 +104,6 @@ function beginOf({ schedule }: FoundOperation): Date {
 function stopOf({ schedule, stopped_at }: FoundOperation): number | null {
   const stop = stopped_at ?? (schedule.type === 'once' ? undefined : schedule.stop);
   return stop === undefined ? null : wholeSeconds(stop);
-}
-
-/** @returns seconds from one run to the next, of a cron schedule the mean; null: there is one run */
-export function intervalOf({
-  schedule,
-  runs_per_probe,
-}: Pick<FoundOperation, 'schedule' | 'runs_per_probe'>): number | null {
-  if (schedule.type === 'once') return null;
-  if (schedule.type === 'interval') return schedule.every_s;
-  const span = (schedule.stop.getTime() - schedule.start.getTime()) / 1000;
-  return Math.max(1, Math.round(span / Math.max(1, runs_per_probe)));
 }
 
 /** What a type has beside the others, as it was asked for. */

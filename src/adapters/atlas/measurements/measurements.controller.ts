@@ -9,7 +9,7 @@ import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
 import { ByDoor } from '../../../platform/http/permissions.js';
 import { readCreation } from './creation.js';
-import { type Members } from '../common.js';
+import { type Members } from '../../../measurement/atlas/common.js';
 import { Callers } from '../callers.js';
 import { isFieldWanted, type Listing, listingOf, originOf, pageNumber, withFields } from '../listing.js';
 import { numbersIn } from '../probes/probe-query.js';

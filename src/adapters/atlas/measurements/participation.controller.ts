@@ -9,11 +9,11 @@ import { DomainError, type Violation } from '../../../platform/errors/domain.err
 import { ByDoor } from '../../../platform/http/permissions.js';
 import { Reader } from '../reader.js';
 import { readSource, type Source } from './sources.js';
-import { familyOf, askedFamily, textIn } from '../common.js';
+import { askedFamily, atlasKind, familyOf, textIn } from '../../../measurement/atlas/common.js';
 import { Callers } from '../callers.js';
 import { ChosenProbes } from './chosen-probes.js';
 import { inAtlasWords } from './creation-errors.js';
-import { atlasKind, inAtlas } from './measurement.presenter.js';
+import { inAtlas } from './measurement.presenter.js';
 import { numberIn } from '../number-in.js';
 
 const MOST_REQUESTS = 100;

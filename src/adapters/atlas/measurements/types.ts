@@ -1,6 +1,6 @@
 import { isIpLiteral } from '@pladmed/protocol';
 import { isIPv6 } from 'node:net';
-import { type AtlasKind, type AtlasType } from '../common.js';
+import { type AtlasKind, type AtlasType } from '../../../measurement/atlas/common.js';
 import { type Reader } from '../reader.js';
 
 const MOST_MS = 3_600_000;

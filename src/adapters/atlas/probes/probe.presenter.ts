@@ -5,7 +5,7 @@ import {
   type ProbesService,
   tagsOf,
 } from '../../../core/probes/index.js';
-import { type Members, wholeSeconds } from '../common.js';
+import { type Members, wholeSeconds } from '../../../measurement/atlas/common.js';
 
 export const PROBE_STATUSES: Readonly<Record<Presence, { id: number; name: string }>> = {
   never: { id: 0, name: 'Never Connected' },

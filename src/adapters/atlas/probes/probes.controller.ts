@@ -6,7 +6,7 @@ import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
 import { ByDoor } from '../../../platform/http/permissions.js';
 import { numberIn } from '../number-in.js';
-import { type Members } from '../common.js';
+import { type Members } from '../../../measurement/atlas/common.js';
 import { type Listing, listingOf, pageNumber, withFields } from '../listing.js';
 import { atlasAnchor, atlasProbe } from './probe.presenter.js';
 import { readProbeQuery } from './probe-query.js';

@@ -4,7 +4,7 @@ import { type Request } from 'express';
 import { type OperationEntity } from '../../../core/assignments/index.js';
 import { OperationsService } from '../../../core/operations/index.js';
 import { ProbesService } from '../../../core/probes/index.js';
-import { type OwnTimeFilter, OwnTimes, type ReadResult } from '../../../core/results/index.js';
+import { type OwnTimeFilter, OwnTimes, type ReadResult, WholeResults } from '../../../core/results/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
@@ -12,8 +12,13 @@ import { ByDoor } from '../../../platform/http/permissions.js';
 import { streamed } from '../../../platform/http/streamed.js';
 import { timeOf } from '../reader.js';
 import { numbersIn, truthIn } from '../probes/probe-query.js';
-import { type Members, membersIn, numberIn as memberNumber, orAbsent } from '../common.js';
-import { ALL_PARTS, ShownResults, UNSHOWN } from './shown-results.js';
+import {
+  type Members,
+  membersIn,
+  numberIn as memberNumber,
+  orAbsent,
+} from '../../../measurement/atlas/common.js';
+import { atlasResultsOf, UNSHOWN } from '../../../measurement/atlas/present.js';
 import { Callers } from '../callers.js';
 import { textOf } from '../listing.js';
 import { inAtlas } from '../measurements/measurement.presenter.js';
@@ -21,6 +26,7 @@ import { numberIn } from '../number-in.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
+const ALL_PARTS = { head: true, raw: true };
 const DAY_MS = 86_400_000;
 const USUAL_DAYS = 7;
 
@@ -32,7 +38,7 @@ export class AtlasResultsController {
     private readonly operations: OperationsService,
     private readonly probes: ProbesService,
     private readonly times: OwnTimes,
-    private readonly shown: ShownResults,
+    private readonly whole: WholeResults,
     private readonly callers: Callers,
     private readonly clock: PlatformClock,
   ) {}
@@ -63,7 +69,7 @@ export class AtlasResultsController {
     const probes: Record<string, Members> = {};
     const gone = new AbortController();
     for await (const read of this.times.newest(await this.filterOf(request, operation, 'latest'), ALL_PARTS))
-      for (const result of await this.shown.of(operation, read, gone.signal))
+      for (const result of atlasResultsOf(operation, await this.whole.of(read, gone.signal)))
         probes[String(memberNumber(result, 'prb_id'))] = checkOf(result);
     const alerts = Object.values(probes).filter(({ alert }) => alert === true).length;
     return { global_alert: alerts > 0, total_alerts: alerts, probes };
@@ -122,7 +128,7 @@ export class AtlasResultsController {
   ): AsyncGenerator<string, void> {
     let separator = isText ? '' : '[';
     for await (const read of results) {
-      for (const result of await this.shown.of(operation, read, gone)) {
+      for (const result of atlasResultsOf(operation, await this.whole.of(read, gone))) {
         yield `${separator}${JSON.stringify(result)}${isText ? '\n' : ''}`;
         separator = isText ? '' : ',';
       }

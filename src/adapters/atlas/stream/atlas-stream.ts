@@ -11,7 +11,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { DomainError } from '../../../platform/errors/domain.error.js';
 import { clientOf } from '../../../platform/http/client-address.js';
-import { type Members } from '../common.js';
+import { type Members } from '../../../measurement/atlas/common.js';
 import { Outbox } from './outbox.js';
 import { keyOf, readMessage, readParameters } from './request.js';
 import { Subscriptions } from './subscriptions.js';

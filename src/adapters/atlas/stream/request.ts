@@ -1,4 +1,4 @@
-import { type AtlasType, type Members } from '../common.js';
+import { type AtlasType, type Members } from '../../../measurement/atlas/common.js';
 import { TYPE_NAMES } from '../measurements/types.js';
 
 /** What a client asks for, with its parameters as it sent them: they come back to it. */

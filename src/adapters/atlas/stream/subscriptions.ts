@@ -3,16 +3,24 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { type OperationEntity } from '../../../core/assignments/index.js';
 import { OperationsService } from '../../../core/operations/index.js';
 import { ProbesService } from '../../../core/probes/index.js';
-import { OwnTimes, type ReadResult, ResultReader, ResultsFollower } from '../../../core/results/index.js';
+import {
+  OwnTimes,
+  type ReadResult,
+  ResultReader,
+  ResultsFollower,
+  WholeResults,
+} from '../../../core/results/index.js';
 import { ResultsTail } from '../../../core/ingest/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { statusOf } from '../measurements/measurement.presenter.js';
 import { atlasProbe } from '../probes/probe.presenter.js';
-import { type Members } from '../common.js';
-import { ALL_PARTS, ShownResults, UNSHOWN } from '../results/shown-results.js';
+import { type Members } from '../../../measurement/atlas/common.js';
+import { atlasResultsOf, UNSHOWN } from '../../../measurement/atlas/present.js';
 import { type ProbeStatusChange, ProbeStatuses } from './probe-statuses.js';
 import { type Wanted } from './request.js';
+
+const ALL_PARTS = { head: true, raw: true };
 
 /** Results that are there when a client comes. */
 const MOST_BACKLOG = 10_000;
@@ -38,7 +46,7 @@ export class Subscriptions {
     private readonly reader: ResultReader,
     private readonly tail: ResultsTail,
     private readonly follower: ResultsFollower,
-    private readonly shown: ShownResults,
+    private readonly whole: WholeResults,
     private readonly statuses: ProbeStatuses,
     private readonly clock: PlatformClock,
   ) {}
@@ -109,7 +117,7 @@ export class Subscriptions {
     say: Say,
     gone: AbortSignal,
   ): Promise<void> {
-    for (const result of await this.shown.of(operation, read, gone))
+    for (const result of atlasResultsOf(operation, await this.whole.of(read, gone)))
       if (type === undefined || result['type'] === type) await say('atlas_result', result);
   }
 

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { wholeText } from '../../../measurement/formats/pieces.js';
-import { type Summary } from '../../../measurement/formats/summary.js';
-import { FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
-import { type AtlasKind, type Members } from '../common.js';
+import { wholeText } from '../formats/pieces.js';
+import { type Summary } from '../formats/summary.js';
+import { FORMATS, type ResultFormat } from '../kinds/result-formats.js';
+import { type AtlasKind, type Members } from './common.js';
 import { atlasResults } from './present.js';
 
 /**
@@ -19,7 +19,7 @@ import { atlasResults } from './present.js';
  */
 
 const RUNS = 40;
-const FIXTURES = join(import.meta.dirname, '../../../../warts/test/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');
 const AT = '2026-11-30T02:00:00.400Z';
 
 type Shown = Members & { result: Members[] };

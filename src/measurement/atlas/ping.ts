@@ -1,5 +1,5 @@
-import { type Summary } from '../../../measurement/formats/summary.js';
-import { familyOf, type Members, membersIn, numberIn, textIn } from '../common.js';
+import { type Summary } from '../formats/summary.js';
+import { familyOf, type Members, membersIn, numberIn, textIn } from './common.js';
 
 /** What stands around the payload: the IP header, and eight bytes of ICMP or UDP, or twenty of TCP. */
 const IP_HEADERS = { 4: 20, 6: 40 } as const;

@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 import { type ntpDocument } from '@pladmed/protocol';
-import { familyOf, type Members, NTP_EPOCH_S, orAbsent } from '../common.js';
+import { familyOf, type Members, NTP_EPOCH_S, orAbsent } from './common.js';
 
 type NtpEntry = z.infer<(typeof ntpDocument)['entry']>;
 

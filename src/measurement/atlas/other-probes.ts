@@ -1,4 +1,4 @@
-import { type Summary } from '../../../measurement/formats/summary.js';
+import { type Summary } from '../formats/summary.js';
 import {
   type AtlasKind,
   familyOf,
@@ -8,7 +8,7 @@ import {
   numberIn,
   orAbsent,
   textIn,
-} from '../common.js';
+} from './common.js';
 import { type DigAnswer, readDig } from './dig-message.js';
 import { dnsMessageMembers } from './dns.js';
 import { NO_PACKETS } from './ping.js';

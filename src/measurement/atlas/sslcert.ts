@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 import { type tlsDocument } from '@pladmed/protocol';
-import { familyOf, type Members, orAbsent } from '../common.js';
+import { familyOf, type Members, orAbsent } from './common.js';
 
 type TlsEntry = z.infer<(typeof tlsDocument)['entry']>;
 

@@ -1,5 +1,7 @@
-import { type ResultEntity } from '../../core/ingest/index.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { type ClockEstimate, type Destination } from '@pladmed/protocol';
+import { type Summary } from '../formats/summary.js';
+import { type KindName } from '../kinds/index.js';
+import { type Schedule } from '../schedule/schedule.js';
 
 /** The format of results that firmware 5000 and later writes; sagan refuses a result without one. */
 const FIRMWARE = 5080;
@@ -25,13 +27,28 @@ export type AtlasType = (typeof ATLAS_TYPES)[AtlasKind];
 export type Members = Record<string, unknown>;
 
 /** What is asked of a result to show it. */
-export type RunResult = Pick<ResultEntity, 'outcome' | 'received_at'> &
-  Partial<
-    Pick<
-      ResultEntity,
-      'scheduled_at' | 'started_at' | 'duration_ms' | 'clock' | 'destinations' | 'summary' | 'failure'
-    >
-  >;
+export interface RunResult {
+  outcome: 'stored' | 'failed';
+  received_at: Date;
+  scheduled_at?: Date | undefined;
+  /** by the probe's clock, uncorrected */
+  started_at?: Date | undefined;
+  duration_ms?: number | undefined;
+  clock?: ClockEstimate | undefined;
+  destinations?: Destination[] | undefined;
+  summary?: Summary[] | undefined;
+  /** of a failed run */
+  failure?: { reason: string; detail: string } | undefined;
+}
+
+/** What is asked of an operation to show its results. */
+export interface Measured {
+  number: number;
+  kind: string;
+  params: Record<string, unknown>;
+  schedule: Schedule;
+  runs_per_probe: number;
+}
 
 /** A run with what the platform knows of its operation and probe. */
 export interface Run {
@@ -49,6 +66,22 @@ export interface Run {
   result: RunResult;
   /** of the raw bytes; absent: nothing was brought */
   format?: string | undefined;
+}
+
+/** @returns the kind, where Atlas has a type for it */
+export function atlasKind({ kind }: Pick<Measured, 'kind'>): AtlasKind | undefined {
+  return Object.hasOwn(ATLAS_TYPES, kind) ? (kind as AtlasKind) : undefined;
+}
+
+/** @returns seconds from one run to the next, of a cron schedule the mean; null: there is one run */
+export function intervalOf({
+  schedule,
+  runs_per_probe,
+}: Pick<Measured, 'schedule' | 'runs_per_probe'>): number | null {
+  if (schedule.type === 'once') return null;
+  if (schedule.type === 'interval') return schedule.every_s;
+  const span = (schedule.stop.getTime() - schedule.start.getTime()) / 1000;
+  return Math.max(1, Math.round(span / Math.max(1, runs_per_probe)));
 }
 
 /** By the probe's own clock, uncorrected: of what was not begun the time at which it was due, or came. */

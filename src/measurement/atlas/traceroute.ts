@@ -1,4 +1,4 @@
-import { familyOf, type Members, membersIn, numberIn, textIn, wholeSeconds } from '../common.js';
+import { familyOf, type Members, membersIn, numberIn, textIn, wholeSeconds } from './common.js';
 import { packetMembers } from './ping.js';
 
 /** ICMP unreachable by its code, where Atlas has a letter for it. */

@@ -1,20 +1,24 @@
 import { type Destination, type DnsEntry, dnsEntry, httpEntry, ntpEntry, tlsEntry } from '@pladmed/protocol';
 import { type z } from 'zod';
-import { layBesideDestinations } from '../../../measurement/formats/destinations.js';
-import { type Summary } from '../../../measurement/formats/summary.js';
-import { KINDS } from '../../../measurement/kinds/index.js';
+import { layBesideDestinations } from '../formats/destinations.js';
+import { type Summary } from '../formats/summary.js';
+import { KINDS } from '../kinds/index.js';
 import {
   askedFamily,
   type AtlasKind,
+  atlasKind,
   commonMembers,
   familyOf,
+  intervalOf,
   isMembers,
+  type Measured,
   type Members,
   numberIn,
   type Run,
+  type RunResult,
   textIn,
   timeOf,
-} from '../common.js';
+} from './common.js';
 import { dnsError, dnsMembers } from './dns.js';
 import { httpMembers } from './http.js';
 import { ntpMembers } from './ntp.js';
@@ -24,22 +28,45 @@ import { sslcertMembers } from './sslcert.js';
 import { tracerouteMembers } from './traceroute.js';
 
 /** Failed runs that say nothing of what was measured: the probe was away, or had no room to keep what it had measured. */
-const UNSAID = new Set(['missed', 'given_up']);
+export const UNSHOWN: readonly string[] = ['missed', 'given_up'];
 const UNRESOLVED = new Set(['unresolved', 'resolver_failed']);
 const PACKETS = new Set(['ping', 'traceroute']);
 const HTTPS_PORT = 443;
 
 type OneOrMore<T> = [T, ...T[]];
 
-/** @returns whether a result is shown: of some failed runs Atlas has nothing to say */
-export function isShown({ outcome, failure }: Run['result']): boolean {
-  return outcome !== 'failed' || !UNSAID.has(failure?.reason ?? '');
+function isShown({ outcome, failure }: Run['result']): boolean {
+  return outcome !== 'failed' || !UNSHOWN.includes(failure?.reason ?? '');
+}
+
+/** A result with all that its words in Atlas are made of. */
+export interface WholeRun {
+  /** with the format of its raw bytes; absent: nothing was brought */
+  head: RunResult & { format?: string | undefined };
+  /** that has made the run, with the version of its program where it said one */
+  probe: { number: number; version: string | undefined };
+  /** what the raw bytes say, as `view=json` of the API shows it: a list. null: they are not kept. undefined: too much */
+  decoded: unknown;
 }
 
 /**
- * @param decoded what the raw bytes say, as `view=json` of the API shows it: a list
- * @returns a result of Atlas for each destination of a run, in order; members that are undefined are absent
+ * @param whole undefined: nothing is known of it any more
+ * @returns a result of Atlas for each destination of the run, in order; members that are undefined are absent. None where Atlas
+ *   has no type for what was measured, or nothing to say of a run that failed
  */
+export function atlasResultsOf(operation: Measured, whole: WholeRun | undefined): Members[] {
+  const kind = atlasKind(operation);
+  if (kind === undefined || whole === undefined) return [];
+  const { number, params } = operation;
+  const { head: result, probe, decoded } = whole;
+  const run: Run = {
+    ...{ msm: number, prb: probe.number, version: probe.version, kind, params },
+    ...{ result, format: result.format, stepS: intervalOf(operation) ?? undefined },
+  };
+  return atlasResults(run, decoded);
+}
+
+/** The same of a run that is put together. */
 export function atlasResults(run: Run, decoded: unknown): Members[] {
   const common = commonMembers(run);
   return bodiesOf(run, decoded).map((body) => ({ ...common, ...body }));
@@ -56,11 +83,16 @@ function bodiesOf(run: Run, decoded: unknown): Members[] {
   }
   const bodies = doneBodies(run, decoded);
   if (bodies.length > 0) return bodies;
-  const text =
-    decoded === null || decoded === undefined ? 'the raw bytes are not kept' : 'nothing can be read';
+  const text = unreadOf(decoded);
   return destinationsOf(run).map((destination) =>
     failureOf(run, { destination, reason: 'tool_failed', text }),
   );
+}
+
+/** Why nothing is shown of what was measured. */
+function unreadOf(decoded: unknown): string {
+  if (decoded === undefined) return 'the raw bytes say more than is shown here';
+  return decoded === null ? 'the raw bytes are not kept' : 'nothing can be read';
 }
 
 /** What was done, by the kind of probe that did it. */

@@ -3,12 +3,12 @@ import { decode, summarize, type PingRecord, type TraceRecord } from '@pladmed/w
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { wholeText } from '../../../measurement/formats/pieces.js';
-import { FORMATS, type ResultFormat } from '../../../measurement/kinds/result-formats.js';
-import { ATLAS_TYPES, type AtlasKind, type Members, type Run, type RunResult } from '../common.js';
+import { wholeText } from '../formats/pieces.js';
+import { FORMATS, type ResultFormat } from '../kinds/result-formats.js';
+import { ATLAS_TYPES, type AtlasKind, type Members, type Run, type RunResult } from './common.js';
 import { atlasResults } from './present.js';
 
-const FIXTURES = join(import.meta.dirname, '../../../../warts/test/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');
 const STARTED = new Date('2026-11-30T02:00:00.400Z');
 const RECEIVED = new Date('2026-11-30T02:00:07.900Z');
 

@@ -7,7 +7,7 @@ import {
   SOA,
   UnreadableMessage,
 } from '@pladmed/protocol';
-import { familyOf, type Members, wholeSeconds } from '../common.js';
+import { familyOf, type Members, wholeSeconds } from './common.js';
 
 const TXT = 16;
 const CLASS_PORT = '53';
