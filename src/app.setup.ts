@@ -11,6 +11,7 @@ import { wordErrors } from './platform/http/error-form.js';
 import { requestLogger } from './platform/logging/request-context.js';
 import { HandshakePacing } from './platform/sockets/handshake-pacing.js';
 import { SocketsAdapter } from './platform/sockets/sockets.adapter.js';
+import { hearUpgradeErrors } from './platform/sockets/upgrade-errors.js';
 import { type Env } from './config/env.js';
 import { serveExplorer } from './openapi.js';
 import { API_BODIES } from './adapters/api/bodies.js';
@@ -25,6 +26,7 @@ import { ProbeConnectionsService } from './core/presence/index.js';
 /** Everything between an HTTP server and the modules: the same for the running server and for tests. */
 export async function setUp(app: NestExpressApplication, env: Env, root: Pino): Promise<void> {
   answerUnreadRequests(app.getHttpServer());
+  hearUpgradeErrors(app.getHttpServer());
   app.set('trust proxy', env.trustProxy);
   app.disable('x-powered-by');
   app.use(requestLogger(root, env.trustProxy > 0));

@@ -120,6 +120,7 @@ const variables = z.object({
   RELIABILITY_EVERY_S: whole(0, 86_400).default(300),
   SERIES_ROLLUPS: flag.default(true),
   IMPORT_DIR: z.string().min(1).optional(),
+  NETWORKS_FILE: z.string().min(1).optional(),
   IMPORT_OWNER: z.email({ error: 'must be the e-mail of an account' }).optional(),
   ARCHIVE_DIR: z.string().min(1).optional(),
   IMPORT_MAX_MB: whole(1, 1_048_576).default(1024),
@@ -195,6 +196,8 @@ export interface Env {
   reliabilityEveryMs: number;
   /** whether this server keeps figures of series ready, and answers from them */
   seriesRollups: boolean;
+  /** a table of announced prefixes and their autonomous systems; absent: none */
+  networksFile?: string | undefined;
   /** where files that are to be imported are put; absent: nowhere */
   importDir?: string | undefined;
   /** whose they are: an e-mail; absent: those of the first superuser */
@@ -279,6 +282,7 @@ export function parseEnv(source: NodeJS.ProcessEnv): Env {
     reliabilityEveryMs: read.RELIABILITY_EVERY_S * 1_000,
     seriesRollups: read.SERIES_ROLLUPS,
     importDir: read.IMPORT_DIR && resolve(read.IMPORT_DIR),
+    networksFile: read.NETWORKS_FILE && resolve(read.NETWORKS_FILE),
     importOwner: read.IMPORT_OWNER,
     archiveDir: read.ARCHIVE_DIR && resolve(read.ARCHIVE_DIR),
     importMaxBytes: read.IMPORT_MAX_MB * MB,

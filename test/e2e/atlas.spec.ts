@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import WebSocket from 'ws';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
 import { CLOCK, type NativeProbe } from '../support/native-probe.js';
@@ -69,9 +75,11 @@ describe('the Atlas door', () => {
   let registered: Registered[];
   let numbers: number[];
   let probe: NativeProbe;
+  const folder = mkdtempSync(join(tmpdir(), 'pladmed-atlas-'));
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    await writeFile(join(folder, 'networks'), '203.0.113.0/24\t64500\n2001:db8::/32\t64501\n');
+    world = await ApiWorld.start({ NETWORKS_FILE: join(folder, 'networks'), TRUST_PROXY: '1' });
     user = await world.account(1_000_000);
     key = await keyOf(user);
     registered = [
@@ -82,7 +90,10 @@ describe('the Atlas door', () => {
     const { body } = await call('GET', '/probes/?sort=id');
     numbers = (body['results'] as { id: number }[]).map(({ id }) => id);
   });
-  afterAll(() => world.stop());
+  afterAll(async () => {
+    await world.stop();
+    rmSync(folder, { recursive: true });
+  });
 
   async function keyOf(account: Account, scopes?: string[]): Promise<string> {
     const { status, body, text } = await account.api.post<{ key: string }>('/api/v1/users/me/keys', {
@@ -283,6 +294,13 @@ describe('the Atlas door', () => {
     ]);
     // all that are there are in it
     expect((await call('POST', path, [{ action: 'add', ...WW }])).status).toBe(201);
+  });
+
+  it('shows what a definition says beside what is measured as it came', async () => {
+    const given = { skip_dns_check: true, target_update_hours: 12, include_probe_id: false };
+    const number = await create({ ...given, target: '203.0.113.80' });
+    const { body } = await call('GET', `/measurements/${number}/`);
+    expect(body).toMatchObject({ ...given, target_asn: 64_500, target_prefix: '203.0.113.0/24' });
   });
 
   it('shows a single run that is over as stopped once its owner stops it', async () => {
@@ -572,6 +590,62 @@ describe('the Atlas door', () => {
       { numRuns: 60 },
     );
   });
+
+  it('tells the owner alone where a probe has come from, and everybody whose network that is', async () => {
+    const away = await world.probe(user);
+    const own = await world.connect(away, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+    const shown = async (by: string) => {
+      const { body } = await call('GET', `/probes/${away.number}/`, undefined, {
+        authorization: `Key ${by}`,
+      });
+      return body;
+    };
+    const found = await until('its network is known', async () => {
+      const body = await shown(key);
+      return body['asn_v4'] === 64_500 ? body : undefined;
+    });
+    expect(found).toMatchObject({
+      ...{ prefix_v4: '203.0.113.0/24', address_v4: '203.0.113.9', address_v6: null, asn_v6: null },
+    });
+    expect(await shown(await keyOf(await world.account()))).toMatchObject({
+      asn_v4: 64_500,
+      address_v4: null,
+    });
+    expect((await call('GET', '/probes/?asn_v4=64500&fields=id')).body['count']).toBe(1);
+    expect((await user.api.get(`/api/v1/probes/${away.id}`)).text).not.toContain('203.0.113.9');
+    own.close();
+    await until('its address is forgotten', async () => (await shown(key))['address_v4'] === null);
+  });
+
+  it('bounds the streams of an address, and outlives clients that hang up at once', async () => {
+    const knocked = await Promise.all(Array.from({ length: 200 }, () => knock('/stream/', '203.0.113.7')));
+    expect(new Set(knocked.map(({ status }) => status))).toEqual(new Set([101]));
+    expect((await knock('/stream/', '203.0.113.7')).status).toBe(503);
+    expect((await knock('/stream/', '203.0.113.8')).status).toBe(101);
+    for (let round = 0; round < 20; round += 1)
+      for (const path of ['/stream/', '/nothing', '/socket.io/?EIO=9'])
+        await knock(path, '203.0.113.7', true);
+    for (const { socket } of knocked) socket.destroy();
+    await until('their places are free', async () => (await knock('/stream/', '203.0.113.7')).status === 101);
+    expect((await call('GET', '/')).status).toBe(200);
+  });
+
+  /** Asks for a WebSocket. @param isBrief the connection is reset behind the request @returns status 0: none came */
+  async function knock(path: string, address: string, isBrief = false) {
+    const { hostname, port } = new URL(world.server.url);
+    const socket = connect(Number(port), hostname);
+    const heard = Promise.race([once(socket, 'data'), once(socket, 'close')]) as Promise<[Buffer | boolean]>;
+    heard.catch(() => undefined);
+    await once(socket, 'connect');
+    const headers = [
+      ...[`GET ${path} HTTP/1.1`, 'Host: pladmed', `X-Forwarded-For: ${address}`, 'Upgrade: websocket'],
+      ...['Connection: Upgrade', 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${'A'.repeat(22)}==`],
+    ];
+    socket.write(`${headers.join('\r\n')}\r\n\r\n`);
+    if (isBrief) socket.resetAndDestroy();
+    const [data] = await heard;
+    return { socket, status: Number(/^HTTP\S+ (\d+)/.exec(String(data))?.[1] ?? 0) };
+  }
 
   it('is not there where the operator leaves it out', async () => {
     const without = await ApiWorld.start({ DOORS: 'none' });

@@ -23,6 +23,7 @@ export interface Account extends User {
 
 export interface Registered {
   id: string;
+  number: number;
   token: string;
 }
 

@@ -35,6 +35,8 @@ export interface ProbeOptions {
   auth?: Record<string, unknown>;
   /** the longest message that it takes, in bytes */
   maxPayload?: number;
+  /** of its HTTP request */
+  headers?: Record<string, string>;
   /** what a sync is acknowledged with */
   answerSync?: (sync: Sync) => unknown;
 }
@@ -104,6 +106,7 @@ export class NativeProbe {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
+      ...(options.headers && { extraHeaders: options.headers }),
       ...more,
     });
     const probe = new NativeProbe(socket, options);

@@ -25,7 +25,7 @@ import { type Namespace } from 'socket.io';
 import { type z } from 'zod';
 import { ProbesService } from '../../core/probes/index.js';
 import { type ObjectId, parseId } from '../../platform/database/object-id.js';
-import { checkIn, type Refusal } from '../../platform/sockets/check-in.js';
+import { checkIn, type Refusal, routeOf } from '../../platform/sockets/check-in.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { ArrivalsService } from '../../core/delivery/index.js';
@@ -78,6 +78,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
           version,
           kinds: capabilities.kinds,
           families: { ipv4: capabilities.ipv4, ipv6: capabilities.ipv6 },
+          route: routeOf(socket),
         };
         return (await this.connections.open(token, details)) ?? INVALID_TOKEN;
       },

@@ -1,8 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ENV } from '../../config/config.module.js';
+import { type Env } from '../../config/env.js';
 import { PlatformBus } from '../../platform/bus/platform-bus.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { addressOf, type Route } from '../../platform/http/client-address.js';
 import { TokensService } from '../users/index.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { type Arrival, ConnectionsWriter } from './connections-writer.js';
@@ -10,6 +13,8 @@ import { ProbeStates } from './probe-states.js';
 import {
   type ConnectionState,
   type Families,
+  foundNetwork,
+  NetworksService,
   type ProbeConnection,
   type ProbeEntity,
   ProbeFeed,
@@ -25,7 +30,7 @@ import { SessionsRepository } from './sessions.repository.js';
 export type ConnectionDetails = Pick<
   ProbeConnection,
   'protocol' | 'total_credits' | 'in_use_credits' | 'version' | 'kinds' | 'instance' | 'status'
-> & { families?: Families };
+> & { families?: Families; route?: Route };
 
 export interface OpenConnection {
   probe: ProbeEntity;
@@ -59,6 +64,8 @@ export class ProbeConnectionsService {
     private readonly bus: PlatformBus,
     private readonly clock: PlatformClock,
     private readonly states: ProbeStates,
+    private readonly networks: NetworksService,
+    @Inject(ENV) private readonly env: Pick<Env, 'trustProxy'>,
   ) {}
 
   /** At boot: what this server's predecessor left open was closed by its death. */
@@ -109,16 +116,18 @@ export class ProbeConnectionsService {
    */
   async open(
     token: unknown,
-    { families, ...details }: ConnectionDetails,
+    { families, route, ...details }: ConnectionDetails,
   ): Promise<OpenConnection | undefined> {
     if (this.ending) throw new DomainError('shutting_down');
     const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
     if (identity === undefined) return undefined;
+    const address = route && addressOf(route, this.env.trustProxy);
     const connection: ProbeConnection = {
       session: new ObjectId(),
       server: this.servers.ownId,
       since: this.clock.now(),
       ...details,
+      ...(address !== undefined && { address }),
     };
     const probe = await this.letIn({
       probe: identity.id,
@@ -134,7 +143,18 @@ export class ProbeConnectionsService {
     if (before !== undefined && before.server !== connection.server)
       this.announceOver(probe._id, before.session);
     this.feed.emit({ probe, connected: true });
+    if (address !== undefined) this.noteNetwork(probe, address);
     return { probe, session: connection.session };
+  }
+
+  /** Nobody waits for it: what is not noted now is noted when the probe comes again. */
+  private noteNetwork(probe: ProbeEntity, address: string): void {
+    if (!this.networks.isKnown) return;
+    const found = foundNetwork(probe, address.includes(':') ? 6 : 4, this.networks.find(address));
+    if (found === undefined) return;
+    this.repository.noteNetwork(probe, found).catch((error: unknown) => {
+      this.logger.warn({ err: error, probe_id: String(probe._id) }, 'could not note the network of a probe');
+    });
   }
 
   /** Whether this session is the probe's connection still: it was not taken over, here or elsewhere. */

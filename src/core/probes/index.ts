@@ -4,7 +4,7 @@ export { isTrusted } from './clock-trust.js';
 export { type ProbeChange, ProbeFeed } from './probe-feed.js';
 export { canonicalNetwork, rangeOf } from './address-range.js';
 export { countryOf } from './country.js';
-export { FINDABLE, type Findable, type Place, placeOf, type PlaceStatement } from './place.js';
+export { FINDABLE, type Findable, foundNetwork, type Place, placeOf, type PlaceStatement } from './place.js';
 export { continentOf, countriesIn, isCountry, regionOf, regionsOf } from './regions.js';
 export { SYSTEM_TAG, tagsOf } from './system-tags.js';
 export { type Box, DEFAULT_WINDOW, type ProbeFilter } from './probe-filter.js';
@@ -16,6 +16,8 @@ export {
 } from './link-capabilities.js';
 export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
 export { ProbeConnectionsRepository } from './probe-connections.repository.js';
+export { NetworksService } from './networks/networks.service.js';
+export { type Network } from './networks/network-table.js';
 export { ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
   type ClockEstimate,

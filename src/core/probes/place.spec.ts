@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addressKey, rangeOf } from './address-range.js';
-import { placeOf, type PlaceMembers, type PlaceStatement, restated } from './place.js';
+import { foundNetwork, placeOf, type PlaceMembers, type PlaceStatement, restated } from './place.js';
 
 const BERLIN = { longitude: 13.4, latitude: 52.5 };
 const SEA = { longitude: -30, latitude: 30 };
@@ -9,6 +9,30 @@ const SEA = { longitude: -30, latitude: 30 };
 function after(before: PlaceMembers, statement: PlaceStatement, location = BERLIN): PlaceMembers {
   return JSON.parse(JSON.stringify(restated(before, statement, location))) as PlaceMembers;
 }
+
+describe('the network of an address', () => {
+  const found = { asn: 64_496, prefix: '192.0.2.0/24' };
+
+  it('is noted where the owner states nothing, and changes with the address', () => {
+    const first = foundNetwork({}, 4, found);
+    expect(first).toEqual({
+      ...{ asn_v4: 64_496, prefix_v4: '192.0.2.0/24' },
+      ranges: [{ from: '4c0000200', to: '4c00002ff' }],
+    });
+    expect(foundNetwork({ ...first }, 4, found)).toBeUndefined();
+    expect(foundNetwork({ ...first }, 4, undefined)).toEqual({
+      ...{ asn_v4: undefined, prefix_v4: undefined, ranges: undefined },
+    });
+    // of the other family it says nothing
+    expect(foundNetwork({ ...first }, 6, undefined)).toBeUndefined();
+  });
+
+  it('does not change what the owner states', () => {
+    const stated = { asn_v4: 3333, stated: ['asn_v4' as const] };
+    expect(foundNetwork(stated, 4, found)).toMatchObject({ prefix_v4: '192.0.2.0/24' });
+    expect(foundNetwork(stated, 4, found)).not.toHaveProperty('asn_v4');
+  });
+});
 
 describe('where a probe is', () => {
   it('is the country of its location, until its owner states another', () => {

@@ -27,6 +27,9 @@ export interface PlaceMembers {
   ranges?: AddressRange[] | undefined;
 }
 
+/** What changes by the address of a probe; undefined: it is known no more. */
+export type FoundNetwork = Pick<PlaceMembers, 'asn_v4' | 'asn_v6' | 'prefix_v4' | 'prefix_v6' | 'ranges'>;
+
 /** The same as one object, as clients choose probes by it: what is not known is empty, 0, or null. */
 export interface Place {
   /** two capitals */
@@ -102,6 +105,28 @@ export function restated(
     network: (place.network === undefined ? before.network : place.network) || undefined,
     ranges: rangesOf([prefix_v4, prefix_v6]),
   };
+}
+
+/**
+ * What the address of a probe says of its networks, where its owner says nothing. Of the family over which it has not come what was
+ * found before stays.
+ * @param network of the address; undefined: none is known
+ * @returns what changes; undefined: nothing
+ */
+export function foundNetwork(
+  before: PlaceMembers,
+  family: 4 | 6,
+  network: { asn: number; prefix: string } | undefined,
+): FoundNetwork | undefined {
+  const isFree = (name: Findable) => before.stated?.includes(name) !== true;
+  const [asn, prefix] = [`asn_v${family}`, `prefix_v${family}`] as const;
+  const found = {
+    ...(isFree(asn) && before[asn] !== network?.asn && { [asn]: network?.asn }),
+    ...(isFree(prefix) && before[prefix] !== network?.prefix && { [prefix]: network?.prefix }),
+  };
+  if (Object.keys(found).length === 0) return undefined;
+  const after = { ...before, ...found };
+  return { ...found, ranges: rangesOf([after.prefix_v4, after.prefix_v6]) };
 }
 
 /** @returns undefined: none of them is known */

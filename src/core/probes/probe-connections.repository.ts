@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
+import { FINDABLE, type FoundNetwork } from './place.js';
 import {
   type ConnectionState,
   type Families,
@@ -59,6 +60,21 @@ export class ProbeConnectionsRepository {
       },
     }));
     await this.model.collection.bulkWrite(updates, { ordered: false });
+  }
+
+  /** Notes what the address of a probe says of its networks, unless what is known of where it is has changed meanwhile. */
+  async noteNetwork(before: ProbeEntity, found: FoundNetwork): Promise<void> {
+    const known = [...FINDABLE, 'stated' as const].map((name) => [name, before[name] ?? null] as const);
+    const [set, unset] = [true, false].map((isThere) =>
+      Object.entries(found).filter(([, value]) => (value !== undefined) === isThere),
+    ) as [[string, unknown][], [string, undefined][]];
+    await this.model.collection.updateOne(
+      { _id: before._id, ...Object.fromEntries(known) },
+      {
+        ...(set.length > 0 && { $set: Object.fromEntries(set) }),
+        ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map(([name]) => [name, 1 as const])) }),
+      },
+    );
   }
 
   /** Past mongoose, because there may be hundreds, and all of them wait. */

@@ -31,6 +31,8 @@ export interface ProbeConnection {
   ousted?: { instance: string; at: Date };
   /** its own word for whether it does what it is asked (`ready`), where its protocol has one */
   status?: string;
+  /** where it has come from: shown to its owner alone, and forgotten with the connection */
+  address?: string | undefined;
   /** addresses of its resolvers, where it says so; `private` for one in a private network */
   resolvers?: string[];
 }
@@ -141,6 +143,7 @@ const connectionSchema = new Schema<ProbeConnection>(
     instance: String,
     ousted: Schema.Types.Mixed,
     status: String,
+    address: String,
     resolvers: { type: [String], default: undefined },
   },
   { _id: false },

@@ -10,6 +10,7 @@ import { ProbeConnectionsRepository } from './probe-connections.repository.js';
 import { ProbeLoadsRepository } from './probe-loads.repository.js';
 import { ProbeFeed } from './probe-feed.js';
 import { InstrumentsService } from './instruments.service.js';
+import { NetworksService } from './networks/networks.service.js';
 import { ProbesService } from './probes.service.js';
 import { SelectionService } from './selection/selection.service.js';
 
@@ -27,6 +28,7 @@ import { SelectionService } from './selection/selection.service.js';
     ProbeLoadsRepository,
     ProbeFeed,
     ProbesService,
+    NetworksService,
     InstrumentsService,
     SelectionService,
   ],
@@ -36,6 +38,7 @@ import { SelectionService } from './selection/selection.service.js';
     ProbeLoadsRepository,
     ProbeFeed,
     ProbesService,
+    NetworksService,
     InstrumentsService,
     SelectionService,
   ],

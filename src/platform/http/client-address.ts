@@ -10,6 +10,21 @@ export const ClientAddress = createParamDecorator((_data: unknown, context: Exec
   clientOf(context.switchToHttp().getRequest<Request>().ip),
 );
 
+/** How somebody has come: the other end of the connection, and what proxies say of those before. */
+export interface Route {
+  peer: string | undefined;
+  /** the header X-Forwarded-For */
+  forwardedFor: string | string[] | undefined;
+}
+
+/** @param proxies so many in front are believed (TRUST_PROXY) @returns an address; undefined: none is known */
+export function addressOf({ peer, forwardedFor }: Route, proxies: number): string | undefined {
+  const said = [forwardedFor ?? []].flat().flatMap((text) => text.split(','));
+  const way = [...said.map((text) => text.trim()), peer ?? ''];
+  const address = way[Math.max(0, way.length - 1 - proxies)] ?? '';
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : undefined;
+}
+
 /** @returns the IPv4 address, or the /64 of an IPv6 address: what is counted as one client */
 export function clientOf(address: string | undefined): string {
   if (address === undefined || !ipaddr.isValid(address)) return 'unknown';

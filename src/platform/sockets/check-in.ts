@@ -1,5 +1,6 @@
 import { type Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain.error.js';
+import { type Route } from '../http/client-address.js';
 import { atTheDoor } from './handshake-pacing.js';
 import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
 
@@ -7,6 +8,11 @@ import { type ExtendedError, type Namespace, type Socket } from 'socket.io';
 export interface Refusal {
   code: string;
   message: string;
+}
+
+/** How a client has come. */
+export function routeOf({ handshake: { address, headers } }: Pick<Socket, 'handshake'>): Route {
+  return { peer: address, forwardedFor: headers['x-forwarded-for'] };
 }
 
 interface Gate<Open extends object> {

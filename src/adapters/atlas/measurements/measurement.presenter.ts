@@ -31,17 +31,24 @@ export function inAtlas<T extends Pick<FoundOperation, 'kind'>>(operation: T): T
   throw new DomainError('not_found', `Atlas has no type of measurement for ${operation.kind}`);
 }
 
-/** @param origin of the server @param probes numbers of its probes, where they were asked for */
-export function measurement(
-  operation: FoundOperation,
-  { origin, now, probes }: { origin: string; now: Date; probes?: readonly number[] | undefined },
-): Members {
+interface Shown {
+  /** of the server */
+  origin: string;
+  now: Date;
+  /** numbers of its probes, where they were asked for */
+  probes?: readonly number[] | undefined;
+  /** what the operator's table says of an address */
+  networkOf: (address: string) => { asn: number; prefix: string } | undefined;
+}
+
+export function measurement(operation: FoundOperation, { origin, now, probes, networkOf }: Shown): Members {
   const { number, schedule, params, visibility, probe_count, created_at, cost_per_run } = operation;
   const kind = atlasKind(operation) ?? 'ping';
   const target = targetOf(operation);
   const address = target !== null && isIpLiteral(target) ? target : null;
   const af = familyOf(address) ?? askedFamily({ params }) ?? null;
   const interval = intervalOf(operation);
+  const network = address === null ? undefined : networkOf(address);
   const participants = probe_count - (operation.probes_removed ?? 0);
   return {
     id: number,
@@ -51,8 +58,8 @@ export function measurement(
     target,
     target_ip: address,
     resolved_ips: address === null ? [] : [address],
-    target_asn: null,
-    target_prefix: null,
+    target_asn: network?.asn ?? null,
+    target_prefix: network?.prefix ?? null,
     group: null,
     group_id: null,
     is_oneoff: schedule.type === 'once',

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { type FoundOperation, type OperationSearch } from '../../../core/assignments/index.js';
 import { OperationsService, type OperationRequest } from '../../../core/operations/index.js';
-import { ProbesService } from '../../../core/probes/index.js';
+import { NetworksService, ProbesService } from '../../../core/probes/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
@@ -29,6 +29,7 @@ export class AtlasMeasurementsController {
   constructor(
     private readonly operations: OperationsService,
     private readonly probes: ProbesService,
+    private readonly networks: NetworksService,
     private readonly chosen: ChosenProbes,
     private readonly callers: Callers,
     private readonly clock: PlatformClock,
@@ -152,7 +153,10 @@ export class AtlasMeasurementsController {
       ? await this.operations.probesOfAll(operations, 'current')
       : undefined;
     return operations.map((operation, index) =>
-      measurement(operation, { origin, now, probes: assigned?.[index]?.map(({ number }) => number) }),
+      measurement(operation, {
+        ...{ origin, now, probes: assigned?.[index]?.map(({ number }) => number) },
+        networkOf: (address) => this.networks.find(address),
+      }),
     );
   }
 }

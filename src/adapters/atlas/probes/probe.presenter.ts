@@ -5,7 +5,7 @@ import {
   type ProbesService,
   tagsOf,
 } from '../../../core/probes/index.js';
-import { type Members, wholeSeconds } from '../../../measurement/atlas/common.js';
+import { familyOf, type Members, wholeSeconds } from '../../../measurement/atlas/common.js';
 
 export const PROBE_STATUSES: Readonly<Record<Presence, { id: number; name: string }>> = {
   never: { id: 0, name: 'Never Connected' },
@@ -14,8 +14,11 @@ export const PROBE_STATUSES: Readonly<Record<Presence, { id: number; name: strin
   abandoned: { id: 3, name: 'Abandoned' },
 };
 
-/** A probe, as everybody may see it: the server keeps no addresses of probes. */
-export function atlasProbe(probe: ProbeEntity, probes: ProbesService, now: Date): Members {
+/**
+ * A probe, as everybody may see it.
+ * @param isOwn its owner asks: only then its address is shown, while it is connected
+ */
+export function atlasProbe(probe: ProbeEntity, probes: ProbesService, now: Date, isOwn = false): Members {
   const connection = probes.connectionOf(probe);
   const presence = presenceOf(probe, connection !== undefined, now);
   const since = connection?.since ?? probe.last_seen ?? probe.created_at;
@@ -29,8 +32,7 @@ export function atlasProbe(probe: ProbeEntity, probes: ProbesService, now: Date)
       probe.last_seen === undefined && connection === undefined ? null : wholeSeconds(probe.created_at),
     last_connected: last === undefined ? null : wholeSeconds(last),
     ...networkOf(probe),
-    address_v4: null,
-    address_v6: null,
+    ...addressesOf(isOwn ? connection?.address : undefined),
     geometry: { type: 'Point', coordinates: probe.location.coordinates },
     description: probe.name ?? '',
     is_anchor: probe.anchor === true,
@@ -39,6 +41,11 @@ export function atlasProbe(probe: ProbeEntity, probes: ProbesService, now: Date)
     total_uptime:
       connection === undefined ? 0 : Math.max(0, wholeSeconds(now) - wholeSeconds(connection.since)),
   };
+}
+
+function addressesOf(address: string | undefined): Members {
+  const family = familyOf(address);
+  return { address_v4: family === 4 ? address : null, address_v6: family === 6 ? address : null };
 }
 
 function networkOf(probe: ProbeEntity): Members {

@@ -5,6 +5,8 @@ import { type ProbeEntity, ProbesService } from '../../../core/probes/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
 import { ByDoor } from '../../../platform/http/permissions.js';
+import { type UserEntity } from '../../../core/users/index.js';
+import { Callers } from '../callers.js';
 import { numberIn } from '../number-in.js';
 import { type Members } from '../../../measurement/atlas/common.js';
 import { type Listing, listingOf, pageNumber, withFields } from '../listing.js';
@@ -17,19 +19,22 @@ import { readProbeQuery } from './probe-query.js';
 export class AtlasProbesController {
   constructor(
     private readonly probes: ProbesService,
+    private readonly callers: Callers,
     private readonly clock: PlatformClock,
   ) {}
 
   @Get('probes')
   async list(@Req() request: Request): Promise<Listing> {
-    const now = this.clock.now();
-    return this.listing(request, (probe) => atlasProbe(probe, this.probes, now));
+    const [now, reader] = [this.clock.now(), await this.callers.reader(request)];
+    return this.listing(request, (probe) => atlasProbe(probe, this.probes, now, isOwn(probe, reader)));
   }
 
   @Get('probes/:number')
   async get(@Req() request: Request, @Param('number') text: string): Promise<Members> {
     const probe = await this.probes.byNumber(numberIn(text));
-    return withFields(request, atlasProbe(probe, this.probes, this.clock.now()));
+    const reader = await this.callers.reader(request);
+    const shown = atlasProbe(probe, this.probes, this.clock.now(), isOwn(probe, reader));
+    return withFields(request, shown);
   }
 
   @Get('anchors')
@@ -58,4 +63,8 @@ export class AtlasProbesController {
     );
     return listingOf(request, page, count, found.map(show));
   }
+}
+
+function isOwn({ owner }: ProbeEntity, reader: UserEntity | undefined): boolean {
+  return reader?._id.equals(owner) === true;
 }

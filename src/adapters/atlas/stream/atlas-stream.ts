@@ -1,5 +1,6 @@
 import {
   type BeforeApplicationShutdown,
+  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
@@ -9,8 +10,10 @@ import { type IncomingMessage, type Server } from 'node:http';
 import { type Socket } from 'node:net';
 import { setTimeout as rest } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { ENV } from '../../../config/config.module.js';
+import { type Env } from '../../../config/env.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
-import { clientOf } from '../../../platform/http/client-address.js';
+import { addressOf, clientOf } from '../../../platform/http/client-address.js';
 import { type Members } from '../../../measurement/atlas/common.js';
 import { Outbox } from './outbox.js';
 import { keyOf, readMessage, readParameters } from './request.js';
@@ -52,6 +55,7 @@ export class AtlasStream implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly streams: Subscriptions,
+    @Inject(ENV) private readonly env: Pick<Env, 'trustProxy'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -80,7 +84,8 @@ export class AtlasStream implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private letIn(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const address = clientOf(socket.remoteAddress);
+    const route = { peer: socket.remoteAddress, forwardedFor: request.headers['x-forwarded-for'] };
+    const address = clientOf(addressOf(route, this.env.trustProxy));
     const count = this.byAddress.get(address) ?? 0;
     if (this.isEnding || count >= MOST_OF_ADDRESS || this.clients.size >= MOST_CONNECTIONS) {
       socket.end(

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/websockets';
 import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../../platform/database/object-id.js';
-import { checkIn } from '../../../platform/sockets/check-in.js';
+import { checkIn, routeOf } from '../../../platform/sockets/check-in.js';
 import { ArrivalsService } from '../../../core/delivery/index.js';
 import {
   ConnectedProbes,
@@ -46,7 +46,8 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
     const namespace = 'of' in server ? server.of('/') : server;
     checkIn(namespace, {
       logger: this.logger,
-      open: async ({ handshake: { query, headers } }) => {
+      open: async (socket) => {
+        const { query, headers } = socket.handshake;
         const total = creditsHeader(headers['total_credits'] ?? headers['total-credits']);
         const inUse = creditsHeader(headers['in_use_credits'] ?? headers['in-use-credits']);
         const details = {
@@ -56,6 +57,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
           kinds: [...CLASSIC_CAPABILITIES.kinds],
           // the protocol has no word for families: what these probes measure goes over IPv4
           families: { ipv4: true },
+          route: routeOf(socket),
         };
         const open = await this.connections.open(query['token'], details);
         if (open === undefined) return { code: 'invalid_token', message: 'Invalid token' };

@@ -10,11 +10,11 @@ import {
 } from '@nestjs/websockets';
 import { LRUCache } from 'lru-cache';
 import { DEFAULT_TOTAL_CREDITS } from '@pladmed/protocol';
-import { type Namespace } from 'socket.io';
+import { type Namespace, type Socket } from 'socket.io';
 import { type z } from 'zod';
 import { type ObjectId, parseId } from '../../../platform/database/object-id.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
-import { checkIn, type Refusal } from '../../../platform/sockets/check-in.js';
+import { checkIn, type Refusal, routeOf } from '../../../platform/sockets/check-in.js';
 import { ArrivalsService } from '../../../core/delivery/index.js';
 import {
   ConnectedProbes,
@@ -76,7 +76,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
   afterInit(namespace: Namespace): void {
     checkIn(namespace, {
       logger: this.logger,
-      open: (socket) => this.open(socket.handshake.query),
+      open: (socket) => this.open(socket),
       close: (open, reason) => this.connections.close(open, reason),
     });
   }
@@ -211,8 +211,8 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     return;
   }
 
-  private async open(query: unknown): Promise<OpenConnection | Refusal> {
-    const read = handshakeQuery.safeParse(query);
+  private async open(socket: Socket): Promise<OpenConnection | Refusal> {
+    const read = handshakeQuery.safeParse(socket.handshake.query);
     if (!read.success) return { code: 'invalid_handshake', message: REFUSALS.noToken };
     const { version, uuid, adoptionToken } = read.data;
     if (!isSupported(version)) return { code: 'unsupported_version', message: REFUSALS.version };
@@ -222,7 +222,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
       const details = {
         ...{ protocol: GLOBALPING.label, total_credits: DEFAULT_TOTAL_CREDITS, in_use_credits: 0 },
         ...{ version, kinds: [...GLOBALPING_KINDS], instance: uuid, status: 'initializing' },
-        families: familiesOf(before),
+        ...{ families: familiesOf(before), route: routeOf(socket) },
       };
       const open = await this.connections.open(adoptionToken, details);
       return open ?? { code: 'invalid_token', message: REFUSALS.noToken };
