@@ -14,6 +14,7 @@ import { FullSync } from './full.sync.js';
 import { Authorities } from './host/authorities.js';
 import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
+import { scamperVersion } from './kinds/scamper.js';
 import { resolveBySystem } from './host/lookup.js';
 import { PacketPacer } from './limits/packets.js';
 import { Usage } from './limits/usage.js';
@@ -186,6 +187,10 @@ export class Agent {
       agent.reportStatus();
     };
     await families.start();
+    void scamperVersion(scamper).then((version) => {
+      log.info({ scamper: version ?? 'unknown' }, 'the version of scamper');
+      agent.board.scamper = version;
+    });
     agent.connection.open();
     ntp.start();
     agent.followChanges([]);

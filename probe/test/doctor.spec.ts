@@ -144,6 +144,14 @@ describe('doctor', () => {
       await fails('scamper', /ends with code 3: is that scamper\?/, { scamper: path() });
     });
 
+    test('of 2021, whose version is on standard error, and of 2026', async () => {
+      for (const text of ['echo scamper version 20211212 >&2\nexit 255', 'echo scamper version 20260420']) {
+        await program(`#!/bin/sh\n${text}\n`);
+        const detail = `${path()} is there, version ${/\d{8}/.exec(text)?.[0] ?? ''}`;
+        expect(await find('scamper', { scamper: path() })).toMatchObject({ ok: true, detail });
+      }
+    });
+
     test('that may not send', async () => {
       await program('#!/bin/sh\necho "could not open ICMP socket: Operation not permitted" >&2\nexit 255\n');
       await fails('raw sockets', /scamper may not send \(could not open ICMP socket.*\): \S+/, {

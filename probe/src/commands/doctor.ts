@@ -10,7 +10,7 @@ import { splitServer } from '../connection/connection.js';
 import { errorCode, isNoRoom, messageOf } from '../errors.js';
 import { pingCommand, pingParams } from '../kinds/ping/ping.params.js';
 import { describeOffset } from './status.js';
-import { scamperArguments } from '../kinds/scamper.js';
+import { scamperArguments, versionIn } from '../kinds/scamper.js';
 import { runProcess } from '../runs/process.js';
 import { adviceForSending, privilegesHere, rightOf } from './raw.sockets.js';
 
@@ -165,6 +165,7 @@ async function scamperRuns({ scamper }: Settings): Promise<string> {
     args: ['-v'],
     cwd: '/',
     signal: AbortSignal.timeout(TIMEOUT_MS),
+    keepsOutput: true,
   }).catch(async (error: unknown) => {
     throw new Error(await adviceForStarting(scamper, messageOf(error)));
   });
@@ -172,7 +173,8 @@ async function scamperRuns({ scamper }: Settings): Promise<string> {
     throw new Error(
       `${scamper} -v ends ${result.code === null ? `by ${result.signal ?? '?'}` : `with code ${result.code}`}: is that scamper? apt-get install scamper, or --scamper PATH`,
     );
-  return `${scamper} is there`;
+  const version = versionIn(result.stdout + result.stderr);
+  return `${scamper} is there${version === null ? '' : `, version ${version}`}`;
 }
 
 /** What to do when scamper does not even begin. */

@@ -49,6 +49,8 @@ export function describeStatus(shown: Shown): string {
     `clock       ${clock}`,
     ...(status.clock_warning === null ? [] : [`            ${status.clock_warning}`]),
     `reaches     ${reachedOver(status.families)}`,
+    // absent in the file of an older probe
+    `scamper     ${(status.scamper as string | null | undefined) ?? 'has told no version'}`,
     `operations  ${status.operations}; ${status.running} running, ${status.waiting} waiting`,
     `backlog     ${status.backlog.results} results, ${status.backlog.bytes} bytes; ${status.failed_to_report} stretches of failed runs`,
     `delivered   ${status.delivered}, refused by the server ${status.refused}`,

@@ -8,7 +8,7 @@ import { EVERYWHERE, runContext } from '../../test/support/run.context.js';
 import { RunFailure } from '../runs/failure.js';
 import { ping as pingKind } from './ping/index.js';
 import { pingCommand, pingParams } from './ping/ping.params.js';
-import { scamperArguments, type ScamperCommand } from './scamper.js';
+import { scamperArguments, type ScamperCommand, versionIn } from './scamper.js';
 import type { Routes } from './targets.js';
 import { tracerouteCommand, tracerouteParams } from './traceroute/traceroute.params.js';
 
@@ -57,6 +57,8 @@ describe('ping', () => {
     [{ 'icmp-sum': 65_536 }],
     [{ 'icmp-sum': 1, method: 'udp' }],
     [{ dport: 65_536 }],
+    [{ dport: 65_533, method: 'udp-dport' }],
+    [{ sport: 65_535, method: 'tcp-ack-sport', probecount: 2 }],
     [{ ips: ['fe80::1%eth0'] }],
     [{ ips: ['-i'] }],
     [{ ips: ['127.1'] }],
@@ -68,6 +70,14 @@ describe('ping', () => {
   ])('%j is refused', (params) => {
     expect(pingParams.safeParse(TARGET).success).toBe(true);
     expect(pingParams.safeParse({ ...TARGET, ...params }).success).toBe(false);
+  });
+
+  test('ports up to the last, where each packet has its own and where all have one', () => {
+    expect(ping({ dport: 65_532, method: 'udp-dport' })).toBe('ping -c 4 -d 65532 -P udp-dport -W 2');
+    expect(ping({ sport: 65_532, method: 'tcp-ack-sport' })).toBe('ping -c 4 -F 65532 -P tcp-ack-sport -W 2');
+    expect(ping({ dport: 65_535, sport: 65_535, method: 'udp' })).toBe(
+      'ping -c 4 -d 65535 -F 65535 -P udp -W 2',
+    );
   });
 
   test('what is not its own is dropped', () => {
@@ -254,6 +264,16 @@ describe('what became of each destination', () => {
     expect(told.map(({ error }) => error)).toEqual([null, 'nothing_sent']);
   });
 
+  // 20260420: `ping -P tcp-syn -F 1`, and an address without a route; it binds the port, and has records of both
+  test('is what the record says itself, since 20251020', async () => {
+    const bind = 'could not bind tcp4 port 1: Permission denied';
+    const route = 'getsrc connect to dst failed for 198.51.100.7: Network is unreachable';
+    const written = warts([1, 1], [2, 0, bind], [3, 0, route]);
+    const stderr = `[10:09:06:007] ping to 192.0.2.2 failed: ${bind}\n[10:09:06:008] ping to 198.51.100.7 failed: ${route}`;
+    const { told } = await run({ ips: ['192.0.2.1', '192.0.2.2'], fqdns: ['a.example'] }, written, stderr);
+    expect(told.map(({ error }) => error)).toEqual([null, bind, 'ENETUNREACH']);
+  });
+
   test('fails the run where nothing was sent at all, with what scamper said', async () => {
     const nothing = { reason: 'nothing_sent', message: `scamper sent nothing: ${NO_ROUTE}` };
     await expect(run({ fqdns: ['a.example'] }, warts(), NO_ROUTE)).rejects.toMatchObject(nothing);
@@ -280,20 +300,32 @@ describe('what became of each destination', () => {
   });
 });
 
-/** A warts file by hand (warts(5)): ping records with a number and how many packets were sent. */
-function warts(...pings: (readonly [userid: number, sent: number])[]): Buffer {
-  return Buffer.concat(pings.map(([userid, sent]) => pingRecord(userid, sent)));
+test('versions, as the programs of 2021 (on standard error) and of 2026 print them', () => {
+  expect(versionIn('scamper version 20211212\n')).toBe('20211212');
+  expect(versionIn('scamper version 20260420\n')).toBe('20260420');
+  expect(versionIn('scamper version 20211212b\n')).toBe('20211212b');
+  expect(versionIn('usage: scamper [-?1Dv]\n')).toBeNull();
+});
+
+/** A ping by number: how many packets were sent, and why they were not. */
+type Pinged = readonly [userid: number, sent: number, error?: string];
+
+/** A warts file by hand (warts(5)), of ping records. */
+function warts(...pings: Pinged[]): Buffer {
+  return Buffer.concat(pings.map((each) => pingRecord(each)));
 }
 
-function pingRecord(userid: number, sent: number): Buffer {
-  // of a parameter's number n the bit (n - 1) % 7 of byte (n - 1) / 7: 15 (sent), 19 (userid), 20 (src), 21 (dst)
-  const flags = [0x80, 0x80, 0x71];
+function pingRecord([userid, sent, error]: Pinged): Buffer {
+  // of a parameter's number n the bit (n - 1) % 7 of byte (n - 1) / 7: 15 (sent), 19 (userid), 20 (src), 21 (dst), 34 (error)
+  const flags = error === undefined ? [0x80, 0x80, 0x71] : [0x80, 0x80, 0xf1, 0x80, 0x20];
   const numbers = Buffer.alloc(6);
   numbers.writeUInt16BE(sent, 0);
   numbers.writeUInt32BE(userid, 2);
   const addresses = Buffer.from([4, 1, 192, 0, 2, 9, 4, 1, 192, 0, 2, 1]);
-  const length = numbers.length + addresses.length;
-  const body = Buffer.concat([Buffer.from([...flags, 0, length]), numbers, addresses, Buffer.from([0, 0])]);
+  const text = Buffer.from(error === undefined ? '' : `${error}\0`);
+  const length = numbers.length + addresses.length + text.length;
+  const params = Buffer.concat([numbers, addresses, text]);
+  const body = Buffer.concat([Buffer.from([...flags, 0, length]), params, Buffer.from([0, 0])]);
   const head = Buffer.from([0x12, 0x05, 0, 7, 0, 0, 0, body.length]);
   return Buffer.concat([head, body]);
 }

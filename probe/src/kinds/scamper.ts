@@ -49,6 +49,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'Cannot assign requested address': 'EADDRNOTAVAIL',
 };
 const NOT_SENT = 'nothing_sent';
+/** Of what scamper says itself. */
+const LONGEST_WORDS = 200;
 
 /** An address to measure, and the number that its record gets. */
 export interface Numbered {
@@ -165,24 +167,58 @@ async function invoke(
 function errorsOf(addresses: readonly Numbered[], written: Buffer, stderr: string): Map<number, string> {
   const { records, error } = decode(written);
   if (error !== undefined && written.length > 0) return new Map();
-  const sent = new Set(records.flatMap((record) => (hasSent(record) ? [record.userid] : [])));
+  const measured = records.filter(isMeasured);
+  const sent = new Set(measured.filter(hasSent).map(({ userid }) => userid));
+  const recorded = new Map(measured.map((record) => [record.userid, record.error]));
   const words = wordsIn(stderr);
   const left = addresses.filter(({ userid }) => !sent.has(userid));
-  return new Map(left.map(({ userid, address }) => [userid, words.get(address) ?? NOT_SENT]));
+  return new Map(
+    left.map(({ userid, address }) => [
+      userid,
+      words.get(address) ?? recorded.get(userid)?.slice(0, LONGEST_WORDS) ?? NOT_SENT,
+    ]),
+  );
 }
 
-function hasSent(record: WartsRecord): record is Extract<WartsRecord, { type: 'ping' | 'trace' }> {
-  if (record.type === 'ping') return record.sent > 0;
-  return record.type === 'trace' && record.probe_count > 0;
+type Measured = Extract<WartsRecord, { type: 'ping' | 'trace' }>;
+
+function isMeasured(record: WartsRecord): record is Measured {
+  return record.type === 'ping' || record.type === 'trace';
 }
 
-/** Lines like `scamper_getsrc: connect to dst failed for 192.0.2.1: Network is unreachable`. @returns by address */
+function hasSent(record: Measured): boolean {
+  return (record.type === 'ping' ? record.sent : record.probe_count) > 0;
+}
+
+/**
+ * Lines like `scamper_getsrc: connect to dst failed for 192.0.2.1: Network is unreachable`; since 20251020 the record has the reasons
+ * of other kinds, too. @returns by address
+ */
 function wordsIn(stderr: string): Map<string, string> {
   const lines = stderr.matchAll(/ for ([\da-f.:]+): (.+)/gi);
   return new Map(
     [...lines].map(([, address = '', text = '']) => [
       address,
-      WORDS[text.trim()] ?? text.trim().slice(0, 200),
+      WORDS[text.trim()] ?? text.trim().slice(0, LONGEST_WORDS),
     ]),
   );
+}
+
+const VERSION_TIMEOUT_MS = 10_000;
+
+/**
+ * Asks a scamper for its version: Debian's of 2021 tells it on standard error, today's on standard output.
+ * @returns a date like `20211212`; null where it tells none, or cannot be run
+ */
+export async function scamperVersion(program: string): Promise<string | null> {
+  const signal = AbortSignal.timeout(VERSION_TIMEOUT_MS);
+  const told = await runProcess({ program, args: ['-v'], cwd: '/', signal, keepsOutput: true }).catch(
+    () => null,
+  );
+  return told === null ? null : versionIn(told.stdout + told.stderr);
+}
+
+/** @param text as `scamper -v` prints it: `scamper version 20260420` */
+export function versionIn(text: string): string | null {
+  return /^scamper version (\d{8}[a-z]?)\b/m.exec(text)?.[1] ?? null;
 }

@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.js';
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { RunFailure } from './failure.js';
 
 export interface Command {
@@ -7,15 +8,19 @@ export interface Command {
   args: readonly string[];
   cwd: string;
   signal: AbortSignal;
+  /** What it prints is wanted. */
+  keepsOutput?: boolean;
 }
 
 export interface ProcessResult {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Empty unless it was wanted. */
+  stdout: string;
   stderr: string;
 }
 
-const STDERR_LIMIT = 4096;
+const OUTPUT_LIMIT = 4096;
 
 /**
  * Runs a program by its argument list, without a shell, in a process group of its own, with an empty environment. When the signal is
@@ -29,17 +34,15 @@ export function runProcess(command: Command): Promise<ProcessResult> {
       detached: true,
       shell: false,
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', command.keepsOutput === true ? 'pipe' : 'ignore', 'pipe'],
     });
-    let stderr = '';
+    const stdout = collected(child.stdout);
+    const stderr = collected(child.stderr);
     const kill = (): void => {
       killGroup(child);
     };
     command.signal.addEventListener('abort', kill, { once: true });
     if (command.signal.aborted) kill();
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (stderr.length < STDERR_LIMIT) stderr += text.slice(0, STDERR_LIMIT - stderr.length);
-    });
     child.on('error', (error) => {
       command.signal.removeEventListener('abort', kill);
       reject(spawnFailure(command.program, error));
@@ -48,9 +51,18 @@ export function runProcess(command: Command): Promise<ProcessResult> {
       command.signal.removeEventListener('abort', kill);
       // What the program left running goes with it.
       kill();
-      resolve({ code, signal, stderr });
+      resolve({ code, signal, stdout: stdout(), stderr: stderr() });
     });
   });
+}
+
+/** @returns what a stream has brought so far, its beginning */
+function collected(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (more: string) => {
+    if (text.length < OUTPUT_LIMIT) text += more.slice(0, OUTPUT_LIMIT - text.length);
+  });
+  return () => text;
 }
 
 function killGroup(child: ChildProcess): void {

@@ -51,6 +51,8 @@ export class Problems {
 
 /** What the probe says of itself: to the server, and in the file that the command `status` reads. */
 export class StatusBoard {
+  /** The version of scamper, where it is known. */
+  scamper: string | null = null;
   private timer: Timer | null = null;
   private writing: Promise<void> = Promise.resolve();
 
@@ -103,6 +105,7 @@ export class StatusBoard {
       written_at: new Date(clock.now()).toISOString(),
       pid: process.pid,
       server,
+      scamper: this.scamper,
       connected: this.parts.isConnected(),
       operations: [...runJournal.operations()].length,
       waiting: runner.waiting,

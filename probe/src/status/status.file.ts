@@ -19,6 +19,8 @@ export interface ProbeStatus extends StatusReport {
   written_at: string;
   pid: number;
   server: string;
+  /** Its version, as it said when the probe began; null while it has said none. */
+  scamper: string | null;
   connected: boolean;
   operations: number;
   waiting: number;

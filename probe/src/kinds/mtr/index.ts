@@ -81,7 +81,8 @@ export function reportsOf(
 ): MtrEntry[] {
   const traces = new Map<number, TraceRecord>();
   for (const record of decode(written).records)
-    if (record.type === 'trace') traces.set(record.userid, record);
+    // today's scamper has a record of those, too, to which it could not send
+    if (record.type === 'trace' && record.probe_count > 0) traces.set(record.userid, record);
   return destinations.map((destination, index) => {
     const { note, error, ...asked } = destination;
     const trace = traces.get(index + 1);
