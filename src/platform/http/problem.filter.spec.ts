@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { type ArgumentsHost, ForbiddenException, Logger, NotFoundException } from '@nestjs/common';
 import express from 'express';
 import mongoose from 'mongoose';
@@ -15,7 +15,10 @@ const app = express()
   .delete('/things/:id', () => undefined)
   .get('/untold', () => undefined);
 
-function answerTo(error: unknown, { headersSent = false, method = 'POST', path = '/x' } = {}) {
+function answerTo(
+  error: unknown,
+  { headersSent = false, method = 'POST', path = '/x', destroyed = false, complete = true } = {},
+) {
   const headers: Record<string, string> = {};
   const answer = { status: 0, type: '', text: '', destroyed: false, headers };
   const response = {
@@ -27,7 +30,10 @@ function answerTo(error: unknown, { headersSent = false, method = 'POST', path =
     send: (text: string) => (answer.text = text),
     destroy: () => (answer.destroyed = true),
   };
-  const http = { getRequest: () => ({ id: 'the-id', method, path, app }), getResponse: () => response };
+  const http = {
+    getRequest: () => ({ id: 'the-id', method, path, app, destroyed, complete }),
+    getResponse: () => response,
+  };
   new ProblemFilter().catch(error, { switchToHttp: () => http } as unknown as ArgumentsHost);
   return { ...answer, body: (answer.text === '' ? {} : JSON.parse(answer.text)) as Record<string, unknown> };
 }
@@ -84,6 +90,20 @@ describe('ProblemFilter', () => {
       answerTo(DomainError.invalid({ field: 'params.ips', message: 'must be b', positions })).body['errors'];
     expect(wrong([0, 7])).toMatchObject([{ pointer: '/params/ips/0' }, { pointer: '/params/ips/7' }]);
     expect(wrong(Array.from({ length: 10_000 }, (_each, index) => index))).toHaveLength(100);
+  });
+
+  it('takes a caller who hangs up in the middle of a body for no mistake of ours', () => {
+    const log = jest.spyOn(Logger.prototype, 'error');
+    const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    expect(answerTo(aborted, { destroyed: true, complete: false })).toMatchObject({
+      destroyed: true,
+      text: '',
+    });
+    expect(log).not.toHaveBeenCalled();
+    // a connection of ours that broke is one
+    expect(answerTo(aborted).status).toBe(500);
+    expect(log).toHaveBeenCalledTimes(1);
+    log.mockRestore();
   });
 
   it('says nothing of a mistake of ours but where the log has it', () => {

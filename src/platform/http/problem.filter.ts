@@ -46,6 +46,10 @@ const logger = new Logger('http');
  * takes half of it for the whole.
  */
 export function answerWithProblem(error: unknown, request: Request, response: Response): void {
+  if (hasLeft(error, request)) {
+    response.destroy();
+    return;
+  }
   const requestId = requestIdOf(request);
   const mistake = domainErrorOf(error);
   if (mistake === undefined) logger.error({ err: error, request_id: requestId }, 'request failed');
@@ -67,6 +71,11 @@ export function answerWithProblem(error: unknown, request: Request, response: Re
     .status(status)
     .type(form === undefined ? PROBLEM_CONTENT_TYPE : 'application/json')
     .send(JSON.stringify(body));
+}
+
+/** Whether the caller hung up in the middle of a body: nobody is there to be answered, and nothing of ours failed. */
+function hasLeft(error: unknown, { destroyed, complete }: Request): boolean {
+  return destroyed && !complete && (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET';
 }
 
 /** The methods whose members are in the body, not in the query. */
