@@ -5,6 +5,7 @@ import { measure } from './commands/measure.js';
 import { listOperations, showCoverage, showOperation, stopOperation } from './commands/operations.js';
 import { listProbes, showProbe } from './commands/probes.js';
 import { showResult, showResults } from './commands/results.js';
+import { showSeries } from './commands/series.js';
 import { type Environment } from './config/settings.js';
 import { type CommonOptions, Context } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -186,6 +187,27 @@ function addData(program: Command, does: Does): void {
   );
   does(program.command('result').description('one result').argument('<id>'), ({ context, args: [id = ''] }) =>
     showResult(context, id),
+  );
+  const figures = filtersOf('/api/v1/operations/{id}/series');
+  const series = program
+    .command('series')
+    .description('figures by time: runs, loss, times; of an mtr those of each hop')
+    .argument('<operation>');
+  does(
+    figures
+      .addTo(series)
+      .addOption(new Option('--format <format>', 'as the server writes it').choices(['json', 'csv']))
+      .option(
+        '-o, --output <file>',
+        'a file (csv if no format is named), which is there only when it is whole',
+      ),
+    ({ context, options, args: [id = ''] }) =>
+      showSeries(context, {
+        operation: id,
+        query: figures.valuesOf(options),
+        format: options['format'] as 'json' | 'csv' | undefined,
+        output: options['output'] as string | undefined,
+      }),
   );
   const live = program
     .command('follow')

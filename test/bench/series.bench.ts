@@ -263,8 +263,11 @@ function rollupsOf(
       hour.reset();
       for (let run = index * 1440 + at * 60; run < index * 1440 + (at + 1) * 60; run += 1) {
         if (lost[run] === true) continue;
-        const rtts = Uint32Array.from({ length: PACKETS }, () => base * (1 + draw() ** 4 + draw() * 0.05));
-        hour.add({ entry: { type: 'ping', sent: PACKETS, received: PACKETS, duplicates: 0 }, rtts });
+        const answers = Uint32Array.from({ length: PACKETS }, () => base * (1 + draw() ** 4 + draw() * 0.05));
+        hour.add({
+          entry: { type: 'ping', sent: PACKETS, received: PACKETS, duplicates: 0 },
+          rtts: { answers },
+        });
       }
       const packed = hour.pack();
       hours[`h${at}`] = packed;

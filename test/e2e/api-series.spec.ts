@@ -364,6 +364,64 @@ describe('series', () => {
     }
   });
 
+  it('tells of an mtr each hop: its addresses, packets, loss and times', async () => {
+    const registered = await world.probe(user);
+    const auth = { capabilities: { kinds: ['mtr'], ipv4: true, ipv6: true } };
+    const probe = await world.connect(registered, { auth });
+    const operation = await minutely([registered], { kind: 'mtr', params: { ips: ['192.0.2.9'] } });
+    await probe.told(operation.id);
+    const hop = (ttl: number, address: string, rtts: number[]) => ({
+      ...{ ttl, sent: 3 },
+      replies: rtts.map((rtt_ms, packet) => ({ packet: packet + 1, address, rtt_ms })),
+    });
+    const report = (run: number, hops: object[]) => {
+      const members = {
+        ...{ destination: '192.0.2.9', address: '192.0.2.9', resolve_ms: null, source: '10.0.0.2' },
+        ...{ sent_at: operation.at(run), packets: 3, reached: true, stop_reason: 'COMPLETED', error: null },
+      };
+      const content = Buffer.from(JSON.stringify({ version: 1, reports: [{ ...members, hops }] }));
+      return dnsResult(operation.id, operation.at(run), { format: 'mtr', content });
+    };
+    const last = hop(2, '192.0.2.9', [20, 21]);
+    await probe.results([
+      report(0, [hop(1, '192.0.2.1', [1, 2, 3]), last]),
+      report(1, [hop(1, '192.0.2.2', [4]), last]),
+      report(60, [hop(1, '192.0.2.1', [])]),
+    ]);
+    const range = `from=${operation.at(0)}&to=${operation.at(120)}`;
+    for (const bucket of ['1h', '1m']) {
+      const narrow = bucket === '1m' ? `from=${operation.at(0)}&to=${operation.at(1)}` : range;
+      const { series: told } = await series(operation, `${narrow}&bucket=${bucket}&by=both`);
+      const [first, second] = (told[0] as OneSeries & { hops: { ttl: number; values: object }[] }).hops;
+      if (bucket === '1m') {
+        expect(first).toMatchObject({ ttl: 1, values: { hop_rtt_count: [3], hop_rtt_p50_ms: [2] } });
+        continue;
+      }
+      expect(first).toMatchObject({
+        ttl: 1,
+        values: {
+          ...{ hop_sent: [6, 3], hop_received: [4, 0], hop_loss: [0.333333, 1], hop_rtt_count: [4, 0] },
+          ...{ hop_addresses: { '192.0.2.1': [1, 0], '192.0.2.2': [1, 0] }, hop_rtt_min_ms: [1, null] },
+          ...{ hop_rtt_p50_ms: [2, null], hop_rtt_mean_ms: [2.5, null], hop_rtt_stddev_ms: [1.118, null] },
+        },
+      });
+      expect(second).toMatchObject({ ttl: 2, values: { hop_sent: [6, 0], hop_loss: [0.333333, null] } });
+    }
+    const without = await series(operation, `${range}&bucket=1h&metrics=entries`);
+    expect(without.series).toEqual([{ probe_id: null, destination: null, values: { entries: [2, 1] } }]);
+    const csv = await user.api.get<string>(
+      `/api/v1/operations/${operation.id}/series?${range}&bucket=1h&metrics=entries,hop_loss,hop_addresses&format=csv`,
+    );
+    const row = (run: number, ...cells: unknown[]) =>
+      [operation.id, '', '', operation.at(run), 3600, ...cells].join(',');
+    expect(csv.text.split('\n')).toEqual([
+      'operation_id,probe_id,destination,at,bucket_s,ttl,entries,hop_loss,hop_addresses',
+      ...[row(0, '', 2, '', ''), row(60, '', 1, '', '')],
+      ...[row(0, 1, '', 0.333333, '192.0.2.1=1 192.0.2.2=1'), row(60, 1, '', 1, '')],
+      ...[row(0, 2, '', 0.333333, '192.0.2.9=2'), row(60, 2, '', '', ''), ''],
+    ]);
+  });
+
   it('has the figures of a target over all operations that the caller may see', async () => {
     const { registered, probe } = await connected();
     const target = { kind: 'dns', params: { fqdns: ['target.example'] } };

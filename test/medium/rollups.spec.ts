@@ -15,7 +15,7 @@ import { FIGURES } from '../../src/derived/series/figures.js';
 import { ROLLUPS, RollupsConsumer } from '../../src/derived/series/rollups.consumer.js';
 import { type RollupEntity } from '../../src/derived/series/rollup.schema.js';
 import { RollupsRepository } from '../../src/derived/series/rollups.repository.js';
-import { packRtts } from '../../src/measurement/formats/rtts.js';
+import { hopNumbers, packRtts } from '../../src/measurement/formats/rtts.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { AppContext } from '../support/app-context.js';
@@ -24,8 +24,8 @@ import { until } from '../support/until.js';
 
 const BEGIN = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
-const OPERATIONS = [new ObjectId(), new ObjectId()];
-const KINDS = ['ping', 'dns'];
+const KINDS = ['ping', 'dns', 'mtr'] as const;
+const OPERATIONS = KINDS.map(() => new ObjectId());
 const PROBES = [new ObjectId(), new ObjectId()];
 const TOGETHER = 'together';
 const DESTINATIONS = ['a.example', 'b.example'];
@@ -36,7 +36,7 @@ interface Cells {
 }
 
 const drawnResult = fc.record({
-  operation: fc.nat(1),
+  operation: fc.nat(KINDS.length - 1),
   probe: fc.nat(1),
   /** minutes: three days, most of them within two hours */
   minute: fc.oneof({ weight: 3, arbitrary: fc.nat(119) }, fc.nat(3 * 1440 - 1)),
@@ -63,15 +63,32 @@ const drawnBatches = fc.array(
   { minLength: 3, maxLength: 6 },
 );
 
+type DrawnEntry = DrawnResult['entries'][number];
+
+/** Each answer of an mtr is that of another hop. */
+const SUMMARIES = {
+  ping: ({ destination, rttsUs }: DrawnEntry) => ({
+    ...{ type: 'ping', destination, sent: 4, received: rttsUs.length, duplicates: 0, error: null },
+  }),
+  dns: ({ destination, rttsUs, rcode }: DrawnEntry) => ({
+    ...{ type: 'dns', name: destination, rtt_ms: (rttsUs[0] ?? 0) / 1000, rcode, error: null },
+  }),
+  mtr: ({ destination, rttsUs }: DrawnEntry) => ({
+    ...{ type: 'mtr', destination, reached: true, hop_count: rttsUs.length, loss: 0.5, error: null },
+    hops: rttsUs.map((us) => ({ sent: 2, received: 1, address: `192.0.2.${us % 40}` })),
+  }),
+};
+const NUMBERS = {
+  ping: (rttsUs: number[]) => rttsUs,
+  dns: () => [],
+  mtr: (rttsUs: number[]) => hopNumbers(rttsUs.map((us) => ({ rtts: [us / 1000] }))),
+};
+
 function resultOf({ operation, probe, minute, outcome, claim, entries }: DrawnResult): ResultEntity {
   const at = new Date(BEGIN + minute * MINUTE_MS);
-  const isPing = KINDS[operation] === 'ping';
-  const summary = entries.map(({ destination, rttsUs, rcode }) =>
-    isPing
-      ? { type: 'ping', destination, sent: 4, received: rttsUs.length, duplicates: 0, error: null }
-      : { type: 'dns', name: destination, rtt_ms: (rttsUs[0] ?? 0) / 1000, rcode, error: null },
-  );
-  const rtts = isPing ? packRtts(entries.map(({ rttsUs }) => rttsUs)) : undefined;
+  const kind = KINDS[operation] ?? 'ping';
+  const summary = entries.map((entry) => SUMMARIES[kind](entry));
+  const rtts = packRtts(entries.map(({ rttsUs }) => NUMBERS[kind](rttsUs)));
   return {
     _id: new ObjectId(),
     operation: OPERATIONS[operation]!,
@@ -101,7 +118,7 @@ function addedUp(all: ReadonlyMap<string, Cells>): Map<string, Cells> {
 }
 
 function sumOf(name: string, cells: readonly Cells[]): Cells {
-  const kind = KINDS[OPERATIONS.findIndex((id) => name.startsWith(id.toHexString()))] as 'ping' | 'dns';
+  const kind = KINDS[OPERATIONS.findIndex((id) => name.startsWith(id.toHexString()))] ?? 'ping';
   const sum = (packed: (Buffer | undefined)[]) =>
     new Cell(FIGURES[kind]).sumOf(packed.filter((each) => each !== undefined));
   const hours = [...new Set(cells.flatMap((each) => Object.keys(each.hours)))];

@@ -1,14 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { answered, problemError, reasonOf, type Result } from '../api/client.js';
-import { ndjsonOf, textOf } from '../api/stream.js';
+import { answered, problemError, type Result } from '../api/client.js';
+import { ndjsonOf } from '../api/stream.js';
 import { type Context } from '../context.js';
 import { CommandError, EXIT } from '../exit.js';
 import { type ResultsQuery } from '../flags/queries.js';
-import { safeLines } from '../render/safe.js';
-import { bytes } from '../render/text.js';
+import { brokenOff, toFile, toStdout } from './download.js';
 import { ResultPrinter } from './printer.js';
 
 export interface ResultsOptions {
@@ -22,8 +17,6 @@ export interface ResultsOptions {
   /** a file; undefined: stdout */
   output: string | undefined;
 }
-
-const PROGRESS_EVERY_BYTES = 1_000_000;
 
 export async function showResults(context: Context, options: ResultsOptions): Promise<void> {
   const { format, limit, output } = options;
@@ -76,45 +69,6 @@ async function download(context: Context, options: ResultsOptions & { format: st
   else await toFile(context, body, output);
 }
 
-async function toStdout({ terminal }: Context, body: ReadableStream<Uint8Array>): Promise<void> {
-  let sent = 0;
-  try {
-    if (terminal.isInteractive) for await (const text of textOf(body)) await terminal.write(safeLines(text));
-    else
-      for await (const chunk of body) {
-        await terminal.write(chunk);
-        sent += chunk.length;
-      }
-  } catch (error) {
-    throw brokenOff(error, bytes(sent));
-  }
-}
-
-async function toFile({ terminal }: Context, body: AsyncIterable<Uint8Array>, path: string): Promise<void> {
-  const part = `${path}.part`;
-  let [sent, told] = [0, 0];
-  const counted = async function* (): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of body) {
-      sent += chunk.length;
-      if (sent - told >= PROGRESS_EVERY_BYTES) {
-        told = sent;
-        terminal.progress(`${bytes(sent)} ...`);
-      }
-      yield chunk;
-    }
-  };
-  try {
-    await pipeline(Readable.from(counted()), createWriteStream(part));
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw brokenOff(error, `${bytes(sent)}; ${path} is not written`);
-  } finally {
-    terminal.progress('');
-  }
-  terminal.say(`${path}: ${bytes(sent)}`);
-}
-
 /** JSON has pages: all of them as one array. */
 async function downloadPages(context: Context, { operation, query, output }: ResultsOptions): Promise<void> {
   const lines = async function* (): AsyncGenerator<Uint8Array, void> {
@@ -158,11 +112,6 @@ async function streamed(
     throw new CommandError(`${type} is not for a terminal: write it to a file with -o.`, EXIT.usage);
   }
   return data;
-}
-
-function brokenOff(error: unknown, after: string): CommandError {
-  if (error instanceof CommandError) return error;
-  return new CommandError(`It broke off after ${after}: ${reasonOf(error)}`, EXIT.server);
 }
 
 /** One result with what its raw bytes say. */

@@ -11,6 +11,7 @@ export type ProbesQuery = QueryOf<'/api/v1/probes'>;
 export type OperationsQuery = QueryOf<'/api/v1/operations'>;
 export type ResultsQuery = QueryOf<'/api/v1/results'>;
 export type CoverageQuery = QueryOf<'/api/v1/operations/{id}/coverage'>;
+export type SeriesQuery = QueryOf<'/api/v1/operations/{id}/series'>;
 
 /** What the command does itself, or has words of its own for. */
 const OWN = new Set(['limit', 'cursor', 'format', 'follow', 'since']);

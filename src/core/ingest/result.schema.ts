@@ -29,7 +29,7 @@ export interface ResultEntity {
   raw_deleted_at?: Date;
   /** the version of the rules that made the summary (Format.rules); absent: those of before there were versions */
   summary_rules?: number;
-  /** of a ping: of each answer, entry after entry, its round-trip time (packRtts); absent: there is none, or they are too many */
+  /** of ping and mtr: of each answer, entry after entry, its round-trip time (packRtts); absent: there is none, or they are too many */
   rtts?: Buffer | mongo.Binary;
   /** of each destination asked for, in order: what the probe made of it, where it said so; the summary says it too */
   destinations?: Destination[];

@@ -1,9 +1,13 @@
+import { type EntryRtts } from '../../measurement/formats/rtts.js';
 import { type Summary } from '../../measurement/formats/summary.js';
 import { Distribution, LARGEST } from './distribution.js';
 import { type Figures, OF_PACKETS } from './figures.js';
+import { Hops } from './hops.js';
+import { countIn } from './numbers.js';
 import { PackReader, PackWriter } from './packed.js';
+import { Tally } from './tally.js';
 
-/** Different values that a tally tells apart: the first in the order of their texts, so that it depends on nothing else. */
+/** Different values that a tally of entries tells apart. */
 export const MOST_TALLIED = 256;
 /** Figures are kept as whole thousandths: microseconds. */
 const UNIT = 1_000;
@@ -11,29 +15,17 @@ const UNIT = 1_000;
 /** What one run brought of one destination. */
 export interface Observation {
   entry: Summary;
-  /** of a ping: microseconds, of each answer */
-  rtts?: Uint32Array | undefined;
+  /** of each answer, where they are known */
+  rtts?: EntryRtts | undefined;
 }
 
-/** What is known of some values: how often which came. */
-class Tally {
-  readonly counts = new Map<string, number>();
-  /** of values beyond MOST_TALLIED */
-  others = 0;
-
-  add(value: string, count: number): void {
-    this.counts.set(value, (this.counts.get(value) ?? 0) + count);
-    if (this.counts.size <= MOST_TALLIED) return;
-    const last = [...this.counts.keys()].reduce((a, b) => (a > b ? a : b));
-    this.others += this.counts.get(last) ?? 0;
-    this.counts.delete(last);
-  }
-
-  reset(): void {
-    this.counts.clear();
-    this.others = 0;
-  }
+/** What is read of a packed cell beside its counts; what nobody asks for costs nothing. */
+export interface Wanted {
+  /** sums of squares, which deviations need */
+  squares: boolean;
+  hops: boolean;
 }
+const ALL: Wanted = { squares: true, hops: true };
 
 /**
  * What some entries of one kind come to: those of a bucket, a probe, a destination, or several of these. What it says depends on the
@@ -46,11 +38,13 @@ export class Cell {
   readonly counts: number[];
   readonly tallies: Tally[];
   readonly distributions: Distribution[];
+  /** of kinds whose figures have them */
+  readonly hops = new Hops();
   private static readonly writer = new PackWriter();
 
   constructor(private readonly figures: Figures) {
     this.counts = figures.counts.map(() => 0);
-    this.tallies = figures.tallies.map(() => new Tally());
+    this.tallies = figures.tallies.map(() => new Tally(MOST_TALLIED));
     this.distributions = figures.distributions.map(() => new Distribution());
   }
 
@@ -58,12 +52,12 @@ export class Cell {
     this.entries = 0;
     this.errors = 0;
     this.counts.fill(0);
-    for (const each of [...this.tallies, ...this.distributions]) each.reset();
+    for (const each of [...this.tallies, ...this.distributions, this.hops]) each.reset();
     return this;
   }
 
   add({ entry, rtts }: Observation): void {
-    const { type, counts, tallies, distributions } = this.figures;
+    const { type, counts, tallies, distributions, hops } = this.figures;
     this.entries += 1;
     const isOther = entry['type'] !== type;
     if (isOther || (entry['error'] ?? null) !== null) this.errors += 1;
@@ -77,22 +71,22 @@ export class Cell {
     for (const [index, { member }] of distributions.entries()) {
       const distribution = this.distributions[index];
       if (member !== OF_PACKETS) addTo(distribution, entry[member]);
-      else for (const rtt of rtts ?? []) distribution?.add(rtt);
+      else for (const rtt of rtts?.answers ?? []) distribution?.add(rtt);
     }
+    if (hops === true) this.hops.add(entry, rtts?.hops);
   }
 
-  /** Adds what another cell of these figures has written. @param withSquares false: nobody asks for deviations, nor writes it */
-  absorb(packed: Uint8Array, withSquares = true): void {
+  /** Adds what another cell of these figures has written. @param wanted all of it where this one is written in turn */
+  absorb(packed: Uint8Array, wanted = ALL): void {
     const reader = new PackReader(packed);
     this.entries += reader.count();
     this.errors += reader.count();
     for (let index = 0; index < this.counts.length; index += 1)
       this.counts[index] = (this.counts[index] ?? 0) + reader.count();
-    for (const tally of this.tallies) {
-      tally.others += reader.count();
-      for (let left = reader.count(); left > 0; left -= 1) tally.add(reader.text(), reader.count());
-    }
-    for (const distribution of this.distributions) distribution.absorb(reader, withSquares);
+    for (const tally of this.tallies) tally.absorb(reader);
+    for (const distribution of this.distributions) distribution.absorb(reader, wanted.squares);
+    // they stand last
+    if (this.figures.hops === true && wanted.hops) this.hops.absorb(reader, wanted.squares);
   }
 
   /** @returns what others have written, added up */
@@ -107,22 +101,11 @@ export class Cell {
     writer.count(this.entries);
     writer.count(this.errors);
     for (const count of this.counts) writer.count(count);
-    for (const { counts, others } of this.tallies) {
-      writer.count(others);
-      writer.count(counts.size);
-      for (const [value, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        writer.text(value);
-        writer.count(count);
-      }
-    }
+    for (const tally of this.tallies) tally.write(writer);
     for (const distribution of this.distributions) distribution.write(writer);
+    if (this.figures.hops === true) this.hops.write(writer);
     return writer.take();
   }
-}
-
-function countIn(value: unknown): number {
-  if (value === true) return 1;
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
 /** What is no number, or none that can be kept, is no figure. */

@@ -10,6 +10,8 @@ export interface Figures {
   tallies: readonly { name: string; member: string; description: string; different?: true }[];
   /** members whose values are looked at as a distribution */
   distributions: readonly { name: string; member: string; unit: 'ms' | ''; description: string }[];
+  /** each hop of a path has figures of its own */
+  hops?: true;
 }
 
 /** Of a ping the values are not in its summary: the round-trip time of each answer is stored beside it. */
@@ -89,6 +91,7 @@ export const FIGURES: Readonly<Record<KindName, Figures>> = {
       },
       { name: 'hops', member: 'hop_count', unit: '', description: 'Lengths of paths, in hops' },
     ],
+    hops: true,
   },
   ntp: {
     type: 'ntp',

@@ -24,13 +24,14 @@ import { observationsOf, timeOf } from './observations.js';
 import {
   type Buckets,
   bucketsOf,
+  checkHopValues,
   checkValues,
   KEPT_STEP_MS,
   type Step,
   stepFor,
   type TimeRange,
 } from './steps.js';
-import { ValuesReader, type ValuesByColumn } from './values.js';
+import { type SeriesValues, ValuesReader } from './values.js';
 
 /** Results that one question may have calculated. */
 export const MOST_RESULTS = 50_000;
@@ -48,9 +49,7 @@ export interface SeriesQuery {
   columns?: readonly string[] | undefined;
 }
 
-export interface Series extends SeriesOf {
-  values: ValuesByColumn;
-}
+export interface Series extends SeriesOf, SeriesValues {}
 
 export interface SeriesAnswer {
   kind: KindName;
@@ -252,7 +251,9 @@ async function seriesOf(
 ): Promise<Series[]> {
   const found = groups.list();
   checkValues(buckets, found.length);
-  const reader = new ValuesReader(kind, columns, buckets.count);
+  const reader = new ValuesReader(kind, columns, buckets.count, (hops) => {
+    checkHopValues(buckets, hops);
+  });
   const series: Series[] = [];
   for (const group of found) {
     const { operation, probe, destination } = group;
@@ -260,14 +261,14 @@ async function seriesOf(
       ...(operation && { operation }),
       ...(probe && { probe }),
       ...(destination !== undefined && { destination }),
-      values: await reader.read(group),
+      ...(await reader.read(group)),
     });
   }
   return series;
 }
 
-function isOfRuns(column: Column): boolean {
-  return column.isOfRuns;
+function isOfRuns({ from }: Column): boolean {
+  return from === 'runs';
 }
 
 /** As people write a name or an address, and as it is written in the end. */

@@ -64,6 +64,15 @@ export function checkValues(buckets: Buckets, series: number): void {
   throw tooMany(buckets.count, Math.floor(MOST_VALUES / series), buckets, series);
 }
 
+/** @throws DomainError invalid_request where the hops of all series have too many values */
+export function checkHopValues(buckets: Buckets, hops: number): void {
+  if (buckets.count * hops <= MOST_VALUES) return;
+  throw DomainError.invalid({
+    field: 'metrics',
+    message: `must be given without columns of hops (hop_...), or less be asked for: there would be ${buckets.count} buckets of ${hops} hops or more, and there may be ${MOST_VALUES} values`,
+  });
+}
+
 /** Says which step would do. */
 function tooMany(count: number, most: number, { from, to }: TimeRange, series = 1): DomainError {
   const fitting = STEP_NAMES.find((name) => Math.ceil((to - from) / STEPS[name]) + 1 <= most);

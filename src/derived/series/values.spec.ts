@@ -14,8 +14,8 @@ describe('columns of runs', () => {
     note(0, 'not_connected', 3);
     note(1, 'received', 4);
     note(1, 'awaited', 1);
-    const columns = columnsOf('ping').filter(({ isOfRuns }) => isOfRuns);
-    const values = await new ValuesReader('ping', columns, 2).read({ packed: [], observed: [], runs });
+    const columns = columnsOf('ping').filter(({ from }) => from === 'runs');
+    const { values } = await new ValuesReader('ping', columns, 2).read({ packed: [], observed: [], runs });
     expect(values).toEqual({
       runs_due: [10, 5],
       runs_received: [5, 4],

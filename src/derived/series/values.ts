@@ -1,88 +1,100 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { FATES, FATES_WIDTH, type FatesByBucket } from '../../core/runs/index.js';
-import { Cell } from './cell.js';
-import { type CellColumn, type Column } from './columns.js';
+import { Cell, type Wanted } from './cell.js';
+import { type CellColumn, type Column, type HopColumn } from './columns.js';
 import { FIGURES } from './figures.js';
 import { type Group } from './groups.js';
-
-/** One of each bucket; of a column of counts, by what was counted. */
-export type Values = (number | null)[] | Record<string, number[]>;
-export type ValuesByColumn = Record<string, Values>;
-/** The same while it is made. */
-type List = (number | null)[] | Map<string, number[]>;
+import { type Hop } from './hops.js';
+import { Lists, type Values, type ValuesByColumn } from './lists.js';
 
 /** How long others may have to wait for their turn. */
 const TURN_MS = 10;
-/** Texts that a column of counts tells apart; those that come later are together. */
-const MOST_TEXTS = 64;
-const OTHER = 'other';
 const NOTHING: readonly never[] = [];
 const RECEIVED = FATES.indexOf('received') + 1;
 const FAILED = FATES.indexOf('failed') + 1;
 const AWAITED = FATES.indexOf('awaited') + 1;
 
+/** The values of one hop of the paths of a series. */
+export interface HopValues {
+  /** from 1 */
+  ttl: number;
+  values: ValuesByColumn;
+}
+
+/** The values of one series. */
+export interface SeriesValues {
+  values: ValuesByColumn;
+  /** by TTL, where columns of hops are wanted */
+  hops?: HopValues[];
+}
+
 /** Reads the columns out of series, one after the other, and lets others have their turn in between. */
 export class ValuesReader {
   private readonly cell: Cell;
-  private readonly withSquares: boolean;
-  private readonly ofCells: CellColumn[];
+  private readonly wanted: Wanted;
+  private readonly ofCells: readonly CellColumn[];
+  private readonly ofHops: readonly HopColumn[];
+  private hops = 0;
   private turn = performance.now();
 
+  /** @param checkHops throws where there are so many hops of all series that their values are too many */
   constructor(
     kind: KindName,
     private readonly columns: readonly Column[],
     private readonly buckets: number,
+    private readonly checkHops: (hops: number) => void = () => undefined,
   ) {
     this.cell = new Cell(FIGURES[kind]);
-    this.ofCells = columns.filter((column): column is CellColumn => !column.isOfRuns);
-    this.withSquares = this.ofCells.some(({ needsSquares }) => needsSquares);
+    this.ofCells = columns.filter((column) => column.from === 'cells');
+    this.ofHops = columns.filter((column) => column.from === 'hops');
+    this.wanted = {
+      squares: [...this.ofCells, ...this.ofHops].some(({ needsSquares }) => needsSquares),
+      hops: this.ofHops.length > 0,
+    };
   }
 
-  async read(group: Group): Promise<ValuesByColumn> {
+  async read(group: Group): Promise<SeriesValues> {
     if (performance.now() - this.turn > TURN_MS) {
       await nextTurn();
       this.turn = performance.now();
     }
-    const lists = this.ofCells.map((column) => this.emptyOf(column));
-    if (lists.length > 0)
-      for (let bucket = 0; bucket < this.buckets; bucket += 1) this.readCell(group, bucket, lists);
+    const lists = new Lists<Cell>(this.ofCells, this.buckets);
+    const hops: Lists<Hop>[] = [];
+    if (this.ofCells.length + this.ofHops.length > 0)
+      for (let bucket = 0; bucket < this.buckets; bucket += 1) this.readCell(group, bucket, lists, hops);
     const values: ValuesByColumn = {};
-    for (const column of this.columns) {
-      const list = column.isOfRuns ? undefined : lists[this.ofCells.indexOf(column)];
-      if (list === undefined) values[column.name] = runValues(column.name, group.runs, this.buckets);
-      else values[column.name] = Array.isArray(list) ? list : Object.fromEntries(list);
+    for (const { name, from } of this.columns) {
+      const list = from === 'cells' ? lists.valuesOf(name) : undefined;
+      if (list !== undefined) values[name] = list;
+      else if (from === 'runs') values[name] = runValues(name, group.runs, this.buckets);
     }
-    return values;
+    if (!this.wanted.hops) return { values };
+    return { values, hops: hops.map((each, index) => ({ ttl: index + 1, values: each.values() })) };
   }
 
-  private emptyOf({ type }: Column): List {
-    if (type === 'counts') return new Map();
-    return new Array<number | null>(this.buckets).fill(type === 'count' ? 0 : null);
-  }
-
-  private readCell({ packed, observed }: Group, bucket: number, lists: readonly List[]): void {
+  private readCell(
+    { packed, observed }: Group,
+    bucket: number,
+    lists: Lists<Cell>,
+    hopLists: Lists<Hop>[],
+  ): void {
     const parts = packed[bucket] ?? NOTHING;
     const observations = observed[bucket] ?? NOTHING;
     if (parts.length + observations.length === 0) return;
     const cell = this.cell.reset();
-    for (const part of parts) cell.absorb(part, this.withSquares);
+    for (const part of parts) cell.absorb(part, this.wanted);
     for (const observation of observations) cell.add(observation);
-    // by number: there are a million of them in a large answer
-    for (let index = 0; index < this.ofCells.length; index += 1) {
-      const [value, list] = [this.ofCells[index]?.of(cell) ?? null, lists[index]];
-      if (Array.isArray(list)) list[bucket] = value as number | null;
-      else if (list !== undefined) this.spread(value as ReadonlyMap<string, number>, list, bucket);
-    }
-  }
-
-  private spread(counts: ReadonlyMap<string, number>, lists: Map<string, number[]>, bucket: number): void {
-    for (const [text, count] of counts) {
-      const key = lists.has(text) || lists.size < MOST_TEXTS ? text : OTHER;
-      const list = lists.get(key) ?? new Array<number>(this.buckets).fill(0);
-      lists.set(key, list);
-      list[bucket] = (list[bucket] ?? 0) + count;
-    }
+    lists.put(bucket, cell);
+    if (this.wanted.hops)
+      for (const [index, hop] of cell.hops.list().entries()) {
+        if (hopLists[index] === undefined) {
+          this.hops += 1;
+          this.checkHops(this.hops);
+          hopLists[index] = new Lists<Hop>(this.ofHops, this.buckets);
+        }
+        hopLists[index].put(bucket, hop);
+      }
   }
 }
 

@@ -10,7 +10,7 @@ export interface Failure {
 export interface Digest {
   /** of each destination or query, at most MAX_SUMMARIES */
   summary: Summary[];
-  /** of pings: of each answer of each entry, in order, its round-trip time, packed (rtts.ts) */
+  /** of ping and mtr: of each answer of each entry, in order, its round-trip time, packed (rtts.ts) */
   rtts?: Buffer;
   /** what is wrong with the bytes; what came before it counts */
   error?: string;

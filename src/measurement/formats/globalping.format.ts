@@ -13,7 +13,7 @@ import {
   type GlobalpingTest,
   type httpTest,
   isFailed,
-  type mtrTest,
+  mtrTest,
   pingTest,
   PRIVATE_REFUSAL,
   TIMED_OUT,
@@ -21,7 +21,7 @@ import {
 } from './globalping.results.js';
 import { lossOf, pathFigures, type ProbedHop, rttFigures, thousandths } from './hop-figures.js';
 import { jsonFormat } from './json.format.js';
-import { packRtts } from './rtts.js';
+import { hopNumbers, packRtts } from './rtts.js';
 import { type Summary } from './summary.js';
 
 type Measurement = GlobalpingTest['measurement'];
@@ -32,7 +32,7 @@ interface Finished<Result> {
   result: Result;
 }
 
-const base = jsonFormat(globalpingDocument, 1, (test: GlobalpingTest) => summaryOf(test));
+const base = jsonFormat(globalpingDocument, 2, (test: GlobalpingTest) => summaryOf(test));
 
 /** What a Globalping probe sends, as it came (docs/globalping.md): one document for all kinds that it knows. */
 export const globalpingFormat: Format = {
@@ -134,8 +134,19 @@ function endOf<Hop extends { resolvedAddress: string | null }>({
 }
 
 function mtrSummary({ target, result }: Finished<z.infer<typeof mtrTest>>): Summary {
-  const end = endOf(result);
-  const hops = result.hops.slice(0, end?.count).map((hop): ProbedHop => {
+  return {
+    type: 'mtr',
+    destination: target,
+    dst: result.resolvedAddress,
+    resolve_ms: null,
+    ...pathFigures(probedHops(result), endOf(result) !== undefined),
+    error: null,
+  };
+}
+
+/** Up to the destination. */
+function probedHops(result: z.infer<typeof mtrTest>): ProbedHop[] {
+  return result.hops.slice(0, endOf(result)?.count).map((hop) => {
     const sent = hop.stats.total ?? 0;
     const lost = hop.stats.drop ?? sent - (hop.stats.rcv ?? 0);
     return {
@@ -147,14 +158,6 @@ function mtrSummary({ target, result }: Finished<z.infer<typeof mtrTest>>): Summ
       rtts: hop.timings.map(({ rtt }) => rtt),
     };
   });
-  return {
-    type: 'mtr',
-    destination: target,
-    dst: result.resolvedAddress,
-    resolve_ms: null,
-    ...pathFigures(hops, end !== undefined),
-    error: null,
-  };
 }
 
 /** How a query was asked, whatever came of it. */
@@ -272,11 +275,15 @@ function firstLineOf({ rawOutput }: FailedTest): string {
   );
 }
 
-/** Of each answer of a ping, in microseconds. */
+/** The times of a ping's answers, or of those of a path's hops (rtts.ts). */
 function answersOf({ measurement, result }: GlobalpingTest): number[] {
-  if (measurement.type !== 'ping' || isFailed(result)) return [];
-  const read = pingTest.safeParse(result);
-  return (read.data?.timings ?? []).map(({ rtt }) => Math.round(rtt * 1000));
+  if (isFailed(result)) return [];
+  if (measurement.type === 'mtr') {
+    const { data } = mtrTest.safeParse(result);
+    return data === undefined ? [] : hopNumbers(probedHops(data));
+  }
+  if (measurement.type !== 'ping') return [];
+  return (pingTest.safeParse(result).data?.timings ?? []).map(({ rtt }) => Math.round(rtt * 1000));
 }
 
 /** @returns why a run is a failed one: nothing of it is a finding; that of the first destination, but a refusal goes before */

@@ -5,8 +5,16 @@ export const MOST_RTTS = 65_536;
 const BYTES = 4;
 const MOST_US = 2 ** 32 - 1;
 
+/** Round-trip times of an entry, in microseconds. */
+export interface EntryRtts {
+  /** of a ping: of each answer */
+  answers?: Uint32Array;
+  /** of an mtr, by TTL from 1: of each answer of the hop */
+  hops?: Uint32Array[];
+}
+
 /**
- * @param byEntry of each entry of a summary the round-trip times of its answers, in microseconds
+ * @param byEntry of each entry of a summary its numbers: the times of a ping's answers in microseconds, or what hopNumbers gives
  * @returns them one after the other, 32 bits each, little-endian; undefined without any
  */
 export function packRtts(byEntry: readonly (readonly number[])[]): Buffer | undefined {
@@ -21,16 +29,40 @@ export function packRtts(byEntry: readonly (readonly number[])[]): Buffer | unde
   return packed;
 }
 
-/** @returns for each entry of a summary the round-trip times of its answers, in microseconds; undefined: they are not known */
-export function unpackRtts(packed: Uint8Array, summary: readonly Summary[]): (Uint32Array | undefined)[] {
+/**
+ * @param hops by TTL from 1: the round-trip times of their answers in milliseconds
+ * @returns for packRtts: of each hop how many times it has, then these in microseconds
+ */
+export function hopNumbers(hops: readonly { rtts: readonly number[] }[]): number[] {
+  return hops.flatMap(({ rtts }) => [rtts.length, ...rtts.map((rtt) => Math.round(rtt * 1000))]);
+}
+
+/** @returns for each entry of a summary its round-trip times; without members: they are not known */
+export function unpackRtts(packed: Uint8Array, summary: readonly Summary[]): EntryRtts[] {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   let at = 0;
-  return summary.map(({ type, received, duplicates }) => {
-    if (type !== 'ping' || typeof received !== 'number') return undefined;
-    // null: a probe that does not tell of duplicates has none among its times
-    const [from, count] = [at, received + (typeof duplicates === 'number' ? duplicates : 0)];
+  const take = (count: number): Uint32Array | undefined => {
+    const from = at;
     if ((from + count) * BYTES > packed.byteLength) return undefined;
     at += count;
     return Uint32Array.from({ length: count }, (_, index) => view.getUint32((from + index) * BYTES, true));
+  };
+  return summary.map(({ type, received, duplicates, hops }) => {
+    if (type === 'mtr' && Array.isArray(hops)) return takeHops(hops.length, take);
+    if (type !== 'ping' || typeof received !== 'number') return {};
+    // null: a probe that does not tell of duplicates has none among its times
+    const answers = take(received + (typeof duplicates === 'number' ? duplicates : 0));
+    return answers === undefined ? {} : { answers };
   });
+}
+
+function takeHops(count: number, take: (count: number) => Uint32Array | undefined): EntryRtts {
+  const hops: Uint32Array[] = [];
+  for (let ttl = 1; ttl <= count; ttl += 1) {
+    const length = take(1)?.[0];
+    const rtts = length === undefined ? undefined : take(length);
+    if (rtts === undefined) return {};
+    hops.push(rtts);
+  }
+  return { hops };
 }

@@ -6,6 +6,8 @@ import {
   type Column,
   columnsOf,
   EXACT_UP_TO,
+  type HopValues,
+  MOST_HOPS,
   RELATIVE_ERROR,
   type Series,
   type SeriesAnswer,
@@ -150,9 +152,14 @@ function schemaOf({ type, description }: Column) {
     : { ...list, ...said };
 }
 
+const ALL_COLUMNS = KIND_NAMES.flatMap((kind) => columnsOf(kind));
+
+function isOfHop({ from }: Column): boolean {
+  return from === 'hops';
+}
+
 /** Columns of all kinds; a name means the same everywhere. */
-function valuesSchema() {
-  const columns = KIND_NAMES.flatMap((kind) => columnsOf(kind));
+function valuesSchema(columns = ALL_COLUMNS.filter((column) => !isOfHop(column))) {
   return {
     type: 'object' as const,
     properties: Object.fromEntries(columns.map((column) => [column.name, schemaOf(column)])),
@@ -165,6 +172,22 @@ function Nullable(of: object): PropertyDecorator {
   return applyDecorators(ApiProperty({ oneOf: [of, { type: 'null' }] }));
 }
 
+class HopSeriesDto {
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MOST_HOPS })
+  ttl: number;
+
+  @ApiProperty(valuesSchema(ALL_COLUMNS.filter(isOfHop)))
+  values: ValuesByColumn;
+}
+
+/** A member of each series. */
+function Hops(): PropertyDecorator {
+  return ApiPropertyOptional({
+    type: [HopSeriesDto],
+    description: `Of kind mtr: the figures of each hop, by TTL from 1, ${MOST_HOPS} at the most. Absent of other kinds, and where \`metrics\` names no column of hops.`,
+  });
+}
+
 class OneSeriesDto {
   @Nullable(idSchema('probe'))
   probe_id: string | null;
@@ -175,8 +198,16 @@ class OneSeriesDto {
   @ApiProperty(valuesSchema())
   values: ValuesByColumn;
 
-  static from({ probe, destination, values }: Series): OneSeriesDto {
-    return { probe_id: probe?.toHexString() ?? null, destination: destination ?? null, values };
+  @Hops()
+  hops?: HopValues[];
+
+  static from({ probe, destination, values, hops }: Series): OneSeriesDto {
+    return {
+      probe_id: probe?.toHexString() ?? null,
+      destination: destination ?? null,
+      values,
+      ...(hops && { hops }),
+    };
   }
 }
 
@@ -289,6 +320,9 @@ class OneTargetSeriesDto {
 
   @ApiProperty(valuesSchema())
   values: ValuesByColumn;
+
+  @Hops()
+  hops?: HopValues[];
 }
 
 export class TargetSeriesDto extends SeriesDtoBase {
@@ -312,10 +346,11 @@ export class TargetSeriesDto extends SeriesDtoBase {
     return {
       ...{ target, operation_ids, by },
       ...SeriesDtoBase.head(answer),
-      series: answer.series.map(({ operation, probe, values }) => ({
+      series: answer.series.map(({ operation, probe, values, hops }) => ({
         operation_id: operation?.toHexString() ?? null,
         probe_id: probe?.toHexString() ?? null,
         values,
+        ...(hops && { hops }),
       })),
     };
   }

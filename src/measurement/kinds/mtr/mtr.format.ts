@@ -1,11 +1,12 @@
-import { mtrDocument, type MtrEntry } from '@pladmed/protocol';
+import { mtrDocument, type MtrEntry, readDocument } from '@pladmed/protocol';
 import type { z } from 'zod';
+import { type Digest, type Format } from '../../formats/format.js';
 import { pathFigures, type ProbedHop } from '../../formats/hop-figures.js';
 import { jsonFormat } from '../../formats/json.format.js';
+import { hopNumbers, packRtts } from '../../formats/rtts.js';
 import { type mtrFigures } from './mtr.summary.js';
 
-/** What native probes send of a path that was probed several times. */
-export const mtrFormat = jsonFormat(mtrDocument, 1, (found): z.infer<typeof mtrFigures> => ({
+const base = jsonFormat(mtrDocument, 2, (found): z.infer<typeof mtrFigures> => ({
   type: 'mtr',
   destination: found.destination,
   dst: found.address,
@@ -13,6 +14,21 @@ export const mtrFormat = jsonFormat(mtrDocument, 1, (found): z.infer<typeof mtrF
   ...pathFigures(found.hops.map(probedHop), found.reached),
   error: found.error,
 }));
+
+/** What native probes send of a path that was probed several times. */
+export const mtrFormat: Format = {
+  ...base,
+
+  async digest(raw: Buffer): Promise<Digest> {
+    const digest = await base.digest(raw);
+    const entries = readDocument(mtrDocument, raw);
+    if (typeof entries === 'string') return digest;
+    const hopsOf = (entry: (typeof entries)[number]) =>
+      'value' in entry ? entry.value.hops.map(probedHop) : [];
+    const rtts = packRtts(entries.map((entry) => hopNumbers(hopsOf(entry))));
+    return { ...digest, ...(rtts && { rtts }) };
+  },
+};
 
 /** A packet that was answered twice counts once, with its first answer. */
 function probedHop({ sent, replies }: MtrEntry['hops'][number]): ProbedHop {
