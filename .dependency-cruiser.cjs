@@ -44,11 +44,38 @@ const ADAPTERS = [
   'probe-protocol',
 ];
 
+/** The parts of the probe in their order: each may import those before it. */
+const PROBE = [
+  'platform',
+  'protocol',
+  'schedule',
+  'clock',
+  'store',
+  'limits',
+  'policy',
+  'programs',
+  'dns',
+  'host',
+  'handshake',
+  'measuring',
+  'kinds',
+  'config',
+  'runs',
+  'delivery',
+  'connection',
+  'scheduler',
+  'status',
+  'commands',
+];
+
 /** What is to be measured, priced and read is arithmetic: it imports nothing that has to be installed, but for these packages. */
 const PURE = ['@pladmed/protocol', '@pladmed/warts', 'ipaddr\\.js', 'zod'];
 
 /** May import whatever is installed. */
 const INSTALLED = `^src/(config|platform|cli|demo|core/(${CORE.join('|')})|derived/(${DERIVED.join('|')})|adapters/(${ADAPTERS.join('|')}))/|^src/[^/]+\\.ts$`;
+
+/** Where code may stand. */
+const HAVE_RULES = `${INSTALLED}|^src/measurement/|^probe/src/(${PROBE.join('|')})/|^probe/src/[^/]+\\.ts$|^(warts|sntp|protocol|cli|web)/src/`;
 
 const lower = '^src/(config|platform|measurement)/';
 const own = (folder) => ({ from: { path: `^src/${folder}/` }, to: { path: `^src/${folder}/` } });
@@ -80,6 +107,11 @@ const adapterRules = ADAPTERS.flatMap((adapter) => [
     to: { path: `${lower}|^src/(core|derived)/[^/]+/index\\.ts$` },
   },
 ]);
+
+const probeRules = PROBE.map((part, index) => ({
+  from: { path: `^probe/src/${part}/` },
+  to: { path: `^probe/src/(${PROBE.slice(0, index + 1).join('|')})/` },
+}));
 
 module.exports = {
   allowedSeverity: 'error',
@@ -115,10 +147,10 @@ module.exports = {
     { from: { path: '^src/platform/clock/' }, to: { path: '^sntp/(src|dist)/' } },
     { from: { path: '^src/' }, to: { path: '^protocol/(src|dist)/' } },
     { from: { path: '^src/measurement/' }, to: { path: '^warts/(src|dist)/' } },
-    {
-      from: { path: '^probe/(src|test)/' },
-      to: { path: '^(probe/(src|test)|(protocol|sntp|warts)/(src|dist))/' },
-    },
+    { from: { path: '^probe/src/' }, to: { path: '^(protocol|sntp|warts)/(src|dist)/' } },
+    ...probeRules,
+    // what puts its parts together
+    { from: { path: '^probe/src/[^/]+\\.ts$' }, to: { path: '^probe/src/' } },
     // it knows of the server what docs/openapi.yaml says
     { from: { path: '^cli/src/' }, to: { path: '^cli/src/' } },
     { from: { path: '^warts/src/' }, to: { path: '^warts/src/' } },
@@ -144,8 +176,15 @@ module.exports = {
       comment: 'a folder is understood without those that use it',
       severity: 'error',
       scope: 'folder',
-      from: { path: '^src/' },
+      from: { path: '^(src|(probe|warts|sntp|protocol)/src)/' },
       to: { circular: true },
+    },
+    {
+      name: 'folder-without-a-rule',
+      comment: 'a file that imports nothing and that nothing imports passes the allow-list in any folder',
+      severity: 'error',
+      from: { orphan: true, pathNot: HAVE_RULES },
+      to: {},
     },
     {
       name: 'only-repositories-touch-models',

@@ -8,7 +8,7 @@ import { bundlePackages } from './test/support/bundles.js';
  * and probe-programs: with the build as a process of its own, and with programs of this machine.
  */
 const WARTS_PROGRAMS = ['<rootDir>/warts/test/(cli|corpus|ping-figures|platforms)\\.spec\\.ts$'];
-const PROBE_PROGRAMS = ['<rootDir>/probe/src/kinds/handshake/flight\\.spec\\.ts$'];
+const PROBE_PROGRAMS = ['<rootDir>/probe/src/handshake/flight\\.spec\\.ts$'];
 const transform = {
   '^.+\\.ts$': [
     '@swc/jest',
@@ -96,7 +96,7 @@ export default {
     project('probe', ['<rootDir>/probe/src/**/*.spec.ts'], { testPathIgnorePatterns: PROBE_PROGRAMS }),
     project('probe-programs', [
       '<rootDir>/probe/test/**/*.spec.ts',
-      '<rootDir>/probe/src/kinds/handshake/flight.spec.ts',
+      '<rootDir>/probe/src/handshake/flight.spec.ts',
     ]),
   ],
 };

@@ -7,19 +7,19 @@ import { ClockEstimator } from './clock/estimate.js';
 import { type TimeWatch, watchNtp } from './clock/watch.js';
 import type { Settings } from './config/config.js';
 import { identityOf } from './config/identity.js';
-import { packageVersion } from './config/version.js';
+import { packageVersion } from './platform/version.js';
 import { Connection } from './connection/connection.js';
 import { Delivery } from './delivery/delivery.js';
 import { FullSync } from './full.sync.js';
 import { Authorities } from './host/authorities.js';
 import { FamilyWatch } from './host/families.js';
 import { kindByName } from './kinds/index.js';
-import { scamperVersion } from './kinds/scamper.js';
+import { scamperVersion } from './measuring/scamper.js';
 import { resolveBySystem } from './host/lookup.js';
 import { PacketPacer } from './limits/packets.js';
 import { Usage } from './limits/usage.js';
-import { type Log, remembering } from './log.js';
-import { ConfigReload } from './policy/reload.js';
+import { type Log, remembering } from './platform/log.js';
+import { ConfigReload } from './config/reload.js';
 import { LiveRules, rulesOf } from './policy/rules.js';
 import {
   type Handshake,
@@ -28,9 +28,9 @@ import {
   statusAnswerSchema,
   type SyncAnswer,
   type syncSchema,
-} from './protocol.js';
+} from './protocol/protocol.js';
 import { readOperations, wouldBeTooMany } from './reconcile.js';
-import { endLeftovers } from './runs/leftovers.js';
+import { endLeftovers } from './programs/leftovers.js';
 import { Runner } from './runs/runner.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { Problems, StatusBoard } from './status/board.js';

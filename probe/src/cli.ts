@@ -10,8 +10,8 @@ import { changePolicy, changeRate, describePolicy } from './commands/policy.js';
 import { describeStatus, showStatus } from './commands/status.js';
 import { ConfigError, type Options, readRuleSettings, readSettings } from './config/config.js';
 import { identityOf } from './config/identity.js';
-import { packageVersion } from './config/version.js';
-import { createLog } from './log.js';
+import { packageVersion } from './platform/version.js';
+import { createLog } from './platform/log.js';
 import { guardProcess } from './runs/escape.js';
 import { FolderInUse } from './store/lock.js';
 

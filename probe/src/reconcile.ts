@@ -1,12 +1,12 @@
-import { messageOf } from './errors.js';
+import { messageOf } from './platform/errors.js';
 import { z } from 'zod';
 import { kindByName } from './kinds/index.js';
 import type { HostPolicy } from './policy/policy.js';
-import { type Operation, operationSchema, type SyncAnswer } from './protocol.js';
-import { RunFailure } from './runs/failure.js';
+import { type Operation, operationSchema, type SyncAnswer } from './protocol/protocol.js';
+import { RunFailure } from './protocol/failure.js';
 import { checkParams } from './runs/runner.js';
 import type { HeldOperations } from './store/run-journal.js';
-import { occurrences } from './scheduler/schedule.js';
+import { occurrences } from './schedule/schedule.js';
 
 const named = z.object({ operation_id: z.string().regex(/^[0-9a-f]{24}$/i) });
 

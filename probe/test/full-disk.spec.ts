@@ -9,7 +9,7 @@ import { Agent } from '../src/agent.js';
 import { systemClock } from '../src/clock/clock.js';
 import { readSettings } from '../src/config/config.js';
 import { identityOf } from '../src/config/identity.js';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/platform/log.js';
 import { readStatus } from '../src/status/status.file.js';
 import { FakeDns } from './support/fake.dns.js';
 import { FakeServer } from './support/fake.server.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dnsDocument, httpDocument, ntpDocument, readDocument, tlsDocument } from '@pladmed/protocol';
 import { Random } from '../../test/chaos/random.js';
-import type { Operation } from '../src/protocol.js';
+import type { Operation } from '../src/protocol/protocol.js';
 import { Authority } from './support/certificates.js';
 import { FakeServer } from './support/fake.server.js';
 import { HostilePeers, mutated } from './support/hostile.peers.js';

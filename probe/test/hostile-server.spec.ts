@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Agent } from '../src/agent.js';
 import { systemClock } from '../src/clock/clock.js';
 import { readSettings } from '../src/config/config.js';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/platform/log.js';
 import { MOST_OPERATIONS } from '../src/reconcile.js';
 import { FakeDns } from './support/fake.dns.js';
 import { FakeServer } from './support/fake.server.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Random } from '../../test/chaos/random.js';
 import { until } from '../../test/support/until.js';
-import { runningIn } from '../src/runs/leftovers.js';
+import { runningIn } from '../src/programs/leftovers.js';
 import { FakeDns } from './support/fake.dns.js';
 import { FakeServer } from './support/fake.server.js';
 import { everySeconds, operation } from './support/operations.js';

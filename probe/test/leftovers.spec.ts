@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from '../../test/support/until.js';
-import { runningIn } from '../src/runs/leftovers.js';
+import { runningIn } from '../src/programs/leftovers.js';
 import { FakeServer } from './support/fake.server.js';
 import { operation } from './support/operations.js';
 

@@ -15,7 +15,7 @@ import {
   type State,
   type TailFact,
 } from './audit/evidence.js';
-import { type Schedule } from '../../probe/src/protocol.js';
+import { type Schedule } from '../../probe/src/protocol/protocol.js';
 import { type ChangeEntity } from '../../src/derived/changes/change.schema.js';
 import { DETECTION_FIELDS, type DetectionResult } from '../../src/derived/changes/detection.js';
 import { replayChanges, sightingText } from './changes.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeDns } from '../../probe/test/support/fake.dns.js';
 import { type Clock, systemClock } from '../../probe/src/clock/clock.js';
 import { ClockEstimator } from '../../probe/src/clock/estimate.js';
-import { statusAnswerSchema } from '../../probe/src/protocol.js';
+import { statusAnswerSchema } from '../../probe/src/protocol/protocol.js';
 import { FakeNtp } from '../../sntp/test/support/fake.ntp.js';
 import { seeded } from '../../sntp/test/support/random.js';
 import { type Account, ApiWorld, type Page } from '../support/api-world.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FakeServer } from '../../probe/test/support/fake.server.js';
 import { operation } from '../../probe/test/support/operations.js';
-import type { Schedule } from '../../probe/src/protocol.js';
+import type { Schedule } from '../../probe/src/protocol/protocol.js';
 import type { Operation } from '../support/api-world.js';
 import { Capture } from './support/capture.js';
 import { Field, LIMIT_MS, type Result } from './support/field.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeClock } from '../../test/support/fake.clock.js';
-import type { StatusAnswer } from '../protocol.js';
+import type { StatusAnswer } from '../protocol/protocol.js';
 import { ClockEstimator, UNKNOWN_CLOCK } from './estimate.js';
 
 const START = 1_800_000_000_000;

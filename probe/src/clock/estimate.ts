@@ -1,5 +1,5 @@
 import { type Estimate, inMicroseconds, OffsetTracker, type Reading, type Sample } from '@pladmed/sntp';
-import type { ClockEstimate, StatusAnswer } from '../protocol.js';
+import type { ClockEstimate, StatusAnswer } from '../protocol/protocol.js';
 import { type Clock, sleep } from './clock.js';
 
 /** A comparison over NTP counts for this long even when newer ones over the socket come. */

@@ -1,6 +1,5 @@
 import { type NoTime, NtpWatch } from '@pladmed/sntp';
-import type { Settings } from '../config/config.js';
-import type { Log } from '../log.js';
+import type { Log } from '../platform/log.js';
 import type { Clock } from './clock.js';
 import type { ClockEstimator } from './estimate.js';
 
@@ -16,12 +15,12 @@ export interface TimeWatch {
 
 /** Compares the clock with the time server every few minutes, and says when its answers begin, cease or change their kind. */
 export function watchNtp(
-  settings: Pick<Settings, 'ntpServer' | 'ntpPort'>,
+  { ntpServer: host, ntpPort: port }: { ntpServer: string; ntpPort: number },
   clock: Clock,
   estimator: ClockEstimator,
   log: Log,
 ): TimeWatch {
-  const server = { host: settings.ntpServer, port: settings.ntpPort };
+  const server = { host, port };
   let warning: string | null = null;
   let found: 'time' | 'silence' | 'warning' | null = null;
   const watch = new NtpWatch({ server, everyMs: NTP_EVERY_MS }, clock, {

@@ -7,11 +7,11 @@ import { Manager } from 'socket.io-client';
 import { systemClock } from '../clock/clock.js';
 import type { Settings } from '../config/config.js';
 import { splitServer } from '../connection/connection.js';
-import { errorCode, isNoRoom, messageOf } from '../errors.js';
+import { errorCode, isNoRoom, messageOf } from '../platform/errors.js';
 import { pingCommand, pingParams } from '../kinds/ping/ping.params.js';
 import { describeOffset } from './status.js';
-import { scamperArguments, versionIn } from '../kinds/scamper.js';
-import { runProcess } from '../runs/process.js';
+import { scamperArguments, versionIn } from '../measuring/scamper.js';
+import { runProcess } from '../programs/process.js';
 import { adviceForSending, privilegesHere, rightOf } from './raw.sockets.js';
 
 export interface Finding {

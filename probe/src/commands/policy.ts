@@ -6,7 +6,7 @@ import {
   type RuleSettings,
   VARIABLES,
 } from '../config/config.js';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../platform/errors.js';
 import { kindByName } from '../kinds/index.js';
 import { parseRate, rateName } from '../limits/rates.js';
 import { deniedByDefault, parseNetwork } from '../policy/networks.js';

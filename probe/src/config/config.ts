@@ -1,4 +1,4 @@
-import { errorCode, messageOf } from '../errors.js';
+import { errorCode, messageOf } from '../platform/errors.js';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { type AuthoritySettings, readAuthoritySettings } from '../host/authoriti
 import { kindByName } from '../kinds/index.js';
 import { parseRate, type Rate } from '../limits/rates.js';
 import { parseNetwork } from '../policy/networks.js';
-import { PROTOCOL } from '../protocol.js';
+import { PROTOCOL } from '../protocol/protocol.js';
 
 /** A setting that cannot be used, as a sentence for the person who made it. */
 export class ConfigError extends Error {}

@@ -3,7 +3,7 @@ import * as parser from 'socket.io-parser';
 import { BoundedDecoder } from './bounded.decoder.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import type { Link } from '../delivery/delivery.js';
-import type { Log } from '../log.js';
+import type { Log } from '../platform/log.js';
 import {
   connectErrorSchema,
   type FailedItem,
@@ -18,7 +18,7 @@ import {
   stopSchema,
   type SyncAnswer,
   syncSchema,
-} from '../protocol.js';
+} from '../protocol/protocol.js';
 import type { z } from 'zod';
 
 /** What the connection hands on. A promise that fails makes the server send again at the next connection. */

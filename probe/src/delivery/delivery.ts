@@ -1,7 +1,7 @@
 import { doubling, Flow } from './flow.js';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../platform/errors.js';
 import { type Clock, sleep } from '../clock/clock.js';
-import type { Log } from '../log.js';
+import type { Log } from '../platform/log.js';
 import {
   errorAnswerSchema,
   type FailedItem,
@@ -9,8 +9,8 @@ import {
   itemsAnswerSchema,
   PROTOCOL,
   type ResultItem,
-} from '../protocol.js';
-import type { ClockEstimate } from '../protocol.js';
+} from '../protocol/protocol.js';
+import type { ClockEstimate } from '../protocol/protocol.js';
 import type { FailedBatch, RunJournal } from '../store/run-journal.js';
 import { DamagedResult, type StoredResult, weightOf } from '../store/result.file.js';
 import type { ResultStore, StoredEntry } from '../store/result.store.js';

@@ -1,4 +1,4 @@
-import { type ItemAnswer, PROTOCOL } from '../protocol.js';
+import { type ItemAnswer, PROTOCOL } from '../protocol/protocol.js';
 
 /** After so many acknowledged batches a larger one is tried again. */
 const SMOOTH_BATCHES = 20;

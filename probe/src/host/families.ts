@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock/clock.js';
-import type { Families } from '../protocol.js';
+import type { Families } from '../protocol/protocol.js';
 import { findFamilies } from './routes.js';
 
 /** A network that comes or goes is noticed within this. */

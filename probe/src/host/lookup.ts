@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 import { rcodeName, readHeader } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import { systemClock } from '../clock/clock.js';
-import { singleAnswer } from '../kinds/dns/judge.js';
-import { isTruncated } from '../kinds/dns/message.js';
-import { answerOf, askTcp, askUdp } from '../kinds/dns/transport.js';
-import { messageOf } from '../errors.js';
+import { singleAnswer } from '../dns/judge.js';
+import { isTruncated } from '../dns/message.js';
+import { answerOf, askTcp, askUdp } from '../dns/transport.js';
+import { messageOf } from '../platform/errors.js';
 import { type Nameserver, nameOf, systemResolvers } from './resolvers.js';
 
 /** The addresses of a name, and what the answers said, or did not say, of the others. */

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { errorCode, messageOf } from '../errors.js';
-import type { Families } from '../protocol.js';
+import { errorCode, messageOf } from '../platform/errors.js';
+import type { Families } from '../protocol/protocol.js';
 
 /** Any port: nothing is sent there. */
 const DISCARD = 9;

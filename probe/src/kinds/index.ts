@@ -1,6 +1,6 @@
 import { dns } from './dns/index.js';
 import { http } from './http/index.js';
-import type { Kind } from './kind.js';
+import type { Kind } from '../measuring/kind.js';
 import { mtr } from './mtr/index.js';
 import { ntp } from './ntp/index.js';
 import { ping } from './ping/index.js';

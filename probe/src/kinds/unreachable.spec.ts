@@ -4,7 +4,7 @@ import { FakeDns } from '../../test/support/fake.dns.js';
 import { runContext } from '../../test/support/run.context.js';
 import { Site } from '../../test/support/site.js';
 import { kindByName } from './index.js';
-import type { Routes } from './targets.js';
+import type { Routes } from '../measuring/targets.js';
 
 /** A link-local address without its link: the system refuses to send there, whatever host this is (RFC 4007). */
 const LOST = 'fe80::1';

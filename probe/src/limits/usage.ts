@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.js';
-import { RunFailure } from '../runs/failure.js';
+import { RunFailure } from '../protocol/failure.js';
 import type { UsageRecord, UsageState } from '../store/usage.state.js';
 import { type Rate, RATE_WINDOW_MS, rateName } from './rates.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { runContext } from '../../test/support/run.context.js';
-import { BOTH_FAMILIES, type TargetGuard } from '../kinds/targets.js';
-import { RunFailure } from '../runs/failure.js';
+import { BOTH_FAMILIES, type TargetGuard } from '../measuring/targets.js';
+import { RunFailure } from '../protocol/failure.js';
 import { HostPolicy, type PolicySettings } from './policy.js';
 
 const policy = (settings: Partial<PolicySettings> = {}): HostPolicy =>

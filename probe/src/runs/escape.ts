@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { messageOf } from '../errors.js';
-import type { Log } from '../log.js';
-import { RunFailure } from './failure.js';
+import { messageOf } from '../platform/errors.js';
+import type { Log } from '../platform/log.js';
+import { RunFailure } from '../protocol/failure.js';
 
 /** A run for as long as anything that its kind has begun is there. */
 export interface RunScope {

@@ -10,7 +10,7 @@ import { Authorities, NODES_OWN } from '../host/authorities.js';
 import { ClockEstimator } from '../clock/estimate.js';
 import { PacketPacer } from '../limits/packets.js';
 import { Usage } from '../limits/usage.js';
-import { createLog } from '../log.js';
+import { createLog } from '../platform/log.js';
 import { LiveRules, rulesOf } from '../policy/rules.js';
 import { RunJournal } from '../store/run-journal.js';
 import { ResultStore } from '../store/result.store.js';

@@ -1,24 +1,24 @@
 import { type Destination, violationsOf } from '@pladmed/protocol';
 import { readClock, type Reading, stepBetween } from '@pladmed/sntp';
-import { isNoRoom, messageOf } from '../errors.js';
+import { isNoRoom, messageOf } from '../platform/errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.js';
 import { sleep } from '../clock/clock.js';
 import { type ClockEstimator, UNKNOWN_CLOCK } from '../clock/estimate.js';
 import { kindByName } from '../kinds/index.js';
-import type { Kind, RunContext } from '../kinds/kind.js';
-import { type Resolve, type Routes, TargetGuard } from '../kinds/targets.js';
+import type { Kind, RunContext } from '../measuring/kind.js';
+import { type Resolve, type Routes, TargetGuard } from '../measuring/targets.js';
 import { PacketPacer } from '../limits/packets.js';
 import type { Usage } from '../limits/usage.js';
-import type { Log } from '../log.js';
+import type { Log } from '../platform/log.js';
 import type { HostRules, LiveRules } from '../policy/rules.js';
-import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol.js';
+import { type ClockEstimate, type Operation, PROTOCOL } from '../protocol/protocol.js';
 import type { Authorities } from '../host/authorities.js';
 import type { RunJournal } from '../store/run-journal.js';
 import type { ResultStore } from '../store/result.store.js';
 import { type RunScope, withinRun } from './escape.js';
-import { RunFailure, tooLarge } from './failure.js';
+import { RunFailure, tooLarge } from '../protocol/failure.js';
 
 export interface RunnerParts {
   clock: Clock;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cover, type Coverage, emptyCoverage, type Stretch, uncover } from './coverage.js';
+import { cover, type Coverage, emptyCoverage, type Stretch, uncover } from '../schedule/coverage.js';
 import { decide, LATEST_START_MS } from './decide.js';
-import { type Occurrences, occurrences } from './schedule.js';
+import { type Occurrences, occurrences } from '../schedule/schedule.js';
 
 const START = Date.parse('2026-05-01T00:00:00Z');
 const HOUR = 3_600_000;

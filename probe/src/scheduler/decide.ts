@@ -1,5 +1,5 @@
-import { cover, type Coverage, nextDue, type Stretch } from './coverage.js';
-import type { Occurrences } from './schedule.js';
+import { cover, type Coverage, nextDue, type Stretch } from '../schedule/coverage.js';
+import type { Occurrences } from '../schedule/schedule.js';
 
 /** A run that begins later than this after its time is not done but reported: a heap of late runs measures nothing. */
 export const LATEST_START_MS = 5_000;

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../clock/clock.js';
 import type { ClockEstimator } from '../clock/estimate.js';
-import type { Log } from '../log.js';
-import type { FailureReason, Operation } from '../protocol.js';
+import type { Log } from '../platform/log.js';
+import type { FailureReason, Operation } from '../protocol/protocol.js';
 import type { Runner } from '../runs/runner.js';
 import type { RunJournal, MissedRuns } from '../store/run-journal.js';
 import type { ResultStore } from '../store/result.store.js';
-import type { Stretch } from './coverage.js';
+import type { Stretch } from '../schedule/coverage.js';
 import { decide, LATEST_START_MS } from './decide.js';
 
 /** The clock is looked at this often, whatever is due: it may have been set meanwhile. */

@@ -5,7 +5,7 @@ import type { Delivery } from '../delivery/delivery.js';
 import type { FamilyWatch } from '../host/families.js';
 import type { Usage } from '../limits/usage.js';
 import type { LiveRules } from '../policy/rules.js';
-import { PROTOCOL, type StatusReport } from '../protocol.js';
+import { PROTOCOL, type StatusReport } from '../protocol/protocol.js';
 import type { Runner } from '../runs/runner.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { RunJournal } from '../store/run-journal.js';

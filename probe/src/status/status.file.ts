@@ -1,9 +1,9 @@
 import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isNoRoom } from '../errors.js';
+import { isNoRoom } from '../platform/errors.js';
 import type { UsageShown } from '../limits/usage.js';
-import type { StatusReport } from '../protocol.js';
+import type { StatusReport } from '../protocol/protocol.js';
 
 const FILE = 'status.json';
 /** A running probe writes its status that often. */

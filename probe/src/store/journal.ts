@@ -1,7 +1,7 @@
 import { copyFile, type FileHandle, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { errorCode, isNoRoom } from '../errors.js';
+import { errorCode, isNoRoom } from '../platform/errors.js';
 import { syncFolder, writeDurably } from './durable.js';
 
 const FILE = 'journal';

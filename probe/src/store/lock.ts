@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../platform/errors.js';
 
 /** Another probe uses this folder. */
 export class FolderInUse extends Error {}

@@ -1,6 +1,6 @@
-import { isNoRoom } from '../errors.js';
-import type { Log } from '../log.js';
-import type { ClockEstimate } from '../protocol.js';
+import { isNoRoom } from '../platform/errors.js';
+import type { Log } from '../platform/log.js';
+import type { ClockEstimate } from '../protocol/protocol.js';
 import type { RunJournal } from './run-journal.js';
 import type { ResultStore } from './result.store.js';
 

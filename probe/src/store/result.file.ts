@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Destination, destinationSchema } from '@pladmed/protocol';
 import { z } from 'zod';
-import { CLOCK_SOURCES } from '../protocol.js';
+import { CLOCK_SOURCES } from '../protocol/protocol.js';
 
 /** A result as the probe keeps it. */
 export interface StoredResult {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { everySeconds, operation } from '../../test/support/operations.js';
-import type { Operation } from '../protocol.js';
+import type { Operation } from '../protocol/protocol.js';
 import { Journal } from './journal.js';
 import { RunJournal } from './run-journal.js';
 import type { Cause } from './run-journal.state.js';

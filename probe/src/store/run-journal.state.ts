@@ -1,6 +1,6 @@
-import type { ClockEstimate, FailureReason, Operation, Schedule } from '../protocol.js';
-import { cover, type Coverage, emptyCoverage, uncover } from '../scheduler/coverage.js';
-import { type Occurrences, occurrences } from '../scheduler/schedule.js';
+import type { ClockEstimate, FailureReason, Operation, Schedule } from '../protocol/protocol.js';
+import { cover, type Coverage, emptyCoverage, uncover } from '../schedule/coverage.js';
+import { type Occurrences, occurrences } from '../schedule/schedule.js';
 import { type UsageRecord, UsageState } from './usage.state.js';
 
 /** Why runs were not done. */

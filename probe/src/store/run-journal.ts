@@ -1,7 +1,7 @@
-import type { FailedItem, Operation } from '../protocol.js';
-import { PROTOCOL } from '../protocol.js';
-import { nextDue, type Stretch } from '../scheduler/coverage.js';
-import { occurrences } from '../scheduler/schedule.js';
+import type { FailedItem, Operation } from '../protocol/protocol.js';
+import { PROTOCOL } from '../protocol/protocol.js';
+import { nextDue, type Stretch } from '../schedule/coverage.js';
+import { occurrences } from '../schedule/schedule.js';
 import { Journal } from './journal.js';
 import {
   type Cause,

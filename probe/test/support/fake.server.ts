@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import * as parser from 'socket.io-parser';
-import type { FailedItem, Operation, ResultItem, StatusReport } from '../../src/protocol.js';
+import type { FailedItem, Operation, ResultItem, StatusReport } from '../../src/protocol/protocol.js';
 
 export type Answer = { status: string; reason?: string; retry_after_ms?: number };
 

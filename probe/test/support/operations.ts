@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Operation, Schedule } from '../../src/protocol.js';
+import type { Operation, Schedule } from '../../src/protocol/protocol.js';
 
 /** An operation as the server sends it: a ping of this host, once and now, but for what is given. */
 export function operation(overrides: Partial<Operation> = {}): Operation {

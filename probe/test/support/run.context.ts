@@ -1,8 +1,8 @@
 import { systemClock } from '../../src/clock/clock.js';
 import { Authorities, NODES_OWN } from '../../src/host/authorities.js';
-import type { RunContext } from '../../src/kinds/kind.js';
+import type { RunContext } from '../../src/measuring/kind.js';
 import { resolveBySystem } from '../../src/host/lookup.js';
-import { type Resolve, type Routes, TargetGuard } from '../../src/kinds/targets.js';
+import { type Resolve, type Routes, TargetGuard } from '../../src/measuring/targets.js';
 import { PacketPacer } from '../../src/limits/packets.js';
 import { HostPolicy } from '../../src/policy/policy.js';
 

@@ -1,4 +1,4 @@
-import { type Schedule } from '../../../probe/src/protocol.js';
+import { type Schedule } from '../../../probe/src/protocol/protocol.js';
 
 /** What the auditor is given: on one side what probes and users know that they did, on the other what the platform says. */
 export interface Evidence {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { occurrences } from '../../../probe/src/scheduler/schedule.js';
-import { type Schedule } from '../../../probe/src/protocol.js';
+import { occurrences } from '../../../probe/src/schedule/schedule.js';
+import { type Schedule } from '../../../probe/src/protocol/protocol.js';
 import { type OperationFact } from './evidence.js';
 
 const MINUTE_MS = 60_000;

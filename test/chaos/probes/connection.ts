@@ -1,5 +1,10 @@
 import { io, type Socket } from 'socket.io-client';
-import { type Operation, operationSchema, PROTOCOL, type RequestError } from '../../../probe/src/protocol.js';
+import {
+  type Operation,
+  operationSchema,
+  PROTOCOL,
+  type RequestError,
+} from '../../../probe/src/protocol/protocol.js';
 import { type ItemAnswer } from '../../support/native-probe.js';
 
 /** A handshake that takes longer is given up: the network may have swallowed it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FailedItem, type ResultItem } from '../../../probe/src/protocol.js';
+import { type FailedItem, type ResultItem } from '../../../probe/src/protocol/protocol.js';
 import { type Answer, type Outcome, type SentRun, type SentVersion } from '../audit/evidence.js';
 
 export type Item = ResultItem | FailedItem;

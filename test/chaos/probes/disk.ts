@@ -1,6 +1,6 @@
-import { occurrences, type Occurrences } from '../../../probe/src/scheduler/schedule.js';
+import { occurrences, type Occurrences } from '../../../probe/src/schedule/schedule.js';
 import { LATEST_START_MS } from '../../../probe/src/scheduler/decide.js';
-import { type Operation, PROTOCOL } from '../../../probe/src/protocol.js';
+import { type Operation, PROTOCOL } from '../../../probe/src/protocol/protocol.js';
 import { type Item } from './diary.js';
 
 interface Held {

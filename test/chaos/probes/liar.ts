@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { occurrences } from '../../../probe/src/scheduler/schedule.js';
-import { type Operation, PROTOCOL } from '../../../probe/src/protocol.js';
+import { occurrences } from '../../../probe/src/schedule/schedule.js';
+import { type Operation, PROTOCOL } from '../../../probe/src/protocol/protocol.js';
 import { type Answer } from '../audit/evidence.js';
 import { type Random } from '../random.js';
 import { type Connection } from './connection.js';

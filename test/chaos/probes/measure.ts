@@ -4,7 +4,7 @@ import {
   type FailedItem,
   type FailureReason,
   type ResultItem,
-} from '../../../probe/src/protocol.js';
+} from '../../../probe/src/protocol/protocol.js';
 import { pingWarts } from '../../bench/warts-sample.js';
 import { digestOf } from './diary.js';
 

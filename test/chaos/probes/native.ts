@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FailureReason, type Operation } from '../../../probe/src/protocol.js';
+import { type FailureReason, type Operation } from '../../../probe/src/protocol/protocol.js';
 import { until } from '../../support/until.js';
 import { type Nature, type ProbeDiary } from '../audit/evidence.js';
 import { type Random } from '../random.js';

@@ -4,9 +4,9 @@ import { message, opt } from '../../../test/support/dns.wire.js';
 import { FakeDns } from '../../../test/support/fake.dns.js';
 import { runContext } from '../../../test/support/run.context.js';
 import { ScriptedUdp } from '../../../test/support/scripted.dns.js';
-import { dnsParams } from './dns.params.js';
+import { dnsParams } from '../../dns/dns.params.js';
 import { dns } from './index.js';
-import { encodeQuery, mismatch, reverseName } from './message.js';
+import { encodeQuery, mismatch, reverseName } from '../../dns/message.js';
 
 interface Query {
   name: string;

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import * as wire from '../../../test/support/dns.wire.js';
 import { ScriptedDns, ScriptedUdp } from '../../../test/support/scripted.dns.js';
 import { systemClock } from '../../clock/clock.js';
-import { dnsParams } from './dns.params.js';
-import { Frames } from './frames.js';
-import { singleAnswer, zoneTransfer } from './judge.js';
-import { damage, encodeQuery, isTruncated, mismatch } from './message.js';
-import { askTcp, askUdp, type Exchange, type Outcome } from './transport.js';
+import { dnsParams } from '../../dns/dns.params.js';
+import { Frames } from '../../dns/frames.js';
+import { singleAnswer, zoneTransfer } from '../../dns/judge.js';
+import { damage, encodeQuery, isTruncated, mismatch } from '../../dns/message.js';
+import { askTcp, askUdp, type Exchange, type Outcome } from '../../dns/transport.js';
 
 /** A failed run prints its seed; the same seed repeats it. */
 const SEED = Number(process.env['DNS_SEED'] ?? 20_261_129);

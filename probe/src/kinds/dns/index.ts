@@ -11,19 +11,26 @@ import {
 } from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
 import { type Nameserver, systemResolvers } from '../../host/resolvers.js';
-import { PROTOCOL } from '../../protocol.js';
-import { RunFailure } from '../../runs/failure.js';
-import type { Kind, RunContext } from '../kind.js';
-import { inParallel } from '../parallel.js';
-import { isOn, wantedFamilies } from '../switches.js';
+import { PROTOCOL } from '../../protocol/protocol.js';
+import { RunFailure } from '../../protocol/failure.js';
+import type { Kind, RunContext } from '../../measuring/kind.js';
+import { inParallel } from '../../measuring/parallel.js';
+import { isOn, wantedFamilies } from '../../protocol/switches.js';
 import { canonical } from '../../policy/networks.js';
-import { familyOf, type Reached, resolutionMs } from '../targets.js';
-import { stopwatch } from '../timing.js';
-import { type DnsParams, dnsParams } from './dns.params.js';
-import { singleAnswer, zoneTransfer } from './judge.js';
-import { encodeQuery, isTruncated, type Question, reverseName } from './message.js';
-import { RESERVED_ENTRIES, Room } from './room.js';
-import { askTcp, askUdp, BadLocalAddress, type Exchange, MOST_TCP_BYTES, type Outcome } from './transport.js';
+import { familyOf, type Reached, resolutionMs } from '../../measuring/targets.js';
+import { stopwatch } from '../../clock/timing.js';
+import { type DnsParams, dnsParams } from '../../dns/dns.params.js';
+import { singleAnswer, zoneTransfer } from '../../dns/judge.js';
+import { encodeQuery, isTruncated, type Question, reverseName } from '../../dns/message.js';
+import { RESERVED_ENTRIES, Room } from '../../dns/room.js';
+import {
+  askTcp,
+  askUdp,
+  BadLocalAddress,
+  type Exchange,
+  MOST_TCP_BYTES,
+  type Outcome,
+} from '../../dns/transport.js';
 
 const TIMEOUT_MS = 5_000;
 const TRANSFER_TIMEOUT_MS = 30_000;

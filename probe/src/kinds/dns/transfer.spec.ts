@@ -4,8 +4,8 @@ import * as wire from '../../../test/support/dns.wire.js';
 import { runContext } from '../../../test/support/run.context.js';
 import { type Script, ScriptedDns } from '../../../test/support/scripted.dns.js';
 import { type Clock, systemClock } from '../../clock/clock.js';
-import { PROTOCOL } from '../../protocol.js';
-import { dnsParams } from './dns.params.js';
+import { PROTOCOL } from '../../protocol/protocol.js';
+import { dnsParams } from '../../dns/dns.params.js';
 import { dns } from './index.js';
 
 let server: ScriptedDns;

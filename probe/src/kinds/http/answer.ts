@@ -1,4 +1,4 @@
-import { Broken } from '../connection.js';
+import { Broken } from '../../measuring/connection.js';
 import type { HttpEntry } from './entry.js';
 import { bodyLength, type Header, lengthOf, parseHeaderLine, textOf, trimmed } from './header.js';
 import { LineReader } from './lines.js';

@@ -1,4 +1,4 @@
-import type { TlsFacts } from '../connection.js';
+import type { TlsFacts } from '../../measuring/connection.js';
 
 /** One request, and what came back; docs/protocol.md, format `http`. */
 export interface HttpEntry {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock/clock.js';
-import { Broken, reasonOf } from '../connection.js';
-import { stopwatch } from '../timing.js';
+import { Broken, reasonOf } from '../../measuring/connection.js';
+import { stopwatch } from '../../clock/timing.js';
 import { type Allowance, AnswerReader } from './answer.js';
 import type { HttpEntry } from './entry.js';
 

@@ -1,4 +1,4 @@
-import { Broken } from '../connection.js';
+import { Broken } from '../../measuring/connection.js';
 
 /** A header, its name in lower case; the value has a character for each byte. */
 export interface Header {

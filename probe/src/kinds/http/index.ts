@@ -1,7 +1,7 @@
 import { httpDocument, type HttpParams, httpParams, writeDocument } from '@pladmed/protocol';
-import { packageVersion } from '../../config/version.js';
+import { packageVersion } from '../../platform/version.js';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
-import { RunFailure } from '../../runs/failure.js';
+import { RunFailure } from '../../protocol/failure.js';
 import {
   factsOf,
   factsOfFlight,
@@ -13,12 +13,12 @@ import {
   withTcp,
   withTls,
   wordOfAttempt,
-} from '../connection.js';
-import type { Flight } from '../handshake/flight.js';
-import type { Kind, RunContext } from '../kind.js';
-import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../switches.js';
-import { milliseconds, stopwatch } from '../timing.js';
+} from '../../measuring/connection.js';
+import type { Flight } from '../../handshake/flight.js';
+import type { Kind, RunContext } from '../../measuring/kind.js';
+import { inParallel } from '../../measuring/parallel.js';
+import { wantedFamilies } from '../../protocol/switches.js';
+import { milliseconds, stopwatch } from '../../clock/timing.js';
 import type { HttpEntry } from './entry.js';
 import { exchange, type Order } from './exchange.js';
 import { requestTarget } from './request-target.js';

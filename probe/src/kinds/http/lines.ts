@@ -1,4 +1,4 @@
-import { Broken } from '../connection.js';
+import { Broken } from '../../measuring/connection.js';
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -8,11 +8,16 @@ import {
   writeDocument,
 } from '@pladmed/protocol';
 import { decode, summarize, type TraceRecord } from '@pladmed/warts';
-import type { Kind } from '../kind.js';
-import { DEFAULT_PACKET_BYTES, runScamper, type ScamperCommand, type ScamperMethod } from '../scamper.js';
-import { wantedFamilies } from '../switches.js';
-import { resolutionMs } from '../targets.js';
-import { milliseconds, stopwatch } from '../timing.js';
+import type { Kind } from '../../measuring/kind.js';
+import {
+  DEFAULT_PACKET_BYTES,
+  runScamper,
+  type ScamperCommand,
+  type ScamperMethod,
+} from '../../measuring/scamper.js';
+import { wantedFamilies } from '../../protocol/switches.js';
+import { resolutionMs } from '../../measuring/targets.js';
+import { milliseconds, stopwatch } from '../../clock/timing.js';
 
 /** How long a packet's answer is waited for: a router that takes longer counts as lost, as with mtr(8). */
 const WAIT_S = 2;

@@ -3,7 +3,7 @@ import { mtrParams } from '@pladmed/protocol';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, encode } from '@pladmed/warts';
-import { scamperArguments } from '../scamper.js';
+import { scamperArguments } from '../../measuring/scamper.js';
 import { mtr, mtrCommand, reportsOf } from './index.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../../warts/test/fixtures');

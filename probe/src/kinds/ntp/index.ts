@@ -11,11 +11,11 @@ import {
 } from '@pladmed/sntp';
 import { isIPv6 } from 'node:net';
 import { sleep } from '../../clock/clock.js';
-import { type Located, locate } from '../connection.js';
-import type { Kind, RunContext } from '../kind.js';
-import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../switches.js';
-import { milliseconds } from '../timing.js';
+import { type Located, locate } from '../../measuring/connection.js';
+import type { Kind, RunContext } from '../../measuring/kind.js';
+import { inParallel } from '../../measuring/parallel.js';
+import { wantedFamilies } from '../../protocol/switches.js';
+import { milliseconds } from '../../clock/timing.js';
 
 /** Names that are resolved at once. */
 const RESOLVED_AT_ONCE = 8;

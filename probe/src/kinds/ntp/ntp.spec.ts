@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeNtp } from '../../../../sntp/test/support/fake.ntp.js';
 import { runContext } from '../../../test/support/run.context.js';
 import { type Clock, systemClock } from '../../clock/clock.js';
-import { PROTOCOL } from '../../protocol.js';
+import { PROTOCOL } from '../../protocol/protocol.js';
 import { ntp } from './index.js';
 import { MAX_SAMPLES, MAX_SERVERS } from '@pladmed/protocol';
 import { ntpParams } from '@pladmed/protocol';

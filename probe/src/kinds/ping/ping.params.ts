@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { type PingParams, pingParams as stated } from '@pladmed/protocol';
-import type { ScamperCommand } from '../scamper.js';
+import type { ScamperCommand } from '../../measuring/scamper.js';
 import { canonical } from '../../policy/networks.js';
 
 type Method = NonNullable<PingParams['method']>;

@@ -1,6 +1,6 @@
 import { tlsDocument, type TlsParams, tlsParams, writeDocument } from '@pladmed/protocol';
 import { CONNECTION_PACKETS } from '../../limits/packets.js';
-import { RunFailure } from '../../runs/failure.js';
+import { RunFailure } from '../../protocol/failure.js';
 import {
   afterHandshake,
   factsOf,
@@ -14,12 +14,12 @@ import {
   withTcp,
   withTls,
   wordOfAttempt,
-} from '../connection.js';
-import type { Flight } from '../handshake/flight.js';
-import type { Kind, RunContext } from '../kind.js';
-import { inParallel } from '../parallel.js';
-import { wantedFamilies } from '../switches.js';
-import { milliseconds, stopwatch } from '../timing.js';
+} from '../../measuring/connection.js';
+import type { Flight } from '../../handshake/flight.js';
+import type { Kind, RunContext } from '../../measuring/kind.js';
+import { inParallel } from '../../measuring/parallel.js';
+import { wantedFamilies } from '../../protocol/switches.js';
+import { milliseconds, stopwatch } from '../../clock/timing.js';
 import { type Certificates, certificatesOf, NO_CERTIFICATES, peerChain } from './certificate.js';
 
 /** Names that are resolved at once. */

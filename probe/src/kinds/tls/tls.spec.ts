@@ -4,7 +4,7 @@ import { rootCertificates, type TlsOptions } from 'node:tls';
 import { Authority, type KeyPair } from '../../../test/support/certificates.js';
 import { runContext } from '../../../test/support/run.context.js';
 import { Site } from '../../../test/support/site.js';
-import { PROTOCOL } from '../../protocol.js';
+import { PROTOCOL } from '../../protocol/protocol.js';
 import { certificatesOf } from './certificate.js';
 import { tls } from './index.js';
 import { MAX_HANDSHAKES } from '@pladmed/protocol';

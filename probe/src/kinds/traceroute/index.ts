@@ -1,9 +1,9 @@
 import { DEFAULT_ATTEMPTS, DEFAULT_WAIT_S, type TracerouteParams } from '@pladmed/protocol';
-import type { Kind } from '../kind.js';
-import { DEFAULT_PACKET_BYTES, runScamper } from '../scamper.js';
-import { wantedFamilies } from '../switches.js';
-import { resolutionMs } from '../targets.js';
-import { stopwatch } from '../timing.js';
+import type { Kind } from '../../measuring/kind.js';
+import { DEFAULT_PACKET_BYTES, runScamper } from '../../measuring/scamper.js';
+import { wantedFamilies } from '../../protocol/switches.js';
+import { resolutionMs } from '../../measuring/targets.js';
+import { stopwatch } from '../../clock/timing.js';
 import { tracerouteCommand, tracerouteParams } from './traceroute.params.js';
 
 const SLACK_MS = 60_000;

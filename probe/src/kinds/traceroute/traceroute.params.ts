@@ -1,5 +1,5 @@
 import { DEFAULT_TCP_PORT, type TracerouteParams, tracerouteParams as stated } from '@pladmed/protocol';
-import type { ScamperCommand } from '../scamper.js';
+import type { ScamperCommand } from '../../measuring/scamper.js';
 
 /** The longest wait for a reply that scamper 20211212 takes, in seconds. */
 const LONGEST_WAIT_S = 10;

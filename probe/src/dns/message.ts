@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { digestMessage, questionSection, readHeader, UnreadableMessage } from '@pladmed/protocol';
 import packet from 'dns-packet';
 import ipaddr from 'ipaddr.js';
-import { isOn } from '../switches.js';
+import { isOn } from '../protocol/switches.js';
 import type { DnsParams } from './dns.params.js';
 
 export interface Question {

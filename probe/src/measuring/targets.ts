@@ -4,7 +4,7 @@ import { findFamilies, missingRoute } from '../host/routes.js';
 import type { Resolved } from '../host/lookup.js';
 import { canonical } from '../policy/networks.js';
 import type { HostPolicy } from '../policy/policy.js';
-import { RunFailure } from '../runs/failure.js';
+import { RunFailure } from '../protocol/failure.js';
 import { inParallel } from './parallel.js';
 
 /** Finds the addresses of a name, in the order of preference, of the families 4, 6 or both. */

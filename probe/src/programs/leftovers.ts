@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../log.js';
+import type { Log } from '../platform/log.js';
 
 const GONE_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 20;

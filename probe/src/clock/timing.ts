@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.js';
+import type { Clock } from './clock.js';
 
 /** To the microsecond. */
 export function milliseconds(value: number): number {

@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { decode, type WartsRecord } from '@pladmed/warts';
-import { PROTOCOL } from '../protocol.js';
-import { RunFailure, tooLarge } from '../runs/failure.js';
-import { runProcess } from '../runs/process.js';
+import { PROTOCOL } from '../protocol/protocol.js';
+import { RunFailure, tooLarge } from '../protocol/failure.js';
+import { runProcess } from '../programs/process.js';
 import type { RunContext } from './kind.js';
 import { destinationOf, type Target } from './targets.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Schedule } from '../protocol.js';
+import type { Schedule } from '../protocol/protocol.js';
 import { BadSchedule, occurrences } from './schedule.js';
 
 const at = (text: string): number => Date.parse(text);

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIP } from 'node:net';
-import type { Clock, Timer } from '../../clock/clock.js';
-import { errorCode, messageOf } from '../../errors.js';
-import { milliseconds } from '../timing.js';
+import type { Clock, Timer } from '../clock/clock.js';
+import { errorCode, messageOf } from '../platform/errors.js';
+import { milliseconds } from '../clock/timing.js';
 import { Frames } from './frames.js';
 import type { Judge } from './judge.js';
 import { damage, isTruncated, mismatch } from './message.js';

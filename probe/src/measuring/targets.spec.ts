@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EVERYWHERE, known, runContext } from '../../test/support/run.context.js';
 import { HostPolicy } from '../policy/policy.js';
-import { pingParams } from './ping/ping.params.js';
+import { pingParams } from '../kinds/ping/ping.params.js';
 import { BOTH_FAMILIES, destinationOf, type Resolve, type Routes, TargetGuard } from './targets.js';
 
 const FOUR = '9.9.9.9';

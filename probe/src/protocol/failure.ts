@@ -1,4 +1,4 @@
-import type { FailureReason } from '../protocol.js';
+import type { FailureReason } from './protocol.js';
 
 /** A run that came to nothing, with the reason that the user is told. */
 export class RunFailure extends Error {

@@ -1,7 +1,7 @@
-import { errorCode } from '../errors.js';
+import { errorCode } from '../platform/errors.js';
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { RunFailure } from './failure.js';
+import { RunFailure } from '../protocol/failure.js';
 
 export interface Command {
   program: string;

@@ -5,12 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Destination } from '@pladmed/protocol';
 import { EVERYWHERE, runContext } from '../../test/support/run.context.js';
-import { RunFailure } from '../runs/failure.js';
-import { ping as pingKind } from './ping/index.js';
-import { pingCommand, pingParams } from './ping/ping.params.js';
+import { RunFailure } from '../protocol/failure.js';
+import { ping as pingKind } from '../kinds/ping/index.js';
+import { pingCommand, pingParams } from '../kinds/ping/ping.params.js';
 import { scamperArguments, type ScamperCommand, versionIn } from './scamper.js';
 import type { Routes } from './targets.js';
-import { tracerouteCommand, tracerouteParams } from './traceroute/traceroute.params.js';
+import { tracerouteCommand, tracerouteParams } from '../kinds/traceroute/traceroute.params.js';
 
 const settings = { output: '/x/warts', packetsPerSecond: 20 };
 const commandOf = (command: ScamperCommand): string =>

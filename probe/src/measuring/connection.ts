@@ -1,11 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
-import { errorCode, messageOf } from '../errors.js';
-import { type Flight, readFlight } from './handshake/flight.js';
-import { Tap } from './handshake/tap.js';
+import { errorCode, messageOf } from '../platform/errors.js';
+import { type Flight, readFlight } from '../handshake/flight.js';
+import { Tap } from '../handshake/tap.js';
 import type { RunContext } from './kind.js';
 import type { Found } from './targets.js';
-import { stopwatch } from './timing.js';
+import { stopwatch } from '../clock/timing.js';
 import type { Clock } from '../clock/clock.js';
 
 /** What ended a connection, in a word that the result carries. */

@@ -1,9 +1,9 @@
 import { existsSync, unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
-import { CONFIG_FILE, ConfigError, type SettingName, type Settings } from '../config/config.js';
-import { messageOf } from '../errors.js';
-import type { Log } from '../log.js';
-import { type LiveRules, rulesOf } from './rules.js';
+import { CONFIG_FILE, ConfigError, type SettingName, type Settings } from './config.js';
+import { messageOf } from '../platform/errors.js';
+import type { Log } from '../platform/log.js';
+import { type LiveRules, rulesOf } from '../policy/rules.js';
 
 /** What holds for every run that begins after the configuration was changed; all else holds from the next start on. */
 const LIVE: ReadonlySet<SettingName> = new Set<SettingName>([
