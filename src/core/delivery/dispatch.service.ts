@@ -76,6 +76,23 @@ export class DispatchService {
     }
   }
 
+  /**
+   * Before a new operation is stored: probes that begin nothing before the server allows it are asked already, so that their answers
+   * come while it is being stored.
+   * @returns what is to be called with whether it was stored, behind start()
+   */
+  expect(
+    operation: Parameters<typeof jobOf>[0],
+    assignments: readonly AssignmentEntity[],
+  ): (stored: boolean) => void {
+    let settle: (stored: boolean) => void = () => undefined;
+    if (operation.schedule.type !== 'once') return settle;
+    const job = jobOf(operation);
+    const stored = new Promise<boolean>((resolve) => (settle = resolve));
+    for (const { probe } of assignments) this.connected.get(probe)?.expect?.(job, stored);
+    return settle;
+  }
+
   /** A new operation is stored: to the probes that are here, and a word to the other servers for theirs. */
   start(operation: OperationEntity, assignments: readonly AssignmentEntity[]): void {
     this.inBackground(this.deliverNew(operation, assignments));

@@ -30,7 +30,7 @@ export async function withJobs(
   return assigned;
 }
 
-export function jobOf(operation: OperationEntity): Job {
+export function jobOf(operation: Omit<OperationEntity, 'number'>): Job {
   return {
     operation: operation._id,
     kind: operation.kind,

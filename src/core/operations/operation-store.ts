@@ -16,6 +16,8 @@ export interface NewOperation {
   operation: OperationEntity;
   assignments: readonly AssignmentEntity[];
   admission: Admission;
+  /** the room of its probes, which may be taken meanwhile; rejects where they have none */
+  room?: Promise<unknown>;
 }
 
 /** What one transaction stores at the most: more would keep other users of the same targets waiting. */
@@ -120,6 +122,7 @@ export class OperationStore {
       creations.flatMap(({ assignments }) => assignments),
       transaction,
     );
+    for (const { room } of creations) await room;
   }
 }
 

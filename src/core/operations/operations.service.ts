@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { handled } from '../../platform/batching/handled.js';
 import { createOnce, idempotencyMembers } from '../../platform/database/idempotency.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { isNumberTaken, NumbersService } from '../../platform/database/numbers/numbers.service.js';
@@ -43,6 +44,7 @@ import { checkTogether } from '../../measurement/params/invalid-params.error.js'
 import { valueOf } from '../../measurement/params/reading.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
 import { type OperationRequest } from './operation-request.js';
+import { Foresight } from './foresight.js';
 import { OperationStore } from './operation-store.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
 import { firstRun, runsOf } from '../../measurement/schedule/run-numbers.js';
@@ -62,6 +64,7 @@ export interface QuotedOperation {
 @Injectable()
 export class OperationsService {
   private readonly logger = new Logger('operations');
+  private readonly foresight: Foresight;
 
   constructor(
     private readonly operations: OperationsRepository,
@@ -78,7 +81,9 @@ export class OperationsService {
     private readonly numbers: NumbersService,
     private readonly clock: PlatformClock,
     @Inject(ENV) private readonly env: Pick<Env, 'credits'>,
-  ) {}
+  ) {
+    this.foresight = new Foresight(env.credits);
+  }
 
   /**
    * @throws DomainError invalid_request (each wrong field is named), not_found (an id is no probe of ours),
@@ -109,23 +114,34 @@ export class OperationsService {
     const { operation: planned, probes, strikes, bytes } = await this.plan(owner, request);
     const admission = this.quotas.prepare({ owner, operation: planned, strikes });
     const assignments = assignmentsOf(planned, probes, bytes);
-    const room = await this.loads.reserve(probes, bytes);
+    const room = handled(this.loads.reserve(probes, bytes));
+    // the rest waits for it only where it has to be looked up
+    if (!this.loads.seemFree(probes, bytes)) await room;
     this.dispatch.claim(assignments);
+    const told = this.foresight.isLikely(owner, planned)
+      ? this.dispatch.expect(planned, assignments)
+      : undefined;
     let operation: OperationEntity;
     try {
       operation = await this.numbers.give(OPERATION_NUMBERS, request.number, async (number) => {
         const numbered = { ...planned, number };
-        await this.store.store({ operation: numbered, assignments, admission });
+        await this.store.store({ operation: numbered, assignments, admission, room });
         return numbered;
       });
-      room.keep();
+      (await room).keep();
     } catch (error) {
-      await room.giveBack();
+      told?.(false);
+      this.foresight.noteRefusal(owner);
+      await room.then(
+        (taken) => taken.giveBack(),
+        () => undefined,
+      );
       if (request.number !== undefined && isNumberTaken(error))
         throw new DomainError('conflict', `number ${request.number} is another operation's`);
       throw error;
     }
     this.dispatch.start(operation, assignments);
+    told?.(true);
     this.logger.log(
       {
         operation_id: String(operation._id),

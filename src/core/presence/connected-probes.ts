@@ -56,6 +56,11 @@ export interface ProbeLink {
    * @param everything these are all that this probe has to do: the first delivery after it has come
    */
   deliver(jobs: readonly Job[], everything: boolean): AsyncIterable<readonly DeliveryAnswer[]>;
+  /**
+   * A job of a single run that is just being stored, and is delivered then: the probe may be asked for it already, and must not begin
+   * it unless `stored` gives true. Absent: what is sent to such a probe may begin at once. `stored` never rejects.
+   */
+  expect?(job: Job, stored: Promise<boolean>): void;
   /** Whether it has to get everything in one message, if that has about so many bytes: parts would cost it what it remembers. */
   takesWhole?(bytes: number): boolean;
   /**

@@ -52,7 +52,7 @@ export class ProbeLoadsService {
   async reserve(probes: readonly Pick<ProbeEntity, '_id' | 'load'>[], bytes: number): Promise<Reservation> {
     const load = { operations: 1, bytes };
     const ids = probes.map(({ _id }) => _id);
-    let full = probes.filter((probe) => !fits(probe.load ?? NO_LOAD, load)).map(({ _id }) => _id);
+    let full = probes.filter((probe) => !this.seemFree([probe], bytes)).map(({ _id }) => _id);
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
       await this.refuseFull(full, load);
       const reservation = await this.take(ids, load);
@@ -60,6 +60,11 @@ export class ProbeLoadsService {
       full = await this.loads.findFullAmong(ids, load);
     }
     throw new DomainError('busy', 'Too many operations are created at once for the same probes; try again');
+  }
+
+  /** @returns whether all of them have room for one operation, as they were read: then it is not counted what each of them has */
+  seemFree(probes: readonly Pick<ProbeEntity, 'load'>[], bytes: number): boolean {
+    return probes.every(({ load }) => fits(load ?? NO_LOAD, { operations: 1, bytes }));
   }
 
   /** These probes have been rid of an operation. */

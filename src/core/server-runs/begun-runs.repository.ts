@@ -30,6 +30,11 @@ export class BegunRunsRepository {
     }
   }
 
+  /** It did not begin after all. */
+  async remove(id: ObjectId): Promise<void> {
+    await this.runs.collection.deleteOne({ _id: id });
+  }
+
   async findById(id: ObjectId): Promise<BegunRunEntity | null> {
     return this.runs.findById(id).lean<BegunRunEntity>();
   }

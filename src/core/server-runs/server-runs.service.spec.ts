@@ -55,6 +55,13 @@ class World {
           }),
         );
       },
+      remove: (id: ObjectId) => {
+        this.begun.splice(
+          this.begun.findIndex(({ _id }) => _id.equals(id)),
+          1,
+        );
+        return Promise.resolve();
+      },
       findById: (id: ObjectId) => Promise.resolve(this.begun.find(({ _id }) => _id.equals(id)) ?? null),
       endAll: () => Promise.resolve(),
     } as unknown as BegunRunsRepository;
@@ -153,6 +160,38 @@ describe('ServerRunsService', () => {
     world.failing = false;
     await soon(() => probe.begun.length === 1);
     expect(world.begun).toHaveLength(1);
+  });
+
+  it('asks for what is being stored, and lets it begin when it is stored, once', async () => {
+    const [server, probe, link, job] = [world.server().runs, new Probe(), linkOf(new ObjectId()), once()];
+    let settle: (stored: boolean) => void = () => undefined;
+    const stored = new Promise<boolean>((resolve) => (settle = resolve));
+    server.attach(link, probe);
+    server.hold(link, job, stored);
+    await soon(() => world.begun.length === 1);
+    expect([probe.asked.length, probe.begun.length]).toEqual([1, 0]);
+    settle(true);
+    await soon(() => probe.begun.length === 1);
+    // it is delivered, however long its run has begun by then
+    server.hold(link, job);
+    expect([probe.asked.length, world.begun.length]).toEqual([1, 1]);
+  });
+
+  it('begins nothing of what was not stored after all, and keeps no word of it', async () => {
+    const [{ runs: server, answers }, probe] = [world.server(), new Probe()];
+    const [link, job] = [linkOf(new ObjectId()), once()];
+    let settle: (stored: boolean) => void = () => undefined;
+    const stored = new Promise<boolean>((resolve) => (settle = resolve));
+    server.attach(link, probe);
+    server.hold(link, job, stored);
+    await soon(() => world.begun.length === 1);
+    settle(false);
+    await soon(() => world.begun.length === 0);
+    expect(await answers.awaited(link.probe, new ObjectId(probe.asked[0]!.run), 0)).toBeUndefined();
+    // the same job, as the sweep finds it where the database has it nevertheless
+    server.hold(link, job);
+    await soon(() => probe.begun.length === 1);
+    expect(probe.begun).toEqual([world.begun[0]!._id.toHexString()]);
   });
 
   it('ends a run whose answers cannot be kept as a failed one: it has begun', async () => {

@@ -38,6 +38,12 @@ interface Held {
   numbers: RunNumbers;
   offsetMs: number;
   requests: readonly unknown[];
+  /** whether its operation is in the database; nothing of it begins before */
+  stored: Promise<boolean> | undefined;
+  /** it was expected, and is delivered when it is stored: until then it is known here, also when its run has begun */
+  isExpected: boolean;
+  /** its last run was begun, or is not begun any more */
+  isOver: boolean;
   dropped: boolean;
 }
 
@@ -95,16 +101,39 @@ export class ServerRunsService implements OnApplicationShutdown {
     };
   }
 
-  /** From now on each run of this job is asked for at its time. */
-  hold(link: ProbeLink, job: Job): void {
+  /**
+   * From now on each run of this job is asked for at its time.
+   * @param stored of one that is just being stored, and is held again then: the probe is asked for it meanwhile, and it is dropped
+   *   where this gives false
+   */
+  hold(link: ProbeLink, job: Job, stored?: Promise<boolean>): void {
     const keeper = this.keeperOf(link);
     if (keeper === undefined) return;
     const key = keyOf(job.operation);
-    if (keeper.jobs.has(key)) return;
+    const before = keeper.jobs.get(key);
+    if (before !== undefined) {
+      if (before.isExpected && before.isOver) keeper.jobs.delete(key);
+      before.isExpected = false;
+      return;
+    }
     const numbers = numberRuns(job.schedule);
     const offsetMs = spreadOffsetMs(job.schedule, link.probe);
-    const held: Held = { job, numbers, offsetMs, requests: keeper.words.requestsOf(job), dropped: false };
+    const requests = keeper.words.requestsOf(job);
+    const isExpected = stored !== undefined;
+    const held: Held = {
+      job,
+      numbers,
+      offsetMs,
+      requests,
+      stored,
+      isExpected,
+      isOver: false,
+      dropped: false,
+    };
     keeper.jobs.set(key, held);
+    void stored?.then((isStored) => {
+      if (!isStored) this.drop(link, job.operation);
+    });
     this.answers.noteJob(job);
     const isOnce = job.schedule.type === 'once';
     const since = this.now() - BEGIN_WITHIN_MS - offsetMs;
@@ -217,7 +246,7 @@ export class ServerRunsService implements OnApplicationShutdown {
         isDue,
       );
       if (outcome === 'begun') continue;
-      if (begun === undefined && outcome !== 'gone') {
+      if (begun === undefined && outcome !== 'gone' && !isOff(due)) {
         this.logger.warn({ ...idsOf(due), run, outcome }, 'the probe did not take a run');
         this.postpone(due);
         return;
@@ -245,9 +274,11 @@ export class ServerRunsService implements OnApplicationShutdown {
       deadline: new Date(now.getTime() + words.limitMs(held.requests)),
     };
     try {
-      const stored = await this.begins.add(entity);
-      if (stored) this.answers.noteBegun(entity);
-      return stored;
+      // together: where the operation is not stored after all, nothing has begun
+      const [isStored, isFirst] = await Promise.all([held.stored, this.begins.add(entity)]);
+      if (isStored !== false && isFirst) this.answers.noteBegun(entity);
+      else if (isFirst) await this.runs.remove(id);
+      return isStored !== false && isFirst;
     } catch (error) {
       this.logger.warn(
         { err: error, ...idsOf({ keeper, held }) },
@@ -261,7 +292,9 @@ export class ServerRunsService implements OnApplicationShutdown {
 /** With its last run a job is done: a connection may stand for weeks, and single runs are jobs of their own. */
 function forget({ keeper, held, run }: Due): void {
   const key = keyOf(held.job.operation);
-  if (run >= held.numbers.count - 1 && keeper.jobs.get(key) === held) keeper.jobs.delete(key);
+  if (run < held.numbers.count - 1) return;
+  held.isOver = true;
+  if (!held.isExpected && keeper.jobs.get(key) === held) keeper.jobs.delete(key);
 }
 
 function isOff({ keeper, held }: Due): boolean {

@@ -92,6 +92,10 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
     });
   }
 
+  expect(job: Job, stored: Promise<boolean>): void {
+    if (typeof inGlobalpingWords(job) !== 'string') this.runs.hold(this, job, stored);
+  }
+
   stop(operation: ObjectId): void {
     this.runs.drop(this, operation);
   }
@@ -147,11 +151,12 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
     clearTimeout(current.timer);
     const isDoubtful = this.unanswered > 0;
     this.unanswered = 0;
+    // the next one does not wait until this one may begin
+    if (isDoubtful) this.settle();
+    else this.next();
     const mayBegin = await current.begin();
     if (mayBegin) start();
     current.settle(mayBegin ? 'begun' : 'not_begun');
-    if (isDoubtful) this.settle();
-    else this.next();
   }
 
   private settle(): void {
