@@ -11,6 +11,7 @@ import { benchOverhead } from './overhead.bench.js';
 import { type Platform, startEcho, startPlatform } from './platform.js';
 import { benchReads } from './reads.bench.js';
 import { benchReconnect } from './reconnect.bench.js';
+import { benchServers } from './servers.bench.js';
 import { benchRollups, benchSeries } from './series.bench.js';
 
 /** What reading and keeping series costs, on servers of their own. */
@@ -107,6 +108,18 @@ async function showGlobalping(): Promise<void> {
   );
 }
 
+/** One server and two of one database, of their own. */
+async function showServers(): Promise<void> {
+  console.log('Results of 20 probes by one server and by two of one database, in turns; for a result');
+  console.table(
+    (await benchServers()).map(({ what, serversUs, databaseUs, perSecond, returned, conflicts }) => ({
+      ...{ '': what, 'both servers, us of processor': Math.round(serversUs) },
+      ...{ 'database, us': Math.round(databaseUs), 'a second': Math.round(perSecond) },
+      ...{ 'documents returned': Number(returned.toFixed(2)), 'conflicts of a round': conflicts },
+    })),
+  );
+}
+
 /** What shares one platform, in this order: what is last leaves a million results behind. */
 const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void>> = {
   async ingest(platform, echo) {
@@ -185,7 +198,7 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     );
   },
 };
-const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export', 'globalping'];
+const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export', 'globalping', 'servers'];
 
 exitWhenInterrupted();
 
@@ -213,4 +226,5 @@ if (isAsked('reconnect')) await showReconnect();
 if (isAsked('series')) await showSeries();
 if (isAsked('export')) await showExport();
 if (isAsked('globalping')) await showGlobalping();
+if (isAsked('servers')) await showServers();
 process.exit(0);

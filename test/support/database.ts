@@ -9,6 +9,10 @@ export class TestDatabase {
     this.client = new mongoose.mongo.MongoClient(uri);
   }
 
+  get db(): mongoose.mongo.Db {
+    return this.client.db();
+  }
+
   collection(name: string): mongoose.mongo.Collection {
     return this.client.db().collection(name);
   }
