@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { readEnvironment } from './config/settings.js';
-import { CommandError, EXIT } from './exit.js';
+import { CommandError, EXIT } from './terminal/exit.js';
 import { reasonOf } from './api/client.js';
 import { programOf } from './program.js';
-import { Terminal } from './terminal.js';
+import { Terminal } from './terminal/terminal.js';
 
 // who reads may leave (`| head`): that is no error of anybody
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

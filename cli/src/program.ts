@@ -7,13 +7,13 @@ import { listProbes, showProbe } from './commands/probes.js';
 import { showResult, showResults } from './commands/results.js';
 import { showSeries } from './commands/series.js';
 import { type Environment } from './config/settings.js';
-import { type CommonOptions, Context } from './context.js';
-import { EXIT, type ExitCode } from './exit.js';
+import { type CommonOptions, Context } from './commands/context.js';
+import { EXIT, type ExitCode } from './terminal/exit.js';
 import { DOCUMENT, VERSION } from './generated/document.js';
 import { filtersOf, formatsOfResults, paramsOf } from './flags/queries.js';
 import { parseRule, RULE_HELP } from './flags/rule.js';
 import { parseSeconds, parseTime } from './flags/times.js';
-import { type Terminal } from './terminal.js';
+import { type Terminal } from './terminal/terminal.js';
 
 interface Options extends CommonOptions {
   [flag: string]: unknown;

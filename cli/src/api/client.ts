@@ -1,7 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch';
-import { CommandError, EXIT, type ExitCode } from '../exit.js';
+import { CommandError, EXIT, type ExitCode } from '../terminal/exit.js';
 import { type components, type paths } from '../generated/schema.js';
-import { safe } from '../render/safe.js';
+import { safe } from '../terminal/safe.js';
 
 /** JSON where a route has it: what else there is is read as a stream. */
 export type Api = Client<paths, 'application/json'>;

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { CommandError, EXIT } from '../exit.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
 import { type Api, problemError, reasonOf } from './client.js';
 
 /** An event of an operation; `open`: the connection stands, and what happens from now on is told. */

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../api/client.js';
 import { textOf } from '../api/stream.js';
-import { type Context } from '../context.js';
-import { CommandError, EXIT } from '../exit.js';
-import { safeLines } from '../render/safe.js';
+import { type Context } from './context.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
+import { safeLines } from '../terminal/safe.js';
 import { bytes } from '../render/text.js';
 
 const PROGRESS_EVERY_BYTES = 1_000_000;

@@ -1,8 +1,8 @@
 import { type LiveEvent, followEvents } from '../api/stream.js';
 import { answered } from '../api/client.js';
-import { type Context } from '../context.js';
+import { type Context } from './context.js';
 import { isObject, textOf } from '../render/decoded.js';
-import { safe } from '../render/safe.js';
+import { safe } from '../terminal/safe.js';
 import { ResultPrinter } from './printer.js';
 
 export interface FollowOptions {

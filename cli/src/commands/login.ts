@@ -2,9 +2,9 @@ import { text } from 'node:stream/consumers';
 import { read } from 'read';
 import { answered, apiOf } from '../api/client.js';
 import { type Environment, Logins, serverUrl } from '../config/settings.js';
-import { CommandError, EXIT } from '../exit.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
 import { time } from '../render/text.js';
-import { type Terminal } from '../terminal.js';
+import { type Terminal } from '../terminal/terminal.js';
 
 export interface LoginOptions {
   email?: string;

@@ -1,5 +1,5 @@
 import { answered, type Operation, pagesOf } from '../api/client.js';
-import { type Context } from '../context.js';
+import { type Context } from './context.js';
 import { type CoverageQuery, type OperationsQuery } from '../flags/queries.js';
 import { coverageLines, operationLines, operationTable } from '../render/listings.js';
 

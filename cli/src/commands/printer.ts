@@ -1,7 +1,7 @@
-import { type Context } from '../context.js';
+import { type Context } from './context.js';
 import { type Result } from '../api/client.js';
 import { resultLines, titlesOf } from '../render/result.js';
-import { safe } from '../render/safe.js';
+import { safe } from '../terminal/safe.js';
 import { time } from '../render/text.js';
 import { type Entry } from '../render/view.js';
 

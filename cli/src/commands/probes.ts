@@ -1,5 +1,5 @@
 import { answered, pagesOf, type Probe } from '../api/client.js';
-import { type Context } from '../context.js';
+import { type Context } from './context.js';
 import { type ProbesQuery } from '../flags/queries.js';
 import { probeLines, probeTable } from '../render/listings.js';
 

@@ -1,7 +1,7 @@
 import { answered, problemError, type Result } from '../api/client.js';
 import { ndjsonOf } from '../api/stream.js';
-import { type Context } from '../context.js';
-import { CommandError, EXIT } from '../exit.js';
+import { type Context } from './context.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
 import { type ResultsQuery } from '../flags/queries.js';
 import { brokenOff, toFile, toStdout } from './download.js';
 import { ResultPrinter } from './printer.js';

@@ -1,5 +1,5 @@
 import { answered, problemError } from '../api/client.js';
-import { type Context } from '../context.js';
+import { type Context } from './context.js';
 import { type SeriesQuery } from '../flags/queries.js';
 import { seriesLines } from '../render/series.js';
 import { toFile, toStdout } from './download.js';

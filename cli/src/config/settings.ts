@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { CommandError, EXIT } from '../exit.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
 
 export interface Login {
   token: string;

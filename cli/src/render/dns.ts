@@ -1,7 +1,7 @@
 import { type Answer, decode, type DecodedPacket } from 'dns-packet';
 import { type Schemas } from '../api/client.js';
 import { type Decoded, isObject, textOf } from './decoded.js';
-import { safe } from './safe.js';
+import { safe } from '../terminal/safe.js';
 import { count, ms, type Column, table } from './text.js';
 import { headOf, type View } from './view.js';
 

@@ -1,6 +1,6 @@
 import { type Coverage, type Operation, type Probe } from '../api/client.js';
-import { type Colours } from '../terminal.js';
-import { safe, safeDeep } from './safe.js';
+import { type Colours } from '../terminal/terminal.js';
+import { safe, safeDeep } from '../terminal/safe.js';
 import { spark } from './spark.js';
 import { age, type Column, count, ms, percent, table, time } from './text.js';
 

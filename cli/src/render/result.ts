@@ -4,7 +4,7 @@ import { dnsLines } from './dns.js';
 import { httpLines, ntpLine, tlsLines } from './handshakes.js';
 import { mtrLines } from './mtr.js';
 import { pingRow, pingTitles } from './ping.js';
-import { safeDeep } from './safe.js';
+import { safeDeep } from '../terminal/safe.js';
 import { count } from './text.js';
 import { traceLines } from './traceroute.js';
 import { type Entry, headOf, type View } from './view.js';

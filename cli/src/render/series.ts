@@ -1,6 +1,6 @@
 import { type Schemas } from '../api/client.js';
-import { type Colours } from '../terminal.js';
-import { safe, safeDeep } from './safe.js';
+import { type Colours } from '../terminal/terminal.js';
+import { safe, safeDeep } from '../terminal/safe.js';
 import { count, ms, percent, table, time } from './text.js';
 
 type Answer = Schemas['SeriesDto'];

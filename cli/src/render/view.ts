@@ -1,5 +1,5 @@
 import { type Result } from '../api/client.js';
-import { type Colours } from '../terminal.js';
+import { type Colours } from '../terminal/terminal.js';
 
 export type Entry = NonNullable<Result['summary']>[number];
 

@@ -1,7 +1,7 @@
-import { type Api, apiOf, answered } from './api/client.js';
-import { type Environment, Logins, serverUrl } from './config/settings.js';
-import { CommandError, EXIT } from './exit.js';
-import { type Terminal } from './terminal.js';
+import { type Api, apiOf, answered } from '../api/client.js';
+import { type Environment, Logins, serverUrl } from '../config/settings.js';
+import { CommandError, EXIT } from '../terminal/exit.js';
+import { type Terminal } from '../terminal/terminal.js';
 
 export interface CommonOptions {
   server?: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Writable } from 'node:stream';
 import picocolors from 'picocolors';
-import { jsonLine } from './render/safe.js';
+import { jsonLine } from './safe.js';
 
 type Stream = Writable & { isTTY?: boolean; columns?: number };
 export type Colours = ReturnType<typeof picocolors.createColors>;
