@@ -176,7 +176,7 @@ module.exports = {
       comment: 'a folder is understood without those that use it',
       severity: 'error',
       scope: 'folder',
-      from: { path: '^(src|(probe|warts|sntp|protocol|cli)/src)/' },
+      from: { path: '^(src|(probe|warts|sntp|protocol|cli|web)/src)/' },
       to: { circular: true },
     },
     {

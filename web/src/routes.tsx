@@ -1,8 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { KINDS } from '../generated/kinds.js';
 import { Layout, NotFound, PageFailed } from './layout.js';
-import { draftSearchOf } from './operation/draft.js';
-import { type Search, flag, known, list, number, text, word } from './search.js';
+import { draftSearchOf } from './operation/new/draft.js';
+import { type Search, flag, known, list, number, text, word } from './address/search.js';
 
 /*
  * Every page, with what of its state is in its address. Each is loaded when it is opened; what of an address makes no sense is left out.

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.js';
 import { audit } from '../api/queries.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { TextField } from '../ui/inputs.js';
 import { More } from '../ui/more.js';
 import { Empty, Loaded, Panel, Time } from '../ui/parts.js';

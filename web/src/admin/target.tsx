@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { answer, api, type Schemas } from '../api/client.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { counted, whole } from '../ui/format.js';
 import { TextField } from '../ui/inputs.js';
 import { Button, Empty, Loaded, Panel } from '../ui/parts.js';

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { answer, api, type Schemas } from '../api/client.js';
 import { users } from '../api/queries.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { AskFirst } from '../ui/action.js';
 import { whole } from '../ui/format.js';
 import { SelectField, TextField } from '../ui/inputs.js';

@@ -7,8 +7,8 @@ import { whole } from '../ui/format.js';
 import { Empty, Loading, Panel } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 import { fateName } from './coverage-bar.js';
-import { draftOf } from './draft.js';
-import { type Draft, probesOf } from './request.js';
+import { draftOf } from './new/draft.js';
+import { type Draft, probesOf } from './new/request.js';
 
 // with the map: only who adds probes needs it
 const WhereFields = lazy(async () => ({ default: (await import('./new/where.js')).WhereFields }));

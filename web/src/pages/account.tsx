@@ -6,7 +6,7 @@ import { Ledger, Limits } from '../account/ledger.js';
 import { OwnPicture } from '../account/picture.js';
 import { Email, Ends, Password } from '../account/security.js';
 import { type Account, me, platform } from '../api/queries.js';
-import { RequireSession } from '../session/require.js';
+import { RequireSession } from '../ui/require.js';
 import { whole } from '../ui/format.js';
 import { Head, Loaded, Panel, Time } from '../ui/parts.js';
 

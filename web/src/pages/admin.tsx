@@ -7,7 +7,7 @@ import { Target } from '../admin/target.js';
 import { Users } from '../admin/users.js';
 import { me } from '../api/queries.js';
 import { ImportsTable } from '../imports/table.js';
-import { RequireSession } from '../session/require.js';
+import { RequireSession } from '../ui/require.js';
 import { Head, Loaded, Panel } from '../ui/parts.js';
 
 export function AdminPage(): ReactNode {

@@ -6,7 +6,7 @@ import { type Operation, operation, SOON_MS } from '../api/queries.js';
 import { Figures } from '../operation/figures.js';
 import { useLive } from '../operation/live.js';
 import { titleOf } from '../operation/words.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { Loaded, Problem } from '../ui/parts.js';
 
 const route = getRouteApi('/embed/operations/$id');

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import { ImportsTable } from '../imports/table.js';
-import { RequireSession } from '../session/require.js';
+import { RequireSession } from '../ui/require.js';
 import { wrongOf } from '../ui/action.js';
 import { Button, Head, Panel, Problem } from '../ui/parts.js';
 

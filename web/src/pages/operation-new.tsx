@@ -8,9 +8,9 @@ import { Summary, useQuote } from '../operation/new/summary.js';
 import { What } from '../operation/new/what.js';
 import { When } from '../operation/new/when.js';
 import { Where } from '../operation/new/where.js';
-import { draftOf, searchOf } from '../operation/draft.js';
-import { type Draft, requestOf } from '../operation/request.js';
-import { RequireSession } from '../session/require.js';
+import { draftOf, searchOf } from '../operation/new/draft.js';
+import { type Draft, requestOf } from '../operation/new/request.js';
+import { RequireSession } from '../ui/require.js';
 import { Button, Head, Panel } from '../ui/parts.js';
 import { useSettled } from '../ui/settled.js';
 

@@ -19,7 +19,7 @@ import { ResultsTable } from '../operation/results.js';
 import { Stop } from '../operation/stop.js';
 import { Progress } from '../operation/table.js';
 import { destinationsOf, measuredBy, scheduleWords, titleOf } from '../operation/words.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { counted, whole } from '../ui/format.js';
 import { Head, Loaded, Loading, Panel, Problem, State, Time } from '../ui/parts.js';
 

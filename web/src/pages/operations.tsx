@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { KINDS } from '../../generated/kinds.js';
 import { operations, SOON_MS } from '../api/queries.js';
 import { OperationsTable } from '../operation/table.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { useSettled } from '../ui/settled.js';
 import { useToken } from '../session/session.js';
 import { More } from '../ui/more.js';

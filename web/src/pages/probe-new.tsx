@@ -6,7 +6,7 @@ import { problemOf } from '../api/problem.js';
 import { probe as probeQuery } from '../api/queries.js';
 import { useProbeLive } from '../api/probe-live.js';
 import { WorldMap } from '../map/world-map.js';
-import { RequireSession } from '../session/require.js';
+import { RequireSession } from '../ui/require.js';
 import { Copy } from '../ui/copy.js';
 import { Button, Field, Head, Panel, Problem } from '../ui/parts.js';
 

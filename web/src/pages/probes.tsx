@@ -6,7 +6,7 @@ import type { Probe } from '../api/queries.js';
 import { WorldMap } from '../map/world-map.js';
 import { NEAR_KM, ProbeFilters } from '../probe/filters.js';
 import { protocolName } from '../probe/facts.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { counted, percent } from '../ui/format.js';
 import { Button, Empty, Head, Loaded, Panel, State, Time } from '../ui/parts.js';
 

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { sites } from '../api/queries.js';
-import { known } from '../search.js';
+import { known } from '../address/search.js';
 import { useToken } from '../session/session.js';
 import { type Site, SiteForm } from '../sites/form.js';
 import { Dialog } from '../ui/dialog.js';

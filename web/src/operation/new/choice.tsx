@@ -1,6 +1,6 @@
 import { useId, type ReactNode } from 'react';
 import type { ApiProblem } from '../../api/problem.js';
-import type { Draft } from '../request.js';
+import type { Draft } from './request.js';
 
 /** What each part of the form gets: what was said so far, how it changes, and what is wrong with it. */
 export interface Part {

@@ -5,7 +5,7 @@ import { type ApiProblem, problemOf } from '../../api/problem.js';
 import { counted, every, spoken, whole } from '../../ui/format.js';
 import { Problem } from '../../ui/parts.js';
 import { useSettled } from '../../ui/settled.js';
-import { destinationsIn, type Draft, requestOf, SECONDS } from '../request.js';
+import { destinationsIn, type Draft, requestOf, SECONDS } from './request.js';
 
 const QUOTE_MS = 400;
 

@@ -5,7 +5,7 @@ import type { ParamField } from '../../api/param-field.js';
 import type { ApiProblem } from '../../api/problem.js';
 import { TextArea } from '../../ui/inputs.js';
 import { Field, Panel } from '../../ui/parts.js';
-import { advanced, destinationsIn, type Draft } from '../request.js';
+import { advanced, destinationsIn, type Draft } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 const PLACEHOLDER: Record<string, string> = { http: 'https://example.org/', dns: 'example.org' };

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { SCHEDULE } from '../../../generated/texts.js';
 import { SelectField, TextField } from '../../ui/inputs.js';
 import { Panel } from '../../ui/parts.js';
-import type { Draft } from '../request.js';
+import type { Draft } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 /** When runs are due. */

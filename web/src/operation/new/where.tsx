@@ -8,7 +8,7 @@ import { counted, percent, whole } from '../../ui/format.js';
 import { CheckBox, TextField } from '../../ui/inputs.js';
 import { Button, Empty, Loaded, Panel, State } from '../../ui/parts.js';
 import { type Column, DataTable } from '../../ui/table.js';
-import type { Draft } from '../request.js';
+import type { Draft } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 const ROWS = 200;

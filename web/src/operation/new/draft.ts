@@ -1,7 +1,7 @@
-import { serverNow } from '../api/clock.js';
-import { KINDS } from '../../generated/kinds.js';
-import type { Kind } from '../api/queries.js';
-import { flag, known, list, longText, type Search, text, word } from '../search.js';
+import { serverNow } from '../../api/clock.js';
+import { KINDS } from '../../../generated/kinds.js';
+import type { Kind } from '../../api/queries.js';
+import { flag, known, list, longText, type Search, text, word } from '../../address/search.js';
 import type { Draft } from './request.js';
 
 const SCHEDULES = ['once', 'interval', 'cron'] as const;

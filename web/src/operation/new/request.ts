@@ -1,7 +1,7 @@
-import { PARAMS } from '../../generated/texts.js';
-import type { ParamField } from '../api/param-field.js';
-import type { Kind } from '../api/queries.js';
-import type { Schemas } from '../api/client.js';
+import { PARAMS } from '../../../generated/texts.js';
+import type { ParamField } from '../../api/param-field.js';
+import type { Kind } from '../../api/queries.js';
+import type { Schemas } from '../../api/client.js';
 
 export type Creation = Schemas['PingCreationDto'];
 type Selection = Schemas['SelectionDto'];

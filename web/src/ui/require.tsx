@@ -1,7 +1,7 @@
 import { Link, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Head } from '../ui/parts.js';
-import { useToken } from './session.js';
+import { Head } from './parts.js';
+import { useToken } from '../session/session.js';
 
 /** What only an account can do: a visitor is asked to log in, and comes back here. */
 export function RequireSession({ title, children }: { title: string; children: ReactNode }): ReactNode {
