@@ -280,6 +280,9 @@ describe('the Atlas door', () => {
     const added = await call('POST', path, [add, { ...add, value: `${here}` }]);
     expect([added.status, added.body]).toEqual([201, { request_ids: [1, 2] }]);
     expect((await call('GET', `/measurements/${number}/`)).body['participant_count']).toBe(2);
+    const ofProbe = async (probe: number | undefined) =>
+      (await call('GET', `/measurements/?id=${number}&current_probes=${probe}&page_size=0`)).body['count'];
+    expect(await ofProbe(other)).toBe(1);
     const charged = await world.balance(user);
     expect(charged).toBeLessThan(balance);
     const remove = { action: 'remove', type: 'probes', value: `${other}`, requested: 1 };
@@ -287,6 +290,7 @@ describe('the Atlas door', () => {
     for (let time = 0; time < 2; time += 1)
       expect((await call('POST', `${path}/`, [remove])).status).toBe(201);
     expect(await world.balance(user)).toBeGreaterThan(charged);
+    expect([await ofProbe(other), await ofProbe(here)]).toEqual([0, 1]);
     const wrong = await call('POST', path, [add, { action: 'x' }, { ...remove, type: 'area', value: 'WW' }]);
     expect([wrong.status, errorOf(wrong).errors?.map(({ source }) => source.pointer)]).toEqual([
       400,
@@ -294,6 +298,8 @@ describe('the Atlas door', () => {
     ]);
     // all that are there are in it
     expect((await call('POST', path, [{ action: 'add', ...WW }])).status).toBe(201);
+    expect((await call('DELETE', `/measurements/${number}`)).status).toBe(204);
+    expect(await ofProbe(here)).toBe(1);
   });
 
   it('shows what a definition says beside what is measured as it came', async () => {

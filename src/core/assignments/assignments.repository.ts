@@ -150,14 +150,26 @@ export class AssignmentsRepository {
       .lean<AssignmentEntity[]>();
   }
 
-  /** @returns ids of the operations of some probes, the newest first, `limit` at most */
+  /**
+   * Without those that a probe was taken away from while they ran: a stop of the operation ends all that are left at its own time.
+   * @returns ids of the operations that some probes are in, the newest first, `limit` at most
+   */
   async findOperationsOf(probes: readonly ObjectId[], limit: number): Promise<ObjectId[]> {
     const found = await this.model.collection
       .aggregate<Pick<AssignmentEntity, '_id'>>([
         { $match: { probe: { $in: [...probes] } } },
-        { $group: { _id: '$operation' } },
+        {
+          $group: {
+            _id: '$operation',
+            isIn: { $max: { $ne: ['$state', 'stopped'] } },
+            ends: { $addToSet: '$ended_at' },
+          },
+        },
         { $sort: { _id: -1 } },
         { $limit: limit },
+        { $lookup: { from: 'operations', localField: '_id', foreignField: '_id', as: 'operation' } },
+        { $match: { $expr: { $or: ['$isIn', { $in: [{ $first: '$operation.stopped_at' }, '$ends'] }] } } },
+        { $project: { _id: 1 } },
       ])
       .toArray();
     return found.map(({ _id }) => _id);

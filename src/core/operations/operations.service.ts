@@ -330,7 +330,7 @@ export class OperationsService {
     return { found, count };
   }
 
-  /** @returns ids of the operations of some probes, the newest first, `limit` at most */
+  /** @returns ids of the operations that some probes are in, and were not taken away from, the newest first, `limit` at most */
   async idsOfProbes(probes: readonly ObjectId[], limit: number): Promise<ObjectId[]> {
     return this.assignments.findOperationsOf(probes, limit);
   }

@@ -118,8 +118,13 @@ describe('a definition', () => {
       ...{ fqdns: ['nl'], type: 'soa', tcp: '', resolver: '192.0.2.53', rd: false, nsid: '' },
     });
     expect(paramsOf({ ...query, use_probe_resolver: true, udp_payload_size: 4096 })).toEqual({
-      ...{ fqdns: ['nl'], type: 'soa', ipv4: '', udp_size: 4096 },
+      ...{ fqdns: ['nl'], type: 'soa', udp_size: 4096 },
     });
+    // the probe's own are of any family, whatever is said
+    for (const af of [4, 6])
+      expect(read({ ...query, use_probe_resolver: true, af }).definitions).toMatchObject([
+        { family: undefined, told: { af } },
+      ]);
     for (const name of ['tls', 'prepend_probe_id', 'use_macros'])
       expect(refused(() => read({ ...query, [name]: true }))).toEqual([`/definitions/0/${name}`]);
     expect(refused(() => read({ ...query, query_class: 'CHAOS' }))).toEqual(['/definitions/0/query_class']);

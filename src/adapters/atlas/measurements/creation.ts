@@ -22,7 +22,8 @@ const PAST_MS = 5 * 60_000;
 /** One measurement that is asked for, in the words of the platform. */
 export interface Definition {
   kind: AtlasKind;
-  family: Family;
+  /** that probes need; undefined: either will do */
+  family: Family | undefined;
   params: Record<string, unknown>;
   schedule: Schedule;
   description: string | undefined;
@@ -86,12 +87,13 @@ function readDefinition(reader: Reader, times: Times): Definition | undefined {
   const family = readFamily(reader, target);
   const params = paramsOf(reader, family, target);
   const schedule = readSchedule(reader, times, interval);
+  const isAnyFamily = kind === 'dns' && params['resolver'] === undefined;
   const definition: Definition = {
-    ...{ kind, family, params, schedule },
+    ...{ kind, family: isAnyFamily ? undefined : family, params, schedule },
     description: reader.text('description', MOST_DESCRIPTION),
     tags: reader.texts('tags', MOST_TAGS, LONGEST_TAG) ?? [],
     isPublic: reader.truth('is_public') ?? true,
-    told: readTold(reader, [...TOLD_OF_ALL, ...told]),
+    told: { ...readTold(reader, [...TOLD_OF_ALL, ...told]), ...(isAnyFamily && { af: family }) },
   };
   // what is missing because it was wrong is told already
   if (reader.violations.length === before) checkParams(reader, definition, members);
@@ -153,7 +155,15 @@ function checkParams(
     if (!(error instanceof InvalidParamsError)) throw error;
     for (const { field, message } of error.violations) {
       const [, name = ''] = field.split('.');
-      reader.refuse(members[name] ?? (name === '' ? 'target' : name), message);
+      reader.refuse(members[name] ?? (name === '' ? 'target' : name), ofOne(message));
     }
   }
+}
+
+/** Of lists the platform says which item is wrong; a definition has one. */
+function ofOne(message: string): string {
+  return message
+    .replace(/ \(wrong at position \d+, counted from 0\)$/, '')
+    .replace(/^must be a list of (host|domain) names/, 'must be a $1 name')
+    .replace(/ or IPv4 addresses$/, '');
 }

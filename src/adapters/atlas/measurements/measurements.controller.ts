@@ -41,7 +41,7 @@ export class AtlasMeasurementsController {
     const { definitions, sources } = readCreation(body, this.clock.now());
     const needs = {
       kinds: [...new Set(definitions.map(({ kind }) => kind))],
-      families: [...new Set(definitions.map(({ family }) => family))],
+      families: [...new Set(definitions.flatMap(({ family }) => family ?? []))],
     };
     const { ids, selection } = await this.chosen.choose(sources, needs, user);
     const requests = definitions.map(
@@ -79,7 +79,7 @@ export class AtlasMeasurementsController {
   @HttpCode(204)
   async stop(@Req() request: Request, @Param('number') text: string): Promise<void> {
     const user = await this.callers.user(request, 'measurements.stop');
-    const operation = await this.operations.byNumber(numberIn(text), user);
+    const operation = inAtlas(await this.operations.byNumber(numberIn(text), user));
     await this.operations.close(operation._id, user);
   }
 
@@ -112,7 +112,7 @@ export class AtlasMeasurementsController {
     change: (tags: readonly string[]) => string[],
   ): Promise<void> {
     const user = await this.callers.user(request, 'measurements.update');
-    const operation = await this.operations.byNumber(numberIn(text), user);
+    const operation = inAtlas(await this.operations.byNumber(numberIn(text), user));
     await this.operations.setLabels(operation._id, user, 'any', { tags: change(operation.tags ?? []) });
   }
 

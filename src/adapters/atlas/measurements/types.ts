@@ -89,7 +89,8 @@ function dnsParams(reader: Reader, family: Family, target: string | undefined): 
     type: reader.text('query_type', 16)?.toLowerCase() ?? 'a',
     tcp: reader.word('protocol', ['UDP', 'TCP']) === 'TCP' ? '' : undefined,
     resolver: isOwn ? undefined : target,
-    ...(isOwn || !isAddress ? familySwitch(family) : {}),
+    // the probe's own are asked over whatever they have, as by RIPE's probes: blaeu-resolve says `af: 6` unless it is told otherwise
+    ...(!isOwn && !isAddress && familySwitch(family)),
     rd: reader.truth('set_rd_bit'),
     cd: switched('set_cd_bit'),
     do: switched('set_do_bit'),
