@@ -355,6 +355,14 @@ describe('the Atlas door', () => {
     }
   });
 
+  it('chooses nobody by a tag that is needed and left out', async () => {
+    const source = { ...WW, tags: { exclude: ['system-ipv4-works'] } };
+    const { status } = await call('POST', '/measurements', {
+      ...{ definitions: [PING], probes: [source], is_oneoff: true },
+    });
+    expect(status).toBe(400);
+  });
+
   it('asks for a key with 403, and reads what is public without one', async () => {
     const number = await create();
     const hidden = await create({ is_public: false });
@@ -450,6 +458,52 @@ describe('the Atlas door', () => {
       'credits',
       'keys',
     ]);
+  });
+
+  it('filters and sorts measurements by what it shows of them', async () => {
+    // it can do neither IPv6 nor this kind, as far as is known: those that are named are taken all the same
+    const named = { probes: [{ type: 'probes', value: `${numbers[1]}`, requested: 1 }] };
+    const http = { type: 'http', af: 6, target: '2001:db8::80', port: 8080 };
+    const query = { type: 'dns', af: 6, query_argument: 'asked.example', query_type: 'A' };
+    const [ping, web, own, tcp, trace] = await Promise.all([
+      create({ target: 'pinged.example' }),
+      ...[http, { ...query, target: null, use_probe_resolver: true }].map((definition) =>
+        create(definition, named),
+      ),
+      create({ ...query, af: 4, target: '192.0.2.53', protocol: 'TCP' }),
+      create({ type: 'traceroute', target: '192.0.2.7' }),
+    ]);
+    const all = [ping, web, own, tcp, trace];
+    const found = async (filters: string) => {
+      const path = `/measurements/?id__in=${all.join(',')}&${filters}`;
+      const { body } = await call('GET', path);
+      return (body['results'] as { id: number }[]).map(({ id }) => id);
+    };
+    expect(await found('sort=-id')).toEqual([...all].sort((a, b) => b! - a!));
+    for (const [filters, numbersFound] of [
+      ['af=6', [web, own]],
+      ['af=6&type=http', [web]],
+      ['target=2001:db8::80', [web]],
+      ['target__startswith=2001:DB8', [web]],
+      ['target__contains=.example', [ping]],
+      ['target__endswith=.53', [tcp]],
+      ['protocol=UDP', [own, trace]],
+      ['protocol=tcp', [tcp]],
+    ] as const)
+      expect([filters, new Set(await found(filters))]).toEqual([filters, new Set(numbersFound)]);
+    expect(new Set((await found('sort=af')).slice(-2))).toEqual(new Set([web, own]));
+    const { start_time } = (await call('GET', `/measurements/${ping}/`)).body as { start_time: number };
+    expect(await found(`start_time__gte=${start_time}&start_time__lte=${start_time}`)).toContain(ping);
+    expect(await found(`start_time__gt=${start_time}`)).not.toContain(ping);
+    // it was stopped before its schedule ends
+    const stop_time = Math.floor(Date.now() / 1000) + 6_000;
+    all.push(await create({ interval: 60 }, { is_oneoff: false, stop_time }));
+    expect(await found(`stop_time__gte=${stop_time}`)).toEqual([all.at(-1)]);
+    await call('DELETE', `/measurements/${all.at(-1)}`);
+    expect(await found(`stop_time__gte=${stop_time}`)).toEqual([]);
+    for (const method of ['GET', 'POST'])
+      for (const path of ['/measurements/groups/', '/probes/tags/'])
+        expect((await call(method, path, method === 'POST' ? {} : undefined)).status).toBe(404);
   });
 
   it('shows results by the time of the probe, as an array or line by line', async () => {

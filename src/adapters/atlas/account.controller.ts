@@ -1,8 +1,9 @@
-import { Controller, Get, Req } from '@nestjs/common';
+import { All, Controller, Get, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { LedgerService } from '../../core/ledger/index.js';
 import { KeysService } from '../../core/users/index.js';
+import { DomainError } from '../../platform/errors/domain.error.js';
 import { ByDoor } from '../../platform/http/permissions.js';
 import { type Members } from '../../measurement/atlas/common.js';
 import { Callers } from './callers.js';
@@ -27,6 +28,12 @@ export class AtlasAccountController {
     const base = `${originOf(request)}/api/v2`;
     const names = ['measurements', 'probes', 'anchors', 'credits', 'keys'];
     return Object.fromEntries(names.map((name) => [name, `${base}/${name}/`]));
+  }
+
+  /** What Atlas has below the numbers of others, and this server has not. */
+  @All(['measurements/groups', 'measurements/groups/:number', 'probes/tags', 'probes/tags/:slug'])
+  absent(): never {
+    throw new DomainError('not_found', 'This server has no groups of measurements, and no list of tags');
   }
 
   /** Measurements are paid in advance: what is spent a day is what was ordered in it. */

@@ -49,6 +49,7 @@ export {
   overAt,
   type Phase,
   phaseOf,
+  PROTOCOLS,
   type SearchOrder,
   type SearchPage,
   type TextMatch,

@@ -24,6 +24,9 @@ export type OperationState = (typeof OPERATION_STATES)[number];
 export const PHASES = ['scheduled', 'ongoing', 'stopped'] as const;
 export type Phase = (typeof PHASES)[number];
 
+export const PROTOCOLS = ['ICMP', 'UDP', 'TCP'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
 /** What is asked of operations in listings by page number; what is absent does not matter. */
 export interface OperationSearch {
   /** who reads: undefined: anybody, so public ones alone; `everything`: a superuser */
@@ -42,13 +45,13 @@ export interface OperationSearch {
   end?: Bounds<Date> | undefined;
   everyS?: Bounds<number> | undefined;
   isOnce?: boolean | undefined;
-  /** `traceroute` by its method */
-  methods?: readonly string[] | undefined;
+  /** of traceroutes and DNS look-ups; nothing else is there then */
+  protocol?: Protocol | undefined;
   ids?: readonly ObjectId[] | undefined;
   phases?: { now: Date; wanted: readonly Phase[] } | undefined;
 }
 
-export const SEARCH_ORDERS = ['number', 'begin', 'end', 'kind', 'every_s'] as const;
+export const SEARCH_ORDERS = ['number', 'begin', 'end', 'kind', 'family', 'every_s'] as const;
 export type SearchOrder = (typeof SEARCH_ORDERS)[number];
 
 export interface SearchPage {
@@ -103,6 +106,7 @@ const ORDERS: Readonly<Record<SearchOrder, unknown>> = {
   begin: { $ifNull: BEGINS.map((name) => `$${name}`) },
   end: { $ifNull: ENDS.map((name) => `$${name}`) },
   kind: '$kind',
+  family: { $cond: [{ $or: overIPv6() }, 6, 4] },
   every_s: '$schedule.every_s',
 };
 
@@ -128,7 +132,7 @@ function ofItself({
   numbers,
   number,
   family,
-  methods,
+  protocol,
   ids,
 }: OperationSearch): Condition[] {
   return [
@@ -138,14 +142,14 @@ function ofItself({
     numbers && { number: { $in: numbers } },
     number && { number: within(number) },
     family && familyCondition(family),
-    methods && { 'params.method': { $in: methods } },
+    protocol && PROTOCOL_CONDITIONS[protocol],
     ids && { _id: { $in: ids } },
   ];
 }
 
 function ofTexts({ target = [], description = [], text, tags }: OperationSearch): Condition[] {
   return [
-    ...target.map((match) => anyOf(TARGETS, { $regex: patternOf(match), $options: 'i' })),
+    ...target.map(targetCondition),
     ...description.map((match) => ({ description: { $regex: patternOf(match), $options: 'i' } })),
     text !== undefined && textCondition(text),
     tags && { tags: { $all: tags } },
@@ -155,11 +159,47 @@ function ofTexts({ target = [], description = [], text, tags }: OperationSearch)
 function ofSchedule({ begin, end, everyS, isOnce, phases }: OperationSearch): Condition[] {
   return [
     begin && anyOf(BEGINS, within(begin)),
-    end && anyOf(ENDS, within(end)),
+    end && endsWithin(within(end)),
     everyS && { 'schedule.every_s': within(everyS) },
     isOnce !== undefined && { 'schedule.type': isOnce ? 'once' : { $ne: 'once' } },
     phases && anyPhase(phases.wanted.map((phase) => phaseCondition(phase, phases.now))),
   ];
+}
+
+/** One that was stopped ended then, whatever its schedule says. */
+function endsWithin(bounds: object): object {
+  return {
+    $or: [{ stopped_at: bounds }, { stopped_at: { $exists: false }, 'schedule.stop': bounds }],
+  };
+}
+
+const PROTOCOL_CONDITIONS: Readonly<Record<Protocol, object>> = {
+  ICMP: { kind: 'traceroute', 'params.method': { $in: ['icmp-paris', 'icp'] } },
+  // what a traceroute without a method takes
+  UDP: {
+    $or: [
+      { kind: 'traceroute', 'params.method': { $in: ['udp-paris', null] } },
+      { kind: 'dns', 'params.tcp': { $exists: false } },
+    ],
+  },
+  TCP: {
+    $or: [
+      { kind: 'traceroute', 'params.method': 'tcp' },
+      { kind: 'dns', 'params.tcp': { $exists: true } },
+    ],
+  },
+};
+
+/** A DNS look-up is of a resolver; what it asks for is no target. Of a URL the host is. */
+function targetCondition(match: TextMatch): object {
+  const named = { $regex: patternOf(match), $options: 'i' };
+  return {
+    $or: [
+      { kind: { $ne: 'dns' }, ...anyOf(['params.ips', 'params.fqdns', 'params.name'], named) },
+      { 'params.resolver': named },
+      { 'params.urls': { $regex: hostPatternOf(match), $options: 'i' } },
+    ],
+  };
 }
 
 /** An empty $or is an error: of no phase there is nothing. */
@@ -192,12 +232,29 @@ function visibleTo(reader: ObjectId | undefined): object {
     : { $or: [{ visibility: 'public' }, { owner: reader }] };
 }
 
-/** By the address that is measured, or else by the family that a name is measured over. */
+/** By the address that is measured, or else by the family that is said. */
 function familyCondition(family: 4 | 6): object {
-  const address = family === 4 ? /^[0-9.]+$/ : /:/;
+  const [address, url] =
+    family === 4 ? [/^[0-9.]+$/, /^https?:\/\/[0-9.]+(?:[:/?#]|$)/] : [/:/, /^https?:\/\/\[/];
   return {
-    $or: [{ 'params.ips': address }, { [`params.ipv${family}`]: '' }, { 'params.resolver': address }],
+    $or: [
+      ...[{ 'params.ips': address }, { 'params.resolver': address }, { 'params.urls': url }],
+      ...[{ [`params.ipv${family}`]: '' }, { 'told.af': family }],
+    ],
   };
+}
+
+/** @returns expressions: what says that it is IPv6 */
+function overIPv6(): object[] {
+  const text = (input: unknown) => ({ $convert: { input, to: 'string', onError: '', onNull: '' } });
+  const first = (name: string) => ({ $cond: [{ $isArray: name }, { $first: name }, name] });
+  return [
+    { $regexMatch: { input: text(first('$params.ips')), regex: ':' } },
+    { $regexMatch: { input: text('$params.resolver'), regex: ':' } },
+    { $regexMatch: { input: text(first('$params.urls')), regex: String.raw`^https?://\[` } },
+    { $eq: ['$told.af', 6] },
+    { $and: [{ $gt: ['$params.ipv6', null] }, { $lte: ['$params.ipv4', null] }] },
+  ];
 }
 
 /** The same as phaseOf(). */
@@ -230,7 +287,17 @@ function within<T>({ least, most, above, below }: Bounds<T>): object {
 }
 
 function patternOf({ how, text }: TextMatch): string {
-  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   const begin = how === 'is' || how === 'begins' ? '^' : '';
-  return `${begin}${escaped}${how === 'is' || how === 'ends' ? '$' : ''}`;
+  return `${begin}${escaped(text)}${how === 'is' || how === 'ends' ? '$' : ''}`;
+}
+
+/** The same of the host of a URL. */
+function hostPatternOf({ how, text }: TextMatch): string {
+  const begin = how === 'is' || how === 'begins' ? '' : '[^/?#]*';
+  const end = how === 'is' || how === 'ends' ? String.raw`\]?(:\d+)?([/?#]|$)` : '';
+  return String.raw`^https?://\[?${begin}${escaped(text)}${end}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }

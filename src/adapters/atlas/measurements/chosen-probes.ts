@@ -100,6 +100,8 @@ export class ChosenProbes {
         chosen.type === 'probes' || this.probes.connectionOf(probe) !== undefined;
       return named.filter((probe) => isThere(probe) && isRight(probe, source)).map(({ _id }) => _id);
     }
+    // nobody can do what is needed, and cannot
+    if (needs.families.some((family) => source.exclude.some((tag) => MADE_TAGS[tag] === family))) return [];
     const { filter, search } = this.conditionsOf(source, needs);
     return this.probes.searchIds(filter, search, MAX_PROBES);
   }

@@ -3,6 +3,7 @@ import {
   type Bounds,
   type OperationSearch,
   type Phase,
+  PROTOCOLS,
   type SearchOrder,
   type TextMatch,
 } from '../../../core/assignments/index.js';
@@ -19,12 +20,8 @@ const ORDERS: Readonly<Record<string, SearchOrder>> = {
   start_time: 'begin',
   stop_time: 'end',
   type: 'kind',
+  af: 'family',
   interval: 'every_s',
-};
-const METHODS: Readonly<Record<string, string[]>> = {
-  ICMP: ['icmp-paris', 'icp'],
-  UDP: ['udp-paris'],
-  TCP: ['tcp'],
 };
 const ALL_KINDS = TYPE_NAMES.map((type) => TYPES[type].kind);
 
@@ -42,11 +39,11 @@ export function readMeasurementQuery(request: Request, now: Date): Omit<Operatio
     description: matchesIn(request, 'description'),
     text: textOf(request, 'search'),
     tags: wordsOf(request, 'tags'),
-    begin: boundsIn(request, 'start_time', timeOf),
-    end: boundsIn(request, 'stop_time', timeOf),
+    begin: secondsIn(request, 'start_time'),
+    end: secondsIn(request, 'stop_time'),
     everyS: boundsIn(request, 'interval', Number) ?? exactly(numbersIn(request, 'interval')?.[0]),
     isOnce: truthIn(request, 'is_oneoff'),
-    ...(protocol !== undefined && METHODS[protocol] !== undefined && { methods: METHODS[protocol] }),
+    protocol: PROTOCOLS.find((each) => each === protocol),
     ...(statuses && { phases: { now, wanted: statuses.flatMap((status) => PHASES[status] ?? []) } }),
   };
 }
@@ -87,6 +84,22 @@ function boundsIn<T>(
   });
   if ([least, most, above, below].every((bound) => bound === undefined)) return undefined;
   return { least, most, above, below };
+}
+
+/** Clients see whole seconds: what is at one of them may be up to a second later. */
+function secondsIn(request: Request, name: string): Bounds<Date> | undefined {
+  const bounds = boundsIn(request, name, timeOf);
+  if (bounds === undefined) return undefined;
+  const { least, most, above, below } = bounds;
+  const next = (time: Date | undefined) => time && new Date(Math.floor(time.getTime() / 1000) * 1000 + 1000);
+  const [from, to] = [
+    [least, next(above)].filter((time) => time !== undefined),
+    [below, next(most)].filter((time) => time !== undefined),
+  ];
+  return {
+    least: from.sort((a, b) => b.getTime() - a.getTime())[0],
+    below: to.sort((a, b) => a.getTime() - b.getTime())[0],
+  };
 }
 
 function exactly(value: number | undefined): Bounds<number> | undefined {
