@@ -1,4 +1,4 @@
-import { All, Controller, Get, Req } from '@nestjs/common';
+import { Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { LedgerService } from '../../core/ledger/index.js';
@@ -30,10 +30,15 @@ export class AtlasAccountController {
     return Object.fromEntries(names.map((name) => [name, `${base}/${name}/`]));
   }
 
-  /** What Atlas has below the numbers of others, and this server has not. */
-  @All(['measurements/groups', 'measurements/groups/:number', 'probes/tags', 'probes/tags/:slug'])
-  absent(): never {
-    throw new DomainError('not_found', 'This server has no groups of measurements, and no list of tags');
+  /** Atlas's clients make groups there; the number of a measurement it is not. */
+  @Post('measurements/groups')
+  group(): never {
+    throw new DomainError('not_found', 'This server has no groups of measurements');
+  }
+
+  @Post('probes/tags')
+  tag(): never {
+    throw new DomainError('not_found', 'This server has no list of tags');
   }
 
   /** Measurements are paid in advance: what is spent a day is what was ordered in it. */
