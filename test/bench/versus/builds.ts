@@ -54,7 +54,8 @@ function linkDependencies(tree: string): void {
     }
   }
   mkdirSync(join(tree, 'node_modules/@pladmed'));
-  for (const name of ['protocol', 'sntp', 'warts'])
+  // a folder each, of the same name
+  for (const name of readdirSync(join(ROOT, 'node_modules/@pladmed')))
     symlinkSync(join(tree, name), join(tree, 'node_modules/@pladmed', name));
 }
 
