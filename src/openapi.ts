@@ -2,7 +2,9 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { withChanges } from './adapters/api/dto/change.dto.js';
 import { withKinds } from './adapters/api/kind-schemas.js';
+import { LINKS } from './adapters/api/links.js';
 import { completeDocument } from './platform/http/complete-document.js';
+import { withLinks } from './platform/http/links.js';
 import { noteIds, putIds } from './explorer.js';
 
 const DESCRIPTION = `Active Internet measurement on your own probes.
@@ -44,7 +46,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config.build(), { operationIdFactory: operationId });
   document.components ??= {};
   document.components.schemas = withChanges(withKinds(document.components.schemas ?? {}));
-  return inOrder(completeDocument(document, CLASSIC));
+  return inOrder(withLinks(completeDocument(document, CLASSIC), LINKS));
 }
 
 /**

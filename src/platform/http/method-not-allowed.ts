@@ -9,23 +9,39 @@ export const UNTOLD_PATH = 'untold path';
 /** What express 5 has of each route; its types leave it out. */
 interface Layer {
   match(path: string): boolean;
-  route?: { methods: Partial<Record<string, boolean>> };
+  route?: Route;
+}
+
+interface Route {
+  path: string;
+  methods: Partial<Record<string, boolean>>;
 }
 
 /**
- * Tells a path that has other methods than the one asked for from a path that is not there (RFC 9110, 15.5.6).
- * @param request one that no route answered @returns undefined where the path has no route at all
+ * Tells a path that has other methods than the one asked for from a path that is not there (RFC 9110, 15.5.6). Of routes that a
+ * path fits, those with the fewest parameters are meant: `/operations/quote` is no `/operations/:id`.
+ * @param request one that no route answered, or that one refused
+ * @returns undefined where the path has no route at all, or the method asked for
  */
 export function methodNotAllowed({
   app,
   path,
-}: Pick<Request, 'app' | 'path'>): { error: DomainError; allow: string } | undefined {
+  method,
+}: Pick<Request, 'app' | 'path' | 'method'>): { error: DomainError; allow: string } | undefined {
   if (path.replace(/\/$/, '').toLowerCase() === app.get(UNTOLD_PATH)) return undefined;
   const layers = app.router.stack as unknown as Layer[];
-  const routes = layers.flatMap((layer) => (layer.route && layer.match(path) ? [layer.route] : []));
-  const allow = METHODS.filter((method) => routes.some(({ methods }) => methods[method]))
-    .map((method) => method.toUpperCase())
-    .join(', ');
-  if (allow === '') return undefined;
+  const fitting = layers.flatMap((layer) => (layer.route && layer.match(path) ? [layer.route] : []));
+  const fewest = Math.min(...fitting.map(parametersOf));
+  const routes = fitting.filter((route) => parametersOf(route) === fewest);
+  const allowed = METHODS.filter((each) => routes.some(({ methods }) => methods[each]));
+  const asked = method === 'HEAD' ? 'get' : method.toLowerCase();
+  if (allowed.length === 0 || allowed.some((each) => each === asked)) return undefined;
+  const allow = allowed.map((each) => each.toUpperCase()).join(', ');
   return { error: new DomainError('method_not_allowed', `${path} knows ${allow} only`), allow };
+}
+
+function parametersOf({ path }: Route): number {
+  return String(path)
+    .split('/')
+    .filter((part) => /^[:*]/.test(part)).length;
 }

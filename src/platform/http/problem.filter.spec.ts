@@ -13,6 +13,7 @@ const app = express()
   .set(UNTOLD_PATH, '/untold')
   .get('/things/:id', () => undefined)
   .delete('/things/:id', () => undefined)
+  .put('/things/new', () => undefined)
   .get('/untold', () => undefined);
 
 function answerTo(
@@ -132,8 +133,11 @@ describe('ProblemFilter', () => {
     // of a path that is not to be told of
     expect(answerTo(new NotFoundException('Cannot POST'), { path: '/untold/' }).status).toBe(404);
     // what is not there of a path that is
-    const gone = answerTo(new DomainError('not_found'), { path: '/things/1' });
+    const gone = answerTo(new DomainError('not_found'), { method: 'GET', path: '/things/1' });
     expect([gone.status, gone.headers['Allow']]).toEqual([404, undefined]);
+    // a route took it for an id, and there is one with that word that knows another method
+    const taken = answerTo(new DomainError('not_found'), { method: 'GET', path: '/things/new' });
+    expect([taken.status, taken.headers['Allow']]).toEqual([405, 'PUT']);
   });
 
   it('says when to come back, and how to authenticate', () => {

@@ -32,11 +32,16 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
-    // Nest's own: what is not there otherwise is a DomainError
-    const other = error instanceof NotFoundException ? methodNotAllowed(request) : undefined;
+    const other = isOfAnotherRoute(error) ? methodNotAllowed(request) : undefined;
     if (other !== undefined) response.setHeader('Allow', other.allow);
     answerWithProblem(other?.error ?? error, request, response);
   }
+}
+
+/** Nest's own: no route took it. Or one took the last word of a path that has a route of its own for an id. */
+function isOfAnotherRoute(error: unknown): boolean {
+  if (error instanceof NotFoundException) return true;
+  return error instanceof DomainError && [400, 404, 428].includes(error.status);
 }
 
 const logger = new Logger('http');
