@@ -65,19 +65,38 @@ function timingsOf(timings: Members, isAnswered: boolean): Record<string, number
   };
 }
 
-/** What a native probe does not keep of a certificate is null or empty. */
+/** Native probes do not keep the public key, and older ones nothing of a certificate: what is not known is null or empty. */
 function tlsOf(tls: unknown): object | null {
   if (typeof tls !== 'object' || tls === null) return null;
   const { version, cipher, authorized, authorization_error } = tls as Members;
   const error = typeof authorization_error === 'string' ? { error: authorization_error } : {};
+  const told = membersIn(tls as Members, 'certificate');
   return {
     authorized: authorized === true,
     ...error,
     protocol: typeof version === 'string' ? version : null,
     cipherName: typeof cipher === 'string' ? cipher : '',
-    ...{ createdAt: null, expiresAt: null, subject: {}, issuer: {}, keyType: null, keyBits: null },
-    ...{ serialNumber: '', fingerprint256: '', publicKey: null },
+    createdAt: told['not_before'] ?? null,
+    expiresAt: told['not_after'] ?? null,
+    subject: namesOf({ CN: told['subject_cn'], alt: told['alt_names'] }),
+    issuer: namesOf({ C: told['issuer_c'], O: told['issuer_o'], CN: told['issuer_cn'] }),
+    keyType: told['key_type'] ?? null,
+    keyBits: told['key_bits'] ?? null,
+    serialNumber: octetsOf(told['serial']),
+    fingerprint256: octetsOf(told['fingerprint_sha256']),
+    publicKey: null,
   };
+}
+
+/** Those that are there. */
+function namesOf(names: Members): Members {
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => typeof value === 'string'));
+}
+
+/** As OpenSSL and Globalping's probes write them: `0A:1B`. */
+function octetsOf(digits: unknown): string {
+  const pairs = typeof digits === 'string' ? digits.match(/../g) : null;
+  return (pairs ?? []).join(':').toUpperCase();
 }
 
 function membersIn(members: Members, name: string): Members {

@@ -139,6 +139,16 @@ const REQUEST = {
   tls: {
     ...{ version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', alpn: 'http/1.1', authorized: false },
     ...{ authorization_error: 'self-signed certificate', client_certificate_requested: false },
+    certificate: {
+      ...{
+        subject_cn: 'target.example',
+        alt_names: 'DNS:target.example',
+        issuer_cn: 'Test CA',
+        issuer_o: null,
+      },
+      ...{ issuer_c: null, not_before: '2026-01-01T00:00:00.000Z', not_after: '2027-01-01T00:00:00.000Z' },
+      ...{ serial: '0a1b', fingerprint_sha256: 'abcdef', key_type: 'EC', key_bits: 256 },
+    },
   },
 };
 const requests = (request: object) => Buffer.from(writeDocument(httpDocument, [{ ...REQUEST, ...request }]));
@@ -155,7 +165,10 @@ describe('an http request of a native probe', () => {
       timings: { total: 21, dns: 1, tcp: 2, tls: 11, firstByte: 3, download: 3 },
       tls: {
         ...{ authorized: false, error: 'self-signed certificate', protocol: 'TLSv1.3' },
-        cipherName: 'TLS_AES_256_GCM_SHA384',
+        ...{ cipherName: 'TLS_AES_256_GCM_SHA384', createdAt: '2026-01-01T00:00:00.000Z' },
+        ...{ expiresAt: '2027-01-01T00:00:00.000Z', issuer: { CN: 'Test CA' }, keyType: 'EC', keyBits: 256 },
+        subject: { CN: 'target.example', alt: 'DNS:target.example' },
+        ...{ serialNumber: '0A:1B', fingerprint256: 'AB:CD:EF', publicKey: null },
       },
     });
     for (const time of Object.values(result['timings'] as object)) expect(Number.isInteger(time)).toBe(true);

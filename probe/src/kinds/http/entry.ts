@@ -1,4 +1,5 @@
 import type { TlsFacts } from '../../measuring/connection.js';
+import type { ServerCertificate } from './server-certificate.js';
 
 /** One request, and what came back; docs/protocol.md, format `http`. */
 export interface HttpEntry {
@@ -26,6 +27,6 @@ export interface HttpEntry {
   content_length: number | null;
   server: string | null;
   irregular: string[];
-  tls: TlsFacts | null;
+  tls: (TlsFacts & { certificate?: ServerCertificate | null }) | null;
   error: string | null;
 }

@@ -531,6 +531,14 @@ describe('http', () => {
           authorized: false,
           authorization_error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
           client_certificate_requested: false,
+          certificate: {
+            alt_names: 'DNS:site.example, IP Address:127.0.0.1',
+            not_after: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+            serial: expect.stringMatching(/^[0-9a-f]+$/),
+            fingerprint_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+            key_type: expect.stringMatching(/^(RSA|EC)$/),
+            key_bits: expect.any(Number),
+          },
         },
         error: null,
       });

@@ -22,6 +22,7 @@ import { milliseconds, stopwatch } from '../../clock/timing.js';
 import type { HttpEntry } from './entry.js';
 import { exchange, type Order } from './exchange.js';
 import { requestTarget } from './request-target.js';
+import { serverCertificateOf } from './server-certificate.js';
 
 /** Names that are resolved at once. */
 const RESOLVED_AT_ONCE = 8;
@@ -120,7 +121,11 @@ async function connectAndAsk(
     return withTls(socket, tlsOrder, { clock, signal }, (secure, tookMs) => {
       entry.timings.tls_ms = tookMs;
       const requested = entry.tls?.client_certificate_requested ?? null;
-      entry.tls = { ...factsOf(secure), client_certificate_requested: requested };
+      entry.tls = {
+        ...factsOf(secure),
+        client_certificate_requested: requested,
+        certificate: serverCertificateOf(secure),
+      };
       return exchange(secure, order, entry, { clock, signal });
     });
   });

@@ -8,6 +8,21 @@ const ms = z.number().min(0).nullable();
 const bytes = z.number().int().min(0).nullable();
 const word = z.string().max(256).nullable();
 
+/** Of the server's own certificate. */
+const certificate = z.looseObject({
+  subject_cn: word,
+  alt_names: z.string().max(1_024).nullable(),
+  issuer_cn: word,
+  issuer_o: word,
+  issuer_c: word,
+  not_before: word,
+  not_after: word,
+  serial: word,
+  fingerprint_sha256: word,
+  key_type: word,
+  key_bits: z.number().int().min(0).nullable(),
+});
+
 /** One request, and what came back; docs/protocol.md, format `http`. */
 export const httpEntry = z.looseObject({
   url: z.string().max(2_048),
@@ -40,6 +55,7 @@ export const httpEntry = z.looseObject({
       authorized: z.boolean().nullable(),
       authorization_error: word,
       client_certificate_requested: z.boolean().nullable().optional(),
+      certificate: certificate.nullable().optional(),
     })
     .nullable(),
   /** Words for what the server should not have sent, and what was read all the same. */
