@@ -45,7 +45,7 @@ export function withLinks(document: OpenAPIObject, all: readonly Leads[]): OpenA
 
 function answersOf({ responses }: Operation): Answer[] {
   return Object.entries(responses).flatMap(([status, answer]) =>
-    status.startsWith('2') && answer !== undefined && !('$ref' in answer) ? [answer as Answer] : [],
+    status.startsWith('2') && answer !== undefined && !('$ref' in answer) ? [answer] : [],
   );
 }
 

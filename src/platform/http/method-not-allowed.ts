@@ -13,7 +13,7 @@ interface Layer {
 }
 
 interface Route {
-  path: string;
+  path: string | RegExp;
   methods: Partial<Record<string, boolean>>;
 }
 
