@@ -75,6 +75,7 @@ export class Presence {
       if ((this.stays[middle]?.from ?? Infinity) <= time) low = middle + 1;
       else high = middle;
     }
-    return this.stays[low - 1];
+    // a place before the first is looked for by name, which takes ten times as long
+    return low === 0 ? undefined : this.stays[low - 1];
   }
 }

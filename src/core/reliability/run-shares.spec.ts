@@ -13,6 +13,7 @@ import {
 import { MarkedRuns } from '../runs/marked-runs.js';
 import { type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from '../runs/run-sheet.schema.js';
 import { decidedUntil, runsBetween, shareOfRuns, singleRun } from './run-shares.js';
+import { asRead } from '../../../test/support/packed-sheets.js';
 
 const MINUTE = 60_000;
 const ids = { operation: null as never, probe: null as never };
@@ -238,7 +239,7 @@ describe('the share of runs that came, against the fates of runs', () => {
         const sheets = sheetsOf(some.filter(([run]) => run < numbers.count));
         const now = end + 2 * MINUTE;
         const fates = new Uint8Array(numbers.count);
-        markArrived(fates, sheets);
+        markArrived(fates, asRead(sheets));
         const report = { at: now, backlog, running: 0 };
         explainMissing(fates, numbers, [all], { presence, connected: presence.end > now, report }, now, lost);
         const due = [...fates].filter((code, run) => {

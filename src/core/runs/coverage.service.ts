@@ -19,7 +19,7 @@ import { factsOf, type StretchFacts } from './assignment-facts.js';
 import { BegunRuns } from './begun-runs.js';
 import { explainMissing, hasMissing, markArrived, markSingle, NOT_DUE, type ProbeFacts } from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
-import { type RunSheetEntity } from './run-sheet.schema.js';
+import { type PackedSheet } from './packed-sheets.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
 import {
   type BucketRange,
@@ -169,7 +169,7 @@ export class CoverageService {
     only: ObjectId | undefined,
   ): Promise<Account[]> {
     const sheets =
-      numbers.count > 1 ? await this.sheetsByProbe(operation._id, only) : new Map<string, RunSheetEntity[]>();
+      numbers.count > 1 ? await this.sheetsByProbe(operation._id, only) : new Map<string, PackedSheet[]>();
     const accounts = assignments.map((assignment) =>
       open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
     );
@@ -186,7 +186,7 @@ export class CoverageService {
   private async sheetsByProbe(
     operation: ObjectId,
     only: ObjectId | undefined,
-  ): Promise<Map<string, RunSheetEntity[]>> {
+  ): Promise<Map<string, PackedSheet[]>> {
     return sheetsByProbe(await this.sheets.findByOperation(operation, only));
   }
 
@@ -257,7 +257,7 @@ function open(
   operation: OperationEntity,
   assignment: AssignmentCounters,
   numbers: RunNumbers,
-  sheets: readonly RunSheetEntity[],
+  sheets: readonly PackedSheet[],
 ): Account {
   const fates = new Uint8Array(numbers.count);
   const facts = factsOf(operation.schedule, assignment);

@@ -15,6 +15,7 @@ import {
 } from './fates.js';
 import { type RunSheetEntity, RUNS_PER_SHEET } from './run-sheet.schema.js';
 import { Buckets, bucketWidth, sumOf } from './tally.js';
+import { asRead } from '../../../test/support/packed-sheets.js';
 
 const MINUTE = 60_000;
 const RUNS = 100;
@@ -49,7 +50,7 @@ function fatesAfter(
   }: { sheets?: RunSheetEntity[]; facts?: Partial<AssignmentFacts>; probe?: ProbeFacts | null } = {},
 ) {
   const fates = new Uint8Array(RUNS);
-  const marked = markArrived(fates, sheets);
+  const marked = markArrived(fates, asRead(sheets));
   explainMissing(fates, numbers, [{ ...job, ...facts }], probe ?? undefined, now);
   const named = [...fates].map((code): Fate | undefined => FATES[code - 1]);
   return { ...marked, named };
@@ -58,7 +59,7 @@ function fatesAfter(
 describe('the fates of runs', () => {
   it('of a probe that was taken away and added again', () => {
     const fates = new Uint8Array(RUNS);
-    markArrived(fates, [sheetOf([0, 12])]);
+    markArrived(fates, asRead([sheetOf([0, 12])]));
     const stretches = [
       { ...job, firstRun: 0, endRun: 10, stoppedAt: 5 * MINUTE },
       { ...job, firstRun: 10, deliveredAt: 11 * MINUTE },
@@ -237,7 +238,7 @@ describe('the fates of runs', () => {
       (came, more, known, given, now, widthMinutes) => {
         const stored = came.length + (came.length > 0 ? more : 0);
         const fates = new Uint8Array(RUNS);
-        const { extra } = markArrived(fates, [sheetOf(came, stored)]);
+        const { extra } = markArrived(fates, asRead([sheetOf(came, stored)]));
         const expectsMissing = hasMissing(fates, numbers, given, now);
         const facts_: ProbeFacts | undefined = known && {
           presence: new Presence(
@@ -277,7 +278,7 @@ describe('marks on sheets', () => {
       stored: 1,
       came: { [word]: bits },
     });
-    markArrived(fates, [sheet(0, 31, 1 << 31), sheet(2, 0, 1)]);
+    markArrived(fates, asRead([sheet(0, 31, 1 << 31), sheet(2, 0, 1)]));
     expect([...fates.entries()].filter(([, code]) => code !== NOT_DUE).map(([run]) => run)).toEqual([
       1023, 2048,
     ]);

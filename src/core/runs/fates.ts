@@ -1,7 +1,8 @@
 import { type Presence } from '../presence/index.js';
 import { type AssignmentEntity } from '../assignments/index.js';
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
-import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
+import { type PackedBits, type PackedSheet } from './packed-sheets.js';
+import { RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 
 /**
  * What became of a run that was due; each has exactly one (docs/protocol.md, "Fates of runs").
@@ -82,12 +83,12 @@ export interface Marked {
  * @param fates one place for each run, all NOT_DUE
  * @param sheets in order
  */
-export function markArrived(fates: Uint8Array, sheets: readonly RunSheetEntity[]): Marked {
+export function markArrived(fates: Uint8Array, sheets: readonly PackedSheet[]): Marked {
   const reasons: Record<string, number> = {};
   let extra = 0;
-  for (const { sheet, came, failed = {}, stored } of sheets) {
+  for (const { sheet, came, failed, stored } of sheets) {
     const first = sheet * RUNS_PER_SHEET;
-    for (const [reason, bits] of Object.entries(failed)) {
+    for (const [reason, bits] of failed) {
       const code = reason === 'refused' ? CODES.refused : CODES.failed;
       reasons[reason] = (reasons[reason] ?? 0) + setRuns(fates, first, bits, code);
     }
@@ -124,10 +125,11 @@ export type SingleRunCounters = Pick<
 const ALL_RUNS = -1;
 
 /** @returns how many were set */
-function setRuns(fates: Uint8Array, first: number, bits: RunBits | undefined, code: Code): number {
+function setRuns(fates: Uint8Array, first: number, bits: PackedBits, code: Code): number {
   let count = 0;
-  for (const [word, value] of Object.entries(bits ?? {})) {
-    const from = first + Number(word) * RUNS_PER_WORD;
+  for (let at = 0; at < bits.length; at += 2) {
+    const from = first + (bits[at] ?? 0) * RUNS_PER_WORD;
+    const value = bits[at + 1] ?? 0;
     if (value === ALL_RUNS && from + RUNS_PER_WORD <= fates.length) {
       fates.fill(code, from, from + RUNS_PER_WORD);
       count += RUNS_PER_WORD;
@@ -153,7 +155,7 @@ function setSomeRuns(fates: Uint8Array, from: number, bits: number, code: Code):
  * that was away), the others belong to runs before: the latest first.
  * @returns how many find no place
  */
-function assignSurplusResults(fates: Uint8Array, sheets: readonly RunSheetEntity[], extra: number): number {
+function assignSurplusResults(fates: Uint8Array, sheets: readonly PackedSheet[], extra: number): number {
   const last = sheets.at(-1);
   if (extra <= 0 || last === undefined) return 0;
   let left = extra;
@@ -194,7 +196,8 @@ export function explainMissing(
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
   let left = stretches.length;
-  for (let run = missingBefore(fates, fates.length); run >= 0; run = missingBefore(fates, run)) {
+  for (let run = fates.length - 1; run >= 0; run -= 1) {
+    if (fates[run] !== NOT_DUE) continue;
     while (left > 0 && run < (stretches[left - 1]?.firstRun ?? 0)) left -= 1;
     const facts = stretches[left - 1];
     if (facts === undefined) break;
@@ -203,7 +206,7 @@ export function explainMissing(
     if (refused) fates[run] = CODES.refused;
     else if (time >= stoppedAt) fates[run] = CODES.stopped;
     else if (time > now) continue;
-    else if (lost.some(({ from, to }) => from <= time && time <= to)) fates[run] = CODES.lost_in_restore;
+    else if (lost.length > 0 && isLost(time, lost)) fates[run] = CODES.lost_in_restore;
     else {
       const fate = fateOfMissing({ run, due: time }, facts, probe, held > 0, now);
       if (fate === 'held') held -= 1;
@@ -212,10 +215,8 @@ export function explainMissing(
   }
 }
 
-/** @returns the last run before this one that has no fate; -1: none */
-function missingBefore(fates: Uint8Array, run: number): number {
-  // a negative place would count from the end
-  return run === 0 ? -1 : fates.lastIndexOf(NOT_DUE, run - 1);
+function isLost(time: number, lost: readonly LostTime[]): boolean {
+  return lost.some(({ from, to }) => from <= time && time <= to);
 }
 
 function fateOfMissing(

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { type PackedSheet, packedSheets } from './packed-sheets.js';
 import { RUN_SHEET_MODEL, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 
 /** A run of an assignment that came, or failed for a reason. */
@@ -73,21 +74,27 @@ export class RunSheetsRepository {
   }
 
   /** In order of probe and sheet. */
-  async findByOperation(operation: ObjectId, probe?: ObjectId): Promise<RunSheetEntity[]> {
-    return this.model.collection
-      .find<RunSheetEntity>(
+  async findByOperation(operation: ObjectId, probe?: ObjectId): Promise<PackedSheet[]> {
+    const found = await this.model.collection
+      .find<Buffer>(
         { operation, ...(probe && { probe }) },
-        { projection: { _id: 0, operation: 0 }, sort: { probe: 1, sheet: 1 }, batchSize: 10_000 },
+        {
+          projection: { _id: 0, operation: 0 },
+          ...{ sort: { probe: 1, sheet: 1 }, batchSize: 10_000, raw: true },
+        },
       )
       .toArray();
+    return packedSheets(found);
   }
 }
 
 /** Each in the order in which they are given. */
-export function sheetsByProbe(all: readonly RunSheetEntity[]): Map<string, RunSheetEntity[]> {
-  const sheets = new Map<string, RunSheetEntity[]>();
+export function sheetsByProbe<Sheet extends { probe: ObjectId | string }>(
+  all: readonly Sheet[],
+): Map<string, Sheet[]> {
+  const sheets = new Map<string, Sheet[]>();
   for (const sheet of all) {
-    const key = sheet.probe.toHexString();
+    const key = String(sheet.probe);
     const own = sheets.get(key);
     if (own === undefined) sheets.set(key, [sheet]);
     else own.push(sheet);

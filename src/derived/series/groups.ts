@@ -52,8 +52,19 @@ export class Groups {
     private readonly merge: (cells: readonly Uint8Array[]) => Uint8Array,
   ) {}
 
-  addPacked(origin: Origin, bucket: number, cell: Uint8Array): void {
-    const { packed } = this.of(origin);
+  /** @returns the series that something is in */
+  of(origin: Origin): Group {
+    const kept = this.keep(origin);
+    const key = keyOf(kept);
+    const known = this.groups.get(key);
+    if (known !== undefined) return known;
+    this.check(this.groups.size + 1);
+    const group = this.make(kept);
+    this.groups.set(key, group);
+    return group;
+  }
+
+  addPacked({ packed }: Group, bucket: number, cell: Uint8Array): void {
     const parts = (packed[bucket] ??= []);
     parts.push(cell);
     // what one was cut from is in memory as long as it is
@@ -77,17 +88,6 @@ export class Groups {
     for (const { origin, counts } of this.runs.values())
       if (!covered.has(counts)) this.groups.set(`${keyOf(origin)} none`, this.make(origin));
     return [...this.groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
-  }
-
-  private of(origin: Origin): Group {
-    const kept = this.keep(origin);
-    const key = keyOf(kept);
-    const known = this.groups.get(key);
-    if (known !== undefined) return known;
-    this.check(this.groups.size + 1);
-    const group = this.make(kept);
-    this.groups.set(key, group);
-    return group;
   }
 
   private make(origin: SeriesOf): Group {

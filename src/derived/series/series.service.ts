@@ -17,7 +17,7 @@ import { numberRuns } from '../../measurement/schedule/run-numbers.js';
 import { Cell } from './cell.js';
 import { type Column, columnsOf } from './columns.js';
 import { FIGURES } from './figures.js';
-import { type Grouping, Groups, type SeriesOf, tellsProbes } from './groups.js';
+import { type Group, type Grouping, Groups, type SeriesOf, tellsProbes } from './groups.js';
 import { RollupsConsumer } from './rollups.consumer.js';
 import { type FoundRollup, RollupsRepository } from './rollups.repository.js';
 import { observationsOf, timeOf } from './observations.js';
@@ -215,9 +215,11 @@ export class SeriesService {
       left.rollups -= 1;
       if (left.rollups < 0) throw tooMuchToRead();
       const origin = { operation, probe: rollup.probe, destination: rollup.destination };
+      let group: Group | undefined;
       for (const [at, cell] of cellsOf(rollup)) {
         if (at < buckets.from || at >= buckets.to) continue;
-        groups.addPacked(origin, Math.floor((at - buckets.from) / buckets.widthMs), cell);
+        group ??= groups.of(origin);
+        groups.addPacked(group, Math.floor((at - buckets.from) / buckets.widthMs), cell);
       }
     }
   }
