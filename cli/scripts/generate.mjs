@@ -29,9 +29,14 @@ async function whatFlagsNeed() {
       /(Params|SelectionDto|ScheduleDto)$/.test(name),
     ),
   );
-  const kinds = Object.keys(document.components.schemas.OperationDto.discriminator.mapping);
+  const { requestBody } = document.paths['/api/v1/operations'].post;
+  const { mapping } = requestBody.content['application/json'].schema.discriminator;
+  const kinds = Object.keys(mapping);
+  const measures = Object.fromEntries(
+    kinds.map((kind) => [kind, document.components.schemas[mapping[kind].split('/').at(-1)].description]),
+  );
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-  const made = JSON.stringify({ kinds, parameters, schemas }, null, 1);
+  const made = JSON.stringify({ kinds, measures, parameters, schemas }, null, 1);
   return `import { type ApiDocument } from '../flags/api-document.js';\n\nexport const DOCUMENT: ApiDocument = ${made};\n\nexport const VERSION = '${version}';\n`;
 }
 

@@ -107,7 +107,7 @@ function addMeasure(program: Command, does: Does, ended: (code: ExitCode) => voi
     const params = paramsOf(kind);
     const command = measureCommand
       .command(kind)
-      .description(`${kind} from probes`)
+      .description(DOCUMENT.measures[kind] ?? kind)
       .argument('[target...]', kind === 'http' ? 'URLs' : kind === 'dns' ? 'names' : 'addresses or names')
       .addOption(new Option('--from <rule>', RULE_HELP).argParser(listed).default([], '1'))
       .option('--every <duration>', 'repeat: 30s, 5m, 1h; together with --until', duration)

@@ -515,7 +515,12 @@ describe('results', () => {
     }
     const [second] = await follow(1, `&since=${came[0]!.position}&view=json`);
     expect(second).toMatchObject({ id: came[1]!.id, decoded: all.at(-2)!.decoded });
-    const wrong = { 'outcome=stored': 'outcome', 'format=csv': 'format', 'since=1': 'since' };
+    const wrong = {
+      'order=desc': 'order',
+      'outcome=stored': 'outcome',
+      'format=csv': 'format',
+      'since=1': 'since',
+    };
     for (const [query, field] of Object.entries(wrong)) {
       const { status, text } = await user.api.get(`${path}&${query}`, { accept: 'application/x-ndjson' });
       expect([status, text]).toEqual([400, expect.stringContaining(`"${field}"`)]);

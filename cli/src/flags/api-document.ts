@@ -6,6 +6,8 @@ export type Kind = components['schemas']['OperationDto']['kind'];
 /** What flags are made of: the parts of docs/openapi.yaml that scripts/generate.mjs takes out. */
 export interface ApiDocument {
   kinds: readonly Kind[];
+  /** of each kind what it measures */
+  measures: Readonly<Partial<Record<Kind, string>>>;
   /** of the query of each `GET`, by path */
   parameters: Readonly<Record<string, readonly Parameter[]>>;
   /** `PingParams`, `SelectionDto`, `OnceScheduleDto` ... */

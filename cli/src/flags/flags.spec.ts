@@ -11,7 +11,7 @@ const yaml = load(readFileSync(new URL('../../../docs/openapi.yaml', import.meta
   components: { schemas: Record<string, Schema> };
 };
 const { schemas } = yaml.components;
-const document: ApiDocument = { kinds: [], parameters: {}, schemas };
+const document: ApiDocument = { kinds: [], measures: {}, parameters: {}, schemas };
 
 function given(schema: string, ...args: string[]): Record<string, unknown> {
   const flags = new Flags(schemas[schema]?.properties ?? {});
@@ -22,6 +22,12 @@ function given(schema: string, ...args: string[]): Record<string, unknown> {
 }
 
 describe('flags of a kind', () => {
+  it('take words in either case, also where other texts are right', () => {
+    expect(given('DnsParams', '--type', 'TXT')).toEqual({ type: 'txt' });
+    expect(given('DnsParams', '--type', 'TYPE65280')).toEqual({ type: 'TYPE65280' });
+    expect(given('DnsParams', '--type', '257')).toEqual({ type: 257 });
+  });
+
   it('are the members of its parameters, with their types', () => {
     const args = ['--probecount', '3', '--icmp-sum', '7', '--ipv4', '--method', 'TCP-SYN', '--wait', '2'];
     expect(given('PingParams', ...args)).toEqual({

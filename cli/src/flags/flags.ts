@@ -52,6 +52,9 @@ export function read(text: string, schema: Schema): unknown {
   if (schema.format === 'date-time') return parseTime(text);
   if (schema.type === 'integer' || schema.type === 'number') return numberOf(text, schema);
   if (schema.type === 'boolean') return truthOf(text);
+  const words = schema.anyOf?.flatMap(({ enum: allowed = [] }) => allowed) ?? [];
+  const word = words.find((each) => String(each).toLowerCase() === text.toLowerCase());
+  if (word !== undefined) return word;
   const isNumber = /^\d+$/.test(text) && schema.anyOf?.some(({ type }) => type === 'integer');
   return isNumber === true ? Number(text) : text;
 }

@@ -14,15 +14,16 @@ import { DomainError } from '../errors/domain.error.js';
 import { Optional } from '../validation/optional.js';
 
 export const MAX_PAGE = 1000;
+const LIMIT_RULE = { message: `must be an integer from 1 to ${MAX_PAGE}, given once` };
 
 export class PageQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: 100 })
   @Optional()
   // not Number alone: it takes ' 1e2 ' and '0x10'
   @Transform(({ value }: { value: unknown }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : value))
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @IsInt(LIMIT_RULE)
+  @Min(1, LIMIT_RULE)
+  @Max(MAX_PAGE, LIMIT_RULE)
   limit: number = 100;
 
   @ApiPropertyOptional({

@@ -33,6 +33,7 @@ const MOST_IDS = 100;
 const MOST_MS = 1_000_000;
 const ID = new RegExp(ID_PATTERN);
 const ID_RULE = 'must be 24 hexadecimal digits';
+const STATUS_RULE = { message: 'must be an integer from 100 to 599' };
 const NUMBER = { allowNaN: false, allowInfinity: false } as const;
 
 /** The name that one of the times had first. */
@@ -43,7 +44,10 @@ export function IsInstant() {
     name: 'instant',
     validator: {
       validate: (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
-      defaultMessage: () => 'must be an RFC 3339 time with a zone',
+      defaultMessage: (at) =>
+        typeof at?.value === 'string' && /\d \d\d:\d\d$/.test(at.value)
+          ? 'must be an RFC 3339 time with a zone; in an address its + is written %2B'
+          : 'must be an RFC 3339 time with a zone',
     },
   });
 }
@@ -76,13 +80,14 @@ export function Mine(): PropertyDecorator {
 
 /** A figure from 0 on. */
 function Figure(most: number, description: string): PropertyDecorator {
+  const rule = { message: `must be a number from 0 to ${most}` };
   return applyDecorators(
     ApiPropertyOptional({ type: 'number', minimum: 0, maximum: most, description }),
     Optional(),
     Transform(toNumber),
-    IsNumber(NUMBER),
-    Min(0),
-    Max(most),
+    IsNumber(NUMBER, rule),
+    Min(0, rule),
+    Max(most, rule),
   );
 }
 
@@ -221,7 +226,7 @@ export class ResultsQuery extends PageQuery {
   @IsString()
   @MinLength(1)
   @MaxLength(2000)
-  @Matches(/^\P{Cc}*$/u, { message: 'must have no control characters' })
+  @Matches(/^\P{Cc}*$/u, { message: 'must be one text without control characters' })
   @IsTarget()
   target?: string;
 
@@ -301,15 +306,15 @@ export class ResultsQuery extends PageQuery {
   @IsString()
   @MinLength(1)
   @MaxLength(255)
-  @Matches(/^\P{Cc}*$/u, { message: 'must have no control characters' })
+  @Matches(/^\P{Cc}*$/u, { message: 'must be one text without control characters' })
   answer?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 100, maximum: 599, description: 'Of http.' })
   @Optional()
   @Transform(toNumber)
-  @IsInt()
-  @Min(100)
-  @Max(599)
+  @IsInt(STATUS_RULE)
+  @Min(100, STATUS_RULE)
+  @Max(599, STATUS_RULE)
   http_status?: number;
 
   @ApiPropertyOptional({ ...INSTANT, description: 'Of tls: the certificate ends before this time.' })
@@ -354,13 +359,11 @@ export function askedIn(query: object): [string, unknown][] {
   return Object.entries(query).filter(([name, value]) => value !== undefined && !SHOWING.includes(name));
 }
 
-/** Beside those, what has a meaning for who follows, or a value that nobody gave. */
-const OF_FOLLOWING: readonly string[] = [
-  'follow',
-  'since',
-  'time',
-  'order',
-] satisfies (keyof OperationResultsQuery)[];
+/** Values that nobody has to give: a follower gets results by the time at which they come. */
+const USUAL: Readonly<Record<string, unknown>> = {
+  time: 'received_at',
+  order: 'asc',
+} satisfies Partial<ResultsQuery>;
 
 export class OperationResultsQuery extends ResultsQuery {
   @YesOrNo(
@@ -379,8 +382,8 @@ export class OperationResultsQuery extends ResultsQuery {
 
   /** Filters that are given. */
   static filtersIn(query: OperationResultsQuery): string[] {
-    const asked = askedIn(query).map(([name]) => name);
-    return asked.filter((name) => !OF_FOLLOWING.includes(name));
+    const others = askedIn(query).filter(([name, value]) => USUAL[name] !== value);
+    return others.map(([name]) => name).filter((name) => name !== 'follow' && name !== 'since');
   }
 }
 
