@@ -243,8 +243,11 @@ describe('results', () => {
     const page = readFileSync(new URL('../../docs/data.md', import.meta.url), 'utf8');
     const examples = [...page.matchAll(/curl -s "\$S([/]api[^"]+)"/g)].map(([, each]) => each ?? '');
     expect(examples.length).toBeGreaterThan(6);
+    const more = { kind: 'mtr', params: { ips: ['192.0.2.1'] }, visibility: 'private' };
+    const mtr = await world.operation(user, [await world.probe(user)], more);
     for (const example of examples) {
-      const { status, body } = await user.api.get(example.replace('$ID', operation.id));
+      const path = example.replace('$ID', operation.id).replace('$MTR', mtr.id);
+      const { status, body } = await user.api.get(path);
       expect([example, status, status === 200 ? null : body]).toEqual([example, 200, null]);
     }
   });
