@@ -201,18 +201,28 @@ export function explainMissing(
     while (left > 0 && run < (stretches[left - 1]?.firstRun ?? 0)) left -= 1;
     const facts = stretches[left - 1];
     if (facts === undefined) break;
-    const { refused, stoppedAt = Infinity, offsetMs } = facts;
-    const time = numbers.timeOf(run) + offsetMs;
-    if (refused) fates[run] = CODES.refused;
-    else if (time >= stoppedAt) fates[run] = CODES.stopped;
-    else if (time > now) continue;
-    else if (lost.length > 0 && isLost(time, lost)) fates[run] = CODES.lost_in_restore;
-    else {
-      const fate = fateOfMissing({ run, due: time }, facts, probe, held > 0, now);
-      if (fate === 'held') held -= 1;
-      fates[run] = CODES[fate];
-    }
+    const due = numbers.timeOf(run) + facts.offsetMs;
+    const fate = fateOf({ run, due }, facts, probe, held > 0, { now, lost });
+    if (fate === undefined) continue;
+    if (fate === 'held') held -= 1;
+    fates[run] = CODES[fate];
   }
+}
+
+/** @returns undefined: it is not due yet */
+function fateOf(
+  run: { run: number; due: number },
+  facts: AssignmentFacts,
+  probe: ProbeFacts | undefined,
+  mayBeHeld: boolean,
+  { now, lost }: { now: number; lost: readonly LostTime[] },
+): Fate | undefined {
+  const { refused, stoppedAt = Infinity } = facts;
+  if (refused) return 'refused';
+  if (run.due >= stoppedAt) return 'stopped';
+  if (run.due > now) return undefined;
+  if (lost.length > 0 && isLost(run.due, lost)) return 'lost_in_restore';
+  return fateOfMissing(run, facts, probe, mayBeHeld, now);
 }
 
 function isLost(time: number, lost: readonly LostTime[]): boolean {

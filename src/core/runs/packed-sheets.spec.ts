@@ -16,8 +16,10 @@ const sheet = fc.record({
 });
 
 function asObject({ came, failed, ...sheet }: PackedSheet) {
-  const ofBits = (list: Int32Array) =>
-    Object.fromEntries(Array.from({ length: list.length / 2 }, (_, at) => [list[2 * at], list[2 * at + 1]]));
+  const ofBits = (list: Int32Array): Record<string, number> =>
+    Object.fromEntries(
+      Array.from({ length: list.length / 2 }, (_, at) => [list[2 * at], list[2 * at + 1]]),
+    ) as Record<string, number>;
   return {
     ...sheet,
     came: ofBits(came),
