@@ -37,6 +37,10 @@ const AS_ASKED = [
   // the columns that were asked for
   'OneSeriesDto.values',
   'OneTargetSeriesDto.values',
+  'HopSeriesDto.values',
+  // `hops`: of a kind that has paths, where their columns were asked for
+  'OneSeriesDto',
+  'OneTargetSeriesDto',
   ...KIND_NAMES.map((kind) => namedAfter(kind, 'Params')),
 ];
 
