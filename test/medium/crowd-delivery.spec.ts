@@ -3,7 +3,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
-import { OperationsService } from '../../src/core/operations/operations.service.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { type DeliveryAnswer, type ProbeLink } from '../../src/core/presence/connected-probes.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
@@ -38,7 +38,7 @@ describe('delivery to a crowd', () => {
   });
 
   async function operationOn(some: readonly ProbeEntity[]): Promise<string> {
-    const { operation } = await server.get(OperationsService).create(user, {
+    const { operation } = await server.get(OperationCreationService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
       schedule: scheduleReading(server, { type: 'once' }),

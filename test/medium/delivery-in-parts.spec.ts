@@ -3,7 +3,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
-import { OperationsService } from '../../src/core/operations/operations.service.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import {
   type DeliveryAnswer,
   type Job,
@@ -38,7 +38,7 @@ describe('probes with much to do that come back at once', () => {
     [made, probes] = [[], []];
     for (let n = 0; n < PROBES; n += 1) probes.push(await server.probe(user));
     for (let n = 0; n < OPERATIONS; n += 1) {
-      const { operation } = await server.get(OperationsService).create(user, {
+      const { operation } = await server.get(OperationCreationService).create(user, {
         kind: 'dns',
         params: { fqdns: NAMES },
         schedule: scheduleReading(server, (now) => ({

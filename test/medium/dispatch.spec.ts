@@ -5,6 +5,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { OperationChanges } from '../../src/core/delivery/operation-changes.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { type Redelivery } from '../../src/core/delivery/redelivery.js';
 import {
@@ -66,7 +67,7 @@ describe('dispatch', () => {
   async function operations(count: number, inMs = 0): Promise<string[]> {
     const made: string[] = [];
     for (let n = 0; n < count; n += 1) {
-      const { operation } = await servers[0]!.get(OperationsService).create(user, {
+      const { operation } = await servers[0]!.get(OperationCreationService).create(user, {
         kind: 'ping',
         params: { ips: ['192.0.2.1'] },
         schedule: scheduleReading(servers[0]!, (now) => ({
@@ -327,7 +328,7 @@ describe('dispatch', () => {
     };
     server.get(ConnectedProbes).add(quick);
     server.get(ConnectedProbes).add(slow);
-    const { operation } = await server.get(OperationsService).create(user, {
+    const { operation } = await server.get(OperationCreationService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
       schedule: scheduleReading(server, { type: 'once' }),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DomainError } from '../../src/platform/errors/domain.error.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
@@ -30,7 +31,7 @@ describe('one Idempotency-Key', () => {
     schedule = scheduleReading(server, { type: 'once' }),
     number?: number,
   ) =>
-    server.get(OperationsService).create(user, {
+    server.get(OperationCreationService).create(user, {
       kind: 'dns',
       params: { fqdns: ['example.org'] },
       schedule,

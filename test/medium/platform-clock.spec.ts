@@ -8,6 +8,7 @@ import { type AssignmentEntity } from '../../src/core/assignments/assignment.sch
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { QuotasService } from '../../src/core/quotas/quotas.service.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { PlatformTimesService } from '../../src/core/reliability/platform-times.service.js';
 import { ProbeConnectionsService } from '../../src/core/presence/probe-connections.service.js';
@@ -49,7 +50,7 @@ describe.each([
   const isNow = (time: Date | undefined) => Math.abs((time?.getTime() ?? 0) - Date.now()) < NEAR_MS;
   const create = async (schedule: object) => {
     const probe = await server.probe(user);
-    return server.get(OperationsService).create(user, {
+    return server.get(OperationCreationService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1'] },
       schedule: scheduleReading(server, schedule),

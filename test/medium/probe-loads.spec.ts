@@ -6,6 +6,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { LimitReachedError } from '../../src/platform/errors/domain.error.js';
 import { ProbeLoadsService } from '../../src/core/quotas/probe-loads.service.js';
 import { type OperationRequest } from '../../src/core/operations/operation-request.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { MOST_HELD } from '../../src/core/probes/probe-load.js';
 import { ProbeLoadsRepository } from '../../src/core/probes/probe-loads.repository.js';
@@ -42,7 +43,7 @@ describe('what a probe is given', () => {
   });
 
   const create = (more: Partial<OperationRequest> = {}, by = user) =>
-    server.get(OperationsService).create(by, {
+    server.get(OperationCreationService).create(by, {
       kind: 'ping',
       params: { ips: ['127.0.0.1'] },
       schedule: scheduleReading(server, (now) => ({

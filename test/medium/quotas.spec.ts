@@ -11,6 +11,7 @@ import { QuotasService } from '../../src/core/quotas/quotas.service.js';
 import { type Amounts } from '../../src/core/quotas/hold.schema.js';
 import { ReleasesService } from '../../src/core/quotas/releases.service.js';
 import { type OperationEntity } from '../../src/core/assignments/operation.schema.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { type UserEntity } from '../../src/core/users/user.schema.js';
@@ -65,7 +66,7 @@ class TwoServers {
   async create(user: UserEntity, probe: ProbeEntity, wish: Wish = {}, server = 0): Promise<OperationEntity> {
     const { ips = ['192.0.2.1'], probecount = 4, schedule = ONCE, probes = [probe] } = wish;
     const by = this.servers[server === 0 ? 0 : 1];
-    const { operation } = await by.get(OperationsService).create(user, {
+    const { operation } = await by.get(OperationCreationService).create(user, {
       kind: 'ping',
       params: { ips, probecount },
       schedule: scheduleReading(by, schedule),

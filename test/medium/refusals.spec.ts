@@ -7,6 +7,7 @@ import { type OperationEntity } from '../../src/core/assignments/operation.schem
 import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
 import { DispatchService } from '../../src/core/delivery/dispatch.service.js';
 import { LedgerService } from '../../src/core/ledger/ledger.service.js';
+import { OperationCreationService } from '../../src/core/operations/operation-creation.service.js';
 import { OperationsService } from '../../src/core/operations/operations.service.js';
 import {
   ConnectedProbes,
@@ -70,7 +71,7 @@ describe('what a probe will not do, or must not begin yet', () => {
   /** Ten runs, one a minute, of two credits each. */
   async function create(startInMs: number, probes = [probe]): Promise<OperationEntity> {
     const start = new Date(Math.floor(Date.now() / 60_000) * 60_000 + startInMs);
-    const { operation } = await server.get(OperationsService).create(user, {
+    const { operation } = await server.get(OperationCreationService).create(user, {
       kind: 'ping',
       params: { ips: ['192.0.2.1', '192.0.2.2'] },
       schedule: scheduleReading(server, {

@@ -66,6 +66,7 @@ import { type OperationEntity } from '../../core/assignments/index.js';
 import {
   OperationListingService,
   type OperationRequest,
+  OperationCreationService,
   OperationsService,
   readerOf,
 } from '../../core/operations/index.js';
@@ -80,6 +81,7 @@ import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly creation: OperationCreationService,
     private readonly listing: OperationListingService,
     private readonly clock: PlatformClock,
     @Inject(ENV) private readonly env: Env,
@@ -102,7 +104,7 @@ export class OperationsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<OperationDto> {
     const key = idempotencyKey(header);
-    const { operation } = await this.operations.create(user, {
+    const { operation } = await this.creation.create(user, {
       ...this.requestOf(body),
       ...(key !== undefined && { idempotency: { key, request: body } }),
     });
@@ -121,7 +123,7 @@ export class OperationsController {
   @ApiOkResponse({ type: QuoteDto })
   @ApiProblems(400, 401, 404, 409, 413)
   async quote(@CurrentUser() user: UserEntity, @Body() body: CreateOperationDto): Promise<QuoteDto> {
-    return QuoteDto.from(await this.operations.quote(user, this.requestOf(body)), user.credits);
+    return QuoteDto.from(await this.creation.quote(user, this.requestOf(body)), user.credits);
   }
 
   @Get()

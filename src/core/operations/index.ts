@@ -4,8 +4,7 @@ export { OperationListingService } from './operation-listing.service.js';
 export { OperationsModule } from './operations.module.js';
 export {
   type CreatedOperation,
-  OperationsService,
+  OperationCreationService,
   type QuotedOperation,
-  readerOf,
-  stateOf,
-} from './operations.service.js';
+} from './operation-creation.service.js';
+export { OperationsService, readerOf, stateOf } from './operations.service.js';

@@ -6,6 +6,7 @@ import { PresenceModule } from '../presence/index.js';
 import { QuotasModule } from '../quotas/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { ProbeChoiceService } from './probe-choice.service.js';
+import { OperationCreationService } from './operation-creation.service.js';
 import { OperationStore } from './operation-store.js';
 import { OperationProbesService } from './operation-probes.service.js';
 import { OperationListingService } from './operation-listing.service.js';
@@ -17,9 +18,10 @@ import { OperationsService } from './operations.service.js';
     ProbeChoiceService,
     OperationStore,
     OperationsService,
+    OperationCreationService,
     OperationListingService,
     OperationProbesService,
   ],
-  exports: [OperationsService, OperationListingService, OperationProbesService],
+  exports: [OperationsService, OperationCreationService, OperationListingService, OperationProbesService],
 })
 export class OperationsModule {}

@@ -2,7 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nest
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { type FoundOperation, type OperationSearch } from '../../../core/assignments/index.js';
-import { OperationsService, type OperationRequest } from '../../../core/operations/index.js';
+import {
+  OperationCreationService,
+  OperationsService,
+  type OperationRequest,
+} from '../../../core/operations/index.js';
 import { NetworksService, ProbesService } from '../../../core/probes/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
@@ -28,6 +32,7 @@ const MOST_OF_PROBE = 20_000;
 export class AtlasMeasurementsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly creation: OperationCreationService,
     private readonly probes: ProbesService,
     private readonly networks: NetworksService,
     private readonly chosen: ChosenProbes,
@@ -51,7 +56,7 @@ export class AtlasMeasurementsController {
         ...{ description, tags, selection, ...(Object.keys(told).length > 0 && { told }) },
       }),
     );
-    const created = await inAtlasWords(() => this.operations.createAll(user, requests));
+    const created = await inAtlasWords(() => this.creation.createAll(user, requests));
     return { measurements: created.map(({ operation }) => operation.number) };
   }
 

@@ -13,7 +13,11 @@ import { idSchema } from '../../../platform/http/ids.js';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
-import { type OperationRequest, OperationsService } from '../../../core/operations/index.js';
+import {
+  type OperationRequest,
+  OperationCreationService,
+  OperationsService,
+} from '../../../core/operations/index.js';
 import { readingOf } from '../../../measurement/params/reading.js';
 import { parseClassicTimes } from '../../../measurement/schedule/classic-times.js';
 import { type UserEntity } from '../../../core/users/index.js';
@@ -33,6 +37,7 @@ const CREATE_PROBLEMS = [400, 401, 404, 413, 429];
 export class ClassicOperationsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly creation: OperationCreationService,
     private readonly listings: ClassicListings,
     private readonly clock: PlatformClock,
   ) {}
@@ -112,7 +117,7 @@ export class ClassicOperationsController {
       availability: 'now',
       visibility: 'public',
     };
-    const { operation, probes } = await inClassicFields(() => this.operations.create(user, request));
+    const { operation, probes } = await inClassicFields(() => this.creation.create(user, request));
     return { ...classicOperation(operation, probes), results: [] };
   }
 }

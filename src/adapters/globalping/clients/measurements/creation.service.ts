@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ENV } from '../../../../config/config.module.js';
 import { type Env } from '../../../../config/env.js';
 import { type OperationEntity } from '../../../../core/assignments/index.js';
-import { type OperationRequest, OperationsService } from '../../../../core/operations/index.js';
+import { type OperationRequest, OperationCreationService } from '../../../../core/operations/index.js';
 import { type SharedProbe, type ShareEntity, SharesService } from '../../../../core/shares/index.js';
 import { type UserEntity } from '../../../../core/users/index.js';
 import { GLOBALPING_PROTOCOL } from '../../../../measurement/kinds/globalping-words.js';
@@ -70,7 +70,7 @@ export class RefusedForAccount extends Error {
 export class CreationService {
   constructor(
     private readonly vantages: VantagesService,
-    private readonly operations: OperationsService,
+    private readonly creation: OperationCreationService,
     private readonly shares: SharesService,
     private readonly bounds: DoorBounds,
     private readonly clock: PlatformClock,
@@ -156,7 +156,7 @@ export class CreationService {
     });
     // together: who asks waits for the slower of the two
     const [creation, sharing] = await Promise.allSettled([
-      this.operations.create(payer, this.operationFor(request, native, asked, { id, until: deadline, now })),
+      this.creation.create(payer, this.operationFor(request, native, asked, { id, until: deadline, now })),
       stored,
     ]);
     if (creation.status === 'rejected') {
