@@ -104,6 +104,7 @@ describe('imports', () => {
 
   it('takes every record type of scamper, and shows what it is', async () => {
     const types: string[] = [];
+    const summarised: string[] = [];
     for (const name of ['trace', 'tracelb', 'dealias', 'host', 'owamp', 'other']) {
       const job = await imported(user, await readFile(join(FIXTURES, `${name}.warts`)));
       expect(job).toMatchObject({ state: 'done', errors: [] });
@@ -111,19 +112,21 @@ describe('imports', () => {
         const { body } = await user.api.get<Operation & { import_id: string }>(`/api/v1/operations/${id}`);
         expect(body).toMatchObject({ import_id: job.id, state: 'done', credits: 0 });
         const { items } = (
-          await user.api.get<Page<{ decoded: { type: string }[] }>>(
+          await user.api.get<Page<{ decoded: { type: string }[]; summary: { type: string }[] }>>(
             `/api/v1/operations/${id}/results?view=json&limit=100`,
           )
         ).body;
         types.push(...items.flatMap(({ decoded }) => decoded.map(({ type }) => type)));
+        summarised.push(...items.flatMap(({ summary }) => summary.map(({ type }) => type)));
         expect((await user.api.get(`/api/v1/operations/${id}/coverage`)).status).toBe(200);
         const series = await user.api.get(`/api/v1/operations/${id}/series`);
         expect(series.status).toBe(body.kind === 'warts' ? 404 : 200);
       }
     }
-    // what scamper's own sc_warts2json prints of these files; of http it prints nothing
     const wanted = ['trace', 'tracelb', 'dealias', 'host', 'owamp', 'neighbourdisc', 'tbit', 'udpprobe'];
-    expect(types).toEqual(expect.arrayContaining(wanted));
+    // of http scamper's own sc_warts2json prints nothing
+    expect(types).toEqual(expect.arrayContaining([...wanted, 'http']));
+    expect(summarised).toEqual(expect.arrayContaining([...wanted, 'scamper-http']));
   });
 
   it('takes a form, and refuses with a reason what is none, too large or empty', async () => {

@@ -222,6 +222,8 @@ describe('records', () => {
         w.counted([reply]),
       );
       expect(jsonLines(Uint8Array.from(ping)).lines[0]).toContain(text);
+      // sc_warts2json 20260420 prints no list then
+      expect(jsonLines(Uint8Array.from(ping), undefined, '2026').lines[0]).not.toContain(text);
     }
   });
 });

@@ -98,6 +98,7 @@ const operation = createRoute({
       before: flag(search['before']),
       fate: text(search['fate']),
       at: text(search['at']),
+      way: text(search['way']),
     }),
   component: lazyRouteComponent(() => import('./pages/operation.js'), 'OperationPage'),
 });

@@ -1,10 +1,11 @@
 import { SCHEDULE_SCHEMAS, type ScheduleType } from '@pladmed/protocol';
 import { type OperationKind, WARTS } from '../../core/assignments/index.js';
+import { otherRecordSummary } from '../../measurement/formats/other-records.js';
 import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 import { oneOfBy, openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
 import { formatsOf } from './result-formats.js';
 import { creationForm } from './dto/create-operation.body.js';
-import { namedAfter, SCHEDULE_NAMES } from './schema-names.js';
+import { namedAfter, OTHER_RECORD_SUMMARY, SCHEDULE_NAMES } from './schema-names.js';
 
 /**
  * Puts into the document what is stated in zod: the parameters of kinds, their summaries and the schedules. An operation becomes one form for each
@@ -30,6 +31,7 @@ export function withKinds(schemas: Schemas): Schemas {
   return {
     ...others,
     WartsOperationDto: warts,
+    [OTHER_RECORD_SUMMARY]: openApiSchema(otherRecordSummary),
     ...(Object.fromEntries([...schedules, ...perKind]) as Schemas),
     OperationDto: oneOfBy('kind', {
       ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, 'OperationDto')])),

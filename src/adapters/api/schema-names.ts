@@ -1,4 +1,5 @@
 import { type ScheduleType } from '@pladmed/protocol';
+import { OTHER_RECORDS } from '../../measurement/formats/other-records.js';
 import { KIND_NAMES, type KindName } from '../../measurement/kinds/index.js';
 import { oneOfBy, refTo } from '../../platform/http/zod-schema.js';
 
@@ -11,6 +12,9 @@ export function oneOfKinds(what: string) {
   return oneOfBy('kind', Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, what)])));
 }
 
+/** The schema of entries that imported files of scamper bring beside pings and traces. */
+export const OTHER_RECORD_SUMMARY = 'ScamperRecordSummary';
+
 /** An entry of a summary: the word in `type`, by kind; that of ping and traceroute is not there where nothing was measured at all. */
 export function summarySchema() {
   const references = KIND_NAMES.map((kind) => refTo(namedAfter(kind, 'Summary')));
@@ -18,8 +22,10 @@ export function summarySchema() {
   const mapping = Object.fromEntries(
     types.map((type, index): [string, string] => [type, references[index]?.$ref ?? '']),
   );
+  const others = refTo(OTHER_RECORD_SUMMARY);
+  for (const type of OTHER_RECORDS) mapping[type] = others.$ref;
   return {
-    anyOf: references,
+    anyOf: [...references, others],
     discriminator: { propertyName: 'type', mapping },
   };
 }

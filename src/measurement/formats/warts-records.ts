@@ -8,6 +8,8 @@ import {
   WartsError,
   type WartsRecord,
 } from '@pladmed/warts';
+import { summaryOfOther } from './other-records.js';
+import { type Summary } from './summary.js';
 
 /** What stands before each record at the most: its list and its cycle. */
 const MOST_BEFORE_BYTES = 4 * 1024;
@@ -23,6 +25,8 @@ export interface WartsRecordFile {
   startedAt?: Date;
   /** the host that measured, where the file names it */
   monitor?: string;
+  /** what it comes to, where it is neither a ping nor a trace */
+  summary?: Summary;
 }
 
 type CycleType = 'cycle-start' | 'cycle-definition';
@@ -70,7 +74,11 @@ export class WartsRecords {
     const { type } = record;
     const startedAt = startOf(record);
     const monitor = monitorOf(record);
-    const facts = { type, ...(startedAt && { startedAt }), ...(monitor !== undefined && { monitor }) };
+    const summary = summaryOfOther(record);
+    const facts = {
+      ...{ type, ...(startedAt && { startedAt }), ...(monitor !== undefined && { monitor }) },
+      ...(summary && { summary }),
+    };
     try {
       return { ...facts, raw: this.fileOf(record) };
     } catch (error) {

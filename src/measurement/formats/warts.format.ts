@@ -24,6 +24,7 @@ import {
   type Presentation,
   type ReadingLimits,
 } from './format.js';
+import { recordToPlain } from './plain-record.js';
 import { packRtts } from './rtts.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
 
@@ -122,17 +123,25 @@ interface View {
   end: string;
 }
 
-/** An array with what sc_warts2json 20211212 prints, and of record types that are newer, what that of 20260420 prints. */
+/**
+ * An array with what sc_warts2json 20211212 prints, of record types that are newer what that of 20260420 prints, and of those that neither
+ * prints (http, sting, sniff, dealias by MIDAR) what our decoder reads.
+ */
 function jsonView(): View {
   let separator = '';
   const textOf = (record: WartsRecord) => {
-    const line = recordToJson(record) ?? recordToJson(record, '2026');
+    const line = recordToJson(record) ?? recordToJson(record, '2026') ?? ownJson(record);
     if (line === undefined) return '';
     const text = separator + line;
     separator = ',';
     return text;
   };
   return { begin: '[', textOf, end: ']' };
+}
+
+function ownJson(record: WartsRecord): string | undefined {
+  const members = recordToPlain(record);
+  return members && JSON.stringify(members);
 }
 
 /** A string with the rows that sc_analysis_dump prints. */

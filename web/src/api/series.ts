@@ -6,12 +6,19 @@ export interface Series {
   bucket: string;
   bucket_s: number;
   times: string[];
-  series: { probe_id: string | null; destination: string | null; values: Record<string, unknown> }[];
+  series: {
+    probe_id: string | null;
+    destination: string | null;
+    values: Record<string, unknown>;
+    /** of kind mtr, where columns of hops were asked for: by TTL from 1 */
+    hops?: { ttl: number; values: Record<string, unknown> }[];
+  }[];
 }
 
 interface Query {
   from?: string;
   to?: string;
+  probe?: string[];
   destination?: string;
   bucket?: string;
   by: 'all' | 'probe' | 'destination' | 'both';

@@ -146,10 +146,10 @@ export function Legend({
   );
 }
 
-export function LossLegend(): ReactNode {
+export function LossLegend({ of = 'Strip at the foot' }: { of?: string }): ReactNode {
   return (
     <ul className="loss-legend small muted">
-      <li>Strip at the foot, packet loss:</li>
+      <li>{of}, packet loss:</li>
       {LOSS_LEGEND.map(([background, text]) => (
         <li key={text}>
           <i className="swatch" style={{ background }} /> {text}

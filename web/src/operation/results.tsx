@@ -7,6 +7,8 @@ import { counted, ms, percent, whole } from '../ui/format.js';
 import { saveFile } from '../ui/save-file.js';
 import { Button, Empty, Loaded, Time } from '../ui/parts.js';
 import { Scroll } from '../ui/table.js';
+import { otherSentence } from './other-records.js';
+import { RecordTables } from './record-table.js';
 
 type Entry = Record<string, unknown>;
 
@@ -101,7 +103,9 @@ function ResultRow({ row, name }: { row: Row; name: string }): ReactNode {
       {open && (
         <tr>
           <td colSpan={4}>
-            <Decoded id={row.id} />
+            <div className="unfolded">
+              <Decoded id={row.id} />
+            </div>
           </td>
         </tr>
       )}
@@ -154,7 +158,7 @@ export function sentenceOf(entry: Entry): string {
     case 'ntp':
       return `${target}: offset ${ms(number(entry['offset_ms']))} ± ${ms(number(entry['error_ms']))}, stratum ${text(entry['stratum'])}`;
     default:
-      return target;
+      return otherSentence(entry) ?? target;
   }
 }
 
@@ -173,6 +177,7 @@ function Decoded({ id }: { id: string }): ReactNode {
         const shown = JSON.stringify(result, null, 2);
         return (
           <>
+            {result.format === 'warts' && <RecordTables decoded={result.decoded} />}
             <pre className="raw" tabIndex={0} role="region" aria-label="Decoded result">
               {shown.slice(0, MOST_SHOWN)}
             </pre>

@@ -12,6 +12,7 @@ import { Answers } from '../operation/answers.js';
 import { Changes } from '../operation/changes.js';
 import { ChangeLabels } from '../operation/labels.js';
 import { OperationProbes } from '../operation/probes.js';
+import { HopSeries } from '../operation/hop-series.js';
 import { Paths } from '../operation/paths.js';
 import { Stacks } from '../operation/stacks.js';
 import { ShareMenu } from '../operation/share.js';
@@ -95,6 +96,15 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
       {hasPaths(kind) && (
         <Paths id={id} range={rangeOf(search)} at={search.at} onAt={(at) => set({ at })} names={names} />
       )}
+      {kind === 'mtr' && (
+        <HopSeries
+          id={id}
+          range={rangeOf(search)}
+          chosen={search.way}
+          onChosen={(way) => set({ way })}
+          names={names}
+        />
+      )}
       <Stacks operation={operation} search={search} />
       <Answers id={id} kind={kind} names={names} />
       <Changes id={id} names={names} />
@@ -126,8 +136,8 @@ function Live({ state }: { state: LiveState }): ReactNode {
   );
 }
 
-/** Kinds of which a summary has a path: what is imported may have one. */
-const hasPaths = (kind: Operation['kind']): boolean => !['ping', 'dns', 'http', 'tls', 'ntp'].includes(kind);
+/** Kinds of which a summary has a path. */
+const hasPaths = (kind: Operation['kind']): boolean => kind === 'traceroute' || kind === 'mtr';
 
 function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
@@ -174,6 +184,7 @@ function Facts({ operation }: { operation: Operation }): ReactNode {
       <dl className="facts">
         <dt>Destinations</dt>
         <dd className="mono">
+          {destinations.length === 0 && 'those that its file names'}
           {destinations.slice(0, 30).join(', ')}
           {destinations.length > 30 && ` and ${whole(destinations.length - 30)} more`}
         </dd>
@@ -182,7 +193,11 @@ function Facts({ operation }: { operation: Operation }): ReactNode {
         ))}
         <dt>Progress</dt>
         <dd>
-          <Progress done={progress.received} of={operation.runs_per_probe * probe_count} />
+          {/* of what a file brought nothing was planned */}
+          <Progress
+            done={progress.received}
+            of={Math.max(operation.runs_per_probe * probe_count, progress.received)}
+          />
         </dd>
         <dt>Visibility</dt>
         <dd>{visibility}</dd>

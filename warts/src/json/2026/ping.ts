@@ -161,7 +161,9 @@ function writeResponse(out: JsonWriter, ping: PingRecord, probe: PingReply, repl
   if (flags & PingReplyFlag.Tos) out.number(KEY.replyTos, reply.reply_tos);
   writeHeaderFields(out, reply);
   if (reply.record_route !== undefined) out.text(`,"RR":[${addressList(reply.record_route)}]`);
-  if (reply.timestamps !== undefined) out.text(timestamps(ping, reply.timestamps));
+  // of a list without timestamps the tool's library keeps none
+  if (reply.timestamps !== undefined && reply.timestamps.timestamps_ms.length > 0)
+    out.text(timestamps(ping, reply.timestamps));
   out.put(END);
 }
 
