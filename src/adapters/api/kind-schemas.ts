@@ -31,13 +31,20 @@ export function withKinds(schemas: Schemas): Schemas {
   return {
     ...others,
     WartsOperationDto: warts,
-    [OTHER_RECORD_SUMMARY]: openApiSchema(otherRecordSummary),
+    [OTHER_RECORD_SUMMARY]: withoutIndex(openApiSchema(otherRecordSummary)),
     ...(Object.fromEntries([...schedules, ...perKind]) as Schemas),
     OperationDto: oneOfBy('kind', {
       ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, 'OperationDto')])),
       [WARTS]: 'WartsOperationDto',
     }),
   };
+}
+
+/** Further members are allowed, unsaid: clients made of the document would lose the types of the other forms by an index. */
+function withoutIndex(schema: Schema): Schema {
+  if ('$ref' in schema) return schema;
+  const { additionalProperties: _any, ...members } = schema;
+  return members;
 }
 
 function ofKind(operation: Schema, kind: OperationKind): Schema {
