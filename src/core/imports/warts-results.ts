@@ -40,7 +40,7 @@ export async function* wartsRecords(
 }
 
 async function itemOf(
-  { type, raw, problem, startedAt, monitor, summary }: WartsRecordFile,
+  { type, raw, problem, startedAt, monitor }: WartsRecordFile,
   record: number,
   identities: Identities,
 ): Promise<FileItem> {
@@ -52,7 +52,7 @@ async function itemOf(
     result: {
       ...{ record, kind: KINDS[type] ?? WARTS, probe: monitor ?? 'unknown', identity: identities.of(raw) },
       members: {
-        ...{ outcome: 'stored', format: 'warts', raw, summary: summary ? [summary] : digest.summary },
+        ...{ outcome: 'stored', format: 'warts', raw, summary: digest.summary },
         summary_rules: FORMATS.warts.rules,
         ...(digest.rtts && { rtts: digest.rtts }),
         ...(digest.error !== undefined && { decode_error: digest.error }),

@@ -26,8 +26,8 @@ export const otherRecordSummary = z.looseObject({
   error: words('Why it failed, in the words of scamper; null: it does not say.'),
 });
 
-/** What a record comes to that is neither a ping nor a trace; undefined for those, and for what is no measurement. */
-export function summaryOfOther(record: WartsRecord): Summary | undefined {
+/** What a record comes to that is neither a ping nor a trace: one entry; of those, and of what is no measurement, none. */
+export function summariesOfOther(record: WartsRecord): Summary[] {
   switch (record.type) {
     case 'ping':
     case 'trace':
@@ -37,7 +37,7 @@ export function summaryOfOther(record: WartsRecord): Summary | undefined {
     case 'cycle-stop':
     case 'address':
     case 'skipped':
-      return undefined;
+      return [];
     default: {
       const type = record.type === 'http' ? 'scamper-http' : record.type;
       const {
@@ -45,7 +45,7 @@ export function summaryOfOther(record: WartsRecord): Summary | undefined {
         type: _type,
         ...figures
       } = isSummarizable(record) ? summarize(record) : countsOf(record);
-      return { type, src: null, dst: null, ...endsOf(record), ...figures, ...factsOf(record) };
+      return [{ type, src: null, dst: null, ...endsOf(record), ...figures, ...factsOf(record) }];
     }
   }
 }

@@ -8,8 +8,6 @@ import {
   WartsError,
   type WartsRecord,
 } from '@pladmed/warts';
-import { summaryOfOther } from './other-records.js';
-import { type Summary } from './summary.js';
 
 /** What stands before each record at the most: its list and its cycle. */
 const MOST_BEFORE_BYTES = 4 * 1024;
@@ -25,8 +23,6 @@ export interface WartsRecordFile {
   startedAt?: Date;
   /** the host that measured, where the file names it */
   monitor?: string;
-  /** what it comes to, where it is neither a ping nor a trace */
-  summary?: Summary;
 }
 
 type CycleType = 'cycle-start' | 'cycle-definition';
@@ -74,11 +70,7 @@ export class WartsRecords {
     const { type } = record;
     const startedAt = startOf(record);
     const monitor = monitorOf(record);
-    const summary = summaryOfOther(record);
-    const facts = {
-      ...{ type, ...(startedAt && { startedAt }), ...(monitor !== undefined && { monitor }) },
-      ...(summary && { summary }),
-    };
+    const facts = { type, ...(startedAt && { startedAt }), ...(monitor !== undefined && { monitor }) };
     try {
       return { ...facts, raw: this.fileOf(record) };
     } catch (error) {

@@ -16,6 +16,7 @@ import {
 import { type Destination } from '@pladmed/protocol';
 import { Turnstile } from '../../platform/limits/turnstile.js';
 import { type MeasuredSummary, layBesideDestinations } from './destinations.js';
+import { type Summary } from './summary.js';
 import {
   type Digest,
   type Format,
@@ -24,6 +25,7 @@ import {
   type Presentation,
   type ReadingLimits,
 } from './format.js';
+import { summariesOfOther } from './other-records.js';
 import { recordToPlain } from './plain-record.js';
 import { packRtts } from './rtts.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
@@ -66,20 +68,23 @@ export const wartsFormat: Format = {
 
 async function digestOf(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
   const measured: MeasuredSummary[] = [];
+  const others: Summary[] = [];
   let damage: string | undefined;
   let sentNothing = true;
   try {
     for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
       for (const record of records) {
         sentNothing &&= showsNoPacket(record);
-        if (record.type !== 'ping' && record.type !== 'trace') continue;
-        if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
+        if (record.type === 'ping' || record.type === 'trace') {
+          if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
+        } else if (others.length < MAX_SUMMARIES) others.push(...summariesOfOther(record));
       }
   } catch (error) {
     damage = damageOf(error);
   }
   const laid = layBesideDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
-  const summary = laid.map(({ entry }) => entry);
+  // what was asked for is all that a probe's result has; files that are imported have other records, too
+  const summary = laid.length > 0 ? laid.map(({ entry }) => entry) : others;
   const rtts = packRtts(laid.map((each) => each.measured?.rtts ?? []));
   const figures = { summary, ...(rtts && { rtts }) };
   // a tool that wrote nothing sent nothing
