@@ -31,6 +31,7 @@ export function resultLines(given: Shown, view: View): string[] {
 
 /** @param records what the raw bytes say; the record of this entry is taken out */
 function entryLines(entry: Entry, records: Decoded[], view: View): string[] {
+  if ('started_at' in entry) return [recordLine(entry, view)];
   if ('hops' in entry) return mtrLines(entry, view);
   if ('rtt_avg_ms' in entry) {
     return [
@@ -72,8 +73,19 @@ function entryLines(entry: Entry, records: Decoded[], view: View): string[] {
   return [otherLine(entry, view)];
 }
 
+type Imported = Extract<Entry, { started_at: unknown }>;
+
+/** A record that a file of scamper brought, and that is of none of the kinds: its figures by their names. */
+function recordLine({ type, src, dst, started_at: _at, error, ...figures }: Imported, view: View): string {
+  const known = Object.entries(figures).filter(([, value]) => value !== null && typeof value !== 'object');
+  const words = known.map(([name, value]) => `${name.replaceAll('_', ' ')} ${String(value)}`);
+  if (error !== null) words.push(view.colours.red(error));
+  return `${headOf(view)}: ${type} ${dst ?? src ?? ''}: ${words.join(', ')}`;
+}
+
 type Other = Exclude<
   Entry,
+  | { started_at: unknown }
   | { hops: unknown }
   | { rtt_avg_ms: unknown }
   | { path: unknown }

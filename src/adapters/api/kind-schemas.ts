@@ -1,11 +1,11 @@
 import { SCHEDULE_SCHEMAS, type ScheduleType } from '@pladmed/protocol';
 import { type OperationKind, WARTS } from '../../core/assignments/index.js';
-import { otherRecordSummary } from '../../measurement/formats/other-records.js';
+import { OTHER_RECORD_TYPES, otherRecordSummary } from '../../measurement/formats/other-records.js';
 import { KIND_NAMES, KINDS } from '../../measurement/kinds/index.js';
 import { oneOfBy, openApiSchema, refTo, type Schema, type Schemas } from '../../platform/http/zod-schema.js';
 import { formatsOf } from './result-formats.js';
 import { creationForm } from './dto/create-operation.body.js';
-import { namedAfter, OTHER_RECORD_SUMMARY, SCHEDULE_NAMES } from './schema-names.js';
+import { namedAfter, otherSummaryName, SCHEDULE_NAMES } from './schema-names.js';
 
 /**
  * Puts into the document what is stated in zod: the parameters of kinds, their summaries and the schedules. An operation becomes one form for each
@@ -31,20 +31,15 @@ export function withKinds(schemas: Schemas): Schemas {
   return {
     ...others,
     WartsOperationDto: warts,
-    [OTHER_RECORD_SUMMARY]: withoutIndex(openApiSchema(otherRecordSummary)),
+    ...Object.fromEntries(
+      OTHER_RECORD_TYPES.map((type) => [otherSummaryName(type), openApiSchema(otherRecordSummary(type))]),
+    ),
     ...(Object.fromEntries([...schedules, ...perKind]) as Schemas),
     OperationDto: oneOfBy('kind', {
       ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, 'OperationDto')])),
       [WARTS]: 'WartsOperationDto',
     }),
   };
-}
-
-/** Further members are allowed, unsaid: clients made of the document would lose the types of the other forms by an index. */
-function withoutIndex(schema: Schema): Schema {
-  if ('$ref' in schema) return schema;
-  const { additionalProperties: _any, ...members } = schema;
-  return members;
 }
 
 function ofKind(operation: Schema, kind: OperationKind): Schema {

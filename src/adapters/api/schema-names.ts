@@ -1,5 +1,5 @@
 import { type ScheduleType } from '@pladmed/protocol';
-import { OTHER_RECORDS } from '../../measurement/formats/other-records.js';
+import { OTHER_RECORD_TYPES, type OtherRecord } from '../../measurement/formats/other-records.js';
 import { KIND_NAMES, type KindName } from '../../measurement/kinds/index.js';
 import { oneOfBy, refTo } from '../../platform/http/zod-schema.js';
 
@@ -12,8 +12,11 @@ export function oneOfKinds(what: string) {
   return oneOfBy('kind', Object.fromEntries(KIND_NAMES.map((kind) => [kind, namedAfter(kind, what)])));
 }
 
-/** The schema of entries that imported files of scamper bring beside pings and traces. */
-export const OTHER_RECORD_SUMMARY = 'ScamperRecordSummary';
+/** The schema of entries of one record that imported files of scamper bring beside pings and traces. */
+export function otherSummaryName(type: OtherRecord): string {
+  const word = type.replace(/^scamper-/, '');
+  return `Scamper${word[0]?.toUpperCase()}${word.slice(1)}Summary`;
+}
 
 /** An entry of a summary: the word in `type`, by kind; that of ping and traceroute is not there where nothing was measured at all. */
 export function summarySchema() {
@@ -22,10 +25,10 @@ export function summarySchema() {
   const mapping = Object.fromEntries(
     types.map((type, index): [string, string] => [type, references[index]?.$ref ?? '']),
   );
-  const others = refTo(OTHER_RECORD_SUMMARY);
-  for (const type of OTHER_RECORDS) mapping[type] = others.$ref;
+  const others = OTHER_RECORD_TYPES.map((type) => refTo(otherSummaryName(type)));
+  for (const [index, type] of OTHER_RECORD_TYPES.entries()) mapping[type] = others[index]?.$ref ?? '';
   return {
-    anyOf: [...references, others],
+    anyOf: [...references, ...others],
     discriminator: { propertyName: 'type', mapping },
   };
 }

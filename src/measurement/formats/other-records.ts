@@ -1,30 +1,105 @@
 import { type Address, isSummarizable, summarize, type WartsRecord } from '@pladmed/warts';
 import { z } from 'zod';
-import { moment, words } from './summary.members.js';
+import { count, milliseconds, moment, shape, words } from './summary.members.js';
 import { type Summary } from './summary.js';
 
-/** Types of records that files of scamper bring beside pings and traces, as entries of summaries name them. */
-export const OTHER_RECORDS = [
-  'tracelb',
-  'dealias',
-  'neighbourdisc',
-  'tbit',
-  'sting',
-  'sniff',
-  'host',
-  'scamper-http',
-  'udpprobe',
-  'owamp',
-] as const;
-
-/** An entry of one of them. The figures are those of the decoder's `summarize` (warts/README.md), others for each type. */
-export const otherRecordSummary = z.looseObject({
-  type: z.enum(OTHER_RECORDS).meta({ description: 'Which record of scamper this is.' }),
+const ends = {
   src: words('Address of the host that measured; null if the record does not tell.'),
   dst: words('Address that was measured; null if there is none.'),
   started_at: moment("Begin, by that host's clock."),
   error: words('Why it failed, in the words of scamper; null: it does not say.'),
-});
+};
+const asked = {
+  sent: count('Probes sent.'),
+  received: count('Probes that were answered.'),
+};
+const delays = {
+  ...asked,
+  duplicates: count('Further arrivals of a packet that has arrived.'),
+  loss: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .meta({ description: 'Share of the packets that did not arrive, 0 to 1; null if none was sent.' }),
+  reordered: count('Packets that arrived reordered (RFC 4737, section 3.3).'),
+  min_ms: milliseconds('Smallest delay, in milliseconds; of one way below 0 where the clocks do not agree.'),
+  avg_ms: milliseconds('Mean delay, in milliseconds.'),
+  median_ms: milliseconds('Median delay, in milliseconds.'),
+  p95_ms: milliseconds('Delay that 95 % do not exceed, in milliseconds.'),
+  p99_ms: milliseconds('Delay that 99 % do not exceed, in milliseconds.'),
+  max_ms: milliseconds('Largest delay, in milliseconds.'),
+};
+const packets = { packets: count('Packets in the record.') };
+const list = <Item extends z.ZodType>(item: Item, description: string) => z.array(item).meta({ description });
+
+/** What files of scamper bring beside pings and traces: entries of summaries by their `type`, by the decoder's `summarize` (warts/README.md). */
+export const OTHER_RECORDS = {
+  tracelb: {
+    nodes: count('Nodes that the paths have together.'),
+    links: count('Links between them.'),
+  },
+  dealias: {
+    ...asked,
+    method: z.string().meta({ description: 'How aliases were looked for.' }),
+    result: z.string().meta({ description: 'What was found, in the words of scamper.' }),
+    aliases: list(z.array(z.string()), 'Groups of addresses of one router, each.'),
+  },
+  neighbourdisc: {
+    ...asked,
+    rtt_ms: milliseconds('Time to the first reply, in milliseconds; null without one.'),
+    macs: list(z.string(), 'Link-layer addresses that answered, 32 at the most.'),
+  },
+  tbit: packets,
+  sting: packets,
+  sniff: packets,
+  host: {
+    ...asked,
+    qname: words('Name that was asked for.'),
+    qclass: z.string().meta({ description: 'Class of the query.' }),
+    qtype: z.string().meta({ description: 'Type of the query.' }),
+    rcode: words('Response code of the first answer; null without one.'),
+    time_ms: milliseconds('From the query to its answer, in milliseconds; null without one.'),
+    answer_count: count('Records in the answer section of the first answer.'),
+    answers: list(
+      z.strictObject({
+        type: z.string().meta({ description: 'Type of the record.' }),
+        name: z.string().meta({ description: 'Name that has it.' }),
+        ttl_s: z.int().min(0).meta({ description: 'How long it may be kept, in seconds.' }),
+        data: words('Its data as zone files have it; null where scamper keeps none.'),
+      }),
+      'The first records of the first answer, 32 at the most.',
+    ),
+  },
+  'scamper-http': {
+    url: words('URL that was asked for.'),
+    stop: z.string().meta({ description: 'Why it ended, in the words of scamper.' }),
+    status: count('Status of the first answer; null without one.'),
+    handshake_ms: milliseconds('Handshake of TCP, in milliseconds.'),
+    first_byte_ms: milliseconds('From the request to the first byte of the answer, in milliseconds.'),
+    total_ms: milliseconds('From the start to the last byte either way, in milliseconds.'),
+    bytes_sent: count('Bytes of headers and bodies that were sent, decrypted.'),
+    bytes_received: count('Bytes of headers and bodies that came, decrypted.'),
+    tls_bytes_sent: count('Bytes of records of TLS that were sent.'),
+    tls_bytes_received: count('Bytes of records of TLS that came.'),
+  },
+  udpprobe: { ...delays, strays: count('Replies that are older than their probe.') },
+  owamp: {
+    ...delays,
+    direction: z
+      .enum(['tx', 'rx'])
+      .meta({ description: 'tx: packets went to the server; rx: they came from it.' }),
+  },
+} satisfies Record<string, z.ZodRawShape>;
+
+export type OtherRecord = keyof typeof OTHER_RECORDS;
+
+export const OTHER_RECORD_TYPES = Object.keys(OTHER_RECORDS) as OtherRecord[];
+
+/** @returns the shape of an entry of such a record */
+export function otherRecordSummary(type: OtherRecord) {
+  return z.strictObject({ type: shape(type), ...ends, ...OTHER_RECORDS[type] });
+}
 
 /** What a record comes to that is neither a ping nor a trace: one entry; of those, and of what is no measurement, none. */
 export function summariesOfOther(record: WartsRecord): Summary[] {

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { LargePartError } from './format.js';
 import { wholeText } from './pieces.js';
+import { summariesOfOther } from './other-records.js';
+import { recordToPlain } from './plain-record.js';
 import { wartsFormat } from './warts.format.js';
 
 const FOLDER = 'warts/test/fixtures';
@@ -33,12 +35,15 @@ describe('warts, shown as JSON', () => {
   });
 
   it.each(['host', 'other', 'owamp', 'noroute', 'ping', 'trace', 'dealias'])(
-    'gives records of newer types as the newer tool prints them, and the others as ever: %s',
+    'gives records of newer types as the newer tool prints them, by our names what it does not print, and the others as ever: %s',
     async (name) => {
       const file = readFileSync(`${FOLDER}/2026/${name}.warts`);
       const { records, error } = decode(file);
       expect(error).toBeUndefined();
-      const lines = records.map((record) => recordToJson(record) ?? recordToJson(record, '2026'));
+      const lines = records.map(
+        (record) =>
+          recordToJson(record) ?? recordToJson(record, '2026') ?? JSON.stringify(recordToPlain(record)),
+      );
       const shown = JSON.parse(await wholeText(wartsFormat.present(gzipSync(file), 'json'))) as unknown[];
       expect(shown).toEqual(
         lines.filter((line) => line !== undefined).map((line) => JSON.parse(line) as unknown),
@@ -78,12 +83,16 @@ describe('warts, shown as JSON', () => {
 describe('warts of a newer scamper', () => {
   const digest = (name: string) => wartsFormat.digest(readFileSync(`${FOLDER}/2026/${name}.warts`));
 
-  it('is digested whole: pings and traces have figures, nothing is called damage', async () => {
+  it('is digested whole: pings and traces have figures, other records where there are none, and nothing is called damage', async () => {
     for (const name of ['ping', 'trace', 'noroute', 'host', 'other', 'owamp', 'tracelb', 'dealias']) {
       const { error, summary } = await digest(name);
       expect([name, error]).toEqual([name, undefined]);
       const { records } = decode(readFileSync(`${FOLDER}/2026/${name}.warts`));
-      expect(summary).toHaveLength(records.filter(({ type }) => type === 'ping' || type === 'trace').length);
+      const [measured, others] = [
+        records.filter(({ type }) => type === 'ping' || type === 'trace'),
+        records.flatMap((record) => summariesOfOther(record)),
+      ];
+      expect(summary).toHaveLength(measured.length > 0 ? measured.length : others.length);
     }
   });
 
