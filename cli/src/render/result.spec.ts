@@ -210,6 +210,26 @@ it('a request shows its phases, a time server its offset with the bound', () => 
   ]);
 });
 
+it('a record of an imported file is what it says, by name', () => {
+  const lookup = {
+    ...{ type: 'owamp' as const, src: '192.0.2.10', dst: '192.0.2.1', started_at: null, error: null },
+    ...{
+      sent: 10,
+      received: 9,
+      duplicates: 0,
+      loss: 0.1,
+      reordered: 0,
+      min_ms: 1.5,
+      avg_ms: 2,
+      median_ms: 2,
+    },
+    ...{ p95_ms: 3, p99_ms: 3, max_ms: null, direction: 'tx' as const },
+  };
+  expect(resultLines(shown({ summary: [lookup] }), view)).toEqual([
+    'ixp-north-1: owamp 192.0.2.1: sent 10, received 9, duplicates 0, loss 0.1, reordered 0, min ms 1.5, avg ms 2, median ms 2, p95 ms 3, p99 ms 3, direction tx',
+  ]);
+});
+
 it('a run that failed says why, and what a probe wrote is safe there too', () => {
   const failure = { reason: 'refused', detail: 'denied\u001b[31m' };
   expect(resultLines(shown({ failure }), { ...view, time: '12:00' })).toEqual([
