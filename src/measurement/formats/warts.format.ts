@@ -75,9 +75,8 @@ async function digestOf(raw: Buffer, destinations: readonly Destination[]): Prom
     for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
       for (const record of records) {
         sentNothing &&= showsNoPacket(record);
-        if (record.type === 'ping' || record.type === 'trace') {
-          if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
-        } else if (others.length < MAX_SUMMARIES) others.push(...summariesOfOther(record));
+        if (record.type !== 'ping' && record.type !== 'trace') addSome(others, summariesOfOther(record));
+        else if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
       }
   } catch (error) {
     damage = damageOf(error);
@@ -90,6 +89,10 @@ async function digestOf(raw: Buffer, destinations: readonly Destination[]): Prom
   // a tool that wrote nothing sent nothing
   if (raw.length === 0) return { ...figures, error: damage ?? 'empty', sentNothing: true };
   return damage === undefined ? { ...figures, sentNothing } : { ...figures, error: damage };
+}
+
+function addSome(others: Summary[], more: readonly Summary[]): void {
+  if (others.length < MAX_SUMMARIES) others.push(...more);
 }
 
 function measuredIn(record: PingRecord | TraceRecord): MeasuredSummary {
