@@ -69,7 +69,7 @@ describe('the renewal of stored summaries', () => {
   });
 
   it('knows of each format which rules made a summary', () => {
-    // every format that is a JSON document has changed its rules once, and each has an example here
+    // of each format whose rules have changed there is an example
     expect(Object.keys(FORMER_DOCUMENTS).sort()).toEqual(
       RESULT_FORMATS.filter((format) => FORMATS[format].rules > 1 && format !== 'warts').sort(),
     );

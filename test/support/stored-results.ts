@@ -27,6 +27,21 @@ export const RENEWED = RAW.map((bytes) =>
 
 const AT = '2026-01-01T00:00:00.000Z';
 const timings = { resolve_ms: 1, connect_ms: 2, tls_ms: null, handshake_ms: null, first_byte_ms: 3 };
+/** Their summaries are what they were: the times of each packet are new, which stand beside them. */
+const HOP = { sent: 2, received: 2, loss: 0, rtt_min_ms: 1, rtt_avg_ms: 2, rtt_max_ms: 3, rtt_stddev_ms: 1 };
+const REPORTED = {
+  ...{ type: 'mtr', reached: true, hop_count: 1, path_hash: '50949c82dbeb067e', error: null },
+  ...{ loss: 0, rtt_min_ms: 1, rtt_avg_ms: 2, rtt_median_ms: 2, rtt_max_ms: 3, rtt_stddev_ms: 1 },
+  ...{ dst: '192.0.2.9', path: ['192.0.2.9'] },
+};
+const MTR = {
+  ...{ ...REPORTED, destination: 'example.org', resolve_ms: 3 },
+  hops: [{ address: '192.0.2.9', name: null, asn: [], ...HOP }],
+};
+const MTR_OF_GLOBALPING = {
+  ...{ ...REPORTED, destination: 'example.org', resolve_ms: null },
+  hops: [{ address: '192.0.2.9', name: 'a.example', asn: [3333], ...HOP }],
+};
 const documentOf = (members: object) => Buffer.from(JSON.stringify({ version: 1, ...members }));
 
 const QUERY = { name: 'example.org', resolver: '192.0.2.53', transport: 'udp', rtt_ms: 3.5, error: null };
@@ -114,6 +129,50 @@ export const FORMER_DOCUMENTS: Partial<
     }),
     former: { type: 'ntp', ...SAMPLE, ...TOLD, offset_ms: 1, error_ms: 2, delay_ms: 3 },
     summary: { type: 'ntp', ...SAMPLE, ...TOLD, offset_ms: null, error_ms: null, delay_ms: null },
+  },
+  mtr: {
+    raw: documentOf({
+      reports: [
+        {
+          ...{ destination: 'example.org', address: '192.0.2.9', resolve_ms: 3, source: '192.0.2.10' },
+          ...{ sent_at: AT, packets: 2, reached: true, stop_reason: 'COMPLETED', error: null },
+          hops: [
+            {
+              ttl: 1,
+              sent: 2,
+              replies: [1, 3].map((rtt_ms, n) => ({ packet: n + 1, address: '192.0.2.9', rtt_ms })),
+            },
+          ],
+        },
+      ],
+    }),
+    former: MTR,
+    summary: MTR,
+  },
+  globalping: {
+    raw: documentOf({
+      tests: [
+        {
+          ...{ target: 'example.org', measurement: { type: 'mtr' } },
+          result: {
+            ...{ status: 'finished', rawOutput: 'text', resolvedAddress: '192.0.2.9' },
+            resolvedHostname: 'a.example',
+            hops: [
+              {
+                ...{ asn: [3333], resolvedAddress: '192.0.2.9', resolvedHostname: 'a.example' },
+                stats: {
+                  ...{ min: 1, max: 3, avg: 2, stDev: 1, jMin: 0, jMax: 0, jAvg: 0 },
+                  ...{ total: 2, rcv: 2, drop: 0, loss: 0 },
+                },
+                timings: [{ rtt: 1 }, { rtt: 3 }],
+              },
+            ],
+          },
+        },
+      ],
+    }),
+    former: MTR_OF_GLOBALPING,
+    summary: MTR_OF_GLOBALPING,
   },
 };
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req } from '@nestjs/common';
+import { All, Controller, Get, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request } from 'express';
 import { LedgerService } from '../../core/ledger/index.js';
@@ -31,12 +31,12 @@ export class AtlasAccountController {
   }
 
   /** Atlas's clients make groups there; the number of a measurement it is not. */
-  @Post('measurements/groups')
+  @All('measurements/groups')
   group(): never {
     throw new DomainError('not_found', 'This server has no groups of measurements');
   }
 
-  @Post('probes/tags')
+  @All('probes/tags')
   tag(): never {
     throw new DomainError('not_found', 'This server has no list of tags');
   }

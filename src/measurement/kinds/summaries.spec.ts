@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { FORMER_DOCUMENTS } from '../../../test/support/stored-results.js';
 import { gzipFormat } from '../formats/gzip.format.js';
+import { OTHER_RECORD_TYPES, type OtherRecord, otherRecordSummary } from '../formats/other-records.js';
 import { type Summary } from '../formats/summary.js';
 import { wartsFormat } from '../formats/warts.format.js';
 import { type KindName, KINDS } from './index.js';
@@ -17,16 +18,20 @@ const FILES = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filte
 
 const KIND_OF = { ping: 'ping', trace: 'traceroute' } as const;
 
-/** @returns what keeps an entry from being one of its kind */
-function problem(kind: KindName, entry: Summary): string | undefined {
+const isOther = (type: unknown): type is OtherRecord => OTHER_RECORD_TYPES.some((each) => each === type);
+
+/** @returns what keeps an entry from being one of its kind, or of a record that is of no kind */
+function problem(kind: KindName | OtherRecord, entry: Summary): string | undefined {
+  const schema = isOther(kind) ? otherRecordSummary(kind) : KINDS[kind].summary;
   // as it is shown
-  const read = KINDS[kind].summary.safeParse(JSON.parse(JSON.stringify(entry)));
+  const read = schema.safeParse(JSON.parse(JSON.stringify(entry)));
   return read.success ? undefined : `${JSON.stringify(entry)}: ${read.error.message}`;
 }
 
 describe('summaries of real results are what their schema says', () => {
   it('of warts, with and without what the probe says of its destinations', async () => {
     const seen: Record<string, number> = {};
+    const others = new Set<string>();
     for (const name of FILES) {
       const raw = readFileSync(join(FIXTURES, name));
       const plain = (await wartsFormat.digest(raw)).summary;
@@ -37,6 +42,11 @@ describe('summaries of real results are what their schema says', () => {
       const unsent = { destination: 'e.example', address: null, resolve_ms: null, error: 'no_family' };
       const named = (await wartsFormat.digest(raw, [...destinations, unsent])).summary;
       for (const entry of [...plain, ...named]) {
+        if (isOther(entry['type'])) {
+          expect([name, problem(entry['type'], entry)]).toEqual([name, undefined]);
+          others.add(entry['type']);
+          continue;
+        }
         const type = entry['type'] === 'trace' ? 'trace' : 'ping';
         expect([name, problem(KIND_OF[type], entry)]).toEqual([name, undefined]);
         const which = `${type}${'sent' in entry ? '' : ' unsent'}${'destination' in entry ? ' named' : ''}`;
@@ -45,6 +55,8 @@ describe('summaries of real results are what their schema says', () => {
     }
     const forms = ['ping', 'ping named', 'ping unsent named', 'trace', 'trace named', 'trace unsent named'];
     expect(Object.keys(seen).sort()).toEqual(forms);
+    // of sting and sniff there is no file
+    expect([...others, 'sniff', 'sting'].sort()).toEqual(OTHER_RECORD_TYPES.toSorted());
   });
 
   it.each(['dns', 'http', 'tls', 'ntp'] as const)(
