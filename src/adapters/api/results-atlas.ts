@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type FoundOperation } from '../../core/assignments/index.js';
 import { OperationsService } from '../../core/operations/index.js';
-import { type ReadResult, type ResultFilter, ResultReader, WholeResults } from '../../core/results/index.js';
+import {
+  type ReadResult,
+  type ResultFilter,
+  ResultReader,
+  WHOLE,
+  WholeResults,
+} from '../../core/results/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { atlasResultsOf } from '../../measurement/atlas/present.js';
 import { Turn } from '../../platform/batching/turn.js';
@@ -29,7 +35,7 @@ export class ResultsAtlas {
     };
     const turn = new Turn();
     let separator = '[';
-    for await (const read of this.reader.read(filter, { head: true, raw: true })) {
+    for await (const read of this.reader.read(filter, WHOLE)) {
       gone.throwIfAborted();
       await turn.giveWay();
       for (const result of atlasResultsOf(await operationOf(read), await this.whole.of(read, gone))) {

@@ -16,4 +16,4 @@ export { TimedResults } from './timed-results.js';
 export { type TimedFilter, type TimedResult } from './timed-results.repository.js';
 export { OwnTimes } from './own-times.js';
 export { type OwnTimeFilter } from './own-times.repository.js';
-export { type WholeResult, WholeResults } from './whole-results.js';
+export { WHOLE, type WholeResult, WholeResults } from './whole-results.js';

@@ -27,6 +27,9 @@ export interface WholeResult {
   decoded: unknown;
 }
 
+/** The parts that results are to be read with, so that nothing of them is read again. */
+export const WHOLE = { head: true, raw: true } as const;
+
 /** Reads all that a result is made of, one result at a time. */
 @Injectable()
 export class WholeResults {

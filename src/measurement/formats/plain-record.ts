@@ -1,13 +1,12 @@
 import { Address, type WartsRecord } from '@pladmed/warts';
 
-/** Records about the file, and not of a measurement. */
-const OF_THE_FILE: ReadonlySet<string> = new Set([
+/** Records that describe the file, and not a measurement. */
+export const ABOUT_THE_FILE: ReadonlySet<WartsRecord['type']> = new Set([
   'list',
   'cycle-start',
   'cycle-definition',
   'cycle-stop',
   'address',
-  'skipped',
 ]);
 
 /**
@@ -16,7 +15,7 @@ const OF_THE_FILE: ReadonlySet<string> = new Set([
  * @returns undefined for records that are no measurement
  */
 export function recordToPlain(record: WartsRecord): Record<string, unknown> | undefined {
-  if (OF_THE_FILE.has(record.type)) return undefined;
+  if (ABOUT_THE_FILE.has(record.type) || record.type === 'skipped') return undefined;
   const { list, cycle, ...members } = record as Extract<WartsRecord, { type: 'http' }>;
   const monitor = list?.monitor ?? cycle?.hostname;
   const { type, ...others } = members as { type: string };
@@ -25,15 +24,9 @@ export function recordToPlain(record: WartsRecord): Record<string, unknown> | un
 
 function plain(value: unknown): unknown {
   if (value instanceof Address) return value.toString();
-  if (value instanceof Uint8Array) return hexadecimal(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.map(([name, member]) => [name, plain(member)]));
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }

@@ -26,7 +26,7 @@ import {
   type ReadingLimits,
 } from './format.js';
 import { summariesOfOther } from './other-records.js';
-import { recordToPlain } from './plain-record.js';
+import { ABOUT_THE_FILE, recordToPlain } from './plain-record.js';
 import { packRtts } from './rtts.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError, upTo } from './gunzip.js';
 
@@ -101,15 +101,6 @@ function measuredIn(record: PingRecord | TraceRecord): MeasuredSummary {
   const answers = record.replies.filter((reply) => isAnswer(record, reply));
   return { userid, summary: summarize(record), rtts: answers.map(({ rtt_us }) => rtt_us) };
 }
-
-/** Records that describe the file, and not a measurement. */
-const ABOUT_THE_FILE: ReadonlySet<WartsRecord['type']> = new Set([
-  'list',
-  'cycle-start',
-  'cycle-definition',
-  'cycle-stop',
-  'address',
-]);
 
 /** Whether a record shows that no packet was sent: of other measurements than ours nobody claims that. */
 function showsNoPacket(record: WartsRecord): boolean {

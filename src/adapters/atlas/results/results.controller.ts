@@ -4,7 +4,13 @@ import { type Request } from 'express';
 import { type OperationEntity } from '../../../core/assignments/index.js';
 import { OperationsService } from '../../../core/operations/index.js';
 import { ProbesService } from '../../../core/probes/index.js';
-import { type OwnTimeFilter, OwnTimes, type ReadResult, WholeResults } from '../../../core/results/index.js';
+import {
+  type OwnTimeFilter,
+  OwnTimes,
+  type ReadResult,
+  WHOLE,
+  WholeResults,
+} from '../../../core/results/index.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
@@ -26,7 +32,6 @@ import { numberIn } from '../number-in.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
-const ALL_PARTS = { head: true, raw: true };
 const DAY_MS = 86_400_000;
 const USUAL_DAYS = 7;
 
@@ -47,14 +52,14 @@ export class AtlasResultsController {
   async results(@Req() request: Request, @Param('number') text: string): Promise<StreamableFile> {
     const operation = await this.operationOf(request, text);
     const filter = await this.filterOf(request, operation, 'results');
-    return this.answer(request, operation, () => this.times.read(filter, ALL_PARTS));
+    return this.answer(request, operation, () => this.times.read(filter, WHOLE));
   }
 
   @Get('latest')
   async latest(@Req() request: Request, @Param('number') text: string): Promise<StreamableFile> {
     const operation = await this.operationOf(request, text);
     const filter = await this.filterOf(request, operation, 'latest');
-    return this.answer(request, operation, () => this.times.newest(filter, ALL_PARTS));
+    return this.answer(request, operation, () => this.times.newest(filter, WHOLE));
   }
 
   @Get('status-check')
@@ -68,7 +73,7 @@ export class AtlasResultsController {
       });
     const probes: Record<string, Members> = {};
     const gone = new AbortController();
-    for await (const read of this.times.newest(await this.filterOf(request, operation, 'latest'), ALL_PARTS))
+    for await (const read of this.times.newest(await this.filterOf(request, operation, 'latest'), WHOLE))
       for (const result of atlasResultsOf(operation, await this.whole.of(read, gone.signal)))
         probes[String(memberNumber(result, 'prb_id'))] = checkOf(result);
     const alerts = Object.values(probes).filter(({ alert }) => alert === true).length;

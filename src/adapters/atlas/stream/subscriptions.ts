@@ -8,6 +8,7 @@ import {
   type ReadResult,
   ResultReader,
   ResultsFollower,
+  WHOLE,
   WholeResults,
 } from '../../../core/results/index.js';
 import { ResultsTail } from '../../../core/ingest/index.js';
@@ -19,8 +20,6 @@ import { type Members } from '../../../measurement/atlas/common.js';
 import { atlasResultsOf, UNSHOWN } from '../../../measurement/atlas/present.js';
 import { type ProbeStatusChange, ProbeStatuses } from './probe-statuses.js';
 import { type Wanted } from './request.js';
-
-const ALL_PARTS = { head: true, raw: true };
 
 /** Results that are there when a client comes. */
 const MOST_BACKLOG = 10_000;
@@ -81,7 +80,7 @@ export class Subscriptions {
     }
     const forgetAt = this.clock.now().getTime() + APPENDED_MS;
     const wants = (probe: ObjectId) => probes === undefined || probes.some((each) => each.equals(probe));
-    const steps = this.follower.follow(operation._id, position, ALL_PARTS, gone, operation.results_kept_from);
+    const steps = this.follower.follow(operation._id, position, WHOLE, gone, operation.results_kept_from);
     for await (const { result } of steps) {
       if (said.size > 0 && this.clock.now().getTime() > forgetAt) said = new Set();
       // it was stored before the position, and appended behind it
@@ -103,7 +102,7 @@ export class Subscriptions {
       MOST_BACKLOG,
     );
     const said = new Set(ids.map(String));
-    for await (const result of this.reader.readByIds(ids, ALL_PARTS)) {
+    for await (const result of this.reader.readByIds(ids, WHOLE)) {
       if (gone.aborted) break;
       await this.sayResult(operation, result, wanted, say, gone);
     }
