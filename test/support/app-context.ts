@@ -12,6 +12,7 @@ import { LedgerService } from '../../src/core/ledger/ledger.service.js';
 import { RunAccounts } from '../../src/core/assignments/run-account.js';
 import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
+import { RunAccountsRepository } from '../../src/core/assignments/run-accounts.repository.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { ResultReader } from '../../src/core/results/result-reader.js';
@@ -90,7 +91,7 @@ export class AppContext {
     ...outcomes: ('stored' | 'failed')[]
   ): Promise<void> {
     await this.get(TransactionsService).run(async (transaction) => {
-      const repository = this.get(AssignmentsRepository);
+      const repository = this.get(RunAccountsRepository);
       const accounts = new RunAccounts(await repository.findStandings([assignment], transaction));
       for (const [run, outcome] of outcomes.entries()) {
         accounts

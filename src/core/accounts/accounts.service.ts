@@ -5,7 +5,7 @@ import { type Seen } from '../../platform/database/revision.js';
 import { ChangedMeanwhileError, DomainError } from '../../platform/errors/domain.error.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
-import { OperationsRepository } from '../assignments/index.js';
+import { OperationRetentionRepository } from '../assignments/index.js';
 import { SharesService } from '../shares/index.js';
 import { ImportsService } from '../imports/index.js';
 import { LedgerService } from '../ledger/index.js';
@@ -49,7 +49,7 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     private readonly watch: AccessWatch,
     private readonly ledger: LedgerService,
     private readonly operations: OperationsService,
-    private readonly stored: OperationsRepository,
+    private readonly retentions: OperationRetentionRepository,
     private readonly probes: ProbeSuspensionService,
     private readonly instruments: InstrumentsService,
     private readonly imports: ImportsService,
@@ -144,7 +144,7 @@ export class AccountsService implements OnApplicationBootstrap, OnApplicationShu
     }
     // first: what an import still stores has to be there when the rest looks
     await this.imports.forget(user._id);
-    await this.stored.setRetentionOfPrivate(user._id, GONE);
+    await this.retentions.setRetentionOfPrivate(user._id, GONE);
     await this.shares.forget(user._id);
     await this.probes.retireAll(user._id, OWNER_DELETED);
     // its own probes have left them

@@ -11,6 +11,9 @@ export const ASSIGNMENT_MODEL = 'Assignment';
 export const ASSIGNMENT_STATES = ['pending', 'delivered', 'refused', 'stopped', 'done', 'expired'] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
+/** States in which a probe has still to do something. */
+export const LIVE: AssignmentState[] = ['pending', 'delivered'];
+
 /** Runs that were asked of a probe before it was taken away from a running operation, to which it was added again. */
 export interface EarlierStretch {
   /** the number of the first of them */

@@ -5,6 +5,16 @@ import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
 import { OperationKinds } from './operation-kinds.js';
 import { OperationsRepository } from './operations.repository.js';
 import { AssignmentsRepository } from './assignments.repository.js';
+import { OperationRetentionRepository } from './operation-retention.repository.js';
+import { RunAccountsRepository } from './run-accounts.repository.js';
+
+const PROVIDERS = [
+  OperationsRepository,
+  OperationRetentionRepository,
+  AssignmentsRepository,
+  RunAccountsRepository,
+  OperationKinds,
+];
 
 @Module({
   imports: [
@@ -13,7 +23,7 @@ import { AssignmentsRepository } from './assignments.repository.js';
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
     ]),
   ],
-  providers: [OperationsRepository, AssignmentsRepository, OperationKinds],
-  exports: [OperationsRepository, AssignmentsRepository, OperationKinds],
+  providers: PROVIDERS,
+  exports: PROVIDERS,
 })
 export class AssignmentsModule {}

@@ -3,78 +3,17 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type AccountChange, type Standing } from './run-account.js';
 import { type LinkCapabilities } from '../probes/index.js';
 import { type DeliveredBy } from './delivered-capabilities.js';
 import { type OperationEntity } from './operation.schema.js';
 import { reopened } from './stretches.js';
-import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState } from './assignment.schema.js';
-
-/** States in which a probe has still to do something. */
-const LIVE: AssignmentState[] = ['pending', 'delivered'];
-
-const COUNTERS = {
-  probe: 1,
-  state: 1,
-  first_run: 1,
-  earlier: 1,
-  received: 1,
-  failed: 1,
-  uncounted_received: 1,
-  uncounted_failed: 1,
-  extra: 1,
-  failure: 1,
-  delivered_at: 1,
-  delivered_over: 1,
-  delivered_with: 1,
-  ended_at: 1,
-} as const;
-
-/** What the account of runs needs of an assignment. */
-export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
-
-export type ProbeAssignment = AssignmentCounters & Pick<AssignmentEntity, 'operation'>;
+import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState, LIVE } from './assignment.schema.js';
 
 /** An operation that a probe has to hold, until it is over. */
 export interface LiveLoad {
   bytes: number;
   ends_at: Date;
 }
-
-export interface Progress {
-  operation: ObjectId;
-  due: number;
-  received: number;
-  failed: number;
-  /** assignments of which runs may still come */
-  open: number;
-  states: Partial<Record<AssignmentState, number>>;
-}
-
-const STANDING = {
-  _id: 0,
-  operation: 1,
-  probe: 1,
-  probe_owner: 1,
-  state: 1,
-  due: 1,
-  first_run: 1,
-  earlier: 1,
-  owed: 1,
-  received: 1,
-  failed: 1,
-  uncounted_received: 1,
-  uncounted_failed: 1,
-  extra_bytes: 1,
-  delivered_over: 1,
-  delivered_with: 1,
-} as const;
-
-/** What a probe has of an operation that is made of a file. */
-export type ImportedPart = Pick<
-  AssignmentEntity,
-  'operation' | 'probe' | 'probe_owner' | 'created_at' | 'ends_at'
->;
 
 /** Those of the probes that a stop leaves the same number of runs. */
 export interface Leaving {
@@ -92,6 +31,7 @@ export interface Overdue {
   now: Date;
 }
 
+/** What probes have to do, and how far each part was handed over; what came of it: RunAccountsRepository. */
 @Injectable()
 export class AssignmentsRepository {
   constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
@@ -201,36 +141,6 @@ export class AssignmentsRepository {
       if (!isRemoved) found.get(key)?.push(probe);
     }
     return found;
-  }
-
-  /** In order of probe; past mongoose, because there may be thousands, and somebody waits. */
-  async findCountersOfOperation(operation: ObjectId): Promise<AssignmentCounters[]> {
-    return this.model.collection
-      .find<AssignmentCounters>(
-        { operation },
-        { projection: { ...COUNTERS, _id: 0 }, sort: { probe: 1 }, batchSize: 10_000 },
-      )
-      .toArray();
-  }
-
-  /** Of these probes, and over no earlier than `endsFrom`; page by page, past mongoose, because there may be very many. */
-  async *pagesOfProbes(
-    probes: readonly ObjectId[],
-    endsFrom: Date,
-    limit: number,
-  ): AsyncGenerator<ProbeAssignment[], void> {
-    const cursor = this.model.collection.find<ProbeAssignment>(
-      { probe: { $in: [...probes] }, ends_at: { $gte: endsFrom } },
-      { projection: { ...COUNTERS, operation: 1, _id: 0 }, batchSize: limit },
-    );
-    let page: ProbeAssignment[] = [];
-    for await (const assignment of cursor) {
-      page.push(assignment);
-      if (page.length < limit) continue;
-      yield page;
-      page = [];
-    }
-    if (page.length > 0) yield page;
   }
 
   /** The probes that were taken away from a running operation. */
@@ -418,134 +328,6 @@ export class AssignmentsRepository {
     );
     return { done: done.modifiedCount, expired: expired.modifiedCount };
   }
-
-  /**
-   * What the accounts of some assignments say, for a transaction that goes on to write to them: one that changes them meanwhile
-   * makes it begin anew. @returns those that are there
-   */
-  async findStandings(
-    keys: Iterable<{ operation: ObjectId; probe: ObjectId }>,
-    transaction: Transaction,
-  ): Promise<Standing[]> {
-    const byOperation = new Map<string, { operation: ObjectId; probes: Map<string, ObjectId> }>();
-    for (const { operation, probe } of keys) {
-      const own = byOperation.get(operation.toHexString()) ?? { operation, probes: new Map() };
-      own.probes.set(probe.toHexString(), probe);
-      byOperation.set(operation.toHexString(), own);
-    }
-    if (byOperation.size === 0) return [];
-    const some = [...byOperation.values()].map(({ operation, probes }) => ({
-      operation,
-      probe: { $in: [...probes.values()] },
-    }));
-    return this.model.collection
-      .find<Standing>({ $or: some }, { session: transaction, projection: STANDING, batchSize: 10_000 })
-      .toArray();
-  }
-
-  /**
-   * Counts results that came in a file, of operations that are made of files. Each probe gets its assignment with its first result.
-   * @returns whether the assignment is new
-   */
-  async addImported(
-    part: ImportedPart,
-    { stored, failed }: { stored: number; failed: number },
-    at: Date,
-    transaction: Transaction,
-  ): Promise<boolean> {
-    const { operation, probe, ...members } = part;
-    const { upsertedCount } = await this.model.collection.updateOne(
-      { operation, probe },
-      {
-        $setOnInsert: { ...members, state: 'done' as const, private: true },
-        $inc: { due: stored + failed, received: stored, failed },
-        $set: { last_result_at: at },
-      },
-      { session: transaction, upsert: true },
-    );
-    return upsertedCount === 1;
-  }
-
-  /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */
-  async count(changes: readonly AccountChange[], at: Date, transaction: Transaction): Promise<void> {
-    if (changes.length === 0) return;
-    const updates = changes.map((change) => ({
-      updateOne: {
-        filter: { operation: change.operation, probe: change.probe },
-        update: [{ $set: afterReports(change, at) }],
-      },
-    }));
-    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
-  }
-
-  /** @param among of these alone. @returns of how many operations a probe has still something to do */
-  async countRunning(now: Date, among?: readonly ObjectId[]): Promise<number> {
-    const isOpen = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
-    const [counted] = await this.model.aggregate<{ count: number }>([
-      {
-        $match: {
-          ...(among && { operation: { $in: among } }),
-          ...{ state: { $in: LIVE }, ends_at: { $gt: now }, $expr: isOpen },
-        },
-      },
-      { $group: { _id: '$operation' } },
-      { $count: 'count' },
-    ]);
-    return counted?.count ?? 0;
-  }
-
-  /** @returns ids of those of the operations of which a probe has still something to do */
-  async findOpen(operations: readonly ObjectId[], now: Date): Promise<Set<string>> {
-    const isOpen = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
-    const found = await this.model.collection
-      .aggregate<Pick<AssignmentEntity, '_id'>>([
-        {
-          $match: {
-            operation: { $in: [...operations] },
-            ...{ state: { $in: LIVE }, ends_at: { $gt: now }, $expr: isOpen },
-          },
-        },
-        { $group: { _id: '$operation' } },
-      ])
-      .toArray();
-    return new Set(found.map(({ _id }) => _id.toHexString()));
-  }
-
-  async progressOf(operations: readonly ObjectId[], now: Date): Promise<Progress[]> {
-    const missing = { $lt: [{ $add: ['$received', '$failed'] }, '$due'] };
-    const isOpen = { $and: [{ $in: ['$state', LIVE] }, { $gt: ['$ends_at', now] }, missing] };
-    const groups = await this.model.aggregate<{
-      _id: { operation: ObjectId; state: AssignmentState };
-      count: number;
-      due: number;
-      received: number;
-      failed: number;
-      open: number;
-    }>([
-      { $match: { operation: { $in: operations } } },
-      {
-        $group: {
-          _id: { operation: '$operation', state: '$state' },
-          count: { $sum: 1 },
-          due: { $sum: '$due' },
-          received: { $sum: '$received' },
-          failed: { $sum: '$failed' },
-          open: { $sum: { $cond: [isOpen, 1, 0] } },
-        },
-      },
-    ]);
-    const progress = new Map(operations.map((operation) => [operation.toHexString(), noProgress(operation)]));
-    for (const { _id, count, due, received, failed, open } of groups) {
-      const own = progress.get(_id.operation.toHexString());
-      if (own === undefined) continue;
-      own.due += due;
-      own.received += received;
-      own.failed += failed;
-      own.open += open;
-      own.states[_id.state] = count;
-    }
-    return [...progress.values()];
-  }
 }
 
 /** Of a probe that cannot wait for a start only what it may have by now: what begins later must not fill a limit. */
@@ -556,31 +338,5 @@ function conditionsOfOverdue({ probe, canBeOffset, createdBefore, now }: Overdue
     ends_at: { $gt: now },
     created_at: { $lt: createdBefore },
     ...(!canBeOffset && { not_before: { $not: { $gt: now } } }),
-  };
-}
-
-function noProgress(operation: ObjectId): Progress {
-  return { operation, due: 0, received: 0, failed: 0, open: 0, states: {} };
-}
-
-/** An update pipeline's `$set`: the counters that move, and what they make of the state. */
-function afterReports(
-  { operation: _o, probe: _p, failure, last_run, completed, ...counts }: AccountChange,
-  at: Date,
-) {
-  const moved = Object.entries(counts).filter(([, count]) => count !== 0);
-  const ends = { $and: [completed, { $in: ['$state', LIVE] }] };
-  return {
-    // earlier releases did not have all of them
-    ...Object.fromEntries(
-      moved.map(([name, count]) => [name, { $add: [{ $ifNull: [`$${name}`, 0] }, count] }]),
-    ),
-    last_result_at: at,
-    ...(failure !== undefined && { failure: { $literal: failure } }),
-    ...(last_run !== undefined && { last_run: { $max: ['$last_run', last_run] } }),
-    ...(completed && {
-      state: { $cond: [ends, 'done', '$state'] },
-      ended_at: { $cond: [ends, at, '$ended_at'] },
-    }),
   };
 }

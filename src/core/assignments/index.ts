@@ -4,16 +4,10 @@ export {
   type AssignmentEntity,
   type AssignmentState,
   type EarlierStretch,
+  LIVE,
 } from './assignment.schema.js';
 export { AssignmentsModule } from './assignments.module.js';
-export {
-  type AssignmentCounters,
-  AssignmentsRepository,
-  type ImportedPart,
-  type LiveLoad,
-  type ProbeAssignment,
-  type Progress,
-} from './assignments.repository.js';
+export { AssignmentsRepository, type LiveLoad } from './assignments.repository.js';
 export { capabilitiesOf, type DeliveredBy, deliveredBy } from './delivered-capabilities.js';
 export { OperationKinds } from './operation-kinds.js';
 export {
@@ -26,9 +20,9 @@ export {
   VISIBILITIES,
   type Visibility,
 } from './operation.schema.js';
+export { type OperationFilter } from './operation-filter.js';
+export { type KeptOperation, OperationRetentionRepository } from './operation-retention.repository.js';
 export {
-  type KeptOperation,
-  type OperationFilter,
   type OperationLabels,
   type OperationName,
   type OperationPage,
@@ -40,6 +34,13 @@ export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } f
 export { type KeptFor, keptFor } from './retention.js';
 export { earlierRuns, firstAsked, goesOnUntold, MOST_STRETCHES, reopened } from './stretches.js';
 export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
+export {
+  type AssignmentCounters,
+  type ImportedPart,
+  type ProbeAssignment,
+  type Progress,
+  RunAccountsRepository,
+} from './run-accounts.repository.js';
 export {
   type Bounds,
   type FoundOperation,

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { isKindName, type KindName } from '../../measurement/kinds/index.js';
 import { type OperationKind } from './operation.schema.js';
+import { OperationRetentionRepository } from './operation-retention.repository.js';
 import { OperationsRepository } from './operations.repository.js';
 
 const REMEMBERED = 20_000;
@@ -12,7 +13,10 @@ const REMEMBERED = 20_000;
 export class OperationKinds {
   private readonly known = new LRUCache<string, OperationKind>({ max: REMEMBERED });
 
-  constructor(private readonly operations: OperationsRepository) {}
+  constructor(
+    private readonly operations: OperationsRepository,
+    private readonly retentions: OperationRetentionRepository,
+  ) {}
 
   /** @returns by the operation; those that are gone, and those of no kind of ours, are missing */
   async of(operations: readonly ObjectId[]): Promise<ReadonlyMap<string, KindName>> {
@@ -33,6 +37,6 @@ export class OperationKinds {
 
   /** Whether results were deleted, by their retention, of one operation or of any. */
   async lackResults(operation?: ObjectId): Promise<boolean> {
-    return this.operations.hasShortened(operation);
+    return this.retentions.hasShortened(operation);
   }
 }

@@ -2,52 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { firstPart } from '../../platform/batching/in-parts.js';
-import { type ObjectId, parseId } from '../../platform/database/object-id.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { isTimeLimit } from '../../platform/errors/database-errors.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { type KindName } from '../../measurement/kinds/index.js';
+import { conditionsOf, type OperationFilter } from './operation-filter.js';
 import {
   FIRST_DESTINATIONS,
   type FoundOperation,
-  mayBe,
   type OperationSearch,
-  type OperationState,
   orderOf,
   searchConditions,
   type SearchPage,
-  textCondition,
 } from './operation-search.js';
-import {
-  OPERATION_MODEL,
-  type OperationEntity,
-  type Retention,
-  type Visibility,
-} from './operation.schema.js';
-
-export interface OperationFilter {
-  /** operations of this owner */
-  owner?: ObjectId | undefined;
-  /** all public ones, and this reader's private ones; absent: all */
-  visibleTo?: ObjectId | undefined;
-  kind?: KindName | undefined;
-  visibility?: Visibility | undefined;
-  ids?: readonly ObjectId[] | undefined;
-  /** any of them */
-  numbers?: readonly number[] | undefined;
-  /** each of them */
-  tags?: readonly string[] | undefined;
-  /** a part of the description, in either case */
-  search?: string | undefined;
-  /** a part of the description or of a destination, in either case; or the id, the number or a tag of it */
-  text?: string | undefined;
-  /** `now`: by which time; findStanding() alone takes it, and only leaves out what cannot be in that state */
-  state?: { is: OperationState; now: Date } | undefined;
-  /** true: not those whose results came in a file */
-  measuredHere?: true | undefined;
-}
+import { OPERATION_MODEL, type OperationEntity } from './operation.schema.js';
 
 /** What tells an operation from others. */
 export type OperationName = Pick<OperationEntity, '_id' | 'number' | 'kind' | 'owner' | 'results_kept_from'>;
@@ -57,12 +27,6 @@ export interface OperationLabels {
   description?: string | undefined;
   tags?: readonly string[] | undefined;
 }
-
-/** What is known of how long an operation is kept. */
-export type KeptOperation = Pick<
-  OperationEntity,
-  '_id' | 'created_at' | 'ends_at' | 'retention' | 'results_kept_from' | 'raw_kept_from' | 'swept'
->;
 
 /** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
 const PAGE_BYTES = 2 * 1024 * 1024;
@@ -256,96 +220,12 @@ export class OperationsRepository {
       .toArray();
   }
 
-  /** In order of their ids. @param stated those alone that state how long they are kept */
-  async findKept(stated: boolean, limit: number, after?: ObjectId): Promise<KeptOperation[]> {
-    const conditions = {
-      ...(stated && { retention: { $exists: true } }),
-      ...(after && { _id: { $gt: after } }),
-    };
-    const kept = {
-      ...{ created_at: 1, ends_at: 1, retention: 1 },
-      ...{ results_kept_from: 1, raw_kept_from: 1, swept: 1 },
-    };
-    return this.model.collection
-      .find<KeptOperation>(conditions, {
-        projection: kept,
-        ...{ sort: { _id: 1 }, limit, batchSize: limit + 1 },
-      })
-      .toArray();
-  }
-
-  /** Those of them of which results may be deleted. */
-  async findShortened(
-    ids: readonly ObjectId[],
-    transaction: Transaction,
-  ): Promise<Required<Pick<OperationEntity, '_id' | 'results_kept_from'>>[]> {
-    return this.model.collection
-      .find<Required<Pick<OperationEntity, '_id' | 'results_kept_from'>>>(
-        { _id: { $in: [...ids] }, results_kept_from: { $exists: true } },
-        { projection: { results_kept_from: 1 }, session: transaction },
-      )
-      .toArray();
-  }
-
-  /** Whether results may be deleted of one of them, or of any operation. */
-  async hasShortened(id?: ObjectId): Promise<boolean> {
-    const shortened = { results_kept_from: { $exists: true }, ...(id && { _id: id }) };
-    return (await this.model.collection.findOne(shortened, { projection: { _id: 1 } })) !== null;
-  }
-
-  /** Notes that what came before may be deleted from now on; never an earlier time than was noted. */
-  async noteKeptFrom(id: ObjectId, what: 'results_kept_from' | 'raw_kept_from', from: Date): Promise<void> {
-    await this.model.collection.updateOne({ _id: id }, { $max: { [what]: from } });
-  }
-
-  /** Lets retention look again at those that it was done with. */
-  async sweepAgain(ids: readonly ObjectId[], transaction: Transaction): Promise<void> {
-    if (ids.length === 0) return;
-    await this.model.collection.updateMany(
-      { _id: { $in: [...ids] } },
-      { $unset: { swept: 1 } },
-      { session: transaction },
-    );
-  }
-
   async addProbes(id: ObjectId, count: number, transaction: Transaction): Promise<void> {
     await this.model.collection.updateOne(
       { _id: id },
       { $inc: { probe_count: count } },
       { session: transaction },
     );
-  }
-
-  /** Notes that nothing is left to delete before this time. */
-  async noteSwept(id: ObjectId, what: 'results' | 'raw', to: Date): Promise<void> {
-    await this.model.collection.updateOne({ _id: id }, { $max: { [`swept.${what}`]: to } });
-  }
-
-  /** @returns the operation as it is now; null where the revision of its retention is none of those that were seen */
-  async setRetention(
-    id: ObjectId,
-    seen: Seen,
-    retention: Retention | undefined,
-    at: Date,
-  ): Promise<OperationEntity | null> {
-    const next = { $add: [{ $ifNull: ['$retention_revision', 1] }, 1] };
-    return this.model
-      .findOneAndUpdate(
-        // null: it was never stated, which is revision 1
-        { _id: id, ...(seen !== 'any' && { retention_revision: { $in: seen.flatMap(asStored) } }) },
-        [
-          {
-            $set: {
-              retention_revision: next,
-              updated_at: at,
-              ...(retention && { retention: { $literal: retention } }),
-            },
-          },
-          ...(retention === undefined ? [{ $unset: 'retention' as const }] : []),
-        ],
-        { returnDocument: 'after', updatePipeline: true },
-      )
-      .lean<OperationEntity>();
   }
 
   /** @returns the operation as it is now; null where its revision is none of those that were seen */
@@ -370,22 +250,6 @@ export class OperationsRepository {
         { returnDocument: 'after' },
       )
       .lean<OperationEntity>();
-  }
-
-  /** States for how long data of all private operations of an owner are kept. */
-  async setRetentionOfPrivate(owner: ObjectId, retention: Retention): Promise<void> {
-    await this.model.updateMany(
-      { owner, visibility: 'private', retention: { $ne: retention } },
-      [
-        {
-          $set: {
-            retention: { $literal: retention },
-            retention_revision: { $add: [{ $ifNull: ['$retention_revision', 1] }, 1] },
-          },
-        },
-      ],
-      { updatePipeline: true },
-    );
   }
 
   /** When the last operation was begun or stopped. */
@@ -462,61 +326,6 @@ export class OperationsRepository {
       )
       .lean<OperationEntity>();
   }
-}
-
-function asStored(revision: number): (number | null)[] {
-  return revision === 1 ? [1, null] : [revision];
-}
-
-function conditionsOf({ text, state, ...others }: OperationFilter): object {
-  const itself = ofItself(others);
-  const further = [
-    ...(text === undefined ? [] : [known(text)]),
-    ...(state ? [mayBe(state.is, state.now)] : []),
-  ];
-  return further.length === 0 ? itself : { $and: [itself, ...further] };
-}
-
-/** By what people write to name an operation. */
-function known(text: string): object {
-  const id = parseId(text);
-  return {
-    $or: [
-      textCondition(text),
-      { tags: text },
-      ...(id ? [{ _id: id }] : []),
-      ...(/^\d{1,10}$/.test(text) ? [{ number: Number(text) }] : []),
-    ],
-  };
-}
-
-function ofItself({
-  owner,
-  visibleTo,
-  kind,
-  visibility,
-  ids,
-  measuredHere,
-  numbers,
-  tags,
-  search,
-}: OperationFilter) {
-  return {
-    ...(measuredHere && { imported: { $exists: false } }),
-    ...(ids && { _id: { $in: [...ids] } }),
-    ...(owner && { owner }),
-    ...(visibleTo && { $or: [{ visibility: 'public' as const }, { owner: visibleTo }] }),
-    ...(kind !== undefined && { kind }),
-    ...(visibility && { visibility }),
-    ...(numbers && { number: { $in: [...numbers] } }),
-    ...(tags && tags.length > 0 && { tags: { $all: [...tags] } }),
-    ...(search !== undefined && { description: { $regex: literal(search), $options: 'i' } }),
-  };
-}
-
-/** @returns a pattern that matches this text alone */
-function literal(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** @returns those that together weigh no more than `most`; the first in any case */

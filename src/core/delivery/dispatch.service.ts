@@ -8,6 +8,7 @@ import { ProbeLoadsRepository } from '../probes/index.js';
 import {
   type AssignmentEntity,
   AssignmentsRepository,
+  LIVE,
   deliveredBy,
   type OperationEntity,
   OperationsRepository,
@@ -193,7 +194,7 @@ export class DispatchService {
     };
     const live = [
       ...(await this.assignments.findLiveOfProbes(of(false), ['pending'], now)),
-      ...(await this.assignments.findLiveOfProbes(of(true), ['pending', 'delivered'], now)),
+      ...(await this.assignments.findLiveOfProbes(of(true), LIVE, now)),
     ].filter(isWaiting);
     const { assignments, jobs } = await withJobs(live, this.operations);
     for (const [index, assignment] of assignments.entries()) {

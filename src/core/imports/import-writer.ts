@@ -6,9 +6,10 @@ import { NumbersService, type Sequence } from '../../platform/database/numbers/n
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import {
-  AssignmentsRepository,
+  RunAccountsRepository,
   type ImportedPart,
   OPERATION_NUMBERS,
+  OperationRetentionRepository,
   OperationsRepository,
 } from '../assignments/index.js';
 import { PROBE_NUMBERS, ProbesRepository } from '../probes/index.js';
@@ -43,7 +44,8 @@ export class ImportWriter {
     @InjectModel(RESULT_MODEL) private readonly results: Model<ResultEntity>,
     private readonly jobs: ImportsRepository,
     private readonly operations: OperationsRepository,
-    private readonly assignments: AssignmentsRepository,
+    private readonly retentions: OperationRetentionRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly probes: ProbesRepository,
     private readonly tail: ResultsTail,
     private readonly transactions: TransactionsService,
@@ -96,10 +98,10 @@ export class ImportWriter {
     );
     for (const part of partsOf(fresh)) {
       const { counts, ...members } = part;
-      const isNew = await this.assignments.addImported(members, counts, now, transaction);
+      const isNew = await this.accounts.addImported(members, counts, now, transaction);
       if (isNew) await this.operations.addProbes(part.operation, 1, transaction);
     }
-    await this.operations.sweepAgain(
+    await this.retentions.sweepAgain(
       fresh.map(({ target }) => target.operation),
       transaction,
     );

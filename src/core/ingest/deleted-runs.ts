@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { OperationsRepository, type RunPosition, type Standing } from '../assignments/index.js';
+import { OperationRetentionRepository, type RunPosition, type Standing } from '../assignments/index.js';
 import { RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
 
@@ -20,7 +20,7 @@ interface Report {
 @Injectable()
 export class DeletedRuns {
   constructor(
-    private readonly operations: OperationsRepository,
+    private readonly operations: OperationRetentionRepository,
     private readonly sheets: RunSheetsRepository,
   ) {}
 

@@ -5,7 +5,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { LedgerService } from '../ledger/index.js';
-import { AssignmentsRepository, type RunAccount, RunAccounts, type Verdict } from '../assignments/index.js';
+import { RunAccountsRepository, type RunAccount, RunAccounts, type Verdict } from '../assignments/index.js';
 import { paymentsFor } from './effects.js';
 import { type LatePayment, ResultFeed } from './result-feed.js';
 import { type EarlyResult, StoredResultsRepository } from './stored-results.repository.js';
@@ -36,7 +36,7 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
 
   constructor(
     private readonly results: StoredResultsRepository,
-    private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
@@ -88,13 +88,13 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   ): Promise<LatePayment[]> {
     const early = await this.results.findStillEarly(ids, transaction);
     if (early.length === 0) return [];
-    const accounts = new RunAccounts(await this.assignments.findStandings(early, transaction));
+    const accounts = new RunAccounts(await this.accounts.findStandings(early, transaction));
     const settling = early.flatMap((result): Settling[] => {
       const account = accounts.of(result);
       if (account === undefined) return [];
       return [{ result, account, verdict: account.settle(reportOf(result), now.getTime()) }];
     });
-    await this.assignments.count(accounts.changes, now, transaction);
+    await this.accounts.count(accounts.changes, now, transaction);
     const paid = settling.filter(
       ({ verdict, result }) => verdict === 'counted' && result.outcome === 'stored',
     );

@@ -3,7 +3,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { AscendingTimes } from '../../platform/clock/ascending-times.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { AssignmentsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
+import { RunAccountsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
 import { DeletedRuns } from './deleted-runs.js';
 import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
@@ -39,7 +39,7 @@ export class BatchEffects {
   private readonly times = new AscendingTimes();
 
   constructor(
-    private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly sheets: RunSheetsRepository,
     private readonly ledger: LedgerService,
     private readonly results: StoredResultsRepository,
@@ -59,7 +59,7 @@ export class BatchEffects {
     transaction: Transaction,
   ): Promise<('stored' | 'duplicate' | 'too_much_extra')[] | undefined> {
     const results = batch.map(({ result }) => result);
-    const standings = await this.assignments.findStandings(results, transaction);
+    const standings = await this.accounts.findStandings(results, transaction);
     const accounts = new RunAccounts(standings);
     const now = this.clock.now();
     const deleted = await this.deleted.among(batch, standings, now.getTime(), transaction);
@@ -73,7 +73,7 @@ export class BatchEffects {
       return undefined;
     }
     const kept = judged.filter(({ verdict }) => verdict !== 'too_much_extra');
-    await this.assignments.count(accounts.changes, now, transaction);
+    await this.accounts.count(accounts.changes, now, transaction);
     await this.sheets.mark(marksOf(kept), transaction);
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
     const receivedAt = this.times.next(now);

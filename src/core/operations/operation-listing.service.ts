@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import {
-  AssignmentsRepository,
+  RunAccountsRepository,
   type OperationFilter,
   type OperationPage,
   OperationsRepository,
@@ -21,7 +21,7 @@ const MOST_PARTS = 10;
 export class OperationListingService {
   constructor(
     private readonly operations: OperationsRepository,
-    private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -70,7 +70,7 @@ export class OperationListingService {
   ): Promise<StandingOperation[]> {
     if (state === 'stopped' || looked.length === 0) return [...looked];
     const ids = looked.map(({ _id }) => _id);
-    const open = await this.assignments.findOpen(ids, now);
+    const open = await this.accounts.findOpen(ids, now);
     return looked.filter(
       (operation) =>
         stateOf(operation, { open: open.has(operation._id.toHexString()) ? 1 : 0 }, now) === state,

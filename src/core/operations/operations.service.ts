@@ -19,7 +19,9 @@ import {
   type OperationState,
   type SearchPage,
   type OperationName,
+  OperationRetentionRepository,
   OperationsRepository,
+  RunAccountsRepository,
   phaseOf,
   type Progress,
   type Retention,
@@ -37,7 +39,9 @@ export class OperationsService {
 
   constructor(
     private readonly operations: OperationsRepository,
+    private readonly retentions: OperationRetentionRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly probes: ProbesService,
     private readonly ledger: LedgerService,
     private readonly transactions: TransactionsService,
@@ -103,7 +107,7 @@ export class OperationsService {
 
   /** @returns of how many operations a probe has still something to do */
   async countRunning(among?: readonly ObjectId[]): Promise<number> {
-    return this.assignments.countRunning(this.clock.now(), among);
+    return this.accounts.countRunning(this.clock.now(), among);
   }
 
   /** @returns ids of a user's operations whose time is not over, the newest first, `limit` at most */
@@ -171,7 +175,7 @@ export class OperationsService {
 
   /** In the order of the operations. */
   async progressOfAll(operations: readonly OperationEntity[]): Promise<Progress[]> {
-    return this.assignments.progressOf(
+    return this.accounts.progressOf(
       operations.map(({ _id }) => _id),
       this.clock.now(),
     );
@@ -262,7 +266,7 @@ export class OperationsService {
   ): Promise<OperationEntity> {
     const operation = await this.get(id, user);
     refuseOthers(operation, user);
-    const changed = await this.operations.setRetention(operation._id, seen, retention, this.clock.now());
+    const changed = await this.retentions.setRetention(operation._id, seen, retention, this.clock.now());
     if (changed === null) {
       const { retention_revision = 1 } = await this.get(id, user);
       throw new ChangedMeanwhileError('The retention', retention_revision);

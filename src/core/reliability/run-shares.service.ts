@@ -4,7 +4,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { Turn } from '../../platform/batching/turn.js';
 import { LONGEST_WINDOW_MS, type RunShare, WINDOW_NAMES, type WindowName, WINDOWS } from '../probes/index.js';
 import { type Measured } from './uptime.service.js';
-import { AssignmentsRepository, OperationsRepository, type ProbeAssignment } from '../assignments/index.js';
+import { RunAccountsRepository, OperationsRepository, type ProbeAssignment } from '../assignments/index.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { type Schedule } from '../../measurement/schedule/schedule.js';
 import {
@@ -50,7 +50,7 @@ export class RunSharesService {
   private readonly known = new LRUCache<string, Operation>({ max: REMEMBERED });
 
   constructor(
-    private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly operations: OperationsRepository,
     private readonly sheets: RunSheetsRepository,
     private readonly restores: RestoresRepository,
@@ -64,7 +64,7 @@ export class RunSharesService {
     const probes = measured.map(({ probe }) => probe._id);
     const lost = (await this.restores.lostTimes()).sort((a, b) => a.from - b.from);
     const turn = new Turn();
-    for await (const page of this.assignments.pagesOfProbes(probes, since, PAGE)) {
+    for await (const page of this.accounts.pagesOfProbes(probes, since, PAGE)) {
       const operations = await this.operationsOf(page);
       const duties = page.flatMap((assignment) => {
         const operation = operations.get(assignment.operation.toHexString());

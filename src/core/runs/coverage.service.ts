@@ -8,6 +8,7 @@ import {
   type AssignmentCounters,
   type AssignmentEntity,
   AssignmentsRepository,
+  RunAccountsRepository,
   firstAsked,
   type OperationEntity,
   OperationsRepository,
@@ -80,6 +81,7 @@ export class CoverageService {
   constructor(
     private readonly operations: OperationsRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly sheets: RunSheetsRepository,
     private readonly restores: RestoresRepository,
     private readonly probes: ProbesService,
@@ -110,7 +112,7 @@ export class CoverageService {
     const numbers = numberRuns(operation.schedule);
     const assignments = only
       ? await this.single(operation._id, only)
-      : await this.assignments.findCountersOfOperation(operation._id);
+      : await this.accounts.findCountersOfOperation(operation._id);
     const accounts = await this.accountsOf(operation, assignments, numbers, now, only);
     const lastDue = accounts.reduce((last, { fates }) => Math.max(last, lastDecided(fates)), 0);
     const [from, to] = [
@@ -155,7 +157,7 @@ export class CoverageService {
 
   /** Who has to do an operation. @param only of these probes alone, those of them that the operation has */
   async assigned(operation: ObjectId, only?: readonly ObjectId[]): Promise<AssignmentCounters[]> {
-    const all = await this.assignments.findCountersOfOperation(operation);
+    const all = await this.accounts.findCountersOfOperation(operation);
     if (only === undefined) return all;
     const wanted = new Set(only.map((probe) => probe.toHexString()));
     return all.filter(({ probe }) => wanted.has(probe.toHexString()));

@@ -3,7 +3,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import {
   type AssignmentCounters,
-  AssignmentsRepository,
+  RunAccountsRepository,
   type ScheduledOperation,
   OperationsRepository,
 } from '../assignments/index.js';
@@ -25,7 +25,7 @@ export interface MissingRuns {
 export class MissingRunsService {
   constructor(
     private readonly operations: OperationsRepository,
-    private readonly assignments: AssignmentsRepository,
+    private readonly accounts: RunAccountsRepository,
     private readonly sheets: RunSheetsRepository,
   ) {}
 
@@ -41,7 +41,7 @@ export class MissingRunsService {
 
   private async of({ _id, schedule }: ScheduledOperation, from: Date, to: Date): Promise<number> {
     const numbers = numberRuns(schedule);
-    const assignments = await this.assignments.findCountersOfOperation(_id);
+    const assignments = await this.accounts.findCountersOfOperation(_id);
     const ranges = assignments.map((assignment) =>
       factsOf(schedule, assignment)
         .map((stretch) => rangeOf(numbers, stretch, from.getTime(), to.getTime()))

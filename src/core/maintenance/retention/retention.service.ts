@@ -12,7 +12,7 @@ import { type ObjectId } from '../../../platform/database/object-id.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { LeasesService } from '../../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../../platform/periodic/periodic-task.js';
-import { keptFor, type KeptOperation, OperationsRepository } from '../../assignments/index.js';
+import { keptFor, type KeptOperation, OperationRetentionRepository } from '../../assignments/index.js';
 import { LATE_MS, ResultsTail } from '../../ingest/index.js';
 import { type ArchivedPart } from '../archive/archive-batch.schema.js';
 import { ArchiveService, type Deletion } from '../archive/archive.service.js';
@@ -58,7 +58,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   private readonly sum: Deleted = { results: 0, raw: 0 };
 
   constructor(
-    private readonly operations: OperationsRepository,
+    private readonly operations: OperationRetentionRepository,
     private readonly expired: ExpiredRepository,
     private readonly archive: ArchiveService,
     private readonly tail: ResultsTail,
