@@ -54,14 +54,9 @@ import { KeptDto, RetentionDto } from './dto/retention.dto.js';
 import { SelectionDto } from './dto/selection.dto.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
-import {
-  AssignmentDto,
-  CreateOperationDto,
-  OperationDto,
-  OperationsQuery,
-  QuoteDto,
-  UpdateOperationDto,
-} from './dto/operation.dto.js';
+import { OperationDto, QuoteDto } from './dto/operation.dto.js';
+import { AssignmentDto } from './dto/assignment.dto.js';
+import { CreateOperationDto, OperationsQuery, UpdateOperationDto } from './dto/operation-request.dto.js';
 import { type OperationEntity } from '../../core/assignments/index.js';
 import {
   OperationListingService,

@@ -29,7 +29,8 @@ import {
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
 import { CurrentUser, ForOwners, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { type UserEntity } from '../../core/users/index.js';
-import { CreateProbeDto, ProbeDto, ProbeWithTokenDto, UpdateProbeDto } from './dto/probe.dto.js';
+import { ProbeDto, ProbeWithTokenDto } from './dto/probe.dto.js';
+import { CreateProbeDto, UpdateProbeDto } from './dto/probe-request.dto.js';
 import { filterOf, ProbesQuery } from './dto/probes-query.dto.js';
 import { TokenRevocationService } from '../../core/presence/index.js';
 import { ProbesService } from '../../core/probes/index.js';

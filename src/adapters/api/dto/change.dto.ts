@@ -15,7 +15,7 @@ import { PageQuery } from '../../../platform/http/pages.js';
 import { oneOfBy, openApiSchema, type Schemas } from '../../../platform/http/zod-schema.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { toList } from '../../../platform/validation/query-values.js';
-import { Ids, INSTANT, IsInstant, Mine, OfKind } from './results-query.dto.js';
+import { Ids, INSTANT, IsInstant, Mine, OfKind } from './results-conditions.js';
 
 const ID = new RegExp(ID_PATTERN);
 

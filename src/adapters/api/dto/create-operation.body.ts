@@ -1,7 +1,7 @@
 import { type ApiBodyOptions, getSchemaPath } from '@nestjs/swagger';
 import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { MAX_PROBES } from '../../../core/probes/index.js';
-import { MAX_DESCRIPTION, MAX_OPERATION_NUMBER } from './operation.dto.js';
+import { MAX_DESCRIPTION, MAX_OPERATION_NUMBER } from './operation-request.dto.js';
 import { MAX_TAGS, TAG } from './probe.dto.js';
 import { RetentionDto } from './retention.dto.js';
 import { SelectionDto } from './selection.dto.js';

@@ -5,7 +5,7 @@ import { ID_PATTERN } from '../../../platform/http/ids.js';
 import { KEY_SCOPES, type KeyScope, USUAL_SCOPES } from '../../../platform/http/permissions.js';
 import { NOT_ONE_LINE, ONE_LINE } from '../../../platform/validation/one-line.js';
 import { Optional } from '../../../platform/validation/optional.js';
-import { INSTANT, IsInstant } from './results-query.dto.js';
+import { INSTANT, IsInstant } from './results-conditions.js';
 
 const SCOPES_SAID =
   'What it may do: `read`; `measure` (make and stop operations); `probes` (register and change probes); `admin` (what superusers do; only theirs). For clients of RIPE Atlas, at `/api/v2`, some of it: `measurements.create`, `measurements.stop`, `measurements.update`, `measurements.read` (also your private ones), `credits.read`.';

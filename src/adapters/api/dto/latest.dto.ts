@@ -4,7 +4,8 @@ import { type KindName } from '../../../measurement/kinds/index.js';
 import { idSchema } from '../../../platform/http/ids.js';
 import { summarySchema } from '../schema-names.js';
 import { FailureDto } from './result.dto.js';
-import { Mine, OfKind, ResultsQuery } from './results-query.dto.js';
+import { ResultsQuery } from './results-query.dto.js';
+import { Mine, OfKind } from './results-conditions.js';
 
 /** Which of the newest results. */
 export class LatestQuery extends OmitType(ResultsQuery, ['order', 'view', 'format'] as const) {}

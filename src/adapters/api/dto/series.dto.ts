@@ -21,7 +21,7 @@ import { KIND_NAMES, type KindName } from '../../../measurement/kinds/index.js';
 import { ID_PATTERN, idSchema } from '../../../platform/http/ids.js';
 import { Optional } from '../../../platform/validation/optional.js';
 import { toList } from '../../../platform/validation/query-values.js';
-import { Ids, INSTANT, IsInstant } from './results-query.dto.js';
+import { Ids, INSTANT, IsInstant } from './results-conditions.js';
 
 const MOST_METRICS = 200;
 
