@@ -137,7 +137,7 @@ describe('GroupCommit', () => {
   });
 
   it('that lingers makes one batch of what comes in other turns of the loop', async () => {
-    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const { group, batches, finish, next } = byHand({ most: 10, lingerMs: 100 });
       const begun = next();

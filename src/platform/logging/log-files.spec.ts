@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { SonicBoom } from 'sonic-boom';
+import sonicBoom from 'sonic-boom';
 import { AT_ONCE, deleteOlder, openLogFiles, surviveErrors } from './log-files.js';
 
 describe('files of the log', () => {
@@ -86,7 +86,7 @@ describe('files of the log', () => {
   it('do not end the process when the disk is full, and go on when there is room', async () => {
     const file = join(folder, 'full.log');
     await symlink('/dev/full', file);
-    const stream = new SonicBoom({ dest: file, ...AT_ONCE, maxLength: 1_000 });
+    const stream = new sonicBoom.SonicBoom({ dest: file, ...AT_ONCE, maxLength: 1_000 });
     const told: string[] = [];
     stream.on('error', (error: Error) => told.push(error.message));
     surviveErrors(stream, 'the test');
