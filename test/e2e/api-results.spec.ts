@@ -468,10 +468,18 @@ describe('results', () => {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Result);
     };
-    const lines = await read('limit=1');
+    const lines = await read('order=asc');
     for (const line of lines) openApi.checkSchema('ResultDto', line);
     expect(lines).toEqual(await list());
     expect(await read('outcome=failed')).toEqual(await list('outcome=failed'));
+    for (const [place, format] of [
+      ['limit=1', 'ndjson'],
+      ['limit=100', 'csv'],
+      ['cursor=x', 'parquet'],
+    ]) {
+      const refused = await user.api.get(`${path}?${place}&format=${format}`);
+      expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(`with ${format}`)]);
+    }
   });
 
   it('follows as NDJSON what comes, and goes on after any line', async () => {
@@ -520,6 +528,8 @@ describe('results', () => {
     expect(second).toMatchObject({ id: came[1]!.id, decoded: all.at(-2)!.decoded });
     const wrong = {
       'order=desc': 'order',
+      'limit=2': 'limit',
+      'cursor=x': 'cursor',
       'outcome=stored': 'outcome',
       'format=csv': 'format',
       'since=1': 'since',

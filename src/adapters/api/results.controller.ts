@@ -61,7 +61,7 @@ const KEPT_FROM = {
   },
 };
 const FORMATS_SAID =
-  'NDJSON, CSV, Parquet, warts and JSON as RIPE Atlas writes it, by `Accept` or `format`: all of them in one file, without pages (docs/data.md, "Formats").';
+  'NDJSON, CSV, Parquet, warts and JSON as RIPE Atlas writes it, by `Accept` or `format`: all of them in one file, without pages, `limit` and `cursor` (docs/data.md, "Formats").';
 const SEARCH_SAID =
   'A page looks through 10,000 results at the most, and for a part of a second: it may have few items, or none, and yet a `next`.';
 
@@ -184,6 +184,7 @@ export class ResultsController {
     const [filter] = OperationResultsQuery.filtersIn(query);
     if (filter !== undefined)
       throw DomainError.invalid({ field: filter, message: 'must not be given with follow' });
+    refusePlace(request, 'with follow, which gives results until you hang up');
     // no proxy between may keep lines back
     response.setHeader('X-Accel-Buffering', 'no');
     const { since, view } = query;
@@ -227,11 +228,13 @@ export class ResultsController {
     const kinds = [...new Set(operations.map(({ kind }) => kind))];
     const format = formatFor(request, { format: query.format, kinds });
     response.vary('Accept');
-    if (format !== 'json')
+    if (format !== 'json') {
+      refusePlace(request, `with ${format}, which gives all results in one file`);
       return streamed(this.fileOf(format, filter, { view, kinds, user }), {
         type: RESULT_FILES[format].sent,
         disposition: dispositionOf(format, operations),
       });
+    }
     const asked = digestOf(query, request.path);
     const after = decodeTimedCursor(query.cursor, asked);
     const page = await this.listings.page(filter, view, limit, after, goneOf(response));
@@ -295,6 +298,12 @@ export class ResultsController {
     if (result.raw_deleted_at !== undefined) throw rawIsGone(result.raw_deleted_at);
     return result;
   }
+}
+
+/** What is of pages alone would be ignored elsewhere, and the answer taken for what it is not. @throws DomainError invalid_request */
+function refusePlace({ query }: Request, where: string): void {
+  const field = ['limit', 'cursor'].find((name) => query[name] !== undefined);
+  if (field !== undefined) throw DomainError.invalid({ field, message: `must not be given ${where}` });
 }
 
 function rawIsGone(at: Date): GoneError {

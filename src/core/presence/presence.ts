@@ -24,6 +24,13 @@ export class Presence {
     return stay !== undefined && time < stay.to;
   }
 
+  /** Since when `covers` says the same as at this time; -Infinity: always. */
+  sameSince(time: number): number {
+    const stay = this.lastBegunUntil(time);
+    if (stay === undefined) return -Infinity;
+    return time < stay.to ? stay.from : stay.to;
+  }
+
   /** Whether it was connected at any moment from `time` on. */
   coversAnyFrom(time: number): boolean {
     return this.end > time;

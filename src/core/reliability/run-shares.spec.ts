@@ -11,6 +11,7 @@ import {
   markArrived,
 } from '../runs/fates.js';
 import { MarkedRuns } from '../runs/marked-runs.js';
+import { RunFates } from '../runs/run-fates.js';
 import { type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from '../runs/run-sheet.schema.js';
 import { decidedUntil, runsBetween, shareOfRuns, singleRun } from './run-shares.js';
 import { asRead } from '../../../test/support/packed-sheets.js';
@@ -238,11 +239,11 @@ describe('the share of runs that came, against the fates of runs', () => {
         const presence = new Presence(here);
         const sheets = sheetsOf(some.filter(([run]) => run < numbers.count));
         const now = end + 2 * MINUTE;
-        const fates = new Uint8Array(numbers.count);
+        const fates = new RunFates(numbers.count);
         markArrived(fates, asRead(sheets));
         const report = { at: now, backlog, running: 0 };
         explainMissing(fates, numbers, [all], { presence, connected: presence.end > now, report }, now, lost);
-        const due = [...fates].filter((code, run) => {
+        const due = fates.codes().filter((code, run) => {
           const at = numbers.timeOf(run) + all.offsetMs;
           return at >= from && at < end && OWN.includes(FATES[code - 1]!);
         });

@@ -18,9 +18,10 @@ import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numb
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { factsOf, type StretchFacts } from './assignment-facts.js';
 import { BegunRuns } from './begun-runs.js';
-import { explainMissing, hasMissing, markArrived, markSingle, NOT_DUE, type ProbeFacts } from './fates.js';
+import { explainMissing, hasMissing, markArrived, markSingle, type ProbeFacts } from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
 import { type PackedSheet } from './packed-sheets.js';
+import { RunFates } from './run-fates.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
 import {
   type BucketRange,
@@ -67,14 +68,14 @@ interface Account {
   assignment: AssignmentCounters;
   /** one for each stretch in which runs were asked of the probe */
   facts: StretchFacts;
-  fates: Uint8Array;
+  fates: RunFates;
   reasons: Record<string, number>;
   extra: number;
 }
 
 /**
  * Which runs were due, which came, and why the others did not. It reads the sheets that ingest has marked, never the results,
- * so the price depends on the runs that were asked for (1,000,000 at most, one byte each) and not on what came.
+ * so the price depends on the runs that were asked for (1,000,000 at most, a few bits each) and not on what came.
  */
 @Injectable()
 export class CoverageService {
@@ -114,7 +115,7 @@ export class CoverageService {
       ? await this.single(operation._id, only)
       : await this.accounts.findCountersOfOperation(operation._id);
     const accounts = await this.accountsOf(operation, assignments, numbers, now, only);
-    const lastDue = accounts.reduce((last, { fates }) => Math.max(last, lastDecided(fates)), 0);
+    const lastDue = accounts.reduce((last, { fates }) => Math.max(last, fates.lastDecided()), 0);
     const [from, to] = [
       numbers.timeOf(0),
       numbers.timeOf(lastDue) + (operation.schedule.spread_s ?? 0) * 1_000,
@@ -261,7 +262,7 @@ function open(
   numbers: RunNumbers,
   sheets: readonly PackedSheet[],
 ): Account {
-  const fates = new Uint8Array(numbers.count);
+  const fates = new RunFates(numbers.count);
   const facts = factsOf(operation.schedule, assignment);
   const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
   return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };
@@ -292,13 +293,6 @@ function heldOf({ results, by_operation }: ProbeReport['backlog'], operation: Ob
   if (by_operation === undefined) return results;
   const listed = Object.values(by_operation).reduce((sum, count) => sum + count, 0);
   return by_operation[operation.toHexString()] ?? Math.max(0, results - listed);
-}
-
-/** @returns the number of the last run that has a fate */
-function lastDecided(fates: Uint8Array): number {
-  let run = fates.length - 1;
-  while (run > 0 && fates[run] === NOT_DUE) run -= 1;
-  return run;
 }
 
 /** @param spanMs from the first run to the last that is due @returns milliseconds */

@@ -10,9 +10,9 @@ import {
   hasMissing,
   markArrived,
   markSingle,
-  NOT_DUE,
   type ProbeFacts,
 } from './fates.js';
+import { NOT_DUE, RunFates } from './run-fates.js';
 import { type RunSheetEntity, RUNS_PER_SHEET } from './run-sheet.schema.js';
 import { Buckets, bucketWidth, sumOf } from './tally.js';
 import { asRead } from '../../../test/support/packed-sheets.js';
@@ -26,6 +26,7 @@ const numbers = numberRuns({
   start: new Date(0),
   stop: new Date(RUNS * MINUTE),
 });
+const RECEIVED = FATES.indexOf('received') + 1;
 const ids = { operation: null as never, probe: null as never };
 const job: AssignmentFacts = { refused: false, anyTime: false, deliveredAt: 0, offsetMs: 0 };
 const here: ProbeFacts = { presence: new Presence([{ from: -MINUTE, to: Infinity }]), connected: true };
@@ -49,16 +50,16 @@ function fatesAfter(
     probe = here,
   }: { sheets?: RunSheetEntity[]; facts?: Partial<AssignmentFacts>; probe?: ProbeFacts | null } = {},
 ) {
-  const fates = new Uint8Array(RUNS);
+  const fates = new RunFates(RUNS);
   const marked = markArrived(fates, asRead(sheets));
   explainMissing(fates, numbers, [{ ...job, ...facts }], probe ?? undefined, now);
-  const named = [...fates].map((code): Fate | undefined => FATES[code - 1]);
+  const named = fates.codes().map((code): Fate | undefined => FATES[code - 1]);
   return { ...marked, named };
 }
 
 describe('the fates of runs', () => {
   it('of a probe that was taken away and added again', () => {
-    const fates = new Uint8Array(RUNS);
+    const fates = new RunFates(RUNS);
     markArrived(fates, asRead([sheetOf([0, 12])]));
     const stretches = [
       { ...job, firstRun: 0, endRun: 10, stoppedAt: 5 * MINUTE },
@@ -67,7 +68,7 @@ describe('the fates of runs', () => {
     const probe = { ...here, report: { at: 200 * MINUTE, backlog: 1, running: 0 } };
     const missing = stretches.map((stretch) => hasMissing(fates, numbers, stretch, 20 * MINUTE));
     explainMissing(fates, numbers, stretches, probe, 20 * MINUTE);
-    const named = [...fates].map((code): Fate | undefined => FATES[code - 1]);
+    const named = fates.codes().map((code): Fate | undefined => FATES[code - 1]);
     expect(missing).toEqual([true, true]);
     expect(named.slice(0, 13)).toEqual([
       ...['received', 'unexplained', 'unexplained', 'unexplained', 'unexplained'],
@@ -190,9 +191,9 @@ describe('the fates of runs', () => {
   it('of a single run that may be done at any time count from its delivery', () => {
     const single = numberRuns({ type: 'once', at: new Date(0) });
     const fateAt = (now: number, facts: Partial<AssignmentFacts>, probe: ProbeFacts) => {
-      const fates = new Uint8Array(1);
+      const fates = new RunFates(1);
       explainMissing(fates, single, [{ ...job, anyTime: true, ...facts }], probe, now);
-      return FATES[(fates[0] ?? 0) - 1];
+      return FATES[(fates.codes()[0] ?? 0) - 1];
     };
     const late = { presence: new Presence([{ from: 60 * MINUTE, to: Infinity }]), connected: true };
     expect(
@@ -200,13 +201,13 @@ describe('the fates of runs', () => {
     ).toBe('not_connected');
     expect(fateAt(61 * MINUTE, { deliveredAt: 60 * MINUTE + 50 }, late)).toBe('awaited');
     expect(fateAt(80 * MINUTE, { deliveredAt: 60 * MINUTE + 50 }, late)).toBe('unexplained');
-    const done = new Uint8Array(1);
+    const done = new RunFates(1);
     expect(markSingle(done, { received: 0, failed: 1, failure: 'timeout' })).toEqual({
       extra: 0,
       reasons: { timeout: 1 },
     });
-    expect(FATES[(done[0] ?? 0) - 1]).toBe('failed');
-    expect(markSingle(new Uint8Array(1), { received: 3, failed: 0 })).toEqual({ extra: 2, reasons: {} });
+    expect(FATES[(done.codes()[0] ?? 0) - 1]).toBe('failed');
+    expect(markSingle(new RunFates(1), { received: 3, failed: 0 })).toEqual({ extra: 2, reasons: {} });
   });
 
   it('add up to the runs due, whatever came and whatever is known', () => {
@@ -237,7 +238,7 @@ describe('the fates of runs', () => {
       fc.integer({ min: 1, max: 100 }),
       (came, more, known, given, now, widthMinutes) => {
         const stored = came.length + (came.length > 0 ? more : 0);
-        const fates = new Uint8Array(RUNS);
+        const fates = new RunFates(RUNS);
         const { extra } = markArrived(fates, asRead([sheetOf(came, stored)]));
         const expectsMissing = hasMissing(fates, numbers, given, now);
         const facts_: ProbeFacts | undefined = known && {
@@ -247,7 +248,7 @@ describe('the fates of runs', () => {
           connected: known.connected,
           report: { at: known.at * MINUTE, backlog: known.backlog, running: 0 },
         };
-        const arrived = [...fates].filter((code) => code !== NOT_DUE).length;
+        const arrived = fates.codes().filter((code) => code !== NOT_DUE).length;
         explainMissing(fates, numbers, [given], facts_, now);
         const buckets = new Buckets(widthMinutes * MINUTE, 0, RUNS * MINUTE);
         const tally = buckets.add(fates, numbers, given.offsetMs);
@@ -258,7 +259,7 @@ describe('the fates of runs', () => {
         const dueByTime = numbers.lastUntil(now - given.offsetMs) + 1;
         expect(tally.due).toBeGreaterThanOrEqual(Math.max(dueByTime, arrived));
         if (!given.refused && given.stoppedAt === undefined) {
-          const after = [...fates].filter((code, n) => code !== NOT_DUE && n >= dueByTime).length;
+          const after = fates.codes().filter((code, n) => code !== NOT_DUE && n >= dueByTime).length;
           expect(tally.due).toBe(dueByTime + after);
         }
         const explained = tally.due - arrived - tally.fates.refused - tally.fates.stopped;
@@ -269,9 +270,64 @@ describe('the fates of runs', () => {
   });
 });
 
+describe('the fates of missing runs', () => {
+  const minutes = (least: number, most: number) =>
+    fc.integer({ min: least * MINUTE, max: most * MINUTE }).map(Math.round);
+  const known = fc.record({
+    stays: fc.array(fc.record({ from: minutes(-9, 99), length: minutes(0, 50) })),
+    connected: fc.boolean(),
+    at: minutes(0, 99),
+    running: fc.nat(1),
+    begun: fc.option(fc.uniqueArray(fc.nat(RUNS - 1), { maxLength: 4 }), { nil: undefined }),
+  });
+  const stretch = fc.record({
+    refused: fc.boolean(),
+    anyTime: fc.boolean(),
+    deliveredAt: fc.option(minutes(0, 99), { nil: undefined }),
+    stoppedAt: fc.option(minutes(0, 110), { nil: undefined }),
+    offsetMs: fc.constantFrom(0, 17_000),
+    serverKept: fc.boolean(),
+  });
+  const lost = fc.array(fc.record({ from: minutes(0, 99), to: minutes(0, 99) }), { maxLength: 2 });
+
+  it('are those that each of them has alone', () => {
+    const property = fc.property(
+      fc.option(known, { nil: undefined }),
+      stretch,
+      stretch,
+      fc.nat(RUNS),
+      minutes(0, 120),
+      lost,
+      (of, earlier, later, firstRun, now, lostTimes) => {
+        const probe: ProbeFacts | undefined = of && {
+          presence: new Presence(of.stays.map(({ from, length }) => ({ from, to: from + length }))),
+          connected: of.connected,
+          report: { at: of.at, backlog: 0, running: of.running },
+          begun: of.begun && new Set(of.begun),
+        };
+        const stretches = [
+          { ...earlier, endRun: firstRun },
+          { ...later, firstRun },
+        ];
+        const all = new RunFates(RUNS);
+        explainMissing(all, numbers, stretches, probe, now, lostTimes);
+        const alone = Array.from({ length: RUNS }, (_, run) => {
+          const others = new RunFates(RUNS);
+          others.fill(0, run, RECEIVED);
+          others.fill(run + 1, RUNS, RECEIVED);
+          explainMissing(others, numbers, stretches, probe, now, lostTimes);
+          return others.codes()[run];
+        });
+        expect(all.codes()).toEqual(alone);
+      },
+    );
+    fc.assert(property, { numRuns: 200 });
+  });
+});
+
 describe('marks on sheets', () => {
   it('are at their place, on whichever sheet', () => {
-    const fates = new Uint8Array(3 * RUNS_PER_SHEET);
+    const fates = new RunFates(3 * RUNS_PER_SHEET);
     const sheet = (n: number, word: number, bits: number): RunSheetEntity => ({
       ...ids,
       sheet: n,
@@ -279,9 +335,53 @@ describe('marks on sheets', () => {
       came: { [word]: bits },
     });
     markArrived(fates, asRead([sheet(0, 31, 1 << 31), sheet(2, 0, 1)]));
-    expect([...fates.entries()].filter(([, code]) => code !== NOT_DUE).map(([run]) => run)).toEqual([
+    expect([...fates.codes().entries()].filter(([, code]) => code !== NOT_DUE).map(([run]) => run)).toEqual([
       1023, 2048,
     ]);
+  });
+});
+
+describe('fates by words', () => {
+  const change = fc.record({
+    isMark: fc.boolean(),
+    code: fc.integer({ min: 1, max: FATES.length }),
+    runs: fc.uniqueArray(fc.nat(200)),
+    from: fc.nat(200),
+    to: fc.nat(200),
+  });
+
+  it('are those of a list with one place for each run', () => {
+    const property = fc.property(
+      fc.integer({ min: 1, max: 170 }),
+      fc.array(change, { maxLength: 6 }),
+      (length, all) => {
+        const fates = new RunFates(length);
+        const list = new Array<number>(length).fill(NOT_DUE);
+        for (const { isMark, code, runs, ...range } of all) {
+          const [from, to] = [Math.min(range.from, length), Math.min(range.to, length)];
+          if (isMark) {
+            const own = runs.filter((run) => run < length);
+            expect(fates.mark(0, asRead([sheetOf(runs)])[0]!.came, code)).toBe(own.length);
+            for (const run of own) list[run] = code;
+          } else {
+            fates.fill(from, to, code);
+            for (let run = from; run < to; run += 1) list[run] = list[run] === NOT_DUE ? code : list[run]!;
+          }
+          expect(fates.codes()).toEqual(list);
+          expect(fates.lastDecided()).toBe(list.findLastIndex((each) => each !== NOT_DUE));
+          expect(fates.lastOf(code, to)).toBe(list.slice(0, to).lastIndexOf(code));
+          const undecided = from < to ? list.slice(from, to).lastIndexOf(NOT_DUE) : -1;
+          expect(fates.lastUndecided(from, to)).toBe(undecided < 0 ? -1 : from + undecided);
+          const counts = new Uint32Array(FATES.length + 1);
+          fates.count(Math.min(from, to), to, counts, 0);
+          const counted = list.slice(Math.min(from, to), to);
+          expect([...counts]).toEqual(
+            Array.from(counts, (_, each) => counted.filter((found) => found === each).length),
+          );
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 200 });
   });
 });
 

@@ -1,8 +1,9 @@
 import { type Presence } from '../presence/index.js';
 import { type AssignmentEntity } from '../assignments/index.js';
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
-import { type PackedBits, type PackedSheet } from './packed-sheets.js';
-import { RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
+import { type PackedSheet } from './packed-sheets.js';
+import { type Code, type RunFates } from './run-fates.js';
+import { RUNS_PER_SHEET } from './run-sheet.schema.js';
 
 /**
  * What became of a run that was due; each has exactly one (docs/protocol.md, "Fates of runs").
@@ -25,9 +26,6 @@ export const FATES = [
 ] as const;
 export type Fate = (typeof FATES)[number];
 
-/** A run's place in the lists below: 0 while it is not due and has not come, else 1 + the index of its fate. */
-type Code = number;
-export const NOT_DUE: Code = 0;
 const CODES = Object.fromEntries(FATES.map((fate, index) => [fate, index + 1])) as Record<Fate, Code>;
 
 /** A run is begun within this time, or is missed: docs/protocol.md, "Server to probe". */
@@ -80,26 +78,26 @@ export interface Marked {
 
 /**
  * Writes what came into `fates`.
- * @param fates one place for each run, all NOT_DUE
+ * @param fates all NOT_DUE
  * @param sheets in order
  */
-export function markArrived(fates: Uint8Array, sheets: readonly PackedSheet[]): Marked {
+export function markArrived(fates: RunFates, sheets: readonly PackedSheet[]): Marked {
   const reasons: Record<string, number> = {};
   let extra = 0;
   for (const { sheet, came, failed, stored } of sheets) {
     const first = sheet * RUNS_PER_SHEET;
     for (const [reason, bits] of failed) {
       const code = reason === 'refused' ? CODES.refused : CODES.failed;
-      reasons[reason] = (reasons[reason] ?? 0) + setRuns(fates, first, bits, code);
+      reasons[reason] = (reasons[reason] ?? 0) + fates.mark(first, bits, code);
     }
-    extra += stored - setRuns(fates, first, came, CODES.received);
+    extra += stored - fates.mark(first, came, CODES.received);
   }
   return { extra: assignSurplusResults(fates, sheets, extra), reasons };
 }
 
 /** The same for an operation of one run, which has no sheet: the counters of the assignment say it all. */
 export function markSingle(
-  fates: Uint8Array,
+  fates: RunFates,
   {
     received: counted,
     failed,
@@ -110,8 +108,8 @@ export function markSingle(
 ): Marked {
   const received = counted + uncounted_received;
   const isFailed = received === 0 && failed + uncounted_failed > 0;
-  if (received > 0) fates[0] = CODES.received;
-  else if (isFailed) fates[0] = failure === 'refused' ? CODES.refused : CODES.failed;
+  if (received > 0) fates.fill(0, 1, CODES.received);
+  else if (isFailed) fates.fill(0, 1, failure === 'refused' ? CODES.refused : CODES.failed);
   return { extra: Math.max(0, received - 1), reasons: isFailed ? { [failure]: 1 } : {} };
 }
 
@@ -121,49 +119,18 @@ export type SingleRunCounters = Pick<
   'received' | 'failed' | 'uncounted_received' | 'uncounted_failed' | 'failure'
 >;
 
-/** A word with all its bits. */
-const ALL_RUNS = -1;
-
-/** @returns how many were set */
-function setRuns(fates: Uint8Array, first: number, bits: PackedBits, code: Code): number {
-  let count = 0;
-  for (let at = 0; at < bits.length; at += 2) {
-    const from = first + (bits[at] ?? 0) * RUNS_PER_WORD;
-    const value = bits[at + 1] ?? 0;
-    if (value === ALL_RUNS && from + RUNS_PER_WORD <= fates.length) {
-      fates.fill(code, from, from + RUNS_PER_WORD);
-      count += RUNS_PER_WORD;
-    } else count += setSomeRuns(fates, from, value, code);
-  }
-  return count;
-}
-
-/** Looks only at the bits that are set, the lowest first. */
-function setSomeRuns(fates: Uint8Array, from: number, bits: number, code: Code): number {
-  let count = 0;
-  for (let left = bits; left !== 0; left &= left - 1) {
-    const run = from + 31 - Math.clz32(left & -left);
-    if (run >= fates.length) break;
-    fates[run] = code;
-    count += 1;
-  }
-  return count;
-}
-
 /**
  * A result that names no run is marked at the last one before it came. Where several came between two runs (a probe
  * that was away), the others belong to runs before: the latest first.
  * @returns how many find no place
  */
-function assignSurplusResults(fates: Uint8Array, sheets: readonly PackedSheet[], extra: number): number {
+function assignSurplusResults(fates: RunFates, sheets: readonly PackedSheet[], extra: number): number {
   const last = sheets.at(-1);
   if (extra <= 0 || last === undefined) return 0;
   let left = extra;
-  const highest = Math.min(fates.length, (last.sheet + 1) * RUNS_PER_SHEET) - 1;
-  const latest = fates.subarray(0, highest + 1).lastIndexOf(CODES.received);
-  for (let run = latest; run >= 0 && left > 0; run -= 1) {
-    if (fates[run] !== NOT_DUE) continue;
-    fates[run] = CODES.received;
+  const latest = fates.lastOf(CODES.received, Math.min(fates.length, (last.sheet + 1) * RUNS_PER_SHEET));
+  for (let run = fates.lastUndecided(0, latest); run >= 0 && left > 0; run = fates.lastUndecided(0, run)) {
+    fates.fill(run, run + 1, CODES.received);
     left -= 1;
   }
   return left;
@@ -171,14 +138,14 @@ function assignSurplusResults(fates: Uint8Array, sheets: readonly PackedSheet[],
 
 /** Whether a run was due by now and has not come: only then anything has to be known of its probe. */
 export function hasMissing(
-  fates: Uint8Array,
+  fates: RunFates,
   numbers: RunNumbers,
   { refused, stoppedAt, offsetMs, firstRun = 0, endRun = Infinity }: AssignmentFacts,
   now: number,
 ): boolean {
   if (refused) return false;
   const end = Math.min(now, (stoppedAt ?? Infinity) - 1) - offsetMs;
-  return fates.subarray(firstRun, Math.min(endRun, numbers.lastUntil(end) + 1)).includes(NOT_DUE);
+  return fates.hasUndecided(firstRun, Math.min(endRun, numbers.lastUntil(end) + 1));
 }
 
 /**
@@ -186,7 +153,7 @@ export function hasMissing(
  * @param stretches in order, of one assignment
  */
 export function explainMissing(
-  fates: Uint8Array,
+  fates: RunFates,
   numbers: RunNumbers,
   stretches: readonly AssignmentFacts[],
   probe: ProbeFacts | undefined,
@@ -195,18 +162,57 @@ export function explainMissing(
 ): void {
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
-  let left = stretches.length;
-  for (let run = fates.length - 1; run >= 0; run -= 1) {
-    if (fates[run] !== NOT_DUE) continue;
-    while (left > 0 && run < (stretches[left - 1]?.firstRun ?? 0)) left -= 1;
-    const facts = stretches[left - 1];
-    if (facts === undefined) break;
-    const due = numbers.timeOf(run) + facts.offsetMs;
-    const fate = fateOf({ run, due }, facts, probe, held > 0, { now, lost });
-    if (fate === undefined) continue;
-    if (fate === 'held') held -= 1;
-    fates[run] = CODES[fate];
+  let end = fates.length;
+  for (const facts of [...stretches].reverse()) {
+    const first = Math.min(end, facts.firstRun ?? 0);
+    const edges = edgesOf(facts, probe, now, lost);
+    let before = end;
+    for (let run = fates.lastUndecided(first, end); run >= 0; run = fates.lastUndecided(first, before)) {
+      const due = numbers.timeOf(run) + facts.offsetMs;
+      const fate = fateOf({ run, due }, facts, probe, held > 0, { now, lost });
+      before = run;
+      if (fate === 'held') held -= 1;
+      else before = firstAlike(run, due, numbers, facts, probe, edges);
+      if (fate !== undefined) fates.fill(before, run + 1, CODES[fate]);
+    }
+    end = first;
   }
+}
+
+/**
+ * Times after which the fate of a run may be another one than before: between two of them it depends on the presence of the probe
+ * alone, and on what it holds and has begun. Times are whole milliseconds.
+ */
+function edgesOf(
+  { stoppedAt = Infinity, deliveredAt = Infinity }: AssignmentFacts,
+  probe: ProbeFacts | undefined,
+  now: number,
+  lost: readonly LostTime[],
+): readonly number[] {
+  return [
+    ...[stoppedAt - 1, now, now - SERVER_KEPT_MS, now - AWAITED_MS, now - LONG_RUN_MS],
+    ...[deliveredAt - LATEST_BEGIN_MS - 1, deliveredAt],
+    ...(probe === undefined ? [] : [probe.presence.end - AWAITED_MS - 1]),
+    ...(probe?.report === undefined ? [] : [probe.report.at]),
+    ...lost.flatMap(({ from, to }) => [from - 1, to]),
+  ];
+}
+
+/** @returns the first of the runs up to this one that have its fate if they are missing */
+function firstAlike(
+  run: number,
+  due: number,
+  numbers: RunNumbers,
+  { offsetMs, firstRun = 0 }: AssignmentFacts,
+  probe: ProbeFacts | undefined,
+  edges: readonly number[],
+): number {
+  let after = probe === undefined ? -Infinity : probe.presence.sameSince(due) - 1;
+  for (const edge of edges) if (edge < due && edge > after) after = edge;
+  let first = Math.max(firstRun, after === -Infinity ? 0 : numbers.lastUntil(after - offsetMs) + 1);
+  for (const begun of probe?.begun ?? [])
+    if (begun <= run && begun >= first) first = begun === run ? run : begun + 1;
+  return Math.min(first, run);
 }
 
 /** @returns undefined: it is not due yet */

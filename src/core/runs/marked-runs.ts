@@ -1,3 +1,4 @@
+import { bitsBetween, highestBit, ones } from './bits.js';
 import { type SingleRunCounters } from './fates.js';
 import { type RunBits, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 
@@ -103,11 +104,11 @@ export class MarkedRuns {
     for (let word = place + WORDS_PER_SHEET - 1; word >= 0 && left > 0; word -= 1) {
       const came = this.came[word] ?? 0;
       if (latest && came === 0) continue;
-      const before = latest ? bitsBetween(0, RUNS_PER_WORD - Math.clz32(came)) : -1;
+      const before = latest ? bitsBetween(0, highestBit(came) + 1) : -1;
       latest = false;
       let free = before & ~(came | (this.failed[word] ?? 0) | (this.excused[word] ?? 0));
       for (; free !== 0 && left > 0; left -= 1) {
-        const highest = 1 << (31 - Math.clz32(free));
+        const highest = 1 << highestBit(free);
         this.came[word] = (this.came[word] ?? 0) | highest;
         free &= ~highest;
       }
@@ -123,17 +124,4 @@ function or(words: Int32Array, place: number, bits: RunBits): number {
     count += ones(value);
   }
   return count;
-}
-
-/** A word with the bits from `from` to `to` (excluded), 0 to 32. */
-function bitsBetween(from: number, to: number): number {
-  if (to <= from) return 0;
-  return (to === RUNS_PER_WORD ? -1 : (1 << to) - 1) & (-1 << from);
-}
-
-/** How many bits are set: each step adds up neighbours (Warren, Hacker's Delight, 5-1). */
-function ones(word: number): number {
-  let sum = word - ((word >>> 1) & 0x55555555);
-  sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
-  return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

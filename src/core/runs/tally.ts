@@ -1,5 +1,6 @@
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
-import { type Fate, FATES, NOT_DUE } from './fates.js';
+import { type Fate, FATES } from './fates.js';
+import { type RunFates } from './run-fates.js';
 
 export type FateCounts = Record<Fate, number>;
 
@@ -28,7 +29,6 @@ export function bucketWidth(spanMs: number): number {
 }
 
 const CODES = FATES.length + 1;
-const RECEIVED = FATES.indexOf('received') + 1;
 
 /** Adds up the fates of runs by time. Buckets begin at whole multiples of their width since 1970. */
 export class Buckets {
@@ -52,18 +52,15 @@ export class Buckets {
   }
 
   /** @returns the sum over all of these runs */
-  add(fates: Uint8Array, numbers: RunNumbers, offsetMs: number): Tally {
-    const sum = new Uint32Array(CODES);
+  add(fates: RunFates, numbers: RunNumbers, offsetMs: number): Tally {
+    const [sum, ends] = [new Uint32Array(CODES), this.endsOf(numbers, offsetMs)];
     let run = 0;
-    const ends = this.endsOf(numbers, offsetMs);
     for (let bucket = 0; bucket < ends.length; bucket += 1) {
-      const [place, end] = [bucket * CODES, ends[bucket] ?? 0];
-      for (; run < end; run += 1) {
-        const code = fates[run] ?? NOT_DUE;
-        this.counts[place + code] = (this.counts[place + code] ?? 0) + 1;
-        sum[code] = (sum[code] ?? 0) + 1;
-      }
+      const end = Math.max(run, ends[bucket] ?? 0);
+      fates.count(run, end, this.counts, bucket * CODES);
+      run = end;
     }
+    fates.count(0, run, sum, 0);
     return tallyOf(sum);
   }
 
@@ -115,21 +112,10 @@ export class RunsByBucket {
   ) {}
 
   /** @param offsetMs of the probe against the times of the schedule */
-  add(fates: Uint8Array, offsetMs: number, counts: FatesByBucket): void {
+  add(fates: RunFates, offsetMs: number, counts: FatesByBucket): void {
     const ends = this.endsOf(offsetMs);
-    let run = ends[0] ?? 0;
-    for (let bucket = 0; bucket < this.range.count; bucket += 1) {
-      const place = bucket * CODES;
-      const end = ends[bucket + 1] ?? 0;
-      // most runs came: these are counted in a number of its own
-      let received = 0;
-      for (; run < end; run += 1) {
-        const code = fates[run] ?? NOT_DUE;
-        if (code === RECEIVED) received += 1;
-        else counts[place + code] = (counts[place + code] ?? 0) + 1;
-      }
-      counts[place + RECEIVED] = (counts[place + RECEIVED] ?? 0) + received;
-    }
+    for (let bucket = 0; bucket < this.range.count; bucket += 1)
+      fates.count(ends[bucket] ?? 0, ends[bucket + 1] ?? 0, counts, bucket * CODES);
   }
 
   /** The number of the first run of the range, then of the first one after each bucket; most probes have the same offset. */

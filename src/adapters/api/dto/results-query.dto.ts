@@ -221,7 +221,7 @@ export class ResultsQuery extends PageQuery {
   @ApiPropertyOptional({
     enum: RESULT_FILE_FORMATS,
     description:
-      'Goes before `Accept`. json: in pages; the others: all of them, without pages. csv and parquet are of one kind, warts of ping and traceroute, atlas of all kinds but mtr.',
+      'Goes before `Accept`. json: in pages; the others: all of them, and no `limit` and no `cursor`. csv and parquet are of one kind, warts of ping and traceroute, atlas of all kinds but mtr.',
   })
   @Optional()
   @IsIn(RESULT_FILE_FORMATS, { message: `must be one of ${RESULT_FILE_FORMATS.join(', ')}` })
