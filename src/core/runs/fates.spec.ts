@@ -321,7 +321,7 @@ describe('the fates of missing runs', () => {
         expect(all.codes()).toEqual(alone);
       },
     );
-    fc.assert(property, { numRuns: 200 });
+    fc.assert(property, { numRuns: 60 });
   });
 });
 
@@ -349,39 +349,47 @@ describe('fates by words', () => {
     from: fc.nat(200),
     to: fc.nat(200),
   });
+  const lengths = fc.integer({ min: 1, max: 170 });
 
   it('are those of a list with one place for each run', () => {
-    const property = fc.property(
-      fc.integer({ min: 1, max: 170 }),
-      fc.array(change, { maxLength: 6 }),
-      (length, all) => {
-        const fates = new RunFates(length);
-        const list = new Array<number>(length).fill(NOT_DUE);
-        for (const { isMark, code, runs, ...range } of all) {
-          const [from, to] = [Math.min(range.from, length), Math.min(range.to, length)];
-          if (isMark) {
-            const own = runs.filter((run) => run < length);
-            expect(fates.mark(0, asRead([sheetOf(runs)])[0]!.came, code)).toBe(own.length);
-            for (const run of own) list[run] = code;
-          } else {
-            fates.fill(from, to, code);
-            for (let run = from; run < to; run += 1) list[run] = list[run] === NOT_DUE ? code : list[run]!;
-          }
-          expect(fates.codes()).toEqual(list);
-          expect(fates.lastDecided()).toBe(list.findLastIndex((each) => each !== NOT_DUE));
-          expect(fates.lastOf(code, to)).toBe(list.slice(0, to).lastIndexOf(code));
-          const undecided = from < to ? list.slice(from, to).lastIndexOf(NOT_DUE) : -1;
-          expect(fates.lastUndecided(from, to)).toBe(undecided < 0 ? -1 : from + undecided);
-          const counts = new Uint32Array(FATES.length + 1);
-          fates.count(Math.min(from, to), to, counts, 0);
-          const counted = list.slice(Math.min(from, to), to);
-          expect([...counts]).toEqual(
-            Array.from(counts, (_, each) => counted.filter((found) => found === each).length),
-          );
+    const property = fc.property(lengths, fc.array(change, { maxLength: 6 }), (length, changes) => {
+      const fates = new RunFates(length);
+      let list = new Array<number>(length).fill(NOT_DUE);
+      for (const { isMark, code, runs, from, to } of changes) {
+        if (isMark) {
+          const marked = fates.mark(0, asRead([sheetOf(runs)])[0]!.came, code);
+          expect(marked).toBe(runs.filter((run) => run < length).length);
+          list = list.map((before, run) => (runs.includes(run) ? code : before));
+        } else {
+          fates.fill(Math.min(from, length), Math.min(to, length), code);
+          const isFilled = (run: number) => list[run] === NOT_DUE && run >= from && run < to;
+          list = list.map((before, run) => (isFilled(run) ? code : before));
         }
-      },
-    );
-    fc.assert(property, { numRuns: 200 });
+      }
+      expect(fates.codes()).toEqual(list);
+    });
+    fc.assert(property, { numRuns: 100 });
+  });
+
+  it('are counted and looked for as in such a list', () => {
+    const codes = fc.array(fc.nat(FATES.length), { minLength: 1, maxLength: 170 });
+    const property = fc.property(codes, fc.nat(170), fc.nat(170), (list, one, other) => {
+      const fates = new RunFates(list.length);
+      for (const [run, code] of list.entries()) if (code !== NOT_DUE) fates.fill(run, run + 1, code);
+      const [from = 0, to = 0] = [one, other].map((run) => Math.min(run, list.length)).sort((a, b) => a - b);
+      const part = list.slice(from, to);
+      const counts = new Uint32Array(FATES.length + 1);
+      fates.count(from, to, counts, 0);
+      expect([...counts]).toEqual(
+        Array.from(counts, (_, each) => part.filter((code) => code === each).length),
+      );
+      const undecided = part.lastIndexOf(NOT_DUE);
+      expect(fates.lastUndecided(from, to)).toBe(undecided < 0 ? -1 : from + undecided);
+      expect(fates.hasUndecided(from, to)).toBe(undecided >= 0);
+      expect(fates.lastDecided()).toBe(list.findLastIndex((code) => code !== NOT_DUE));
+      expect(fates.lastOf(RECEIVED, to)).toBe(list.slice(0, to).lastIndexOf(RECEIVED));
+    });
+    fc.assert(property, { numRuns: 100 });
   });
 });
 

@@ -166,14 +166,14 @@ export function explainMissing(
   for (const facts of [...stretches].reverse()) {
     const first = Math.min(end, facts.firstRun ?? 0);
     const edges = edgesOf(facts, probe, now, lost);
-    let before = end;
-    for (let run = fates.lastUndecided(first, end); run >= 0; run = fates.lastUndecided(first, before)) {
+    let run = fates.lastUndecided(first, end);
+    while (run >= 0) {
       const due = numbers.timeOf(run) + facts.offsetMs;
       const fate = fateOf({ run, due }, facts, probe, held > 0, { now, lost });
-      before = run;
+      const from = fate === 'held' ? run : firstAlike(run, due, numbers, facts, probe, edges);
       if (fate === 'held') held -= 1;
-      else before = firstAlike(run, due, numbers, facts, probe, edges);
-      if (fate !== undefined) fates.fill(before, run + 1, CODES[fate]);
+      if (fate !== undefined) fates.fill(from, run + 1, CODES[fate]);
+      run = fates.lastUndecided(first, from);
     }
     end = first;
   }

@@ -1,4 +1,5 @@
 import { isHostName, isIpLiteral } from '@pladmed/protocol';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import {
   GLOBALPING_DNS_TYPES,
@@ -7,7 +8,7 @@ import {
 } from '../../../../measurement/kinds/globalping-words.js';
 import { isSpecialAddress } from '../../../../measurement/targets/special-addresses.js';
 import { isSpecialName } from './targets.js';
-import { exact, port, text, truth, whole, word } from './rules.js';
+import { exact, line, port, text, truth, whole, word } from './rules.js';
 
 /** Default ports and numbers are those of Globalping's clients: a request is sent with every default spelled out. */
 const MOST_HEADERS = 128;
@@ -23,9 +24,27 @@ const publicResolver = (isResolver: (value: string) => boolean, what: string) =>
     })
     .optional();
 
+/** @throws where HTTP has no such field: the probe would send nothing, or more than one */
+const checkHeader = (name: string, value: string): void => {
+  validateHeaderName(name);
+  validateHeaderValue(name, value);
+};
+
 const headers = () =>
   z
     .record(z.string(), text(8_192), { error: 'must be an object of texts' })
+    .superRefine((all, context) => {
+      for (const [name, value] of Object.entries(all))
+        try {
+          checkHeader(name, value);
+        } catch {
+          context.addIssue({
+            code: 'custom',
+            path: [name],
+            message: 'must be a header field (RFC 9110): no line breaks',
+          });
+        }
+    })
     .refine((all) => Object.keys(all).length <= MOST_HEADERS, {
       error: `must have ${MOST_HEADERS} members at most`,
     })
@@ -43,8 +62,8 @@ const httpRequest = exact({
     .string({ error: 'must be a host name' })
     .refine(isHostName, { error: 'must be a host name' })
     .optional(),
-  path: text(16_384).default('/'),
-  query: text(16_384).default(''),
+  path: line(16_384).default('/'),
+  query: line(16_384).default(''),
   headers: headers(),
 });
 

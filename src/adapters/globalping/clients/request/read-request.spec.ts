@@ -115,6 +115,23 @@ describe('a request of Globalping', () => {
     });
   });
 
+  it('takes no line breaks into what becomes an HTTP request, and no names of headers that are none', () => {
+    const of = (request: object) =>
+      wrong({ type: 'http', target: 'example.org', measurementOptions: { request } });
+    const at = 'measurementOptions.request';
+    const field = expect.stringContaining('must be a header field');
+    const line = expect.stringContaining('must be one line');
+    expect(of({ headers: { a: 'b\r\nc: d', 'x y': '1', '': '2', fine: 'é, "q"' } })).toEqual({
+      [`${at}.headers.a`]: field,
+      [`${at}.headers.x y`]: field,
+      [`${at}.headers.`]: field,
+    });
+    expect(of({ path: '/ HTTP/1.1\r\nHost: b', query: 'a\u0000' })).toEqual({
+      [`${at}.path`]: line,
+      [`${at}.query`]: line,
+    });
+  });
+
   it.each([
     ...[
       '127.0.0.1',

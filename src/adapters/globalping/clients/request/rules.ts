@@ -17,6 +17,11 @@ export function text(most: number, least = 0) {
   return z.string({ error }).min(least, { error }).max(most, { error });
 }
 
+/** The same without control characters, line breaks among them. */
+export function line(most: number) {
+  return text(most).regex(/^\P{Cc}*$/u, { error: 'must be one line without control characters' });
+}
+
 /**
  * One of some words, in any case; it is read as the list has it.
  * @param what for the sentence, where the list is too long to be told
