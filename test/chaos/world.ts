@@ -32,7 +32,7 @@ export class Mongod {
   }
 
   get port(): number {
-    return Number(new URL(this.running?.uri ?? '').port);
+    return Number(new URL(this.running?.portUri ?? '').port);
   }
 
   async kill(): Promise<void> {

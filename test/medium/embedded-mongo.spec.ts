@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,31 @@ describe('the embedded database', () => {
     const second = await start();
     await insert(second.uri, 'b');
     expect(await names(second.uri)).toEqual(['a', 'b']);
-    expect(new URL(second.uri).searchParams.get('replicaSet')).toBe('pladmed');
+    expect(new URL(second.portUri).searchParams.get('replicaSet')).toBe('pladmed');
+    expect(second.portUri).toBe(first.portUri);
+    expect(await names(second.portUri)).toEqual(['a', 'b']);
+  });
+
+  it('is reached by a socket that its user alone may use, and of which a kill leaves nothing to the next start', async () => {
+    const first = await start();
+    const folder = join(dataDir, 'sockets');
+    const socket = join(folder, `mongodb-${new URL(first.portUri).port}.sock`);
+    expect(first.uri).toContain(encodeURIComponent(await realpath(socket)));
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    process.kill(first.pid, 'SIGKILL');
+    await first.stop();
+    await writeFile(join(folder, 'mongodb-1.sock'), 'left behind');
+    const second = await start();
+    await insert(second.uri, 'a');
+    expect(await readdir(folder)).toEqual([`mongodb-${new URL(second.portUri).port}.sock`]);
+  });
+
+  it('is reached by its port where the name of a socket would be too long', async () => {
+    const long = join(dataDir, 'x'.repeat(100));
+    const mongo = await start({ dataDir: long });
+    expect(mongo.uri).toBe(mongo.portUri);
+    await insert(mongo.uri, 'a');
+    expect(await findRunningEmbeddedMongo(long)).toEqual({ uri: mongo.uri, pid: mongo.pid });
   });
 
   it('moves to another port when its own is taken, and still is its own replica set', async () => {
@@ -84,7 +108,7 @@ describe('the embedded database', () => {
     await insert(first.uri, 'a');
     await first.stop();
     const squatter = createServer((socket) => socket.destroy());
-    squatter.listen(Number(new URL(first.uri).port), '127.0.0.1');
+    squatter.listen(Number(new URL(first.portUri).port), '127.0.0.1');
     await once(squatter, 'listening');
     const second = await start();
     expect(second.uri).not.toBe(first.uri);

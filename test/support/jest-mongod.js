@@ -25,7 +25,7 @@ export default async function globalSetup() {
     error: say,
   };
   const mongod = await startEmbeddedMongo({ dataDir, mongodBinary: process.env.MONGOD_BINARY, log });
-  process.env.PLADMED_TEST_MONGODB_URI = mongod.uri;
+  process.env.PLADMED_TEST_MONGODB_URI = mongod.portUri;
   const leaveNothing = () => {
     try {
       process.kill(mongod.pid, 'SIGKILL');
@@ -37,7 +37,7 @@ export default async function globalSetup() {
   process.once('exit', leaveNothing);
   // without a listener they end jest at once, and no exit is told
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-  await cacheCode(server, mongod.uri);
+  await cacheCode(server, mongod.portUri);
   globalThis.pladmedTestMongod = {
     stop: async () => {
       process.removeListener('exit', leaveNothing);

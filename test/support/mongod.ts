@@ -60,7 +60,7 @@ async function startTemporaryMongod(): Promise<TestMongod> {
   // A run that is interrupted must leave no mongod behind.
   process.once('exit', killOnExit);
   return {
-    uri: mongo.uri,
+    uri: mongo.portUri,
     stop: async () => {
       process.removeListener('exit', killOnExit);
       await mongo.stop();

@@ -12,6 +12,8 @@ export interface DatabasePaths {
   output: string;
   /** Which mongod runs, or ran last: see MongodState. */
   state: string;
+  /** The folder of the Unix domain socket on which mongod listens beside its port. */
+  sockets: string;
 }
 
 /** The mongod that runs, or ran last, on a data directory. */
@@ -30,6 +32,7 @@ export async function prepareDatabasePaths(dataDir: string): Promise<DatabasePat
     log: join(real, 'db.log'),
     output: join(real, 'db.out'),
     state: join(real, 'mongod.json'),
+    sockets: join(real, 'sockets'),
   };
 }
 

@@ -18,6 +18,8 @@ export interface MongodSettings {
   cacheSizeMb: number;
   /** The replication log, in megabytes: how far back a change stream can resume. */
   oplogSizeMb: number;
+  /** Whether it listens on a Unix domain socket as well. */
+  withSocket: boolean;
 }
 
 export interface MongodChild {
@@ -31,10 +33,12 @@ export interface MongodChild {
 }
 
 /** The arguments of mongod; the data path is always the third, and how an orphan of ours is known. */
-export function mongodArguments({ paths, cacheSizeMb, oplogSizeMb }: MongodSettings, port: number): string[] {
+export function mongodArguments(settings: MongodSettings, port: number): string[] {
+  const { paths, cacheSizeMb, oplogSizeMb, withSocket } = settings;
   return [
     ...['--replSet', REPLICA_SET, '--dbpath', paths.db],
-    ...['--bind_ip', LOOPBACK, '--port', String(port), '--nounixsocket'],
+    ...['--bind_ip', LOOPBACK, '--port', String(port)],
+    ...(withSocket ? ['--unixSocketPrefix', paths.sockets] : ['--nounixsocket']),
     ...['--logpath', paths.log, '--logappend', '--quiet'],
     ...['--wiredTigerCacheSizeGB', String(cacheSizeMb / 1024), '--oplogSize', String(oplogSizeMb)],
     // No half-second bursts of disk writes for MongoDB's support engineers.
