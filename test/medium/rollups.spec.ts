@@ -57,6 +57,8 @@ const drawnBatches = fc.array(
   fc.record({
     server: fc.nat(1),
     results: fc.array(drawnResult, { minLength: 1, maxLength: 60 }),
+    /** of each; with many of them much comes, and what several reads have found is written together */
+    copies: fc.constantFrom(1, 1, 30),
     /** then another server reads for the consumer */
     overLease: fc.boolean(),
   }),
@@ -187,8 +189,8 @@ describe('rollups', () => {
   it('are the same when they are made anew, in all and of one operation, while results come in', async () => {
     const property = fc.asyncProperty(drawnBatches, async (batches) => {
       const last = batches.at(-1);
-      for (const { server, results, overLease } of batches.slice(0, -1)) {
-        await store(results.map(resultOf), server);
+      for (const { server, results, copies, overLease } of batches.slice(0, -1)) {
+        await store(Array.from({ length: copies }, () => results.map(resultOf)).flat(), server);
         if (overLease) await connection.collection('leases').deleteMany({ _id: `tail:${ROLLUPS}` as never });
       }
       await caughtUp();

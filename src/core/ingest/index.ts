@@ -10,13 +10,13 @@ export {
 } from './ingest.service.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
 export { HEAD_SIZE, RAW_SIZE, rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
+export { ResultsTail, type TailLag, TailPositionLostError } from './tail.js';
 export {
-  ResultsTail,
+  type GatheringConsumer,
+  type Gathering,
   type TailConsumer,
-  type TailLag,
-  TailPositionLostError,
   type WritingConsumer,
-} from './tail.js';
+} from './tail-consumers.js';
 export { TailModule } from './tail.module.js';
 export { POSITION, type TailBatch } from './tail-reader.js';
 export { entriesOf } from './tail-log.repository.js';

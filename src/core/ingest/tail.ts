@@ -9,7 +9,9 @@ import { StoredResultsRepository } from './stored-results.repository.js';
 import { type Announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
+import { type ActingConsumer, type TailConsumer, type WritingConsumer } from './tail-consumers.js';
 import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
+import { TailWindow } from './tail-window.js';
 
 /** Another server goes on with a consumer when the one that has it was not heard of for so long. */
 const LEASE_MS = 15_000;
@@ -20,32 +22,6 @@ const REST_MS = 1_000;
 const LARGE_BATCH = 500;
 /** Entries of the log, 1,000 results each at the most. */
 const TRIMMED_AT_ONCE = 20;
-
-interface Consumer<Field extends TailField> {
-  /** of its position, and of its lease: unique, and never changed */
-  name: string;
-  /** where it begins when it has no position: at the first result that the log has, or with the next one that comes */
-  start: 'beginning' | 'now';
-  /** what it needs of a result beside its ids */
-  fields: readonly Field[];
-  /** Empties what it has made, when it begins: there is no position, or the log began anew. */
-  begin?(transaction: Transaction): Promise<void>;
-}
-
-/**
- * Exactly once: what it writes to MongoDB in the transaction and the move of its position are one. The transaction may be repeated, so
- * it must have no other effect.
- */
-export interface WritingConsumer<Field extends TailField> extends Consumer<Field> {
-  write(batch: TailBatch<Field>, transaction: Transaction): Promise<void>;
-}
-
-/** At least once: the position moves when it has returned. It must end soon after the signal is aborted. */
-export interface ActingConsumer<Field extends TailField> extends Consumer<Field> {
-  act(batch: TailBatch<Field>, signal: AbortSignal): Promise<void>;
-}
-
-export type TailConsumer<Field extends TailField> = WritingConsumer<Field> | ActingConsumer<Field>;
 
 export interface TailLag {
   consumer: string;
@@ -257,10 +233,12 @@ export class ResultsTail implements OnApplicationShutdown {
     signal: AbortSignal,
   ): Promise<void> {
     const claim = new ObjectId().toHexString();
+    const window = 'gather' in consumer ? new TailWindow(consumer) : undefined;
     let at = await this.transactions.run((transaction) => this.claim(consumer, claim, transaction));
     while (!signal.aborted) {
       const batch = await this.reader.read(at, consumer.fields);
       if (batch === undefined) {
+        await this.close(window, consumer.name, claim);
         await this.untilMoreOrAWhile(at, signal);
         // where nothing comes nothing is moved, and whoever took the position away would not be noticed
         if (!(await this.positions.isClaimed(consumer.name, claim))) throw fenced(consumer.name);
@@ -271,11 +249,26 @@ export class ResultsTail implements OnApplicationShutdown {
           { consumer: consumer.name, results: batch.missed },
           'a consumer of the results tail was away for longer than results are kept, and misses some',
         );
-      await this.hand(consumer, batch, claim, signal);
-      const isBehind = batch.to - at >= LARGE_BATCH;
+      const count = batch.to - at;
       at = batch.to;
-      if (!isBehind) await rest(REST_MS, undefined, { signal }).catch(() => undefined);
+      if (!('gather' in consumer)) await this.hand(consumer, batch, claim, signal);
+      else if ((await window?.add(batch, count)) === true) await this.close(window, consumer.name, claim);
+      if (count < LARGE_BATCH) await rest(REST_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Writes what a consumer has gathered. */
+  private async close<Field extends TailField>(
+    window: TailWindow<Field> | undefined,
+    name: string,
+    claim: string,
+  ): Promise<void> {
+    const gathered = window?.take();
+    if (gathered === undefined) return;
+    await this.transactions.run(async (transaction) => {
+      await this.move(name, claim, gathered.to, transaction);
+      await gathered.gathering.write(transaction);
+    });
   }
 
   /** @returns where to go on */
@@ -295,7 +288,7 @@ export class ResultsTail implements OnApplicationShutdown {
   }
 
   private async hand<Field extends TailField>(
-    consumer: TailConsumer<Field>,
+    consumer: WritingConsumer<Field> | ActingConsumer<Field>,
     batch: TailBatch<Field>,
     claim: string,
     signal: AbortSignal,

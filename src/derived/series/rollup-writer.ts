@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { OperationKinds } from '../../core/assignments/index.js';
-import { type TailBatch } from '../../core/ingest/index.js';
+import { type Gathering, type TailBatch } from '../../core/ingest/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { Cell, type Observation } from './cell.js';
 import { FIGURES } from './figures.js';
@@ -20,16 +20,24 @@ export type Field = (typeof MEMBERS)[number];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Rollups that are read and written at once: more make a transaction that others wait for. */
+const MOST_AT_ONCE = 2_000;
+
+/** Of whichever generation holds when it is written. */
+type Place = Omit<RollupKey, 'generation'>;
+
 /** What was observed that belongs into one rollup, by hour. */
 interface Observed {
-  key: RollupKey;
+  /** `operation probe day destination`, as JSON */
+  name: string;
+  place: Place;
   kind: KindName;
   hours: Map<string, Observation[]>;
 }
 
 /** What is added to one rollup: packed cells, by hour. */
 interface Additions {
-  key: RollupKey;
+  place: Place;
   kind: KindName;
   hours: Map<string, Buffer[]>;
 }
@@ -50,48 +58,14 @@ export class RollupWriter {
     transaction: Transaction | undefined,
     generation?: number,
   ): Promise<void> {
-    const operations = [
-      ...new Map(results.map(({ result: { operation } }) => [operation.toHexString(), operation])).values(),
-    ];
-    const kinds = await this.kinds.of(operations);
-    const generations =
-      generation === undefined ? await this.repository.generationsOf(operations, transaction) : undefined;
-    const observed = sorted(results, kinds, (id) => generation ?? generations?.get(id) ?? 0);
-    if (observed.length === 0) return;
-    const additions = this.additionsOf(observed);
-    const keys = [...additions.values()].map(({ key }) => key);
-    const hours = new Set(observed.flatMap((each) => [...each.hours.keys()]));
-    const before = await this.repository.findCells(keys, [...hours], transaction);
-    const changes = [...additions].map(([id, each]) => this.changed(each, before.get(id)));
-    await this.repository.write(changes, transaction);
+    const gathering = this.gather();
+    await gathering.add({ results });
+    await gathering.write(transaction, generation);
   }
 
-  /** By the id of the rollup: of each probe, and of all together. What was observed is looked at once. */
-  private additionsOf(observed: readonly Observed[]): Map<string, Additions> {
-    const all = new Map<string, Additions>();
-    for (const { key, kind, hours } of observed)
-      for (const [hour, observations] of hours) {
-        const cell = this.cellOf(kind).reset();
-        for (const observation of observations) cell.add(observation);
-        const packed = cell.pack();
-        for (const each of [key, { ...key, probe: null }]) {
-          const id = idOf(each);
-          const additions = all.get(id) ?? { key: each, kind, hours: new Map<string, Buffer[]>() };
-          all.set(id, additions);
-          push(additions.hours, hour, packed);
-        }
-      }
-    return all;
-  }
-
-  private changed({ key, kind, hours }: Additions, before: RollupCells | undefined): RollupChange {
-    const cells = [...hours].map(([hour, list]) => [hour, this.sumOf(kind, before?.hours[hour], list)]);
-    const total = this.sumOf(kind, before?.total, [...hours.values()].flat());
-    return { key, hours: Object.fromEntries(cells) as Record<string, Buffer>, total };
-  }
-
-  private sumOf(kind: KindName, before: Buffer | undefined, added: readonly Buffer[]): Buffer {
-    return this.cellOf(kind).sumOf(before === undefined ? added : [before, ...added]);
+  /** Takes results of several batches, of which each rollup is read and written once. */
+  gather(): RollupGathering {
+    return new RollupGathering(this.repository, this.kinds, (kind) => this.cellOf(kind));
   }
 
   private cellOf(kind: KindName): Cell {
@@ -103,31 +77,112 @@ export class RollupWriter {
   }
 }
 
+/** What some batches add to rollups, added up as they come. */
+class RollupGathering implements Gathering<Field> {
+  /** by name: those of each probe, and those of all together */
+  private readonly additions = new Map<string, Additions>();
+
+  /** @param cellOf a cell of a kind, which is used by others in turn */
+  constructor(
+    private readonly repository: RollupsRepository,
+    private readonly kinds: OperationKinds,
+    private readonly cellOf: (kind: KindName) => Cell,
+  ) {}
+
+  get isFull(): boolean {
+    return this.additions.size >= MOST_AT_ONCE;
+  }
+
+  async add({ results }: Pick<TailBatch<Field>, 'results'>): Promise<void> {
+    const kinds = await this.kinds.of(
+      distinct(results.map(({ result }) => [result.operation.toHexString(), result.operation])),
+    );
+    for (const { name, place, kind, hours } of sorted(results, kinds)) {
+      const together = { ...place, probe: null };
+      const [own, all] = [
+        this.additionsTo(name, place, kind),
+        this.additionsTo(nameOf(together), together, kind),
+      ];
+      for (const [hour, observations] of hours) {
+        const cell = this.cellOf(kind).reset();
+        for (const observation of observations) cell.add(observation);
+        const packed = cell.pack();
+        push(own.hours, hour, packed);
+        push(all.hours, hour, packed);
+      }
+    }
+  }
+
+  /** @param generation absent: the one that holds */
+  async write(transaction: Transaction | undefined, generation?: number): Promise<void> {
+    if (this.additions.size === 0) return;
+    const all = [...this.additions.values()];
+    const operations = distinct(all.map(({ place }) => [place.operation.toHexString(), place.operation]));
+    const generations =
+      generation === undefined ? await this.repository.generationsOf(operations, transaction) : undefined;
+    const keyed = all.map((each) => {
+      const own = generation ?? generations?.get(each.place.operation.toHexString()) ?? 0;
+      return { ...each, key: { ...each.place, generation: own } };
+    });
+    const hours = new Set(all.flatMap((each) => [...each.hours.keys()]));
+    const before = await this.repository.findCells(
+      keyed.map(({ key }) => key),
+      [...hours],
+      transaction,
+    );
+    const changes = keyed.map((each) => this.changed(each, before.get(idOf(each.key))));
+    await this.repository.write(changes, transaction);
+  }
+
+  private additionsTo(name: string, place: Place, kind: KindName): Additions {
+    const known = this.additions.get(name);
+    if (known !== undefined) return known;
+    const additions = { place, kind, hours: new Map<string, Buffer[]>() };
+    this.additions.set(name, additions);
+    return additions;
+  }
+
+  private changed(
+    { key, kind, hours }: Additions & { key: RollupKey },
+    before: RollupCells | undefined,
+  ): RollupChange {
+    const cells = [...hours].map(([hour, list]) => [hour, this.sumOf(kind, before?.hours[hour], list)]);
+    const total = this.sumOf(kind, before?.total, [...hours.values()].flat());
+    return { key, hours: Object.fromEntries(cells) as Record<string, Buffer>, total };
+  }
+
+  private sumOf(kind: KindName, before: Buffer | undefined, added: readonly Buffer[]): Buffer {
+    return this.cellOf(kind).sumOf(before === undefined ? added : [before, ...added]);
+  }
+}
+
 /** @returns of each probe, day and destination of an operation */
-function sorted(
-  results: TailBatch<Field>['results'],
-  kinds: ReadonlyMap<string, KindName>,
-  generationOf: (operation: string) => number,
-): Observed[] {
+function sorted(results: TailBatch<Field>['results'], kinds: ReadonlyMap<string, KindName>): Observed[] {
   const all = new Map<string, Observed>();
   for (const { result } of results) {
     const { operation, probe } = result;
-    const [operationId, probeId] = [operation.toHexString(), probe.toHexString()];
-    const kind = kinds.get(operationId);
+    const kind = kinds.get(operation.toHexString());
     if (kind === undefined) continue; // the operation is gone
-    const generation = generationOf(operationId);
     const time = timeOf(result).getTime();
     const begin = Math.floor(time / DAY_MS) * DAY_MS;
     const hour = `h${Math.floor((time - begin) / HOUR_MS)}`;
     for (const { destination, ...observation } of observationsOf(result)) {
-      const name = JSON.stringify([operationId, probeId, begin, destination]);
-      const key = { operation, generation, probe, day: new Date(begin), destination };
-      const observed = all.get(name) ?? { key, kind, hours: new Map<string, Observation[]>() };
+      const place = { operation, probe, day: new Date(begin), destination };
+      const name = nameOf(place);
+      const observed = all.get(name) ?? { name, place, kind, hours: new Map<string, Observation[]>() };
       all.set(name, observed);
       push(observed.hours, hour, observation);
     }
   }
   return [...all.values()];
+}
+
+function nameOf({ operation, probe, day, destination }: Place): string {
+  return JSON.stringify([operation.toHexString(), probe?.toHexString(), day.getTime(), destination]);
+}
+
+function distinct<T>(named: readonly (readonly [string, T])[]): T[] {
+  return [...new Map(named).values()];
 }
 
 function push<T>(lists: Map<string, T[]>, name: string, value: T): void {

@@ -11,7 +11,12 @@ import { type Env } from '../../config/env.js';
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { ResultsTail, type TailBatch, type TailLag, type WritingConsumer } from '../../core/ingest/index.js';
+import {
+  type GatheringConsumer,
+  type Gathering,
+  ResultsTail,
+  type TailLag,
+} from '../../core/ingest/index.js';
 import { type DerivedData, RetentionService } from '../../core/maintenance/index.js';
 import { FIELDS, type Field, RollupWriter } from './rollup-writer.js';
 import { RollupsRepository } from './rollups.repository.js';
@@ -24,7 +29,7 @@ const LEASE_MS = 60_000;
 /** Keeps rollups of all results: a consumer of the results tail (docs/adr/0027). */
 @Injectable()
 export class RollupsConsumer
-  implements OnApplicationBootstrap, OnApplicationShutdown, WritingConsumer<Field>, DerivedData
+  implements OnApplicationBootstrap, OnApplicationShutdown, GatheringConsumer<Field>, DerivedData
 {
   readonly name = ROLLUPS;
   readonly start = 'beginning';
@@ -67,8 +72,9 @@ export class RollupsConsumer
     await this.repository.use(await this.repository.nextGeneration(), undefined, transaction);
   }
 
-  async write({ results }: TailBatch<Field>, transaction: Transaction): Promise<void> {
-    await this.writer.add(results, transaction);
+  /** A rollup is written once for all results that come within some seconds, while many do. */
+  gather(): Gathering<Field> {
+    return this.writer.gather();
   }
 
   /** How far the rollups are behind. */
