@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { type TailBatch } from './tail-reader.js';
 import { TailWindow } from './tail-window.js';
 
 const MOST = 3;
@@ -14,7 +13,7 @@ function world() {
           get isFull() {
             return taken.length >= MOST;
           },
-          add({ to }: TailBatch<'summary'>) {
+          add({ to }: { to: number }) {
             taken.push(to);
             return Promise.resolve();
           },
@@ -25,38 +24,41 @@ function world() {
     () => now,
   );
   const batch = (to: number): TailBatch<'summary'> => ({ results: [], to, missed: 0, epoch: '' });
-  return {
-    window,
-    add: (to: number, count: number) => window.add(batch(to), count),
-    pass: (ms: number) => (now += ms),
+  const add = async (to: number, count: number) => {
+    await window.add({ results: [], to, missed: 0, epoch: '' }, count);
+    return window.waitMs;
   };
+  return { window, add, pass: (ms: number) => (now += ms) };
 }
 
 describe('a window of the results tail', () => {
-  it('is written at once while little comes', async () => {
+  it('waits for no more while little comes', async () => {
     const { window, add } = world();
-    expect(await add(99, 99)).toBe(true);
+    expect(window.waitMs).toBeUndefined();
+    expect(await add(99, 99)).toBe(0);
     expect(window.take()?.to).toBe(99);
-    expect(window.take()).toBeUndefined();
+    expect([window.take(), window.waitMs]).toEqual([undefined, undefined]);
   });
 
-  it('takes what comes in ten seconds while much does, and ends with a small batch', async () => {
+  it('takes what comes in five seconds once much has come, and begins anew then', async () => {
     const { window, add, pass } = world();
-    expect(await add(100, 100)).toBe(false);
-    pass(9_999);
-    expect(await add(1_100, 1_000)).toBe(false);
-    expect(await add(1_150, 50)).toBe(true);
-    expect(window.take()?.to).toBe(1_150);
-    expect(await add(2_150, 1_000)).toBe(false);
-    pass(10_000);
-    expect(await add(3_150, 1_000)).toBe(true);
-    expect(window.take()?.to).toBe(3_150);
+    expect(await add(100, 100)).toBe(5_000);
+    pass(4_999);
+    expect(await add(150, 50)).toBe(1);
+    pass(1);
+    expect(window.waitMs).toBe(0);
+    pass(1_000);
+    expect(window.waitMs).toBe(0);
+    expect(window.take()?.to).toBe(150);
+    expect(await add(151, 1)).toBe(0);
+    expect(window.take()?.to).toBe(151);
+    expect(await add(1_151, 1_000)).toBe(5_000);
   });
 
-  it('is written when its consumer has enough', async () => {
+  it('waits for no more when its consumer has enough', async () => {
     const { window, add } = world();
-    expect([await add(100, 100), await add(200, 100), await add(300, 100)]).toEqual([false, false, true]);
+    expect([await add(100, 100), await add(200, 100), await add(300, 100)]).toEqual([5_000, 5_000, 0]);
     expect(window.take()?.to).toBe(300);
-    expect(await add(400, 100)).toBe(false);
+    expect(await add(400, 100)).toBe(5_000);
   });
 });

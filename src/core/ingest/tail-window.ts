@@ -1,10 +1,10 @@
 import { type Gathering, type GatheringConsumer } from './tail-consumers.js';
 import { type TailBatch, type TailField } from './tail-reader.js';
 
-/** Results that a consumer finds after its rest of a second: from here on much comes, and fewer are written at once. */
+/** Results that a consumer finds after its rest of a second: from here on much comes, and it gathers. */
 const BUSY_BATCH = 100;
 /** What a consumer is behind at the most because it gathers. */
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 5_000;
 
 /** What a consumer has gathered, and up to where. */
 interface Gathered<Field extends TailField> {
@@ -13,9 +13,9 @@ interface Gathered<Field extends TailField> {
   to: number;
 }
 
-/** Decides when a consumer that gathers writes: at once while little comes, else after ten seconds, or when it has enough. */
+/** Decides when a consumer that gathers writes: at once while little comes, else after five seconds, or when it has enough. */
 export class TailWindow<Field extends TailField> {
-  private open: (Gathered<Field> & { beganMs: number }) | undefined;
+  private open: (Gathered<Field> & { beganMs: number; isBusy: boolean }) | undefined;
 
   /** @param nowMs a clock that only goes forward */
   constructor(
@@ -23,13 +23,19 @@ export class TailWindow<Field extends TailField> {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** @param count of results that the batch covers. @returns whether what is gathered is to be written now */
-  async add(batch: TailBatch<Field>, count: number): Promise<boolean> {
-    this.open ??= { gathering: this.consumer.gather(), to: 0, beganMs: this.nowMs() };
-    const { gathering, beganMs } = this.open;
-    await gathering.add(batch);
+  /** @param count of results that the batch covers */
+  async add(batch: TailBatch<Field>, count: number): Promise<void> {
+    this.open ??= { gathering: this.consumer.gather(), to: 0, beganMs: this.nowMs(), isBusy: false };
+    await this.open.gathering.add(batch);
     this.open.to = batch.to;
-    return count < BUSY_BATCH || gathering.isFull || this.nowMs() - beganMs >= LONGEST_MS;
+    this.open.isBusy ||= count >= BUSY_BATCH;
+  }
+
+  /** How long what is gathered may wait for more, milliseconds; undefined: nothing is gathered. */
+  get waitMs(): number | undefined {
+    if (this.open === undefined) return undefined;
+    const { gathering, beganMs, isBusy } = this.open;
+    return isBusy && !gathering.isFull ? Math.max(0, beganMs + LONGEST_MS - this.nowMs()) : 0;
   }
 
   /** @returns what is gathered; what comes next begins anew */

@@ -238,8 +238,8 @@ export class ResultsTail implements OnApplicationShutdown {
     while (!signal.aborted) {
       const batch = await this.reader.read(at, consumer.fields);
       if (batch === undefined) {
-        await this.close(window, consumer.name, claim);
-        await this.untilMoreOrAWhile(at, signal);
+        await this.untilMoreOrAWhile(at, signal, window?.waitMs);
+        await this.writeDue(window, consumer.name, claim);
         // where nothing comes nothing is moved, and whoever took the position away would not be noticed
         if (!(await this.positions.isClaimed(consumer.name, claim))) throw fenced(consumer.name);
         continue;
@@ -252,18 +252,21 @@ export class ResultsTail implements OnApplicationShutdown {
       const count = batch.to - at;
       at = batch.to;
       if (!('gather' in consumer)) await this.hand(consumer, batch, claim, signal);
-      else if ((await window?.add(batch, count)) === true) await this.close(window, consumer.name, claim);
+      else {
+        await window?.add(batch, count);
+        await this.writeDue(window, consumer.name, claim);
+      }
       if (count < LARGE_BATCH) await rest(REST_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Writes what a consumer has gathered. */
-  private async close<Field extends TailField>(
+  /** Writes what a consumer has gathered, where that waits for no more. */
+  private async writeDue<Field extends TailField>(
     window: TailWindow<Field> | undefined,
     name: string,
     claim: string,
   ): Promise<void> {
-    const gathered = window?.take();
+    const gathered = window?.waitMs === 0 ? window.take() : undefined;
     if (gathered === undefined) return;
     await this.transactions.run(async (transaction) => {
       await this.move(name, claim, gathered.to, transaction);
@@ -305,13 +308,13 @@ export class ResultsTail implements OnApplicationShutdown {
     if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction))) throw fenced(name);
   }
 
-  private async untilMoreOrAWhile(at: number, signal: AbortSignal): Promise<void> {
+  private async untilMoreOrAWhile(at: number, signal: AbortSignal, whileMs = EVERY_MS): Promise<void> {
     const stop = new AbortController();
     const abort = () => {
       stop.abort();
     };
     signal.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(abort, EVERY_MS);
+    const timer = setTimeout(abort, whileMs);
     try {
       await this.untilMore(at, stop.signal);
     } finally {

@@ -1,7 +1,8 @@
-import { type INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Logger, type WsMessageHandler } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type Server as HttpServer } from 'node:http';
-import { type Server, type ServerOptions } from 'socket.io';
+import { defer, type Observable } from 'rxjs';
+import { type Server, type ServerOptions, type Socket } from 'socket.io';
 import * as parser from 'socket.io-parser';
 import { type HandshakePacing } from './handshake-pacing.js';
 
@@ -31,6 +32,8 @@ export class BatchDecoder extends parser.Decoder {
 
 /** One Socket.IO server for all namespaces; of this process alone (docs/adr/0007). */
 export class SocketsAdapter extends IoAdapter {
+  private readonly messages = new Logger('sockets');
+
   constructor(
     app: INestApplicationContext,
     private readonly pacing: HandshakePacing,
@@ -50,5 +53,42 @@ export class SocketsAdapter extends IoAdapter {
       // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this
       connectTimeout: 10_000,
     } as ServerOptions);
+  }
+
+  /** One listener for each message: Nest's own adapter makes a chain of streams of each, which every connected probe keeps. */
+  override bindMessageHandlers(
+    socket: Socket,
+    handlers: WsMessageHandler[],
+    transform: (answer: unknown) => Observable<unknown>,
+  ): void {
+    for (const handler of handlers)
+      socket.on(handler.message, (...received: unknown[]) => {
+        this.handle(socket, handler, transform, received);
+      });
+  }
+
+  private handle(
+    socket: Socket,
+    { callback, isAckHandledManually }: WsMessageHandler,
+    transform: (answer: unknown) => Observable<unknown>,
+    received: readonly unknown[],
+  ): void {
+    const last = received.at(-1);
+    const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
+    const told = ack === undefined ? received : received.slice(0, -1);
+    // as Nest has it: what is not one value is a list
+    const data = told.length > 1 ? told : told[0];
+    // what a handler throws is an error of the stream as well
+    defer(() => transform(callback(data, ack))).subscribe({
+      next: (answer) => {
+        if (answer === undefined || answer === null || socket.disconnected) return;
+        const { event, data: content } = answer as { event?: string; data?: unknown };
+        if (event !== undefined && event !== '') socket.emit(event, content);
+        else if (!isAckHandledManually) ack?.(answer);
+      },
+      error: (error: unknown) => {
+        this.messages.error(error);
+      },
+    });
   }
 }
