@@ -23,7 +23,6 @@ function world() {
     },
     () => now,
   );
-  const batch = (to: number): TailBatch<'summary'> => ({ results: [], to, missed: 0, epoch: '' });
   const add = async (to: number, count: number) => {
     await window.add({ results: [], to, missed: 0, epoch: '' }, count);
     return window.waitMs;
