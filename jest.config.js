@@ -57,8 +57,8 @@ const platform = {
 };
 
 export default {
-  // files of the platform wait more than they compute
-  maxWorkers: 3,
+  // for two cores: half of them wait (longest-first.sequencer.js)
+  maxWorkers: 4,
   testSequencer: '<rootDir>/test/support/longest-first.sequencer.js',
   // what waits has a limit of its own, and says for what it waited: this one is for what hangs
   testTimeout: 600_000,

@@ -3,6 +3,7 @@
  * PLADMED_TEST_CODE_CACHE names a file in which this process, at its end, puts what V8 has made by then.
  */
 const { readFileSync, writeFileSync } = require('node:fs');
+const Module = require('node:module');
 const { pathToFileURL } = require('node:url');
 const { Script } = require('node:vm');
 
@@ -27,3 +28,7 @@ const script = new Script(
 const wanted = process.env.PLADMED_TEST_CODE_CACHE;
 if (wanted) process.once('exit', () => writeFileSync(wanted, script.createCachedData()));
 script.runInThisContext()(require, module, module.exports, pathToFileURL(filename).href);
+
+const { packages } = module.exports;
+const load = Module._load;
+Module._load = (name, ...rest) => (Object.hasOwn(packages, name) ? packages[name]() : load(name, ...rest));

@@ -30,6 +30,8 @@ const LEFT_OUT = [
   ...['bcrypt', 'pino', 'pino-http', 'pino-roll', 'class-transformer'],
   ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*', 'protobufjs'],
 ];
+/** Nest asks for them past esbuild: the loader of the server's bundle gives it those of the bundle, not a second one. */
+const ASKED_FOR = ['class-transformer', 'class-validator'];
 
 /**
  * One script with all that the server and its commands are. server-code-cache.js keeps beside it what V8 made of it: to compile it
@@ -39,9 +41,12 @@ const LEFT_OUT = [
 export function bundleServer() {
   return inFolder('server', BUILDS, async (folder) => {
     const imports = COMMANDS.map((command) => `'${command}': () => import('./dist/${command}.js'),`);
+    const packages = ASKED_FOR.map((name) => `'${name}': () => require('${name}'),`);
+    const contents = `export const commands = { ${imports.join(' ')} }, packages = { ${packages.join(' ')} };`;
     await build({
       ...COMMON,
-      stdin: { contents: `export const commands = { ${imports.join(' ')} };`, resolveDir: ROOT },
+      external: LEFT_OUT.filter((name) => !ASKED_FOR.includes(name)),
+      stdin: { contents, resolveDir: ROOT },
       outfile: join(folder, BUNDLE),
       format: 'cjs',
       minifyWhitespace: true,
