@@ -323,6 +323,7 @@ describe('probes of Globalping', () => {
     const half = { run: new ObjectId(halfWay.measurementId) };
     await until('the half is there', () => world.database.collection('runparts').findOne(half));
     await world.server.kill();
+    await until('the probe has noticed', () => !probe.socket.connected);
     // while it is away they are kept by socket.io
     probe.result(before, PING);
     probe.result({ ...halfWay, testId: '1' }, PING);

@@ -1,3 +1,7 @@
+const FIRST_PAUSE_MS = 20;
+/** After a second: what is waited for so long is not worth the processor time of a server that is asked all the time. */
+const LONGEST_PAUSE_MS = 100;
+
 /**
  * Asks again and again until the answer is neither false nor undefined.
  * @param what is named in the error when the deadline passes
@@ -9,10 +13,12 @@ export async function until<T>(
   deadline = 180_000,
 ): Promise<T> {
   const end = performance.now() + deadline;
+  let pause = FIRST_PAUSE_MS;
   for (;;) {
     const answer = await condition();
     if (answer !== false && answer !== undefined) return answer;
     if (performance.now() > end) throw new Error(`Waited ${deadline} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 1.1);
   }
 }
