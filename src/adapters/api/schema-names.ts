@@ -1,6 +1,6 @@
 import { type ScheduleType } from '@pladmed/protocol';
 import { OTHER_RECORD_TYPES, type OtherRecord } from '../../measurement/formats/other-records.js';
-import { KIND_NAMES, type KindName } from '../../measurement/kinds/index.js';
+import { KIND_NAMES, type KindName, summaryTypeOf } from '../../measurement/kinds/index.js';
 import { oneOfBy, refTo } from '../../platform/http/zod-schema.js';
 
 /** Names of the schemas that a kind has in the document: `PingParams`. */
@@ -21,7 +21,7 @@ export function otherSummaryName(type: OtherRecord): string {
 /** An entry of a summary: the word in `type`, by kind; that of ping and traceroute is not there where nothing was measured at all. */
 export function summarySchema() {
   const references = KIND_NAMES.map((kind) => refTo(namedAfter(kind, 'Summary')));
-  const types = KIND_NAMES.map((kind) => (kind === 'traceroute' ? 'trace' : kind));
+  const types = KIND_NAMES.map(summaryTypeOf);
   const mapping = Object.fromEntries(
     types.map((type, index): [string, string] => [type, references[index]?.$ref ?? '']),
   );

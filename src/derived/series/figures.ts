@@ -1,9 +1,9 @@
-import { type KindName } from '../../measurement/kinds/index.js';
+import { type KindName, type SummaryType } from '../../measurement/kinds/index.js';
 
 /** What is added up of the entries of a kind. All names are those of columns. */
 export interface Figures {
   /** `type` of its entries */
-  type: string;
+  type: SummaryType;
   /** members that are added up: numbers, or how often one is true */
   counts: readonly string[];
   /** members of which is counted how often each of their values came; `different`: shown is how many values there are */

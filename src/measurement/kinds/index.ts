@@ -17,6 +17,13 @@ export const KINDS: { readonly [Name in KindName]: Kind<Name> } = ALL;
 
 export const KIND_NAMES = Object.keys(ALL) as KindName[];
 
+/** What an entry of a summary has for a `type`: the name of its kind, or `trace`. */
+export type SummaryType = Exclude<KindName, 'traceroute'> | 'trace';
+
+export function summaryTypeOf(kind: KindName): SummaryType {
+  return kind === 'traceroute' ? 'trace' : kind;
+}
+
 /** What native probes send. */
 export type KindFormat = { [Name in KindName]: keyof (typeof ALL)[Name]['formats'] }[KindName];
 

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { serverNow } from '../api/clock.js';
-import { latest, type Latest } from '../api/queries.js';
+import { latest, type Latest, type Operation } from '../api/queries.js';
 import { ms, whole } from '../ui/format.js';
 import { Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
@@ -27,8 +27,10 @@ interface Kind {
 
 const DAY_MS = 86_400_000;
 
-/** What can be told apart of the newest results, by kind. */
-const KINDS: Record<string, Kind> = {
+/** What can be told apart of the newest results, by kind; null: nothing, a plot or a path shows them. */
+const KINDS: Readonly<Record<Operation['kind'], Kind | null>> = {
+  ping: null,
+  traceroute: null,
   dns: {
     title: 'Answers',
     said: (entry) => {
@@ -70,6 +72,8 @@ const KINDS: Record<string, Kind> = {
     more: (entry) => `${text(entry['destination'])}, offset ${offsetOf(entry)}`,
     time: 'delay_ms',
   },
+  mtr: null,
+  warts: null,
 };
 
 function expiryOf(value: unknown): string {
@@ -98,12 +102,12 @@ export function Answers({
   names,
 }: {
   id: string;
-  kind: string;
+  kind: Operation['kind'];
   names: ReadonlyMap<string, string>;
 }): ReactNode {
   const shape = KINDS[kind];
-  const query = useQuery({ ...latest(id), enabled: shape !== undefined });
-  if (shape === undefined) return null;
+  const query = useQuery({ ...latest(id), enabled: shape !== null });
+  if (shape === null) return null;
   return (
     <Panel
       title={shape.title}

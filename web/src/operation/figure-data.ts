@@ -5,18 +5,22 @@ import { localTime, ms, percent, whole } from '../ui/format.js';
 
 type Values = (number | null)[];
 
+const ROUND_TRIP = { title: 'Round-trip time', name: 'rtt' };
 /** Which figure of a kind is drawn over time, by its name in the API's columns. */
-const FIGURE: Partial<Record<Operation['kind'], { title: string; name: string }>> = {
+const FIGURE: Readonly<Record<Operation['kind'], { title: string; name: string }>> = {
+  ping: ROUND_TRIP,
+  traceroute: ROUND_TRIP,
   dns: { title: 'Response time', name: 'rtt' },
   http: { title: 'Total time', name: 'total' },
   tls: { title: 'Handshake time', name: 'handshake' },
   ntp: { title: 'Clock offset', name: 'offset' },
+  mtr: ROUND_TRIP,
+  warts: ROUND_TRIP,
 };
-const PATHS = { title: 'Round-trip time', name: 'rtt' };
 /** The column that has the loss, of kinds that know one. */
 const LOSS: Partial<Record<Operation['kind'], string>> = { ping: 'loss', mtr: 'loss_mean' };
 
-export const figureOf = (kind: Operation['kind']): { title: string; name: string } => FIGURE[kind] ?? PATHS;
+export const figureOf = (kind: Operation['kind']): { title: string; name: string } => FIGURE[kind];
 
 /** @returns the columns that the plot of a kind is made of */
 export function metricsOf(kind: Operation['kind']): { all: string[]; each: string[] } {

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import type { ResultEvent } from '../api/events.js';
+import type { Kind } from '../api/queries.js';
 import { counted, ms, percent, whole } from '../ui/format.js';
 import { saveFile } from '../ui/save-file.js';
 import { Button, Empty, Loaded, Time } from '../ui/parts.js';
@@ -137,29 +138,37 @@ export const text = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '–';
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
+/** What `type` of an entry is, for each kind. */
+type EntryType = Exclude<Kind, 'traceroute'> | 'trace';
+
+/** What an entry says behind its target, by its type. */
+const SENTENCES: Readonly<Record<EntryType, (entry: Entry) => string>> = {
+  ping: (entry) =>
+    `: ${text(entry['received'])} of ${text(entry['sent'])} answered, median ${ms(number(entry['rtt_median_ms']))}, loss ${percent(number(entry['loss']))}`,
+  trace: (entry) => `: ${pathOf(entry)}, ${ms(number(entry['rtt_ms']))}`,
+  mtr: (entry) =>
+    `: ${pathOf(entry)}, mean ${ms(number(entry['rtt_avg_ms']))}, loss ${percent(number(entry['loss']))}`,
+  dns: (entry) =>
+    ` ${text(entry['qtype'])}: ${text(entry['rcode'])}, ${counted(number(entry['answers']) ?? 0, 'answer')}, ${ms(number(entry['rtt_ms']))}`,
+  http: (entry) => `: ${text(entry['status'])}, ${ms(number(entry['total_ms']))}`,
+  tls: (entry) =>
+    `: ${text(entry['version'])}, certificate until ${text(entry['not_after']).slice(0, 10)}, ${ms(number(entry['handshake_ms']))}`,
+  ntp: (entry) =>
+    `: offset ${ms(number(entry['offset_ms']))} ± ${ms(number(entry['error_ms']))}, stratum ${text(entry['stratum'])}`,
+};
+
+function pathOf(entry: Entry): string {
+  return `${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops`;
+}
+
 /** @returns an entry of a summary in one line, with what its kind has */
 export function sentenceOf(entry: Entry): string {
-  const { error } = entry;
+  const { error, type } = entry;
   const target = text(entry['dst'] ?? entry['destination'] ?? entry['url'] ?? entry['name']);
   if (typeof error === 'string' && error !== '') return `${target}: ${error}`;
-  switch (entry['type']) {
-    case 'ping':
-      return `${target}: ${text(entry['received'])} of ${text(entry['sent'])} answered, median ${ms(number(entry['rtt_median_ms']))}, loss ${percent(number(entry['loss']))}`;
-    case 'trace':
-      return `${target}: ${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops, ${ms(number(entry['rtt_ms']))}`;
-    case 'mtr':
-      return `${target}: ${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops, mean ${ms(number(entry['rtt_avg_ms']))}, loss ${percent(number(entry['loss']))}`;
-    case 'dns':
-      return `${target} ${text(entry['qtype'])}: ${text(entry['rcode'])}, ${counted(number(entry['answers']) ?? 0, 'answer')}, ${ms(number(entry['rtt_ms']))}`;
-    case 'http':
-      return `${target}: ${text(entry['status'])}, ${ms(number(entry['total_ms']))}`;
-    case 'tls':
-      return `${target}: ${text(entry['version'])}, certificate until ${text(entry['not_after']).slice(0, 10)}, ${ms(number(entry['handshake_ms']))}`;
-    case 'ntp':
-      return `${target}: offset ${ms(number(entry['offset_ms']))} ± ${ms(number(entry['error_ms']))}, stratum ${text(entry['stratum'])}`;
-    default:
-      return otherSentence(entry) ?? target;
-  }
+  if (typeof type === 'string' && Object.hasOwn(SENTENCES, type))
+    return target + SENTENCES[type as EntryType](entry);
+  return otherSentence(entry) ?? target;
 }
 
 const MOST_SHOWN = 200_000;

@@ -1,4 +1,5 @@
 import { type Summary } from '../../../measurement/formats/summary.js';
+import { type SummaryType } from '../../../measurement/kinds/index.js';
 
 /** What one entry of a summary says that can change. Absent: it says nothing of it. */
 export interface Observation {
@@ -34,11 +35,14 @@ const MOST_CHARACTERS = 255;
 
 /** @returns undefined where nothing was measured, or nothing that changes */
 export function observationOf(entry: Summary): Observation | undefined {
-  const of = READERS[textIn(entry['type']) ?? ''];
-  return of?.(entry);
+  const type = textIn(entry['type']) ?? '';
+  return Object.hasOwn(READERS, type) ? READERS[type as SummaryType]?.(entry) : undefined;
 }
 
-const READERS: Readonly<Record<string, (entry: Summary) => Observation | undefined>> = {
+type Reader = (entry: Summary) => Observation | undefined;
+
+/** What is read of an entry, by its type; undefined: its changes are not looked for. */
+const READERS: Readonly<Record<SummaryType, Reader | undefined>> = {
   ping: (entry) => measured(entry, ['destination', 'dst'], 'rtt_median_ms'),
   trace: (entry) => {
     const path: unknown = entry['path'];
@@ -58,6 +62,7 @@ const READERS: Readonly<Record<string, (entry: Summary) => Observation | undefin
     const destination = found && `${found.destination} port ${port ?? '?'}`;
     return found && { ...found, destination: destination ?? '', ...(certificate && { certificate }) };
   },
+  mtr: undefined,
   ntp: (entry) => {
     const found = measured(entry, ['destination', 'address'], 'delay_ms');
     const [stratum, leap] = [figureIn(entry['stratum']), figureIn(entry['leap'])];
