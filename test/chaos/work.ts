@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type KindName } from '../../src/measurement/kinds/index.js';
 import { type Random } from './random.js';
 import { type Registry, type User } from './users.js';
 
@@ -13,7 +14,7 @@ const KINDS: Record<string, object> = {
   tls: { fqdns: ['example.org'] },
   ntp: { fqdns: ['time.example.org'] },
   mtr: { ips: ['192.0.2.1'] },
-};
+} satisfies Record<KindName, object>;
 
 /** One thing that somebody does. */
 type Deed =

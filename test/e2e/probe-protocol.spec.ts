@@ -8,6 +8,7 @@ import {
   type Registered,
 } from '../support/api-world.js';
 import { CLOCK, dnsResult, failedRun, NativeProbe, pingResult, Refused } from '../support/native-probe.js';
+import { KIND_NAMES, KINDS } from '../../src/measurement/kinds/index.js';
 import { pingWarts } from '../bench/warts-sample.js';
 import { until } from '../support/until.js';
 
@@ -230,18 +231,14 @@ describe('the native probe protocol', () => {
 
     it('of another kind of measurement are refused, before anybody looks into them', async () => {
       const { probe, operation, at } = await atWork();
-      const kinds: [string, object, string][] = [
-        ['ping', { ips: ['192.0.2.1'] }, 'warts'],
-        ['traceroute', { ips: ['192.0.2.1'] }, 'warts'],
-        ['dns', { fqdns: ['example.org'] }, 'dns'],
-        ['http', { urls: ['https://example.org/'] }, 'http'],
-        ['tls', { fqdns: ['example.org'] }, 'tls'],
-        ['ntp', { fqdns: ['example.org'] }, 'ntp'],
-      ];
+      const all = KIND_NAMES.flatMap((kind) => Object.keys(KINDS[kind].formats));
       const before = await world.balance(user);
-      for (const [kind, params, own] of kinds) {
-        const other = await world.operation(user, [registered], { kind, params });
-        const formats = [...new Set(kinds.map(([, , format]) => format))].filter((format) => format !== own);
+      let price = 0;
+      for (const kind of KIND_NAMES) {
+        const { example, formats: own, unitCost, check } = KINDS[kind];
+        const other = await world.operation(user, [registered], { kind, params: example.params });
+        price += unitCost * check(example.params, 'refuse').destinations.length;
+        const formats = [...new Set(all)].filter((format) => !Object.hasOwn(own, format));
         const wrong = formats.map((format) => dnsResult(other.id, firstRunOf(other), { format }));
         const { items } = await probe.results(wrong);
         expect(items).toEqual(formats.map(() => ({ status: 'refused', reason: 'bad_format' })));
@@ -249,7 +246,7 @@ describe('the native probe protocol', () => {
         const { body } = await user.api.get<Page<object>>(`/api/v1/operations/${other.id}/results`);
         expect(body.items).toEqual([]);
       }
-      expect(await world.balance(user)).toBe(before - 15 - 3 - 2 - 1 - 1 - 1);
+      expect(await world.balance(user)).toBe(before - price);
       // the run is free still
       expect((await probe.results([pingResult(operation.id, at(1))])).items).toEqual([{ status: 'stored' }]);
     });

@@ -1,5 +1,6 @@
 import { Address, decode, encode, type TraceRecord } from '@pladmed/warts';
 import { readFileSync } from 'node:fs';
+import { KIND_NAMES, type KindName } from '../../src/measurement/kinds/index.js';
 import { type Account, type ApiWorld, type Operation, type Registered } from './api-world.js';
 import { CLOCK, dnsResult, failedRun, type NativeProbe, ntpResult, pingResult } from './native-probe.js';
 import { madePings } from './pings.js';
@@ -54,8 +55,7 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
       }),
     );
   }
-  const kinds = ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'];
-  const auth = { capabilities: { kinds, ipv4: true, ipv6: true } };
+  const auth = { capabilities: { kinds: KIND_NAMES, ipv4: true, ipv6: true } };
   const connected = await Promise.all(probes.slice(0, 3).map((probe) => world.connect(probe, { auth })));
   const [first] = connected;
   if (first === undefined) throw new Error('no probe is connected');
@@ -65,7 +65,7 @@ export async function fillDashboard(world: ApiWorld): Promise<DashboardWorld> {
   });
   const filled = new Filling(world, owner, probes.slice(0, 3), connected);
   const operations: Record<string, Operation> = {};
-  for (const kind of kinds) operations[kind] = await filled.operation(kind);
+  for (const kind of KIND_NAMES) operations[kind] = await filled.operation(kind);
   operations['private'] = await world.operation(owner, probes.slice(0, 1), {
     ...{ visibility: 'private', tags: ['uplink', 'ticket:4711'] },
     description: `<img src=x onerror=alert(1)> ${'of the uplink that was slow in November '.repeat(6)}`.slice(
@@ -112,7 +112,7 @@ const PARAMS: Record<string, object> = {
   tls: { fqdns: ['example.org'] },
   ntp: { ips: ['192.0.2.1'] },
   mtr: { ips: ['192.0.2.1'] },
-};
+} satisfies Record<KindName, object>;
 
 /** Makes operations that began hours ago, with a result of each run. */
 class Filling {

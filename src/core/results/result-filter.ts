@@ -64,7 +64,7 @@ type Conditions = Record<string, unknown>;
 /** Members of summaries that hold an address, and those that hold what was asked for. */
 const ADDRESSES = ['dst', 'address', 'resolver'] as const;
 const TARGETS = [...ADDRESSES, 'destination', 'name', 'url'] as const;
-/** The round-trip time of an entry: of a ping the mean, of http and tls that of the TCP handshake. */
+/** The round-trip time of an entry, which has one of these: of ping and mtr the mean, of http and tls that of the TCP handshake. */
 export const RTT_MEMBERS = ['rtt_avg_ms', 'rtt_ms', 'delay_ms', 'connect_ms'] as const;
 
 /** What MongoDB has to look for beside the range of the index; undefined: nothing, each result is one. */

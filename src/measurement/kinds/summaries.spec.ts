@@ -59,7 +59,7 @@ describe('summaries of real results are what their schema says', () => {
     expect([...others, 'sniff', 'sting'].sort()).toEqual(OTHER_RECORD_TYPES.toSorted());
   });
 
-  it.each(['dns', 'http', 'tls', 'ntp'] as const)(
+  it.each(['dns', 'http', 'tls', 'ntp', 'mtr'] as const)(
     'of %s, also of an entry that cannot be read',
     async (kind) => {
       const { raw } = FORMER_DOCUMENTS[kind] ?? { raw: Buffer.alloc(0) };

@@ -5,6 +5,7 @@ import {
   PROTOCOL,
   type RequestError,
 } from '../../../probe/src/protocol/protocol.js';
+import { KIND_NAMES } from '../../../src/measurement/kinds/index.js';
 import { type ItemAnswer } from '../../support/native-probe.js';
 
 /** A handshake that takes longer is given up: the network may have swallowed it. */
@@ -79,7 +80,7 @@ export class Connection {
         protocol: PROTOCOL.version,
         version: 'chaos',
         capabilities: {
-          kinds: ['ping', 'traceroute', 'dns', 'http', 'tls', 'ntp', 'mtr'],
+          kinds: KIND_NAMES,
           ipv4: true,
           ipv6: false,
         },

@@ -5,6 +5,7 @@ import {
   type FailureReason,
   type ResultItem,
 } from '../../../probe/src/protocol/protocol.js';
+import { type KindName } from '../../../src/measurement/kinds/index.js';
 import { pingWarts } from '../../bench/warts-sample.js';
 import { digestOf } from './diary.js';
 
@@ -19,7 +20,7 @@ const FORMATS: Record<string, string> = {
   tls: 'tls',
   ntp: 'ntp',
   mtr: 'mtr',
-};
+} satisfies Record<KindName, string>;
 
 /** A clock as a probe reports it, and what its host's clock is off by, in ms. */
 export interface ProbeClock {
