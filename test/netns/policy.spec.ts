@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FakeServer } from '../../probe/test/support/fake.server.js';
 import { operation } from '../../probe/test/support/operations.js';
 import type { Schedule } from '../../probe/src/protocol/protocol.js';
+import type { KindName } from '../../src/measurement/kinds/index.js';
 import type { Operation } from '../support/api-world.js';
 import { Capture } from './support/capture.js';
 import { Field, LIMIT_MS, type Result } from './support/field.js';
@@ -56,14 +57,15 @@ const hostIn = (host: string): string => (host.includes(':') ? `[${host}]` : hos
 const inUrl = (host: string): string => new URL(`http://${hostIn(host)}/`).hostname.replace(/^\[|\]$/g, '');
 const list = (host: string): object => (/^[\d.]+$|:/.test(host) ? { ips: [host] } : { fqdns: [host] });
 
-/** Parameters that send a kind to a host: an address or a name. */
+/** Parameters that send a kind to a host: an address or a name. Of dns see below. */
 const TO: Readonly<Record<string, (host: string) => object>> = {
   ping: (host) => ({ ...list(host), probecount: 1 }),
   traceroute: (host) => ({ ...list(host), method: 'icmp-paris', attempts: 1, wait: 1 }),
   http: (host) => ({ urls: [`http://${hostIn(host)}/`, `https://${hostIn(host)}:8443/`], timeout_s: 1 }),
   tls: (host) => ({ ...list(host), timeout_s: 1 }),
   ntp: (host) => ({ ...list(host), samples: 1, timeout_s: 1 }),
-};
+  mtr: (host) => ({ ...list(host), packets: 1 }),
+} satisfies Record<Exclude<KindName, 'dns'>, (host: string) => object>;
 /** Its resolver is given by its address: a name is only looked up. */
 const ask = (resolver: string): object => ({ fqdns: [GOOD], resolver });
 
