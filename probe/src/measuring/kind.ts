@@ -29,7 +29,7 @@ export interface RunContext {
 }
 
 /**
- * A kind of measurement. Adding one means a folder beside this file and a line in index.ts.
+ * A kind of measurement. A new one is a folder in `probe/src/kinds`, and a line in its `index.ts`; all sides: CONTRIBUTING.md.
  */
 export interface Kind<P = unknown> {
   readonly name: string;

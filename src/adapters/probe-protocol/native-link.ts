@@ -164,7 +164,10 @@ export class NativeLink implements ProbeLink {
     if (oldest !== undefined) this.stopped.delete(oldest);
   }
 
-  /** One part at least: also nothing is said. Everything at once to a probe that would drop what the first part does not name, if it can take it. */
+  /**
+   * @returns one part at least, since a probe must also be told that it has nothing to do. A probe that does not know parts gets all jobs
+   * in one message while it can take it: it would drop those that the first part does not name.
+   */
   private partsOf(jobs: readonly Job[], everything: boolean): JobsPart[] {
     // by far the most common: a new operation, which need not be weighed
     if (jobs.length <= 1 && !everything) return [{ jobs, more: false }];

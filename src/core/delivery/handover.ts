@@ -25,8 +25,8 @@ export interface Delivery extends AssignedJobs {
   link: ProbeLink;
 }
 
-/** A job that its probe has said to have. */
-interface Accepted {
+/** An assignment, and in which way it gets to its probe. */
+interface Handed {
   assignment: ObjectId;
   by: DeliveredBy;
 }
@@ -35,11 +35,12 @@ interface Accepted {
 @Injectable()
 export class Handover {
   private readonly logger = new Logger('dispatch');
-  /** probes answer when they like: none of them may keep what the others have from being known */
-  private readonly accepted = new GroupCommit<Accepted>((all) => this.markDelivered(all), {
+  /** What native probes have accepted. They answer when they like: none may keep what the others have from being known. */
+  private readonly accepted = new GroupCommit<Handed>((all) => this.markDelivered(all), {
     most: MOST_NOTED,
   });
 
+  /** What probes have acknowledged that must be claimed first: their jobs count as delivered already. */
   private readonly acknowledged = new GroupCommit<ObjectId>((all) => this.acknowledgeAll(all), {
     most: MOST_NOTED,
     lingerMs: NOTED_WITHIN_MS,
@@ -72,7 +73,7 @@ export class Handover {
   private async claimAll(deliveries: Delivery[]): Promise<Delivery[]> {
     const ours = new Set<string>();
     const wanted = deliveries.flatMap(({ link, assignments }) =>
-      assignments.map(({ _id }): Accepted => ({ assignment: _id, by: deliveredBy(link) })),
+      assignments.map(({ _id }): Handed => ({ assignment: _id, by: deliveredBy(link) })),
     );
     for (const { ids, by } of alike(wanted)) {
       const claimed = await this.assignments.claim(ids, randomUUID(), this.clock.now(), by);
@@ -137,7 +138,7 @@ export class Handover {
     }
   }
 
-  private async markDelivered(all: readonly Accepted[]): Promise<undefined[]> {
+  private async markDelivered(all: readonly Handed[]): Promise<undefined[]> {
     for (const { ids, by } of alike(all)) await this.assignments.markDelivered(ids, this.clock.now(), by);
     return all.map(() => undefined);
   }
@@ -149,7 +150,7 @@ export class Handover {
 }
 
 /** @returns those together that came to their probes in the same way */
-function alike(all: readonly Accepted[]): { by: DeliveredBy; ids: ObjectId[] }[] {
+function alike(all: readonly Handed[]): { by: DeliveredBy; ids: ObjectId[] }[] {
   const groups = new Map<string, { by: DeliveredBy; ids: ObjectId[] }>();
   for (const { assignment, by } of all) {
     const key = `${by.delivered_with} ${by.delivered_over}`;

@@ -74,7 +74,10 @@ export class BatchWriter {
     return batch.map((submission) => answers.get(submission) ?? 'duplicate');
   }
 
-  /** @param answers takes what became of each; of those that were stored before, nothing */
+  /**
+   * Stores those that this process does not remember; if some were stored before, looks up which, and stores the others.
+   * @param answers takes what became of each; of those that were stored before, nothing
+   */
   private async commitFresh(batch: readonly Submission[], answers: Map<Submission, Written>): Promise<void> {
     try {
       await this.commitNew(batch, answers);
@@ -100,6 +103,7 @@ export class BatchWriter {
     return new Set(found.map(keyOf));
   }
 
+  /** Stores a batch in one transaction. @throws a duplicate key where one of them was stored before */
   private async commitNew(batch: readonly Submission[], answers: Map<Submission, Written>): Promise<void> {
     if (batch.length === 0) return;
     const reference = `results:${new ObjectId().toHexString()}`;

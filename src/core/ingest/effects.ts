@@ -86,7 +86,7 @@ export class BatchEffects {
       await this.results.insertAll(fresh, transaction);
       await this.tail.announce(announced(reference, idsOf(fresh)), transaction);
     }
-    const known = await this.storedAmong(judged, transaction);
+    const known = await this.storedAmongRefused(judged, transaction);
     const verdicts = new Map(judged.map(({ item, verdict }) => [item, verdict]));
     return batch.map((item) => {
       if (deleted.has(item)) return 'duplicate';
@@ -95,8 +95,8 @@ export class BatchEffects {
     });
   }
 
-  /** Of those for which there is no room some may have been stored while there was. */
-  private async storedAmong(
+  /** Of the reports that are refused for lack of room, some may have been stored while there was room. @returns their keys */
+  private async storedAmongRefused(
     judged: readonly Judged[],
     transaction: Transaction,
   ): Promise<ReadonlySet<string>> {
