@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { ArrayUnique, IsInt, IsString, ValidateBy, ValidateNested } from 'class-validator';
+import {
+  ArrayUnique,
+  IsInt,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
 import { DomainError } from '../errors/domain.error.js';
 import { Optional } from './optional.js';
 import { RequestValidationPipe, Tolerant } from './request-validation.pipe.js';
@@ -17,6 +26,22 @@ class Strict {
   @ValidateNested({ each: true })
   @Type(() => Inner)
   inner?: Inner[];
+}
+
+class Bounded {
+  @IsInt()
+  @Min(1)
+  @Max(20)
+  count: number;
+
+  @IsString({ message: 'must be a name, or absent beside an id' })
+  @MaxLength(5)
+  name: string;
+
+  @Optional()
+  @IsString({ each: true })
+  @MaxLength(5, { each: true, message: 'must be short names' })
+  others?: string[];
 }
 
 let checked = 0;
@@ -60,6 +85,22 @@ async function violations(metatype: new () => object, value: unknown) {
 }
 
 describe('RequestValidationPipe', () => {
+  it('says what a value has to be before how large it may be, and only that it is missing where it is', async () => {
+    expect(await violations(Bounded, {})).toEqual([
+      'count must be given',
+      'name must be a name, or absent beside an id',
+    ]);
+    expect(await violations(Bounded, { count: 'x', name: 7 })).toEqual([
+      'count must be an integer number',
+      'name must be a name, or absent beside an id',
+    ]);
+    expect(await violations(Bounded, { count: 21, name: 'longer', others: [7] })).toEqual([
+      'count must not be greater than 20',
+      'name must be shorter than or equal to 5 characters',
+      'others must be short names',
+    ]);
+  });
+
   it('lets pass what is right, as an instance of its class', async () => {
     const value = await check(Strict, { text: 'a', inner: [{ number: 1 }] });
     expect(value).toBeInstanceOf(Strict);

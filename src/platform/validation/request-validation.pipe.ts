@@ -133,25 +133,29 @@ function pipe(forbidNonWhitelisted: boolean): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted,
     transform: true,
-    stopAtFirstError: true,
-    validationError: { target: false, value: false },
+    validationError: { target: false },
     exceptionFactory: (errors) => DomainError.invalid(...errors.flatMap((error) => violationsOf(error, []))),
   });
 }
 
 function violationsOf(error: ValidationError, above: readonly string[]): Violation[] {
   const path = [...above, error.property];
-  const own = Object.values(error.constraints ?? {}).map((message) => ({
-    field: path.join('.'),
-    message: withoutName(message, error.property),
-    path,
-  }));
+  const sentence = sentenceOf(error);
+  const own = sentence === undefined ? [] : [{ field: path.join('.'), message: sentence, path }];
   const nested = (error.children ?? []).flatMap((child) => violationsOf(child, path));
   return [...own, ...nested];
 }
 
-/** class-validator's own messages begin with the property; ours name the whole path. */
-function withoutName(message: string, property: string): string {
+/** What a value is goes before how large or how long it may be: a text is not "greater than 20000". */
+const TYPES: readonly string[] = ['isArray', 'isBoolean', 'isInt', 'isNumber', 'isString'];
+
+/** @returns what is wrong with a member itself, in one sentence; undefined where that is inside of it */
+function sentenceOf({ property, value, constraints = {} }: ValidationError): string | undefined {
+  // of what is in a list, a rule of ours says more than "each value in it"
+  const type = TYPES.find((each) => constraints[each]?.startsWith('each value in ') === false);
+  const message = type === undefined ? Object.values(constraints)[0] : constraints[type];
   if (message === `property ${property} should not exist`) return 'is not known here';
-  return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+  // class-validator's own messages begin with the property; ours name the whole path, and say by themselves what may be absent
+  if (message?.startsWith(`${property} `) !== true) return message;
+  return value === undefined ? 'must be given' : message.slice(property.length + 1);
 }
