@@ -12,7 +12,8 @@ import { type Platform, startEcho, startPlatform } from './platform.js';
 import { benchReads } from './reads.bench.js';
 import { benchReconnect } from './reconnect.bench.js';
 import { benchServers } from './servers.bench.js';
-import { benchRollups, benchSeries } from './series.bench.js';
+import { benchSeries } from './series.bench.js';
+import { benchAtlasDoor, benchRollups, type SideCost } from './sides.bench.js';
 
 /** What reading and keeping series costs, on servers of their own. */
 async function showSeries(): Promise<void> {
@@ -29,12 +30,18 @@ async function showSeries(): Promise<void> {
       'processor time of the server, ms': Math.round(processorMs),
     })),
   );
+  showSides(await benchRollups());
+}
+
+function showSides(sides: readonly SideCost[]): void {
   console.log('Ingest of 2 KB pings by two servers in turn');
   console.table(
-    (await benchRollups()).map(({ what, rate, processorUs, databaseUs }) => ({
+    sides.map(({ what, rate, processorUs, databaseUs, ratio }) => ({
       ...{ '': what, 'results a second': Math.round(rate) },
       'server, us of processor a result': Math.round(processorUs),
       database: Math.round(databaseUs),
+      'ratio of a round (median, least, most)': ratio.map((each) => each.toFixed(2)).join(', '),
+      'ratio of all': (processorUs / (sides[0]?.processorUs ?? NaN)).toFixed(3),
     })),
   );
 }
@@ -198,7 +205,16 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
     );
   },
 };
-const NAMES = [...Object.keys(SHARING), 'decoding', 'reconnect', 'series', 'export', 'globalping', 'servers'];
+const NAMES = [
+  ...Object.keys(SHARING),
+  'decoding',
+  'reconnect',
+  'series',
+  'export',
+  'globalping',
+  'servers',
+  'doors',
+];
 
 exitWhenInterrupted();
 
@@ -227,4 +243,5 @@ if (isAsked('series')) await showSeries();
 if (isAsked('export')) await showExport();
 if (isAsked('globalping')) await showGlobalping();
 if (isAsked('servers')) await showServers();
+if (isAsked('doors')) showSides(await benchAtlasDoor());
 process.exit(0);

@@ -1,5 +1,4 @@
 import mongoose from 'mongoose';
-import { readFileSync } from 'node:fs';
 import { Cell } from '../../src/derived/series/cell.js';
 import { FIGURES } from '../../src/derived/series/figures.js';
 import { RUNS_PER_SHEET } from '../../src/core/runs/index.js';
@@ -7,9 +6,7 @@ import { idOf, type RollupKey } from '../../src/derived/series/rollups.repositor
 import { TestDatabase } from '../support/database.js';
 import { testMongo } from '../support/mongod.js';
 import { startServer } from '../support/server.js';
-import { connectAll, countFor, nativeSend, operationFor } from './ingest.bench.js';
 import { makeRich, type Platform, processorSeconds, registerProbes, SECRET_KEY } from './platform.js';
-import { pingWarts } from './warts-sample.js';
 
 const PROBES = 100;
 const DAYS = 30;
@@ -55,70 +52,6 @@ export async function benchSeries(): Promise<SeriesFigures[]> {
     await server.stop();
     await mongo.stop();
   }
-}
-
-/** Rounds of ingest with and without rollups, in turn. */
-const ROUNDS = 4;
-const ROUND_SECONDS = 6;
-const SENDERS = 20;
-
-export interface RollupsCost {
-  what: string;
-  /** results acknowledged as durable a second */
-  rate: number;
-  /** processor time of the server for each, microseconds */
-  processorUs: number;
-  /** and of MongoDB */
-  databaseUs: number;
-}
-
-/** The same ingest by two servers in turn, each on its own database: one keeps rollups, the other does not. */
-export async function benchRollups(): Promise<RollupsCost[]> {
-  const sides = [await startSide('without rollups', 'false'), await startSide('with rollups', 'true')];
-  try {
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const side of round % 2 === 0 ? sides : [...sides].reverse()) await side.round();
-    return sides.map(({ what, sum }) => ({
-      what,
-      rate: sum.results / (ROUNDS * ROUND_SECONDS),
-      processorUs: (1e6 * sum.server) / sum.results,
-      databaseUs: (1e6 * sum.database) / sum.results,
-    }));
-  } finally {
-    for (const { stop } of sides) await stop();
-  }
-}
-
-async function startSide(what: string, rollups: string) {
-  const server = await startServer({ SECRET_KEY, LOG_LEVEL: 'info', SERIES_ROLLUPS: rollups });
-  const env = { SECRET_KEY, LOG_LEVEL: 'warn', DATA_DIR: server.dataDir };
-  const { call } = await makeRich(server, env);
-  const tokens = await registerProbes({ call }, SENDERS);
-  const operation = await operationFor({ server, call }, tokens, 'native warts');
-  const sockets = await connectAll(server.url, tokens, 'native warts');
-  const sends = sockets.map((socket) => nativeSend(socket, operation, pingWarts()));
-  const database = databaseOf(server.pid);
-  const sum = { results: 0, server: 0, database: 0 };
-  await countFor(2, sends);
-  const round = async () => {
-    const before = [await processorSeconds(server.pid), await processorSeconds(database)] as const;
-    sum.results += await countFor(ROUND_SECONDS, sends);
-    sum.server += (await processorSeconds(server.pid)) - before[0];
-    sum.database += (await processorSeconds(database)) - before[1];
-  };
-  const stop = async () => {
-    for (const socket of sockets) socket.disconnect();
-    await server.stop();
-  };
-  return { what, sum, round, stop };
-}
-
-/** @returns the mongod that a server has started */
-function databaseOf(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  const [child] = children;
-  if (child === undefined || Number.isNaN(child)) throw new Error('the server has no mongod of its own');
-  return child;
 }
 
 const QUERIES = [

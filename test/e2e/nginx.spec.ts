@@ -76,6 +76,18 @@ if (missing !== undefined) console.warn(`two servers behind nginx are not tested
     expect(probe.disconnects).toEqual([]);
   });
 
+  it('take files that are larger than other bodies may be', async () => {
+    const upload = (token?: string) =>
+      fetch(`${nginx.url}/api/v1/imports?name=large`, {
+        method: 'POST',
+        headers: { ...(token && { authorization: `Bearer ${token}` }) },
+        body: Buffer.alloc(5_000_000, 1),
+      });
+    expect((await upload(user.api.token)).status).toBe(202);
+    const stranger = await upload();
+    expect([stranger.status, await stranger.json()]).toEqual([401, expect.objectContaining({ status: 401 })]);
+  });
+
   it('answer everybody while one of them is dead', async () => {
     const registered = await platform.world.probe(user);
     await there.kill();
@@ -87,6 +99,57 @@ if (missing !== undefined) console.warn(`two servers behind nginx are not tested
     for (let n = 0; n < 6; n += 1) {
       const probe = await connect(registered.token);
       expect((await probe.firstSync()).operations).toHaveLength(12);
+    }
+  });
+});
+
+(missing === undefined ? describe : describe.skip)('nginx before a server that is away', () => {
+  let nginx: Nginx;
+
+  beforeAll(async () => {
+    nginx = await Nginx.start({ BACKEND: `server:${await freePort()}` }, { server: ['127.0.0.1'] });
+  });
+  afterAll(() => nginx.stop());
+
+  const LARGE = '"'.repeat(1_300_000);
+  const refusals = async (path: string) => {
+    const asked = [
+      fetch(`${nginx.url}${path}`),
+      fetch(`${nginx.url}${path}`, { method: 'POST', body: LARGE }),
+    ];
+    return Promise.all(
+      (await Promise.all(asked)).map(async (response) => ({
+        status: response.status,
+        type: response.headers.get('content-type'),
+        body: (await response.json()) as { error?: object },
+      })),
+    );
+  };
+
+  it.each(['/api/v2', '/api/v2/measurements/?x=1'])('says so as RIPE Atlas does: %s', async (path) => {
+    for (const [index, { status, type, body }] of (await refusals(path)).entries()) {
+      expect([status, type]).toEqual([[502, 413][index], 'application/json']);
+      const error = {
+        status,
+        code: expect.any(Number),
+        title: expect.any(String),
+        detail: expect.any(String),
+      };
+      expect(body).toEqual({ error });
+    }
+  });
+
+  it.each(['/v1/measurements', '/v1'])('says so as Globalping does: %s', async (path) => {
+    for (const [index, { status, type, body }] of (await refusals(path)).entries()) {
+      expect([status, type]).toEqual([[502, 413][index], 'application/json']);
+      expect(body).toEqual({ error: { type: expect.any(String), message: expect.any(String) } });
+    }
+  });
+
+  it.each(['/api/v1/operations', '/api/v20', '/v1x'])('says so by problems: %s', async (path) => {
+    for (const [index, { status, type, body }] of (await refusals(path)).entries()) {
+      expect([status, type]).toEqual([[502, 413][index], 'application/problem+json']);
+      expect(body).toMatchObject({ status, title: expect.any(String) });
     }
   });
 });

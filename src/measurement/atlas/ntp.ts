@@ -36,10 +36,10 @@ function saidBy(entry: NtpEntry): Members {
     stratum: orAbsent(entry.stratum),
     poll: secondsOf(entry.poll),
     precision: secondsOf(entry.precision),
-    'root-delay': entry.root_delay_ms === null ? undefined : entry.root_delay_ms / 1000,
-    'root-dispersion': entry.root_dispersion_ms === null ? undefined : entry.root_dispersion_ms / 1000,
+    'root-delay': orAbsent(secondsIn(entry.root_delay_ms)),
+    'root-dispersion': orAbsent(secondsIn(entry.root_dispersion_ms)),
     'ref-id': orAbsent(entry.reference_id),
-    'ref-ts': entry.reference_time === null ? undefined : ntpSeconds(entry.reference_time),
+    'ref-ts': entry.reference_time === null ? undefined : stamp(ntpMs(entry.reference_time)),
   };
 }
 
@@ -52,20 +52,31 @@ function secondsOf(power: number | null | undefined): number | undefined {
 function sampleOf({ sent_at, delay_ms, offset_ms, error }: NtpEntry): Members {
   if (delay_ms === null || offset_ms === null)
     return error === 'timeout' ? { x: '*' } : { error: error ?? 'no time' };
-  const [rtt, ahead] = [delay_ms / 1000, offset_ms / 1000];
-  const origin = ntpSeconds(sent_at);
-  const middle = origin + rtt / 2 + ahead;
+  const [rtt, ahead] = [secondsIn(delay_ms), secondsIn(offset_ms)];
+  const originMs = ntpMs(sent_at);
+  const middle = stamp(originMs + delay_ms / 2 + offset_ms);
   return {
     rtt,
     // Atlas states the probe's clock against the server's
     offset: ahead === 0 ? 0 : -ahead,
-    'origin-ts': origin,
+    'origin-ts': stamp(originMs),
     'receive-ts': middle,
     'transmit-ts': middle,
-    'final-ts': origin + rtt,
+    'final-ts': stamp(originMs + delay_ms),
   };
 }
 
-function ntpSeconds(time: string): number {
-  return Date.parse(time) / 1000 + NTP_EPOCH_S;
+/** To the nanosecond: digits behind it come of the arithmetic, and were not measured. */
+function secondsIn<Ms extends number | null>(ms: Ms): Ms {
+  return (ms === null ? null : Number((ms / 1000).toFixed(9))) as Ms;
+}
+
+/** @returns milliseconds since 1900 */
+function ntpMs(time: string): number {
+  return Date.parse(time) + NTP_EPOCH_S * 1000;
+}
+
+/** To the microsecond, which is what a number has room for that counts seconds from 1900. */
+function stamp(ms: number): number {
+  return Number((ms / 1000).toFixed(6));
 }

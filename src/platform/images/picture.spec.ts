@@ -56,7 +56,16 @@ describe('a picture', () => {
       [9_000, 10],
       [5_000, 4_000],
     ] as const)
-      await expect(pictureOf(bomb(width, height), RULE)).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(pictureOf(bomb(width, height), RULE)).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: `picture must have at most 16000000 pixels and 8000 a side; this has ${width} x ${height}`,
+      });
+  });
+
+  it('of dimensions that no decoder takes is told the bounds', async () => {
+    await expect(pictureOf(bomb(2_000_000_000, 2_000_000_000), RULE)).rejects.toThrow(
+      '16000000 pixels and 8000 a side at most',
+    );
   });
 
   it('is a whole file of one of the two formats', async () => {

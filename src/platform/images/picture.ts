@@ -19,6 +19,7 @@ export interface PictureRule {
 /** Pixels of what is sent; a decoder needs 4 bytes for each. */
 const MOST_PIXELS = 16_000_000;
 const LONGEST_SIDE = 8_000;
+const BOUNDS = `${MOST_PIXELS} pixels and ${LONGEST_SIDE} a side`;
 const JPEG_QUALITY = 85;
 const MOST_SECONDS = 10;
 /** One at a time: the rest of the server has the other cores. */
@@ -42,7 +43,7 @@ export async function pictureOf(bytes: Buffer, rule: PictureRule): Promise<Pictu
     if (error instanceof DomainError) throw error;
     if (error instanceof TurnstileFullError)
       throw new DomainError('busy', 'Too many pictures at once; try again shortly');
-    throw refusal(rule, 'must be a whole JPEG or PNG file; this one cannot be decoded');
+    throw refusal(rule, `must be a whole JPEG or PNG file of ${BOUNDS} at most; this one cannot be decoded`);
   }
 }
 
@@ -52,14 +53,11 @@ async function encodedAnew(bytes: Buffer, type: PictureType, rule: PictureRule):
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
   sharp.concurrency(1);
+  // of the header alone, which costs the same whatever it says
+  const { width, height } = await sharp(bytes, { limitInputPixels: false, pages: 1 }).metadata();
+  if (Math.max(width, height) > LONGEST_SIDE || width * height > MOST_PIXELS)
+    throw refusal(rule, `must have at most ${BOUNDS}; this has ${width} x ${height}`);
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS, pages: 1 });
-  const { width, height } = await image.metadata();
-  if (Math.max(width, height) > LONGEST_SIDE || width * height > MOST_PIXELS) {
-    throw refusal(
-      rule,
-      `must have at most ${MOST_PIXELS} pixels and ${LONGEST_SIDE} a side; this has ${width} x ${height}`,
-    );
-  }
   const small = image
     .timeout({ seconds: MOST_SECONDS })
     .autoOrient()
