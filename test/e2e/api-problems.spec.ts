@@ -156,6 +156,12 @@ describe('problems', () => {
     expect(key.body.errors?.map(({ pointer }) => pointer)).toEqual(['/name', '/scopes/1', '/scopes/3']);
     const site = await user.api.send('PUT', '/api/v1/sites/x', { json: { address: { lines: ['a', 1] } } });
     expect(site.body.errors?.map(({ pointer }) => pointer)).toEqual(['/address/lines/1']);
+    // probes that are not there, beside one that is
+    const there = await world.probe(user);
+    const absent = [{ id: 'f'.repeat(24) }, there, { id: 'nobody' }];
+    const operation = await user.api.post<Problem>('/api/v1/operations', pingOn(absent));
+    expectProblem(operation, 404, 'not_found');
+    expect(operation.body.errors?.map(({ pointer }) => pointer)).toEqual(['/probes/0', '/probes/2']);
     const listed = await user.api.get('/api/v1/probes?limit=0&tag=A&bbox=1&more=1');
     expect(listed.body.errors?.map(({ parameter }) => parameter).sort()).toEqual([
       'bbox',

@@ -296,6 +296,18 @@ describe('the Atlas door', () => {
       400,
       ['/1/action', '/1/type', '/2/type'],
     ]);
+    // each at its own place, and what the source leads to as well
+    for (const value of ['9999999', 'DE']) {
+      const source = { action: 'add', type: value === 'DE' ? 'country' : 'probes', value, requested: 1 };
+      const refused = await call('POST', path, [remove, source]);
+      expect([refused.status, errorOf(refused).errors?.[0]?.source.pointer]).toEqual([400, '/1']);
+    }
+    expect(errorOf(await call('POST', path, [])).detail).toBe('the list must be a list of 1 to 100 objects');
+    // of a measurement those are meant that are still in it
+    const [same] = [await create({}, { probes: [{ type: 'msm', value: number, requested: -1 }] })];
+    expect((await call('GET', `/measurements/${same}/?fields=probes`)).body['probes']).toMatchObject([
+      { id: here },
+    ]);
     // all that are there are in it
     expect((await call('POST', path, [{ action: 'add', ...WW }])).status).toBe(201);
     expect((await call('DELETE', `/measurements/${number}`)).status).toBe(204);
@@ -382,6 +394,10 @@ describe('the Atlas door', () => {
     // a stranger has no credits
     expect(await statuses('POST', '/measurements/', body)).toEqual([403, 403, 403, 400]);
     expect(await statuses('DELETE', `/measurements/${number}/`)).toEqual([403, 403, 403, 403]);
+    expect(await statuses('POST', `/measurements/${number}/tags`, {})).toEqual([403, 403, 403, 400]);
+    expect(await statuses('POST', `/measurements/${number}/tags`, { tag: 'x' })).toEqual([
+      403, 403, 403, 403,
+    ]);
     expect(await statuses('GET', `/measurements/${number}/`)).toEqual([200, 200, 200, 200]);
     expect(await statuses('GET', `/measurements/${hidden}/latest/`)).toEqual([404, 404, 200, 404]);
     expect(await statuses('GET', '/measurements/my/')).toEqual([403, 403, 200, 200]);
@@ -408,8 +424,14 @@ describe('the Atlas door', () => {
       call('POST', '/credits/transfers/', {}),
       call('POST', '/measurements/', `{"x":"${'x'.repeat(1_100_000)}"}`),
       call('POST', '/measurements/', {}),
+      // what is no number is no path, whatever the method
+      call('POST', '/measurements/ping/', {}),
+      call('PUT', '/probes/rankings'),
+      call('PUT', '/probes/1'),
     ]);
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 400, 400, 405, 404, 413, 400]);
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...[404, 404, 404, 404, 400, 400, 405, 404, 413, 400, 404, 404, 405],
+    ]);
     for (const answer of answers) {
       expect(errorOf(answer)).toMatchObject({
         status: answer.status,
@@ -501,6 +523,19 @@ describe('the Atlas door', () => {
     expect(await found(`stop_time__gte=${stop_time}`)).toEqual([all.at(-1)]);
     await call('DELETE', `/measurements/${all.at(-1)}`);
     expect(await found(`stop_time__gte=${stop_time}`)).toEqual([]);
+    // without a filter that cannot be read the answer would be about something else
+    for (const [path, name] of [
+      ...['id__in=1,x', 'af=5', 'protocol=x', 'interval=x', 'id__gt=x', 'stop_time__lt=x', 'is_oneoff=x'].map(
+        (query) => [`/measurements/?${query}`, query.split('=')[0]],
+      ),
+      ...['asn=AS1', 'radius=95,1:2', 'radius=x', 'latitude__gte=x', 'is_anchor=x', 'id__in=x'].map(
+        (query) => [`/probes/?${query}`, query.split('=')[0]],
+      ),
+      [`/measurements/${ping}/results/?probe_ids=x`, 'probe_ids'],
+    ]) {
+      const refused = await call('GET', path!);
+      expect([refused.status, errorOf(refused).errors?.[0]?.source]).toEqual([400, { parameter: name }]);
+    }
     for (const method of ['GET', 'POST'])
       for (const path of ['/measurements/groups/', '/probes/tags/'])
         expect((await call(method, path, method === 'POST' ? {} : undefined)).status).toBe(404);
@@ -592,14 +627,48 @@ describe('the Atlas door', () => {
       '["x",{}]',
       '["atlas_subscribe",{"stream_type":"result","msm":77}]',
       '["atlas_subscribe",{}]',
+      `["atlas_subscribe",{"stream_type":"result","msm":${number},"type":"x"}]`,
     ])
       other.socket.send(message);
-    await until('five errors', () => other.of('atlas_error').length === 5);
+    await until('six errors', () => other.of('atlas_error').length === 6);
     expect(other.of('atlas_error').every(({ detail }) => typeof detail === 'string')).toBe(true);
     stream.say('atlas_unsubscribe', wanted);
     await until('the end of a subscription', () => stream.of('atlas_unsubscribed')[0]);
     stream.close();
     other.close();
+  });
+
+  it('streams the statuses of one measurement, or of all that are public', async () => {
+    const stream = await Stream.open(world.server.url);
+    const hidden = await create({ interval: 60, is_public: false }, { is_oneoff: false });
+    const number = await create({ interval: 60 }, { is_oneoff: false });
+    stream.say('atlas_subscribe', { stream_type: 'metadata', msm: number });
+    stream.say('atlas_subscribe', { stream_type: 'metadata' });
+    await until('both subscriptions', () => stream.of('atlas_subscribed').length === 2);
+    for (const each of [hidden, number]) await call('DELETE', `/measurements/${each}/`);
+    const stopped = await until('the end of it, by both', () => {
+      const said = stream.of('atlas_metadata').filter(({ status }) => (status as Members)['id'] === 4);
+      return said.length === 2 ? said : undefined;
+    });
+    const status = { id: 4, name: 'Stopped', when: expect.any(Number) };
+    expect(stopped).toEqual([
+      { id: number, status },
+      { id: number, status },
+    ]);
+    stream.close();
+  });
+
+  it('bounds the subscriptions of a connection, one of which may be made anew', async () => {
+    const stream = await Stream.open(world.server.url);
+    const number = await create({ interval: 60 }, { is_oneoff: false });
+    const wanted = (prb: number) => ({ stream_type: 'result', msm: number, prb });
+    for (let prb = 1; prb <= 101; prb += 1) stream.say('atlas_subscribe', wanted(prb));
+    await until('the one too many', () => stream.of('atlas_error').length === 1);
+    await until('the others', () => stream.of('atlas_subscribed').length === 100);
+    stream.say('atlas_subscribe', wanted(1));
+    await until('one anew', () => stream.of('atlas_subscribed').length === 101);
+    expect(stream.of('atlas_error')).toHaveLength(1);
+    stream.close();
   });
 
   it('answers whatever is asked for without an error of its own', async () => {

@@ -13,6 +13,7 @@ import { AtlasProbesController } from './probes/probes.controller.js';
 import { AtlasAccountController } from './account.controller.js';
 import { Callers } from './callers.js';
 import { AtlasStream } from './stream/atlas-stream.js';
+import { MeasurementStatuses } from './stream/measurement-statuses.js';
 import { ProbeStatuses } from './stream/probe-statuses.js';
 import { Subscriptions } from './stream/subscriptions.js';
 
@@ -34,6 +35,6 @@ import { Subscriptions } from './stream/subscriptions.js';
     AtlasResultsController,
     AtlasProbesController,
   ],
-  providers: [Callers, ChosenProbes, ProbeStatuses, Subscriptions, AtlasStream],
+  providers: [Callers, ChosenProbes, ProbeStatuses, MeasurementStatuses, Subscriptions, AtlasStream],
 })
 export class AtlasModule {}

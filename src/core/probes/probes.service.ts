@@ -168,18 +168,19 @@ export class ProbesService {
 
   /**
    * @returns the probes of these ids, each once, in order of creation
-   * @throws DomainError not_found naming the first id that is no probe of ours
+   * @throws DomainError not_found naming each id, as an item of the member `probes`, that is no probe of ours
    */
   async getAll(ids: readonly (ObjectId | undefined)[]): Promise<ProbeEntity[]> {
-    const known = ids.filter((id): id is ObjectId => id !== undefined);
-    if (known.length < ids.length) throw new DomainError('not_found', 'An id in probes is no probe of ours');
-    const probes = await this.getKnown(known);
-    if (probes.length < new Set(known.map(String)).size) {
-      const found = new Set(probes.map(({ _id }) => String(_id)));
-      const missing = known.find((id) => !found.has(String(id)));
-      throw new DomainError('not_found', `${String(missing)} in probes is no probe of ours`);
-    }
-    return probes;
+    const probes = await this.getKnown(ids.filter((id) => id !== undefined));
+    const found = new Set(probes.map(({ _id }) => String(_id)));
+    const missing = ids.flatMap((id, index) => (id !== undefined && found.has(String(id)) ? [] : [index]));
+    const [first] = missing;
+    if (first === undefined) return probes;
+    const named = ids[first] === undefined ? 'An id' : String(ids[first]);
+    const message = 'is no probe of ours';
+    throw new DomainError('not_found', `${named} in probes ${message}`, [
+      { field: 'probes', positions: missing, message, in: 'body' },
+    ]);
   }
 
   /** @returns those of the ids that exist, in order of creation */

@@ -8,7 +8,7 @@ export const UNTOLD_PATH = 'untold path';
 
 /** What express 5 has of each route; its types leave it out. */
 interface Layer {
-  match(path: string): boolean;
+  match(path: string): { params: Readonly<Record<string, unknown>> } | false;
   route?: Route;
 }
 
@@ -30,7 +30,7 @@ export function methodNotAllowed({
 }: Pick<Request, 'app' | 'path' | 'method'>): { error: DomainError; allow: string } | undefined {
   if (path.replace(/\/$/, '').toLowerCase() === app.get(UNTOLD_PATH)) return undefined;
   const layers = app.router.stack as unknown as Layer[];
-  const fitting = layers.flatMap((layer) => (layer.route && layer.match(path) ? [layer.route] : []));
+  const fitting = layers.flatMap((layer) => (layer.route && fits(layer, path) ? [layer.route] : []));
   const fewest = Math.min(...fitting.map(parametersOf));
   const routes = fitting.filter((route) => parametersOf(route) === fewest);
   const allowed = METHODS.filter((each) => routes.some(({ methods }) => methods[each]));
@@ -38,6 +38,14 @@ export function methodNotAllowed({
   if (allowed.length === 0 || allowed.some((each) => each === asked)) return undefined;
   const allow = allowed.map((each) => each.toUpperCase()).join(', ');
   return { error: new DomainError('method_not_allowed', `${path} knows ${allow} only`), allow };
+}
+
+/** A parameter `number` is a whole number: with another text the path is not there. */
+function fits(layer: Layer, path: string): boolean {
+  const match = layer.match(path);
+  if (match === false) return false;
+  const { number } = match.params;
+  return typeof number !== 'string' || /^\d+$/.test(number);
 }
 
 function parametersOf({ path }: Route): number {

@@ -14,6 +14,7 @@ const app = express()
   .get('/things/:id', () => undefined)
   .delete('/things/:id', () => undefined)
   .put('/things/new', () => undefined)
+  .get('/numbered/:number', () => undefined)
   .get('/untold', () => undefined);
 
 function answerTo(
@@ -138,6 +139,11 @@ describe('ProblemFilter', () => {
     // a route took it for an id, and there is one with that word that knows another method
     const taken = answerTo(new DomainError('not_found'), { method: 'GET', path: '/things/new' });
     expect([taken.status, taken.headers['Allow']]).toEqual([405, 'PUT']);
+  });
+
+  it('takes what is no number for no path where a number is asked for', () => {
+    expect(answerTo(new NotFoundException('Cannot POST'), { path: '/numbered/12' }).status).toBe(405);
+    expect(answerTo(new NotFoundException('Cannot POST'), { path: '/numbered/new' }).status).toBe(404);
   });
 
   it('says when to come back, and how to authenticate', () => {

@@ -75,7 +75,8 @@ export class ChosenProbes {
         .sort((a, b) => (a.lot < b.lot ? -1 : 1))
         .filter(({ id }) => !chosen.has(id.toHexString()) && !without.has(id.toHexString()))
         .slice(0, source.requested ?? MAX_PROBES);
-      if (found.length === 0) throw DomainError.invalid(noProbe(index, 'must lead to at least one probe'));
+      if (found.length === 0)
+        throw DomainError.invalid(noProbe(['probes', String(index)], 'must lead to at least one probe'));
       for (const { id } of drawn) chosen.set(id.toHexString(), id);
     }
     const ids = [...chosen.values()];
@@ -111,15 +112,21 @@ export class ChosenProbes {
     const known = new Set(found.map(({ number }) => number));
     const unknown = numbers.find((number) => !known.has(number));
     if (unknown !== undefined)
-      throw DomainError.invalid(noProbe(index, `must name probes that exist: ${unknown} does not`));
+      throw DomainError.invalid(
+        noProbe(['probes', String(index)], `must name probes that exist: ${unknown} does not`),
+      );
     return found.filter(({ imported, suspended }) => imported === undefined && suspended === undefined);
   }
 
   private async ofMeasurement(number: number, index: number, reader: UserEntity): Promise<ProbeEntity[]> {
     const [operation] = await this.operations.byNumbers([number], reader);
     if (operation === undefined)
-      throw DomainError.invalid(noProbe(index, `must name a measurement that exists: ${number} does not`));
-    return this.operations.probesOf(operation);
+      throw DomainError.invalid(
+        noProbe(['probes', String(index)], `must name a measurement that exists: ${number} does not`),
+      );
+    // who was taken away from it measures no more
+    const [current = []] = await this.operations.probesOfAll([operation], 'current');
+    return current;
   }
 
   private conditionsOf({ chosen, include, exclude }: Source, { kinds, families }: Needs) {

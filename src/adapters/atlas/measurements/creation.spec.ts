@@ -166,6 +166,17 @@ describe('a definition', () => {
     ]);
   });
 
+  it.each([
+    ['ping', 'size', 227],
+    ['ping', 'packet_interval', 20_000],
+    ['traceroute', 'timeout', 20_000],
+    ['traceroute', 'response_timeout', 20_000],
+    ['ntp', 'timeout', 10_000],
+  ])('of a %s bounds %s in the units that the caller wrote it in', (type, name, most) => {
+    expect(refused(() => read({ type, target: '192.0.2.1', [name]: most }))).toEqual([]);
+    expect(() => read({ type, target: '192.0.2.1', [name]: most + 1 })).toThrow(`from 0 to ${most}`);
+  });
+
   it('has a target of the family that it names', () => {
     expect(refused(() => read({ type: 'ping', target: '2001:db8::1' }))).toEqual(['/definitions/0/target']);
     expect(refused(() => read({ type: 'ping' }))).toContain('/definitions/0/target');

@@ -3,6 +3,7 @@ import {
   type Bounds,
   type OperationSearch,
   type Phase,
+  type Protocol,
   PROTOCOLS,
   type SearchOrder,
   type TextMatch,
@@ -10,7 +11,7 @@ import {
 import { type KindName } from '../../../measurement/kinds/index.js';
 import { timeOf } from '../reader.js';
 import { TYPES, TYPE_NAMES } from './types.js';
-import { numbersIn, truthIn } from '../probes/probe-query.js';
+import { numbersIn, truthIn, wrong } from '../probes/probe-query.js';
 import { textOf, wordsOf } from '../listing.js';
 
 const HOW = { contains: 'contains', startswith: 'begins', endswith: 'ends' } as const;
@@ -23,18 +24,19 @@ const ORDERS: Readonly<Record<string, SearchOrder>> = {
   af: 'family',
   interval: 'every_s',
 };
-const ALL_KINDS = TYPE_NAMES.map((type) => TYPES[type].kind);
+/** Kinds that Atlas has a type for. */
+export const KINDS_HERE: readonly KindName[] = TYPE_NAMES.map((type) => TYPES[type].kind);
 
 /** Reads the filters of `GET /measurements/`; parameters that do not exist are ignored. */
 export function readMeasurementQuery(request: Request, now: Date): Omit<OperationSearch, 'reader' | 'ids'> {
   const statuses = wordsOf(request, 'status__in') ?? wordsOf(request, 'status');
-  const protocol = textOf(request, 'protocol')?.toUpperCase();
-  const family = textOf(request, 'af');
+  const [family] = numbersIn(request, 'af') ?? [];
+  if (family !== undefined && family !== 4 && family !== 6) throw wrong('af', 'must be 4 or 6');
   return {
     kinds: kindsIn(request),
     numbers: numbersIn(request, 'id__in') ?? numbersIn(request, 'id'),
     number: boundsIn(request, 'id', Number),
-    ...(family !== undefined && { family: family === '6' ? (6 as const) : (4 as const) }),
+    ...(family !== undefined && { family }),
     target: matchesIn(request, 'target', wordsOf(request, 'target_ip')?.[0]),
     description: matchesIn(request, 'description'),
     text: textOf(request, 'search'),
@@ -43,7 +45,7 @@ export function readMeasurementQuery(request: Request, now: Date): Omit<Operatio
     end: secondsIn(request, 'stop_time'),
     everyS: boundsIn(request, 'interval', Number) ?? exactly(numbersIn(request, 'interval')?.[0]),
     isOnce: truthIn(request, 'is_oneoff'),
-    protocol: PROTOCOLS.find((each) => each === protocol),
+    protocol: protocolIn(request),
     ...(statuses && { phases: { now, wanted: statuses.flatMap((status) => PHASES[status] ?? []) } }),
   };
 }
@@ -53,9 +55,17 @@ export function orderIn(request: Request): { order: SearchOrder; isDescending: b
   return { order: ORDERS[name] ?? 'number', isDescending: sign === '-' };
 }
 
+function protocolIn(request: Request): Protocol | undefined {
+  const text = textOf(request, 'protocol')?.toUpperCase();
+  const protocol = PROTOCOLS.find((each) => each === text);
+  if (text !== undefined && protocol === undefined)
+    throw wrong('protocol', `must be one of ${PROTOCOLS.join(', ')}`);
+  return protocol;
+}
+
 function kindsIn(request: Request): KindName[] {
   const types = wordsOf(request, 'type__in') ?? wordsOf(request, 'type');
-  if (types === undefined) return ALL_KINDS;
+  if (types === undefined) return [...KINDS_HERE];
   return TYPE_NAMES.filter((type) => types.includes(type)).map((type) => TYPES[type].kind);
 }
 
@@ -80,7 +90,9 @@ function boundsIn<T>(
   const [least, most, above, below] = ['gte', 'lte', 'gt', 'lt'].map((how) => {
     const text = textOf(request, `${name}__${how}`);
     const value = text === undefined ? undefined : read(text);
-    return typeof value === 'number' && Number.isNaN(value) ? undefined : value;
+    if (text !== undefined && (value === undefined || Number.isNaN(Number(value))))
+      throw wrong(`${name}__${how}`, 'must be a number (a time: UNIX seconds, or RFC 3339)');
+    return value;
   });
   if ([least, most, above, below].every((bound) => bound === undefined)) return undefined;
   return { least, most, above, below };

@@ -17,7 +17,7 @@ import { type Members } from '../../../measurement/atlas/common.js';
 import { Callers } from '../callers.js';
 import { isFieldWanted, type Listing, listingOf, originOf, pageNumber, withFields } from '../listing.js';
 import { numbersIn } from '../probes/probe-query.js';
-import { inAtlasWords } from './creation-errors.js';
+import { inAtlasWords, OF_CREATION } from './creation-errors.js';
 import { ChosenProbes } from './chosen-probes.js';
 import { inAtlas, measurement } from './measurement.presenter.js';
 import { orderIn, readMeasurementQuery } from './measurement-query.js';
@@ -25,6 +25,7 @@ import { numberIn } from '../number-in.js';
 
 /** Operations that a probe was in of which a listing knows. */
 const MOST_OF_PROBE = 20_000;
+const LONGEST_TAG = 64;
 
 @ApiExcludeController()
 @ByDoor()
@@ -56,7 +57,7 @@ export class AtlasMeasurementsController {
         ...{ description, tags, selection, ...(Object.keys(told).length > 0 && { told }) },
       }),
     );
-    const created = await inAtlasWords(() => this.creation.createAll(user, requests));
+    const created = await inAtlasWords(OF_CREATION, () => this.creation.createAll(user, requests));
     return { measurements: created.map(({ operation }) => operation.number) };
   }
 
@@ -94,11 +95,12 @@ export class AtlasMeasurementsController {
     @Param('number') text: string,
     @Body() body: Members,
   ): Promise<object> {
-    const { tag } = body;
-    if (typeof tag !== 'string' || tag === '' || tag.length > 64)
-      throw DomainError.invalid({ field: 'tag', message: 'must be text of 1 to 64 characters', in: 'body' });
-    await this.changeTags(request, text, (tags) => [...new Set([...tags, tag])]);
-    return { tag };
+    let added = '';
+    await this.changeTags(request, text, (tags) => {
+      added = tagIn(body);
+      return [...new Set([...tags, added])];
+    });
+    return { tag: added };
   }
 
   @Delete(':number/tags/:tag')
@@ -164,4 +166,11 @@ export class AtlasMeasurementsController {
       }),
     );
   }
+}
+
+/** @throws DomainError invalid_request */
+function tagIn({ tag }: Members): string {
+  if (typeof tag === 'string' && tag !== '' && tag.length <= LONGEST_TAG) return tag;
+  const message = `must be text of 1 to ${LONGEST_TAG} characters`;
+  throw DomainError.invalid({ field: 'tag', message, in: 'body' });
 }

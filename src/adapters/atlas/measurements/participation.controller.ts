@@ -12,7 +12,7 @@ import { readSource, type Source } from './sources.js';
 import { askedFamily, atlasKind, familyOf, textIn } from '../../../measurement/atlas/common.js';
 import { Callers } from '../callers.js';
 import { ChosenProbes } from './chosen-probes.js';
-import { inAtlasWords } from './creation-errors.js';
+import { inAtlasWords, ofParticipation } from './creation-errors.js';
 import { inAtlas } from './measurement.presenter.js';
 import { numberIn } from '../number-in.js';
 
@@ -46,7 +46,8 @@ export class AtlasParticipationController {
     const operation = inAtlas(await this.operations.byNumber(numberIn(text), user));
     if (!operation.owner.equals(user._id)) throw new DomainError('forbidden', 'The measurement is not yours');
     const changes = readChanges(body);
-    for (const change of changes) await inAtlasWords(() => this.carryOut(operation, change, user));
+    for (const [index, change] of changes.entries())
+      await inAtlasWords(ofParticipation(index), () => this.carryOut(operation, change, user));
     return { request_ids: changes.map((_change, index) => index + 1) };
   }
 
@@ -94,7 +95,7 @@ function readChanges(body: unknown): Change[] {
   const named = violations.map(({ path = [], ...rest }) => ({
     ...rest,
     path: path.slice(1),
-    field: path.slice(1).join('.'),
+    field: path.length > 1 ? path.slice(1).join('.') : 'the list',
   }));
   if (named.length > 0) throw DomainError.invalid(...named);
   return changes;

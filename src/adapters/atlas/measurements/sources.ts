@@ -137,8 +137,7 @@ function numberOf(text: string): number | undefined {
   return number >= 1 && number <= MOST_NUMBER ? number : undefined;
 }
 
-/** The error of a source that leads to no probe. */
-export function noProbe(index: number, message: string): Violation {
-  const path = ['probes', String(index)];
-  return { field: path.join('.'), path, message, in: 'body' };
+/** The error of a source that leads to no probe. @param path of the source, in the body */
+export function noProbe(path: readonly string[], message: string): Violation {
+  return { field: path.join('.'), path: [...path], message, in: 'body' };
 }

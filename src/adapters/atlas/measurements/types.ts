@@ -3,7 +3,10 @@ import { isIPv6 } from 'node:net';
 import { type AtlasKind, type AtlasType } from '../../../measurement/atlas/common.js';
 import { type Reader } from '../reader.js';
 
-const MOST_MS = 3_600_000;
+/** What the kinds take, in the units of Atlas. */
+const MOST_PING_BYTES = 255;
+const MOST_WAIT_MS = 20_000;
+const MOST_NTP_MS = 10_000;
 const MOST_TEXT = 2_048;
 /** What stands around the payload of a ping: the IP header and eight bytes of ICMP. */
 const PING_HEADERS = { 4: 28, 6: 48 } as const;
@@ -45,12 +48,13 @@ function present(params: Params): Params {
 }
 
 function pingParams(reader: Reader, family: Family, target: string | undefined): Params {
-  const size = reader.integer('size', 0, MOST_TEXT) ?? reader.integer('packet_size', 0, MOST_TEXT) ?? 48;
+  const most = MOST_PING_BYTES - PING_HEADERS[family];
+  const size = reader.integer('size', 0, most) ?? reader.integer('packet_size', 0, most) ?? 48;
   return {
     ...destination(target, family),
     probecount: reader.integer('packets', 1, MOST_TEXT) ?? 3,
     size: size + PING_HEADERS[family],
-    wait: secondsOf(reader.integer('packet_interval', 0, MOST_MS), 1),
+    wait: secondsOf(reader.integer('packet_interval', 0, MOST_WAIT_MS), 1),
   };
 }
 
@@ -58,7 +62,9 @@ const METHODS = { ICMP: 'icmp-paris', UDP: 'udp-paris', TCP: 'tcp' } as const;
 
 function tracerouteParams(reader: Reader, family: Family, target: string | undefined): Params {
   const protocol = reader.word('protocol', ['ICMP', 'UDP', 'TCP']) ?? 'UDP';
-  const timeout = reader.integer('timeout', 0, MOST_MS) ?? reader.integer('response_timeout', 0, MOST_MS);
+  const [timeout] = ['timeout', 'response_timeout'].flatMap(
+    (name) => reader.integer(name, 0, MOST_WAIT_MS) ?? [],
+  );
   // clients name a port whatever the protocol; of ICMP it would be another thing
   const port = reader.integer('port', 1, 65_535);
   return present({
@@ -130,7 +136,7 @@ function ntpParams(reader: Reader, family: Family, target: string | undefined): 
   return {
     ...destination(target, family),
     samples: reader.integer('packets', 1, MOST_TEXT) ?? 3,
-    timeout_s: secondsOf(reader.integer('timeout', 0, MOST_MS), 4),
+    timeout_s: secondsOf(reader.integer('timeout', 0, MOST_NTP_MS), 4),
   };
 }
 

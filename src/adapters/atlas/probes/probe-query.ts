@@ -1,5 +1,6 @@
 import { type Request } from 'express';
 import { type Presence, type ProbeFilter, type ProbeSearch } from '../../../core/probes/index.js';
+import { DomainError } from '../../../platform/errors/domain.error.js';
 import { textOf, wordsOf } from '../listing.js';
 import { PROBE_STATUSES } from './probe.presenter.js';
 
@@ -50,17 +51,30 @@ export function readProbeQuery(request: Request): ProbeQuery {
   };
 }
 
-/** @returns whole numbers; what is none names nothing */
+/** @throws DomainError invalid_request: one of its words is no whole number */
 export function numbersIn(request: Request, name: string): number[] | undefined {
-  return wordsOf(request, name)
-    ?.map((word) => (/^\d{1,10}$/.test(word) ? Number(word) : NaN))
-    .filter((number) => !Number.isNaN(number));
+  return wordsOf(request, name)?.map((word) => {
+    if (!/^\d{1,15}$/.test(word)) throw wrong(name, 'must be whole numbers with commas between them');
+    return Number(word);
+  });
 }
 
+/** @throws DomainError invalid_request */
 export function truthIn(request: Request, name: string): boolean | undefined {
   const text = textOf(request, name)?.toLowerCase();
-  if (text === 'true' || text === '1') return true;
-  return text === 'false' || text === '0' ? false : undefined;
+  if (text === undefined) return undefined;
+  if (!Object.hasOwn(TRUTHS, text)) throw wrong(name, 'must be true or false');
+  return TRUTHS[text];
+}
+
+const TRUTHS: Readonly<Record<string, boolean>> = {
+  ...{ true: true, yes: true, 1: true },
+  ...{ false: false, no: false, 0: false },
+};
+
+/** A filter that cannot be read: without it the answer would be about something else. */
+export function wrong(name: string, message: string): DomainError {
+  return DomainError.invalid({ field: name, message, in: 'parameter' });
 }
 
 /** @param step the distance between two values that can be told apart @returns both ends, included */
@@ -76,8 +90,10 @@ function rangeIn(
 }
 
 function decimalIn(request: Request, name: string): number | undefined {
-  const text = textOf(request, name) ?? '';
-  return /^-?\d{1,10}(\.\d{1,12})?$/.test(text) ? Number(text) : undefined;
+  const text = textOf(request, name);
+  if (text === undefined) return undefined;
+  if (!/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) throw wrong(name, 'must be a number');
+  return Number(text);
 }
 
 function degreesIn(request: Request, name: string) {
@@ -100,11 +116,11 @@ function presencesIn(request: Request): Presence[] | undefined {
 
 /** `LAT,LON:KM`: here the latitude comes first. */
 function nearIn(request: Request): ProbeFilter['near'] {
-  const match = /^(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?):(\d{1,5}(?:\.\d+)?)$/.exec(
-    textOf(request, 'radius') ?? '',
-  );
-  if (match === null) return undefined;
-  const [latitude, longitude, within_km] = match.slice(1).map(Number) as [number, number, number];
-  if (Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return undefined;
+  const text = textOf(request, 'radius');
+  if (text === undefined) return undefined;
+  const match = /^(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?):(\d{1,5}(?:\.\d+)?)$/.exec(text);
+  const [latitude = NaN, longitude = NaN, within_km = NaN] = (match ?? []).slice(1).map(Number);
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
+    throw wrong('radius', 'must be LATITUDE,LONGITUDE:KILOMETRES');
   return { latitude, longitude, within_km };
 }

@@ -169,7 +169,8 @@ function checkOf(result: Members): Members {
     rtts.length % 2 === 1 ? rtts[middle] : ((rtts[middle - 1] ?? NaN) + (rtts[middle] ?? NaN)) / 2;
   return {
     alert: received === 0,
-    last: rtts.length === 0 ? null : (median ?? null),
+    // as precise as they are: half of a sum has digits that were not measured
+    last: rtts.length === 0 || median === undefined ? null : Number(median.toFixed(3)),
     last_packet_loss: sent === 0 ? 100 : Math.round(((sent - received) / sent) * 10_000) / 100,
     source: orAbsent(result['from'] as string | undefined) ?? '',
   };

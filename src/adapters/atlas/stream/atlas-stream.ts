@@ -153,7 +153,7 @@ export class AtlasStream implements OnApplicationBootstrap, BeforeApplicationShu
       await refuse(client, wanted);
       return;
     }
-    if (client.subscriptions.size >= MOST_SUBSCRIPTIONS) {
+    if (client.subscriptions.size >= MOST_SUBSCRIPTIONS && !client.subscriptions.has(key)) {
       await refuse(client, `A connection may have ${MOST_SUBSCRIPTIONS} subscriptions at most`);
       return;
     }

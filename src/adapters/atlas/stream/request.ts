@@ -11,7 +11,7 @@ export type Wanted =
       withBacklog: boolean;
     }
   | { stream: 'probestatus'; probes: number[] | undefined; isEnriched: boolean }
-  | { stream: 'metadata'; msm: number };
+  | { stream: 'metadata'; msm: number | undefined };
 
 export interface StreamRequest {
   event: 'atlas_subscribe' | 'atlas_unsubscribe';
@@ -47,11 +47,14 @@ export function readParameters(parameters: Members): Wanted | string {
   if (stream !== 'result' && stream !== 'metadata')
     return 'stream_type must be one of result, probestatus, metadata';
   const msm = numbersIn(parameters['msm']);
+  if (stream === 'metadata' && msm === undefined) return { stream, msm };
   if (msm === undefined || typeof msm === 'string' || msm.length !== 1)
     return 'msm must be the number of a measurement';
   const [number = 0] = msm;
   if (stream === 'metadata') return { stream, msm: number };
   const type = TYPE_NAMES.find((each) => each === parameters['type']);
+  if (type === undefined && (parameters['type'] ?? undefined) !== undefined)
+    return `type must be one of ${TYPE_NAMES.join(', ')}`;
   return { stream, msm: number, probes, type, withBacklog: parameters['sendBacklog'] === true };
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { filter, type Observable } from 'rxjs';
 import { setTimeout as rest } from 'node:timers/promises';
 import { type OperationEntity } from '../../../core/assignments/index.js';
 import { OperationsService } from '../../../core/operations/index.js';
@@ -18,6 +19,7 @@ import { statusOf } from '../measurements/measurement.presenter.js';
 import { atlasProbe } from '../probes/probe.presenter.js';
 import { type Members } from '../../../measurement/atlas/common.js';
 import { atlasResultsOf, UNSHOWN } from '../../../measurement/atlas/present.js';
+import { MeasurementStatuses } from './measurement-statuses.js';
 import { type ProbeStatusChange, ProbeStatuses } from './probe-statuses.js';
 import { type Wanted } from './request.js';
 
@@ -47,6 +49,7 @@ export class Subscriptions {
     private readonly follower: ResultsFollower,
     private readonly whole: WholeResults,
     private readonly statuses: ProbeStatuses,
+    private readonly measurements: MeasurementStatuses,
     private readonly clock: PlatformClock,
   ) {}
 
@@ -54,6 +57,12 @@ export class Subscriptions {
   async run(wanted: Wanted, parameters: Members, say: Say, gone: AbortSignal): Promise<void> {
     if (wanted.stream === 'probestatus') {
       await this.ofProbes(wanted, parameters, say, gone);
+      return;
+    }
+    if (wanted.msm === undefined) {
+      await sayChanges(this.measurements.changes, parameters, say, gone, (change) =>
+        say('atlas_metadata', change),
+      );
       return;
     }
     // nobody in particular: what is private is not there
@@ -126,34 +135,14 @@ export class Subscriptions {
     say: Say,
     gone: AbortSignal,
   ): Promise<void> {
-    const waiting: ProbeStatusChange[] = [];
-    let wake = (): void => undefined;
-    const stop = () => {
-      wake();
-    };
-    const subscription = this.statuses.changes.subscribe((change) => {
-      if (probes?.includes(change.number) === false || waiting.length >= MOST_CHANGES) return;
-      waiting.push(change);
-      wake();
-    });
+    const changes = this.statuses.changes.pipe(filter(({ number }) => probes?.includes(number) !== false));
     this.statuses.watchers += 1;
-    gone.addEventListener('abort', stop, { once: true });
     try {
-      await say('atlas_subscribed', parameters);
-      while (!gone.aborted) {
-        const change = waiting.shift();
-        if (change !== undefined) {
-          await say('atlas_probestatus', await this.worded(change, isEnriched));
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+      await sayChanges(changes, parameters, say, gone, async (change) =>
+        say('atlas_probestatus', await this.worded(change, isEnriched)),
+      );
     } finally {
-      gone.removeEventListener('abort', stop);
       this.statuses.watchers -= 1;
-      subscription.unsubscribe();
     }
   }
 
@@ -193,5 +182,42 @@ export class Subscriptions {
       before = status['id'];
       await say('atlas_metadata', { id: operation.number, status });
     }
+  }
+}
+
+/** Says that it is subscribed, and then each change, until `gone`. Of a reader who is slow so many wait; what comes then is left out. */
+async function sayChanges<Change>(
+  changes: Observable<Change>,
+  parameters: Members,
+  say: Say,
+  gone: AbortSignal,
+  sayOne: (change: Change) => Promise<void>,
+): Promise<void> {
+  const waiting: Change[] = [];
+  let wake = (): void => undefined;
+  const stop = () => {
+    wake();
+  };
+  const subscription = changes.subscribe((change) => {
+    if (waiting.length >= MOST_CHANGES) return;
+    waiting.push(change);
+    wake();
+  });
+  gone.addEventListener('abort', stop, { once: true });
+  try {
+    await say('atlas_subscribed', parameters);
+    while (!gone.aborted) {
+      const change = waiting.shift();
+      if (change !== undefined) {
+        await sayOne(change);
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    gone.removeEventListener('abort', stop);
+    subscription.unsubscribe();
   }
 }
