@@ -159,7 +159,7 @@ describe('problems', () => {
     // probes that are not there, beside one that is
     const there = await world.probe(user);
     const absent = [{ id: 'f'.repeat(24) }, there, { id: 'nobody' }];
-    const operation = await user.api.post<Problem>('/api/v1/operations', pingOn(absent));
+    const operation = await user.api.post('/api/v1/operations', pingOn(absent));
     expectProblem(operation, 404, 'not_found');
     expect(operation.body.errors?.map(({ pointer }) => pointer)).toEqual(['/probes/0', '/probes/2']);
     const listed = await user.api.get('/api/v1/probes?limit=0&tag=A&bbox=1&more=1');
