@@ -24,7 +24,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { parseId } from '../../platform/database/object-id.js';
+import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { ApiId } from '../../platform/http/ids.js';
 import {
@@ -52,6 +52,7 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { KeptDto, RetentionDto } from './dto/retention.dto.js';
 import { SelectionDto } from './dto/selection.dto.js';
+import { ProbesService } from '../../core/probes/index.js';
 import { type UserEntity } from '../../core/users/index.js';
 import { createOperationBody } from './dto/create-operation.body.js';
 import { OperationDto, QuoteDto } from './dto/operation.dto.js';
@@ -68,6 +69,9 @@ import {
 import { readingOf } from '../../measurement/params/reading.js';
 import { parseSchedule } from '../../measurement/schedule/parse-schedule.js';
 
+/** Of one probe so many operations are looked at, the newest. */
+const MOST_OF_PROBE = 1_000;
+
 @ApiTags('operations')
 @ApiExtraModels(SelectionDto)
 @ApiBearerAuth()
@@ -78,6 +82,7 @@ export class OperationsController {
     private readonly operations: OperationsService,
     private readonly creation: OperationCreationService,
     private readonly listing: OperationListingService,
+    private readonly probes: ProbesService,
     private readonly clock: PlatformClock,
     @Inject(ENV) private readonly env: Env,
   ) {}
@@ -135,8 +140,9 @@ export class OperationsController {
     const visible = { visibleTo: readerOf(user) };
     const filter = query.mine === true ? { owner: user._id } : visible;
     const before = decodeCursor(query.cursor)?._id;
-    const { kind, tag: tags, number: numbers, search, q: text, state, visibility, limit } = query;
-    const asked = { ...filter, kind, tags, numbers, search, text, visibility };
+    const { kind, tag: tags, number: numbers, search, q: text, state, visibility, limit, probe } = query;
+    const ids = probe === undefined ? undefined : await this.idsOfProbe(parseId(probe));
+    const asked = { ...filter, ids, kind, tags, numbers, search, text, visibility };
     const page = await this.listing.list(asked, state, limit, before);
     const progress = await this.operations.progressOfAll(page.operations);
     const items = page.operations.flatMap((operation, index) => {
@@ -277,13 +283,19 @@ export class OperationsController {
     const operation = await this.operations.get(parseId(id), user);
     const after = decodeCursor(query.cursor)?._id;
     const found = await this.operations.assignmentsOf(operation, query.limit + 1, after);
+    const names = await this.probes.namesOf(found.map(({ probe }) => probe));
     return pageOf(
       { request, response },
       query,
       found,
-      (assignment) => AssignmentDto.from(assignment),
+      (assignment) => AssignmentDto.from(assignment, names.get(assignment.probe.toHexString())),
       ({ probe }) => ({ _id: probe }),
     );
+  }
+
+  /** @returns ids of operations that the probe is in; of a probe that is none there are none */
+  private async idsOfProbe(probe: ObjectId | undefined): Promise<ObjectId[]> {
+    return probe === undefined ? [] : this.operations.idsOfProbes([probe], MOST_OF_PROBE);
   }
 
   private requestOf({

@@ -73,6 +73,15 @@ export class ProbesRepository {
       .toArray();
   }
 
+  async findNames(ids: readonly ObjectId[]): Promise<Pick<ProbeEntity, '_id' | 'name'>[]> {
+    return this.model.collection
+      .find<Pick<ProbeEntity, '_id' | 'name'>>(
+        { _id: { $in: [...ids] } },
+        { projection: { name: 1 }, batchSize: 10_000 },
+      )
+      .toArray();
+  }
+
   async findByNumbers(numbers: readonly number[]): Promise<ProbeEntity[]> {
     return this.model.collection
       .find<ProbeEntity>({ number: { $in: [...numbers] } }, { sort: { _id: 1 }, batchSize: 10_000 })

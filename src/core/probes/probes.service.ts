@@ -188,6 +188,12 @@ export class ProbesService {
     return this.asKnown(() => this.probes.findByIds(ids));
   }
 
+  /** @returns by id what probes are called: nothing of those that have no name or are gone */
+  async namesOf(ids: readonly ObjectId[]): Promise<Map<string, string>> {
+    const found = await this.probes.findNames(ids);
+    return new Map(found.flatMap(({ _id, name }) => (name === undefined ? [] : [[_id.toHexString(), name]])));
+  }
+
   /** @throws DomainError not_found */
   async byNumber(number: number): Promise<ProbeEntity> {
     const [probe] = await this.byNumbers([number]);

@@ -16,14 +16,24 @@ const BOUND: Record<string, string> = {
   user_results: 'Results called for in 24 hours',
 };
 
+const REASON: Record<Entry['reason'], string> = {
+  grant: 'given by a superuser',
+  operation: 'measurement',
+  refund: 'paid back',
+  results: 'results that your probes brought',
+  taken: 'taken by a superuser',
+  lapsed: 'lapsed',
+};
+
 const COLUMNS: readonly Column<Entry>[] = [
   { head: 'At', className: 'small', cell: ({ at }) => <Time at={at} /> },
   {
     head: 'For',
-    cell: ({ reason, reference }) => (
-      <>
-        {reason} <OperationReference reference={reference} />
-      </>
+    cell: ({ reason, reference, note }) => (
+      <span title={reference}>
+        {REASON[reason]} <OperationReference reference={reference} />
+        {note !== null && <span className="small muted">{note}</span>}
+      </span>
     ),
   },
   { head: 'Credits', right: true, cell: ({ amount }) => (amount > 0 ? `+${whole(amount)}` : whole(amount)) },

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api } from './client.js';
+import { everyPage } from './pages.js';
 import type { Probe, ProbesQuery } from './queries.js';
 
 const PAGE = 1_000;
@@ -9,20 +10,12 @@ const MOST_PAGES = 20;
 export const allProbes = (query: Omit<ProbesQuery, 'limit'>) =>
   queryOptions({
     queryKey: ['all-probes', query],
-    queryFn: async ({ signal }) => {
-      const found: Probe[] = [];
-      let next: string | null = null;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const cursor: { cursor?: string } = next === null ? {} : { cursor: next };
-        const got: { items: Probe[]; next: string | null } = await answer(
+    queryFn: ({ signal }) =>
+      everyPage(MOST_PAGES, (cursor) =>
+        answer(
           api.GET('/api/v1/probes', { params: { query: { ...query, limit: PAGE, ...cursor } }, signal }),
-        );
-        found.push(...got.items);
-        next = got.next;
-        if (next === null) break;
-      }
-      return found;
-    },
+        ),
+      ),
     placeholderData: keepPreviousData,
     staleTime: 15_000,
   });

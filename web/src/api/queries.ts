@@ -1,4 +1,10 @@
-import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  keepPreviousData,
+  QueryClient,
+  queryOptions,
+} from '@tanstack/react-query';
 import type { paths } from '../../generated/api.js';
 import { session } from '../session/session.js';
 import { answer, api, type Schemas } from './client.js';
@@ -83,6 +89,17 @@ export const operation = (id: string) =>
     queryKey: ['operation', id],
     queryFn: ({ signal }) => answer(api.GET('/api/v1/operations/{id}', { params: { path: { id } }, signal })),
   });
+
+/** @returns an operation as the lists that were seen last had it; undefined: none did */
+export function operationSeen(queries: QueryClient, id: string): Operation | undefined {
+  const lists = queries.getQueriesData<InfiniteData<{ items: Operation[] }>>({ queryKey: ['operations'] });
+  for (const [, list] of lists)
+    for (const { items } of list?.pages ?? []) {
+      const found = items.find((each) => each.id === id);
+      if (found !== undefined) return found;
+    }
+  return undefined;
+}
 
 export const coverage = (id: string, query: { bucket_s?: number; probe?: string; limit?: number } = {}) =>
   queryOptions({

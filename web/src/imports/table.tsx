@@ -60,6 +60,7 @@ const COLUMNS: readonly Column<Import>[] = [
   { head: 'Skipped', right: true, cell: ({ skipped }) => whole(skipped) },
   {
     head: 'Refused',
+    right: true,
     cell: ({ refused, errors }) => (
       <>
         {whole(refused)}
@@ -85,7 +86,7 @@ const COLUMNS: readonly Column<Import>[] = [
       <>
         {operation_ids.slice(0, 5).map((id, index) => (
           <Link key={id} to="/operations/$id" params={{ id }} search={{}} className="small">
-            {index + 1}.{' '}
+            {operation_ids.length === 1 ? 'Show' : index + 1}
           </Link>
         ))}
         {operation_ids.length > 5 && <span className="small muted">and {operation_ids.length - 5} more</span>}
@@ -93,19 +94,10 @@ const COLUMNS: readonly Column<Import>[] = [
       </>
     ),
   },
+  { head: 'Came', className: 'small', cell: ({ created_at }) => <Time at={created_at} /> },
   {
-    head: 'Came, ended',
+    head: 'Ended',
     className: 'small',
-    cell: ({ created_at, ended_at }) => (
-      <>
-        <Time at={created_at} />
-        {ended_at !== null && (
-          <>
-            {' '}
-            <Time at={ended_at} />
-          </>
-        )}
-      </>
-    ),
+    cell: ({ ended_at }) => (ended_at === null ? '–' : <Time at={ended_at} />),
   },
 ];

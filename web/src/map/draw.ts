@@ -1,91 +1,12 @@
-import { type GeoProjection, geoEqualEarth, geoPath } from 'd3-geo';
-import type { feature } from 'topojson-client';
+import type { GeoProjection } from 'd3-geo';
 import { colour } from '../plots/palette.js';
+import type { Place, Spot, View } from './places.js';
 
-export interface Spot {
-  id: string;
-  name: string;
-  longitude: number;
-  latitude: number;
-  connected: boolean;
-}
-
-export interface Place {
-  longitude: number;
-  latitude: number;
-}
-
-/** How far the whole map is enlarged and moved, in pixels. */
-export interface View {
-  scale: number;
-  x: number;
-  y: number;
-}
-
-export type Land = ReturnType<typeof feature>;
-
-export const WHOLE: View = { scale: 1, x: 0, y: 0 };
 const DOT = 4;
-const NEAR = 9;
 /** Spots that stand so near to each other are drawn once: nobody could tell them apart. */
 const CELL = 2;
-
-/** @returns the projection of the whole world into a frame: every view of it is moved and enlarged, and projects nothing anew */
-export function wholeWorld(width: number, height: number): GeoProjection {
-  return geoEqualEarth().fitExtent(
-    [
-      [6, 6],
-      [width - 6, height - 6],
-    ],
-    { type: 'Sphere' },
-  );
-}
-
-/** @returns where each spot stands in the whole world: x and y in turns */
-export function placesOf(spots: readonly Place[], world: GeoProjection): Float64Array {
-  const places = new Float64Array(2 * spots.length);
-  spots.forEach(({ longitude, latitude }, index) => {
-    const at = world([longitude, latitude]) ?? [NaN, NaN];
-    places.set(at, 2 * index);
-  });
-  return places;
-}
-
-export function outlineOf(land: Land | undefined, world: GeoProjection): Path2D | undefined {
-  return land && new Path2D(geoPath(world)(land) ?? '');
-}
-
-/** @returns where on earth a point of the canvas is; undefined: beside it */
-export function earthAt(
-  world: GeoProjection,
-  { scale, x, y }: View,
-  px: number,
-  py: number,
-): Place | undefined {
-  const at = world.invert?.([(px - x) / scale, (py - y) / scale]);
-  if (!at) return undefined;
-  const [longitude, latitude] = at;
-  if (Math.abs(longitude) > 180 || Math.abs(latitude) > 90) return undefined;
-  return { longitude: Math.round(longitude * 1e4) / 1e4, latitude: Math.round(latitude * 1e4) / 1e4 };
-}
-
-/** @returns which spot is nearest to a point of the canvas, and near enough; undefined: none */
-export function nearest(
-  places: Float64Array,
-  { scale, x, y }: View,
-  px: number,
-  py: number,
-): number | undefined {
-  let best: number | undefined;
-  let least = NEAR * NEAR;
-  for (let index = 0; index < places.length; index += 2) {
-    const dx = (places[index] ?? 0) * scale + x - px;
-    const dy = (places[index + 1] ?? 0) * scale + y - py;
-    const far = dx * dx + dy * dy;
-    if (far < least) [best, least] = [index / 2, far];
-  }
-  return best;
-}
+/** So far around the frame land and spots are drawn as well, in pixels: a drag shows what is there, and draws nothing anew. */
+const MARGIN = 240;
 
 export interface Drawing {
   width: number;
@@ -98,25 +19,82 @@ export interface Drawing {
   chosen: readonly string[] | undefined;
   /** a place that is marked */
   place: Place | undefined;
+  /** its colours */
+  dark: boolean;
 }
 
-/** Draws the map as it is in a view: 10,000 spots in a few milliseconds. */
-export function drawMap(canvas: HTMLCanvasElement, drawing: Drawing): void {
-  const { width, height } = drawing;
-  const ratio = devicePixelRatio;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+/** Draws the map as it is in a view. What of it only moves is kept as a picture, which is larger than the frame. */
+export class MapPainter {
+  private readonly picture = document.createElement('canvas');
+  private kept: { drawing: Drawing; ratio: number } | undefined;
+
+  draw(canvas: HTMLCanvasElement, drawing: Drawing): void {
+    const { width, height, view } = drawing;
+    const ratio = devicePixelRatio;
+    const context = sized(canvas, width, height, ratio);
+    if (context === null) return;
+    if (!this.covers(drawing, ratio)) this.paint(drawing, ratio);
+    const { x = view.x, y = view.y } = this.kept?.drawing.view ?? {};
+    context.drawImage(
+      this.picture,
+      // on whole pixels: nothing has to be smoothed
+      Math.round((view.x - x - MARGIN) * ratio) / ratio,
+      Math.round((view.y - y - MARGIN) * ratio) / ratio,
+      this.picture.width / ratio,
+      this.picture.height / ratio,
+    );
+    drawMarks(context, drawing);
+  }
+
+  /** Whether the picture has all that is in the frame of a view, as it has to be drawn now. */
+  private covers(drawing: Drawing, ratio: number): boolean {
+    if (this.kept === undefined || this.kept.ratio !== ratio) return false;
+    const { drawing: of } = this.kept;
+    return (
+      SAME.every((name) => of[name] === drawing[name]) &&
+      of.view.scale === drawing.view.scale &&
+      Math.abs(of.view.x - drawing.view.x) <= MARGIN &&
+      Math.abs(of.view.y - drawing.view.y) <= MARGIN
+    );
+  }
+
+  private paint(drawing: Drawing, ratio: number): void {
+    const { width, height, view } = drawing;
+    const around = {
+      ...drawing,
+      width: width + 2 * MARGIN,
+      height: height + 2 * MARGIN,
+      view: { ...view, x: view.x + MARGIN, y: view.y + MARGIN },
+    };
+    const context = sized(this.picture, around.width, around.height, ratio);
+    if (context === null) return;
+    drawLand(context, around, ratio);
+    // those that are not connected beneath
+    drawSpots(context, around, false, ratio);
+    drawSpots(context, around, true, ratio);
+    this.kept = { drawing, ratio };
+  }
+}
+
+/** What of a drawing its land and spots are made of, beside the view. */
+const SAME = ['width', 'height', 'world', 'outline', 'spots', 'places', 'dark'] as const;
+
+/** @returns what draws on an empty canvas of a size, in pixels of the page */
+function sized(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+  ratio: number,
+): CanvasRenderingContext2D | null {
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
   }
   const context = canvas.getContext('2d');
-  if (context === null) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  drawLand(context, drawing, ratio);
-  // those that are not connected beneath
-  drawSpots(context, drawing, false, ratio);
-  drawSpots(context, drawing, true, ratio);
-  drawMarks(context, drawing);
+  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context?.clearRect(0, 0, width, height);
+  return context;
 }
 
 function drawLand(context: CanvasRenderingContext2D, { outline, view }: Drawing, ratio: number): void {
@@ -169,7 +147,13 @@ function drawSpots(
     const cell = Math.floor(top / CELL) * columns + Math.floor(left / CELL);
     if (drawn[cell] === 1) continue;
     drawn[cell] = 1;
-    context.drawImage(stamp, left - half, top - half, size, size);
+    context.drawImage(
+      stamp,
+      Math.round((left - half) * ratio) / ratio,
+      Math.round((top - half) * ratio) / ratio,
+      size,
+      size,
+    );
   }
 }
 

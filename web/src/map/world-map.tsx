@@ -12,8 +12,8 @@ import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import outlines from 'world-atlas/land-110m.json?url';
 import { useDark } from '../ui/scheme.js';
+import { MapPainter } from './draw.js';
 import {
-  drawMap,
   earthAt,
   type Land,
   nearest,
@@ -24,7 +24,7 @@ import {
   type View,
   WHOLE,
   wholeWorld,
-} from './draw.js';
+} from './places.js';
 
 interface Props {
   spots: readonly Spot[];
@@ -71,6 +71,7 @@ export function WorldMap({
   const [tip, setTip] = useState<{ x: number; y: number; text: string }>();
   const drag = useRef<{ x: number; y: number; view: View; moved: boolean } | undefined>(undefined);
   const dark = useDark();
+  const [painter] = useState(() => new MapPainter());
   useEffect(() => {
     let here = true;
     loadLand().then(
@@ -94,10 +95,13 @@ export function WorldMap({
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       if (canvas.current !== null && width > 0)
-        drawMap(canvas.current, { width, height, view, world, outline, spots, places, chosen, place });
+        painter.draw(canvas.current, {
+          ...{ width, height, view, world, outline },
+          ...{ spots, places, chosen, place, dark },
+        });
     });
     return () => cancelAnimationFrame(frame);
-  }, [width, height, view, world, outline, spots, places, chosen, place, dark]);
+  }, [painter, width, height, view, world, outline, spots, places, chosen, place, dark]);
 
   const zoom = useCallback(
     (factor: number, at?: { x: number; y: number }) => {

@@ -3,26 +3,28 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { serverNow } from '../api/clock.js';
 import { latest, type Latest, type Operation } from '../api/queries.js';
-import { ms, whole } from '../ui/format.js';
+import { counted, ms, whole } from '../ui/format.js';
 import { Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 import { text } from './results.js';
 
 type Entry = Record<string, unknown>;
 
-/** The newest of each probe that said the same. */
+/** The newest of each probe that said the same of the same. */
 interface Group {
   said: string;
-  more: string;
+  about: string;
   of: readonly Latest[];
 }
 
 interface Kind {
   title: string;
-  /** what is the same in a group */
   said: (entry: Entry) => string;
-  more?: (entry: Entry) => string;
+  /** what it is an answer to, and what of it is the same in a group as well */
+  about: (entry: Entry) => string;
   time: string;
+  /** what differs from probe to probe, though they say the same */
+  own?: (entry: Entry) => string;
 }
 
 const DAY_MS = 86_400_000;
@@ -36,16 +38,16 @@ const KINDS: Readonly<Record<Operation['kind'], Kind | null>> = {
     said: (entry) => {
       const data = Array.isArray(entry['answer_data']) ? (entry['answer_data'] as string[]) : [];
       const records =
-        data.length === 0 ? `${text(entry['answers'] ?? 0)} answers` : data.toSorted().join(', ');
+        data.length === 0 ? counted(number(entry['answers']) ?? 0, 'answer') : data.toSorted().join(', ');
       return `${text(entry['rcode'] ?? entry['error'])}: ${records}`;
     },
-    more: (entry) => `${text(entry['name'])} ${text(entry['qtype'])}`,
+    about: (entry) => `${text(entry['name'])} ${text(entry['qtype'])}`,
     time: 'rtt_ms',
   },
   http: {
     title: 'Answers',
     said: (entry) => (entry['status'] === null ? text(entry['error']) : `status ${text(entry['status'])}`),
-    more: (entry) => text(entry['url']),
+    about: (entry) => text(entry['url']),
     time: 'total_ms',
   },
   tls: {
@@ -54,12 +56,19 @@ const KINDS: Readonly<Record<Operation['kind'], Kind | null>> = {
       entry['fingerprint_sha256'] === null
         ? text(entry['error'])
         : `${text(entry['subject'])}, by ${text(entry['issuer'])}, ${expiryOf(entry['not_after'])}`,
-    more: (entry) =>
+    about: (entry) =>
       [
-        trustOf(entry),
-        `chain of ${text(entry['chain_length'])}`,
-        text(entry['version']),
-        `SHA-256 ${text(entry['fingerprint_sha256']).slice(0, 16)}…`,
+        text(entry['destination']),
+        ...(entry['fingerprint_sha256'] === null
+          ? []
+          : [
+              trustOf(entry),
+              ...(number(entry['chain_length']) === null
+                ? []
+                : [`chain of ${counted(number(entry['chain_length']) ?? 0, 'certificate')}`]),
+              text(entry['version']),
+              `SHA-256 ${text(entry['fingerprint_sha256']).slice(0, 16)}…`,
+            ]),
       ].join(' · '),
     time: 'handshake_ms',
   },
@@ -69,8 +78,9 @@ const KINDS: Readonly<Record<Operation['kind'], Kind | null>> = {
       entry['stratum'] === null
         ? text(entry['error'])
         : `stratum ${text(entry['stratum'])}, reference ${text(entry['reference_id'])}`,
-    more: (entry) => `${text(entry['destination'])}, offset ${offsetOf(entry)}`,
+    about: (entry) => text(entry['destination']),
     time: 'delay_ms',
+    own: (entry) => `offset ${offsetOf(entry)}`,
   },
   mtr: null,
   warts: null,
@@ -79,7 +89,7 @@ const KINDS: Readonly<Record<Operation['kind'], Kind | null>> = {
 function expiryOf(value: unknown): string {
   if (typeof value !== 'string') return 'without an end';
   const days = Math.floor((Date.parse(value) - serverNow()) / DAY_MS);
-  return days < 0 ? `expired ${whole(-days)} days ago` : `expires in ${whole(days)} days`;
+  return days < 0 ? `expired ${counted(-days, 'day')} ago` : `expires in ${counted(days, 'day')}`;
 }
 
 function trustOf(entry: Entry): string {
@@ -128,7 +138,7 @@ export function Answers({
               label={`Table: ${shape.title}`}
               columns={columnsOf(shape, names)}
               items={groups}
-              keyOf={({ said, more }) => `${said} ${more}`}
+              keyOf={({ said, about }) => `${said} ${about}`}
             />
           );
         }}
@@ -137,22 +147,26 @@ export function Answers({
   );
 }
 
-function groupsOf(items: readonly Latest[], { said, more }: Kind): Group[] {
-  const stored = items.filter(({ summary }) => summary !== null);
-  const groups = Map.groupBy(stored, ({ summary }) => said(summary as Entry));
-  return [...groups]
-    .map(([each, of]) => ({ said: each, more: more?.((of[0]?.summary ?? {}) as Entry) ?? '', of }))
+function groupsOf(items: readonly Latest[], { said, about }: Kind): Group[] {
+  const told = items.flatMap((item) =>
+    item.summary === null
+      ? []
+      : [{ item, said: said(item.summary as Entry), about: about(item.summary as Entry) }],
+  );
+  const groups = Map.groupBy(told, (each) => `${each.about}\n${each.said}`);
+  return [...groups.values()]
+    .flatMap((group) => (group[0] ? [{ ...group[0], of: group.map(({ item }) => item) }] : []))
     .sort((a, b) => b.of.length - a.of.length);
 }
 
-function columnsOf({ time }: Kind, names: ReadonlyMap<string, string>): readonly Column<Group>[] {
+function columnsOf({ time, own }: Kind, names: ReadonlyMap<string, string>): readonly Column<Group>[] {
   return [
     {
       head: 'What they say',
       names: true,
-      cell: ({ said, more }) => (
+      cell: ({ said, about }) => (
         <>
-          {said} <div className="small muted">{more}</div>
+          {said} <div className="small muted">{about}</div>
         </>
       ),
     },
@@ -171,7 +185,9 @@ function columnsOf({ time }: Kind, names: ReadonlyMap<string, string>): readonly
               <Link to="/probes/$id" params={{ id: probe_id }}>
                 {names.get(probe_id) ?? probe_id}
               </Link>{' '}
-              {ms(number((summary as Entry | null)?.[time]))} <Time at={received_at} />
+              {ms(number((summary as Entry | null)?.[time]))}
+              {own !== undefined && summary !== null && `, ${own(summary as Entry)}`}{' '}
+              <Time at={received_at} />
             </li>
           ))}
           {of.length > 12 && <li className="muted">and {whole(of.length - 12)} more</li>}

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { changes } from '../api/queries.js';
 import { useToken } from '../session/session.js';
-import { ms, whole } from '../ui/format.js';
+import { counted, ms, whole } from '../ui/format.js';
 import { Loaded, Panel, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 
@@ -35,7 +35,7 @@ export function Changes({ id, names }: { id: string; names: ReadonlyMap<string, 
           <DataTable
             label="Table of changes"
             columns={columnsOf(names)}
-            items={items as readonly Change[]}
+            items={newestFirst(items as readonly Change[])}
             keyOf={(change) => change.id}
             tall
           />
@@ -43,6 +43,11 @@ export function Changes({ id, names }: { id: string; names: ReadonlyMap<string, 
       </Loaded>
     </Panel>
   );
+}
+
+/** By when they happened; the server lists them by when it noticed them. */
+function newestFirst(items: readonly Change[]): readonly Change[] {
+  return items.toSorted((a, b) => b.since.localeCompare(a.since));
 }
 
 function columnsOf(names: ReadonlyMap<string, string>): readonly Column<Change>[] {
@@ -80,15 +85,15 @@ type Hops = { ttl: number; addresses: string[] }[];
 /** @returns what a change tells of one side of it, in few words */
 function said(side: unknown): string {
   if (typeof side !== 'object' || side === null) return '–';
-  const { hops, ...rest } = side as Record<string, unknown> & { hops?: Hops };
+  const { hops, runs, ...rest } = side as Record<string, unknown> & { hops?: Hops };
   if (hops !== undefined)
     return hops.map(({ ttl, addresses }) => `${ttl}: ${addresses.join(' or ')}`).join(', ');
-  return Object.entries(rest)
-    .map(
-      ([name, value]) =>
-        `${name.replace(/_ms$/, '').replaceAll('_', ' ')} ${name.endsWith('_ms') ? ms(value as number) : shown(value)}`,
-    )
-    .join(', ');
+  const words = Object.entries(rest).map(([name, value]) => {
+    if (name === 'rtt_ms') return ms(value as number);
+    const called = name.replace(/_ms$/, '').replaceAll('_', ' ');
+    return `${called} ${name.endsWith('_ms') ? ms(value as number) : shown(value)}`;
+  });
+  return `${words.join(', ')}${typeof runs === 'number' ? ` over ${counted(runs, 'run')}` : ''}`;
 }
 
 function shown(value: unknown): string {

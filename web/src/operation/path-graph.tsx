@@ -22,8 +22,8 @@ interface Edge {
   count: number;
 }
 
-const STEP = { x: 168, y: 52 };
-const BOX = { width: 138, height: 36 };
+const STEP = { x: 178, y: 52 };
+const BOX = { width: 148, height: 36 };
 const PAD = 12;
 
 /** All ways of a run from the probes to the destinations: what several take in common is one line, the thicker the more. */
@@ -87,12 +87,15 @@ function Box({ node: { column, row, title, note, look, changed } }: { node: Node
   return (
     <g className={`node ${look}${changed ? ' changed' : ''}`}>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="5" />
-      <text x={x + 8} y={y + 15} className="node-title">
-        {cut(title, 20)}
-      </text>
-      <text x={x + 8} y={y + 29} className="node-note">
-        {cut(note, 24)}
-      </text>
+      {/* a picture of its own: what is too wide for the box is cut off there, in whatever letters it is */}
+      <svg x={x + 8} y={y} width={BOX.width - 12} height={BOX.height}>
+        <text x={0} y={15} className="node-title">
+          {cut(title, 18)}
+        </text>
+        <text x={0} y={29} className="node-note">
+          {cut(note, 24)}
+        </text>
+      </svg>
       <title>{`${title} ${note}`}</title>
     </g>
   );

@@ -86,7 +86,7 @@ function ResultRow({ row, name }: { row: Row; name: string }): ReactNode {
             {name}
           </Link>
         </td>
-        <td className="name-cell">
+        <td className="name-cell said">
           {row.failure === null ? <Said summary={row.summary} /> : <Failed failure={row.failure} />}
         </td>
         <td className="right">

@@ -3,14 +3,8 @@ import type { ReactNode } from 'react';
 import type { Operation } from '../api/queries.js';
 import { percent, whole } from '../ui/format.js';
 import { State, Time } from '../ui/parts.js';
+import { MissingRuns } from './missing.js';
 import { destinationsOf, measuredBy, scheduleWords, titleOf } from './words.js';
-
-/** @returns runs whose time has come of which nothing is stored, as far as its progress says */
-export function missingOf({ progress, state }: Operation): number {
-  // what was due of a running one includes what is still to come
-  const over = state === 'done' || state === 'stopped';
-  return over ? Math.max(0, progress.due - progress.received) : progress.failed;
-}
 
 export function OperationsTable({ items, label }: { items: readonly Operation[]; label: string }): ReactNode {
   return (
@@ -45,7 +39,6 @@ function Row({ operation }: { operation: Operation }): ReactNode {
   const { id, state, visibility, probe_count, progress, created_at, description, tags } = operation;
   // of what a file brought nothing was planned
   const planned = Math.max(operation.runs_per_probe * probe_count, progress.received);
-  const missing = missingOf(operation);
   return (
     <tr>
       <th scope="row" className="name-cell">
@@ -68,12 +61,14 @@ function Row({ operation }: { operation: Operation }): ReactNode {
       <td>
         <State state={state} />
       </td>
-      <td className="small">{scheduleWords(operation)}</td>
+      <td className="small words">{scheduleWords(operation)}</td>
       <td className="right">{whole(probe_count)}</td>
       <td>
         <Progress done={progress.received} of={planned} />
       </td>
-      <td className="right">{missing === 0 ? '0' : <strong>{whole(missing)}</strong>}</td>
+      <td className="right">
+        <MissingRuns id={id} />
+      </td>
       <td className="small">
         <Time at={created_at} />
       </td>

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useState, type ReactNode } from 'react';
 import type { LiveState } from '../api/events.js';
 import { useProbeNames } from '../api/probe-names.js';
-import { coverage, me, type Operation, operation, SOON_MS } from '../api/queries.js';
+import { coverage, me, type Operation, operation, operationSeen, SOON_MS } from '../api/queries.js';
 import { CoverageBar, fateName } from '../operation/coverage-bar.js';
 import { ExportMenu } from '../operation/export-menu.js';
 import { Figures } from '../operation/figures.js';
@@ -28,7 +28,13 @@ const route = getRouteApi('/operations/$id');
 
 export function OperationPage(): ReactNode {
   const { id } = route.useParams();
-  const query = useQuery({ ...operation(id), refetchInterval: SOON_MS * 2 });
+  const queries = useQueryClient();
+  const query = useQuery({
+    ...operation(id),
+    refetchInterval: SOON_MS * 2,
+    // who comes from a list need not wait for what the list has said
+    placeholderData: () => operationSeen(queries, id),
+  });
   if (query.data === undefined && query.error !== null)
     return (
       <>
@@ -55,7 +61,8 @@ function Measurement({ operation }: { operation: Operation }): ReactNode {
     id,
     search.fate === 'failed' || search.fate === 'refused' ? { outcome: 'failed' } : {},
   );
-  const runs = useQuery({ ...coverage(id, { limit: 200 }), refetchInterval: SOON_MS * 3 });
+  // the server goes through all runs for the plot and for this: the plot first
+  const runs = useQuery({ ...coverage(id, { limit: 200 }), enabled: shown, refetchInterval: SOON_MS * 3 });
   return (
     <div className="stack">
       <Head

@@ -7,6 +7,7 @@ import { OperationsTable } from '../operation/table.js';
 import { known } from '../address/search.js';
 import { useSettled } from '../ui/settled.js';
 import { useToken } from '../session/session.js';
+import { useWhenIdle } from '../ui/idle.js';
 import { More } from '../ui/more.js';
 import { FilterForm, orAll } from '../ui/filters.js';
 import { SelectField, TextField } from '../ui/inputs.js';
@@ -17,7 +18,11 @@ const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 /** of a text that the API looks for */
 const LONGEST = 254;
 
+/** Where the rows of the list lead. */
+const loadOperation = () => import('./operation.js');
+
 export function OperationsPage(): ReactNode {
+  useWhenIdle(loadOperation);
   const search = route.useSearch();
   const token = useToken();
   const settled = useSettled(search.text?.trim().slice(0, LONGEST) || undefined);

@@ -9,11 +9,16 @@ import { titleOf } from '../operation/words.js';
 import { useToken } from '../session/session.js';
 import { FirstRun } from '../ui/first-run.js';
 import { counted, whole } from '../ui/format.js';
+import { useWhenIdle } from '../ui/idle.js';
 import { Empty, Head, Loaded, Panel, Time } from '../ui/parts.js';
 
 const NEWEST = 8;
 
+/** Where the rows of the list lead. */
+const loadOperation = () => import('./operation.js');
+
 export function OverviewPage(): ReactNode {
+  useWhenIdle(loadOperation);
   const navigate = useNavigate();
   const newest = useInfiniteQuery({ ...operations({ limit: 50 }), refetchInterval: SOON_MS });
   const everywhere = useQuery({ ...allProbes({}), refetchInterval: 15_000 });

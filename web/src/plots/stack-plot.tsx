@@ -64,7 +64,7 @@ export function StackPlot({
               <g key={tick}>
                 <path d={`M${BOX.left} ${y(tick)}H${width - BOX.right}`} stroke="var(--line)" />
                 <text x={BOX.left - 8} y={y(tick) + 4} textAnchor="end" className="tick">
-                  {format(tick)}
+                  {tickLabel(format(tick))}
                 </text>
               </g>
             ))}
@@ -118,6 +118,10 @@ export function StackPlot({
     </>
   );
 }
+
+/** @returns a figure of an axis without the digits that tell nothing: "50 ms", and not "50.0 ms" */
+const tickLabel = (text: string): string =>
+  text.replace(/\.0+(?=\s|$)/, '').replace(/(\.\d*?)0+(?=\s|$)/, '$1');
 
 /** @returns all bars of one layer as one path: a drawing of few parts, however long the time */
 function barsOf(

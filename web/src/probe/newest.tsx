@@ -1,12 +1,13 @@
-import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
+import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
-import { operation, type Probe, type Result, type Results } from '../api/queries.js';
+import { operations, type Probe, type Result, type Results } from '../api/queries.js';
 import { ResultsTable } from '../operation/results.js';
 import { scheduleWords, titleOf } from '../operation/words.js';
 import { TimePlot, type TimePlotData } from '../plots/time-plot.js';
 import { localTime, ms } from '../ui/format.js';
+import { More } from '../ui/more.js';
 import { Empty, Loaded, Panel, State } from '../ui/parts.js';
 
 const LOOKED_AT = 500;
@@ -44,44 +45,40 @@ export function NewestResults({ probe: { id, name } }: { probe: Probe }): ReactN
   );
 }
 
-/** Operations of which results came lately. */
+/** The operations that it is in, the newest first. */
 export function Measures({ id }: { id: string }): ReactNode {
-  const query = useQuery(newest(id));
+  const query = useInfiniteQuery({
+    ...operations({ probe: id, limit: MOST_OPERATIONS }),
+    refetchInterval: 15_000,
+  });
   return (
     <Panel title="What it measures">
       <Loaded query={query} lines={3}>
-        {({ items }) => {
-          const ids = [...new Set(items.map(({ operation_id }) => operation_id))];
-          return ids.length === 0 ? (
-            <Empty title="Nothing came of it lately.">
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items);
+          return items.length === 0 ? (
+            <Empty title="Nothing yet.">
               <p>“Measure with it” begins something.</p>
             </Empty>
           ) : (
-            <MeasuredBy ids={ids.slice(0, MOST_OPERATIONS)} />
+            <>
+              <ul className="stack">
+                {items.map((operation) => (
+                  <li key={operation.id}>
+                    <Link to="/operations/$id" params={{ id: operation.id }} search={{}}>
+                      {titleOf(operation)}
+                    </Link>{' '}
+                    <State state={operation.state} />{' '}
+                    <span className="small muted">{scheduleWords(operation)}</span>
+                  </li>
+                ))}
+              </ul>
+              <More query={query} />
+            </>
           );
         }}
       </Loaded>
     </Panel>
-  );
-}
-
-function MeasuredBy({ ids }: { ids: readonly string[] }): ReactNode {
-  const queries = useQueries({ queries: ids.map((id) => ({ ...operation(id), staleTime: 30_000 })) });
-  return (
-    <ul className="stack">
-      {queries.flatMap(({ data }) =>
-        data === undefined
-          ? []
-          : [
-              <li key={data.id}>
-                <Link to="/operations/$id" params={{ id: data.id }} search={{}}>
-                  {titleOf(data)}
-                </Link>{' '}
-                <State state={data.state} /> <span className="small muted">{scheduleWords(data)}</span>
-              </li>,
-            ],
-      )}
-    </ul>
   );
 }
 

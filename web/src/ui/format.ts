@@ -41,7 +41,7 @@ export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0 ms';
   const size = Math.abs(value);
-  return `${size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3)} ms`;
+  return `${size >= 100 ? whole(value) : size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3)} ms`;
 }
 
 /** @returns a place as maps write it: "34.6° S, 58.38° W" */

@@ -5,9 +5,11 @@ import { localTime, utcTime } from './format.js';
 /** A moment in the reader's zone, and in UTC when pointed at. */
 export function Time({ at }: { at: string | null | undefined }): ReactNode {
   if (at === null || at === undefined) return <span className="muted">never</span>;
+  const [day, moment] = localTime(at).split(' ');
   return (
     <time className="nowrap" dateTime={at} title={utcTime(at)}>
-      {localTime(at)}
+      {/* where it takes two lines, each of the two stays whole */}
+      <span className="nowrap">{day}</span> <span className="nowrap">{moment}</span>
     </time>
   );
 }

@@ -22,6 +22,13 @@ export class AssignmentDto {
   @ApiProperty(idSchema('probe'))
   probe_id: string;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'As the probe is called; null: it has no name.',
+  })
+  probe_name: string | null;
+
   @ApiProperty({ enum: ASSIGNMENT_STATES })
   state: AssignmentState;
 
@@ -72,13 +79,15 @@ export class AssignmentDto {
   @ApiProperty({ format: 'date-time', description: 'The latest of its times.' })
   updated_at: string;
 
-  static from(assignment: AssignmentEntity): AssignmentDto {
+  /** @param probeName of its probe; undefined: it has none, or is gone */
+  static from(assignment: AssignmentEntity, probeName: string | undefined): AssignmentDto {
     const { probe, state, reason, due, received, failed, extra = 0, earlier = [] } = assignment;
     const { created_at, delivered_at, acknowledged_at, ended_at, last_result_at } = assignment;
     const times = [created_at, delivered_at, acknowledged_at, ended_at, last_result_at];
     const updated = Math.max(...times.map((time) => time?.getTime() ?? 0));
     return {
       probe_id: probe.toHexString(),
+      probe_name: probeName ?? null,
       state,
       reason: reason ?? null,
       due,

@@ -9,11 +9,13 @@ import {
   IsInt,
   IsString,
   Length,
+  Matches,
   Max,
   MaxLength,
   Min,
   ValidateIf,
 } from 'class-validator';
+import { ID_PATTERN, SAMPLE_IDS } from '../../../platform/http/ids.js';
 import { PageQuery } from '../../../platform/http/pages.js';
 import { ObjectOf } from '../../../platform/validation/object-of.js';
 import { NotBeside, Optional } from '../../../platform/validation/optional.js';
@@ -135,6 +137,15 @@ export class OperationsQuery extends PageQuery {
 
   @YesOrNo('Only your own.')
   mine?: boolean;
+
+  @ApiPropertyOptional({
+    ...{ pattern: ID_PATTERN, example: SAMPLE_IDS.probe },
+    description: 'Only those that this probe is in: the newest 1,000.',
+  })
+  @Optional()
+  @IsString()
+  @Matches(new RegExp(ID_PATTERN), { message: 'must be the id of a probe: 24 hexadecimal digits' })
+  probe?: string;
 
   @ApiPropertyOptional({ enum: KIND_NAMES })
   @Optional()
