@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { answer, api, type Schemas } from '../api/client.js';
-import { whole } from '../ui/format.js';
+import { duration, ms, whole } from '../ui/format.js';
 import { Loaded, Panel, State, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 
@@ -67,34 +67,60 @@ function Health(): ReactNode {
   });
   return (
     <Loaded query={query} lines={4}>
-      {(health) => (
-        <dl className="facts">
-          {Object.entries(health).map(([name, value]) => (
-            <Row key={name} name={name} value={value} />
-          ))}
-        </dl>
+      {({ status, database, database_ms, redis, clock, tail }) => (
+        <>
+          <dl className="facts">
+            <dt>This server</dt>
+            <dd>{status}</dd>
+            <dt>Database</dt>
+            <dd>
+              {database}
+              {database_ms !== undefined && `, answers in ${ms(database_ms)}`}
+            </dd>
+            {redis !== undefined && (
+              <>
+                <dt>Redis</dt>
+                <dd>{redis}</dd>
+              </>
+            )}
+            <dt>Its clock</dt>
+            <dd>{clockWords(clock)}</dd>
+          </dl>
+          {tail !== undefined && (
+            <DataTable
+              label="Table of what is made of results"
+              columns={TAIL}
+              items={tail}
+              keyOf={({ consumer }) => consumer}
+            />
+          )}
+        </>
       )}
     </Loaded>
   );
 }
 
-function Row({ name, value }: { name: string; value: unknown }): ReactNode {
-  const lines = Array.isArray(value) ? value.map(membersOf) : [membersOf(value)];
-  return (
-    <>
-      <dt>{name.replaceAll('_', ' ')}</dt>
-      <dd>
-        {lines.map((line) => (
-          <div key={line}>{line}</div>
-        ))}
-      </dd>
-    </>
-  );
-}
+const TAIL: readonly Column<Schemas['TailLagDto']>[] = [
+  { head: 'Made of results', names: true, cell: ({ consumer }) => consumer },
+  { head: 'Still to do', right: true, cell: ({ results }) => whole(results) },
+  { head: 'Behind', right: true, cell: ({ seconds }) => (seconds === 0 ? '0 s' : `${seconds.toFixed(1)} s`) },
+];
 
-function membersOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value)
-    .map(([name, each]) => `${name.replaceAll('_', ' ')} ${each === null ? '–' : String(each)}`)
-    .join(' · ');
+function clockWords({
+  source,
+  offset_ms,
+  error_ms,
+  age_s,
+  stratum,
+  warning,
+}: Schemas['ServerClockDto']): string {
+  if (source === 'none')
+    return `not compared with any time server${warning === undefined ? '' : `: ${warning}`}`;
+  const words = [
+    `off by ${ms(offset_ms)} ± ${ms(error_ms)}`,
+    ...(stratum === null ? [] : [`stratum ${String(stratum)}`]),
+    ...(age_s === null ? [] : [`compared ${duration(age_s)} ago`]),
+    ...(warning === undefined ? [] : [warning]),
+  ];
+  return words.join(' · ');
 }

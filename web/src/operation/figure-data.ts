@@ -1,5 +1,6 @@
 import type { Operation } from '../api/queries.js';
 import type { Series } from '../api/series.js';
+import type { Cell } from '../plots/csv.js';
 import type { TimePlotData } from '../plots/time-plot.js';
 import { localTime, ms, percent, whole } from '../ui/format.js';
 
@@ -17,6 +18,8 @@ const FIGURE: Readonly<Record<Operation['kind'], { title: string; name: string }
   mtr: ROUND_TRIP,
   warts: ROUND_TRIP,
 };
+/** What lies between the lower and the upper bound, where it is no error. */
+export const BAND = '5–95 %';
 /** The column that has the loss, of kinds that know one. */
 const LOSS: Partial<Record<Operation['kind'], string>> = { ping: 'loss', mtr: 'loss_mean' };
 
@@ -63,7 +66,7 @@ export function plotted(kind: Operation['kind'], { all, each, lines, names, befo
     // of a clock the band is where its offset may be
     low: bound === undefined ? figure('p5') : middle.map((value, index) => plus(value, bound[index], -1)),
     high: bound === undefined ? figure('p95') : middle.map((value, index) => plus(value, bound[index], 1)),
-    band: bound === undefined ? '5–95 %' : 'error bound',
+    band: bound === undefined ? BAND : 'error bound',
     lines: [
       ...lines.map(({ probe_id, values: own }) => {
         const column = columnOf(own, `${name}_p50_ms`, count);
@@ -112,4 +115,50 @@ export function labelOf(title: string, { times, middle, loss, due }: TimePlotDat
   const losses = lost.length === 0 ? '' : `, loss up to ${percent(Math.max(...lost))}`;
   const runs = due.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   return `${title} from ${from} to ${to}: medians from ${ms(known[0])} to ${ms(known.at(-1))}${losses}, ${whole(runs)} runs due`;
+}
+
+interface FigureColumn {
+  /** in a table of the page */
+  head: string;
+  /** in a file */
+  name: string;
+  values: readonly (number | null)[];
+  shown: (value: number | null) => string;
+}
+
+/** @returns the figures that a plot draws for each time, without those that it does not know */
+export function figureColumns(data: TimePlotData): FigureColumn[] {
+  const isRange = data.band === BAND;
+  const time = (head: string, name: string, values: FigureColumn['values']): FigureColumn => ({
+    ...{ head, name: `${name}_ms`, values, shown: ms },
+  });
+  const runs = (head: string, name: string, values: FigureColumn['values']): FigureColumn => ({
+    ...{ head, name, values, shown: (count) => whole(count ?? 0) },
+  });
+  return [
+    time('Median', 'median', data.middle),
+    time(isRange ? '5 %' : 'Bound below', isRange ? 'p5' : 'bound_below', data.low),
+    time(isRange ? '95 %' : 'Bound above', isRange ? 'p95' : 'bound_above', data.high),
+    time('Least', 'least', data.least),
+    time('Most', 'most', data.most),
+    ...(data.loss === undefined
+      ? []
+      : [{ head: 'Loss', name: 'loss', values: data.loss, shown: (share: number | null) => percent(share) }]),
+    // single results are not counted by time
+    ...(data.bucketS === 0
+      ? []
+      : [runs('Due', 'runs_due', data.due), runs('Missing', 'runs_missing', data.missing)]),
+  ];
+}
+
+/** @returns what a plot draws, as rows under a row of names: times in UTC, milliseconds, loss as a share of 1 */
+export function rowsOf(data: TimePlotData): Cell[][] {
+  const columns = [...figureColumns(data), ...data.lines];
+  return [
+    ['from', ...columns.map(({ name }) => name)],
+    ...data.times.map((time, index) => [
+      new Date(time * 1_000).toISOString(),
+      ...columns.map(({ values }) => values[index] ?? null),
+    ]),
+  ];
 }

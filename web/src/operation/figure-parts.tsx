@@ -9,6 +9,7 @@ import { CheckBox, SelectField } from '../ui/inputs.js';
 import { Button } from '../ui/parts.js';
 import { useDark } from '../ui/scheme.js';
 import { Scroll } from '../ui/table.js';
+import { figureColumns } from './figure-data.js';
 import { destinationsOf } from './words.js';
 
 /** Lines that are drawn without being asked for. */
@@ -165,7 +166,7 @@ export function LossLegend({ of = 'Strip at the foot' }: { of?: string }): React
 /** The same figures, to be read one by one. */
 export function FiguresTable({ data, title }: { data: TimePlotData; title: string }): ReactNode {
   const rows = data.times.map((time, index) => ({ time, index })).slice(-MOST_ROWS);
-  const [low, high] = data.band === '5–95 %' ? ['5 %', '95 %'] : ['Bound below', 'Bound above'];
+  const columns = figureColumns(data);
   return (
     <details className="in tight">
       <summary>Table</summary>
@@ -173,9 +174,10 @@ export function FiguresTable({ data, title }: { data: TimePlotData; title: strin
         <table>
           <thead>
             <tr>
-              {['From', 'Median', low, high, 'Least', 'Most', 'Loss', 'Due', 'Missing'].map((each) => (
-                <th key={each} scope="col" className={each === 'From' ? '' : 'right'}>
-                  {each}
+              <th scope="col">From</th>
+              {columns.map(({ head }) => (
+                <th key={head} scope="col" className="right">
+                  {head}
                 </th>
               ))}
             </tr>
@@ -186,14 +188,11 @@ export function FiguresTable({ data, title }: { data: TimePlotData; title: strin
                 <th scope="row" className="nowrap">
                   <time title={utcTime(time * 1_000)}>{localTime(time * 1_000)}</time>
                 </th>
-                {[data.middle, data.low, data.high, data.least, data.most].map((column, place) => (
-                  <td key={place} className="right">
-                    {ms(column[index])}
+                {columns.map(({ head, values, shown }) => (
+                  <td key={head} className="right">
+                    {shown(values[index] ?? null)}
                   </td>
                 ))}
-                <td className="right">{percent(data.loss?.[index])}</td>
-                <td className="right">{whole(data.due[index] ?? 0)}</td>
-                <td className="right">{whole(data.missing[index] ?? 0)}</td>
               </tr>
             ))}
           </tbody>

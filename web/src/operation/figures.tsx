@@ -7,7 +7,7 @@ import { TimePlot } from '../plots/time-plot.js';
 import { timePlotSvg } from '../plots/time-plot-svg.js';
 import { Empty, Loaded, Panel } from '../ui/parts.js';
 import { useDark } from '../ui/scheme.js';
-import { figureOf, labelOf, metricsOf, periodBefore, plotted } from './figure-data.js';
+import { figureOf, labelOf, metricsOf, periodBefore, plotted, rowsOf } from './figure-data.js';
 import {
   type Change,
   FEW,
@@ -72,7 +72,7 @@ export function Figures(props: Props): ReactNode {
       bare
       aside={
         <Tools operation={operation} search={search} set={set}>
-          <SavePlot name={title} draw={draw} />
+          <SavePlot name={title} draw={draw} figures={() => (data === undefined ? [] : rowsOf(data))} />
         </Tools>
       }
     >

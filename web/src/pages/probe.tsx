@@ -79,7 +79,7 @@ function OneProbe({ probe }: { probe: Probe }): ReactNode {
         </Panel>
       </div>
       <div className="cols two">
-        <Clock id={probe.id} />
+        <Clock probe={probe} />
         <Measures id={probe.id} />
       </div>
       <NewestResults probe={probe} />

@@ -1,6 +1,7 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { useState, type ReactNode } from 'react';
 import { saveFile } from '../ui/save-file.js';
+import { type Cell, csvOf } from './csv.js';
 
 /** A drawing that stands for itself: its size, and all its colours in it. */
 export interface Drawing {
@@ -29,8 +30,21 @@ async function pngOf({ svg, width, height }: Drawing): Promise<Blob> {
 }
 
 /** Gives a plot away as a file, for reports. */
-export function SavePlot({ name, draw }: { name: string; draw: () => Drawing | undefined }): ReactNode {
+export function SavePlot({
+  name,
+  draw,
+  figures,
+}: {
+  name: string;
+  draw: () => Drawing | undefined;
+  /** what is drawn, as rows under a row of names; absent: it is no plot of figures */
+  figures?: () => readonly (readonly Cell[])[];
+}): ReactNode {
   const [failed, setFailed] = useState(false);
+  const tell = (): void => {
+    if (figures !== undefined)
+      saveFile(new Blob([csvOf(figures())], { type: 'text/csv;charset=utf-8' }), `${name}.csv`);
+  };
   const save = async (format: 'png' | 'svg'): Promise<void> => {
     try {
       const drawing = draw();
@@ -64,6 +78,11 @@ export function SavePlot({ name, draw }: { name: string; draw: () => Drawing | u
             <Menu.Item textValue="SVG" onSelect={() => void save('svg')}>
               SVG <small>lines, for paper</small>
             </Menu.Item>
+            {figures !== undefined && (
+              <Menu.Item textValue="CSV" onSelect={tell}>
+                CSV <small>its figures, for spreadsheets</small>
+              </Menu.Item>
+            )}
           </Menu.Content>
         </Menu.Portal>
       </Menu.Root>
@@ -82,8 +101,18 @@ const KEPT = [
   'opacity',
 ];
 
+/** What stands beside a drawing in the page, and has to be in it when it stands alone. */
+export interface Caption {
+  title: string;
+  legend: readonly { name: string; fill: string }[];
+}
+
+const TITLE_HEIGHT = 32;
+const LEGEND_LINE = 20;
+const LEGEND_ITEM = 170;
+
 /** @returns a drawing of the page with all that its styles say written into it; undefined: it is not there */
-export function drawingOf(element: SVGSVGElement | null): Drawing | undefined {
+export function drawingOf(element: SVGSVGElement | null, caption?: Caption): Drawing | undefined {
   if (element === null) return undefined;
   const { width, height } = element.getBoundingClientRect();
   const copy = element.cloneNode(true) as SVGSVGElement;
@@ -95,16 +124,35 @@ export function drawingOf(element: SVGSVGElement | null): Drawing | undefined {
     to[index]?.removeAttribute('style');
     to[index]?.removeAttribute('class');
   });
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('width', String(width));
   copy.setAttribute('height', String(height));
-  const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  for (const [name, value] of [
-    ['width', '100%'],
-    ['height', '100%'],
-    ['fill', getComputedStyle(document.querySelector('.panel') ?? document.body).backgroundColor],
-  ] as const)
-    ground.setAttribute(name, value);
-  copy.prepend(ground);
-  return { svg: new XMLSerializer().serializeToString(copy), width, height };
+  const style = getComputedStyle(document.querySelector('.panel') ?? document.body);
+  const across = Math.max(1, Math.floor(width / LEGEND_ITEM));
+  const lines = Math.ceil((caption?.legend.length ?? 0) / across);
+  const all = height + (caption === undefined ? 0 : TITLE_HEIGHT + LEGEND_LINE * lines);
+  const sheet = made('svg', { width, height: all, 'font-family': style.fontFamily });
+  sheet.append(made('rect', { width: '100%', height: '100%', fill: style.backgroundColor }));
+  if (caption !== undefined) {
+    copy.setAttribute('y', String(TITLE_HEIGHT));
+    sheet.append(made('text', { x: 12, y: 21, 'font-size': 15, fill: style.color }, caption.title));
+    for (const [index, { name, fill }] of caption.legend.entries()) {
+      const x = 12 + (index % across) * LEGEND_ITEM;
+      const y = TITLE_HEIGHT + height + LEGEND_LINE * Math.floor(index / across);
+      sheet.append(
+        made('rect', { x, y, width: 11, height: 11, fill }),
+        made('text', { x: x + 17, y: y + 10, 'font-size': 12, fill: style.color }, name),
+      );
+    }
+  }
+  sheet.append(copy);
+  return { svg: new XMLSerializer().serializeToString(sheet), width, height: all };
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function made(name: string, attributes: Record<string, string | number>, text = ''): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  element.textContent = text;
+  return element;
 }

@@ -55,7 +55,22 @@ export function StackPlot({
             </li>
           ))}
         </ul>
-        <SavePlot name={title} draw={() => drawingOf(drawing.current)} />
+        <SavePlot
+          name={title}
+          draw={() =>
+            drawingOf(drawing.current, {
+              title: `${title}, ${localTime(span[0] * 1_000)} to ${localTime(span[1] * 1_000)}`,
+              legend: layers.map(({ name }, index) => ({ name, fill: lineColour(index, dark) })),
+            })
+          }
+          figures={() => [
+            ['from', ...layers.map(({ name }) => name)],
+            ...times.map((time, index) => [
+              new Date(time * 1_000).toISOString(),
+              ...layers.map(({ values }) => values[index] ?? 0),
+            ]),
+          ]}
+        />
       </div>
       <div ref={place} className="stack-plot" style={{ height: `${HEIGHT}px` }}>
         {width > 0 && (

@@ -1,15 +1,21 @@
 import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { answer, api } from '../api/client.js';
 import { operations, type Probe, type Result, type Results } from '../api/queries.js';
 import { ResultsTable } from '../operation/results.js';
+import { rowsOf } from '../operation/figure-data.js';
+import { FiguresTable } from '../operation/figure-parts.js';
+import { SavePlot } from '../plots/save.js';
+import { timePlotSvg } from '../plots/time-plot-svg.js';
+import { useDark } from '../ui/scheme.js';
 import { scheduleWords, titleOf } from '../operation/words.js';
 import { TimePlot, type TimePlotData } from '../plots/time-plot.js';
 import { localTime, ms } from '../ui/format.js';
 import { More } from '../ui/more.js';
 import { Empty, Loaded, Panel, State } from '../ui/parts.js';
 
+const TITLE = 'Clock offset';
 const LOOKED_AT = 500;
 const SHOWN = 20;
 const MOST_OPERATIONS = 12;
@@ -83,18 +89,27 @@ export function Measures({ id }: { id: string }): ReactNode {
 }
 
 /** How far the probe's clock was off, by what came with its results. */
-export function Clock({ id }: { id: string }): ReactNode {
+export function Clock({ probe: { id, name } }: { probe: Probe }): ReactNode {
   const query = useQuery(newest(id));
   const [at, setAt] = useState<number | null>(null);
+  const dark = useDark();
+  const shown = useMemo(() => query.data && offsetsOf(query.data.items), [query.data]);
+  const draw = () =>
+    shown && timePlotSvg(shown, { title: `${TITLE}: ${name ?? id}`, unit: 'ms', log: false, dark });
   return (
     <Panel
-      title="Clock offset"
+      title={TITLE}
       bare
-      aside={<span className="small muted">with its bound, of the newest results</span>}
+      aside={
+        <div className="actions">
+          <span className="small muted">with its bound, of the newest results</span>
+          <SavePlot name={TITLE} draw={draw} figures={() => (shown === undefined ? [] : rowsOf(shown))} />
+        </div>
+      }
     >
       <Loaded query={query} lines={5}>
         {({ items }) => {
-          const data = offsetsOf(items);
+          const data = shown ?? offsetsOf(items);
           const { times } = data;
           if (times.length < 2)
             return (
@@ -117,6 +132,7 @@ export function Clock({ id }: { id: string }): ReactNode {
                 {localTime((times[index] ?? 0) * 1_000)} · offset {ms(data.middle[index])} · between{' '}
                 {ms(data.low[index])} and {ms(data.high[index])}
               </p>
+              <FiguresTable data={data} title={TITLE} />
             </>
           );
         }}
