@@ -30,6 +30,11 @@ export class ApiProblem extends Error {
     );
   }
 
+  /** @returns what is wrong with a field that is known without asking */
+  static at(field: string, message: string): ApiProblem {
+    return new ApiProblem(400, 'invalid_request', `${field} ${message}`, undefined, [{ field, message }]);
+  }
+
   static away(): ApiProblem {
     return new ApiProblem(0, 'away', 'The server does not answer', undefined);
   }

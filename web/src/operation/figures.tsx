@@ -56,9 +56,7 @@ export function Figures(props: Props): ReactNode {
     <Loaded query={all} lines={9}>
       {() =>
         data === undefined || isBlank(data) ? (
-          <Empty title="No result yet.">
-            <p>The plot begins with the first one, by itself.</p>
-          </Empty>
+          <Nothing ranged={search.from !== undefined || search.to !== undefined} />
         ) : (
           <Plot {...props} data={data} title={title} log={log} each={each.data} lines={lines} />
         )
@@ -81,6 +79,18 @@ export function Figures(props: Props): ReactNode {
       )}
       {plot}
     </Panel>
+  );
+}
+
+function Nothing({ ranged }: { ranged: boolean }): ReactNode {
+  return ranged ? (
+    <Empty title="Nothing was measured in this range.">
+      <p>“All” shows what there is.</p>
+    </Empty>
+  ) : (
+    <Empty title="No result yet.">
+      <p>The plot begins with the first one, by itself.</p>
+    </Empty>
   );
 }
 

@@ -8,6 +8,7 @@ import { Empty, Loading, Panel } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 import { fateName } from './coverage-bar.js';
 import { draftOf } from './new/draft.js';
+import { mistakesOf } from './new/mistakes.js';
 import { type Draft, probesOf } from './new/request.js';
 
 // with the map: only who adds probes needs it
@@ -132,7 +133,7 @@ function AddProbes({ id, kind }: { id: string; kind: Kind }): ReactNode {
       }
       fields={(problem) => (
         <Suspense fallback={<Loading />}>
-          <WhereFields draft={draft} set={set} problem={problem} />
+          <WhereFields draft={draft} set={set} mistakes={mistakesOf(problem, draft)} />
         </Suspense>
       )}
     />

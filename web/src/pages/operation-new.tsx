@@ -9,6 +9,7 @@ import { What } from '../operation/new/what.js';
 import { When } from '../operation/new/when.js';
 import { Where } from '../operation/new/where.js';
 import { draftOf, searchOf } from '../operation/new/draft.js';
+import { mistakesOf } from '../operation/new/mistakes.js';
 import { type Draft, requestOf } from '../operation/new/request.js';
 import { RequireSession } from '../ui/require.js';
 import { Button, Head, Panel } from '../ui/parts.js';
@@ -46,6 +47,7 @@ function Form(): ReactNode {
   });
   const quote = useQuote(draft);
   const problem = start.error === null ? quote.problem : problemOf(start.error);
+  const mistakes = mistakesOf(problem, draft);
   return (
     <form
       noValidate
@@ -57,14 +59,14 @@ function Form(): ReactNode {
       <Head title="New measurement" />
       <div className="cols form">
         <div className="stack">
-          <What draft={draft} set={set} problem={problem} asked={start.error !== null} />
-          <When draft={draft} set={set} problem={problem} />
-          <Where draft={draft} set={set} problem={problem} />
+          <What draft={draft} set={set} mistakes={mistakes} asked={start.error !== null} />
+          <When draft={draft} set={set} mistakes={mistakes} />
+          <Where draft={draft} set={set} mistakes={mistakes} />
         </div>
         <div className="sticky">
           <Panel title="Summary">
             <div className="form">
-              <Summary draft={draft} quote={quote.data} problem={problem} />
+              <Summary draft={draft} quote={quote.data} problem={problem} mistakes={mistakes} />
               <Choice
                 legend="Visibility"
                 options={[

@@ -110,7 +110,7 @@ function Form({ onMade }: { onMade: (probe: Schemas['ProbeWithTokenDto']) => voi
       <Panel title="Place" bare aside={<span className="small muted">click where the probe is</span>}>
         <WorldMap
           spots={NOWHERE}
-          label="Map: a click sets latitude and longitude, which can be typed as well"
+          label="Map: a click sets the place, which can be typed as well"
           place={placed ? at : undefined}
           onPlace={(place) => {
             setLatitude(String(place.latitude));

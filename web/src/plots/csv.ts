@@ -8,7 +8,8 @@ export function csvOf(rows: readonly (readonly Cell[])[]): string {
 /** Names are what people wrote: one that a spreadsheet would take for a formula begins with an apostrophe. */
 function cellOf(cell: Cell): string {
   if (cell === null) return '';
-  if (typeof cell === 'number') return String(cell);
+  // without the last digits of sums in binary
+  if (typeof cell === 'number') return String(Number(cell.toPrecision(12)));
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

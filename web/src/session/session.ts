@@ -15,12 +15,14 @@ class Session {
   private current = read(KEY);
   private why: Ended = 'never';
   private readonly listeners = new Set<() => void>();
+  private elsewhere = 0;
 
   constructor() {
     // another tab logged in or out
     addEventListener('storage', ({ key }) => {
       if (key !== KEY && key !== null) return;
       const token = read(KEY);
+      if (token !== this.current) this.elsewhere += 1;
       // what was over here already stays over for the reason that this tab knows
       if (token !== this.current) this.set(token, read(ENDED) === 'expired' ? 'expired' : 'left', false);
     });
@@ -29,6 +31,9 @@ class Session {
   token = (): string | undefined => this.current;
 
   ended = (): Ended => this.why;
+
+  /** How often another tab has logged in or out: what this one shows is somebody else's then. */
+  changedElsewhere = (): number => this.elsewhere;
 
   begin(token: string): void {
     this.set(token, 'never', true);
@@ -87,4 +92,9 @@ export function useToken(): string | undefined {
 /** @returns why nobody is logged in */
 export function useEnded(): Ended {
   return useSyncExternalStore(session.subscribe, session.ended);
+}
+
+/** @returns a number that changes when another tab logs in or out */
+export function useChangedElsewhere(): number {
+  return useSyncExternalStore(session.subscribe, session.changedElsewhere);
 }

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { allProbes } from '../api/all-probes.js';
+import { ApiProblem } from '../api/problem.js';
 import { answer, api, type Schemas } from '../api/client.js';
 import { instruments } from '../api/queries.js';
 import { AskFirst } from '../ui/action.js';
@@ -132,8 +133,9 @@ function Bring({ site }: { site: string }): ReactNode {
       tone="normal"
       title="Bring a probe here"
       confirm="Bring it here"
-      act={() =>
-        answer(
+      act={async () => {
+        if (probe === '') throw ApiProblem.at('id', 'must be chosen');
+        return answer(
           api.PUT('/api/v1/sites/{name}/instruments/{id}', {
             params: {
               path: { name: site, id: probe },
@@ -141,8 +143,8 @@ function Bring({ site }: { site: string }): ReactNode {
             },
             body: said(device),
           }),
-        )
-      }
+        );
+      }}
       fields={(problem) => (
         <>
           <SelectField

@@ -1,5 +1,5 @@
 import * as Radix from '@radix-ui/react-dialog';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 
 /** A question that has to be answered before anything else: Escape and the ground behind it mean no. */
 export function Dialog({
@@ -15,12 +15,23 @@ export function Dialog({
   description?: ReactNode;
   children: ReactNode;
 }): ReactNode {
+  const cameFrom = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="dialog-shade" />
         <Radix.Content
           className="dialog"
+          onOpenAutoFocus={() => {
+            cameFrom.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            // what it came from may be gone by what was answered: the keyboard goes on in the page
+            const { current: before } = cameFrom;
+            const back = before?.isConnected === true ? before : document.getElementById('main');
+            if (back instanceof HTMLElement) back.focus();
+          }}
           {...(description === undefined && { 'aria-describedby': undefined })}
         >
           <Radix.Title asChild>

@@ -1,12 +1,12 @@
 import { useId, type ReactNode } from 'react';
-import type { ApiProblem } from '../../api/problem.js';
+import type { Mistake } from './mistakes.js';
 import type { Draft } from './request.js';
 
 /** What each part of the form gets: what was said so far, how it changes, and what is wrong with it. */
 export interface Part {
   draft: Draft;
   set: (change: Partial<Draft>) => void;
-  problem?: ApiProblem | undefined;
+  mistakes: readonly Mistake[];
 }
 
 /** One of a few, all of them in sight. */

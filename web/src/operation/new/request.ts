@@ -49,7 +49,8 @@ export function requestOf(draft: Draft): Creation {
   } as unknown as Creation;
 }
 
-function placesOf({ kind, destinations }: Draft): object {
+/** @returns the members of a request that name destinations */
+export function placesOf({ kind, destinations }: Draft): object {
   const all = destinationsIn(destinations);
   if (kind === 'http') return { urls: all };
   if (kind === 'dns') return { fqdns: all };

@@ -5,6 +5,7 @@ import { type ApiProblem, problemOf } from '../../api/problem.js';
 import { counted, every, spoken, whole } from '../../ui/format.js';
 import { Problem } from '../../ui/parts.js';
 import { useSettled } from '../../ui/settled.js';
+import type { Mistake } from './mistakes.js';
 import { destinationsIn, type Draft, requestOf, SECONDS } from './request.js';
 
 const QUOTE_MS = 400;
@@ -38,8 +39,10 @@ export function Summary({
   draft,
   quote,
   problem,
+  mistakes,
 }: {
   draft: Draft;
+  mistakes: readonly Mistake[];
   quote: Schemas['QuoteDto'] | undefined;
   problem: ApiProblem | undefined;
 }): ReactNode {
@@ -48,9 +51,9 @@ export function Summary({
     return (
       <div className="notice bad" role="alert">
         <ul>
-          {problem.errors.map(({ field, message }) => (
+          {mistakes.map(({ field, label, message }) => (
             <li key={`${field} ${message}`}>
-              <code>{field}</code> {message}
+              <strong>{label}</strong> {message}
             </li>
           ))}
         </ul>

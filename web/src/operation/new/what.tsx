@@ -2,18 +2,19 @@ import type { ReactNode } from 'react';
 import { KINDS } from '../../../generated/kinds.js';
 import { KIND_HINTS } from '../../../generated/texts.js';
 import type { ParamField } from '../../api/param-field.js';
-import type { ApiProblem } from '../../api/problem.js';
 import { TextArea } from '../../ui/inputs.js';
 import { Field, Panel } from '../../ui/parts.js';
-import { advanced, destinationsIn, type Draft } from './request.js';
+import { allAt, DESTINATIONS, mistakeAt } from './mistakes.js';
+import { advanced, destinationsIn } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 const PLACEHOLDER: Record<string, string> = { http: 'https://example.org/', dns: 'example.org' };
 
 /** The kind, its destinations and its parameters. */
-export function What({ draft, set, problem, asked }: Part & { asked: boolean }): ReactNode {
+export function What({ draft, set, mistakes, asked }: Part & { asked: boolean }): ReactNode {
   const { kind } = draft;
-  const wrong = wrongDestinations(draft, problem, asked);
+  const none = asked && destinationsIn(draft.destinations).length === 0;
+  const wrong = none ? 'must not be empty' : allAt(mistakes, DESTINATIONS);
   return (
     <Panel title="What">
       <div className="form">
@@ -43,7 +44,7 @@ export function What({ draft, set, problem, asked }: Part & { asked: boolean }):
                 key={`${kind} ${field.name}`}
                 field={field}
                 value={draft.params[field.name] ?? ''}
-                wrong={problem?.errors.find((each) => each.field === `params.${field.name}`)?.message}
+                wrong={mistakeAt(mistakes, `params.${field.name}`)}
                 onChange={(value) => set({ params: { ...draft.params, [field.name]: value } })}
               />
             ))}
@@ -52,20 +53,6 @@ export function What({ draft, set, problem, asked }: Part & { asked: boolean }):
       </div>
     </Panel>
   );
-}
-
-/** What is wrong with destinations, however the API names the parameter that has them. */
-function wrongDestinations(
-  { kind, destinations }: Draft,
-  problem: ApiProblem | undefined,
-  asked: boolean,
-): string | undefined {
-  if (asked && destinationsIn(destinations).length === 0) return 'must not be empty';
-  const others = advanced(kind).map(({ name }) => `params.${name}`);
-  const found = problem?.errors.find(
-    ({ field }) => /^params(\.|$)/.test(field) && !others.some((name) => field.startsWith(name)),
-  );
-  return found === undefined ? undefined : `: ${found.field.replace('params.', '')} ${found.message}`;
 }
 
 function Param({

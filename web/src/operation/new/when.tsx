@@ -2,13 +2,13 @@ import type { ReactNode } from 'react';
 import { SCHEDULE } from '../../../generated/texts.js';
 import { SelectField, TextField } from '../../ui/inputs.js';
 import { Panel } from '../../ui/parts.js';
+import { mistakeAt } from './mistakes.js';
 import type { Draft } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 /** When runs are due. */
-export function When({ draft, set, problem }: Part): ReactNode {
-  const wrong = (name: string): string | undefined =>
-    problem?.errors.find(({ field }) => field.startsWith(`schedule.${name}`))?.message;
+export function When({ draft, set, mistakes }: Part): ReactNode {
+  const wrong = (name: string): string | undefined => mistakeAt(mistakes, `schedule.${name}`);
   return (
     <Panel title="When">
       <div className="form">
@@ -65,7 +65,7 @@ export function When({ draft, set, problem }: Part): ReactNode {
   );
 }
 
-function Interval({ draft, set, wrong }: Part & { wrong: string | undefined }): ReactNode {
+function Interval({ draft, set, wrong }: Omit<Part, 'mistakes'> & { wrong: string | undefined }): ReactNode {
   return (
     <>
       <TextField

@@ -8,22 +8,23 @@ import { counted, percent, whole } from '../../ui/format.js';
 import { CheckBox, TextField } from '../../ui/inputs.js';
 import { Button, Empty, Loaded, Panel, State } from '../../ui/parts.js';
 import { type Column, DataTable } from '../../ui/table.js';
+import { mistakeAt } from './mistakes.js';
 import type { Draft } from './request.js';
 import { Choice, type Part } from './choice.js';
 
 const ROWS = 200;
 
 /** Which probes measure. */
-export function Where({ draft, set, problem }: Part): ReactNode {
+export function Where({ draft, set, mistakes }: Part): ReactNode {
   return (
     <Panel title="From where">
-      <WhereFields draft={draft} set={set} problem={problem} />
+      <WhereFields draft={draft} set={set} mistakes={mistakes} />
     </Panel>
   );
 }
 
 /** The same without what is around it. */
-export function WhereFields({ draft, set, problem }: Part): ReactNode {
+export function WhereFields({ draft, set, mistakes }: Part): ReactNode {
   return (
     <div className="form">
       <Choice
@@ -37,17 +38,16 @@ export function WhereFields({ draft, set, problem }: Part): ReactNode {
         onChange={(probes) => set({ probes })}
       />
       {draft.probes === 'rule' ? (
-        <Rule draft={draft} set={set} problem={problem} />
+        <Rule draft={draft} set={set} mistakes={mistakes} />
       ) : (
-        <Pick draft={draft} set={set} />
+        <Pick draft={draft} set={set} mistakes={mistakes} />
       )}
     </div>
   );
 }
 
-function Rule({ draft, set, problem }: Part): ReactNode {
-  const wrong = (name: string): string | undefined =>
-    problem?.errors.find(({ field }) => field.startsWith(`select.${name}`))?.message;
+function Rule({ draft, set, mistakes }: Part): ReactNode {
+  const wrong = (name: string): string | undefined => mistakeAt(mistakes, `select.${name}`);
   return (
     <div className="row">
       <TextField
@@ -112,7 +112,7 @@ function columnsOf({ chosen }: Draft, toggle: (id: string) => void): readonly Co
 
 const nameOf = (probe: Probe): string => probe.name ?? probe.id;
 
-function Pick({ draft, set }: Part): ReactNode {
+function Pick({ draft, set, mistakes }: Part): ReactNode {
   const query = useQuery(allProbes({ kind: [draft.kind] }));
   const [text, setText] = useState('');
   const items = useMemo(() => {
@@ -127,8 +127,10 @@ function Pick({ draft, set }: Part): ReactNode {
     set({
       chosen: draft.chosen.includes(id) ? draft.chosen.filter((each) => each !== id) : [...draft.chosen, id],
     });
+  const wrong = mistakeAt(mistakes, 'probes');
   return (
     <>
+      {wrong !== undefined && <p className="wrong">Probes {wrong}</p>}
       <p className="small muted">
         {counted(draft.chosen.length, 'probe')} chosen
         {draft.chosen.length > 0 && (
