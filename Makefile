@@ -62,7 +62,7 @@ test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium an
 
 web-test: mongod $(WEB) ## the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
 	@scripts/tools.sh chromium ping
-	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts test/e2e/dashboard-acts.spec.ts test/e2e/dashboard-bad-days.spec.ts test/e2e/dashboard-axe.spec.ts
+	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts test/e2e/dashboard-acts.spec.ts test/e2e/dashboard-contract.spec.ts test/e2e/dashboard-bad-days.spec.ts test/e2e/dashboard-axe.spec.ts
 
 web-figures: mongod $(WEB) ## what the dashboard costs a browser: a drag over a map of 10,000 probes
 	@scripts/tools.sh chromium

@@ -106,13 +106,7 @@ function NewKey({ admin }: { admin: boolean }): ReactNode {
     >
       <h3>New key</h3>
       <div className="row">
-        <TextField
-          label="Name of the key"
-          maxLength={100}
-          value={name}
-          onText={setName}
-          wrong={wrong?.of('name')}
-        />
+        <TextField label="Name of the key" value={name} onText={setName} wrong={wrong?.of('name')} />
         <TextField
           label="Until"
           hint="empty: until it is revoked"

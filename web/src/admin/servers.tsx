@@ -68,7 +68,7 @@ function Health(): ReactNode {
   return (
     <Loaded query={query} lines={4}>
       {({ status, database, database_ms, redis, clock, tail }) => (
-        <>
+        <div className="stack">
           <dl className="facts">
             <dt>This server</dt>
             <dd>{status}</dd>
@@ -94,7 +94,7 @@ function Health(): ReactNode {
               keyOf={({ consumer }) => consumer}
             />
           )}
-        </>
+        </div>
       )}
     </Loaded>
   );

@@ -36,7 +36,6 @@ export function ChangeLabels({
           <TextField
             label="Description"
             hint="Its heading; empty: its kind and target."
-            maxLength={255}
             value={text}
             onText={setText}
             wrong={problem?.of('description')}

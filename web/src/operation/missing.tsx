@@ -7,6 +7,8 @@ type Fates = Coverage['fates'];
 /** Fates of runs of which somebody has told what became of them, or still may. */
 const TOLD: readonly (keyof Fates)[] = ['received', 'failed', 'refused', 'stopped', 'awaited'];
 const FRESH_MS = 30_000;
+/** It is asked for a little before it is scrolled to. */
+const NEARLY_SEEN = '500px';
 
 /** @returns runs whose time has come, of which nobody has brought anything: neither a result nor why there is none */
 export function missingOf({ due, fates }: Pick<Coverage, 'due' | 'fates'>): number {
@@ -19,9 +21,12 @@ export function MissingRuns({ id }: { id: string }): ReactNode {
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     if (place.current === null) return undefined;
-    const observer = new IntersectionObserver((entries) => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) setSeen(true);
-    });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) setSeen(true);
+      },
+      { rootMargin: NEARLY_SEEN },
+    );
     observer.observe(place.current);
     return () => {
       observer.disconnect();

@@ -60,7 +60,6 @@ function Form({ onMade }: { onMade: (probe: Schemas['ProbeWithTokenDto']) => voi
             <input
               {...describing}
               type="text"
-              maxLength={100}
               value={name}
               onChange={(event) => setName(event.target.value)}
             />

@@ -41,7 +41,6 @@ export function SitesPage(): ReactNode {
             <TextField
               label="Country"
               hint="two letters: AR"
-              maxLength={2}
               value={country ?? ''}
               onText={(text) => set({ country: /^[a-z]{2}$/i.test(text) ? text.toUpperCase() : undefined })}
             />

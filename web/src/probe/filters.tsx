@@ -60,7 +60,6 @@ export function ProbeFilters({
       <TextField label="Tag" value={search.tag ?? ''} onText={(text) => set({ tag: text || undefined })} />
       <TextField
         label="Country"
-        maxLength={2}
         placeholder="such as AR"
         value={search.country ?? ''}
         onText={(text) => set({ country: text.toUpperCase() || undefined })}

@@ -109,7 +109,6 @@ export function SiteForm({
         <TextField
           label="Name of the site"
           hint="It never changes: it stands in addresses and filters."
-          maxLength={100}
           value={draft.name}
           onText={set('name')}
           wrong={of('name')}
@@ -135,7 +134,6 @@ export function SiteForm({
         <TextField
           label="Country"
           hint="two letters: AR"
-          maxLength={2}
           value={draft.country}
           onText={set('country')}
           wrong={of('address.country')}
