@@ -10,6 +10,7 @@ const LATER = new Date(NOW + 7_200_000).toISOString();
 
 interface Assignment {
   probe_id: string;
+  probe_name: string | null;
   state: string;
   reason?: string;
   due: number;
@@ -200,6 +201,31 @@ describe('operations', () => {
     );
     const { body } = await user.api.get<{ items: Operation[] }>(`${OPERATIONS}?mine=true&limit=2`);
     expect(body.items.map(({ id }) => id)).toEqual(made.reverse());
+  });
+
+  it('lists those that a probe is in, and says how their probes are called', async () => {
+    const named = await world.probe(user, { name: 'north <i>1</i>' });
+    const other = await world.probe(user, { name: 'south' });
+    const both = await world.operation(user, [named, other]);
+    const one = await world.operation(user, [other]);
+    const listed = async (query: string) =>
+      (await user.api.pages<Operation>(`${OPERATIONS}?${query}`)).flat().map(({ id }) => id);
+    expect(await listed(`probe=${named.id}`)).toEqual([both.id]);
+    expect(await listed(`probe=${other.id}&limit=1`)).toEqual([one.id, both.id]);
+    expect(await listed(`probe=${other.id}&kind=dns`)).toEqual([]);
+    expect(await listed('probe=6720a1b2c3d4e5f601234567')).toEqual([]);
+    expect(await user.api.get(`${OPERATIONS}?probe=x`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'probe' }] },
+    });
+    const stranger = await world.account();
+    const hidden = await world.operation(user, [named], { visibility: 'private' });
+    const seenBy = await stranger.api.get<{ items: Operation[] }>(`${OPERATIONS}?probe=${named.id}`);
+    expect(seenBy.body.items.map(({ id }) => id)).toEqual([both.id]);
+    expect(await listed(`probe=${named.id}`)).toEqual([hidden.id, both.id]);
+    const names = (await assignments(both.id)).map(({ probe_id, probe_name }) => [probe_id, probe_name]);
+    expect(Object.fromEntries(names)).toEqual({ [named.id]: 'north <i>1</i>', [other.id]: 'south' });
+    expect((await assignments((await world.operation(user, [probe])).id))[0]?.probe_name).toBeNull();
   });
 
   it('lists those of a state, and those that a text names', async () => {
