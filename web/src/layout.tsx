@@ -1,9 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Fragment, useEffect, useRef, useState, type ReactNode } from 'react';
 import { api } from './api/client.js';
 import { me } from './api/queries.js';
-import { session, useEnded, useToken } from './session/session.js';
+import { session, useChangedElsewhere, useEnded, useToken } from './session/session.js';
 import { Keys } from './ui/keys.js';
 import { Button, Head, Problem, Segments } from './ui/parts.js';
 import { choose, type Scheme, useScheme } from './ui/scheme.js';
@@ -19,6 +19,7 @@ export function Layout(): ReactNode {
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const first = useRef(true);
+  const changed = useChangedElsewhere();
   // a new page is announced, and the keyboard goes on in it
   useEffect(() => {
     if (first.current) first.current = false;
@@ -40,7 +41,10 @@ export function Layout(): ReactNode {
       <Top />
       <main id="main" ref={main} tabIndex={-1}>
         <SessionOver />
-        <Outlet />
+        {/* where another tab logs in or out, all of the page is asked for anew, as the one who it is now */}
+        <Fragment key={changed}>
+          <Outlet />
+        </Fragment>
       </main>
       <footer className="foot">
         <span>Pladmed</span>

@@ -22,9 +22,10 @@ class Session {
     addEventListener('storage', ({ key }) => {
       if (key !== KEY && key !== null) return;
       const token = read(KEY);
-      if (token !== this.current) this.elsewhere += 1;
       // what was over here already stays over for the reason that this tab knows
-      if (token !== this.current) this.set(token, read(ENDED) === 'expired' ? 'expired' : 'left', false);
+      if (token === this.current) return;
+      this.elsewhere += 1;
+      this.set(token, read(ENDED) === 'expired' ? 'expired' : 'left', false);
     });
   }
 
