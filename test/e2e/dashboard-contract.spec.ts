@@ -146,7 +146,8 @@ import { type DashboardWorld, fillDashboard } from '../support/dashboard-world.j
     await headingOf(page, 'Log in').waitFor();
     const tabTo = async (target: Locator): Promise<void> => {
       for (let step = 0; step < 40; step += 1) {
-        if (await target.evaluate((element) => element.matches(':focus'))) return;
+        if (await target.evaluate((element: { matches(css: string): boolean }) => element.matches(':focus')))
+          return;
         await page.keyboard.press('Tab');
       }
       throw new Error('the keyboard does not get there');
