@@ -647,9 +647,12 @@ describe('the Atlas door', () => {
     await until('both subscriptions', () => stream.of('atlas_subscribed').length === 2);
     for (const each of [hidden, number]) await call('DELETE', `/measurements/${each}/`);
     const stopped = await until('the end of it, by both', () => {
-      const said = stream.of('atlas_metadata').filter(({ status }) => (status as Members)['id'] === 4);
+      const said = stream
+        .of('atlas_metadata')
+        .filter(({ id, status }) => id === number && (status as Members)['id'] === 4);
       return said.length === 2 ? said : undefined;
     });
+    expect(stream.of('atlas_metadata').map(({ id }) => id)).not.toContain(hidden);
     const status = { id: 4, name: 'Stopped', when: expect.any(Number) };
     expect(stopped).toEqual([
       { id: number, status },
