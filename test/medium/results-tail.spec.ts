@@ -14,7 +14,8 @@ import { MIGRATIONS } from '../../src/core/maintenance/index.js';
 import { BatchWriter } from '../../src/core/ingest/batch-writer.js';
 import { rawBytes, type ResultEntity } from '../../src/core/ingest/result.schema.js';
 import { StoredResultsRepository } from '../../src/core/ingest/stored-results.repository.js';
-import { ResultsTail, type TailConsumer, TailPositionLostError } from '../../src/core/ingest/tail.js';
+import { type TailConsumer, type WritingConsumer } from '../../src/core/ingest/tail-consumers.js';
+import { ResultsTail, TailPositionLostError } from '../../src/core/ingest/tail.js';
 import { TailAppender } from '../../src/core/ingest/tail-appender.js';
 import { TailLogRepository } from '../../src/core/ingest/tail-log.repository.js';
 import {
@@ -149,7 +150,7 @@ describe('the results tail', () => {
   }
 
   /** Notes in the database what it gets, in the transaction that moves its position. */
-  const writer = (more: Partial<TailConsumer<(typeof FIELDS)[number]>> = {}, consumer = name) => ({
+  const writer = (more: Partial<WritingConsumer<(typeof FIELDS)[number]>> = {}, consumer = name) => ({
     name: consumer,
     start: 'beginning' as const,
     fields: FIELDS,
