@@ -28,13 +28,12 @@ if (missing !== undefined) console.warn(`several servers with Redis are not test
     redis = await RedisServer.start();
     platform = await Platform.start({
       ...{ REDIS_URL: redis.url, TRUST_PROXY: '1' },
-      // the first account of this file
-      GLOBALPING_ANONYMOUS_ACCOUNT: 'user-1@example.org',
+      GLOBALPING_ANONYMOUS_ACCOUNT: 'payer@example.org',
       GLOBALPING_ANONYMOUS_TESTS_PER_HOUR: String(TESTS),
     });
     here = platform.first;
     there = await platform.join();
-    payer = await platform.world.account(100_000);
+    payer = await platform.world.account(100_000, 'payer@example.org');
     registered = await platform.world.probe(payer);
   });
   afterAll(async () => {

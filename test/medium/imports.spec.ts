@@ -38,14 +38,10 @@ describe('imports', () => {
   beforeAll(async () => {
     mongo = await testMongo();
     folder = await mkdtemp(join(tmpdir(), 'pladmed-imports-'));
-    const settings = { IMPORT_DIR: join(folder, 'in'), IMPORT_OWNER: 'user-1@example.org' };
+    const settings = { IMPORT_DIR: join(folder, 'in'), IMPORT_OWNER: 'importer@example.org' };
     await mkdir(settings.IMPORT_DIR);
     servers = [await AppContext.start(mongo.uri, settings), await AppContext.start(mongo.uri, settings)];
-    user = await servers[0]!.user();
-    await servers[0]!.module
-      .get<Connection>(getConnectionToken(), { strict: false })
-      .collection('users')
-      .updateOne({ _id: user._id }, { $set: { email: settings.IMPORT_OWNER } });
+    user = await servers[0]!.user(0, settings.IMPORT_OWNER);
     connection = servers[0]!.module.get<Connection>(getConnectionToken(), { strict: false });
   });
   afterAll(async () => {

@@ -93,9 +93,7 @@ export class ApiWorld {
     return this.base.shutDown();
   }
 
-  async account(credits = 0): Promise<Account> {
-    accounts += 1;
-    const email = `user-${accounts}@example.org`;
+  async account(credits = 0, email = `user-${(accounts += 1)}@example.org`): Promise<Account> {
     const { body } = await this.api.post<User>('/api/v1/auth/register', { email, password: PASSWORD });
     if (credits > 0) await this.superuser.post(`/api/v1/users/${body.id}/credits`, { credits });
     return { ...body, credits, api: this.api.as(await tokenOf(this.api, email)) };

@@ -61,10 +61,9 @@ export class AppContext {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  async user(credits = 0): Promise<UserEntity> {
-    emails += 1;
+  async user(credits = 0, email = `user-${(emails += 1)}@example.org`): Promise<UserEntity> {
     const user = await this.get(UsersRepository).create({
-      email: `user-${emails}@example.org`,
+      email,
       password_hash: 'none',
       credits: 0,
       is_superuser: false,

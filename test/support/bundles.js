@@ -31,7 +31,7 @@ const LEFT_OUT = [
   ...['reflect-metadata', '@nestjs/microservices', '@nestjs/platform-fastify', '@fastify/*', 'protobufjs'],
 ];
 /** Nest asks for them past esbuild: the loader of the server's bundle gives it those of the bundle, not a second one. */
-const ASKED_FOR = ['class-transformer', 'class-validator'];
+const ASKED_FOR = ['class-transformer', 'class-transformer/cjs/storage', 'class-validator'];
 
 /**
  * One script with all that the server and its commands are. server-code-cache.js keeps beside it what V8 made of it: to compile it
