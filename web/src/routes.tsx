@@ -10,19 +10,27 @@ import { type Search, flag, known, list, number, text, word } from './address/se
 
 const STATES = ['scheduled', 'running', 'stopped', 'done'] as const;
 
+/** The router keeps members of an address that its page has not read: here they are taken out. */
+function only<T>(read: (search: Search) => T): (search: Search) => T {
+  return (search) => ({
+    ...Object.fromEntries(Object.keys(search).map((name) => [name, undefined])),
+    ...read(search),
+  });
+}
+
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Search) => known({ next: text(search['next']) }),
+  validateSearch: only((search) => known({ next: text(search['next']) })),
   component: lazyRouteComponent(() => import('./pages/login.js'), 'LoginPage'),
 });
 
 const register = createRoute({
   getParentRoute: () => root,
   path: '/register',
-  validateSearch: (search: Search) => known({ next: text(search['next']) }),
+  validateSearch: only((search) => known({ next: text(search['next']) })),
   component: lazyRouteComponent(() => import('./pages/login.js'), 'RegisterPage'),
 });
 
@@ -35,7 +43,7 @@ const overview = createRoute({
 const probes = createRoute({
   getParentRoute: () => root,
   path: '/probes',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({
       connected: flag(search['connected']),
       mine: flag(search['mine']),
@@ -50,6 +58,7 @@ const probes = createRoute({
       text: text(search['text']),
       probe: text(search['probe']),
     }),
+  ),
   component: lazyRouteComponent(() => import('./pages/probes.js'), 'ProbesPage'),
 });
 
@@ -68,27 +77,28 @@ const probe = createRoute({
 const operations = createRoute({
   getParentRoute: () => root,
   path: '/operations',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({
       whose: word(search['whose'], ['mine', 'public'] as const),
       kind: word(search['kind'], KINDS),
       state: word(search['state'], STATES),
       text: text(search['text']),
     }),
+  ),
   component: lazyRouteComponent(() => import('./pages/operations.js'), 'OperationsPage'),
 });
 
 const newOperation = createRoute({
   getParentRoute: () => root,
   path: '/operations/new',
-  validateSearch: draftSearchOf,
+  validateSearch: only(draftSearchOf),
   component: lazyRouteComponent(() => import('./pages/operation-new.js'), 'NewOperationPage'),
 });
 
 const operation = createRoute({
   getParentRoute: () => root,
   path: '/operations/$id',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({
       from: text(search['from']),
       to: text(search['to']),
@@ -100,6 +110,7 @@ const operation = createRoute({
       at: text(search['at']),
       way: text(search['way']),
     }),
+  ),
   component: lazyRouteComponent(() => import('./pages/operation.js'), 'OperationPage'),
 });
 
@@ -112,20 +123,21 @@ const account = createRoute({
 const admin = createRoute({
   getParentRoute: () => root,
   path: '/admin',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({
       email: text(search['email']),
       suspended: flag(search['suspended']),
       target: text(search['target']),
       about: text(search['about']),
     }),
+  ),
   component: lazyRouteComponent(() => import('./pages/admin.js'), 'AdminPage'),
 });
 
 const embed = createRoute({
   getParentRoute: () => root,
   path: '/embed/operations/$id',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({
       from: text(search['from']),
       to: text(search['to']),
@@ -134,14 +146,16 @@ const embed = createRoute({
       log: flag(search['log']),
       before: flag(search['before']),
     }),
+  ),
   component: lazyRouteComponent(() => import('./pages/embed.js'), 'EmbedPage'),
 });
 
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
-  validateSearch: (search: Search) =>
+  validateSearch: only((search) =>
     known({ mine: flag(search['mine']), country: text(search['country'])?.toUpperCase().slice(0, 2) }),
+  ),
   component: lazyRouteComponent(() => import('./pages/sites.js'), 'SitesPage'),
 });
 

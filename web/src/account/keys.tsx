@@ -2,10 +2,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { SCOPES } from '../../generated/texts.js';
 import { answer, api, type Schemas } from '../api/client.js';
-import { AskFirst, wrongOf } from '../ui/action.js';
+import { AskFirst, Rest, useFirstWrong, wrongOf } from '../ui/action.js';
 import { Copy } from '../ui/copy.js';
 import { CheckBox, TextField } from '../ui/inputs.js';
-import { Button, Empty, Loaded, Panel, Problem, Time } from '../ui/parts.js';
+import { Button, Empty, Loaded, Panel, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
 
 type Key = Schemas['KeyDto'];
@@ -94,9 +94,11 @@ function NewKey({ admin }: { admin: boolean }): ReactNode {
     },
   });
   const wrong = wrongOf(make.error);
+  const form = useFirstWrong(make.error);
   const known = SCOPES.filter(({ name: scope }) => admin || scope !== 'admin');
   return (
     <form
+      ref={form}
       className="form"
       noValidate
       onSubmit={(event) => {
@@ -134,7 +136,7 @@ function NewKey({ admin }: { admin: boolean }): ReactNode {
         </div>
         {wrong?.of('scopes') !== undefined && <p className="wrong">Scopes {wrong.of('scopes')}</p>}
       </fieldset>
-      {wrong !== undefined && wrong.errors.length === 0 && <Problem error={wrong} />}
+      <Rest problem={wrong} fields={['name', 'expires_at', 'scopes']} />
       {make.data !== undefined && (
         <div className="notice good" role="status">
           <p>

@@ -5,7 +5,7 @@ import { PASSWORD_RULE } from '../../generated/texts.js';
 import { answer, api } from '../api/client.js';
 import { type ApiProblem } from '../api/problem.js';
 import { session } from '../session/session.js';
-import { AskFirst, Rest, wrongOf } from '../ui/action.js';
+import { AskFirst, Rest, useFirstWrong, wrongOf } from '../ui/action.js';
 import { TextField } from '../ui/inputs.js';
 import { Button, Panel } from '../ui/parts.js';
 
@@ -33,9 +33,11 @@ export function Password(): ReactNode {
     },
   });
   const wrong = wrongOf(change.error);
+  const form = useFirstWrong(change.error);
   return (
     <Panel title="Password">
       <form
+        ref={form}
         className="form"
         noValidate
         onSubmit={(event) => {
@@ -89,10 +91,12 @@ export function Email({ present }: { present: string }): ReactNode {
     },
   });
   const wrong = wrongOf(change.error);
+  const form = useFirstWrong(change.error);
   const taken = wrong?.code === 'email_taken';
   return (
     <Panel title="E-mail">
       <form
+        ref={form}
         className="form"
         noValidate
         onSubmit={(event) => {

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.js';
 import { imports } from '../api/queries.js';
-import { whole } from '../ui/format.js';
+import { counted, whole } from '../ui/format.js';
 import { More } from '../ui/more.js';
 import { Empty, Loaded, State, Time } from '../ui/parts.js';
 import { type Column, DataTable } from '../ui/table.js';
@@ -48,7 +48,7 @@ const COLUMNS: readonly Column<Import>[] = [
       <>
         {name}{' '}
         <span className="small muted">
-          {whole(bytes)} bytes, {source}
+          {counted(bytes, 'byte')}, {source}
         </span>
       </>
     ),

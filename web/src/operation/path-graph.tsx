@@ -1,6 +1,6 @@
 import { useMemo, useRef, type ReactNode } from 'react';
 import { drawingOf, SavePlot } from '../plots/save.js';
-import { ms, percent } from '../ui/format.js';
+import { counted, ms, percent } from '../ui/format.js';
 import type { Hop, Trace } from './trace-data.js';
 
 interface Node {
@@ -46,7 +46,8 @@ export function PathGraph({
   const drawing = useRef<SVGSVGElement>(null);
   const width = columns * STEP.x + PAD;
   const height = rows * STEP.y + PAD;
-  const silent = nodes.filter(({ look }) => look === 'silent').length;
+  const looks = (look: Node['look']): number => nodes.filter((node) => node.look === look).length;
+  const probes = looks('probe');
   return (
     <>
       <div className="plot-head">
@@ -66,7 +67,7 @@ export function PathGraph({
           ref={drawing}
           className="path-graph"
           role="img"
-          aria-label={`Paths from ${new Set(traces.map(({ probe }) => probe)).size} probes over ${nodes.length} hops, ${silent} of them silent. The tables beneath have the same.`}
+          aria-label={`Paths from ${counted(probes, 'probe')} over ${counted(nodes.length - probes, 'hop')}, ${looks('silent')} of them silent. The tables beneath have the same.`}
           width={width}
           height={height}
         >

@@ -158,7 +158,8 @@ const SENTENCES: Readonly<Record<EntryType, (entry: Entry) => string>> = {
 };
 
 function pathOf(entry: Entry): string {
-  return `${entry['reached'] === true ? 'reached' : 'not reached'} in ${text(entry['hop_count'])} hops`;
+  const count = number(entry['hop_count']);
+  return `${entry['reached'] === true ? 'reached' : 'not reached'} in ${count === null ? '– hops' : counted(count, 'hop')}`;
 }
 
 /** @returns an entry of a summary in one line, with what its kind has */

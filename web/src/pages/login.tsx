@@ -5,6 +5,7 @@ import { PASSWORD_RULE } from '../../generated/texts.js';
 import { answer, api } from '../api/client.js';
 import { type ApiProblem, problemOf } from '../api/problem.js';
 import { session } from '../session/session.js';
+import { useFirstWrong } from '../ui/action.js';
 import { Button, Field, Head, Problem } from '../ui/parts.js';
 import { FirstRun } from '../ui/first-run.js';
 
@@ -91,8 +92,10 @@ function Form({
     },
   });
   const wrong = send.error === null ? undefined : problemOf(send.error);
+  const form = useFirstWrong(send.error);
   return (
     <form
+      ref={form}
       className="form panel in-form"
       noValidate
       onSubmit={(event) => {

@@ -143,7 +143,9 @@ function Delete({ site: { name, instruments } }: { site: Site }): ReactNode {
       description={
         instruments === 0
           ? 'No probe stands there.'
-          : `${counted(instruments, 'probe')} stand there: say which site gets them.`
+          : instruments === 1
+            ? 'A probe stands there: say which site gets it.'
+            : `${counted(instruments, 'probe')} stand there: say which site gets them.`
       }
       confirm="Delete site"
       act={() =>

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { answer, api, type Schemas } from '../api/client.js';
-import { Rest, wrongOf } from '../ui/action.js';
+import { Rest, useFirstWrong, wrongOf } from '../ui/action.js';
 import { TextArea, TextField } from '../ui/inputs.js';
 import { Button } from '../ui/parts.js';
 
@@ -86,6 +86,7 @@ export function SiteForm({
     onSuccess: onDone,
   });
   const wrong = wrongOf(send.error);
+  const form = useFirstWrong(send.error);
   const of = (field: string): string | undefined =>
     wrong?.errors.find((each) => each.field === field || each.field.startsWith(`${field}.`))?.message;
   const fields = [
@@ -98,6 +99,7 @@ export function SiteForm({
   ];
   return (
     <form
+      ref={form}
       className="form"
       noValidate
       onSubmit={(event) => {

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { type ApiProblem, problemOf } from '../api/problem.js';
 import { Dialog } from './dialog.js';
 import { Button, Problem } from './parts.js';
@@ -9,6 +9,15 @@ type Tone = 'normal' | 'primary' | 'danger' | 'plain';
 /** What was wrong at the last try, if anything. */
 export function wrongOf(error: unknown): ApiProblem | undefined {
   return error === null || error === undefined ? undefined : problemOf(error);
+}
+
+/** @returns for a form: when it was refused, the keyboard goes on in the first field that is wrong, and what is wrong is read out */
+export function useFirstWrong(error: unknown): RefObject<HTMLFormElement | null> {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [error]);
+  return form;
 }
 
 /** What of a problem no field shows. */
@@ -63,6 +72,12 @@ export function AskFirst({
     },
   });
   const problem = wrongOf(deed.error);
+  const form = useFirstWrong(deed.error);
+  // what is wrong with something that the dialog does not ask for is said all the same
+  const [unsaid, setUnsaid] = useState(false);
+  useEffect(() => {
+    setUnsaid(deed.error !== null && form.current?.querySelector('[aria-invalid=true]') === null);
+  }, [deed.error, form]);
   return (
     <>
       <Button
@@ -79,6 +94,7 @@ export function AskFirst({
       </Button>
       <Dialog open={open} onOpenChange={setOpen} title={title} description={description}>
         <form
+          ref={form}
           className="form"
           noValidate
           onSubmit={(event) => {
@@ -87,9 +103,7 @@ export function AskFirst({
           }}
         >
           {fields?.(problem)}
-          {problem !== undefined && (problem.errors.length === 0 || fields === undefined) && (
-            <Problem error={problem} />
-          )}
+          {problem !== undefined && unsaid && <Problem error={problem} />}
           <div className="actions">
             <Button onClick={() => setOpen(false)}>Cancel</Button>
             <Button type="submit" tone={tone === 'plain' ? 'primary' : tone} disabled={deed.isPending}>

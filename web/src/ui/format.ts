@@ -41,7 +41,8 @@ export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0 ms';
   const size = Math.abs(value);
-  return `${size >= 100 ? whole(value) : size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3)} ms`;
+  // 9.999 is 10.0: what is rounded up has a digit more
+  return `${size >= 99.95 ? whole(value) : size >= 9.995 ? value.toFixed(1) : size >= 0.9995 ? value.toFixed(2) : value.toFixed(3)} ms`;
 }
 
 /** @returns a place as maps write it: "34.6° S, 58.38° W" */

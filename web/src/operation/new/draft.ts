@@ -61,7 +61,7 @@ export function draftSearchOf(search: Search): DraftSearch {
 /** @returns the form that an address describes; what it leaves out is as usual, and ends in a day */
 export function draftOf({ to, probes, by, until, ...said }: DraftSearch): Draft {
   return {
-    ...{ ...USUAL, ...said },
+    ...{ ...USUAL, ...known(said) },
     destinations: to ?? '',
     until: localInput(until === undefined ? serverNow() + DAY_MS : Date.parse(until)),
     probes: by ?? (probes === undefined ? 'rule' : 'list'),
