@@ -199,7 +199,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // tests stand beside the code and may use all of it
-    exclude: { path: '(^|/)dist/|(^|/)generated/|\\.spec\\.tsx?$' },
+    exclude: { path: '(^|/)dist/|(^|/)generated/|\\.(spec|test)\\.tsx?$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     // parts of packages (`csv-stringify/sync`) are where their `exports` say

@@ -23,7 +23,7 @@ build: $(NODE_MODULES) $(WEB) ## compile the server, the probe, the packages the
 	@npm run --silent build --workspace cli
 
 # The dashboard, where its sources or the API's document have changed.
-$(WEB): $(NODE_MODULES) docs/openapi.yaml web/index.html web/vite.config.ts web/package.json $(shell find web/src web/public web/scripts -type f)
+$(WEB): $(NODE_MODULES) docs/openapi.yaml web/index.html web/vite.config.ts web/package.json $(shell find web/src web/public web/scripts -type f ! -name "*.test.tsx")
 	@npm run --silent build:web
 
 mongod: build ## a mongod for a server without a database of its own: fetched where the machine has none
@@ -40,11 +40,11 @@ run: mongod ## the server alone in the foreground, with a database of its own
 TEST_TOOLS := scamper dig ip ping sysctl python3 openssl dnsmasq chronyd redis-server faketime nginx tcpdump gcc dpkg-source promtool
 
 test-unit: $(NODE_MODULES) ## the tests that need nothing but node; no build, nothing is installed
-	@npm test --silent -- --selectProjects unit warts sntp protocol probe cli
+	@node test/run.mjs --web --selectProjects unit warts sntp protocol probe cli
 
 test: mongod ## every test on this machine (what CI runs), the ten slowest files, and the line "N passed, N failed"
 	@scripts/tools.sh $(TEST_TOOLS)
-	@node test/run.mjs
+	@node test/run.mjs --web
 
 test-all: export TEST_SIZE := whole
 test-all: check test ## all that there is: check, test with all that its longest files can draw, host-test, compose-test (skipped where they cannot be made)
@@ -60,8 +60,9 @@ test-platforms: $(NODE_MODULES) ## the decoder's package in Debian's chromium an
 	@scripts/tools.sh chromium
 	@bash test/nodes/platforms.sh
 
-web-test: mongod $(WEB) ## the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
+web-test: mongod $(WEB) ## components of the dashboard (Vitest); the dashboard in Debian's chromium, as a person uses it, and axe-core on its pages
 	@scripts/tools.sh chromium ping
+	@npm test --silent --workspace web
 	@WEB_TEST=1 npm test --silent -- test/e2e/dashboard.spec.ts test/e2e/dashboard-acts.spec.ts test/e2e/dashboard-contract.spec.ts test/e2e/dashboard-bad-days.spec.ts test/e2e/dashboard-axe.spec.ts
 
 web-figures: mongod $(WEB) ## what the dashboard costs a browser: a drag over a map of 10,000 probes

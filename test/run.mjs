@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Runs the tests (arguments go to jest). Files that fail beside others are run once more, alone: what fails twice has failed; what
- * passes alone is named as unsteady, for somebody to mend. Ends with the line "N passed, N failed".
+ * Runs the tests: with `--web` those of the dashboard's components (Vitest), then those of jest, which gets the other arguments.
+ * Files of jest that fail beside others are run once more, alone: what fails twice has failed; what passes alone is named as
+ * unsteady, for somebody to mend. Ends with the line "N passed, N failed", of both.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,19 +28,41 @@ async function jest(args) {
   return text === null ? null : { ...JSON.parse(text), code };
 }
 
-async function main() {
-  const first = await jest(process.argv.slice(2));
-  // a run that broke off has said why; one that failed in many places is no accident
-  if (first === null) return 1;
-  if (first.files.length === 0 || first.files.length > MOST) return first.code;
+/** Runs Vitest. @returns how many tests passed and failed; a run that broke without a failing test is a failure */
+async function vitest() {
+  const told = join(folder, 'web.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${told}`];
+  const child = spawn('npm', ['test', '--silent', '--workspace', 'web', '--', ...reporters], {
+    stdio: 'inherit',
+  });
+  const [code] = await once(child, 'exit');
+  const { numPassedTests: passed = 0, numFailedTests = 0 } = JSON.parse(
+    await readFile(told, 'utf8').catch(() => '{}'),
+  );
+  return { passed, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests) };
+}
+
+/** @returns how many tests of jest passed and failed in the end; null: the run broke off, and has said why */
+async function jestTwice(args) {
+  const first = await jest(args);
+  // one that failed in many places is no accident
+  if (first === null || first.files.length === 0 || first.files.length > MOST) return first;
   console.log(`Once more, alone: ${first.files.map((path) => relative(process.cwd(), path)).join(', ')}`);
   const second = await jest(['--runInBand', '--runTestsByPath', ...first.files]);
-  if (second === null) return 1;
+  if (second === null) return null;
   for (const path of first.files)
     if (!second.files.includes(path))
       console.log(`UNSTEADY: ${relative(process.cwd(), path)} failed beside others and passed alone`);
-  console.log(`${first.passed + first.failed - second.failed} passed, ${second.failed} failed`);
-  return second.code;
+  return { ...second, passed: first.passed + first.failed - second.failed };
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  const web = args.includes('--web') ? await vitest() : { passed: 0, failed: 0 };
+  const others = await jestTwice(args.filter((each) => each !== '--web'));
+  if (others === null) return 1;
+  console.log(`${web.passed + others.passed} passed, ${web.failed + others.failed} failed`);
+  return web.failed > 0 ? 1 : others.code;
 }
 
 process.exitCode = await main().finally(() => rm(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ const SLOWEST = 10;
 
 /**
  * Prints the slowest files of a run, and the line that CI and people look for: `N passed, N failed`.
- * TEST_REPORT names a file that is told the same, and which files failed (test/run.mjs).
+ * TEST_REPORT names a file that is told this instead, and which files failed (test/run.mjs).
  */
 export default class ClosingLineReporter {
   onRunComplete(_contexts, results) {
@@ -25,7 +25,7 @@ export default class ClosingLineReporter {
         for (const { testFilePath, seconds } of slowest)
           console.log(`${seconds.toFixed(1).padStart(7)} s  ${relative(process.cwd(), testFilePath)}`);
       }
-      console.log(`${results.numPassedTests} passed, ${failed} failed`);
+      if (!process.env.TEST_REPORT) console.log(`${results.numPassedTests} passed, ${failed} failed`);
     });
   }
 }
