@@ -129,7 +129,8 @@ import { RealProbe } from '../support/real-probe.js';
     await page.getByRole('link', { name: 'Administration' }).click();
     await page.getByRole('searchbox', { name: 'Search users' }).fill(other.email.slice(0, 8).toUpperCase());
     // the rows stand still again
-    await page.getByRole('row', { name: 'root@example.org' }).waitFor({ state: 'detached' });
+    const accounts = page.getByRole('table', { name: 'Table of accounts' });
+    await accounts.getByRole('row', { name: 'root@example.org' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: `Give credits: ${other.email}` }).click();
     await page.getByRole('dialog').getByLabel('Credits').fill('45');
     await page.getByRole('dialog').getByRole('button', { name: 'Give credits' }).click();
