@@ -16,7 +16,7 @@ import { type UserEntity } from '../../../core/users/index.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
 import { type ObjectId } from '../../../platform/database/object-id.js';
 import { DomainError } from '../../../platform/errors/domain.error.js';
-import { AREAS, noProbe, type Source } from './sources.js';
+import { AREAS, noProbe, type Source, sourceAt } from './sources.js';
 import { type Family } from './types.js';
 
 /** Tags that the server makes of what a probe can do. */
@@ -76,7 +76,7 @@ export class ChosenProbes {
         .filter(({ id }) => !chosen.has(id.toHexString()) && !without.has(id.toHexString()))
         .slice(0, source.requested ?? MAX_PROBES);
       if (found.length === 0)
-        throw DomainError.invalid(noProbe(['probes', String(index)], 'must lead to at least one probe'));
+        throw DomainError.invalid(noProbe(sourceAt(index), 'must lead to at least one probe'));
       for (const { id } of drawn) chosen.set(id.toHexString(), id);
     }
     const ids = [...chosen.values()];
@@ -112,9 +112,7 @@ export class ChosenProbes {
     const known = new Set(found.map(({ number }) => number));
     const unknown = numbers.find((number) => !known.has(number));
     if (unknown !== undefined)
-      throw DomainError.invalid(
-        noProbe(['probes', String(index)], `must name probes that exist: ${unknown} does not`),
-      );
+      throw DomainError.invalid(noProbe(sourceAt(index), `must name probes that exist: ${unknown} does not`));
     return found.filter(({ imported, suspended }) => imported === undefined && suspended === undefined);
   }
 
@@ -122,7 +120,7 @@ export class ChosenProbes {
     const [operation] = await this.operations.byNumbers([number], reader);
     if (operation === undefined)
       throw DomainError.invalid(
-        noProbe(['probes', String(index)], `must name a measurement that exists: ${number} does not`),
+        noProbe(sourceAt(index), `must name a measurement that exists: ${number} does not`),
       );
     // who was taken away from it measures no more
     const [current = []] = await this.operations.probesOfAll([operation], 'current');

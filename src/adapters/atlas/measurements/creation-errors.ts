@@ -1,5 +1,5 @@
 import { DomainError } from '../../../platform/errors/domain.error.js';
-import { noProbe } from './sources.js';
+import { noProbe, sourceAt } from './sources.js';
 
 /** What the platform says of the probes that were named. */
 const OF_PROBES = new Set(['not_found', 'no_available_probe', 'too_few_probes']);
@@ -12,7 +12,7 @@ interface Places {
 }
 
 /** Of the body of `POST /measurements/`. */
-export const OF_CREATION: Places = { probes: ['probes', '0'], definition: ['definitions', '0'] };
+export const OF_CREATION: Places = { probes: sourceAt(0), definition: ['definitions', '0'] };
 
 /** @param index of a participation request in its list */
 export function ofParticipation(index: number): Places {

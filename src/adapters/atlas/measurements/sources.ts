@@ -137,6 +137,11 @@ function numberOf(text: string): number | undefined {
   return number >= 1 && number <= MOST_NUMBER ? number : undefined;
 }
 
+/** Where a source stands in the body of a creation. */
+export function sourceAt(index: number): string[] {
+  return ['probes', String(index)];
+}
+
 /** The error of a source that leads to no probe. @param path of the source, in the body */
 export function noProbe(path: readonly string[], message: string): Violation {
   return { field: path.join('.'), path: [...path], message, in: 'body' };
