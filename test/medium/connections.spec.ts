@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PlatformClock } from '../../src/platform/database/platform-clock.js';
 import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TokensService } from '../../src/core/users/tokens.service.js';
 import { ConnectedProbes } from '../../src/core/presence/connected-probes.js';
@@ -13,6 +15,7 @@ import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { ServersRepository } from '../../src/core/servers/servers.repository.js';
 import { ServersService } from '../../src/core/servers/servers.service.js';
 import { SessionsRepository } from '../../src/core/presence/sessions.repository.js';
+import { ProbeVersionsService } from '../../src/core/presence/probe-versions.service.js';
 import { UpkeepService } from '../../src/core/presence/upkeep.service.js';
 import { AppContext } from '../support/app-context.js';
 import { answersOf, speaking } from '../support/probe-link.js';
@@ -196,6 +199,30 @@ describe('connections', () => {
       void connections.addInUseCredits(opened, 1);
       expect(await chosen(here)).toBe(false);
     });
+  });
+
+  it('tells of which version a program was at any time, also where a session is one of many', async () => {
+    const versions = there.get(ProbeVersionsService);
+    const none = await versions.at(probe._id, new Date());
+    const begins: Date[] = [];
+    for (const version of ['1.0.0', '1.0.0', undefined, '2.0.0']) {
+      // the sessions of one millisecond would have no order in time
+      const since = begins.at(-1);
+      while (since !== undefined && here.get(PlatformClock).now() <= since) await delay(1);
+      const details = { ...DETAILS, ...(version !== undefined && { version }) };
+      const opened = await here.get(ProbeConnectionsService).open(token, details);
+      begins.push(opened!.probe.connection!.since);
+    }
+    const asked = [begins[0]!, new Date(begins[0]!.getTime() - 1), ...begins, new Date(), begins[1]!];
+    const told: unknown[] = [];
+    for (const at of asked) told.push((await versions.at(probe._id, at))?.version);
+    expect(none).toBeUndefined();
+    expect(told).toEqual(['1.0.0', undefined, '1.0.0', '1.0.0', undefined, '2.0.0', '2.0.0', '1.0.0']);
+    // what was looked up before it came does not hold after it
+    const opened = await here.get(ProbeConnectionsService).open(token, { ...DETAILS, version: '3.0.0' });
+    expect(await versions.at(probe._id, opened!.probe.connection!.since)).toEqual(
+      expect.objectContaining({ version: '3.0.0' }),
+    );
   });
 
   it('never carries more credits than can be said', async () => {

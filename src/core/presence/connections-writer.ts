@@ -165,9 +165,12 @@ function landingOf(
 }
 
 function sessionOf({ probe, connection, isCurrent }: Landing): SessionEntity {
-  const { session, server, protocol, since } = connection;
+  const { session, server, protocol, version, since } = connection;
   const over = { to: since, reason: 'taken over' };
-  return { _id: session, probe: probe._id, server, protocol, from: since, ...(!isCurrent && over) };
+  return {
+    ...{ _id: session, probe: probe._id, server, protocol, ...(version !== undefined && { version }) },
+    ...{ from: since, ...(!isCurrent && over) },
+  };
 }
 
 /** Of the session that this one has taken over. */

@@ -11,6 +11,7 @@ export { PresenceModule } from './presence.module.js';
 export { PresenceService } from './presence.service.js';
 export { type OpenConnection, ProbeConnectionsService } from './probe-connections.service.js';
 export { type ProbeProtocol, ProbeProtocols, type SayableJob } from './probe-protocols.js';
+export { ProbeVersionsService } from './probe-versions.service.js';
 export { ProbeStates } from './probe-states.js';
 export { RosterService } from './roster.service.js';
 export { ProbeMeters } from './probe-meters.js';

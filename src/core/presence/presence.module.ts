@@ -6,6 +6,7 @@ import { ProbesModule } from '../probes/index.js';
 import { SESSION_MODEL, sessionSchema } from './session.schema.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { PresenceService } from './presence.service.js';
+import { ProbeVersionsService } from './probe-versions.service.js';
 import { ConnectedProbes } from './connected-probes.js';
 import { ProbeMeters } from './probe-meters.js';
 import { ProbeStates } from './probe-states.js';
@@ -27,6 +28,7 @@ import { UpkeepService } from './upkeep.service.js';
   providers: [
     SessionsRepository,
     PresenceService,
+    ProbeVersionsService,
     ConnectedProbes,
     ProbeProtocols,
     ProbeMeters,
@@ -41,6 +43,7 @@ import { UpkeepService } from './upkeep.service.js';
   exports: [
     SessionsRepository,
     PresenceService,
+    ProbeVersionsService,
     ConnectedProbes,
     ProbeProtocols,
     ProbeMeters,

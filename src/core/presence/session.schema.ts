@@ -13,6 +13,8 @@ export interface SessionEntity {
   server: string;
   /** the label of its protocol, for people */
   protocol: string;
+  /** of the probe's program, where it said so */
+  version?: string;
   from: Date;
   to?: Date;
   /** socket.io's word for it, `taken over`, `token revoked`, `server stopped`, `server died` */
@@ -24,6 +26,7 @@ export const sessionSchema = new Schema<SessionEntity>(
     probe: { type: Schema.Types.ObjectId, required: true },
     server: { type: String, required: true },
     protocol: { type: String, required: true },
+    version: String,
     from: { type: Date, required: true },
     to: Date,
     reason: String,

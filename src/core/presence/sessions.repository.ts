@@ -68,6 +68,22 @@ export class SessionsRepository {
       .lean<SessionEntity[]>();
   }
 
+  /** @returns the newest of a probe that had begun by then */
+  async findLastUntil(probe: ObjectId, at: Date): Promise<Pick<SessionEntity, 'from' | 'version'> | null> {
+    return this.model.collection.findOne<Pick<SessionEntity, 'from' | 'version'>>(
+      { probe, from: { $lte: at } },
+      { projection: { _id: 0, from: 1, version: 1 }, sort: { from: -1, _id: -1 } },
+    );
+  }
+
+  /** @returns the oldest of a probe that began after that */
+  async findFirstAfter(probe: ObjectId, at: Date): Promise<Pick<SessionEntity, 'from'> | null> {
+    return this.model.collection.findOne<Pick<SessionEntity, 'from'>>(
+      { probe, from: { $gt: at } },
+      { projection: { _id: 0, from: 1 }, sort: { from: 1, _id: 1 } },
+    );
+  }
+
   /**
    * Newest first, `limit` at most. Sessions of one probe follow each other, so the first one that began before `since` is the
    * last that can have stood after it.

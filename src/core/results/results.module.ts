@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { IngestModule } from '../ingest/index.js';
+import { PresenceModule } from '../presence/index.js';
 import { ProbesModule } from '../probes/index.js';
 import { RENEWAL_MODEL, renewalSchema } from './renewal/renewal.schema.js';
 import { ResultsRepository } from './results.repository.js';
@@ -18,6 +19,7 @@ import { RenewalService } from './renewal/renewal.service.js';
 @Module({
   imports: [
     IngestModule,
+    PresenceModule,
     ProbesModule,
     MongooseModule.forFeature([{ name: RENEWAL_MODEL, schema: renewalSchema }]),
   ],

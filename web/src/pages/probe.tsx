@@ -163,17 +163,19 @@ function Strip({ sessions }: { sessions: readonly Schemas['ProbeSessionDto'][] }
                 <th scope="col">From</th>
                 <th scope="col">To</th>
                 <th scope="col">Length</th>
+                <th scope="col">Version</th>
                 <th scope="col">Ended by</th>
               </tr>
             </thead>
             <tbody>
-              {sessions.slice(0, 200).map(({ from, to, duration_s, reason }) => (
+              {sessions.slice(0, 200).map(({ from, to, duration_s, version, reason }) => (
                 <tr key={from}>
                   <td>
                     <Time at={from} />
                   </td>
                   <td>{to === null ? 'now' : <Time at={to} />}</td>
                   <td>{duration(duration_s)}</td>
+                  <td>{version ?? '–'}</td>
                   <td>{reason ?? '–'}</td>
                 </tr>
               ))}

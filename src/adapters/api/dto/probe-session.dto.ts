@@ -2,8 +2,16 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type SessionEntity } from '../../../core/presence/index.js';
 
 export class ProbeSessionDto {
-  @ApiProperty({ enum: ['classic', 'native'] })
+  @ApiProperty({ enum: ['classic', 'native', 'globalping'] })
   protocol: string;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: '1.4.0',
+    description: 'Of the program of the probe, as it said when it connected; null where it did not say.',
+  })
+  version: string | null;
 
   @ApiProperty({ format: 'date-time' })
   from: string;
@@ -32,12 +40,13 @@ export class ProbeSessionDto {
 
   /** @param inside whether the reader may know how the platform is made */
   static from(
-    { protocol, from, to, reason, server }: SessionEntity,
+    { protocol, version, from, to, reason, server }: SessionEntity,
     now: Date,
     inside: boolean,
   ): ProbeSessionDto {
     return {
       protocol,
+      version: version ?? null,
       from: from.toISOString(),
       to: to?.toISOString() ?? null,
       // the clocks of two servers may differ
