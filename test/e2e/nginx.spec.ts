@@ -77,16 +77,21 @@ if (missing !== undefined) console.warn(`two servers behind nginx are not tested
   });
 
   it('take files that are larger than other bodies may be', async () => {
-    const upload = (bytes: number, token?: string) =>
+    const upload = (token?: string) =>
       fetch(`${nginx.url}/api/v1/imports?name=large`, {
         method: 'POST',
         headers: { ...(token && { authorization: `Bearer ${token}` }) },
-        body: Buffer.alloc(bytes, 1),
+        body: Buffer.alloc(5_000_000, 1),
       });
-    expect((await upload(5_000_000, user.api.token)).status).toBe(202);
-    // small: the server refuses before it has read a large body, and nginx may take the closed connection for an error
-    const stranger = await upload(1_000);
-    expect([stranger.status, await stranger.json()]).toEqual([401, expect.objectContaining({ status: 401 })]);
+    expect((await upload(user.api.token)).status).toBe(202);
+    // refused before it is read
+    for (let n = 0; n < 20; n += 1) {
+      const stranger = await upload();
+      expect([stranger.status, await stranger.json()]).toEqual([
+        401,
+        expect.objectContaining({ status: 401 }),
+      ]);
+    }
   });
 
   it('answer everybody while one of them is dead', async () => {
