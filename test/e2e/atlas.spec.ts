@@ -299,9 +299,11 @@ describe('the Atlas door', () => {
     // each at its own place, and what the source leads to as well
     for (const value of ['9999999', 'DE']) {
       const source = { action: 'add', type: value === 'DE' ? 'country' : 'probes', value, requested: 1 };
-      const refused = await call('POST', path, [remove, source]);
+      const refused = await call('POST', path, [{ ...remove, value: `${here}` }, source]);
       expect([refused.status, errorOf(refused).errors?.[0]?.source.pointer]).toEqual([400, '/1']);
     }
+    // and then none of them is carried out
+    expect(await ofProbe(here)).toBe(1);
     expect(errorOf(await call('POST', path, [])).detail).toBe('the list must be a list of 1 to 100 objects');
     // of a measurement those are meant that are still in it
     const [same] = [await create({}, { probes: [{ type: 'msm', value: number, requested: -1 }] })];

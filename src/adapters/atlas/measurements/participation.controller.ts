@@ -5,6 +5,7 @@ import { OperationProbesService, OperationsService } from '../../../core/operati
 import { type ProbeEntity, ProbesService } from '../../../core/probes/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
 import { type OperationEntity } from '../../../core/assignments/index.js';
+import { type ObjectId } from '../../../platform/database/object-id.js';
 import { DomainError, type Violation } from '../../../platform/errors/domain.error.js';
 import { ByDoor } from '../../../platform/http/permissions.js';
 import { Reader } from '../reader.js';
@@ -46,22 +47,36 @@ export class AtlasParticipationController {
     const operation = inAtlas(await this.operations.byNumber(numberIn(text), user));
     if (!operation.owner.equals(user._id)) throw new DomainError('forbidden', 'The measurement is not yours');
     const changes = readChanges(body);
-    for (const [index, change] of changes.entries())
-      await inAtlasWords(ofParticipation(index), () => this.carryOut(operation, change, user));
+    // all are found before the first is carried out: of a list of which one cannot be followed nothing is done
+    const found: { remove: boolean; ids: ObjectId[] }[] = [];
+    const drawn = new Set<string>();
+    for (const [index, { action, source }] of changes.entries())
+      await inAtlasWords(ofParticipation(index), async () => {
+        const remove = action === 'remove';
+        const ids = remove ? await this.named(source) : await this.drawn(operation, source, user, drawn);
+        if (!remove) for (const id of ids) drawn.add(id.toHexString());
+        found.push({ remove, ids });
+      });
+    for (const [index, { remove, ids }] of found.entries())
+      await inAtlasWords(ofParticipation(index), async () => {
+        if (remove) await this.members.remove(operation._id, user, 'any', ids);
+        else if (ids.length > 0) await this.members.add(operation._id, user, 'any', ids);
+      });
     return { request_ids: changes.map((_change, index) => index + 1) };
   }
 
-  private async carryOut(
+  private async named({ chosen }: Source): Promise<ObjectId[]> {
+    const numbers = chosen.type === 'probes' ? chosen.numbers : [];
+    return (await this.probes.byNumbers(numbers)).map(({ _id }) => _id);
+  }
+
+  /** @param drawn ids that requests before this one add */
+  private async drawn(
     operation: OperationEntity,
-    { action, source }: Change,
+    source: Source,
     user: UserEntity,
-  ): Promise<void> {
-    if (action === 'remove') {
-      const numbers = source.chosen.type === 'probes' ? source.chosen.numbers : [];
-      const ids = (await this.probes.byNumbers(numbers)).map(({ _id }) => _id);
-      await this.members.remove(operation._id, user, 'any', ids);
-      return;
-    }
+    drawn: ReadonlySet<string>,
+  ): Promise<ObjectId[]> {
     const { params } = operation;
     const kind = atlasKind(operation);
     const [address] = [params['ips'], [textIn(params, 'resolver')]].flat() as (string | undefined)[];
@@ -69,8 +84,13 @@ export class AtlasParticipationController {
     const needs = { kinds: kind ? [kind] : [], families: family ? [family] : [] };
     // of those that are named the platform leaves out what is there already, and refuses what was taken away
     const present = source.chosen.type === 'probes' ? [] : await this.operations.probesOf(operation);
-    const { ids } = await this.chosen.choose([source], needs, user, new Set(present.map(idOf)));
-    if (ids.length > 0) await this.members.add(operation._id, user, 'any', ids);
+    const { ids } = await this.chosen.choose(
+      [source],
+      needs,
+      user,
+      new Set([...present.map(idOf), ...drawn]),
+    );
+    return ids;
   }
 }
 
