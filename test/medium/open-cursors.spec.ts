@@ -62,13 +62,11 @@ describe('open cursors', () => {
     ['results', () => app.get(ResultReader).read({ operations: [operation] }, { head: true, raw: true })],
     [
       'results of many operations',
-      () =>
-        app
-          .get(ResultReader)
-          .readOfMany(
-            { operations: [operation, new ObjectId()], outcome: 'stored' },
-            { head: true, raw: true },
-          ),
+      async function* () {
+        const many = { operations: [operation, new ObjectId()], outcome: 'stored' as const };
+        for await (const group of app.get(ResultReader).readOfMany(many, { head: true, raw: true }))
+          yield* group;
+      },
     ],
     ['all operations', () => app.get(OperationsRepository).stream({})],
     ['candidates', () => app.get(ProbesRepository).streamCandidates([], undefined, 1)],

@@ -66,7 +66,8 @@ describe('results of many operations', () => {
       );
       const found: unknown[] = [];
       const reading = app.get(ResultReader).readOfMany({ operations, outcome: 'stored' }, PARTS);
-      for await (const { _id, raw_bytes, raw } of reading) found.push([String(_id), raw_bytes, raw?.[0]]);
+      for await (const group of reading)
+        found.push(...group.map(({ _id, raw_bytes, raw }) => [String(_id), raw_bytes, raw?.[0]]));
       expect(found).toEqual(expected);
     });
     await fc.assert(property, { numRuns: sized(20, 8) });
@@ -84,7 +85,8 @@ describe('results of many operations', () => {
     await connection.db?.command({ profile: 2 });
     let count = 0;
     const reading = app.get(ResultReader).readOfMany({ operations, outcome: 'stored' }, PARTS);
-    for await (const { operation } of reading) count += operations.some((id) => id.equals(operation)) ? 1 : 0;
+    for await (const group of reading)
+      count += group.filter(({ operation }) => operations.some((id) => id.equals(operation))).length;
     await connection.db?.command({ profile: 0 });
     expect(count).toBe(900);
     const queries = await connection

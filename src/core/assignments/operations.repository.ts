@@ -38,7 +38,17 @@ const SEARCH_MS = 5_000;
 interface OperationSize {
   _id: ObjectId;
   bytes: number;
+  /** all of it, if it is small and was asked for */
+  whole?: OperationEntity;
 }
+
+const SIZE = { bytes: { $bsonSize: '$$ROOT' } };
+/** An operation of so many bytes comes with what it weighs: a page of these is within its bounds. */
+const SMALL_BYTES = STREAM_PAGE_BYTES / STREAM_PAGE;
+const WITH_SMALL = {
+  ...SIZE,
+  whole: { $cond: [{ $lte: [{ $bsonSize: '$$ROOT' }, SMALL_BYTES] }, '$$ROOT', '$$REMOVE'] },
+};
 
 export interface OperationPage {
   operations: OperationEntity[];
@@ -203,18 +213,34 @@ export class OperationsRepository {
   stream(filter: OperationFilter): AsyncGenerator<OperationEntity, void> {
     return eachByPages(async (last) => {
       const conditions = { ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) };
-      const ids = idsWithin(await this.sizesOf(conditions, 1, STREAM_PAGE), STREAM_PAGE_BYTES);
-      return this.model
-        .find({ _id: { $in: ids } })
-        .sort({ _id: 1 })
-        .lean<OperationEntity[]>();
+      const found = await this.sizesOf(conditions, 1, STREAM_PAGE, WITH_SMALL);
+      const page = firstPart(found, bytesOf, { weight: STREAM_PAGE_BYTES });
+      return {
+        page: await this.wholeOf(page),
+        isLast: found.length < STREAM_PAGE && page.length === found.length,
+      };
     });
   }
 
-  private async sizesOf(conditions: object, order: 1 | -1, limit: number): Promise<OperationSize[]> {
+  /** In their order; those that have come with their sizes are not read again. */
+  private async wholeOf(found: readonly OperationSize[]): Promise<OperationEntity[]> {
+    const small = found.flatMap(({ whole }) => whole ?? []);
+    if (small.length === found.length) return small;
+    return this.model
+      .find({ _id: { $in: found.map(({ _id }) => _id) } })
+      .sort({ _id: 1 })
+      .lean<OperationEntity[]>();
+  }
+
+  private async sizesOf(
+    conditions: object,
+    order: 1 | -1,
+    limit: number,
+    projection: object = SIZE,
+  ): Promise<OperationSize[]> {
     return this.model.collection
       .find<OperationSize>(conditions, {
-        projection: { bytes: { $bsonSize: '$$ROOT' } },
+        projection,
         ...{ sort: { _id: order }, limit, batchSize: limit + 1 },
       })
       .toArray();
@@ -330,5 +356,9 @@ export class OperationsRepository {
 
 /** @returns those that together weigh no more than `most`; the first in any case */
 function idsWithin(sizes: readonly OperationSize[], most: number): ObjectId[] {
-  return firstPart(sizes, ({ bytes }) => bytes, { weight: most }).map(({ _id }) => _id);
+  return firstPart(sizes, bytesOf, { weight: most }).map(({ _id }) => _id);
+}
+
+function bytesOf({ bytes }: OperationSize): number {
+  return bytes;
 }

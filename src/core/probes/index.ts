@@ -36,6 +36,7 @@ export {
   type ProbeReports,
   ProbesRepository,
   type ProbeTotals,
+  type ListedProbe,
 } from './probes.repository.js';
 export { locationOf, ProbesService, suspensionSentence } from './probes.service.js';
 export {

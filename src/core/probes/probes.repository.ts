@@ -5,7 +5,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type Condition, type NearLocation } from './probe-filter.js';
-import { PROBE_MODEL, type ProbeEntity, type Suspension } from './probe.schema.js';
+import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
 import { type PlaceMembers } from './place.js';
 import { type Reliability } from './reliability-figures.js';
 import { type ProbePage } from './probe-search.js';
@@ -23,6 +23,21 @@ export interface ProbeTotals {
   /** what those that are connected keep and have not brought yet, as they said last */
   kept_results: number;
   kept_bytes: number;
+}
+
+const LISTED = {
+  owner: 1,
+  location: 1,
+  token_version: 1,
+  'connection.session': 1,
+  'connection.server': 1,
+  'connection.total_credits': 1,
+  'connection.in_use_credits': 1,
+} as const;
+
+/** A probe in a list of all. */
+export interface ListedProbe extends Pick<ProbeEntity, '_id' | 'owner' | 'location' | 'token_version'> {
+  connection?: Pick<ProbeConnection, 'session' | 'server' | 'total_credits' | 'in_use_credits'>;
 }
 
 const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measured_at: 1 } as const;
@@ -120,6 +135,13 @@ export class ProbesRepository {
       .find<ProbeEntity>(allOf(conditions, ...after))
       .sort({ _id: 1 })
       .limit(page.limit ?? 0)
+      .toArray();
+  }
+
+  /** What a list of all probes shows of each, in order of creation: not the half of what is kept of one. */
+  async findListed(conditions: readonly Condition[]): Promise<ListedProbe[]> {
+    return this.model.collection
+      .find<ListedProbe>(allOf(conditions), { projection: LISTED, sort: { _id: 1 }, batchSize: 10_000 })
       .toArray();
   }
 

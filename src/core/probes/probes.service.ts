@@ -15,7 +15,12 @@ import { ProbeFeed } from './probe-feed.js';
 import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
 import { ProbeConnectionsRepository } from './probe-connections.repository.js';
-import { type ProbeReports, ProbesRepository, type ProbeTotals } from './probes.repository.js';
+import {
+  type ListedProbe,
+  type ProbeReports,
+  ProbesRepository,
+  type ProbeTotals,
+} from './probes.repository.js';
 
 export interface Location {
   /** degrees, -180 to 180 */
@@ -39,6 +44,9 @@ export type ProbeUpdate = Partial<Pick<ProbeEntity, 'name' | 'tags'>> &
 
 /** A conflict. */
 export const RETIRED = 'The account that the probe belonged to was deleted: it is retired for good';
+
+/** What of a connection tells whether it stands. */
+type Held = Pick<ProbeConnection, 'session' | 'server'>;
 
 /** The word of a probe that says whether it takes work, and does. */
 const READY = 'ready';
@@ -106,7 +114,7 @@ export class ProbesService {
     }
   }
 
-  tokenOf(probe: ProbeEntity): string {
+  tokenOf(probe: Pick<ProbeEntity, '_id' | 'token_version'>): string {
     return this.tokens.probeToken(probe._id, probe.token_version);
   }
 
@@ -117,6 +125,11 @@ export class ProbesService {
   ): Promise<ProbeEntity[]> {
     const servers = filter.connected === undefined ? [] : await this.servers.standing();
     return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
+  }
+
+  /** All that match, with what a list shows of each; in the order and as known as with `list`. */
+  async listAll(filter: Omit<ProbeFilter, 'connected'>): Promise<ListedProbe[]> {
+    return this.asKnown(() => this.probes.findListed(conditionsOf(filter, [])));
   }
 
   /** @returns how well a probe does, as it was measured last; undefined: it was not yet */
@@ -297,7 +310,7 @@ export class ProbesService {
    * The one truth of who is connected, for those who show it and those who choose by it.
    * @returns its connection, if its socket stands here, or the server that holds it is alive
    */
-  connectionOf({ connection }: Pick<ProbeEntity, 'connection'>): ProbeConnection | undefined {
+  connectionOf<Known extends Held>({ connection }: { connection?: Known }): Known | undefined {
     if (connection === undefined) return undefined;
     const isHere = connection.server === this.servers.ownId;
     const stands = isHere
@@ -307,7 +320,7 @@ export class ProbesService {
   }
 
   /** @returns the share of its credits that is free, 0 to 1; undefined while it is not connected */
-  availabilityOf(probe: ProbeEntity): number | undefined {
+  availabilityOf(probe: Pick<ListedProbe, 'connection'>): number | undefined {
     const connection = this.connectionOf(probe);
     if (connection === undefined) return undefined;
     return connection.total_credits === 0 ? 0 : 1 - connection.in_use_credits / connection.total_credits;
@@ -322,7 +335,9 @@ export class ProbesService {
   }
 
   /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
-  private async asKnown<T extends Pick<ProbeEntity, 'connection'>>(read: () => Promise<T[]>): Promise<T[]> {
+  private async asKnown<T extends { connection?: Pick<ProbeConnection, 'server'> }>(
+    read: () => Promise<T[]>,
+  ): Promise<T[]> {
     await this.local.creditsAreNoted();
     const probes = await read();
     await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
@@ -356,7 +371,7 @@ function present(place: PlaceMembers): Partial<ProbeEntity> {
   return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
 }
 
-export function locationOf({ location }: ProbeEntity): Location {
+export function locationOf({ location }: Pick<ProbeEntity, 'location'>): Location {
   const [longitude, latitude] = location.coordinates;
   return { longitude, latitude };
 }

@@ -52,6 +52,11 @@ export class DecodedTexts {
    * @throws DomainError busy when too many wait
    */
   async *decoded(result: ReadResult, as: Presentation, gone: AbortSignal): AsyncGenerator<Buffer, void> {
+    const atOnce = this.atOnce(result, as);
+    if (atOnce !== undefined) {
+      yield Buffer.from(atOnce);
+      return;
+    }
     const given = { bytes: 0 };
     if (result.raw_bytes <= LIGHT_BYTES) {
       const light = () => this.textOf(result, as, { part: LIGHT_PART_BYTES });
@@ -70,14 +75,24 @@ export class DecodedTexts {
     yield* this.inTurns(this.large, () => this.textOf(result, as), given, gone);
   }
 
+  /**
+   * Where the raw bytes came with the listing, and are few.
+   * @returns the text of `decoded`, 32,768 characters at the most; undefined: it has to be read with `decoded`
+   */
+  atOnce({ raw, format, raw_bytes, raw_deleted_at }: ReadResult, as: Presentation): string | undefined {
+    if (format === undefined || raw_deleted_at !== undefined) return 'null';
+    if (raw === undefined || raw_bytes > SHORT_RAW_BYTES) return undefined;
+    const text = FORMATS[format].presentAtOnce?.(raw, as);
+    return text !== undefined && text.length <= SHORT_TEXT ? text : undefined;
+  }
+
   /** @returns the whole text if it is short: nothing has to be held then until it is taken */
   private async shortText(
     { raw, format, raw_bytes }: ReadResult,
     text: () => AsyncIterable<string>,
     gone: AbortSignal,
   ): Promise<Buffer | undefined> {
-    const mayBe = format === undefined || (raw !== undefined && raw_bytes <= SHORT_RAW_BYTES);
-    if (!mayBe) return undefined;
+    if (format === undefined || raw === undefined || raw_bytes > SHORT_RAW_BYTES) return undefined;
     const found = await this.pass(this.light, gone, () => measured(text(), SHORT_TEXT));
     return found?.text === undefined ? undefined : Buffer.from(found.text);
   }

@@ -17,6 +17,7 @@ import { type ResultFilter } from './result-filter.js';
 
 /** Sizes that are looked up at once, with those results that are small: as many as weigh so much, raw bytes included. */
 const SIZES = 64;
+const FIRST_SIZES = 128;
 const MOST_SIZES = 1_000;
 const PAGE_BYTES = 512 * 1024;
 /** A part of a result that weighs more is not read with the others: there may be many readers. */
@@ -55,13 +56,12 @@ export class ResultReader {
     }, parts);
   }
 
-  /** Results of many operations, one operation after the other. */
-  async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult, void> {
-    const groups = this.readPages(async (limit, after?: ReadingPlace) => {
-      const sizes = await this.results.findSizesOfMany(filter, limit, after);
+  /** Results of many operations, one operation after the other; those together that were read at once: at most 64 KiB. */
+  async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult[], void> {
+    yield* this.readPages(async (limit, after?: ReadingPlace) => {
+      const sizes = await this.results.findSizesOfMany(filter, limit, after, parts);
       return { sizes, next: placeAfter(sizes, limit) };
     }, parts);
-    for await (const group of groups) yield* group;
   }
 
   /** How many results of operations were received from then (included) to then; 100,000 at most are counted. */
@@ -125,7 +125,7 @@ export class ResultReader {
     pageAfter: (limit: number, after?: Place) => Promise<FoundPage<Place>>,
     parts: Parts,
   ): AsyncGenerator<ReadResult[], void> {
-    let limit = SIZES;
+    let limit = FIRST_SIZES;
     let coming: Promise<FoundPage<Place>> | undefined = pageAfter(limit);
     while (coming !== undefined) {
       const { sizes, next }: FoundPage<Place> = await coming;
@@ -138,7 +138,7 @@ export class ResultReader {
   private async loadGroup(group: readonly ResultSize[], parts: Parts): Promise<ReadResult[]> {
     const found = new Map<string, Partial<ResultEntity>>();
     const others = group.filter(({ whole }) => whole === undefined);
-    for (const { ids, light } of byLightParts(others, parts))
+    for (const { ids, light } of others.length === 0 ? [] : byLightParts(others, parts))
       for (const result of await this.results.findByIds(ids, light)) found.set(String(result._id), result);
     return group.flatMap(({ whole, ...size }): ReadResult[] => {
       const light = lightParts(size, parts);
@@ -161,12 +161,12 @@ function placeAfter(sizes: readonly ResultSize[], limit: number): ReadingPlace |
   return last && { operation: last.operation, at: last.received_at, _id: last._id };
 }
 
-/** @returns how many are looked up after these: few where they are large, and no more than twice as many as before */
+/** @returns how many are looked up after these: few where they are large, and no more than four times as many as before */
 function limitAfter(sizes: readonly ResultSize[], limit: number): number {
   // MongoDB reads all of them to weigh them
   const weight = sizes.reduce((sum, { bytes, raw_bytes }) => sum + bytes + raw_bytes, 0);
   const fitting = Math.floor((PAGE_BYTES * sizes.length) / Math.max(1, weight));
-  return Math.max(SIZES, Math.min(fitting, 2 * limit, MOST_SIZES));
+  return Math.max(SIZES, Math.min(fitting, 4 * limit, MOST_SIZES));
 }
 
 function noSuchResult(): DomainError {

@@ -16,8 +16,8 @@ export interface ResultSize extends Pick<
   raw_bytes: number;
   /** when its raw bytes were deleted; absent: they are there, or never were */
   raw_deleted_at?: Date;
-  /** all of it, if it is small and was asked for */
-  whole?: ResultEntity;
+  /** all of it that was asked for, if that is small */
+  whole?: Partial<ResultEntity>;
 }
 
 /** In which operations, of which results. */
@@ -79,6 +79,10 @@ const WITH_SMALL_HEAD = {
       '$$REMOVE',
     ],
   },
+};
+const WITH_SMALL_RAW = {
+  ...SIZE,
+  whole: { $cond: [{ $lte: [RAW_SIZE, SMALL_BYTES] }, { raw: '$raw' }, '$$REMOVE'] },
 };
 
 /** The index that holds an operation's results in their order: MongoDB would take another one where a probe is named, and sort. */
@@ -231,7 +235,8 @@ export class ResultsRepository {
   async findSizesOfMany(
     { operations, outcome }: ManyFilter,
     limit: number,
-    after?: ReadingPlace,
+    after: ReadingPlace | undefined,
+    small: Parts,
   ): Promise<ResultSize[]> {
     const laterThan = after?.operation.toHexString() ?? '';
     const rest = operations.filter((id) => id.toHexString() > laterThan);
@@ -247,7 +252,7 @@ export class ResultsRepository {
     };
     return this.model.collection
       .find<ResultSize>(conditions ?? all, {
-        projection: WITH_SMALL,
+        projection: projectionOf(small),
         ...{ sort: { operation: 1, received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
       })
       .toArray();
@@ -256,6 +261,7 @@ export class ResultsRepository {
 
 function projectionOf(small: Parts | undefined): object {
   if (small === undefined) return SIZE;
+  if (!small.head) return WITH_SMALL_RAW;
   return small.raw ? WITH_SMALL : WITH_SMALL_HEAD;
 }
 

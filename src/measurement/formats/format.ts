@@ -41,6 +41,11 @@ export interface Format {
    * @throws LargePartError, LargeResultError while it is read, where a limit is reached
    */
   present(raw: Buffer, as: Presentation, limits?: ReadingLimits): AsyncIterable<string>;
+  /**
+   * The same text of a few bytes, without the turns of the event loop that a reading in pieces takes.
+   * @returns undefined where they have to be read in pieces: they are many, unpack to much, or are damaged
+   */
+  presentAtOnce?: (raw: Buffer, as: Presentation) => string | undefined;
 }
 
 /** What the reading of a result may use. */

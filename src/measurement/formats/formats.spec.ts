@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { MAX_SUMMARIES } from './format.js';
 import { gunzip, isGzip, MAX_UNZIPPED_BYTES, UnzipError } from './gunzip.js';
@@ -222,5 +224,54 @@ describe('formats', () => {
   it('warts: reads the gzipped like the plain', async () => {
     const plain = Buffer.from([0x12, 0x05, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0]);
     expect(await FORMATS.warts.digest(gzipSync(plain))).toEqual(await FORMATS.warts.digest(plain));
+  });
+});
+
+const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');
+const WARTS = ['013-ping-c-5-o-2-i-0-2-O-dl-10-77-6-2.warts', '020-trace-P-udp-w-1-q-2-10-77-6-2.warts'];
+
+describe('what is presented at once', () => {
+  const texts = fc.string({ unit: 'binary', maxLength: 300 }).map((text) => gzipSync(Buffer.from(text)));
+  const anyBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => gzipSync(bytes));
+  const warts = fc.constantFrom(...WARTS.map((name) => readFileSync(join(FIXTURES, name))));
+  const whole = fc.oneof(texts, anyBytes, warts);
+  const cut = fc.tuple(whole, fc.nat(400)).map(([bytes, length]) => bytes.subarray(0, length));
+  const flipped = fc.tuple(whole, fc.nat(4_000), fc.nat(255)).map(([bytes, at, value]) => {
+    const copy = Buffer.from(bytes);
+    if (at < copy.length) copy[at] = value;
+    return copy;
+  });
+
+  it.each(RESULT_FORMATS.filter((name) => FORMATS[name].presentAtOnce !== undefined))(
+    'is what %s is in pieces, or is left to that',
+    async (name) => {
+      const { presentAtOnce, present } = FORMATS[name];
+      let count = 0;
+      const property = async (raw: Buffer, as: 'json' | 'dump') => {
+        const text = presentAtOnce?.(raw, as);
+        if (text === undefined) return;
+        count += 1;
+        expect(text).toBe(await wholeText(present(raw, as)));
+      };
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(whole, cut, flipped), fc.constantFrom('json', 'dump'), property),
+      );
+      expect(count).toBeGreaterThan(0);
+    },
+  );
+
+  it('is nothing where gzip is damaged, empty or becomes much', () => {
+    const text = gzipSync('example.org. 300 IN A 192.0.2.1');
+    const atOnce = (raw: Buffer) => FORMATS.gzip.presentAtOnce?.(raw, 'json');
+    expect(atOnce(text)).toBe('"example.org. 300 IN A 192.0.2.1"');
+    expect(atOnce(gzipSync(''))).toBe('""');
+    expect(atOnce(text.subarray(0, -9))).toBeUndefined();
+    expect(atOnce(Buffer.alloc(0))).toBeUndefined();
+    expect(atOnce(gzipSync(Buffer.alloc(64 * 1024)))).toBe(JSON.stringify('\0'.repeat(64 * 1024)));
+    expect(atOnce(gzipSync(Buffer.alloc(64 * 1024 + 1)))).toBeUndefined();
+    // two files one behind the other are one text, though the last bytes tell the length of the second
+    expect(atOnce(Buffer.concat([gzipSync('a'.repeat(5_000)), gzipSync('b')]))).toBe(
+      `"${'a'.repeat(5_000)}b"`,
+    );
   });
 });

@@ -7,6 +7,10 @@ export const MAX_UNZIPPED_BYTES = 64 * 1024 * 1024;
 const SMALL_BYTES = 16 * 1024;
 const SMALL_UNZIPPED_BYTES = 64 * 1024;
 const CHUNK_BYTES = 16 * 1024;
+/** The least that zlib unpacks to in one go. */
+const LEAST_CHUNK_BYTES = 64;
+/** How long a gzip file is unpacked stands in its last bytes (RFC 1952, section 2.3.1); of what was made of several, the last one. */
+const LENGTH_BYTES = 4;
 
 /** The bytes are damaged, or become too many: what was handed out before counts. */
 export class UnzipError extends Error {
@@ -49,11 +53,17 @@ export async function* upTo(most: number, chunks: AsyncIterable<Buffer>): AsyncG
 export function unzippedAtOnce(raw: Buffer): Buffer | undefined {
   if (raw.length > SMALL_BYTES) return undefined;
   try {
-    return gunzipSync(raw, { maxOutputLength: SMALL_UNZIPPED_BYTES });
+    return gunzipSync(raw, { maxOutputLength: SMALL_UNZIPPED_BYTES, chunkSize: chunkFor(raw) });
   } catch {
     // the careful way tells how far it goes
     return undefined;
   }
+}
+
+/** @returns room for all of it at once, if its last bytes tell the truth; if not, it is unpacked in several goes */
+function chunkFor(raw: Buffer): number {
+  const told = raw.length < LENGTH_BYTES ? 0 : raw.readUInt32LE(raw.length - LENGTH_BYTES) + 1;
+  return Math.min(Math.max(told, LEAST_CHUNK_BYTES), CHUNK_BYTES);
 }
 
 async function* chunksOf(raw: Buffer): AsyncGenerator<Buffer, void> {

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { type Summary } from './summary.js';
 import { type Digest, type Format, MAX_SUMMARIES, type Presentation, type ReadingLimits } from './format.js';
-import { gunzip, UnzipError, upTo } from './gunzip.js';
+import { gunzip, unzippedAtOnce, UnzipError, upTo } from './gunzip.js';
 
 /** Answers of dig are looked for in so much of the text. */
 const SEARCHED_BYTES = 1024 * 1024;
@@ -36,6 +36,11 @@ export const gzipFormat: Format = {
       damageOf(damage);
     }
     yield `${escaped(characters.end())}"`;
+  },
+
+  presentAtOnce(raw: Buffer): string | undefined {
+    const text = unzippedAtOnce(raw);
+    return text && JSON.stringify(text.toString('utf8'));
   },
 };
 

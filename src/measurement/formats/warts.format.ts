@@ -64,6 +64,21 @@ export const wartsFormat: Format = {
     }
     yield view.end;
   },
+
+  presentAtOnce(raw: Buffer, as: Presentation): string | undefined {
+    if (raw.length > SLICE_BYTES || isGzip(raw)) return undefined;
+    const view = as === 'dump' ? dumpView() : jsonView();
+    const decoder = new StreamDecoder(VIEW_LIMITS, view.types);
+    let text = view.begin;
+    try {
+      for (const record of decoder.push(raw)) text += view.textOf(record);
+      decoder.finish();
+    } catch (error) {
+      damageOf(error);
+      return undefined;
+    }
+    return text + view.end;
+  },
 };
 
 async function digestOf(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {

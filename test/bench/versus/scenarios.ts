@@ -26,16 +26,36 @@ export interface Scenario {
 const CREATIONS = 30;
 const AT_ONCE = 16;
 const READS = 15;
+const ACKS = 100;
 const INGEST_MS = 3_000;
+
+/** What a probe sends. */
+interface Sample {
+  kind: 'ping' | 'dns';
+  format: 'warts' | 'gzip';
+  content(): Buffer;
+}
+
+/** 15 packets: 4.5 KB of JSON in a classic answer. */
+const PINGS: Sample = { kind: 'ping', format: 'warts', content: pingWarts };
+/** 36 characters of text. */
+const TEXT: Sample = {
+  kind: 'dns',
+  format: 'gzip',
+  content: () => gzipSync('example.org. 300 IN A 192.0.2.1 ; ok'),
+};
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'creation', unit: 'creation', prepare: prepareCreation },
   { name: 'creation-at-once', unit: 'creation', prepare: prepareCreationAtOnce },
   { name: 'fan-out-200', unit: 'probe', prepare: (target) => prepareFanOut(target, 200, 6) },
   { name: 'fan-out-1000', unit: 'probe', prepare: (target) => prepareFanOut(target, 1_000, 2) },
-  { name: 'read-own', unit: 'request', prepare: (target) => prepareReadOfOwn(target, 20, 20) },
-  { name: 'read-one', unit: 'request', prepare: (target) => prepareReadOfOne(target, 500) },
+  { name: 'read-own', unit: 'request', prepare: (target) => prepareReadOfOwn(target, 20, 20, PINGS) },
+  { name: 'read-own-text', unit: 'request', prepare: (target) => prepareReadOfOwn(target, 20, 20, TEXT) },
+  { name: 'read-one', unit: 'request', prepare: (target) => prepareReadOfOne(target, 500, PINGS) },
+  { name: 'read-one-text', unit: 'request', prepare: (target) => prepareReadOfOne(target, 500, TEXT) },
   { name: 'read-probes', unit: 'request', prepare: (target) => prepareReadOfProbes(target, 1_000) },
+  { name: 'ack', unit: 'result', prepare: prepareAck },
   { name: 'ingest-warts', unit: 'result', prepare: (target) => prepareIngest(target, 'warts') },
   { name: 'ingest-gzip', unit: 'result', prepare: (target) => prepareIngest(target, 'gzip') },
 ];
@@ -101,18 +121,23 @@ async function prepareReadOfOwn(
   target: Target,
   operations: number,
   results: number,
+  sample: Sample,
 ): Promise<() => Promise<Round>> {
   const call = await target.richUser();
   const probes = await connectProbes(target, call, 1);
-  for (let n = 0; n < operations; n += 1) await fill(call, probes, results);
+  for (let n = 0; n < operations; n += 1) await fill(call, probes, results, sample);
   probes.disconnect();
   return async () => read(call, '/operations/me');
 }
 
-async function prepareReadOfOne(target: Target, results: number): Promise<() => Promise<Round>> {
+async function prepareReadOfOne(
+  target: Target,
+  results: number,
+  sample: Sample,
+): Promise<() => Promise<Round>> {
   const call = await target.richUser();
   const probes = await connectProbes(target, call, 1);
-  const id = await fill(call, probes, results);
+  const id = await fill(call, probes, results, sample);
   probes.disconnect();
   return async () => read(callAs(target.url), `/operation?id=${id}`);
 }
@@ -122,6 +147,24 @@ async function prepareReadOfProbes(target: Target, count: number): Promise<() =>
   const there = await call<unknown[]>('GET', '/probes');
   await registerProbes({ call }, Math.max(0, count - there.length));
   return async () => read(callAs(target.url), '/probes');
+}
+
+/** One result after the other, of one probe, into an operation that is begun anew with each round: the original slows down as it fills. */
+async function prepareAck(target: Target): Promise<() => Promise<Round>> {
+  const call = await target.richUser();
+  const { sockets, ids } = await connectProbes(target, call, 1);
+  return async () => {
+    const operation = await create(call, 'dns', ids);
+    const taken: number[] = [];
+    for (const socket of sockets) {
+      for (let n = 0; n < ACKS; n += 1) {
+        const began = performance.now();
+        await send(socket, operation, TEXT);
+        taken.push(performance.now() - began);
+      }
+    }
+    return { units: ACKS, times: { acknowledgement: median(taken) } };
+  };
 }
 
 /** 200 results on their way, over 50 probes; each is sent when one before it is acknowledged. */
@@ -198,14 +241,27 @@ async function create(call: Call, kind: 'ping' | 'dns', probes: readonly string[
 }
 
 /** @returns the id of a new operation with so many results */
-async function fill(call: Call, probes: Probes, results: number): Promise<string> {
-  const operation_id = await create(call, 'ping', probes.ids);
+async function fill(call: Call, probes: Probes, results: number, sample: Sample): Promise<string> {
+  const operation_id = await create(call, sample.kind, probes.ids);
   const [socket] = probes.sockets;
-  for (let n = 0; n < results; n += 1) {
-    const result = { operation_id, content: pingWarts(), unique_code: randomUUID(), format: 'warts' };
-    await socket?.emitWithAck('results', result);
-  }
+  let left = results;
+  const sender = async (): Promise<void> => {
+    for (; left > 0 && socket !== undefined;) {
+      left -= 1;
+      await send(socket, operation_id, sample);
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, sender));
   return operation_id;
+}
+
+async function send(socket: Socket, operation_id: string, { format, content }: Sample): Promise<void> {
+  await socket.emitWithAck('results', {
+    operation_id,
+    content: content(),
+    unique_code: randomUUID(),
+    format,
+  });
 }
 
 async function read(call: Call, path: string): Promise<Round> {

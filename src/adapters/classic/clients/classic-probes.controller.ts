@@ -37,7 +37,7 @@ export class ClassicProbesController {
   @ApiOkResponse({ type: [ClassicProbeDto] })
   @ApiProblems()
   async list(): Promise<ClassicProbeDto[]> {
-    const probes = await this.probes.list({ measuresHere: true });
+    const probes = await this.probes.listAll({ measuresHere: true });
     return probes.map((probe) => classicProbe(probe, this.probes));
   }
 
@@ -48,7 +48,7 @@ export class ClassicProbesController {
   @ApiOkResponse({ type: [ClassicOwnProbeDto] })
   @ApiProblems(401)
   async listOwn(@CurrentUser() user: UserEntity): Promise<ClassicOwnProbeDto[]> {
-    const probes = await this.probes.list({ owner: user._id, measuresHere: true });
+    const probes = await this.probes.listAll({ owner: user._id, measuresHere: true });
     return probes.map((probe) => ({
       ...classicProbe(probe, this.probes),
       token: this.probes.tokenOf(probe),

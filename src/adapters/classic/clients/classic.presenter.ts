@@ -1,5 +1,10 @@
 import { type OperationEntity } from '../../../core/assignments/index.js';
-import { locationOf, type ProbeEntity, type ProbesService } from '../../../core/probes/index.js';
+import {
+  type ListedProbe,
+  locationOf,
+  type ProbeEntity,
+  type ProbesService,
+} from '../../../core/probes/index.js';
 import { type ResultEntity } from '../../../core/ingest/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
 import {
@@ -13,7 +18,9 @@ export function classicUser({ _id, email, credits, is_superuser }: UserEntity): 
   return { _id: _id.toHexString(), email, credits, is_superuser };
 }
 
-export function classicAssignedProbe(probe: ProbeEntity): ClassicAssignedProbeDto {
+export function classicAssignedProbe(
+  probe: Pick<ProbeEntity, '_id' | 'owner' | 'location'>,
+): ClassicAssignedProbeDto {
   return {
     identifier: probe._id.toHexString(),
     owner_id: probe.owner.toHexString(),
@@ -21,7 +28,7 @@ export function classicAssignedProbe(probe: ProbeEntity): ClassicAssignedProbeDt
   };
 }
 
-export function classicProbe(probe: ProbeEntity, probes: ProbesService): ClassicProbeDto {
+export function classicProbe(probe: ListedProbe, probes: ProbesService): ClassicProbeDto {
   const availability = probes.availabilityOf(probe);
   return {
     ...classicAssignedProbe(probe),
