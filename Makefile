@@ -52,7 +52,7 @@ test-all: check test ## all that there is: check, test with all that its longest
 	@bash test/host/run.sh || [ $$? -eq 77 ]
 	@bash test/compose/run.sh || [ $$? -eq 77 ]
 
-test-nodes: mongod ## tests of pure code and the demo with Node 20.19, 22 and 24, which npm brings (NODES="22 24": those alone)
+test-nodes: mongod ## test-unit and the demo with Node 20.19, 22 and 24, which npm brings (NODES="22 24": those alone)
 	@scripts/tools.sh scamper
 	@bash test/nodes/run.sh
 
@@ -76,9 +76,9 @@ screenshots: mongod $(WEB) ## pictures of every page of the dashboard, in both s
 import-test: mongod ## a thousand files dropped into IMPORT_DIR at once (valid, damaged, half-written, doubled, 50 MB), the server killed five times meanwhile (SEED=N: that one again)
 	@IMPORT_TEST=1 npm test --silent -- test/e2e/import-files.spec.ts
 
-coverage: mongod ## the same as test, and which lines it reached (coverage/); half as long again
+coverage: mongod ## the same as test, and which lines jest's tests reached (coverage/); half as long again
 	@scripts/tools.sh $(TEST_TOOLS)
-	@npm test --silent -- --coverage
+	@node test/run.mjs --web --coverage
 
 host-test: mongod ## the probe on a fresh Debian, killed, cut off, its disk filled, its clock put wrong (a few minutes; exit 77: it cannot be made here)
 	@scripts/tools.sh ip dnsmasq chronyd faketime debootstrap

@@ -16,6 +16,8 @@ const packages = await bundlePackages();
 
 /** Jest counts the lines that it has loaded itself. */
 const counted = process.argv.some((word) => /^--(coverage|collectCoverage)\b/.test(word));
+/** Servers of one worker share a process (test/support/hosted-server.ts) where test files share what they load. */
+process.env.PLADMED_TEST_HOSTS = counted ? '' : '1';
 /** What test files import is loaded once in a worker, for all of them (CONTRIBUTING.md says what that asks of a test). */
 const shared = counted
   ? { setupFiles: ['reflect-metadata'] }

@@ -1,16 +1,10 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { type NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module.js';
-import { setUp } from './app.setup.js';
+import { createApp, listen } from './boot.js';
 import { provideDatabase, stopOnSignals } from './platform/embedded-mongod/provide-database.js';
-import { createServerLogger, PinoLoggerService } from './platform/logging/logger.js';
+import { createServerLogger } from './platform/logging/logger.js';
 import { type Env } from './config/env.js';
 import { readEnv } from './config/read-env.js';
 import { endOnSignals } from './shutdown.js';
-
-/** Linux takes net.core.somaxconn if that is less. */
-const LISTEN_BACKLOG = 16_384;
 
 /** Boot: environment, database, application, port. What goes wrong here is said in one sentence, and the exit code is 1. */
 async function main(): Promise<void> {
@@ -24,12 +18,7 @@ async function main(): Promise<void> {
   });
   const database = await provided;
   try {
-    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, database.uri), {
-      bodyParser: false,
-      logger: new PinoLoggerService(root),
-      abortOnError: false,
-    });
-    await setUp(app, env, root);
+    const app = await createApp(env, database.uri, root);
     booted();
     endOnSignals(app, database, log);
     await listen(app, env);
@@ -38,15 +27,6 @@ async function main(): Promise<void> {
     await database.stop();
     throw error;
   }
-}
-
-/** Node lets 511 connections wait to be accepted: thousands of probes that come back at once would have to knock again. */
-async function listen(app: NestExpressApplication, { port, host }: Env): Promise<void> {
-  // Nest hands its arguments on to node's server, and has no type for this one
-  const server = app as unknown as {
-    listen: (port: number, host: string, backlog: number) => Promise<unknown>;
-  };
-  await server.listen(port, host, LISTEN_BACKLOG);
 }
 
 function urlFor({ host, port }: Env): string {

@@ -81,8 +81,8 @@ export async function shutDown(
   return exitCode;
 }
 
-/** The HTTP server itself forgets a connection that became a websocket. */
-function openSockets(http: Server): ReadonlySet<Socket> {
+/** All that are open, from now on. The HTTP server itself forgets a connection that became a websocket. */
+export function openSockets(http: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
     sockets.add(socket);

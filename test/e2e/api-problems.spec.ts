@@ -25,6 +25,11 @@ describe('problems', () => {
     expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
   }
 
+  it('lets the other end close a connection that is idle for a minute', async () => {
+    const { headers } = await world.api.get('/health/live');
+    expect(Number(/^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
+  });
+
   it.each([
     ['broken JSON', '{"email":'],
     ['broken UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],

@@ -12,7 +12,7 @@ let ada: Person;
 let bob: Person;
 
 beforeAll(async () => {
-  world = await ClassicWorld.start();
+  world = await ClassicWorld.startProcess();
   ada = await world.person(1000);
   bob = await world.person();
 });

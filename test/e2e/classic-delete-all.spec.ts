@@ -74,7 +74,7 @@ describe.each([
   let world: ClassicWorld;
 
   beforeAll(async () => {
-    world = await ClassicWorld.start(env);
+    world = await ClassicWorld.startProcess(env);
   });
 
   afterAll(() => world.stop());

@@ -40,7 +40,7 @@ if (missing !== undefined) console.log(`Skipped: no classic probe in Python, sin
   let probe: PythonProbe;
 
   beforeAll(async () => {
-    world = await ClassicWorld.start();
+    world = await ClassicWorld.startProcess();
     tls = await startTlsProxy(world.server.url);
     ada = await world.person(10_000);
     bob = await world.person();

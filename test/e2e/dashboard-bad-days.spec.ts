@@ -14,7 +14,7 @@ import { pingResult } from '../support/native-probe.js';
   let filled: DashboardWorld;
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     url = world.server.url;
     browser = await startBrowser();
     filled = await fillDashboard(world);

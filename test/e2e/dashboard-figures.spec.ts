@@ -22,7 +22,7 @@ const LONG_MS = 3_600_000;
   let browser: Browser;
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     browser = await startBrowser();
   });
   afterAll(async () => {

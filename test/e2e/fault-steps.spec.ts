@@ -40,7 +40,7 @@ describe('kill -9 of the server between every two writes', () => {
     const behind = new URL(freshDatabaseUri(mongo.uri));
     steps = await MongoSteps.start(Number(behind.port));
     const uri = `mongodb://127.0.0.1:${steps.port}${behind.pathname}?directConnection=true`;
-    world = await ApiWorld.start({ MONGODB_URI: uri });
+    world = await ApiWorld.startProcess({ MONGODB_URI: uri });
     users = [await world.account(GRANT), await world.account(GRANT)];
     probes = await Promise.all(users.map((user) => world.probe(user)));
   });

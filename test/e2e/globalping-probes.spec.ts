@@ -32,7 +32,7 @@ describe('probes of Globalping', () => {
   let silent: FakeGlobalpingProbe;
   let unanswered: Operation;
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     user = await world.account(100_000);
     // its time is over at the end of this file
     const owner = await world.probe(user);

@@ -21,7 +21,7 @@ part('a thousand files and five kills', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pladmed-import-test-'));
     await mkdir(inbox());
-    world = await ApiWorld.start({ IMPORT_DIR: inbox() });
+    world = await ApiWorld.startProcess({ IMPORT_DIR: inbox() });
   });
   afterAll(async () => {
     await world.stop();

@@ -135,7 +135,7 @@ describe('large results', () => {
   }
 
   beforeAll(async () => {
-    world = await ApiWorld.start({ NODE_OPTIONS: flagsOfStart() });
+    world = await ApiWorld.startProcess({ NODE_OPTIONS: flagsOfStart() });
     user = await world.account(10_000);
     token = user.api.token ?? '';
     const registered = await world.probe(user);

@@ -18,7 +18,7 @@ describe('a probe that has as much to do as it can hold', () => {
   const fakes: NativeProbe[] = [];
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     user = await world.account(1_000_000);
     registered = await world.probe(user);
     [made, refusals] = [[], []];

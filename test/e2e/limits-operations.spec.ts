@@ -37,7 +37,7 @@ const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toIS
 describe('what a user may ask for', () => {
   let world: ApiWorld;
   beforeAll(async () => {
-    world = await ApiWorld.start({
+    world = await ApiWorld.startProcess({
       USER_MAX_OPERATIONS_PER_DAY: '5',
       USER_MAX_RUNNING_OPERATIONS: '3',
       USER_MAX_RESULTS_PER_DAY: '1000',

@@ -19,7 +19,7 @@ describe('metrics', () => {
   let world: ApiWorld;
   let user: Account;
   beforeAll(async () => {
-    world = await ApiWorld.start({ NTP_SERVER: '127.0.0.1', NTP_SERVER_PORT: '9' });
+    world = await ApiWorld.startProcess({ NTP_SERVER: '127.0.0.1', NTP_SERVER_PORT: '9' });
     user = await world.account(1000);
     const registered = await world.probe(user);
     const probe = await world.connect(registered);

@@ -67,7 +67,7 @@ const BODIES: Record<string, object> = {
 describe('permissions', () => {
   let world: ApiWorld;
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
   });
   afterAll(() => world.stop());
 

@@ -19,7 +19,7 @@ describe('all probes at once', () => {
   let classic: Registered[];
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     user = await world.account(100_000);
     const registered = await Promise.all(Array.from({ length: NATIVE + CLASSIC }, () => world.probe(user)));
     native = registered.slice(0, NATIVE);

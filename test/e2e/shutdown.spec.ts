@@ -18,7 +18,7 @@ describe('SIGTERM', () => {
   let logs: string;
   beforeAll(async () => {
     logs = await mkdtemp(join(tmpdir(), 'pladmed-logs-'));
-    world = await ApiWorld.start({ LOG_FILE: join(logs, 'pladmed.log'), LOG_LEVEL: 'info' });
+    world = await ApiWorld.startProcess({ LOG_FILE: join(logs, 'pladmed.log'), LOG_LEVEL: 'info' });
   });
   afterAll(async () => {
     await world.server.kill();

@@ -44,7 +44,7 @@ describe('those who take events more slowly than they come', () => {
   let sent = 0;
 
   beforeAll(async () => {
-    world = await ApiWorld.start();
+    world = await ApiWorld.startProcess();
     user = await world.account(1_000_000);
     registered = await world.probe(user);
     probe = await world.connect(registered);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# `make test-nodes`: the tests that need nothing but node, then the demo (server, database, probe, three measurements), with each
-# version of Node that Pladmed is made for. The npm package `node` brings them, in a temporary folder.
+# `make test-nodes`: the tests of `make test-unit`, which need nothing but node, then the demo (server, database, probe, three
+# measurements), with each version of Node that Pladmed is made for. The npm package `node` brings them, in a temporary folder.
 #
 #   NODES  versions to try (default: the oldest that package.json allows, 22, 24)
 set -euo pipefail
@@ -23,7 +23,7 @@ for version in "${versions[@]}"; do
   PATH=$work/$version/node_modules/node/bin:$path
   hash -r
   say "Node $(node -p process.versions.node)"
-  npm test --silent -- --selectProjects unit warts sntp protocol probe cli || failed+=("$version: tests")
+  node test/run.mjs --web --selectProjects unit warts sntp protocol probe cli || failed+=("$version: tests")
   PORT=$(free_port) DATA_DIR=$work/$version/data DEMO_EXIT=1 node dist/demo/demo.js || failed+=("$version: demo")
 done
 

@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { ApiClient } from './api-client.js';
 import type { TestDatabase } from './database.js';
 import { NativeProbe, type ProbeOptions } from './native-probe.js';
-import type { TestServer } from './server.js';
+import { startServer, type TestServer } from './server.js';
 import { ServerWorld } from './server-world.js';
 
 export const PASSWORD = 'Correct-Horse-7';
@@ -60,7 +60,15 @@ export class ApiWorld {
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<ApiWorld> {
-    const base = await ServerWorld.start(settings);
+    return ApiWorld.on(await ServerWorld.start(settings));
+  }
+
+  /** With a server that is a process of its own: one can kill it. */
+  static async startProcess(settings: Record<string, string> = {}): Promise<ApiWorld> {
+    return ApiWorld.on(await ServerWorld.start(settings, startServer));
+  }
+
+  private static async on(base: ServerWorld): Promise<ApiWorld> {
     await base.makeSuperuser(SUPERUSER, PASSWORD);
     const api = new ApiClient(base.server.url);
     return new ApiWorld(base, api.as(await tokenOf(api, SUPERUSER)));
@@ -79,7 +87,7 @@ export class ApiWorld {
     return new ApiClient(this.server.url);
   }
 
-  /** Starts the server again after it was killed: same address, same database. */
+  /** Starts the server again after it has ended: same address, same database. */
   restart(): Promise<void> {
     return this.base.restart();
   }

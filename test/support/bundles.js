@@ -8,11 +8,18 @@ import { join } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CACHE = join(ROOT, 'node_modules/.cache/pladmed-tests');
-const OWN = ['test/support/bundles.js', 'test/support/bundle-loader.cjs'];
+const LOADER = 'test/support/bundle-loader.cjs';
+const HOST = 'test/support/server-host.cjs';
+const OWN = ['test/support/bundles.js', LOADER, HOST];
 const BUNDLE = 'bundle.js';
 const DAY_MS = 86_400_000;
 
 const COMMANDS = ['main', 'cli/superuser', 'cli/rollups', 'cli/backup', 'cli/restore'];
+/** What server-host.cjs makes servers of. */
+const PARTS = [
+  ...['boot', 'shutdown', 'config/env', 'platform/logging/logger'],
+  'platform/embedded-mongod/provide-database',
+];
 const BUILDS = ['dist', 'warts/dist', 'sntp/dist', 'protocol/dist'];
 
 /** CommonJS: imported as a namespace, as Nest does, it has the names that node gives it. */
@@ -42,7 +49,9 @@ export function bundleServer() {
   return inFolder('server', BUILDS, async (folder) => {
     const imports = COMMANDS.map((command) => `'${command}': () => import('./dist/${command}.js'),`);
     const packages = ASKED_FOR.map((name) => `'${name}': () => require('${name}'),`);
-    const contents = `export const commands = { ${imports.join(' ')} }, packages = { ${packages.join(' ')} };`;
+    const parts = PARTS.map((part) => `...require('./dist/${part}.js'),`);
+    const host = `host: () => { require('reflect-metadata'); return { ${parts.join(' ')} }; },`;
+    const contents = `export const commands = { ${imports.join(' ')} ${host} }, packages = { ${packages.join(' ')} };`;
     await build({
       ...COMMON,
       external: LEFT_OUT.filter((name) => !ASKED_FOR.includes(name)),
@@ -60,7 +69,8 @@ export function bundleServer() {
     });
     await writeFile(join(folder, 'explorer.js'), explorer.code);
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs' }));
-    await copyFile(join(ROOT, 'test/support/bundle-loader.cjs'), join(folder, 'loader.js'));
+    await copyFile(join(ROOT, LOADER), join(folder, 'loader.js'));
+    await copyFile(join(ROOT, HOST), join(folder, 'host.js'));
     await mkdir(join(folder, 'cli'));
     for (const command of COMMANDS) {
       const loader = command.includes('/') ? '../loader.js' : './loader.js';

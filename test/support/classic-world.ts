@@ -2,7 +2,7 @@ import { FieldedProbe, type ProbeOptions } from './classic-probe.js';
 import { credentials, LOCATION } from './classic-factories.js';
 import type { Operation, Probe, User } from './classic-types.js';
 import { HttpClient } from './client.js';
-import type { TestServer } from './server.js';
+import { startServer, type TestServer } from './server.js';
 import { SECRET_KEY, ServerWorld } from './server-world.js';
 import { until } from './until.js';
 
@@ -24,7 +24,15 @@ export class ClassicWorld {
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<ClassicWorld> {
-    const base = await ServerWorld.start({ ALLOW_DELETE_ALL: '1', ...settings });
+    return ClassicWorld.on(await ServerWorld.start({ ALLOW_DELETE_ALL: '1', ...settings }));
+  }
+
+  /** With a server that is a process of its own: one can kill it. */
+  static async startProcess(settings: Record<string, string> = {}): Promise<ClassicWorld> {
+    return ClassicWorld.on(await ServerWorld.start({ ALLOW_DELETE_ALL: '1', ...settings }, startServer));
+  }
+
+  private static async on(base: ServerWorld): Promise<ClassicWorld> {
     await base.makeSuperuser(SUPERUSER.email, SUPERUSER.password);
     return new ClassicWorld(base, await logIn(new HttpClient(base.server.url), SUPERUSER));
   }
@@ -42,7 +50,7 @@ export class ClassicWorld {
     return new HttpClient(this.server.url);
   }
 
-  /** Starts the server again after it was killed: same address, same database. */
+  /** Starts the server again after it has ended: same address, same database. */
   restart(): Promise<void> {
     return this.base.restart();
   }

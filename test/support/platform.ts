@@ -20,7 +20,7 @@ export class Platform {
   static async start(settings: Record<string, string>): Promise<Platform> {
     const mongo = await testMongo();
     const env = { MONGODB_URI: mongo.uri, SECRET_KEY, ALLOW_DELETE_ALL: '1', ...settings };
-    return new Platform(await ApiWorld.start(env), env, () => mongo.stop());
+    return new Platform(await ApiWorld.startProcess(env), env, () => mongo.stop());
   }
 
   get databaseUri(): string {

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestDatabase } from './database.js';
 import { testMongo } from './mongod.js';
-import { freePort, startServer, type TestServer } from './server.js';
+import { freePort, startServerAnywhere, type TestServer } from './server.js';
 
 export const SECRET_KEY = 'a-secret-of-the-tests-0123456789';
 /** bcrypt's least: what it protects is thrown away in a minute. */
 const PASSWORD_COST = 4;
+
+type Env = Parameters<typeof startServerAnywhere>[0];
 
 /** A connection that is closed with the world. */
 interface Closable {
@@ -20,14 +22,21 @@ export class ServerWorld {
   private readonly open: Closable[] = [];
 
   private constructor(
-    readonly env: Record<string, string>,
+    readonly env: Env,
     public server: TestServer,
+    private readonly startAgain: (env: Env) => Promise<TestServer>,
     readonly database: TestDatabase,
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  /** @param settings of the server; they may name another database */
-  static async start(settings: Record<string, string> = {}): Promise<ServerWorld> {
+  /**
+   * @param settings of the server; they may name another database
+   * @param start startServer() where a test needs the process: to kill it, or to look at it
+   */
+  static async start(
+    settings: Record<string, string> = {},
+    start: (env: Env) => Promise<TestServer> = startServerAnywhere,
+  ): Promise<ServerWorld> {
     const mongo = await testMongo();
     const env = {
       MONGODB_URI: mongo.uri,
@@ -36,8 +45,8 @@ export class ServerWorld {
       PORT: String(await freePort()),
       ...settings,
     };
-    const server = await startServer(env);
-    return new ServerWorld(env, server, new TestDatabase(env.MONGODB_URI), () => mongo.stop());
+    const server = await start(env);
+    return new ServerWorld(env, server, start, new TestDatabase(env.MONGODB_URI), () => mongo.stop());
   }
 
   /** Makes a superuser past the command, which tests of its own prove, and which would take a process. */
@@ -59,9 +68,9 @@ export class ServerWorld {
     return connection;
   }
 
-  /** Starts the server again after it was killed: same address, same database. */
+  /** Starts the server again after it has ended: same address, same database. */
   async restart(): Promise<void> {
-    this.server = await startServer(this.env);
+    this.server = await this.startAgain(this.env);
   }
 
   /** Closes what is connected, then ends the server. */
@@ -74,7 +83,7 @@ export class ServerWorld {
   async shutDown(): Promise<void> {
     const code = await this.server.stop();
     await this.database.close();
-    await rm(this.env['DATA_DIR'] ?? '', { recursive: true, force: true });
+    await rm(this.env.DATA_DIR, { recursive: true, force: true });
     await this.dropDatabase();
     if (code !== 0) {
       throw new Error(`The server ended with ${String(code)}:\n${this.server.log.slice(-20).join('\n')}`);

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { canHost, startHosted } from './hosted-server.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -57,6 +58,37 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** A test's server has its settings, and of this process's environment what no test sets. */
+function settingsOf(env: Record<string, string>, dataDir: string, port: string) {
+  const own = { NODE_OPTIONS: '', HOST: '127.0.0.1', PASSWORD_COST: '4' };
+  return { ...process.env, ...own, ...env, PORT: port, DATA_DIR: dataDir };
+}
+
+/**
+ * The same server for a test that needs no process of it: it is started in one that others have used (hosted-server.ts) where
+ * that is possible. Its `pid` and `kill()` throw.
+ * @param env MONGODB_URI, DATA_DIR and PORT, and other settings
+ */
+export async function startServerAnywhere(
+  env: Record<'MONGODB_URI' | 'DATA_DIR' | 'PORT', string> & Record<string, string>,
+): Promise<TestServer> {
+  if (!canHost()) return startServer(env);
+  const { log, stop } = await startHosted(settingsOf(env, env.DATA_DIR, env.PORT));
+  const noProcess = (): never => {
+    throw new Error('This server is no process of its own: start it with startProcess()');
+  };
+  return {
+    ...{ url: urlOf(env, env.PORT), dataDir: env.DATA_DIR, log, stop },
+    get pid() {
+      return noProcess();
+    },
+    kill: noProcess,
+  };
+}
+
+const urlOf = (env: Record<string, string>, port: string): string =>
+  `http://${env['HOST'] ?? '127.0.0.1'}:${port}`;
+
 /**
  * Starts the built server (`make test` builds it first) as a process of its own and waits until it is ready.
  * @param env MONGODB_URI and MONGO_DATABASE for a shared mongod; without: an embedded one
@@ -70,15 +102,7 @@ export async function startServer(
   const port = env['PORT'] ?? String(await freePort());
   const child = spawn(process.execPath, [built('main.js')], {
     cwd: dataDir,
-    env: {
-      ...process.env,
-      NODE_OPTIONS: '',
-      HOST: '127.0.0.1',
-      PASSWORD_COST: '4',
-      ...env,
-      PORT: port,
-      DATA_DIR: dataDir,
-    },
+    env: settingsOf(env, dataDir, port),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
@@ -91,7 +115,7 @@ export async function startServer(
   await untilReady(child, log);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   return {
-    url: `http://${env['HOST'] ?? '127.0.0.1'}:${port}`,
+    url: urlOf(env, port),
     dataDir,
     pid: child.pid ?? 0,
     log,

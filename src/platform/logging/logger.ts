@@ -27,8 +27,8 @@ const BOTTOM = {
 type LogEnv = Pick<Env, 'logLevel' | 'production'>;
 
 /** A root logger: JSON lines to standard output. On a terminal in development the lines are made for reading. */
-export function createLogger(env: LogEnv): Pino {
-  return pino({ level: env.logLevel, ...BOTTOM }, standardOutput(env));
+export function createLogger(env: LogEnv, output = standardOutput(env)): Pino {
+  return pino({ level: env.logLevel, ...BOTTOM }, output);
 }
 
 /**

@@ -46,7 +46,7 @@ export class Field {
   static async start(): Promise<Field> {
     const { network, time } = await startPath();
     try {
-      const world = await ApiWorld.start();
+      const world = await ApiWorld.startProcess();
       try {
         const gate = await Gate.start(network, world.server.url);
         return new Field(network, time, world, gate, await world.account(1_000_000));
