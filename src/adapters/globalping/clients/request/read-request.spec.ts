@@ -97,7 +97,10 @@ describe('a request of Globalping', () => {
       'locations.2.magic': 'must have 4 terms at most',
       'locations.2.city': 'must be a text of 1 to 128 characters',
     });
-    expect(wrong({})).toEqual({ type: 'must be one of ping, traceroute, dns, mtr, http' });
+    expect(wrong({})).toEqual({
+      type: 'must be one of ping, traceroute, dns, mtr, http',
+      target: 'must be an address or a name',
+    });
     expect(
       wrong(
         {
@@ -158,6 +161,14 @@ describe('a request of Globalping', () => {
   ])('refuses the target %p', (target) => {
     for (const type of ['ping', 'traceroute', 'mtr', 'http'])
       expect(Object.keys(wrong({ type, target }))).toEqual(['target']);
+  });
+
+  it('names all that is wrong, also where it does not know what it is for', () => {
+    expect(
+      Object.keys(wrong({ type: 'x', target: '10.1.2.3', measurementOptions: 5, limit: 0 })).sort(),
+    ).toEqual(['limit', 'measurementOptions', 'target', 'type']);
+    for (const measurementOptions of [null, [], 'x', 1])
+      expect(wrong({ ...PING, measurementOptions })).toEqual({ measurementOptions: 'must be an object' });
   });
 
   it('asks for an address with PTR, and for a name with all others', () => {

@@ -37,11 +37,12 @@ export function readRequest(
     for (const [path, sentence] of sentencesOf(issues, at)) params[path] ??= sentence;
   };
   const type = typeIn(body['type']);
-  const options = OPTIONS[type ?? 'ping'].safeParse(body['measurementOptions'] ?? {});
+  const { measurementOptions = {} } = body;
+  const options = OPTIONS[type ?? 'ping'].safeParse(measurementOptions);
   if (type !== undefined && !options.success) note(options.error.issues, ['measurementOptions']);
   const common = commonSchema(body, most).safeParse(body);
   if (!common.success) note(common.error.issues);
-  if (type !== undefined) checkTarget(type, body, params);
+  checkTarget(type, body, params);
   if (Object.keys(params).length > 0 || !common.success || !options.success) return { params };
   return { request: complete(type ?? 'ping', options.data, common.data) };
 }
@@ -51,14 +52,24 @@ function typeIn(value: unknown): MeasurementType | undefined {
   return word(MEASUREMENT_TYPES).safeParse(value).data;
 }
 
+/** To make one takes longer than to read by it: by what it depends on. */
+const commonSchemas = new Map<string, ReturnType<typeof makeCommonSchema>>();
+
 function commonSchema(body: Readonly<Record<string, unknown>>, most: number) {
   const isId = typeof body['locations'] === 'string';
   const isLimited = body['limit'] !== undefined;
+  const key = JSON.stringify([most, isId, isLimited]);
+  const known = commonSchemas.get(key) ?? makeCommonSchema(most, isId, isLimited);
+  commonSchemas.set(key, known);
+  return known;
+}
+
+function makeCommonSchema(most: number, isId: boolean, isLimited: boolean) {
   return exact({
     type: word(MEASUREMENT_TYPES),
     // both are checked by the type
     target: z.unknown().optional(),
-    measurementOptions: z.unknown().optional(),
+    measurementOptions: z.record(z.string(), z.unknown(), { error: 'must be an object' }).optional(),
     timeout: whole(5, 30).optional(),
     inProgressUpdates: truth().default(false),
     limit: whole(1, most).optional(),
@@ -66,11 +77,11 @@ function commonSchema(body: Readonly<Record<string, unknown>>, most: number) {
   });
 }
 
-type Common = z.output<ReturnType<typeof commonSchema>>;
+type Common = z.output<ReturnType<typeof makeCommonSchema>>;
 
 /** The family may be chosen for a name only: an address has its own. */
 function checkTarget(
-  type: MeasurementType,
+  type: MeasurementType | undefined,
   { target, measurementOptions }: Readonly<Record<string, unknown>>,
   params: Record<string, string>,
 ): void {
@@ -83,7 +94,7 @@ function checkTarget(
   const isReverse = type === 'dns' && typeof asked === 'string' && asked.toUpperCase() === 'PTR';
   const problem = targetProblem(target, type, isReverse);
   if (problem !== undefined) params['target'] ??= problem;
-  if (options.ipVersion === undefined) return;
+  if (type === undefined || options.ipVersion === undefined) return;
   const chosen = type === 'dns' ? options.resolver : target;
   if (typeof chosen === 'string' && !isIpLiteral(bare(chosen))) return;
   const whose = type === 'dns' ? 'a resolver that is a name' : 'a target that is a name';

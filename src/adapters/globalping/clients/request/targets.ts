@@ -12,16 +12,22 @@ export function bare(target: string): string {
 }
 
 /**
+ * @param type undefined: it is not known what it is for
  * @param isReverse whether a name is asked for by its address (PTR)
  * @returns what the target must be; undefined: it is right
  */
-export function targetProblem(target: unknown, type: string, isReverse: boolean): string | undefined {
+export function targetProblem(
+  target: unknown,
+  type: string | undefined,
+  isReverse: boolean,
+): string | undefined {
   if (typeof target !== 'string' || target === '') return 'must be an address or a name';
   const address = bare(target);
   if (isIpLiteral(address)) {
     if (type === 'dns' && !isReverse) return 'must be a name: an address is looked up with the type PTR';
     return isSpecialAddress(address) ? 'must not be a private or otherwise special address' : undefined;
   }
+  if (type === undefined) return undefined;
   if (isReverse) return 'must be an IPv4 or IPv6 address, for the type PTR';
   if (type === 'dns') return isLookupName(target) ? undefined : 'must be a domain name';
   if (!isHostName(target) || !/[^.]\.[^.]/.test(target)) return 'must be an address or a full host name';
