@@ -159,11 +159,23 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
     current.settle(mayBegin ? 'begun' : 'not_begun');
   }
 
+  /** It was not acknowledged in time. */
+  private giveUp(asking: Asking): void {
+    this.current = undefined;
+    this.unanswered += 1;
+    // itself, and no other: a late acknowledgement would let that one begin, and be of this one
+    if (asking.attempts < MOST_ATTEMPTS) this.waiting.unshift(asking);
+    else asking.settle('silent');
+    this.next();
+  }
+
   private settle(): void {
     this.isSettling = true;
     setTimeout(() => {
-      this.isSettling = false;
-      this.next();
+      afterWhatIsHere(() => {
+        this.isSettling = false;
+        this.next();
+      });
     }, SETTLE_MS).unref();
   }
 
@@ -179,14 +191,12 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
     }
     asking.attempts += 1;
     const timer = setTimeout(() => {
-      this.current = undefined;
-      this.unanswered += 1;
-      // itself, and no other: a late acknowledgement would let that one begin, and be of this one
-      if (asking.attempts < MOST_ATTEMPTS) this.waiting.unshift(asking);
-      else asking.settle('silent');
-      this.next();
+      afterWhatIsHere(() => {
+        if (this.current === current) this.giveUp(current);
+      });
     }, ACKNOWLEDGE_MS).unref();
-    this.current = { ...asking, timer };
+    const current = { ...asking, timer };
+    this.current = current;
     const { run, place, request, progress } = asking.ask;
     const measurement = request as GlobalpingMeasurement;
     this.socket.emit('probe:measurement:request', {
@@ -195,4 +205,14 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
       measurement: { ...measurement, inProgressUpdates: measurement.inProgressUpdates || progress },
     });
   }
+}
+
+/**
+ * Of a server that could not look for a while timers fire before it reads what came meanwhile: an acknowledgement that is here already
+ * would be taken for none, or for that of another request.
+ */
+function afterWhatIsHere(work: () => void): void {
+  setImmediate(() => {
+    setImmediate(work);
+  });
 }
