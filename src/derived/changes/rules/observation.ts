@@ -36,19 +36,15 @@ const MOST_CHARACTERS = 255;
 /** @returns undefined where nothing was measured, or nothing that changes */
 export function observationOf(entry: Summary): Observation | undefined {
   const type = textIn(entry['type']) ?? '';
-  return Object.hasOwn(READERS, type) ? READERS[type as SummaryType]?.(entry) : undefined;
+  return Object.hasOwn(READERS, type) ? READERS[type as SummaryType](entry) : undefined;
 }
 
 type Reader = (entry: Summary) => Observation | undefined;
 
-/** What is read of an entry, by its type; undefined: its changes are not looked for. */
-const READERS: Readonly<Record<SummaryType, Reader | undefined>> = {
+/** What is read of an entry, by its type. */
+const READERS: Readonly<Record<SummaryType, Reader>> = {
   ping: (entry) => measured(entry, ['destination', 'dst'], 'rtt_median_ms'),
-  trace: (entry) => {
-    const path: unknown = entry['path'];
-    const found = measured(entry, ['destination', 'dst'], 'rtt_ms');
-    return found && Array.isArray(path) ? { ...found, path: path.map((hop) => textIn(hop) ?? null) } : found;
-  },
+  trace: (entry) => pathObservation(entry, 'rtt_ms'),
   dns: dnsObservation,
   http: (entry) => {
     const found = measured(entry, ['url'], 'connect_ms');
@@ -62,7 +58,7 @@ const READERS: Readonly<Record<SummaryType, Reader | undefined>> = {
     const destination = found && `${found.destination} port ${port ?? '?'}`;
     return found && { ...found, destination: destination ?? '', ...(certificate && { certificate }) };
   },
-  mtr: undefined,
+  mtr: (entry) => pathObservation(entry, 'rtt_median_ms'),
   ntp: (entry) => {
     const found = measured(entry, ['destination', 'address'], 'delay_ms');
     const [stratum, leap] = [figureIn(entry['stratum']), figureIn(entry['leap'])];
@@ -70,6 +66,12 @@ const READERS: Readonly<Record<SummaryType, Reader | undefined>> = {
     return found && isComplete ? { ...found, clock: { stratum, leap } } : found;
   },
 };
+
+function pathObservation(entry: Summary, rttMember: string): Observation | undefined {
+  const path: unknown = entry['path'];
+  const found = measured(entry, ['destination', 'dst'], rttMember);
+  return found && Array.isArray(path) ? { ...found, path: path.map((hop) => textIn(hop) ?? null) } : found;
+}
 
 function dnsObservation(entry: Summary): Observation | undefined {
   const found = measured(entry, ['name'], 'rtt_ms');

@@ -150,12 +150,15 @@ describe('what changes at a destination', () => {
     ]);
   });
 
-  it('is a path, and a level beside it', () => {
+  it.each([
+    ['trace', 'rtt_ms'],
+    ['mtr', 'rtt_median_ms'],
+  ])('is a path of %s, and a level beside it', (type, member) => {
     const trace = (hop: string, ms: number): Summary => ({
-      type: 'trace',
+      type,
       dst: '192.0.2.1',
       path: ['192.0.2.9', hop, null, '192.0.2.1'],
-      rtt_ms: ms,
+      [member]: ms,
     });
     const random = new Random(4);
     const changes = changesOf([
