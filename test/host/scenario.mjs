@@ -275,6 +275,7 @@ async function everyKind(world) {
   const wanted = [
     ...KINDS,
     ['traceroute', { ips: [HOME, '2620:4f:8000::1'], method: 'icmp-paris', attempts: 1 }],
+    ['mtr', { ips: [HOME], packets: 1 }],
     ['http', { urls: [`${`http://${NAME}:${PORT}`}/health/live`] }],
     ['tls', { fqdns: [NAME], port: PORT, timeout_s: 5 }],
     ['ntp', { ips: [HOME], samples: 1 }],

@@ -97,6 +97,8 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
           told(await one(kind, { fqdns: [DUAL], ...params }));
         expect(await over('ping', { ...PATIENT, ipv6: '' })).toEqual([[DUAL, TARGET.v6, null]]);
         expect(await over('traceroute', { ...TRACED, ipv6: '' })).toEqual([[DUAL, TARGET.v6, null]]);
+        expect(await over('mtr', { packets: 1, ipv6: '' })).toEqual([[DUAL, TARGET.v6, null]]);
+        expect(await over('mtr', { packets: 1, ipv4: '' })).toEqual([[DUAL, TARGET.v4, null]]);
         expect(await over('ping', { ...PATIENT, ipv4: '' })).toEqual([[DUAL, TARGET.v4, null]]);
         expect(await failure('ping', { fqdns: [FOUR], ipv6: '' })).toMatchObject({
           reason: 'unresolved',
@@ -117,11 +119,16 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
             [away, away, 'EHOSTUNREACH'],
             [TARGET.v4, TARGET.v4, null],
           ]);
-          expect(await failure('traceroute', { ips: [away] })).toMatchObject({
-            outcome: 'failed',
-            reason: 'nothing_sent',
-            detail: `this probe has no IPv4 route to ${away} (EHOSTUNREACH)`,
-          });
+          expect(told(await one('mtr', { ips: [away, TARGET.v4], packets: 1 }))).toEqual([
+            [away, away, 'EHOSTUNREACH'],
+            [TARGET.v4, TARGET.v4, null],
+          ]);
+          for (const kind of ['traceroute', 'mtr'])
+            expect(await failure(kind, { ips: [away] })).toMatchObject({
+              outcome: 'failed',
+              reason: 'nothing_sent',
+              detail: `this probe has no IPv4 route to ${away} (EHOSTUNREACH)`,
+            });
         } finally {
           await field.network.ip('probe', `route del unreachable ${away}/32`);
         }
@@ -129,7 +136,7 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
       LIMIT_MS,
     );
 
-    test.each(['ping', 'tls', 'ntp'])(
+    test.each(['ping', 'mtr', 'tls', 'ntp'])(
       '%s: what nobody answered is the failure of the resolver',
       async (kind) => {
         // dnsmasq without an upstream refuses what is not its own
@@ -179,6 +186,7 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
     test.each([
       ['ping', { fqdns: [SIX] }],
       ['traceroute', { ips: [TARGET.v6] }],
+      ['mtr', { ips: [TARGET.v6] }],
       ['ping', { fqdns: [DUAL], ipv6: '' }],
       ['http', { urls: [`http://${SIX}/`, `http://[${TARGET.v6}]/`] }],
       ['tls', { fqdns: [SIX] }],
@@ -233,10 +241,14 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
     test(
       'it stands with its reason beside those that were measured',
       async () => {
-        expect(told(await one('ping', { fqdns: [SIX, DUAL], ...PATIENT }))).toEqual([
-          [SIX, TARGET.v6, 'no_family'],
-          [DUAL, TARGET.v4, null],
-        ]);
+        for (const [kind, params] of [
+          ['ping', PATIENT],
+          ['mtr', { packets: 1 }],
+        ] as const)
+          expect(told(await one(kind, { fqdns: [SIX, DUAL], ...params }))).toEqual([
+            [SIX, TARGET.v6, 'no_family'],
+            [DUAL, TARGET.v4, null],
+          ]);
       },
       LIMIT_MS,
     );
@@ -262,6 +274,7 @@ onNetwork('a real probe, the names it resolves and the families of its host', ()
         expect(told(await one('traceroute', { fqdns: [DUAL], ...TRACED }))).toEqual([
           [DUAL, TARGET.v6, null],
         ]);
+        expect(told(await one('mtr', { fqdns: [DUAL], packets: 1 }))).toEqual([[DUAL, TARGET.v6, null]]);
         const kinds: [string, object][] = [
           ['http', { urls: [`https://${DUAL}/1`] }],
           ['tls', { fqdns: [DUAL] }],
