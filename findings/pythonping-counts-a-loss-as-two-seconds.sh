@@ -8,7 +8,7 @@
 # A tun interface is the host here.
 #
 # Seen (a host 300 ms away, times in hundreds of milliseconds):
-#   the second of three packets lost: 3 20 3, average 8.7, greatest 20; loss 0.33
+#   the second of three packets lost: 3 20 3, average 8, greatest 20; loss 0.33
 #   each answered twice: 3 1 2
 # Needs: root, python3 with venv, unshare, /dev/net/tun, ip (iproute2). Packets stay in a network namespace.
 set -euo pipefail
@@ -44,11 +44,10 @@ import sys
 from pythonping import ping
 
 told = ping('192.0.2.7', count=3)
-hundreds = lambda seconds: f'{int(seconds * 100 + 0.5) / 10:g}'
-whole = lambda seconds: f'{int(seconds * 10 + 0.3)}'
-times = ' '.join(whole(one.time_elapsed) for one in told)
+hundreds = lambda seconds: f'{int(seconds * 10 + 0.3)}'
+times = ' '.join(hundreds(one.time_elapsed) for one in told)
 if sys.argv[1] == 'loss':
-    print(f'the second of three packets lost: {times}, average {hundreds(told.rtt_avg)}, greatest {whole(told.rtt_max)}; loss {told.packet_loss:.2f}')
+    print(f'the second of three packets lost: {times}, average {int(told.rtt_avg * 10)}, greatest {hundreds(told.rtt_max)}; loss {told.packet_loss:.2f}')
 else:
     print(f'each answered twice: {times}')
 PYTHON
@@ -59,5 +58,5 @@ for case in loss twice; do
     until grep -q up state; do sleep 0.1; done
     venv/bin/python ping.py "$1"' _ "$case"
 done | tee seen
-[ "$(cat seen)" = "the second of three packets lost: 3 20 3, average 8.7, greatest 20; loss 0.33
+[ "$(cat seen)" = "the second of three packets lost: 3 20 3, average 8, greatest 20; loss 0.33
 each answered twice: 3 1 2" ]

@@ -3,14 +3,14 @@
 #
 # A router that says "host unreachable" says that the host did not get the packet (RFC 792); the packet is lost (RFC 2680), and has no
 # round-trip time (RFC 2681, section 2.4). sc_warts2json and sc_warts2text of this version count it as a reply and take its time into min, avg and
-# max: a host that is down, behind a router 80 ms away, has lost nothing and answers in 80 ms. (Since version 20230605 an answer is one of the
+# max: a host that is down, behind a router 300 ms away, has lost nothing and answers in 300 ms. (Since version 20230605 an answer is one of the
 # kind that was asked for.) A second copy of an answer counts in the figures as well, though not in `replies`: of one of 0.1 ms
-# and its copy 300 ms later the average is 150 ms. The replies themselves are in the record, with their type and address, and right.
+# and its copy 600 ms later the average is 300 ms. The replies themselves are in the record, with their type and address, and right.
 # ping of iputils says 100 % and 50 % of the same hosts, fping too, and fping leaves the copies out of its times. A tun interface is the network here.
 #
 # Seen (four packets; times in hundreds of milliseconds):
-#   down: replies 4, loss 0, avg 0.8; icmp_type 3 of 192.0.2.254
-#   each second answered, twice: replies 2, loss 0.50, avg 1.5, max 3
+#   down: replies 4, loss 0, avg 3; icmp_type 3 of 192.0.2.254
+#   each second answered, twice: replies 2, loss 0.50, avg 3, max 6
 # Needs: Debian 12 (apt, the libraries of scamper), root, python3, unshare, /dev/net/tun, ip (iproute2), node.
 set -euo pipefail
 
@@ -48,11 +48,11 @@ while True:
     host, prober = packet[16:20], packet[12:16]
     if sys.argv[1] == 'down':
         unreachable = message(bytes([192, 0, 2, 254]), prober, bytes([3, 1, 0, 0, 0, 0, 0, 0]) + packet[:28])
-        threading.Timer(0.08, os.write, (far, unreachable)).start()
+        threading.Timer(0.3, os.write, (far, unreachable)).start()
     elif asked % 2 == 0:
         answer = message(host, prober, bytes([0, 0, 0, 0]) + packet[24:])
         os.write(far, answer)
-        threading.Timer(0.3, os.write, (far, answer)).start()
+        threading.Timer(0.6, os.write, (far, answer)).start()
 PYTHON
 figures() { # figures CASE: the statistics as sc_warts2json tells them
   unshare -n bash -c '
@@ -62,16 +62,16 @@ figures() { # figures CASE: the statistics as sc_warts2json tells them
     usr/bin/scamper -O warts -o ping.warts -I "ping -c 4 198.51.100.7"' _ "$1"
   usr/bin/sc_warts2json ping.warts | grep '"type":"ping"' | node -e '
     const { responses, statistics: { replies, loss, avg, max } } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-    const tens = (ms) => Math.floor(ms / 10) / 10;
+    const hundreds = (ms) => Math.floor(ms / 100);
     const [{ icmp_type, from }] = responses;
     console.log(icmp_type === 0
-      ? `replies ${replies}, loss ${loss.toFixed(2)}, avg ${tens(avg)}, max ${Math.floor(max / 100)}`
-      : `replies ${replies}, loss ${loss}, avg ${tens(avg)}; icmp_type ${icmp_type} of ${from}`);'
+      ? `replies ${replies}, loss ${loss.toFixed(2)}, avg ${hundreds(avg)}, max ${hundreds(max)}`
+      : `replies ${replies}, loss ${loss}, avg ${hundreds(avg)}; icmp_type ${icmp_type} of ${from}`);'
   rm ping.warts
 }
 {
   echo "down: $(figures down)"
   echo "each second answered, twice: $(figures twice)"
 } | tee seen
-[ "$(cat seen)" = "down: replies 4, loss 0, avg 0.8; icmp_type 3 of 192.0.2.254
-each second answered, twice: replies 2, loss 0.50, avg 1.5, max 3" ]
+[ "$(cat seen)" = "down: replies 4, loss 0, avg 3; icmp_type 3 of 192.0.2.254
+each second answered, twice: replies 2, loss 0.50, avg 3, max 6" ]

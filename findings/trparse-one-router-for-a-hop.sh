@@ -5,9 +5,9 @@
 # packet without an answer (traceroute(8)). trparse reads a name once in a line and gives it to all times that follow, so that a router
 # behind a balancer is never seen and its times belong to another. Of a hop with one answer and two * it has one probe, which was
 # answered. jc 1.26.1 tells the routers apart, and leaves the * out as well. A tun interface is the
-# network here: the second hop has two routers, the second of which is 50 ms away; the third answers the first packet alone.
+# network here: the second hop has two routers, the second of which is 500 ms away; the third answers the first packet alone.
 #
-# Seen (traceroute, then trparse; times in tens of milliseconds):
+# Seen (traceroute, then trparse; times in hundreds of milliseconds):
 #   2 10.0.0.2 (10.0.0.2) 0 10.0.0.22 (10.0.0.22) 5 10.0.0.2 (10.0.0.2) 0
 #   3 10.0.0.3 (10.0.0.3) 0 * *
 #   trparse: 2: 10.0.0.2 0, 10.0.0.2 5, 10.0.0.2 0
@@ -49,7 +49,7 @@ while True:
     ttl = packet[8]
     asked[ttl] += 1
     if ttl == 2 and asked[ttl] == 2:
-        threading.Timer(0.05, os.write, (far, error(bytes([10, 0, 0, 22]), (11, 0), packet))).start()
+        threading.Timer(0.5, os.write, (far, error(bytes([10, 0, 0, 22]), (11, 0), packet))).start()
     elif ttl == 3 and asked[ttl] > 1: pass
     elif ttl < 4: os.write(far, error(bytes([10, 0, 0, ttl]), (11, 0), packet))
     else: os.write(far, error(packet[16:20], (3, 3), packet))
@@ -58,15 +58,15 @@ unshare -n bash -c '
   python3 routers.py > state & routers=$!
   trap "kill $routers" EXIT
   until grep -q up state; do sleep 0.1; done
-  usr/bin/traceroute.db -N 1 -w 1 198.51.100.7' > out
+  usr/bin/traceroute.db -N 1 -w 2,0,0 198.51.100.7' > out
 cat > read.py << 'PYTHON'
 import trparse
 for hop in trparse.loads(open('out').read()).hops:
     if hop.idx in (2, 3):
-        print(f'trparse: {hop.idx}: ' + ', '.join(f'{probe.ip} {int(probe.rtt) // 10}' for probe in hop.probes))
+        print(f'trparse: {hop.idx}: ' + ', '.join(f'{probe.ip} {int(probe.rtt) // 100}' for probe in hop.probes))
 PYTHON
 {
-  grep -E '^ [23] ' out | sed -E 's/ ([0-9]+)[.][0-9]+ ms/ \1/g' | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) $i = int($i / 10); print }'
+  grep -E '^ [23] ' out | sed -E 's/ ([0-9]+)[.][0-9]+ ms/ \1/g' | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) $i = int($i / 100); print }'
   venv/bin/python read.py
 } | tee seen
 [ "$(cat seen)" = "2 10.0.0.2 (10.0.0.2) 0 10.0.0.22 (10.0.0.22) 5 10.0.0.2 (10.0.0.2) 0
