@@ -5,7 +5,7 @@
 # BIND 9.18.49 says 0 ms and kdig 3.2.6 the same, each with a line of warning in front that is no part of the time. No manual page of the
 # three says from when it is counted; a delay runs from a packet to its own answer (RFC 2681). An average of drill's times is made of
 # timeouts: with 1 % lost and 1 ms otherwise it is 51 ms. One of dig's does not know that its users wait. Whoever goes from one to the
-# other sees a change that was none. delv and unbound-host print no time.
+# other sees a change that was none.
 #
 # Seen (a server that does not answer the first query, and the second at once):
 #   drill: 5 s, 2 queries, nothing of a loss
