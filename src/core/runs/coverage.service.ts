@@ -21,7 +21,7 @@ import { BegunRuns } from './begun-runs.js';
 import { explainMissing, hasMissing, markArrived, markSingle, type ProbeFacts } from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
 import { type PackedSheet } from './packed-sheets.js';
-import { RunFates } from './run-fates.js';
+import { RunFates, WordPool } from './run-fates.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
 import {
   type BucketRange,
@@ -36,6 +36,7 @@ import {
   type Tally,
 } from './tally.js';
 
+const WORDS_AT_ONCE = 16 * 1024;
 const NEVER_HERE = new Presence([]);
 
 export interface ProbeCoverage extends Tally {
@@ -173,8 +174,9 @@ export class CoverageService {
   ): Promise<Account[]> {
     const sheets =
       numbers.count > 1 ? await this.sheetsByProbe(operation._id, only) : new Map<string, PackedSheet[]>();
+    const words = new WordPool(WORDS_AT_ONCE);
     const accounts = assignments.map((assignment) =>
-      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? []),
+      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? [], words),
     );
     await this.explain(operation._id, accounts, numbers, now);
     return accounts;
@@ -261,8 +263,9 @@ function open(
   assignment: AssignmentCounters,
   numbers: RunNumbers,
   sheets: readonly PackedSheet[],
+  words: WordPool,
 ): Account {
-  const fates = new RunFates(numbers.count);
+  const fates = new RunFates(numbers.count, words);
   const facts = factsOf(operation.schedule, assignment);
   const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
   return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };

@@ -12,7 +12,7 @@ import {
   markSingle,
   type ProbeFacts,
 } from './fates.js';
-import { NOT_DUE, RunFates } from './run-fates.js';
+import { NOT_DUE, RunFates, WordPool } from './run-fates.js';
 import { type RunSheetEntity, RUNS_PER_SHEET } from './run-sheet.schema.js';
 import { Buckets, bucketWidth, sumOf } from './tally.js';
 import { asRead } from '../../../test/support/packed-sheets.js';
@@ -371,17 +371,35 @@ describe('fates by words', () => {
     fc.assert(property, { numRuns: 100 });
   });
 
+  it('of assignments that share their memory do not meet', () => {
+    const property = fc.property(fc.array(lengths, { maxLength: 9 }), fc.nat(40), (all, block) => {
+      const words = new WordPool(block);
+      const fates = all.map((length) => new RunFates(length, words));
+      for (const [n, each] of fates.entries()) each.fill(0, each.length, 1 + (n % FATES.length));
+      expect(fates.map((each) => each.codes())).toEqual(
+        all.map((length, n) => new Array<number>(length).fill(1 + (n % FATES.length))),
+      );
+    });
+    fc.assert(property, { numRuns: 50 });
+  });
+
   it('are counted and looked for as in such a list', () => {
     const codes = fc.array(fc.nat(FATES.length), { minLength: 1, maxLength: 170 });
-    const property = fc.property(codes, fc.nat(170), fc.nat(170), (list, one, other) => {
+    const places = fc.array(fc.nat(170), { minLength: 2, maxLength: 6 });
+    const property = fc.property(codes, places, (list, drawn) => {
       const fates = new RunFates(list.length);
       for (const [run, code] of list.entries()) if (code !== NOT_DUE) fates.fill(run, run + 1, code);
-      const [from = 0, to = 0] = [one, other].map((run) => Math.min(run, list.length)).sort((a, b) => a - b);
+      const [from = 0, ...ends] = drawn.map((run) => Math.min(run, list.length)).sort((a, b) => a - b);
+      const [to = 0] = ends;
       const part = list.slice(from, to);
-      const counts = new Uint32Array(FATES.length + 1);
-      fates.count(from, to, counts, 0);
+      const width = FATES.length + 1;
+      const counts = new Uint32Array(ends.length * width);
+      fates.countStretches(from, Uint32Array.from(ends), counts, width);
+      const stretches = ends.map((end, n) => list.slice(ends[n - 1] ?? from, end));
       expect([...counts]).toEqual(
-        Array.from(counts, (_, each) => part.filter((code) => code === each).length),
+        stretches.flatMap((stretch) =>
+          Array.from({ length: width }, (_, each) => stretch.filter((code) => code === each).length),
+        ),
       );
       const undecided = part.lastIndexOf(NOT_DUE);
       expect(fates.lastUndecided(from, to)).toBe(undecided < 0 ? -1 : from + undecided);

@@ -6,6 +6,25 @@ import { RUNS_PER_WORD } from './run-sheet.schema.js';
 export type Code = number;
 export const NOT_DUE: Code = 0;
 
+/** Lists of words cut from large ones: memory that each asks for by itself costs more than what is counted in it. */
+export class WordPool {
+  private free = new Int32Array(0);
+
+  /** @param block words that are asked for at once */
+  constructor(private readonly block = 0) {}
+
+  /** @returns zeros */
+  take(length: number): Int32Array {
+    if (length > this.free.length) {
+      if (length >= this.block) return new Int32Array(length);
+      this.free = new Int32Array(this.block);
+    }
+    const taken = this.free.subarray(0, length);
+    this.free = this.free.subarray(length);
+    return taken;
+  }
+}
+
 /**
  * What became of the runs of one assignment, one bit a run for each fate that any of them has: filled and counted by words of 32
  * runs, since an account of a month has millions of runs.
@@ -16,9 +35,15 @@ export class RunFates {
   /** which runs have any */
   private readonly decided: Int32Array;
 
-  /** @param length how many runs there are, all NOT_DUE */
-  constructor(readonly length: number) {
-    this.decided = new Int32Array(Math.ceil(length / RUNS_PER_WORD));
+  /**
+   * @param length how many runs there are, all NOT_DUE
+   * @param words where its words are: thousands of assignments are accounted for together
+   */
+  constructor(
+    readonly length: number,
+    private readonly words = new WordPool(),
+  ) {
+    this.decided = words.take(Math.ceil(length / RUNS_PER_WORD));
   }
 
   /**
@@ -70,19 +95,22 @@ export class RunFates {
   }
 
   /**
-   * Adds up how many of the runs from `from` to `to` (excluded) have which fate.
-   * @param counts raised at `place` + their codes
+   * Adds up how many runs of some stretches, one behind the other, have which fate: in one way through the words.
+   * @param from the first run of the first stretch
+   * @param ends of each stretch the first run after it; no less than the one before
+   * @param counts raised at `width` times the number of the stretch + the codes
    */
-  count(from: number, to: number, counts: Uint32Array, place: number): void {
-    let undecided = to - from;
+  countStretches(from: number, ends: Uint32Array, counts: Uint32Array, width: number): void {
+    let before = from;
+    for (let stretch = 0; stretch < ends.length; stretch += 1) {
+      const end = ends[stretch] ?? 0;
+      counts[stretch * width] = (counts[stretch * width] ?? 0) + end - before;
+      before = end;
+    }
     for (let code = 1; code < this.withCode.length; code += 1) {
       const words = this.withCode[code];
-      if (words === undefined) continue;
-      const found = onesBetween(words, from, to);
-      counts[place + code] = (counts[place + code] ?? 0) + found;
-      undecided -= found;
+      if (words !== undefined) countOf(words, from, ends, counts, code, width);
     }
-    counts[place] = (counts[place] ?? 0) + undecided;
   }
 
   /** One code for each run. */
@@ -95,7 +123,7 @@ export class RunFates {
   }
 
   private wordsOf(code: Code): Int32Array {
-    return (this.withCode[code] ??= new Int32Array(this.decided.length));
+    return (this.withCode[code] ??= this.words.take(this.decided.length));
   }
 
   private set(own: Int32Array, word: number, bits: number): void {
@@ -131,11 +159,31 @@ function maskOf(word: number, from: number, to: number): number {
   return bitsBetween(Math.max(0, from - first), Math.min(RUNS_PER_WORD, to - first));
 }
 
-function onesBetween(words: Int32Array, from: number, to: number): number {
-  let sum = 0;
-  for (let at = from; at < to; at = endOfWord(at)) {
-    const word = wordOf(at);
-    sum += ones((words[word] ?? 0) & maskOf(word, at, to));
+/** Moves the runs that have a code from those that are not due to those of the code, stretch by stretch. */
+function countOf(
+  words: Int32Array,
+  from: number,
+  ends: Uint32Array,
+  counts: Uint32Array,
+  code: Code,
+  width: number,
+): void {
+  let word = wordOf(from);
+  // ones in the words before, from the word of `from` on
+  let passed = 0;
+  let before = onesBelow(words, word, from);
+  for (let stretch = 0; stretch < ends.length; stretch += 1) {
+    const end = ends[stretch] ?? 0;
+    for (const last = wordOf(end); word < last; word += 1) passed += ones(words[word] ?? 0);
+    const until = passed + onesBelow(words, word, end);
+    const place = stretch * width;
+    counts[place] = (counts[place] ?? 0) - (until - before);
+    counts[place + code] = (counts[place + code] ?? 0) + (until - before);
+    before = until;
   }
-  return sum;
+}
+
+/** How many of the bits of its word are set that are of runs before this one. */
+function onesBelow(words: Int32Array, word: number, run: number): number {
+  return ones((words[word] ?? 0) & ((1 << (run % RUNS_PER_WORD)) - 1));
 }

@@ -28,6 +28,7 @@ export function bucketWidth(spanMs: number): number {
   return width ?? spanMs / 1_000;
 }
 
+const NO_FATES = Object.fromEntries(FATES.map((fate) => [fate, 0])) as FateCounts;
 const CODES = FATES.length + 1;
 
 /** Adds up the fates of runs by time. Buckets begin at whole multiples of their width since 1970. */
@@ -35,6 +36,7 @@ export class Buckets {
   private readonly first: number;
   /** CODES counts for each bucket */
   private readonly counts: Uint32Array;
+  private readonly sum = new Uint32Array(CODES);
   private ends: { offsetMs: number; list: Uint32Array } | undefined;
 
   /**
@@ -53,15 +55,11 @@ export class Buckets {
 
   /** @returns the sum over all of these runs */
   add(fates: RunFates, numbers: RunNumbers, offsetMs: number): Tally {
-    const [sum, ends] = [new Uint32Array(CODES), this.endsOf(numbers, offsetMs)];
-    let run = 0;
-    for (let bucket = 0; bucket < ends.length; bucket += 1) {
-      const end = Math.max(run, ends[bucket] ?? 0);
-      fates.count(run, end, this.counts, bucket * CODES);
-      run = end;
-    }
-    fates.count(0, run, sum, 0);
-    return tallyOf(sum);
+    const ends = this.endsOf(numbers, offsetMs);
+    fates.countStretches(0, ends, this.counts, CODES);
+    this.sum.fill(0);
+    fates.countStretches(0, ends.subarray(-1), this.sum, CODES);
+    return tallyOf(this.sum);
   }
 
   /** For each bucket the number of the first run after it; most probes have the same offset. Runs that are not due are in none. */
@@ -114,8 +112,7 @@ export class RunsByBucket {
   /** @param offsetMs of the probe against the times of the schedule */
   add(fates: RunFates, offsetMs: number, counts: FatesByBucket): void {
     const ends = this.endsOf(offsetMs);
-    for (let bucket = 0; bucket < this.range.count; bucket += 1)
-      fates.count(ends[bucket] ?? 0, ends[bucket + 1] ?? 0, counts, bucket * CODES);
+    fates.countStretches(ends[0] ?? 0, ends.subarray(1), counts, CODES);
   }
 
   /** The number of the first run of the range, then of the first one after each bucket; most probes have the same offset. */
@@ -139,6 +136,12 @@ export function sumOf(tallies: readonly Tally[]): Tally {
 }
 
 function tallyOf(counts: Uint32Array): Tally {
-  const fates = Object.fromEntries(FATES.map((fate, index) => [fate, counts[index + 1] ?? 0])) as FateCounts;
-  return { due: FATES.reduce((sum, fate) => sum + fates[fate], 0), fates };
+  const fates = { ...NO_FATES };
+  let due = 0;
+  for (const [index, fate] of FATES.entries()) {
+    const count = counts[index + 1] ?? 0;
+    fates[fate] = count;
+    due += count;
+  }
+  return { due, fates };
 }
