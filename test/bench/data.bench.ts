@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
-import { latestOf } from '../../src/derived/latest/latest-of.js';
+import { newestOf } from '../../src/derived/latest/latest-of.js';
 import { type Platform, registerProbes } from './platform.js';
 import { pingWarts } from './warts-sample.js';
 
@@ -132,13 +132,11 @@ async function insertLatest(
     { operation: new ObjectId(operation) },
     { sort: { received_at: -1, _id: -1 }, limit: PROBES * 220 },
   );
-  const newest = new Map<string, object>();
-  for await (const result of last)
-    for (const each of latestOf(result as never)) if (!newest.has(each._id)) newest.set(each._id, each);
+  const newest = newestOf((await last.toArray()) as never);
   await client
     .db()
     .collection('latest')
-    .insertMany([...newest.values()]);
+    .insertMany(newest as never[]);
 }
 
 /** Ten of each hundred probes in each of some countries, with tags. */

@@ -272,10 +272,11 @@ describe('a search of results', () => {
     const timeOf = ({ due, received, offSchedule }: Seen) =>
       due === undefined || offSchedule ? received : Math.min(due, received);
 
-    const put = (results: object[]) =>
-      app
-        .get(TransactionsService)
-        .run((transaction) => app.get(LatestService).write({ results } as never, transaction));
+    const put = async (results: object[]) => {
+      const gathering = app.get(LatestService).gather();
+      await gathering.add({ results } as never);
+      await app.get(TransactionsService).run((transaction) => gathering.write(transaction));
+    };
     const pages = async (operation: ObjectId, filter: object, limit: number): Promise<LatestEntity[]> => {
       const all: LatestEntity[] = [];
       let after: string | undefined;

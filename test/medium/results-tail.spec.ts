@@ -326,10 +326,10 @@ describe('the results tail', () => {
     expect(own).toEqual(others);
   });
 
-  it('hands out at most 1,000 results at once, with the fields asked for and no others', async () => {
+  it('hands out at most 2,000 results at once, with the fields asked for and no others', async () => {
     const ids = await storeAndAppend(2500);
     const batches = await followed(2500);
-    expect(batches.map(({ results }) => results.length)).toEqual([1000, 1000, 500]);
+    expect(batches.map(({ results }) => results.length)).toEqual([2000, 500]);
     expect(idsOf(batches)).toEqual(ids);
     expect(Object.keys(batches[0]!.results[0]!.result).sort()).toEqual(
       ['_id', 'operation', 'probe', ...FIELDS].sort(),

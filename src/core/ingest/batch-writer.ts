@@ -115,13 +115,13 @@ export class BatchWriter {
       return;
     }
     const stored = batch.filter((_, index) => outcomes[index] === 'stored');
-    this.recent.add(stored);
     if (stored.length > 0)
       this.tail.noteStored(
         announced(
           reference,
           stored.map(({ result }) => result._id),
         ),
+        stored,
       );
     for (const [index, submission] of batch.entries()) {
       const outcome = outcomes[index] ?? 'stored';

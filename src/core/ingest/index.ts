@@ -18,6 +18,6 @@ export {
   type WritingConsumer,
 } from './tail-consumers.js';
 export { TailModule } from './tail.module.js';
-export { POSITION, type TailBatch } from './tail-reader.js';
+export { type TailBatch } from './tail-reader.js';
 export { entriesOf } from './tail-log.repository.js';
-export { announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';
+export { announced, POSITION, type TailLogEntity, unpackIds } from './tail-log.schema.js';

@@ -5,8 +5,9 @@ import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { type FreshResult, RecentResults } from './recent-results.js';
 import { TailLogRepository } from './tail-log.repository.js';
-import { type Announced } from './tail-log.schema.js';
+import { type Announced, ID_BYTES } from './tail-log.schema.js';
 
 /** Batches in one transaction: their ids are 600 KB at most. */
 const MOST_BATCHES = 100;
@@ -16,6 +17,11 @@ const REST_MS = 500;
 const LOOK_MS = 5_000;
 const MOST_AT_A_LOOK = 1000;
 
+/** A batch of this server, and its results in the order of their ids where they are at hand. */
+interface Noted extends Announced {
+  fresh: readonly FreshResult[] | undefined;
+}
+
 /**
  * Puts what has become durable into the order of the results tail (docs/adr/0020). Each server appends what it has stored, right
  * after the acknowledgement; what a killed server has left in the outbox is appended by any other.
@@ -23,7 +29,7 @@ const MOST_AT_A_LOOK = 1000;
 @Injectable()
 export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('tail');
-  private readonly batches = new GroupCommit<Announced, undefined>((batches) => this.appendOrLeave(batches), {
+  private readonly batches = new GroupCommit<Noted, undefined>((batches) => this.appendOrLeave(batches), {
     most: MOST_BATCHES,
   });
   private readonly looks = new PeriodicTask(() => this.look(), {
@@ -37,6 +43,7 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
 
   constructor(
     private readonly log: TailLogRepository,
+    private readonly recent: RecentResults,
     private readonly transactions: TransactionsService,
     private readonly clock: PlatformClock,
   ) {}
@@ -51,9 +58,9 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
     await this.batches.idle();
   }
 
-  /** A batch of this server is durable. */
-  noteStored(batch: Announced): void {
-    void this.batches.add(batch);
+  /** A batch of this server is durable. @param fresh its results, which readers of this server need not read back then */
+  noteStored(batch: Announced, fresh?: readonly FreshResult[]): void {
+    void this.batches.add({ ...batch, fresh });
   }
 
   /** When all that was noted is in the log, or left to a look. */
@@ -70,13 +77,16 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
       await this.appendLeft(left.slice(from, from + MOST_BATCHES));
   }
 
-  private async appendOrLeave(batches: readonly Announced[]): Promise<undefined[]> {
+  private async appendOrLeave(batches: readonly Noted[]): Promise<undefined[]> {
     try {
-      const head = await this.transactions.run((transaction) =>
+      const end = await this.transactions.run((transaction) =>
         this.log.append(batches, this.clock.now(), transaction),
       );
       // another server took one of them for left behind: a look appends the others
-      if (head !== undefined) this.subject.next(head);
+      if (end !== undefined) {
+        this.recent.add(end._id, end.epoch, batches.flatMap(freshOf));
+        this.subject.next(end._id);
+      }
     } catch (error) {
       const count = batches.length;
       this.logger.warn(
@@ -89,10 +99,14 @@ export class TailAppender implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async appendLeft(references: readonly string[]): Promise<void> {
-    const head = await this.transactions.run(async (transaction) => {
+    const end = await this.transactions.run(async (transaction) => {
       const batches = await this.log.findBatches(references, transaction);
       return batches.length > 0 ? this.log.append(batches, this.clock.now(), transaction) : undefined;
     });
-    if (head !== undefined) this.subject.next(head);
+    if (end !== undefined) this.subject.next(end._id);
   }
+}
+
+function freshOf({ fresh, results }: Noted): readonly (FreshResult | undefined)[] {
+  return fresh ?? Array.from({ length: results.length / ID_BYTES }, () => undefined);
 }

@@ -60,13 +60,13 @@ export class TailLogRepository {
 
   /**
    * Moves batches from the outbox to the end of the log, in the order given.
-   * @returns the number of the last result in the log; undefined, and nothing is changed, when one of them is not in the outbox
+   * @returns the end of the log; undefined, and nothing is changed, when one of them is not in the outbox
    */
   async append(
     batches: readonly Announced[],
     at: Date,
     transaction: Transaction,
-  ): Promise<number | undefined> {
+  ): Promise<Pick<TailLogEntity, '_id' | 'epoch'> | undefined> {
     const which = { _id: { $in: batches.map(({ _id }) => _id) } };
     const { deletedCount } = await this.outbox.deleteMany(which, { session: transaction });
     if (deletedCount !== batches.length) {
@@ -81,7 +81,7 @@ export class TailLogRepository {
     const ids = Buffer.concat(batches.map(({ results }) => results));
     const entries = entriesOf(ids, last?._id ?? 0, { at, epoch });
     await this.log.collection.insertMany(entries as never[], { session: transaction });
-    return entries.at(-1)?._id;
+    return entries.at(-1);
   }
 
   /** @returns the number of the last result in the log, as it was when the transaction began if one is given */

@@ -91,3 +91,11 @@ export function unpackIds(packed: PackedIds): ObjectId[] {
     ids.push(new ObjectId(bytes.subarray(at, at + ID_BYTES)));
   return ids;
 }
+
+/** How a position is written: the number of a result, and the epoch of the log there; before the first result there was none. */
+export const POSITION = /^(\d{1,15})-([0-9a-f]{24})?$/;
+
+/** @param at the number of a result that was handed out. @param epoch of the log there */
+export function wordPosition(at: number, epoch: string): string {
+  return `${at}-${epoch}`;
+}

@@ -10,6 +10,7 @@ import {
   merge,
   share,
   takeUntil,
+  tap,
   timer,
 } from 'rxjs';
 import { catchError } from 'rxjs/operators';
@@ -20,11 +21,11 @@ import { type RecentResult, RecentResults } from './recent-results.js';
 import { type ResultEntity } from './result.schema.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
 import { TailAppender } from './tail-appender.js';
-import { type TailLogEntity, unpackIds } from './tail-log.schema.js';
+import { type TailLogEntity, unpackIds, wordPosition } from './tail-log.schema.js';
 import { TailLogRepository } from './tail-log.repository.js';
 
 /** Results in a batch. */
-const MOST_RESULTS = 1000;
+const MOST_RESULTS = 2000;
 /** Bytes of what is asked for of them; a batch has one result at least. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Documents of the log that are read at once: under load the first few hold a batch, else many hold a result each. */
@@ -70,6 +71,8 @@ interface Numbered {
 export class TailReader {
   /** The end of the log as it grows: one look for all who wait at this server. */
   private readonly heads;
+  /** where it was when somebody waited last */
+  private head = 0;
   /** By entry of the log: of which operations its results are. */
   private readonly operations = new LRUCache<string, Promise<(string | undefined)[]>>({ max: MOST_KNOWN });
 
@@ -82,7 +85,12 @@ export class TailReader {
     const looks = timer(0, LOOK_MS).pipe(
       exhaustMap(() => from(this.log.head()).pipe(catchError(() => EMPTY))), // the next look may do
     );
-    this.heads = merge(looks, appender.heads).pipe(share());
+    this.heads = merge(looks, appender.heads).pipe(
+      tap((head) => {
+        this.head = head;
+      }),
+      share(),
+    );
   }
 
   /** @returns the epoch of a number that was handed out; undefined when the log has no such number (any more) */
@@ -97,10 +105,12 @@ export class TailReader {
     fields: readonly Field[],
     operation?: ObjectId,
   ): Promise<TailBatch<Field> | undefined> {
+    const recent = this.recent.after(after, MOST_RESULTS, this.head);
+    if (recent !== undefined) return batchOf(recent, fields, operation);
     const entries = await this.entriesAfter(after);
     const [first] = entries;
     if (first === undefined) return undefined;
-    const all = numberedFrom(entries, after);
+    const all = this.numberedFrom(entries, after);
     const wanted = operation ? await this.ofOperation(all, entries, operation) : all;
     const numbered = await this.fitting(wanted, fields);
     const byId = await this.load(numbered, fields);
@@ -108,7 +118,8 @@ export class TailReader {
     const to = (numbered.length < wanted.length ? numbered : all).at(-1)?.number ?? after;
     const epochAt = (number: number) => entries.find(({ _id }) => _id >= number)?.epoch ?? first.epoch;
     return {
-      results: numbered.flatMap(({ number, id }) => {
+      results: numbered.flatMap(({ number, id, recent: kept }): TailResult<Field>[] => {
+        if (kept) return [kept];
         const result = byId.get(id.toHexString());
         return result ? [{ number, position: wordPosition(number, epochAt(number)), result }] : [];
       }),
@@ -126,17 +137,14 @@ export class TailReader {
     return [...entries, ...(await this.log.findFrom(last + 1, MOST_ENTRIES - FIRST_ENTRIES))];
   }
 
-  /** @returns by id: what is asked for of them, and all there is of those that this server has stored just now */
+  /** @returns by id: what is asked for of those that this server has not stored just now */
   private async load<Field extends TailField>(
     numbered: readonly Numbered[],
     fields: readonly Field[],
   ): Promise<ReadonlyMap<string, Pick<ResultEntity, Always | Field>>> {
     const missing = numbered.filter(({ recent }) => recent === undefined).map(({ id }) => id);
     const found = missing.length > 0 ? await this.results.findByIds<Field>(missing, fields) : [];
-    const byId = new Map<string, Pick<ResultEntity, Always | Field>>();
-    for (const result of found) byId.set(result._id.toHexString(), result);
-    for (const { id, recent } of numbered) if (recent) byId.set(id.toHexString(), recent.result);
-    return byId;
+    return new Map(found.map((result) => [result._id.toHexString(), result]));
   }
 
   /** Waits for another end of the log than this one, or the signal. @returns the end; less than this when the log began anew */
@@ -197,38 +205,49 @@ export class TailReader {
     return ids.map((some) => some.map((id) => byId.get(id.toHexString())));
   }
 
+  private numberedFrom(entries: readonly TailLogEntity[], after: number): Numbered[] {
+    const all: Numbered[] = [];
+    for (const { first, results, epoch } of entries) {
+      const ids = unpackIds(results).map((id, index) => ({ number: first + index, id }));
+      for (const each of ids)
+        if (each.number > after) all.push({ ...each, recent: this.recent.get(each.number, epoch) });
+      if (all.length >= MOST_RESULTS) break;
+    }
+    return all.slice(0, MOST_RESULTS);
+  }
+
   /** @returns as many of them, from the first on, as may be in memory together */
   private async fitting(
     numbered: readonly Numbered[],
     fields: readonly TailField[],
   ): Promise<readonly Numbered[]> {
-    const all = numbered.map((each) => ({ ...each, recent: this.recent.get(each.id) }));
-    if (!fields.includes('summary') && !fields.includes('destinations')) return all;
-    const missing = all.filter(({ recent }) => recent === undefined).map(({ id }) => id);
+    if (!isLarge(fields)) return numbered;
+    const missing = numbered.filter(({ recent }) => recent === undefined).map(({ id }) => id);
     const sizes = missing.length > 0 ? await this.results.findSizes(missing) : new Map<string, number>();
     const bytesOf = ({ id, recent }: Numbered) => recent?.bytes ?? sizes.get(id.toHexString()) ?? 0;
-    return firstPart(all, bytesOf, { weight: MOST_BYTES });
+    return firstPart(numbered, bytesOf, { weight: MOST_BYTES });
   }
-}
-
-/** How a position is written: the number of a result, and the epoch of the log there; before the first result there was none. */
-export const POSITION = /^(\d{1,15})-([0-9a-f]{24})?$/;
-
-/** @param at the number of a result that was handed out. @param epoch of the log there */
-export function wordPosition(at: number, epoch: string): string {
-  return `${at}-${epoch}`;
 }
 
 function keyOf({ epoch, _id, first }: TailLogEntity): string {
   return `${epoch} ${first} ${_id}`;
 }
 
-function numberedFrom(entries: readonly TailLogEntity[], after: number): Numbered[] {
-  const all: Numbered[] = [];
-  for (const { first, results } of entries) {
-    const ids = unpackIds(results).map((id, index) => ({ number: first + index, id }));
-    all.push(...ids.filter(({ number }) => number > after));
-    if (all.length >= MOST_RESULTS) break;
-  }
-  return all.slice(0, MOST_RESULTS);
+/** Whether what is asked for may be so much that it is weighed first. */
+function isLarge(fields: readonly TailField[]): boolean {
+  return fields.includes('summary') || fields.includes('destinations');
+}
+
+/** @returns as many of them, from the first on, as may be in memory together */
+function batchOf<Field extends TailField>(
+  recent: readonly RecentResult[],
+  fields: readonly Field[],
+  operation: ObjectId | undefined,
+): TailBatch<Field> | undefined {
+  const most = isLarge(fields) ? { weight: MOST_BYTES } : {};
+  const all = firstPart(recent, ({ bytes }) => bytes, most);
+  const last = all.at(-1);
+  if (last === undefined) return undefined;
+  const results = operation ? all.filter(({ result }) => operation.equals(result.operation)) : all;
+  return { results, to: last.number, missed: 0, epoch: last.epoch };
 }

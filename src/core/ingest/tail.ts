@@ -5,12 +5,13 @@ import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { RecentResults } from './recent-results.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
-import { type Announced, type TailLogEntity, unpackIds } from './tail-log.schema.js';
+import { type Announced, POSITION, type TailLogEntity, unpackIds, wordPosition } from './tail-log.schema.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { TailPositionsRepository } from './tail-positions.repository.js';
 import { type ActingConsumer, type TailConsumer, type WritingConsumer } from './tail-consumers.js';
-import { POSITION, type TailBatch, type TailField, TailReader, wordPosition } from './tail-reader.js';
+import { type TailBatch, type TailField, TailReader } from './tail-reader.js';
 import { TailWindow } from './tail-window.js';
 
 /** Another server goes on with a consumer when the one that has it was not heard of for so long. */
@@ -19,7 +20,7 @@ const EVERY_MS = 5_000;
 /** A consumer that has done nearly all waits so long before it takes the next batch: fewer and larger ones. */
 const REST_MS = 1_000;
 /** After a batch of so many results there may be more. */
-const LARGE_BATCH = 500;
+const LARGE_BATCH = 1000;
 /** Entries of the log, 1,000 results each at the most. */
 const TRIMMED_AT_ONCE = 20;
 
@@ -53,6 +54,7 @@ export class ResultsTail implements OnApplicationShutdown {
     private readonly log: TailLogRepository,
     private readonly results: StoredResultsRepository,
     private readonly positions: TailPositionsRepository,
+    private readonly recent: RecentResults,
     private readonly transactions: TransactionsService,
     private readonly leases: LeasesService,
     private readonly clock: PlatformClock,
@@ -224,6 +226,8 @@ export class ResultsTail implements OnApplicationShutdown {
     } catch (error) {
       if (!(error instanceof FencedError)) throw error;
       this.logger.log({ consumer: name }, 'another reader of the results tail has taken over a consumer');
+    } finally {
+      this.recent.left(name);
     }
   }
 
@@ -236,6 +240,7 @@ export class ResultsTail implements OnApplicationShutdown {
     const window = 'gather' in consumer ? new TailWindow(consumer) : undefined;
     let at = await this.transactions.run((transaction) => this.claim(consumer, claim, transaction));
     while (!signal.aborted) {
+      this.recent.passed(consumer.name, at);
       const batch = await this.reader.read(at, consumer.fields);
       if (batch === undefined) {
         await this.untilMoreOrAWhile(at, signal, window?.waitMs);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { type ResultEntity } from '../../core/ingest/index.js';
 import { type Summary } from '../../measurement/formats/summary.js';
@@ -16,10 +17,15 @@ export const LATEST_FIELDS = [
 ] as const;
 
 export type LatestField = (typeof LATEST_FIELDS)[number];
+/** Probes measure the same destinations again and again. */
+const MOST_KNOWN_LENGTH = 300;
+const digests = new LRUCache<string, string>({ max: 10_000 });
+
 type Result = Pick<ResultEntity, '_id' | 'operation' | 'probe' | LatestField>;
 
 /** Entries of one result that are kept; no operation has so many destinations. */
 const MOST_ENTRIES = 1_000;
+const DESTINATION_MEMBERS = ['destination', 'name', 'url', 'dst'] as const;
 const TARGET_MEMBERS = ['destination', 'dst', 'address', 'resolver', 'name', 'url'] as const;
 
 /**
@@ -31,18 +37,41 @@ export function runTime({ scheduled_at, received_at, off_schedule }: Result): Da
   return scheduled_at;
 }
 
-/** @returns what a result says of each of its destinations; of a failed run one without */
-export function latestOf(result: Result): LatestEntity[] {
+/** What is newest of one destination until it is written. */
+interface Candidate {
+  result: Result;
+  /** of a failed run none */
+  entry: Summary | undefined;
+  destination: string | null;
+  run_at: Date;
+}
+
+/** Finds the newest of some results; what is stored of them is made of those alone that nothing newer takes the place of. */
+export function newestOf(results: Iterable<Result>): LatestEntity[] {
+  const newest = new Map<string, Candidate>();
+  for (const result of results) note(result, newest);
+  return [...newest].map(([id, candidate]) => latest(id, candidate));
+}
+
+/**
+ * Notes what a result says of each of its destinations; of a failed run one without.
+ * @param newest by id: what is newer there stays, and what is as old does not
+ */
+function note(result: Result, newest: Map<string, Candidate>): void {
   const { summary, outcome } = result;
   const entries = outcome === 'failed' ? [undefined] : (summary ?? []).slice(0, MOST_ENTRIES);
-  const times = new Map<string, number>();
-  return entries.map((entry) => {
+  const times = entries.length > 1 ? new Map<string, number>() : undefined;
+  const run_at = runTime(result);
+  const prefix = prefixOf(result);
+  for (const entry of entries) {
     const destination = entry === undefined ? null : destinationOf(entry);
     const name = `${destination ?? ''} ${textOf(entry?.['qtype']) ?? ''}`;
-    const time = times.get(name) ?? 0;
-    times.set(name, time + 1);
-    return latest(result, entry, destination, `${prefixOf(result)}${digest(`${name} ${time}`)}`);
-  });
+    const time = times?.get(name) ?? 0;
+    times?.set(name, time + 1);
+    const id = prefix + digest(`${name} ${time}`);
+    const known = newest.get(id);
+    if (known === undefined || run_at >= known.run_at) newest.set(id, { result, entry, destination, run_at });
+  }
 }
 
 /** What ids of one operation, or of one of its probes, begin with. */
@@ -58,16 +87,10 @@ export function targetKey(text: string): string {
   return text.toLowerCase().replace(/\.$/, '');
 }
 
-function latest(
-  { _id: result, operation, probe, ...members }: Result,
-  entry: Summary | undefined,
-  destination: string | null,
-  id: string,
-): LatestEntity {
-  const { outcome, received_at, scheduled_at, started_at, clock, failure } = members;
+function latest(id: string, { result, entry, destination, run_at }: Candidate): LatestEntity {
+  const { operation, probe, outcome, received_at, scheduled_at, started_at, clock, failure } = result;
   return {
-    ...{ _id: id, operation, probe, destination, result, outcome, received_at },
-    run_at: runTime({ _id: result, operation, probe, ...members }),
+    ...{ _id: id, operation, probe, destination, result: result._id, outcome, received_at, run_at },
     targets: entry === undefined ? [] : targetsOf(entry),
     ...(scheduled_at && { scheduled_at }),
     ...(started_at && { started_at }),
@@ -78,7 +101,11 @@ function latest(
 }
 
 function destinationOf(entry: Summary): string | null {
-  return ['destination', 'name', 'url', 'dst'].map((member) => textOf(entry[member])).find(isText) ?? null;
+  for (const member of DESTINATION_MEMBERS) {
+    const text = textOf(entry[member]);
+    if (text !== undefined) return text;
+  }
+  return null;
 }
 
 function targetsOf(entry: Summary): string[] {
@@ -89,7 +116,11 @@ function targetsOf(entry: Summary): string[] {
 }
 
 function digest(text: string): string {
-  return createHash('sha1').update(text).digest('hex').slice(0, 16);
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  const made = createHash('sha1').update(text).digest('hex').slice(0, 16);
+  if (text.length <= MOST_KNOWN_LENGTH) digests.set(text, made);
+  return made;
 }
 
 function textOf(value: unknown): string | undefined {

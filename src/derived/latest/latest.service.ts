@@ -1,7 +1,12 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { ResultsTail, type TailBatch, type WritingConsumer } from '../../core/ingest/index.js';
-import { LATEST_FIELDS, type LatestField, latestOf, targetKey } from './latest-of.js';
+import {
+  type GatheringConsumer,
+  type Gathering,
+  ResultsTail,
+  type TailBatch,
+} from '../../core/ingest/index.js';
+import { LATEST_FIELDS, type LatestField, newestOf, targetKey } from './latest-of.js';
 import {
   type FoundLatest,
   type LatestFilter,
@@ -18,7 +23,7 @@ const AT_ONCE = 5_000;
  * when its position is taken away (docs/operations.md, "Derived data").
  */
 @Injectable()
-export class LatestService implements OnApplicationBootstrap, WritingConsumer<LatestField> {
+export class LatestService implements OnApplicationBootstrap, GatheringConsumer<LatestField> {
   readonly name = 'latest';
   readonly start = 'beginning';
   readonly fields = LATEST_FIELDS;
@@ -36,23 +41,39 @@ export class LatestService implements OnApplicationBootstrap, WritingConsumer<La
     await this.repository.clear();
   }
 
-  async write({ results }: TailBatch<LatestField>, transaction: Transaction): Promise<void> {
-    let newest = new Map<string, LatestEntity>();
-    for (const { result } of results) {
-      for (const each of latestOf(result)) {
-        const known = newest.get(each._id);
-        if (known === undefined || each.run_at >= known.run_at) newest.set(each._id, each);
-      }
-      if (newest.size < AT_ONCE) continue;
-      await this.repository.put([...newest.values()], transaction);
-      newest = new Map();
-    }
-    await this.repository.put([...newest.values()], transaction);
+  /** Each probe and destination is written once for all results that come within some seconds, while many do. */
+  gather(): Gathering<LatestField> {
+    return new LatestGathering(this.repository);
   }
 
   /** @param range a target is a name, an address, a URL or its host. @param after the id of the last one that was seen */
   async find(range: LatestRange, filter: LatestFilter, limit: number, after?: string): Promise<FoundLatest> {
     const found = 'target' in range ? { target: targetKey(range.target) } : range;
     return this.repository.find(found, filter, limit, after);
+  }
+}
+
+/** The newest of some batches. */
+class LatestGathering implements Gathering<LatestField> {
+  private readonly newest = new Map<string, LatestEntity>();
+
+  constructor(private readonly repository: LatestRepository) {}
+
+  get isFull(): boolean {
+    return this.newest.size >= AT_ONCE;
+  }
+
+  add({ results }: TailBatch<LatestField>): Promise<void> {
+    for (const each of newestOf(results.map(({ result }) => result))) {
+      const known = this.newest.get(each._id);
+      if (known === undefined || each.run_at >= known.run_at) this.newest.set(each._id, each);
+    }
+    return Promise.resolve();
+  }
+
+  async write(transaction: Transaction): Promise<void> {
+    const all = [...this.newest.values()];
+    for (let from = 0; from < all.length; from += AT_ONCE)
+      await this.repository.put(all.slice(from, from + AT_ONCE), transaction);
   }
 }
