@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServer } from '../support/server.js';
 import { connectAll, nativeSend, operationFor } from './ingest.bench.js';
-import { makeRich, processorSeconds, registerProbes, SECRET_KEY } from './platform.js';
+import { AS_DELIVERED, makeRich, processorSeconds, registerProbes, SECRET_KEY } from './platform.js';
 import { median } from './versus/scenarios.js';
 import { pingWarts } from './warts-sample.js';
 
@@ -71,7 +71,10 @@ interface Side {
 }
 
 async function startSide(what: string, more: Record<string, string>): Promise<Side> {
-  const server = await startServer({ SECRET_KEY, LOG_LEVEL: 'info', ...more });
+  const server = await startServer({
+    ...{ SECRET_KEY, LOG_LEVEL: 'info', NODE_OPTIONS: AS_DELIVERED },
+    ...more,
+  });
   const env = { SECRET_KEY, LOG_LEVEL: 'warn', DATA_DIR: server.dataDir };
   const { call } = await makeRich(server, env);
   const tokens = await registerProbes({ call }, SENDERS);

@@ -26,6 +26,7 @@ import { type z } from 'zod';
 import { ProbesService } from '../../core/probes/index.js';
 import { type ObjectId, parseId } from '../../platform/database/object-id.js';
 import { checkIn, type Refusal, routeOf } from '../../platform/sockets/check-in.js';
+import { takeMessages } from '../../platform/sockets/messages.js';
 import { jittered } from '../../platform/limits/jitter.js';
 import { ServerClockService } from '../../platform/clock/server-clock.service.js';
 import { ArrivalsService } from '../../core/delivery/index.js';
@@ -87,6 +88,8 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
   }
 
   async handleConnection(socket: NativeSocket): Promise<void> {
+    takeMessages(socket, 'results', this.logger, (items) => this.takeResults(socket, items));
+    takeMessages(socket, 'failed', this.logger, (items) => this.takeFailures(socket, items));
     const { open } = socket.data;
     if (open === undefined) return;
     this.meters.watch(socket, open.probe._id);
@@ -103,8 +106,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     await this.arrivals.welcome(link, () => socket.connected);
   }
 
-  @SubscribeMessage('results')
-  async takeResults(@ConnectedSocket() socket: NativeSocket, @MessageBody() items: unknown) {
+  private async takeResults(socket: NativeSocket, items: unknown) {
     return this.each(socket, items, resultItem, (item, open) =>
       this.results.accept({
         operation: parseId(item.operation_id),
@@ -121,8 +123,7 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     );
   }
 
-  @SubscribeMessage('failed')
-  async takeFailures(@ConnectedSocket() socket: NativeSocket, @MessageBody() items: unknown) {
+  private async takeFailures(socket: NativeSocket, items: unknown) {
     return this.each(socket, items, failedItem, (item, open) =>
       this.results.acceptFailure({
         operation: parseId(item.operation_id),

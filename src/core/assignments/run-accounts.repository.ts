@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { updateTogether } from '../../platform/database/updates.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState, LIVE } from './assignment.schema.js';
 import { type AccountChange, type Standing } from './run-account.js';
 
@@ -147,14 +148,11 @@ export class RunAccountsRepository {
 
   /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */
   async count(changes: readonly AccountChange[], at: Date, transaction: Transaction): Promise<void> {
-    if (changes.length === 0) return;
     const updates = changes.map((change) => ({
-      updateOne: {
-        filter: { operation: change.operation, probe: change.probe },
-        update: [{ $set: afterReports(change, at) }],
-      },
+      q: { operation: change.operation, probe: change.probe },
+      u: [{ $set: afterReports(change, at) }],
     }));
-    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+    await updateTogether(this.model, updates, transaction);
   }
 
   /** @param among of these alone. @returns of how many operations a probe has still something to do */

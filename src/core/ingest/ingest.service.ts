@@ -142,7 +142,7 @@ export class IngestService {
     const content = await digest(assigned.kind);
     if (typeof content === 'string') return this.refuse(report, content);
     if (!widen(content.moreBytes)) return busy();
-    const result = { ...run.result, ...content.members } as ResultEntity;
+    const result = Object.assign(run.result, content.members) as ResultEntity;
     const written = await this.commit({ result, position: run.position }, content.moreBytes, assigned);
     if (written === 'assignment_gone') return this.refuse(report, 'not_assigned');
     if (written === 'too_much_extra') return this.refuse(report, written);
@@ -220,10 +220,10 @@ export class IngestService {
       operation,
       probe: report.probe,
       unique_code: report.uniqueCode,
-      ...(position.claim.type === 'off_schedule' && { off_schedule: true }),
-      ...(report.scheduledAt && { scheduled_at: report.scheduledAt }),
-      ...(report.clock && { clock: report.clock }),
     };
+    if (position.claim.type === 'off_schedule') result.off_schedule = true;
+    if (report.scheduledAt) result.scheduled_at = report.scheduledAt;
+    if (report.clock) result.clock = report.clock;
     return { position, result };
   }
 
@@ -285,7 +285,8 @@ export class IngestService {
 }
 
 /** Roughly, in bytes. */
-function weightOf(destinations: readonly Destination[] = []): number {
+function weightOf(destinations: readonly Destination[] | undefined): number {
+  if (destinations === undefined) return 0;
   const lengths = destinations.map(
     ({ destination, address, error, note }) =>
       destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
@@ -303,18 +304,16 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
   const error = digest.error ?? problem;
   // a result that names no run is paid when it comes, whatever it shows
   const failure = digest.failure ?? (digest.sentNothing === true && namesRun ? NOTHING_SENT : undefined);
-  const members: Partial<ResultEntity> = {
-    ...(failure ? { outcome: 'failed', failure } : { outcome: 'stored' }),
-    format,
-    raw: report.content,
-    summary: digest.summary,
-    summary_rules: FORMATS[format].rules,
-    ...(digest.rtts && { rtts: digest.rtts }),
-    ...(destinations && { destinations }),
-    ...(error !== undefined && { decode_error: error }),
-    ...(report.startedAt && { started_at: report.startedAt }),
-    ...(report.durationMs !== undefined && { duration_ms: report.durationMs }),
-  };
+  const members: Partial<ResultEntity> = failure ? { outcome: 'failed', failure } : { outcome: 'stored' };
+  members.format = format;
+  members.raw = report.content;
+  members.summary = digest.summary;
+  members.summary_rules = FORMATS[format].rules;
+  if (digest.rtts) members.rtts = digest.rtts;
+  if (destinations) members.destinations = destinations;
+  if (error !== undefined) members.decode_error = error;
+  if (report.startedAt) members.started_at = report.startedAt;
+  if (report.durationMs !== undefined) members.duration_ms = report.durationMs;
   const moreBytes = Math.max(0, digest.summaryBytes + (digest.rtts?.length ?? 0) - OVERHEAD_BYTES);
   return { members, moreBytes };
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import mongoose, { type Model } from 'mongoose';
+import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { insertTogether } from '../../platform/database/updates.js';
 import { HEAD_SIZE, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 
 export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
@@ -24,18 +25,12 @@ export class StoredResultsRepository {
   constructor(@InjectModel(RESULT_MODEL) private readonly model: Model<ResultEntity>) {}
 
   /**
-   * Past mongoose and the driver's `insertMany` on purpose: this is the busiest write of the platform, and that one measures each
-   * document before it writes it. Members that are undefined are left out, as in what RecentResults keeps.
+   * The busiest write of the platform. Members that are undefined are left out, as in what RecentResults keeps.
    * @param results 16 MB together at the most
    * @throws MongoServerError of the first document that cannot be inserted: a duplicate key, above all
    */
-  async insertAll(results: ResultEntity[], transaction: Transaction): Promise<void> {
-    const { db: connection, collection } = this.model;
-    const command = { insert: collection.collectionName, documents: results, ordered: true };
-    const database = connection.getClient().db(connection.name);
-    const answer = await database.command(command, { session: transaction, ignoreUndefined: true });
-    const [error] = (answer['writeErrors'] ?? []) as mongoose.mongo.ErrorDescription[];
-    if (error !== undefined) throw new mongoose.mongo.MongoServerError(error);
+  async insertAll(results: readonly ResultEntity[], transaction: Transaction): Promise<void> {
+    await insertTogether(this.model, results, transaction);
   }
 
   /** @returns those of the runs of which a result is stored already; for certain once the transaction is committed */

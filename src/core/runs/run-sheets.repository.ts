@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { updateTogether } from '../../platform/database/updates.js';
 import { type PackedSheet, packedSheets } from './packed-sheets.js';
 import { RUN_SHEET_MODEL, type RunSheetEntity, RUNS_PER_SHEET, RUNS_PER_WORD } from './run-sheet.schema.js';
 
@@ -27,18 +28,15 @@ export class RunSheetsRepository {
 
   /** Marks what came: one write for each sheet, however many runs on it. */
   async mark(marks: readonly RunMark[], transaction: Transaction): Promise<void> {
-    if (marks.length === 0) return;
     const updates = bySheet(marks).map(({ filter, stored, bits }) => ({
-      updateOne: {
-        filter,
-        update: {
-          $inc: { stored },
-          $bit: Object.fromEntries(Object.entries(bits).map(([word, or]) => [word, { or }])),
-        },
-        upsert: true,
+      q: filter,
+      u: {
+        $inc: { stored },
+        $bit: Object.fromEntries(Object.entries(bits).map(([word, or]) => [word, { or }])),
       },
+      upsert: true,
     }));
-    await this.model.collection.bulkWrite(updates, { session: transaction, ordered: false });
+    await updateTogether(this.model, updates, transaction);
   }
 
   /** @returns those of the runs that came or failed before, by their sheets */

@@ -98,7 +98,7 @@ export class ChangeDetector {
     const others = results.flatMap((result) => {
       if (result.summary === undefined) return [];
       const key = { operation: result.operation, probe: result.probe, part: 0 };
-      const name = LoadedStates.nameOf(key);
+      const name = states.nameOf(key);
       const count = states.get(key)?.parts ?? parts.get(name) ?? partsFor(result.summary.length);
       parts.set(name, count);
       return keysBehind(result, count);

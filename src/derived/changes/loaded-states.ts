@@ -1,3 +1,4 @@
+import { type ObjectId } from '../../platform/database/object-id.js';
 import { type StoredState } from './change-states.repository.js';
 import { type StateKey, type States } from './detection.js';
 import { type ProbeState } from './state.js';
@@ -12,15 +13,17 @@ interface Loaded {
 /** The states that a batch of results needs: read at once, and written at once. */
 export class LoadedStates implements States {
   private readonly byName = new Map<string, Loaded>();
+  /** results of one operation, or of one probe, mostly share the object that names it */
+  private readonly texts = new Map<ObjectId, string>();
 
-  static nameOf({ operation, probe, part }: StateKey): string {
-    return `${operation.toHexString()}${probe.toHexString()}${part}`;
+  nameOf({ operation, probe, part }: StateKey): string {
+    return `${this.textOf(operation)}${this.textOf(probe)}${part}`;
   }
 
   /** @returns each of them that is not here, once. They are here from now on */
   missing(keys: readonly StateKey[]): StateKey[] {
     return keys.filter((key) => {
-      const name = LoadedStates.nameOf(key);
+      const name = this.nameOf(key);
       if (this.byName.has(name)) return false;
       this.byName.set(name, { key, state: undefined, quietFrom: undefined, isChanged: false });
       return true;
@@ -30,17 +33,25 @@ export class LoadedStates implements States {
   add(stored: readonly StoredState[]): void {
     for (const { key, state, quietFrom } of stored) {
       const parsed = JSON.parse(state) as ProbeState;
-      this.byName.set(LoadedStates.nameOf(key), { key, state: parsed, quietFrom, isChanged: false });
+      this.byName.set(this.nameOf(key), { key, state: parsed, quietFrom, isChanged: false });
     }
   }
 
   get(key: StateKey): ProbeState | undefined {
-    return this.byName.get(LoadedStates.nameOf(key))?.state;
+    return this.byName.get(this.nameOf(key))?.state;
   }
 
   put(key: StateKey, state: ProbeState): void {
-    const name = LoadedStates.nameOf(key);
+    const name = this.nameOf(key);
     this.byName.set(name, { key, state, quietFrom: this.byName.get(name)?.quietFrom, isChanged: true });
+  }
+
+  private textOf(id: ObjectId): string {
+    const known = this.texts.get(id);
+    if (known !== undefined) return known;
+    const text = id.toHexString();
+    this.texts.set(id, text);
+    return text;
   }
 
   /** @param quietFromOf what is to be stored beside the state */

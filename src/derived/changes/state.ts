@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { type SeriesState } from './rules/series.js';
 
@@ -19,12 +20,19 @@ const DESTINATIONS_A_PART = 8;
 /** Of a hash: 16 hexadecimal digits, so that a thousand destinations are a thousand. */
 const HASH_DIGITS = 16;
 
+/** Probes measure the same destinations again and again. */
+const hashes = new LRUCache<string, string>({ max: 10_000 });
+
 export function partsFor(destinations: number): number {
   return Math.max(1, Math.ceil(destinations / DESTINATIONS_A_PART));
 }
 
 export function hashOf(destination: string): string {
-  return createHash('sha256').update(destination).digest('hex').slice(0, HASH_DIGITS);
+  const known = hashes.get(destination);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(destination).digest('hex').slice(0, HASH_DIGITS);
+  hashes.set(destination, hash);
+  return hash;
 }
 
 /** @returns in which document a destination is */

@@ -31,6 +31,7 @@ function weightOf(value: unknown): number {
   if (typeof value === 'string') return VALUE_BYTES + Buffer.byteLength(value);
   if (value === null || typeof value !== 'object') return NUMBER_BYTES;
   let bytes = VALUE_BYTES;
-  for (const [name, member] of Object.entries(value)) bytes += VALUE_BYTES + name.length + weightOf(member);
+  const members = value as Record<string, unknown>;
+  for (const name of Object.keys(members)) bytes += VALUE_BYTES + name.length + weightOf(members[name]);
   return bytes;
 }

@@ -18,14 +18,18 @@ export interface EntryRtts {
  * @returns them one after the other, 32 bits each, little-endian; undefined without any
  */
 export function packRtts(byEntry: readonly (readonly number[])[]): Buffer | undefined {
-  const kept: number[] = [];
+  let count = 0;
+  let entries = 0;
   for (const rtts of byEntry) {
-    if (kept.length + rtts.length > MOST_RTTS) break;
-    kept.push(...rtts);
+    if (count + rtts.length > MOST_RTTS) break;
+    count += rtts.length;
+    entries += 1;
   }
-  if (kept.length === 0) return undefined;
-  const packed = Buffer.allocUnsafe(kept.length * BYTES);
-  for (const [index, rtt] of kept.entries()) packed.writeUInt32LE(Math.min(MOST_US, rtt), index * BYTES);
+  if (count === 0) return undefined;
+  const packed = Buffer.allocUnsafe(count * BYTES);
+  let at = 0;
+  for (const rtts of byEntry.slice(0, entries))
+    for (const rtt of rtts) at = packed.writeUInt32LE(Math.min(MOST_US, rtt), at);
   return packed;
 }
 

@@ -5,6 +5,7 @@ import { defer, type Observable } from 'rxjs';
 import { type Server, type ServerOptions, type Socket } from 'socket.io';
 import * as parser from 'socket.io-parser';
 import { type HandshakePacing } from './handshake-pacing.js';
+import { messageOf } from './messages.js';
 
 /** A classic probe's result may have megabytes (6.8 MB compressed was seen); what is stored ends at 12 MB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -73,11 +74,7 @@ export class SocketsAdapter extends IoAdapter {
     transform: (answer: unknown) => Observable<unknown>,
     received: readonly unknown[],
   ): void {
-    const last = received.at(-1);
-    const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
-    const told = ack === undefined ? received : received.slice(0, -1);
-    // as Nest has it: what is not one value is a list
-    const data = told.length > 1 ? told : told[0];
+    const { content: data, acknowledge: ack } = messageOf(received);
     // what a handler throws is an error of the stream as well
     defer(() => transform(callback(data, ack))).subscribe({
       next: (answer) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runSuperuser, startServer } from '../../support/server.js';
-import { callAs, type Call, processorSeconds, SECRET_KEY } from '../platform.js';
+import { AS_DELIVERED, callAs, type Call, processorSeconds, SECRET_KEY } from '../platform.js';
 import { type Build } from './builds.js';
 
 const PASSWORD = 'Bench-mark-1';
@@ -69,7 +69,10 @@ export class Target {
 /** Starts a build, with a database of its own. */
 export async function startBuild(label: string, { dist }: Build): Promise<Target> {
   process.env['PLADMED_TEST_SERVER'] = dist;
-  const server = await startServer({ SECRET_KEY, LOG_LEVEL: 'info', ...NO_QUOTA_IS_REACHED });
+  const server = await startServer({
+    ...{ SECRET_KEY, LOG_LEVEL: 'info', NODE_OPTIONS: AS_DELIVERED },
+    ...NO_QUOTA_IS_REACHED,
+  });
   const superuser = { email: 'superuser@example.org', password: PASSWORD };
   const env = { SECRET_KEY, LOG_LEVEL: 'warn', DATA_DIR: server.dataDir };
   await runSuperuser(env, superuser.email, superuser.password);

@@ -10,6 +10,7 @@ import {
 import { type Namespace, type Server } from 'socket.io';
 import { parseId } from '../../../platform/database/object-id.js';
 import { checkIn, routeOf } from '../../../platform/sockets/check-in.js';
+import { takeMessages } from '../../../platform/sockets/messages.js';
 import { ArrivalsService } from '../../../core/delivery/index.js';
 import {
   ConnectedProbes,
@@ -70,6 +71,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
   }
 
   async handleConnection(socket: ClassicSocket): Promise<void> {
+    takeMessages(socket, 'results', this.logger, (message) => this.takeResults(socket, message));
     const { open } = socket.data;
     if (open === undefined) return;
     this.meters.watch(socket, open.probe._id);
@@ -94,8 +96,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
    * @returns the operation's id: durable, or never storable, so the probe may delete its copy. Nothing (no acknowledgement):
    *   it must keep it and send it again. An error where the message names no operation.
    */
-  @SubscribeMessage('results')
-  async takeResults(@ConnectedSocket() socket: ClassicSocket, @MessageBody() message: unknown) {
+  private async takeResults(socket: ClassicSocket, message: unknown) {
     const { open } = socket.data;
     if (open === undefined) return undefined;
     const operationId = namedOperation(message);

@@ -117,12 +117,13 @@ function beginOf(test: readonly number[], { was, is }: Shift): number {
  * approximation without correction for ties, which makes it smaller).
  */
 export function rankSumZ(before: readonly number[], test: readonly number[]): number {
-  let above = 0;
+  // halves, since whole numbers need no memory: this is done for each result
+  let halves = 0;
   for (const one of test) {
-    for (const other of before) above += one > other ? 1 : one === other ? 0.5 : 0;
+    for (const other of before) halves += one > other ? 2 : one === other ? 1 : 0;
   }
   const pairs = before.length * test.length;
-  return (above - pairs / 2) / Math.sqrt((pairs * (before.length + test.length + 1)) / 12);
+  return (halves - pairs) / 2 / Math.sqrt((pairs * (before.length + test.length + 1)) / 12);
 }
 
 function push(values: number[], value: number, most: number): void {

@@ -1,0 +1,45 @@
+import mongoose, { type Model } from 'mongoose';
+import { type Transaction } from './transactions.service.js';
+
+/** One write of many: as the command `update` has it. */
+export interface Update {
+  /** which document */
+  q: object;
+  /** what becomes of it: operators, or a pipeline */
+  u: object | readonly object[];
+  upsert?: boolean;
+}
+
+/**
+ * Writes some documents by one command of the database, in no order. The driver's `bulkWrite` measures each of them first, to cut them into
+ * several commands: this is for the writes of each batch of results, which are small.
+ * @param updates 16 MB together at the most
+ * @throws MongoServerError of the first that cannot be written: a duplicate key, above all
+ */
+export async function updateTogether<Entity>(
+  { db: connection, collection }: Model<Entity>,
+  updates: readonly Update[],
+  transaction: Transaction,
+): Promise<void> {
+  if (updates.length === 0) return;
+  const command = { update: collection.collectionName, updates, ordered: false };
+  const database = connection.getClient().db(connection.name);
+  throwFirst(await database.command(command, { session: transaction, ignoreUndefined: true }));
+}
+
+/** The same for new documents, in order. */
+export async function insertTogether<Entity>(
+  { db: connection, collection }: Model<Entity>,
+  documents: readonly Entity[],
+  transaction: Transaction,
+): Promise<void> {
+  if (documents.length === 0) return;
+  const command = { insert: collection.collectionName, documents, ordered: true };
+  const database = connection.getClient().db(connection.name);
+  throwFirst(await database.command(command, { session: transaction, ignoreUndefined: true }));
+}
+
+function throwFirst(answer: mongoose.mongo.Document): void {
+  const [error] = (answer['writeErrors'] ?? []) as mongoose.mongo.ErrorDescription[];
+  if (error !== undefined) throw new mongoose.mongo.MongoServerError(error);
+}
