@@ -3,6 +3,7 @@
  * they send may end the server, be answered with 5xx, be a mistake of ours in its log, or keep an honest probe's runs from their fates.
  */
 import fc from 'fast-check';
+import { fork } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { io } from 'socket.io-client';
@@ -10,6 +11,7 @@ import { makeRich, SECRET_KEY } from '../bench/platform.js';
 import { FakeGlobalpingProbe, PING, type Request } from '../support/globalping-probe.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
+import { type Told } from './honest-probe.js';
 
 const SECONDS = Number(process.argv[2] ?? 180);
 const SEED = Number(process.argv[3] ?? 1);
@@ -228,6 +230,25 @@ async function hostileRequest(url: string, token: string): Promise<string | unde
     : `another form of error for ${what}: ${answer.slice(0, 200)}`;
 }
 
+/** @returns the tests that it has begun, and why its connection has ended, as far as it has told that */
+async function honestProbe(url: string, token: string) {
+  const child = fork(new URL('honest-probe.ts', import.meta.url), [url, token]);
+  const begun: Request[] = [];
+  const seen: { ended?: string } = {};
+  const connected = new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`the honest probe ended with ${String(code)}`));
+    });
+    child.on('message', (told: Told) => {
+      if (told.what === 'connected') resolve();
+      else if (told.what === 'begun') begun.push(told.request);
+      else seen.ended = told.reason;
+    });
+  });
+  await connected;
+  return { begun, seen, close: () => child.kill() };
+}
+
 async function main(): Promise<string[]> {
   const env = { SECRET_KEY, GLOBALPING_TESTS_PER_HOUR: '1000000000', LOG_LEVEL: 'info' };
   const server = await startServer(env);
@@ -240,7 +261,7 @@ async function main(): Promise<string[]> {
         location: { longitude: 2, latitude: 48 },
       });
     const [honest, hostile] = [await register(), await register()];
-    const good = await FakeGlobalpingProbe.connect(server.url, honest.token, { answer: () => PING }, true);
+    const good = await honestProbe(server.url, honest.token);
     const stop = new Date(Date.now() + (SECONDS + 3_600) * 1000).toISOString();
     const periodic = {
       kind: 'ping',
@@ -291,7 +312,7 @@ async function main(): Promise<string[]> {
     });
     if (fates['failed'] !== 0)
       faults.push(
-        `runs of the honest probe failed: ${JSON.stringify(fates)}, its connection: ${good.ended ?? 'stood'}`,
+        `runs of the honest probe failed: ${JSON.stringify(fates)}, its connection: ${good.seen.ended ?? 'stood'}`,
       );
     console.log(`SEED=${SEED}: ${JSON.stringify({ ...count, honest: fates })}`);
     good.close();
