@@ -19,18 +19,35 @@ const TITLE = 'Clock offset';
 const LOOKED_AT = 500;
 const SHOWN = 20;
 const MOST_OPERATIONS = 12;
+/** Of those that are running, and of the newest: a search goes through 200 in all. */
+const SEARCHED = 60;
+
+/** @returns the operations in which a probe's newest results are: of one that clients ask there are more than one search takes */
+async function searched(probe: string, signal: AbortSignal): Promise<string[]> {
+  const lists = await Promise.all(
+    [{ state: 'running' as const }, {}].map((which) =>
+      answer(
+        api.GET('/api/v1/operations', { params: { query: { ...which, probe, limit: SEARCHED } }, signal }),
+      ),
+    ),
+  );
+  return [...new Set(lists.flatMap(({ items }) => items.map(({ id }) => id)))];
+}
 
 /** The newest results of a probe, of all operations that the one who asks may see: three panels show parts of them. */
 const newest = (id: string) =>
   queryOptions({
     queryKey: ['results-of-probe', id],
-    queryFn: async ({ signal }) =>
-      (await answer(
+    queryFn: async ({ signal }): Promise<Pick<Results, 'items'>> => {
+      const operation = await searched(id, signal);
+      if (operation.length === 0) return { items: [] };
+      return (await answer(
         api.GET('/api/v1/results', {
-          params: { query: { probe: [id], order: 'desc', limit: LOOKED_AT } },
+          params: { query: { operation, probe: [id], order: 'desc', limit: LOOKED_AT } },
           signal,
         }),
-      )) as Results,
+      )) as Results;
+    },
     refetchInterval: 15_000,
     retry: false,
   });
