@@ -11,6 +11,8 @@ import { type LatePayment, ResultFeed } from './result-feed.js';
 import { type EarlyResult, StoredResultsRepository } from './stored-results.repository.js';
 
 const EVERY_MS = 1_000;
+/** So long nobody looks when nothing is due by then; a result of this server that comes early ends that. */
+const QUIET_MS = 10_000;
 /** Another server takes over when the one that settles was not heard of for so long. */
 const LEASE_MS = 15_000;
 /** Results in one transaction. */
@@ -34,6 +36,11 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
     failed: 'early results were not settled; the next look settles them',
   });
 
+  /** by `performance.now()` */
+  private quietUntil = 0;
+  /** results of this server that came early */
+  private came = 0;
+
   constructor(
     private readonly results: StoredResultsRepository,
     private readonly accounts: RunAccountsRepository,
@@ -45,6 +52,11 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
+    this.feed.results.subscribe(({ result }) => {
+      if (result.early === undefined) return;
+      this.came += 1;
+      this.quietUntil = 0;
+    });
     this.task.every(EVERY_MS);
   }
 
@@ -65,6 +77,13 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   }
 
   private async look(): Promise<void> {
+    if (performance.now() < this.quietUntil) return;
+    const [began, came] = [performance.now(), this.came];
+    const soon = new Date(this.clock.now().getTime() + QUIET_MS);
+    if ((await this.results.findEarly(soon, 1)).length === 0) {
+      if (came === this.came) this.quietUntil = began + QUIET_MS;
+      return;
+    }
     // the lease is a write: only where there is something to do
     if ((await this.results.findEarly(this.clock.now(), 1)).length === 0) return;
     await this.leases.runLeased('early-results', LEASE_MS, (signal) =>

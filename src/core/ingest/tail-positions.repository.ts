@@ -1,12 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
+import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { TAIL_POSITION_MODEL, type TailPositionEntity } from './tail-log.schema.js';
 
+/** Consumers that ask in this time ask together. */
+const TOGETHER_MS = 20;
+
 @Injectable()
 export class TailPositionsRepository {
+  private readonly claims = new GroupCommit<string, string | undefined>(
+    async (names) => {
+      const found = new Map((await this.findAll(names)).map(({ _id, claim }) => [_id, claim]));
+      return names.map((name) => found.get(name));
+    },
+    { most: 100, lingerMs: TOGETHER_MS },
+  );
+
   constructor(@InjectModel(TAIL_POSITION_MODEL) private readonly model: Model<TailPositionEntity>) {}
 
   /** From now on only who names this claim moves the position. @returns where it stands; undefined: there is none */
@@ -17,8 +29,9 @@ export class TailPositionsRepository {
     return claimed?.at;
   }
 
+  /** Those who ask together ask the database once. */
   async isClaimed(name: string, claim: string): Promise<boolean> {
-    return (await this.model.exists({ _id: name, claim })) !== null;
+    return (await this.claims.add(name)) === claim;
   }
 
   /** Nobody moves it until the transaction ends. @returns where it stands; undefined: there is none */

@@ -35,6 +35,9 @@ const MOST_ENTRIES = 100;
 const MOST_KNOWN = 400;
 /** How often a server looks for what others have appended, while somebody waits. */
 const LOOK_MS = 500;
+/** The same once nothing has come for a while. What this server appends itself it knows at once. */
+const QUIET_LOOK_MS = 2_000;
+const QUIET_AFTER_MS = 10_000;
 
 type Always = '_id' | 'operation' | 'probe';
 /** What a reader may ask for. The raw bytes are read one by one (core/results). */
@@ -73,6 +76,9 @@ export class TailReader {
   private readonly heads;
   /** where it was when somebody waited last */
   private head = 0;
+  /** when it was seen to be another one, and when this server looked; by `performance.now()` */
+  private quietSince = 0;
+  private lookedAt = -Infinity;
   /** By entry of the log: of which operations its results are. */
   private readonly operations = new LRUCache<string, Promise<(string | undefined)[]>>({ max: MOST_KNOWN });
 
@@ -83,14 +89,25 @@ export class TailReader {
     appender: TailAppender,
   ) {
     const looks = timer(0, LOOK_MS).pipe(
+      filter(() => this.isLookDue(performance.now())),
       exhaustMap(() => from(this.log.head()).pipe(catchError(() => EMPTY))), // the next look may do
     );
     this.heads = merge(looks, appender.heads).pipe(
       tap((head) => {
+        if (head !== this.head) this.quietSince = performance.now();
         this.head = head;
       }),
       share(),
     );
+  }
+
+  /** @param now by `performance.now()` */
+  private isLookDue(now: number): boolean {
+    const isQuiet = now - this.quietSince > QUIET_AFTER_MS;
+    // timers fire a little early, and late
+    const isDue = !isQuiet || now - this.lookedAt > QUIET_LOOK_MS - LOOK_MS / 2;
+    if (isDue) this.lookedAt = now;
+    return isDue;
   }
 
   /** @returns the epoch of a number that was handed out; undefined when the log has no such number (any more) */

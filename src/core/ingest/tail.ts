@@ -4,7 +4,7 @@ import { LeasesService } from '../../platform/periodic/leases/leases.service.js'
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
-import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { PeriodicTask, untilNext } from '../../platform/periodic/periodic-task.js';
 import { RecentResults } from './recent-results.js';
 import { StoredResultsRepository } from './stored-results.repository.js';
 import { type Announced, POSITION, type TailLogEntity, unpackIds, wordPosition } from './tail-log.schema.js';
@@ -211,12 +211,14 @@ export class ResultsTail implements OnApplicationShutdown {
     return at;
   }
 
-  private async untilMore(at: number, signal: AbortSignal): Promise<void> {
+  /** @returns whether there is more; false: the signal was aborted, or that is not known */
+  private async untilMore(at: number, signal: AbortSignal): Promise<boolean> {
     const head = await this.reader.untilNot(at, signal);
-    if (head >= at) return;
+    if (head >= at) return head > at;
     // a look may be older than what was read since; what a transaction sees is not
     const sure = await this.transactions.run((transaction) => this.log.head(transaction));
     if (sure < at) throw new TailPositionLostError('The results tail began anew');
+    return sure > at;
   }
 
   private async readLeased<Field extends TailField>(consumer: TailConsumer<Field>): Promise<void> {
@@ -243,10 +245,7 @@ export class ResultsTail implements OnApplicationShutdown {
       this.recent.passed(consumer.name, at);
       const batch = await this.reader.read(at, consumer.fields);
       if (batch === undefined) {
-        await this.untilMoreOrAWhile(at, signal, window?.waitMs);
-        await this.writeDue(window, consumer.name, claim);
-        // where nothing comes nothing is moved, and whoever took the position away would not be noticed
-        if (!(await this.positions.isClaimed(consumer.name, claim))) throw fenced(consumer.name);
+        await this.restUntilMore(at, window, consumer.name, claim, signal);
         continue;
       }
       if (batch.missed > 0)
@@ -263,6 +262,23 @@ export class ResultsTail implements OnApplicationShutdown {
       }
       if (count < LARGE_BATCH) await rest(REST_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** While nothing follows a consumer's position, or until the signal is aborted. */
+  private async restUntilMore<Field extends TailField>(
+    at: number,
+    window: TailWindow<Field> | undefined,
+    name: string,
+    claim: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let isMore: boolean;
+    do {
+      isMore = await this.untilMoreOrAWhile(at, signal, window?.waitMs);
+      await this.writeDue(window, name, claim);
+      // where nothing comes nothing is moved, and whoever took the position away would not be noticed
+      if (!(await this.positions.isClaimed(name, claim))) throw fenced(name);
+    } while (!isMore && !signal.aborted);
   }
 
   /** Writes what a consumer has gathered, where that waits for no more. */
@@ -313,7 +329,12 @@ export class ResultsTail implements OnApplicationShutdown {
     if (!(await this.positions.move(name, claim, to, this.clock.now(), transaction))) throw fenced(name);
   }
 
-  private async untilMoreOrAWhile(at: number, signal: AbortSignal, whileMs = EVERY_MS): Promise<void> {
+  /** @param whileMs absent: until consumers that wait look together whether they are still claimed. @returns as untilMore */
+  private async untilMoreOrAWhile(
+    at: number,
+    signal: AbortSignal,
+    whileMs = untilNext(EVERY_MS),
+  ): Promise<boolean> {
     const stop = new AbortController();
     const abort = () => {
       stop.abort();
@@ -321,7 +342,7 @@ export class ResultsTail implements OnApplicationShutdown {
     signal.addEventListener('abort', abort, { once: true });
     const timer = setTimeout(abort, whileMs);
     try {
-      await this.untilMore(at, stop.signal);
+      return await this.untilMore(at, stop.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

@@ -75,3 +75,10 @@ export class PeriodicTask {
     this.failures = 0;
   }
 }
+
+/** @returns milliseconds until the next of those moments that are so far apart: who waits for them does its work together with others */
+export function untilNext(everyMs: number): number {
+  const left = everyMs - (performance.now() % everyMs);
+  // a timer that fires a little early is for the moment that follows
+  return left < everyMs / 10 ? left + everyMs : left;
+}

@@ -2,10 +2,14 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import { type Connection, type Model } from 'mongoose';
 import { randomUUID } from 'node:crypto';
+import { GroupCommit } from '../../batching/group-commit.js';
 import { isDuplicateKey } from '../../errors/database-errors.js';
+import { untilNext } from '../periodic-task.js';
 import { LEASE_MODEL, type LeaseEntity } from './lease.schema.js';
 
 const MOST_LISTED = 1_000;
+/** Leases that are to be renewed in this time are renewed together. */
+const TOGETHER_MS = 20;
 
 interface Run {
   /** aborted when this process must not go on: the lease is lost, or the server ends */
@@ -26,6 +30,10 @@ export class LeasesService implements BeforeApplicationShutdown {
   /** by piece of work: until when we hold it for sure, on the clock of `performance.now()` */
   private readonly heldUntil = new Map<string, number>();
   private ending = false;
+  private readonly prolonged = new GroupCommit<{ name: string; ttlMs: number }, boolean>(
+    (leases) => this.prolongAll(leases),
+    { most: 1_000, lingerMs: TOGETHER_MS },
+  );
 
   constructor(
     @InjectConnection() connection: Connection,
@@ -99,26 +107,54 @@ export class LeasesService implements BeforeApplicationShutdown {
   ): Promise<T | undefined> {
     if (!(await this.take(name, ttlMs))) return undefined;
     let renewing: Promise<void> = Promise.resolve();
-    const timer = setInterval(() => {
-      renewing = this.renew(name, ttlMs, abort);
-    }, ttlMs / 3);
+    let timer: NodeJS.Timeout | undefined;
+    const renewLater = (): void => {
+      // leases that are as long are renewed at the same moments, and so by one command
+      timer = setTimeout(
+        () => {
+          renewing = this.renew(name, ttlMs, abort);
+          renewLater();
+        },
+        untilNext(ttlMs / 3),
+      );
+    };
+    renewLater();
     try {
       return await work(abort.signal);
     } finally {
-      clearInterval(timer);
+      clearTimeout(timer);
       await renewing;
     }
   }
 
   private async renew(name: string, ttlMs: number, abort: AbortController): Promise<void> {
     try {
-      if (await this.take(name, ttlMs)) return;
+      if ((await this.prolonged.add({ name, ttlMs })) || (await this.take(name, ttlMs))) return;
       abort.abort(new Error(`another server has taken the lease of ${name}`));
     } catch (error) {
       this.logger.warn({ err: error, work: name }, 'could not renew a lease');
       const over = performance.now() >= (this.heldUntil.get(name) ?? 0);
       if (over) abort.abort(new Error(`the lease of ${name} is over`));
     }
+  }
+
+  /** Those of the leases that are still ours, in one command for all that are as long. @returns of each whether that is known */
+  private async prolongAll(leases: readonly { name: string; ttlMs: number }[]): Promise<boolean[]> {
+    const known = new Map<string, boolean>();
+    for (const ttlMs of new Set(leases.map((each) => each.ttlMs))) {
+      const names = leases.filter((each) => each.ttlMs === ttlMs).map(({ name }) => name);
+      const until = performance.now() + ttlMs;
+      const { matchedCount } = await this.model.updateMany(
+        { _id: { $in: names }, holder: this.holder },
+        this.ours(ttlMs),
+        { updatePipeline: true },
+      );
+      for (const name of names) {
+        known.set(name, matchedCount === names.length);
+        if (matchedCount === names.length) this.heldUntil.set(name, until);
+      }
+    }
+    return leases.map(({ name }) => known.get(name) ?? false);
   }
 
   private async take(name: string, ttlMs: number): Promise<boolean> {
