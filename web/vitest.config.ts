@@ -11,6 +11,9 @@ export default defineConfig({
     // west of Greenwich: a time that is shown in the wrong zone is seen
     env: { TZ: 'America/Argentina/Buenos_Aires' },
     restoreMocks: true,
+    // it bounds a failure, on a machine that does much else
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // each module is loaded once for all files, which takes an eighth of the time
     isolate: false,
   },

@@ -16,7 +16,9 @@ const MINUTE = 60_000;
 const AT_A_TIME = 10;
 const PROBES = 6;
 /** Each run has another TTL: the hosts begin their plan anew. */
-const [SCAMPER_TTL, IPUTILS_TTL] = [61, 62];
+const IPUTILS_TTL = 62;
+/** A busy machine gives scamper an answer late, which it takes for none: a host is asked again. */
+const SCAMPER_TTLS = [61, 91, 92, 93];
 const TRIES = 10;
 
 const ECHO = planPings(200, ['icmp-echo'], 1, true);
@@ -57,18 +59,29 @@ const countsOf = ({ sent, received, duplicates, errors }: PingSummary) => ({
 
   beforeAll(async () => {
     hosts = await PlannedHosts.start(plans);
-    const file = hosts.file('pings.warts');
-    const commands = plans.map(
-      ({ dst, method }) => `ping -P ${method} -c ${PROBES} -i 0.1 -W 3 -m ${SCAMPER_TTL} -d 33500 ${dst}`,
+    records = new Map();
+    let asked = plans;
+    for (const ttl of SCAMPER_TTLS) {
+      for (const ping of await scamper(asked, ttl)) records.set(ping.dst.toString(), ping);
+      asked = asked.filter((plan) => {
+        const found = records.get(plan.dst);
+        return found && !isDeepStrictEqual(countsOf(summarize(found)), figuresOf(plan));
+      });
+      if (asked.length === 0) break;
+    }
+  }, 3 * MINUTE);
+  afterAll(() => hosts.stop());
+
+  async function scamper(asked: PlannedPing[], ttl: number): Promise<PingRecord[]> {
+    const file = hosts.file(`pings-${ttl}.warts`);
+    const commands = asked.map(
+      ({ dst, method }) => `ping -P ${method} -c ${PROBES} -i 0.1 -W 3 -m ${ttl} -d 33500 ${dst}`,
     );
     await hosts.output('scamper', '-O', 'warts', '-o', file, '-p', '1000', '-w', '200', '-I', ...commands);
     const { records: found, error } = decode(readFileSync(file));
     expect(error).toBeUndefined();
-    records = new Map(
-      found.filter((record) => record.type === 'ping').map((ping) => [ping.dst.toString(), ping]),
-    );
-  }, 3 * MINUTE);
-  afterAll(() => hosts.stop());
+    return found.filter((record) => record.type === 'ping');
+  }
 
   /** iputils waits for the last answer twice as long as for the slowest before it, which a busy machine makes too short. */
   async function iputils(dst: string, wanted: IputilsFigures): Promise<IputilsFigures | undefined> {

@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, expect } from 'vitest';
 import { network, reset } from './server.js';
 
@@ -19,6 +19,9 @@ Object.assign(Element.prototype, {
   scrollIntoView: () => undefined,
   hasPointerCapture: () => false,
 });
+
+// what a test waits for it names; a busy machine takes its time
+configure({ asyncUtilTimeout: 30_000 });
 
 const { session } = await import('../src/session/session.js');
 reset();
