@@ -335,6 +335,8 @@ export class ResultsTail implements OnApplicationShutdown {
     signal: AbortSignal,
     whileMs = untilNext(EVERY_MS),
   ): Promise<boolean> {
+    // aborted while it read: no listener would hear of that any more
+    if (signal.aborted) return false;
     const stop = new AbortController();
     const abort = () => {
       stop.abort();
