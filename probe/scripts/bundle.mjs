@@ -27,6 +27,8 @@ if (!process.argv.includes('--undo')) {
     const manifest = JSON.parse(readFileSync(new URL('package.json', source), 'utf8'));
     manifest.files = ['dist'];
     delete manifest.scripts;
+    // they are the probe's own as well; `npm install -g` of a tarball takes what a bundled package names for bundled, and fetches none of it
+    delete manifest.dependencies;
     writeFileSync(new URL('package.json', target), JSON.stringify(manifest, null, 2));
   }
 }
