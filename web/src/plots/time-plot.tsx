@@ -111,6 +111,11 @@ function columnsOf({ times, least, low, middle, high, most, lines }: TimePlotDat
   ] as unknown as uPlot.AlignedData;
 }
 
+/** Width of an axis, in CSS pixels: its labels are of 12 px, and may be long ("0.075 ms", "1,500,000 pkts"). */
+function roomFor(labels: readonly string[] | null): number {
+  return Math.max(64, 20 + 7 * Math.max(0, ...(labels ?? []).map(({ length }) => length)));
+}
+
 function optionsOf(latest: { current: Props }, width: number, dark: boolean): uPlot.Options {
   const { data, unit, log, height = HEIGHT } = latest.current;
   const accent = colour('accent');
@@ -135,7 +140,7 @@ function optionsOf(latest: { current: Props }, width: number, dark: boolean): uP
       { ...axis, values: TIME_TICKS, space: TICK_SPACE },
       {
         ...axis,
-        size: 64,
+        size: (_plot, labels) => roomFor(labels),
         values: (_plot, ticks) =>
           ticks.map((tick: number | null) => (tick === null ? '' : `${tick} ${unit}`)),
       },
