@@ -32,6 +32,9 @@ const QUERY = {
   ...{ hardwareDevice: 'undefined', hardwareDeviceFirmware: 'undefined' },
 };
 
+/** How long it waits after a refusal; the real one: 2 s. */
+const AGAIN_MS = 200;
+
 /** What a ping of three packets brings (probe 0.50.2). */
 export const PING = {
   status: 'finished',
@@ -54,6 +57,7 @@ export class FakeGlobalpingProbe {
   readonly begun: Request[] = [];
   readonly told: [string, unknown][] = [];
   ended: string | undefined;
+  private isOver = false;
 
   private constructor(
     readonly socket: Socket,
@@ -95,6 +99,11 @@ export class FakeGlobalpingProbe {
       query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)),
     });
     const probe = new FakeGlobalpingProbe(socket, options);
+    // the real one too: socket.io itself does not try again after a refusal, as of a server that has too much to do
+    if (reconnects)
+      socket.on('connect_error', () => {
+        if (!socket.active && !probe.isOver) setTimeout(() => socket.connect(), AGAIN_MS).unref();
+      });
     const connected = new Promise<void>((resolve) => {
       socket.once('connect', resolve);
     });
@@ -118,6 +127,7 @@ export class FakeGlobalpingProbe {
   }
 
   close(): void {
+    this.isOver = true;
     this.socket.close();
   }
 }
