@@ -79,13 +79,11 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
   private async look(): Promise<void> {
     if (performance.now() < this.quietUntil) return;
     const [began, came] = [performance.now(), this.came];
-    const soon = new Date(this.clock.now().getTime() + QUIET_MS);
-    if ((await this.results.findEarly(soon, 1)).length === 0) {
-      if (came === this.came) this.quietUntil = began + QUIET_MS;
-      return;
-    }
+    const due = (await this.results.earliestDue())?.getTime() ?? Infinity;
+    const now = this.clock.now().getTime();
+    if (due > now + QUIET_MS && came === this.came) this.quietUntil = began + QUIET_MS;
     // the lease is a write: only where there is something to do
-    if ((await this.results.findEarly(this.clock.now(), 1)).length === 0) return;
+    if (due > now) return;
     await this.leases.runLeased('early-results', LEASE_MS, (signal) =>
       this.settleDue(this.clock.now(), signal),
     );

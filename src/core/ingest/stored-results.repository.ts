@@ -88,6 +88,15 @@ export class StoredResultsRepository {
     return found.map(({ _id }) => _id);
   }
 
+  /** @returns when the first run is due whose result came early; undefined: there is none */
+  async earliestDue(): Promise<Date | undefined> {
+    const found = await this.model.collection.findOne<{ early: { due_at: Date } }>(
+      { 'early.due_at': { $exists: true } },
+      { projection: { _id: 0, 'early.due_at': 1 }, sort: { 'early.due_at': 1 } },
+    );
+    return found?.early.due_at;
+  }
+
   /** Those of them that are still early, without their content. */
   async findStillEarly(ids: readonly ObjectId[], transaction: Transaction): Promise<EarlyResult[]> {
     return this.model.collection
