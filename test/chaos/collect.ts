@@ -6,6 +6,7 @@ import {
   type AccountFact,
   type AssignmentFact,
   type ChangesFact,
+  type CountedRuns,
   type CoverageFact,
   type Discrepancy,
   type LedgerFact,
@@ -25,6 +26,8 @@ import { demand, type User } from './users.js';
 
 /** An attempt to deliver that broke off is made again after its lease, by the sweep. */
 const DELIVERED_MS = 180_000;
+/** What is read is read again so often at the most. */
+const MOST_ROUNDS = 50;
 
 interface Facts {
   results: ResultFact[];
@@ -66,17 +69,28 @@ export async function collectFacts(
       ...rollupFact(rollup),
       generation: Number(rollup['generation']),
     }));
-    const [results, ledger, assignments, balances, owners] = [
-      await read('results', resultFact),
-      await read('ledger', ledgerFact),
-      await read('assignments', assignmentFact),
-      await read('users', ({ _id, credits }) => ({ user: String(_id), balance: Number(credits) })),
-      await read('operations', ({ _id, owner }) => ({ id: String(_id), owner: String(owner) })),
-    ];
+    const api = new FactsOfApi(servers, users, database);
+    // results that came before their time go on being counted and paid when it has come
+    const {
+      read: { accounts, owners, ...stored },
+    } = await whileStill(
+      () => standingOf(database),
+      async () => ({
+        results: await read('results', resultFact),
+        ledger: await read('ledger', ledgerFact),
+        assignments: await read('assignments', assignmentFact),
+        owners: await read('operations', ({ _id, owner }) => ({ id: String(_id), owner: String(owner) })),
+        accounts: await Promise.all(
+          (await read('users', ({ _id, credits }) => ({ user: String(_id), balance: Number(credits) }))).map(
+            (each) => api.account(each),
+          ),
+        ),
+      }),
+    );
     const order = entries.sort((a, b) => a.last - b.last);
-    const api = new FactsOfApi(servers, users);
     return {
-      results,
+      ...stored,
+      accounts,
       tail: {
         order: order.flatMap(({ ids }) => ids),
         counted: {
@@ -89,14 +103,43 @@ export async function collectFacts(
         database,
         order.flatMap(({ ids }) => ids),
       ),
-      ledger,
-      assignments,
-      accounts: await Promise.all(balances.map((each) => api.account(each))),
-      ...(await api.operations(owners, assignments, natives)),
+      ...(await api.operations(owners, stored.assignments, natives)),
     };
   } finally {
     await database.close();
   }
+}
+
+/** What is counted, or paid, of all operations or of one: it moves with every run that is counted. */
+async function standingOf(
+  database: Pick<TestDatabase, 'collection'>,
+  operation?: string,
+): Promise<CountedRuns> {
+  const own = operation === undefined ? {} : { operation: new mongoose.mongo.ObjectId(operation) };
+  const sums = { received: { $sum: '$received' }, failed: { $sum: '$failed' } };
+  const [counted] = await database
+    .collection('assignments')
+    .aggregate<CountedRuns>([{ $match: own }, { $group: { _id: null, ...sums } }])
+    .toArray();
+  return { received: counted?.received ?? 0, failed: counted?.failed ?? 0 };
+}
+
+/**
+ * Reads again until nothing was counted meanwhile, so that all that is read is of one moment.
+ * @throws when something always was
+ */
+async function whileStill<T>(
+  standing: () => Promise<CountedRuns>,
+  read: () => Promise<T>,
+): Promise<{ counted: CountedRuns; read: T }> {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const before = await standing();
+    const what = await read();
+    const after = await standing();
+    if (before.received === after.received && before.failed === after.failed)
+      return { counted: after, read: what };
+  }
+  throw new Error(`runs were counted in each of ${MOST_ROUNDS} rounds in which the account was read`);
 }
 
 /** @returns when every operation that is not over has reached these probes. */
@@ -282,6 +325,7 @@ class FactsOfApi {
   constructor(
     private readonly servers: readonly string[],
     users: readonly User[],
+    private readonly database: Pick<TestDatabase, 'collection'>,
   ) {
     this.tokens = new Map(users.map(({ id, token }) => [id, token]));
   }
@@ -316,7 +360,7 @@ class FactsOfApi {
       const token = this.tokens.get(owner) ?? '';
       const path = `/api/v1/operations/${id}`;
       const account = `${path}/coverage?limit=1000`;
-      operations.push(await this.operation(path, token));
+      operations.push(await this.operation(id, path, token));
       coverage.push(coverageFact(id, await this.get<CoverageAnswer>(account, token)));
       for (const { operation, probe } of assignments) {
         if (operation !== id || !natives.has(probe)) continue;
@@ -332,8 +376,11 @@ class FactsOfApi {
     return { operations, coverage, runFates };
   }
 
-  private async operation(path: string, token: string): Promise<OperationFact> {
-    const answer = await this.get<OperationAnswer>(path, token);
+  private async operation(id: string, path: string, token: string): Promise<OperationFact> {
+    const { counted, read: answer } = await whileStill(
+      () => standingOf(this.database, id),
+      () => this.get<OperationAnswer>(path, token),
+    );
     const listed = await this.pages<unknown>(`${path}/results?limit=1000`, token);
     return {
       id: answer.id,
@@ -347,6 +394,7 @@ class FactsOfApi {
       stoppedAt: answer.stopped_at === null ? undefined : Date.parse(answer.stopped_at),
       refunded: answer.refunded ?? undefined,
       progress: answer.progress,
+      counted,
       listed: listed.length,
     };
   }

@@ -89,8 +89,16 @@ export interface OperationFact {
   refunded: number | undefined;
   /** as the API says */
   progress: { due: number; received: number; failed: number };
+  /** by the assignments, when the API said so: runs whose results came too early are counted when they are due */
+  counted: CountedRuns;
   /** results that the API lists */
   listed: number;
+}
+
+/** Runs of one operation that are counted. */
+export interface CountedRuns {
+  received: number;
+  failed: number;
 }
 
 export const FINAL_STATES = ['refused', 'stopped', 'done', 'expired'] as const;

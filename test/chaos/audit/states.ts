@@ -39,14 +39,17 @@ function auditCounters({ assignments, results, operations }: Evidence): Discrepa
       found.push({ kind: 'counters', what });
     }
   }
-  for (const { id, runsPerProbe, probes, progress } of operations) {
+  for (const { id, runsPerProbe, probes, progress, counted } of operations) {
     const own = assignments.filter(({ operation }) => operation === id);
     const sum = (of: (each: AssignmentFact) => number): number =>
       own.reduce((all, each) => all + of(each), 0);
-    const expected = [runsPerProbe * probes, sum(({ received }) => received), sum(({ failed }) => failed)];
+    const before = [sum(({ received }) => received), sum(({ failed }) => failed)];
     const said = [progress.due, progress.received, progress.failed];
-    if (own.length !== probes || said.join() !== expected.join()) {
-      found.push({ kind: 'progress', what: `${id}: ${said.join(', ')} instead of ${expected.join(', ')}` });
+    const expected = [runsPerProbe * probes, counted.received, counted.failed];
+    const isLess = counted.received < (before[0] ?? 0) || counted.failed < (before[1] ?? 0);
+    if (own.length !== probes || isLess || said.join() !== expected.join()) {
+      const what = `${id}: ${said.join(', ')} instead of ${expected.join(', ')}, before ${before.join(', ')}`;
+      found.push({ kind: 'progress', what });
     }
   }
   return found;

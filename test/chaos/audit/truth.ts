@@ -151,6 +151,7 @@ export function truth(): Evidence {
         stoppedAt: undefined,
         refunded: undefined,
         progress: { due: 4, received: 2, failed: 1 },
+        counted: { received: 2, failed: 1 },
         listed: 3,
       },
       {
@@ -159,6 +160,7 @@ export function truth(): Evidence {
         stoppedAt: START + 1_500,
         refunded: 10,
         progress: { due: 3, received: 1, failed: 1 },
+        counted: { received: 1, failed: 1 },
         listed: 2,
       },
       {
@@ -167,6 +169,7 @@ export function truth(): Evidence {
         stoppedAt: undefined,
         refunded: undefined,
         progress: { due: 2, received: 2, failed: 0 },
+        counted: { received: 2, failed: 0 },
         listed: 2,
       },
     ],
