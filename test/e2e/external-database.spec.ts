@@ -23,9 +23,9 @@ describe('an external MongoDB', () => {
     const { path } = await findMongod({ dataDir: folder, log: silent });
     const port = await freePort();
     uri = `mongodb://127.0.0.1:${port}/pladmed`;
-    mongod = spawn(path, ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1'], {
-      stdio: 'ignore',
-    });
+    // its socket too, which a mongod that is killed leaves behind
+    const own = ['--dbpath', folder, '--unixSocketPrefix', folder];
+    mongod = spawn(path, [...own, '--port', String(port), '--bind_ip', '127.0.0.1'], { stdio: 'ignore' });
     const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 20_000 });
     await client.connect();
     await client.close();
