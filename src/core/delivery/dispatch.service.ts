@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
@@ -67,12 +66,11 @@ export class DispatchService {
    * at once, which spares a round trip for each claim. Nothing is sent yet.
    */
   claim(assignments: AssignmentEntity[]): void {
-    const delivery = randomUUID();
     for (const assignment of assignments) {
       const link = this.connected.get(assignment.probe);
       if (link === undefined || link.capabilities.acknowledges) continue;
       if (!isDue(assignment, link, assignment.created_at)) continue;
-      const claimed = { state: 'delivered' as const, delivered_at: assignment.created_at, delivery };
+      const claimed = { state: 'delivered' as const, delivered_at: assignment.created_at };
       Object.assign(assignment, claimed, deliveredBy(link));
     }
   }

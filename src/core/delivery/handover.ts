@@ -89,6 +89,13 @@ export class Handover {
   }
 
   private async hand({ link, assignments, jobs }: Delivery, everything: boolean): Promise<void> {
+    const [only] = jobs;
+    const [assignment] = assignments;
+    // a new operation is one job for each of its probes, and may be for thousands
+    if (jobs.length === 1 && only && assignment && link.deliverOne) {
+      await this.note(link, assignment, await link.deliverOne(only));
+      return;
+    }
     let next = 0;
     for await (const answers of link.deliver(jobs, everything)) {
       const answered = assignments.slice(next, next + answers.length);
@@ -108,10 +115,8 @@ export class Handover {
       assignment,
       answers[index] ?? SILENT,
     ]);
-    const note = async ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) => {
-      await this.note(link, assignment, answer);
-      this.feed.assignmentChanged({ assignment, answer });
-    };
+    const note = ([assignment, answer]: [AssignmentEntity, DeliveryAnswer]) =>
+      this.note(link, assignment, answer);
     const isAccepted = ([, { outcome }]: [AssignmentEntity, DeliveryAnswer]) => outcome === 'accepted';
     await Promise.all(answered.filter(isAccepted).map(note));
     // a write each: one after the other
@@ -119,6 +124,22 @@ export class Handover {
   }
 
   private async note(link: ProbeLink, assignment: AssignmentEntity, answer: DeliveryAnswer): Promise<void> {
+    if (answer.outcome === 'accepted') await this.noteAccepted(link, assignment);
+    else await this.noteOther(link, assignment, answer);
+    this.feed.assignmentChanged({ assignment, answer });
+  }
+
+  private async noteAccepted(link: ProbeLink, { _id, state }: AssignmentEntity): Promise<void> {
+    if (!link.capabilities.acknowledges) await this.acknowledged.add(_id);
+    // what was known to be there is not noted again
+    else if (state === 'pending') await this.accepted.add({ assignment: _id, by: deliveredBy(link) });
+  }
+
+  private async noteOther(
+    link: ProbeLink,
+    assignment: AssignmentEntity,
+    answer: Exclude<DeliveryAnswer, { outcome: 'accepted' }>,
+  ): Promise<void> {
     const ids = { probe_id: String(assignment.probe), operation_id: String(assignment.operation) };
     if (answer.outcome === 'refused') {
       this.logger.warn({ ...ids, reason: answer.reason }, 'the probe refused the operation');
@@ -127,14 +148,8 @@ export class Handover {
     } else if (answer.outcome === 'unsent') {
       this.logger.log(ids, 'the probe left before the operation was sent');
       if (!link.capabilities.acknowledges) await this.assignments.releaseClaims([assignment._id]);
-    } else if (answer.outcome === 'silent') {
-      this.logger.warn(ids, 'the probe did not acknowledge the operation');
-    } else if (link.capabilities.acknowledges) {
-      // what was known to be there is not noted again
-      if (assignment.state === 'pending')
-        await this.accepted.add({ assignment: assignment._id, by: deliveredBy(link) });
     } else {
-      await this.acknowledged.add(assignment._id);
+      this.logger.warn(ids, 'the probe did not acknowledge the operation');
     }
   }
 

@@ -1,6 +1,6 @@
 import { ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { type ProbeEntity } from '../probes/index.js';
+import { type ChosenProbe } from '../probes/index.js';
 import { type AssignmentEntity, type OperationEntity } from '../assignments/index.js';
 import { InvalidParamsError } from '../../measurement/params/invalid-params.error.js';
 import { receiptFrom } from '../../measurement/schedule/receipt.js';
@@ -16,7 +16,7 @@ const PERIODIC_GRACE_MS = 10 * 60_000;
  */
 export function assignmentsOf(
   operation: Omit<OperationEntity, 'number'>,
-  probes: readonly ProbeEntity[],
+  probes: readonly Pick<ChosenProbe, '_id' | 'owner'>[],
   bytes: number,
 ): AssignmentEntity[] {
   const notBefore = receiptFrom(operation.schedule, operation.created_at);

@@ -7,7 +7,7 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { type ProbeEntity } from '../probes/index.js';
+import { type ChosenProbe } from '../probes/index.js';
 import { type UserEntity } from '../users/index.js';
 import { OPERATION_NUMBERS, type OperationEntity, OperationsRepository } from '../assignments/index.js';
 import { QuotasService, ProbeLoadsService, type Reservation } from '../quotas/index.js';
@@ -25,13 +25,13 @@ import { runsOf } from '../../measurement/schedule/run-numbers.js';
 
 export interface CreatedOperation {
   operation: OperationEntity;
-  probes: ProbeEntity[];
+  probes: ChosenProbe[];
 }
 
 /** What an operation would be. */
 export interface QuotedOperation {
   operation: Omit<OperationEntity, 'number'>;
-  probes: ProbeEntity[];
+  probes: ChosenProbe[];
 }
 
 /** The way of an operation out: validate, select, price, charge and store in one transaction, dispatch. */

@@ -20,7 +20,7 @@ import {
 } from '../assignments/index.js';
 import { DispatchService } from '../delivery/index.js';
 import { LedgerService } from '../ledger/index.js';
-import { MAX_PROBES, type ProbeEntity } from '../probes/index.js';
+import { type ChosenProbe, MAX_PROBES } from '../probes/index.js';
 import {
   type Admission,
   type Admit,
@@ -55,7 +55,7 @@ interface Addition {
 
 /** Probes that a request adds. */
 interface Chosen {
-  probes: ProbeEntity[];
+  probes: ChosenProbe[];
   /** what they had of the operation before, by their hexadecimal ids */
   before: ReadonlyMap<string, AssignmentEntity>;
 }

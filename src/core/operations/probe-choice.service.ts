@@ -4,7 +4,7 @@ import { requestHash } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import {
-  type ProbeEntity,
+  type ChosenProbe,
   ProbesService,
   type Selection,
   type SelectionRule,
@@ -34,7 +34,7 @@ export interface ProbesWanted {
 }
 
 export interface ChosenProbes {
-  probes: ProbeEntity[];
+  probes: ChosenProbe[];
   /** where they were chosen by a rule */
   selection?: Selection;
 }
@@ -71,7 +71,7 @@ export class ProbeChoiceService {
     { availability, costPerRun, schedule }: ProbesWanted,
     ids: readonly (ObjectId | undefined)[],
   ): Promise<ChosenProbes> {
-    const probes = await this.probes.getAll(ids);
+    const probes = await this.probes.chosen(ids);
     const imported = probes.find((probe) => probe.imported);
     if (imported) {
       const message = `must have no probe that was imported: ${String(imported._id)} cannot measure`;
@@ -95,7 +95,7 @@ export class ProbeChoiceService {
   }
 
   /** @throws DomainError invalid_request */
-  private refuseOtherTimes(schedule: Schedule, probes: readonly ProbeEntity[]): void {
+  private refuseOtherTimes(schedule: Schedule, probes: readonly ChosenProbe[]): void {
     for (const label of new Set(probes.map(({ capabilities }) => capabilities?.protocol))) {
       const message = this.protocols.whyOtherTimes(label, schedule);
       if (message !== undefined) throw DomainError.invalid({ field: 'schedule.cron', message });

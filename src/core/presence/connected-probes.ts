@@ -56,6 +56,8 @@ export interface ProbeLink {
    * @param everything these are all that this probe has to do: the first delivery after it has come
    */
   deliver(jobs: readonly Job[], everything: boolean): AsyncIterable<readonly DeliveryAnswer[]>;
+  /** The same for one job, of a probe that answers each by itself. Absent: `deliver` with one is as good. Never rejects. */
+  deliverOne?(job: Job): Promise<DeliveryAnswer>;
   /**
    * A job of a single run that is just being stored, and is delivered then: the probe may be asked for it already, and must not begin
    * it unless `stored` gives true. Absent: what is sent to such a probe may begin at once. `stored` never rejects.

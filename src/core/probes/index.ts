@@ -32,6 +32,7 @@ export {
 } from './probe.schema.js';
 export { ProbesModule } from './probes.module.js';
 export {
+  type ChosenProbe,
   type MeasuredProbe,
   type ProbeReports,
   ProbesRepository,

@@ -5,7 +5,13 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { type Condition, type NearLocation } from './probe-filter.js';
-import { PROBE_MODEL, type ProbeConnection, type ProbeEntity, type Suspension } from './probe.schema.js';
+import {
+  type Capabilities,
+  PROBE_MODEL,
+  type ProbeConnection,
+  type ProbeEntity,
+  type Suspension,
+} from './probe.schema.js';
 import { type PlaceMembers } from './place.js';
 import { type Reliability } from './reliability-figures.js';
 import { type ProbePage } from './probe-search.js';
@@ -38,6 +44,29 @@ const LISTED = {
 /** A probe in a list of all. */
 export interface ListedProbe extends Pick<ProbeEntity, '_id' | 'owner' | 'location' | 'token_version'> {
   connection?: Pick<ProbeConnection, 'session' | 'server' | 'total_credits' | 'in_use_credits'>;
+}
+
+const CHOSEN = {
+  owner: 1,
+  location: 1,
+  imported: 1,
+  suspended: 1,
+  load: 1,
+  'capabilities.protocol': 1,
+  'connection.session': 1,
+  'connection.server': 1,
+  'connection.status': 1,
+  'connection.total_credits': 1,
+  'connection.in_use_credits': 1,
+} as const;
+
+/** What an operation has to know of a probe that it is for. */
+export interface ChosenProbe extends Pick<
+  ProbeEntity,
+  '_id' | 'owner' | 'location' | 'imported' | 'suspended' | 'load'
+> {
+  capabilities?: Pick<Capabilities, 'protocol'>;
+  connection?: Pick<ProbeConnection, 'session' | 'server' | 'status' | 'total_credits' | 'in_use_credits'>;
 }
 
 const MEASURED = { created_at: 1, connection: 1, status: 1, last_seen: 1, measured_at: 1 } as const;
@@ -85,6 +114,16 @@ export class ProbesRepository {
   async findByIds(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
     return this.model.collection
       .find<ProbeEntity>({ _id: { $in: [...ids] } }, { sort: { _id: 1 }, batchSize: 10_000 })
+      .toArray();
+  }
+
+  /** The same, less than half of what is kept of each. */
+  async findChosen(ids: readonly ObjectId[]): Promise<ChosenProbe[]> {
+    return this.model.collection
+      .find<ChosenProbe>(
+        { _id: { $in: [...ids] } },
+        { projection: CHOSEN, sort: { _id: 1 }, batchSize: 20_000 },
+      )
       .toArray();
   }
 

@@ -16,6 +16,7 @@ import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.j
 import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
 import { ProbeConnectionsRepository } from './probe-connections.repository.js';
 import {
+  type ChosenProbe,
   type ListedProbe,
   type ProbeReports,
   ProbesRepository,
@@ -183,8 +184,10 @@ export class ProbesService {
    * @returns the probes of these ids, each once, in order of creation
    * @throws DomainError not_found naming each id, as an item of the member `probes`, that is no probe of ours
    */
-  async getAll(ids: readonly (ObjectId | undefined)[]): Promise<ProbeEntity[]> {
-    const probes = await this.getKnown(ids.filter((id) => id !== undefined));
+  async chosen(ids: readonly (ObjectId | undefined)[]): Promise<ChosenProbe[]> {
+    const probes = await this.asKnown(() => this.probes.findChosen(ids.filter((id) => id !== undefined)));
+    // each is there once: as many as were asked for are all of them
+    if (probes.length === ids.length) return probes;
     const found = new Set(probes.map(({ _id }) => String(_id)));
     const missing = ids.flatMap((id, index) => (id !== undefined && found.has(String(id)) ? [] : [index]));
     const [first] = missing;
@@ -327,7 +330,7 @@ export class ProbesService {
   }
 
   /** Connected, and with room for one more run of this cost. */
-  isAvailable(probe: ProbeEntity, costPerRun: number): boolean {
+  isAvailable(probe: Pick<ChosenProbe, 'connection'>, costPerRun: number): boolean {
     const connection = this.connectionOf(probe);
     if (connection === undefined) return false;
     const { in_use_credits, total_credits, status = READY } = connection;

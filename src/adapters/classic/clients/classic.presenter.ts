@@ -40,7 +40,7 @@ export function classicProbe(probe: ListedProbe, probes: ProbesService): Classic
 /** The operation object of the contract, less `results`. */
 export function classicOperation(
   operation: OperationEntity,
-  probes: readonly ProbeEntity[],
+  probes: readonly Pick<ProbeEntity, '_id' | 'owner' | 'location'>[],
 ): ClassicOperationSummaryDto {
   return {
     _id: operation._id.toHexString(),

@@ -29,9 +29,9 @@ function probe() {
     connected: true,
     conn: { transport },
     timeout: () => ({
-      emitWithAck: async (_event: string, { _id }: { _id: string }) => {
+      emit: (_event: string, { _id }: { _id: string }, acknowledge: (late: Error | null) => void) => {
         sent.push(_id);
-        return Promise.resolve();
+        acknowledge(null);
       },
     }),
   };

@@ -20,6 +20,9 @@ const ACKNOWLEDGE_MS = 60_000;
 const AT_ONCE = { items: 100, weight: 256 * 1024 };
 const LOOK_AGAIN_MS = 20;
 
+const ACCEPTED: DeliveryAnswer = { outcome: 'accepted' };
+const SILENT: DeliveryAnswer = { outcome: 'silent' };
+
 export type ClassicSocket = Socket<
   ClassicProbeToServer,
   ServerToClassicProbe,
@@ -83,16 +86,16 @@ export class ClassicLink implements ProbeLink {
     }
   }
 
-  private async deliverOne(job: Job): Promise<DeliveryAnswer> {
+  async deliverOne(job: Job): Promise<DeliveryAnswer> {
     const { message } = worded(job);
     if (typeof message === 'string') return { outcome: 'refused', reason: message, isUntold: true };
     if (!this.socket.connected) return { outcome: 'unsent' };
-    try {
-      await this.socket.timeout(ACKNOWLEDGE_MS).emitWithAck(job.kind as keyof ServerToClassicProbe, message);
-      return { outcome: 'accepted' };
-    } catch {
-      return { outcome: 'silent' };
-    }
+    const kind = job.kind as keyof ServerToClassicProbe;
+    return new Promise((resolve) => {
+      this.socket.timeout(ACKNOWLEDGE_MS).emit(kind, message, (late: Error | null) => {
+        resolve(late === null ? ACCEPTED : SILENT);
+      });
+    });
   }
 }
 

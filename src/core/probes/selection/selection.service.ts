@@ -3,8 +3,7 @@ import { parseId } from '../../../platform/database/object-id.js';
 import { TooFewProbesError } from '../../../platform/errors/domain.error.js';
 import { Turn } from '../../../platform/batching/turn.js';
 import { type Condition, conditionsOf, type ProbeFilter } from '../probe-filter.js';
-import { type ProbeEntity } from '../probe.schema.js';
-import { ProbesRepository } from '../probes.repository.js';
+import { type ChosenProbe, ProbesRepository } from '../probes.repository.js';
 import { ServersService } from '../../servers/index.js';
 import { Draw, type Selection } from './selection.js';
 
@@ -26,7 +25,7 @@ export class SelectionService {
    * @returns as many as the rule asks for, in order of creation
    * @throws TooFewProbesError
    */
-  async choose(selection: Selection, needs: Pick<ProbeFilter, 'kind' | 'room'>): Promise<ProbeEntity[]> {
+  async choose(selection: Selection, needs: Pick<ProbeFilter, 'kind' | 'room'>): Promise<ChosenProbe[]> {
     const { count, seed, near, exclude, country, asn, prefix, number, ...others } = selection;
     const excluded = exclude?.map(parseId).filter((id) => id !== undefined);
     const filter = {
@@ -42,7 +41,7 @@ export class SelectionService {
       if (draw.candidates % STEP === 0) await turn.giveWay();
     }
     if (draw.candidates < count) throw await this.shortage(conditions, count, draw.candidates);
-    return this.probes.findByIds(draw.chosen());
+    return this.probes.findChosen(draw.chosen());
   }
 
   private async shortage(
