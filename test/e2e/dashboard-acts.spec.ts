@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { type Browser, type Page } from 'playwright-core';
 import { type Account, ApiWorld, type Operation, type Registered } from '../support/api-world.js';
-import { keepSession, openPage, settled, startBrowser } from '../support/browser.js';
+import { keepSession, openAs, openPage, settled, startBrowser } from '../support/browser.js';
 import { pingResult } from '../support/native-probe.js';
 
 const HOUR_MS = 3_600_000;
@@ -29,9 +29,7 @@ const HOUR_MS = 3_600_000;
   });
 
   const open = async (path: string, token: string | undefined = owner.api.token) => {
-    const opened = await openPage(browser);
-    await keepSession(opened.page, token);
-    await opened.page.goto(`${url}/app/${path}`);
+    const opened = await openAs(browser, `${url}/app/${path}`, token);
     await settled(opened.page);
     return opened;
   };

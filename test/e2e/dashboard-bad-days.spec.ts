@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { type Browser, type Page } from 'playwright-core';
 import { ApiWorld } from '../support/api-world.js';
-import { keepSession, openPage, settled, startBrowser, violations } from '../support/browser.js';
+import { keepSession, openAs, openPage, settled, startBrowser, violations } from '../support/browser.js';
 import { type DashboardWorld, fillDashboard } from '../support/dashboard-world.js';
 import { pingResult } from '../support/native-probe.js';
 
@@ -25,9 +25,7 @@ import { pingResult } from '../support/native-probe.js';
   });
 
   const open = async (path: string, token: string | undefined = filled.owner.api.token) => {
-    const opened = await openPage(browser);
-    await keepSession(opened.page, token);
-    await opened.page.goto(`${url}/app/${path}`);
+    const opened = await openAs(browser, `${url}/app/${path}`, token);
     await settled(opened.page);
     return opened;
   };

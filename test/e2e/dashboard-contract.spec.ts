@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { type Browser, type Locator, type Page } from 'playwright-core';
 import { type Account, ApiWorld, PASSWORD } from '../support/api-world.js';
-import { keepSession, openPage, settled, startBrowser } from '../support/browser.js';
+import { openAs, settled, startBrowser } from '../support/browser.js';
 import { type DashboardWorld, fillDashboard } from '../support/dashboard-world.js';
 
 /** What people and programs from outside hold the pages to: paths, names, the keyboard. Takes a browser: `make web-test`. */
@@ -24,9 +24,7 @@ import { type DashboardWorld, fillDashboard } from '../support/dashboard-world.j
   });
 
   const open = async (path: string, token: string | undefined = filled.owner.api.token): Promise<Page> => {
-    const { page } = await openPage(browser);
-    await keepSession(page, token);
-    await page.goto(`${url}/app/${path}`);
+    const { page } = await openAs(browser, `${url}/app/${path}`, token);
     return page;
   };
   const seen = async (...all: Locator[]): Promise<void> => {

@@ -54,6 +54,14 @@ export async function keepSession(page: Page, token: string | undefined): Promis
   await page.addInitScript(`localStorage.setItem('pladmed.session', ${JSON.stringify(token)})`);
 }
 
+/** The page at a URL, as somebody sees it who has logged in; as `openPage`. */
+export async function openAs(browser: Browser, url: string, token: string | undefined) {
+  const opened = await openPage(browser);
+  await keepSession(opened.page, token);
+  await opened.page.goto(url);
+  return opened;
+}
+
 /** Until the page shows what it has asked for, and nothing is on its way to it. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1, [role=img], [role=alert]').first().waitFor();
