@@ -121,7 +121,7 @@ describe('connections', () => {
     };
     const chosen = async (as: AppContext) => {
       const probes = as.get(ProbesService);
-      const [found] = await probes.getAll([probe._id]);
+      const [found] = await probes.chosen([probe._id]);
       return probes.isAvailable(found!, cost);
     };
     afterEach(() => {

@@ -6,6 +6,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TooFewProbesError } from '../../src/platform/errors/domain.error.js';
 import { EARTH_RADIUS_KM } from '../../src/core/probes/probe-filter.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
+import { type ChosenProbe } from '../../src/core/probes/probes.repository.js';
 import { ProbesService } from '../../src/core/probes/probes.service.js';
 import { type WindowFigures } from '../../src/core/probes/reliability-figures.js';
 import { type SelectionRule } from '../../src/core/probes/selection/selection.js';
@@ -54,11 +55,11 @@ describe('the choice of probes', () => {
       .collection<ProbeEntity>('probes');
   }
 
-  function choose(rule: SelectionRule, seed = 'seed', kind = KIND): Promise<ProbeEntity[]> {
+  function choose(rule: SelectionRule, seed = 'seed', kind = KIND): Promise<ChosenProbe[]> {
     return app.get(SelectionService).choose({ ...rule, seed }, { kind });
   }
 
-  const idsOf = (probes: readonly ProbeEntity[]) => probes.map(({ _id }) => String(_id));
+  const idsOf = (probes: readonly ChosenProbe[]) => probes.map(({ _id }) => String(_id));
 
   function probe(more: Partial<ProbeEntity> = {}): ProbeEntity {
     return {
