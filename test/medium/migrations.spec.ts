@@ -163,4 +163,23 @@ describe('migrations', () => {
     expect((await server.probe(user)).number).toBe(5);
     for (const all of [probes, operations]) await all.deleteMany({ _id: /^test-/ });
   });
+
+  it('leave what operations of before hold of the quotas beside the meters', async () => {
+    const before = connection.collection<{ _id: string; until: Date }>('holds');
+    const meters = connection.collection<{ _id: string; until?: Date }>('meters');
+    const until = new Date(Date.now() + 3_600_000);
+    await before.insertMany(['test-a.0', 'test-a.1'].map((_id) => ({ _id, until })));
+    // moved by an attempt that was interrupted
+    await meters.insertOne({ _id: 'test-a.0', until });
+    const moving = MIGRATIONS.filter(({ id }) => id.includes('holds'));
+    await run(moving.map((each) => ({ ...each, id: 'test-holds' })));
+    const found = await meters
+      .find({ _id: /^test-/ })
+      .sort({ _id: 1 })
+      .toArray();
+    await meters.deleteMany({ _id: /^test-/ });
+    expect(found).toEqual(['test-a.0', 'test-a.1'].map((_id) => ({ _id, until })));
+    const left = await connection.listCollections();
+    expect(left.map(({ name }) => name)).not.toContain('holds');
+  });
 });

@@ -116,8 +116,8 @@ class TwoServers {
     }
     const held = new Map<string, Sums>();
     for await (const hold of this.connection
-      .collection('holds')
-      .find<{ meters: string[]; amounts: Amounts }>({})) {
+      .collection('meters')
+      .find<{ meters: string[]; amounts: Amounts }>({ meters: { $exists: true } })) {
       for (const _id of hold.meters) {
         const sum = held.get(_id) ?? { _id, holds: 0, sums: {} };
         sum.holds += 1;
@@ -126,7 +126,7 @@ class TwoServers {
         held.set(_id, sum);
       }
     }
-    for await (const meter of this.connection.collection('meters').find<Sums>({})) {
+    for await (const meter of this.connection.collection('meters').find<Sums>({ holds: { $exists: true } })) {
       const sums = Object.fromEntries(Object.entries(meter.sums).filter(([, amount]) => amount !== 0));
       const own = held.get(meter._id) ?? { holds: 0, sums: {} };
       expect({ meter: meter._id, holds: meter.holds, sums }).toEqual({
@@ -400,7 +400,7 @@ describe('bounds that are free again', () => {
     setClock(now);
     expect(await two.used(user)).toEqual({ user_operations: 0, user_running: 0, user_results: 0 });
     await two.first.get(ReleasesService).removeOver(now, FOREVER);
-    expect(await two.connection.collection('holds').countDocuments({ until: { $lte: now } })).toBe(0);
+    expect(await two.connection.collection('meters').countDocuments({ until: { $lte: now } })).toBe(0);
     expect(await two.connection.collection('meters').countDocuments({ holds: 0 })).toBe(0);
     await two.audit();
   });

@@ -3,6 +3,8 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Bound } from '../../platform/limits/limit-hits.js';
 
 export const HOLD_MODEL = 'Hold';
+/** Of meters and holds. */
+export const METERS_COLLECTION = 'meters';
 
 /** Quotas whose use is kept in the database, since all servers share them. */
 export const METERED_BOUNDS = [
@@ -40,12 +42,13 @@ export const holdSchema = new Schema<HoldEntity>(
     until: { type: Date, required: true },
     single: Boolean,
   },
-  { collection: 'holds', versionKey: false },
+  // beside the meters that they are in: a creation writes both by one command (docs/adr/0056)
+  { collection: METERS_COLLECTION, versionKey: false },
 );
 
-// what of a meter is over, and what will be over next
-holdSchema.index({ meters: 1, until: 1 });
+// what of a meter is over, and what will be over next; sparse: meters have neither
+holdSchema.index({ meters: 1, until: 1 }, { sparse: true });
 // what is over, for the sweep
-holdSchema.index({ until: 1 });
+holdSchema.index({ until: 1 }, { sparse: true });
 // single runs that may be over before their time
 holdSchema.index({ operation: 1 }, { partialFilterExpression: { single: true } });

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { type Amounts } from './hold.schema.js';
+import { type Amounts, METERS_COLLECTION } from './hold.schema.js';
 
 export const METER_MODEL = 'Meter';
 
@@ -20,5 +20,5 @@ export const meterSchema = new Schema<MeterEntity>(
     holds: { type: Number, required: true },
     sums: { type: Schema.Types.Mixed, required: true },
   },
-  { collection: 'meters', versionKey: false },
+  { collection: METERS_COLLECTION, versionKey: false },
 );

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo } from 'mongoose';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type Amounts } from './hold.schema.js';
+import { updateTogether } from '../../platform/database/updates.js';
+import { type Amounts, type HoldEntity } from './hold.schema.js';
 import { METER_MODEL, type MeterEntity } from './meter.schema.js';
 import { type MeterChange } from './sums.js';
 
@@ -15,30 +16,36 @@ const LONGEST_LOOK_MS = 5_000;
 export class MetersRepository {
   private readonly collection: mongo.Collection<MeterEntity>;
 
-  constructor(@InjectModel(METER_MODEL) model: Model<MeterEntity>) {
+  constructor(@InjectModel(METER_MODEL) private readonly model: Model<MeterEntity>) {
     // mongoose types it without the entity
     this.collection = model.collection as unknown as mongo.Collection<MeterEntity>;
   }
 
   /**
-   * One command, also where nobody has used a meter yet; for a few of them.
-   * @param most what the sums may be before the change
+   * Raises meters and writes the holds that they are raised by: one command, also where nobody has used a meter yet.
+   * @param changes of a few meters, with what their sums may be before
    * @throws a duplicate key error where one is more, which ends the transaction: MongoDB would insert the meter anew
    */
-  async addUpTo(
+  async take(
     changes: readonly { change: MeterChange; most: Amounts }[],
+    holds: readonly HoldEntity[],
     transaction: Transaction,
   ): Promise<void> {
-    const updates = changes.flatMap(({ change: { meters, holds, amounts }, most }) =>
-      meters.map((_id) => ({
-        updateOne: {
-          filter: { _id, ...noneAbove(most) },
-          update: { $inc: { holds, ...inSums(amounts) } },
-          upsert: true,
-        },
+    const raised = changes.flatMap(({ change, most }) =>
+      change.meters.map((_id) => ({
+        q: { _id, ...noneAbove(most) },
+        u: { $inc: { holds: change.holds, ...inSums(change.amounts) } },
+        upsert: true,
       })),
     );
-    await this.collection.bulkWrite(updates, { session: transaction });
+    const written = holds.map(({ _id, ...hold }) => ({
+      q: { _id },
+      u: { $setOnInsert: hold },
+      upsert: true,
+    }));
+    const made = await updateTogether(this.model, [...raised, ...written], transaction);
+    const isNew = holds.every((_hold, index) => made.has(raised.length + index));
+    if (!isNew) throw new Error('A hold is there already: its operation was stored before');
   }
 
   /** @param known those that stand; others, which nobody has used yet, begin here */

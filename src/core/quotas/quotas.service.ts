@@ -172,18 +172,18 @@ export class QuotasService {
         most: Object.fromEntries(loads.map(({ bound, limit, asked }) => [bound, limit - asked])),
       };
     });
+    const holds = admissions.flatMap((admission) => admission.holds);
     try {
-      await this.meters.addUpTo(changes, transaction);
+      await this.meters.take(changes, holds, transaction);
     } catch (error) {
       if (isDuplicateKey(error)) throw new NearQuotaError();
       throw error;
     }
-    await this.writeHolds(admissions, transaction);
+    await this.growHolds(admissions, transaction);
   }
 
-  private async writeHolds(admissions: readonly Admission[], transaction: Transaction): Promise<void> {
-    const holds = admissions.flatMap((admission) => admission.holds);
-    if (holds.length > 0) await this.holds.insertAll(holds, transaction);
+  /** Of a running operation that gets more probes. @throws DomainError busy */
+  private async growHolds(admissions: readonly Admission[], transaction: Transaction): Promise<void> {
     for (const { grown } of admissions) {
       if (grown === undefined) continue;
       const ids = grown.before.map(({ _id }) => _id);
@@ -203,7 +203,8 @@ export class QuotasService {
     const full = this.loadsOf(addition, owner, used).filter((load) => load.used + load.asked > load.limit);
     if (full.length > 0) throw await this.refusal(full, now, transaction);
     await this.meters.add(addition, known, transaction);
-    await this.writeHolds([admission], transaction);
+    if (admission.holds.length > 0) await this.holds.insertAll(admission.holds, transaction);
+    await this.growHolds([admission], transaction);
   }
 
   async usageOfUser(user: Pick<UserEntity, '_id' | 'is_superuser'>): Promise<Usage[]> {

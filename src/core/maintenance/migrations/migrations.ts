@@ -6,6 +6,7 @@ import { type Sequence } from '../../../platform/database/numbers/numbers.servic
 import { type Migration } from '../../../platform/database/migrations/migrations.service.js';
 import { announced, entriesOf, type TailLogEntity, unpackIds } from '../../ingest/index.js';
 import { OPERATION_NUMBERS } from '../../assignments/index.js';
+import { METERS_COLLECTION } from '../../quotas/index.js';
 import { countryOf, PROBE_NUMBERS } from '../../probes/index.js';
 import { asCrontab } from './cron-as-crontab.js';
 
@@ -127,6 +128,23 @@ export const MIGRATIONS: readonly Migration[] = [
       await connection
         .collection('users')
         .updateMany({ revision: { $exists: false } }, [{ $set: { revision: 1, updated_at: '$created_at' } }]);
+    },
+  },
+  {
+    // holds stand beside the meters that they are in from then on
+    id: '2026-11-30T19-holds-beside-meters',
+    async up(connection) {
+      const before = await connection.listCollections();
+      if (!before.some(({ name }) => name === 'holds')) return;
+      const holds = connection.collection('holds');
+      // one that was interrupted may have moved some
+      const moved = {
+        into: METERS_COLLECTION,
+        whenMatched: 'keepExisting',
+        whenNotMatched: 'insert',
+      } as const;
+      await holds.aggregate([{ $merge: moved }]).toArray();
+      await holds.drop();
     },
   },
 ];
