@@ -191,6 +191,66 @@ describe('access', () => {
     });
   });
 
+  /** It begins before the account is read anew (docs/adr/0057). */
+  describe('a creation by an account that was read lately', () => {
+    const users = () => world.database.collection('users');
+    const idOf = ({ id }: Account) => new mongoose.Types.ObjectId(id);
+
+    /** @returns somebody whom the server remembers, and what asks it to measure */
+    async function known() {
+      const user = await world.account(100);
+      const probe = await world.probe(user);
+      await world.operation(user, [probe]);
+      const ask = async (more: object = {}) =>
+        user.api.post('/api/v1/operations', pingOn([probe], { ...more, tags: ['second'] }));
+      const stored = async () =>
+        world.database.collection('operations').countDocuments({ owner: idOf(user), tags: 'second' });
+      return { user, probe, ask, stored };
+    }
+
+    it.each<[string, object, number, string]>([
+      ['tokens were ended', { $inc: { token_version: 1 } }, 401, 'unauthenticated'],
+      ['was suspended', { $set: { suspended: { at: new Date(), reason: 'spam' } } }, 403, 'forbidden'],
+    ])('is refused where its %s by another server', async (_what, update, status, code) => {
+      const { user, ask, stored } = await known();
+      await users().updateOne({ _id: idOf(user) }, update);
+      const refused = await ask();
+      expect([refused.status, refused.body.code]).toEqual([status, code]);
+      expect(await stored()).toBe(0);
+      const account = await users().findOne({ _id: idOf(user) });
+      expect(account?.['credits']).toBe(99);
+    });
+
+    it('tells one who has no access any more nothing of what is wrong with the request', async () => {
+      const { user, ask } = await known();
+      await users().updateOne({ _id: idOf(user) }, { $inc: { token_version: 1 } });
+      const refused = await ask({ kind: 'no such kind' });
+      expect([refused.status, refused.body.code, refused.body.errors]).toEqual([
+        401,
+        'unauthenticated',
+        undefined,
+      ]);
+    });
+
+    it('is refused with a key that was revoked at the other server', async () => {
+      const { user, probe } = await known();
+      const made = await keyOf(user, ['measure']);
+      const api = withKey(made);
+      expect((await api.post('/api/v1/operations', pingOn([probe]))).status).toBe(201);
+      expect((await there(user.api).send('DELETE', `${KEYS}/${made.id}`)).status).toBe(204);
+      expect((await api.post('/api/v1/operations', pingOn([probe]))).status).toBe(401);
+    });
+
+    it('begins anew for one who is a superuser by now', async () => {
+      const { user, ask, stored } = await known();
+      await users().updateOne({ _id: idOf(user) }, { $set: { is_superuser: true } });
+      expect((await ask()).status).toBe(503);
+      expect(await stored()).toBe(0);
+      expect((await ask()).status).toBe(201);
+      await users().updateOne({ _id: idOf(user) }, { $set: { is_superuser: false } });
+    });
+  });
+
   describe('what is connected', () => {
     const isCut = ({ events, socket }: Watcher) =>
       !socket.connected && events.some(([name]) => name === 'cut_off');

@@ -47,6 +47,7 @@ import {
   setEtag,
 } from '../../platform/http/preconditions.js';
 import { ApiProblems } from '../../platform/http/problems.decorator.js';
+import { ForUsersAhead } from '../../platform/http/confirmed-answers.js';
 import { CurrentUser, ForOwners, ForReaders, ForUsers } from '../../platform/http/permissions.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
@@ -88,6 +89,7 @@ export class OperationsController {
   ) {}
 
   @Post()
+  @ForUsersAhead('measure')
   @ApiOperation({
     summary: 'Schedule a measurement',
     description:

@@ -9,10 +9,16 @@ import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { type ChosenProbe } from '../probes/index.js';
 import { type UserEntity } from '../users/index.js';
-import { OPERATION_NUMBERS, type OperationEntity, OperationsRepository } from '../assignments/index.js';
-import { QuotasService, ProbeLoadsService, type Reservation } from '../quotas/index.js';
+import {
+  type AssignmentEntity,
+  OPERATION_NUMBERS,
+  type OperationEntity,
+  OperationsRepository,
+} from '../assignments/index.js';
+import { type Admission, QuotasService, ProbeLoadsService, type Reservation } from '../quotas/index.js';
 import { DispatchService } from '../delivery/index.js';
 import { KINDS } from '../../measurement/kinds/index.js';
+import { type Strike } from '../../measurement/kinds/kind.js';
 import { checkTogether } from '../../measurement/params/invalid-params.error.js';
 import { valueOf } from '../../measurement/params/reading.js';
 import { assignmentsOf, bytesOf, deliveryEnd, namingFields, refuseTooMany } from './new-operation.js';
@@ -20,7 +26,7 @@ import { type OperationRequest } from './operation-request.js';
 import { Foresight } from './foresight.js';
 import { OperationStore } from './operation-store.js';
 import { OperationsService } from './operations.service.js';
-import { ProbeChoiceService } from './probe-choice.service.js';
+import { ProbeChoiceService, type ProbesWanted } from './probe-choice.service.js';
 import { runsOf } from '../../measurement/schedule/run-numbers.js';
 
 export interface CreatedOperation {
@@ -32,6 +38,24 @@ export interface CreatedOperation {
 export interface QuotedOperation {
   operation: Omit<OperationEntity, 'number'>;
   probes: ChosenProbe[];
+}
+
+/** An operation that could be stored. */
+interface Plan extends QuotedOperation {
+  strikes: readonly Strike[];
+  /** as a probe is told it */
+  bytes: number;
+  wanted: ProbesWanted;
+}
+
+/** One that the quotas allow as such. */
+interface Draft extends Plan {
+  admission: Admission;
+}
+
+/** The probe is not as it was remembered. */
+class ProbeChangedError extends Error {
+  override readonly name = 'ProbeChangedError';
 }
 
 /** The way of an operation out: validate, select, price, charge and store in one transaction, dispatch. */
@@ -81,27 +105,71 @@ export class OperationCreationService {
 
   /** Stores a new operation and begins it. */
   private async createNew(owner: UserEntity, request: OperationRequest): Promise<CreatedOperation> {
-    const { operation: planned, probes, strikes, bytes } = await this.plan(owner, request);
-    const admission = this.quotas.prepare({ owner, operation: planned, strikes });
-    const assignments = assignmentsOf(planned, probes, bytes);
+    const remembered = this.choice.recall(request.probes);
+    const made = remembered && (await this.createAhead(owner, request, remembered));
+    if (made !== undefined) return made;
+    const draft = await this.draft(owner, request);
+    const { probes, bytes } = draft;
     const room = handled(this.loads.reserve(probes, bytes));
     // the rest waits for it only where it has to be looked up
     if (!this.loads.seemFree(probes, bytes)) await room;
-    this.dispatch.claim(assignments);
-    const told = this.foresight.isLikely(owner, planned)
-      ? this.dispatch.expect(planned, assignments)
-      : undefined;
+    return { operation: await this.storeAndBegin(owner, request, draft, room), probes };
+  }
+
+  /**
+   * The same for the one probe that is named, as it was read lately. It is read by the write that takes its room, while the operation
+   * is being stored, which is not committed before that (docs/adr/0057).
+   * @returns undefined where it is not to be made for the probe as it was: nothing has changed then
+   */
+  private async createAhead(
+    owner: UserEntity,
+    request: OperationRequest,
+    remembered: ChosenProbe,
+  ): Promise<CreatedOperation | undefined> {
+    const draft = await this.draft(owner, request, remembered).catch(whereRefused);
+    if (draft === undefined || !this.loads.seemFree([remembered], draft.bytes)) return undefined;
+    const probes: ChosenProbe[] = [];
+    const take = async () => {
+      const taken = await this.loads.reserveOne(remembered._id, draft.bytes);
+      if (taken === undefined) throw new ProbeChangedError();
+      if (!this.choice.isStillChosen(draft.wanted, remembered, taken.probe)) {
+        await taken.reservation.giveBack();
+        throw new ProbeChangedError();
+      }
+      probes.push(taken.probe);
+      return taken.reservation;
+    };
+    try {
+      return { operation: await this.storeAndBegin(owner, request, draft, handled(take())), probes };
+    } catch (error) {
+      if (error instanceof ProbeChangedError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param room of its probes, which is being taken */
+  private async storeAndBegin(
+    owner: UserEntity,
+    request: OperationRequest,
+    { operation: planned, probes, bytes, admission }: Draft,
+    room: Promise<Reservation>,
+  ): Promise<OperationEntity> {
+    const assignments = assignmentsOf(planned, probes, bytes);
+    let told: (stored: boolean) => void = () => undefined;
     let operation: OperationEntity;
     try {
+      this.dispatch.claim(assignments);
+      told = this.ask(owner, planned, assignments);
+      const ready = handled(Promise.all([room, owner.confirmed]));
       operation = await this.numbers.give(OPERATION_NUMBERS, request.number, async (number) => {
         const numbered = { ...planned, number };
-        await this.store.store({ operation: numbered, assignments, admission, room });
+        await this.store.store({ operation: numbered, assignments, admission, room: ready });
         return numbered;
       });
       (await room).keep();
     } catch (error) {
-      told?.(false);
-      this.foresight.noteRefusal(owner);
+      told(false);
+      if (!(error instanceof ProbeChangedError)) this.foresight.noteRefusal(owner);
       await room.then(
         (taken) => taken.giveBack(),
         () => undefined,
@@ -111,7 +179,7 @@ export class OperationCreationService {
       throw error;
     }
     this.dispatch.start(operation, assignments);
-    told?.(true);
+    told(true);
     this.logger.log(
       {
         operation_id: String(operation._id),
@@ -121,7 +189,23 @@ export class OperationCreationService {
       },
       'operation created',
     );
-    return { operation, probes };
+    return operation;
+  }
+
+  /** @returns what is to be called with whether it was stored, behind dispatch.start() */
+  private ask(
+    owner: UserEntity,
+    planned: Plan['operation'],
+    assignments: readonly AssignmentEntity[],
+  ): (stored: boolean) => void {
+    if (!this.foresight.isLikely(owner, planned)) return () => undefined;
+    if (owner.confirmed === undefined) return this.dispatch.expect(planned, assignments);
+    // nothing goes to a probe for one who may not be who they were
+    const asked = owner.confirmed.then(
+      () => this.dispatch.expect(planned, assignments),
+      () => undefined,
+    );
+    return (stored) => void asked.then((tell) => tell?.(stored));
   }
 
   /**
@@ -130,14 +214,14 @@ export class OperationCreationService {
    * @throws DomainError as create(); nothing has changed then
    */
   async createAll(owner: UserEntity, requests: readonly OperationRequest[]): Promise<CreatedOperation[]> {
+    await owner.confirmed;
     const [only, ...others] = requests;
     if (only !== undefined && others.length === 0) return [await this.create(owner, only)];
-    const plans = [];
-    for (const request of requests) plans.push(await this.plan(owner, request));
-    const drafts = plans.map(({ operation, probes, strikes, bytes }) => ({
-      ...{ operation, probes, bytes, assignments: assignmentsOf(operation, probes, bytes) },
-      admission: this.quotas.prepare({ owner, operation, strikes }),
-    }));
+    const drafts: (Draft & { assignments: AssignmentEntity[] })[] = [];
+    for (const request of requests) {
+      const draft = await this.draft(owner, request);
+      drafts.push({ ...draft, assignments: assignmentsOf(draft.operation, draft.probes, draft.bytes) });
+    }
     const rooms: Reservation[] = [];
     let numbers: number[] = [];
     try {
@@ -165,8 +249,18 @@ export class OperationCreationService {
     });
   }
 
-  /** Validates, chooses probes and prices: nothing is stored. */
-  private async plan(owner: UserEntity, request: OperationRequest) {
+  /** @param remembered as plan() */
+  private async draft(
+    owner: UserEntity,
+    request: OperationRequest,
+    remembered?: ChosenProbe,
+  ): Promise<Draft> {
+    const plan = await this.plan(owner, request, remembered);
+    return { ...plan, admission: this.quotas.prepare({ owner, ...plan }) };
+  }
+
+  /** Validates, chooses probes and prices: nothing is stored. @param remembered the one that is named, which is not read then */
+  private async plan(owner: UserEntity, request: OperationRequest, remembered?: ChosenProbe): Promise<Plan> {
     const now = this.clock.now();
     const kind = KINDS[request.kind];
     const [params, schedule, resultFormat] = namingFields(() =>
@@ -179,7 +273,7 @@ export class OperationCreationService {
     const costPerRun = kind.unitCost * params.destinations.length;
     const named = { _id: request.id ?? new ObjectId(), kind: request.kind };
     const bytes = bytesOf({ ...named, params: params.wire, schedule, cost_per_run: costPerRun });
-    const { probes, selection } = await this.choice.choose({
+    const wanted: ProbesWanted = {
       probes: request.probes,
       availability: request.availability,
       kind: request.kind,
@@ -189,7 +283,8 @@ export class OperationCreationService {
       bytes,
       owner: owner._id,
       idempotencyKey: request.idempotency?.key,
-    });
+    };
+    const { probes, selection } = await this.choice.choose(wanted, remembered);
     const rule = selection ?? request.selection;
     const runsPerProbe = runsOf(schedule);
     refuseTooMany(runsPerProbe, probes.length);
@@ -221,6 +316,13 @@ export class OperationCreationService {
       revision: 1,
       ...idempotencyMembers(request.idempotency),
     };
-    return { operation, probes, strikes: kind.strikes(params.wire, params.destinations), bytes };
+    const strikes = kind.strikes(params.wire, params.destinations);
+    return { operation, probes, strikes, bytes, wanted };
   }
+}
+
+/** What is refused of a probe as it was is judged by how it is. */
+function whereRefused(error: unknown): undefined {
+  if (error instanceof DomainError) return undefined;
+  throw error;
 }

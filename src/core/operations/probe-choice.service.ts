@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { randomBytes } from 'node:crypto';
 import { requestHash } from '../../platform/database/idempotency.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
@@ -17,6 +18,7 @@ import { type Schedule } from '../../measurement/schedule/schedule.js';
 import { type Availability, type OperationRequest } from './operation-request.js';
 
 const SEED_DIGITS = 16;
+const REMEMBERED = 1_000;
 
 /** What has to be known of an operation to choose its probes. */
 export interface ProbesWanted {
@@ -42,6 +44,9 @@ export interface ChosenProbes {
 /** Which probes an operation is for. */
 @Injectable()
 export class ProbeChoiceService {
+  /** by id: those that operations of one probe were for lately, as they were read last */
+  private readonly remembered = new LRUCache<string, ChosenProbe>({ max: REMEMBERED });
+
   constructor(
     private readonly probes: ProbesService,
     private readonly selections: SelectionService,
@@ -50,11 +55,32 @@ export class ProbeChoiceService {
   ) {}
 
   /**
+   * @param remembered the one that is named, as it was read lately: it is not read anew
    * @throws DomainError not_found, no_available_probe, too_few_probes; invalid_request when one of the named probes would run at
    *   other times than those that are charged
    */
-  async choose(wanted: ProbesWanted): Promise<ChosenProbes> {
+  async choose(wanted: ProbesWanted, remembered?: ChosenProbe): Promise<ChosenProbes> {
+    if (remembered !== undefined) return { probes: this.chosenOf(wanted, [remembered]) };
     return 'count' in wanted.probes ? this.byRule(wanted, wanted.probes) : this.named(wanted, wanted.probes);
+  }
+
+  /** @returns the only one that is named, as it was read lately; undefined: it was not, or there are more */
+  recall(probes: OperationRequest['probes']): ChosenProbe | undefined {
+    if ('count' in probes) return undefined;
+    const [only, ...others] = probes;
+    return only && others.length === 0 ? this.remembered.get(only.toHexString()) : undefined;
+  }
+
+  /** @returns whether an operation that was planned for a probe as it was remembered may be stored for it as it is */
+  isStillChosen(wanted: ProbesWanted, remembered: ChosenProbe, probe: ChosenProbe): boolean {
+    this.remembered.set(probe._id.toHexString(), probe);
+    if (!probe.owner.equals(remembered.owner)) return false;
+    try {
+      return this.chosenOf(wanted, [probe]).length === 1;
+    } catch (error) {
+      if (error instanceof DomainError) return false;
+      throw error;
+    }
   }
 
   private async byRule(wanted: ProbesWanted, rule: SelectionRule): Promise<ChosenProbes> {
@@ -67,11 +93,18 @@ export class ProbeChoiceService {
     return { probes: await this.selections.choose(selection, { kind, room }), selection };
   }
 
-  private async named(
-    { availability, costPerRun, schedule }: ProbesWanted,
-    ids: readonly (ObjectId | undefined)[],
-  ): Promise<ChosenProbes> {
+  private async named(wanted: ProbesWanted, ids: readonly (ObjectId | undefined)[]): Promise<ChosenProbes> {
     const probes = await this.probes.chosen(ids);
+    const [only, ...others] = probes;
+    if (only && others.length === 0) this.remembered.set(only._id.toHexString(), only);
+    return { probes: this.chosenOf(wanted, probes) };
+  }
+
+  /** @param probes those that are named @throws DomainError */
+  private chosenOf(
+    { availability, costPerRun, schedule }: ProbesWanted,
+    probes: readonly ChosenProbe[],
+  ): ChosenProbe[] {
     const imported = probes.find((probe) => probe.imported);
     if (imported) {
       const message = `must have no probe that was imported: ${String(imported._id)} cannot measure`;
@@ -82,7 +115,7 @@ export class ProbeChoiceService {
       throw new DomainError('conflict', `${String(suspended._id)} in probes is suspended: it gets no work`);
     const chosen =
       availability === 'whenever'
-        ? probes
+        ? [...probes]
         : probes.filter((probe) => this.probes.isAvailable(probe, costPerRun));
     if (availability === 'now' && chosen.length === 0) {
       throw new DomainError(
@@ -91,7 +124,7 @@ export class ProbeChoiceService {
       );
     }
     this.refuseOtherTimes(schedule, chosen);
-    return { probes: chosen };
+    return chosen;
   }
 
   /** @throws DomainError invalid_request */

@@ -4,6 +4,7 @@ import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Load, MOST_HELD, NO_LOAD, roomFor } from './probe-load.js';
 import { PROBE_MODEL, type ProbeEntity } from './probe.schema.js';
+import { CHOSEN, type ChosenProbe } from './probes.repository.js';
 
 /**
  * What is noted of each probe's load: no less than it has. Past mongoose, because an operation may be for ten thousand. A note that a crash takes is not
@@ -48,6 +49,15 @@ export class ProbeLoadsRepository {
       { writeConcern: { w: 1 } },
     );
     return matchedCount === new Set(probes.map(String)).size;
+  }
+
+  /** The same for one, which is read by it as ProbesRepository.findChosen() does. @returns null: there is no such probe, or it had no room */
+  async addToOne(probe: ObjectId, more: Load): Promise<ChosenProbe | null> {
+    return this.model.collection.findOneAndUpdate(
+      { _id: probe, ...roomFor(more) },
+      { $inc: { 'load.operations': more.operations, 'load.bytes': more.bytes } },
+      { returnDocument: 'after', projection: CHOSEN, writeConcern: { w: 1 } },
+    ) as unknown as Promise<ChosenProbe | null>;
   }
 
   async remove(probes: readonly ObjectId[], less: Load): Promise<void> {

@@ -46,7 +46,7 @@ export interface ListedProbe extends Pick<ProbeEntity, '_id' | 'owner' | 'locati
   connection?: Pick<ProbeConnection, 'session' | 'server' | 'total_credits' | 'in_use_credits'>;
 }
 
-const CHOSEN = {
+export const CHOSEN = {
   owner: 1,
   location: 1,
   imported: 1,

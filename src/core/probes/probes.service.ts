@@ -309,6 +309,16 @@ export class ProbesService {
     return this.probes.retire(_id, { at: now, reason, retired: true }, [longitude, latitude], now);
   }
 
+  /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
+  async asKnown<T extends { connection?: Pick<ProbeConnection, 'server'> }>(
+    read: () => Promise<T[]>,
+  ): Promise<T[]> {
+    await this.local.creditsAreNoted();
+    const probes = await read();
+    await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
+    return probes;
+  }
+
   /**
    * The one truth of who is connected, for those who show it and those who choose by it.
    * @returns its connection, if its socket stands here, or the server that holds it is alive
@@ -335,16 +345,6 @@ export class ProbesService {
     if (connection === undefined) return false;
     const { in_use_credits, total_credits, status = READY } = connection;
     return status === READY && in_use_credits + costPerRun <= total_credits;
-  }
-
-  /** Reads probes when what was said of them is written, and knows afterwards which of their servers live. */
-  private async asKnown<T extends { connection?: Pick<ProbeConnection, 'server'> }>(
-    read: () => Promise<T[]>,
-  ): Promise<T[]> {
-    await this.local.creditsAreNoted();
-    const probes = await read();
-    await this.servers.getToKnow(probes.flatMap(({ connection }) => connection?.server ?? []));
-    return probes;
   }
 
   /** @throws DomainError not_found where it was deleted meanwhile */

@@ -5,12 +5,14 @@ import { DomainError, LimitReachedError } from '../../platform/errors/domain.err
 import { LimitHits } from '../../platform/limits/limit-hits.js';
 import {
   addLoads,
+  type ChosenProbe,
   fits,
   type Load,
   MOST_HELD,
   NO_LOAD,
   type ProbeEntity,
   ProbeLoadsRepository,
+  ProbesService,
 } from '../probes/index.js';
 import { AssignmentsRepository, type LiveLoad } from '../assignments/index.js';
 
@@ -38,6 +40,7 @@ export class ProbeLoadsService {
 
   constructor(
     private readonly loads: ProbeLoadsRepository,
+    private readonly probes: ProbesService,
     private readonly assignments: AssignmentsRepository,
     private readonly hits: LimitHits,
     private readonly clock: PlatformClock,
@@ -62,6 +65,28 @@ export class ProbeLoadsService {
     throw new DomainError('busy', 'Too many operations are created at once for the same probes; try again');
   }
 
+  /**
+   * The same for one probe, which is read by the write that takes its room.
+   * @returns undefined: there is no such probe, or it seems to have no room; nothing is taken then
+   */
+  async reserveOne(
+    id: ObjectId,
+    bytes: number,
+  ): Promise<{ reservation: Reservation; probe: ChosenProbe } | undefined> {
+    const load = { operations: 1, bytes };
+    const found: ChosenProbe[] = [];
+    const reservation = await this.taken([id], load, async () => {
+      const read = async () => {
+        const probe = await this.loads.addToOne(id, load);
+        return probe === null ? [] : [probe];
+      };
+      found.push(...(await this.probes.asKnown(read)));
+      return found.length === 1;
+    });
+    const [probe] = found;
+    return reservation && probe && { reservation, probe };
+  }
+
   /** @returns whether all of them have room for one operation, as they were read: then it is not counted what each of them has */
   seemFree(probes: readonly Pick<ProbeEntity, 'load'>[], bytes: number): boolean {
     return probes.every(({ load }) => fits(load ?? NO_LOAD, { operations: 1, bytes }));
@@ -80,12 +105,21 @@ export class ProbeLoadsService {
 
   /** @returns undefined where another creation has taken the last room since we looked: what was noted of the others is too much, which a count mends */
   private async take(probes: readonly ObjectId[], load: Load): Promise<Reservation | undefined> {
+    return this.taken(probes, load, () => this.loads.add(probes, load));
+  }
+
+  /** @param add notes the load of all these probes; false: it could not */
+  private async taken(
+    probes: readonly ObjectId[],
+    load: Load,
+    add: () => Promise<boolean>,
+  ): Promise<Reservation | undefined> {
     const forget = () => {
       this.forget(probes, load);
     };
     this.note(probes, load);
     try {
-      if (await this.loads.add(probes, load)) {
+      if (await add()) {
         const giveBack = async () => {
           forget();
           await this.loads.remove(probes, load);

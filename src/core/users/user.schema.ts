@@ -35,6 +35,8 @@ export interface UserEntity {
   is_visitor?: true;
   /** how the caller showed who it is; in no database */
   via?: Via;
+  /** of one that was remembered (Principal); in no database */
+  confirmed?: Promise<void>;
 }
 
 /** A credential that was accepted. */

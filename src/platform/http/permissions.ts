@@ -26,6 +26,8 @@ export const USUAL_SCOPES = KEY_SCOPES.filter((scope) => scope !== 'admin');
 export interface Access {
   who: Permission;
   scope?: Scope;
+  /** it begins while the account is still being read: see ForUsersAhead */
+  isAhead?: true;
 }
 
 const access = (who: Permission, scope?: Scope) =>
@@ -51,6 +53,11 @@ export interface Principal {
   is_visitor?: true;
   /** how the caller showed who it is; `scopes`: of a key */
   via?: { scopes?: readonly KeyScope[] };
+  /**
+   * Of an account that was remembered: resolves when the credential and the account are as they were; rejects with why they are
+   * not. Absent: both were read for this request.
+   */
+  confirmed?: Promise<void>;
 }
 
 /** What a caller shows: an access token, or a key. */
@@ -67,6 +74,12 @@ export abstract class Authenticator {
    * @throws DomainError forbidden, where the account is suspended
    */
   abstract identify(credential: Credential, address: string): Promise<Principal | undefined>;
+
+  /**
+   * As identify(), but at once where the account was read lately, which is `confirmed` then.
+   * @throws as identify()
+   */
+  abstract identifyAhead(credential: Credential, address: string): Promise<Principal | undefined>;
 }
 
 export type AuthenticatedRequest = Request & { user?: Principal };

@@ -11,6 +11,7 @@ import { parseId } from '../../../platform/database/object-id.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { idSchema } from '../../../platform/http/ids.js';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
+import { ForUsersAhead } from '../../../platform/http/confirmed-answers.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
 import {
@@ -43,7 +44,7 @@ export class ClassicOperationsController {
   ) {}
 
   @Post('traceroute')
-  @ForUsers('measure')
+  @ForUsersAhead('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule traceroutes on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
@@ -53,7 +54,7 @@ export class ClassicOperationsController {
   }
 
   @Post('ping')
-  @ForUsers('measure')
+  @ForUsersAhead('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule pings on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
@@ -63,7 +64,7 @@ export class ClassicOperationsController {
   }
 
   @Post('dns')
-  @ForUsers('measure')
+  @ForUsersAhead('measure')
   @ApiSecurity('access_token')
   @ApiOperation({ summary: 'Schedule DNS lookups on available probes' })
   @ApiCreatedResponse({ type: ClassicOperationDto })
