@@ -74,6 +74,7 @@ export interface AssignmentEntity {
   delivered_with?: number;
   /** of the one attempt to deliver to a probe that must never get a job twice; claimed before it is sent */
   delivery?: string;
+  /** absent: not yet, or it stands with many others (AcknowledgementsRepository) */
   acknowledged_at?: Date;
   ended_at?: Date;
   last_result_at?: Date;

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { ACKNOWLEDGEMENTS_MODEL, acknowledgementsSchema } from './acknowledgements.schema.js';
+import { AcknowledgementsRepository } from './acknowledgements.repository.js';
 import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
 import { OperationKinds } from './operation-kinds.js';
@@ -12,6 +14,7 @@ const PROVIDERS = [
   OperationsRepository,
   OperationRetentionRepository,
   AssignmentsRepository,
+  AcknowledgementsRepository,
   RunAccountsRepository,
   OperationKinds,
 ];
@@ -21,6 +24,7 @@ const PROVIDERS = [
     MongooseModule.forFeature([
       { name: OPERATION_MODEL, schema: operationSchema },
       { name: ASSIGNMENT_MODEL, schema: assignmentSchema },
+      { name: ACKNOWLEDGEMENTS_MODEL, schema: acknowledgementsSchema },
     ]),
   ],
   providers: PROVIDERS,

@@ -254,11 +254,6 @@ export class AssignmentsRepository {
     );
   }
 
-  /** Past mongoose: an operation for a thousand probes is acknowledged a thousand times. */
-  async acknowledgeAll(ids: readonly ObjectId[], at: Date): Promise<void> {
-    await this.model.collection.updateMany({ _id: { $in: [...ids] } }, { $set: { acknowledged_at: at } });
-  }
-
   /** One write for all that probes have just accepted. */
   async markDelivered(ids: readonly ObjectId[], at: Date, by: DeliveredBy): Promise<void> {
     if (ids.length === 0) return;

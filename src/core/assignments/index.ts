@@ -1,3 +1,4 @@
+export { type Acknowledged, AcknowledgementsRepository } from './acknowledgements.repository.js';
 export { AssignedRuns, type RunPosition } from './assigned-runs.js';
 export {
   ASSIGNMENT_STATES,

@@ -5,6 +5,8 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type DeliveryAnswer, type ProbeLink } from '../presence/index.js';
 import {
+  type Acknowledged,
+  AcknowledgementsRepository,
   type AssignmentEntity,
   AssignmentsRepository,
   type DeliveredBy,
@@ -41,13 +43,14 @@ export class Handover {
   });
 
   /** What probes have acknowledged that must be claimed first: their jobs count as delivered already. */
-  private readonly acknowledged = new GroupCommit<ObjectId>((all) => this.acknowledgeAll(all), {
+  private readonly acknowledged = new GroupCommit<Acknowledged>((all) => this.acknowledgeAll(all), {
     most: MOST_NOTED,
     lingerMs: NOTED_WITHIN_MS,
   });
 
   constructor(
     private readonly assignments: AssignmentsRepository,
+    private readonly acknowledgements: AcknowledgementsRepository,
     private readonly feed: OperationFeed,
     private readonly refusals: RefusalsService,
     private readonly clock: PlatformClock,
@@ -129,10 +132,11 @@ export class Handover {
     this.feed.assignmentChanged({ assignment, answer });
   }
 
-  private async noteAccepted(link: ProbeLink, { _id, state }: AssignmentEntity): Promise<void> {
-    if (!link.capabilities.acknowledges) await this.acknowledged.add(_id);
+  private async noteAccepted(link: ProbeLink, assignment: AssignmentEntity): Promise<void> {
+    if (!link.capabilities.acknowledges) await this.acknowledged.add(assignment);
     // what was known to be there is not noted again
-    else if (state === 'pending') await this.accepted.add({ assignment: _id, by: deliveredBy(link) });
+    else if (assignment.state === 'pending')
+      await this.accepted.add({ assignment: assignment._id, by: deliveredBy(link) });
   }
 
   private async noteOther(
@@ -158,9 +162,9 @@ export class Handover {
     return all.map(() => undefined);
   }
 
-  private async acknowledgeAll(ids: readonly ObjectId[]): Promise<undefined[]> {
-    await this.assignments.acknowledgeAll(ids, this.clock.now());
-    return ids.map(() => undefined);
+  private async acknowledgeAll(all: readonly Acknowledged[]): Promise<undefined[]> {
+    await this.acknowledgements.note(all, this.clock.now());
+    return all.map(() => undefined);
   }
 }
 

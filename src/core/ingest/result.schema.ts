@@ -1,5 +1,6 @@
 import { type Destination } from '@pladmed/protocol';
 import { type mongo, Schema } from 'mongoose';
+import { unwrapped } from '../../platform/database/bytes.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Summary } from '../../measurement/formats/summary.js';
 import { type ClockEstimate } from '../probes/index.js';
@@ -97,8 +98,6 @@ resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.du
 export const RAW_SIZE = { $binarySize: { $ifNull: ['$raw', ''] } };
 export const HEAD_SIZE = { $subtract: [{ $bsonSize: '$$ROOT' }, RAW_SIZE] };
 
-/** Bytes come back from the database in the driver's wrapping. */
 export function rawBytes(raw: ResultEntity['raw']): Buffer {
-  if (raw === undefined) return Buffer.alloc(0);
-  return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer.buffer, raw.buffer.byteOffset, raw.length());
+  return raw === undefined ? Buffer.alloc(0) : unwrapped(raw);
 }

@@ -12,6 +12,7 @@ import {
   AssignmentsRepository,
   leavingsOf,
   type OperationEntity,
+  AcknowledgementsRepository,
   type FoundOperation,
   type OperationFilter,
   type OperationLabels,
@@ -41,6 +42,7 @@ export class OperationsService {
     private readonly operations: OperationsRepository,
     private readonly retentions: OperationRetentionRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly acknowledgements: AcknowledgementsRepository,
     private readonly accounts: RunAccountsRepository,
     private readonly probes: ProbesService,
     private readonly ledger: LedgerService,
@@ -159,12 +161,14 @@ export class OperationsService {
     );
   }
 
+  /** A page of them, by probe, with the times at which probes acknowledged theirs. */
   async assignmentsOf(
     operation: Pick<OperationEntity, '_id'>,
     limit: number,
     afterProbe?: ObjectId,
   ): Promise<AssignmentEntity[]> {
-    return this.assignments.findByOperation(operation._id, limit, afterProbe);
+    const found = await this.assignments.findByOperation(operation._id, limit, afterProbe);
+    return this.acknowledgements.addTo(operation._id, found);
   }
 
   async progressOf(operation: OperationEntity): Promise<Progress> {
