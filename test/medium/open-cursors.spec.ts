@@ -3,9 +3,10 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ObjectId } from '../../src/platform/database/object-id.js';
-import { OperationsRepository } from '../../src/core/assignments/operations.repository.js';
+import { ListedOperationsRepository } from '../../src/core/assignments/listed-operations.repository.js';
 import { OPERATION_MODEL } from '../../src/core/assignments/operation.schema.js';
 import { ProbesRepository } from '../../src/core/probes/probes.repository.js';
+import { ListedResults } from '../../src/core/results/listed/listed-results.js';
 import { ResultReader } from '../../src/core/results/result-reader.js';
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
@@ -63,12 +64,12 @@ describe('open cursors', () => {
     [
       'results of many operations',
       async function* () {
-        const many = { operations: [operation, new ObjectId()], outcome: 'stored' as const };
-        for await (const group of app.get(ResultReader).readOfMany(many, { head: true, raw: true }))
-          yield* group;
+        const from = [operation, new ObjectId()].map((_id) => ({ _id, as: 'json' as const }));
+        const gone = new AbortController().signal;
+        for await (const { results } of app.get(ListedResults).of(from, gone)) yield* results;
       },
     ],
-    ['all operations', () => app.get(OperationsRepository).stream({})],
+    ['all operations', () => app.get(ListedOperationsRepository).stream({})],
     ['candidates', () => app.get(ProbesRepository).streamCandidates([], undefined, 1)],
     [
       'the nearest candidates',

@@ -5,6 +5,7 @@ import { AcknowledgementsRepository } from './acknowledgements.repository.js';
 import { OPERATION_MODEL, operationSchema } from './operation.schema.js';
 import { ASSIGNMENT_MODEL, assignmentSchema } from './assignment.schema.js';
 import { OperationKinds } from './operation-kinds.js';
+import { ListedOperationsRepository } from './listed-operations.repository.js';
 import { OperationsRepository } from './operations.repository.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { OperationRetentionRepository } from './operation-retention.repository.js';
@@ -12,6 +13,7 @@ import { RunAccountsRepository } from './run-accounts.repository.js';
 
 const PROVIDERS = [
   OperationsRepository,
+  ListedOperationsRepository,
   OperationRetentionRepository,
   AssignmentsRepository,
   AcknowledgementsRepository,

@@ -124,10 +124,12 @@ export class AssignmentsRepository {
   /**
    * The probes of each of these operations, ascending; of all in one query.
    * @param which current: without those that were taken away while it ran
+   * @param readConcern majority: what is found outlives the failure of a server of the replica set, but lacks what is being written
    */
   async findProbesOfOperations(
     operations: readonly Pick<OperationEntity, '_id' | 'stopped_at'>[],
     which: 'ever' | 'current',
+    readConcern: 'local' | 'majority' = 'local',
   ): Promise<Map<string, ObjectId[]>> {
     const found = new Map(operations.map(({ _id }) => [_id.toHexString(), [] as ObjectId[]]));
     const stops = new Map(operations.map(({ _id, stopped_at }) => [_id.toHexString(), stopped_at]));
@@ -137,7 +139,7 @@ export class AssignmentsRepository {
       { operation: { $in: operations.map(({ _id }) => _id) } },
       {
         projection: { _id: 0, operation: 1, probe: 1, ...(which === 'current' && { state: 1, ended_at: 1 }) },
-        ...{ sort: { operation: 1, probe: 1 }, batchSize: 10_000 },
+        ...{ sort: { operation: 1, probe: 1 }, batchSize: 10_000, readConcern },
       },
     );
     for (const { operation, probe, state, ended_at } of await assigned.toArray()) {

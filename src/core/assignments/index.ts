@@ -21,6 +21,7 @@ export {
   VISIBILITIES,
   type Visibility,
 } from './operation.schema.js';
+export { type ListedOperation, ListedOperationsRepository } from './listed-operations.repository.js';
 export { type OperationFilter } from './operation-filter.js';
 export { type KeptOperation, OperationRetentionRepository } from './operation-retention.repository.js';
 export {

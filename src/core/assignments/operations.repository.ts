@@ -4,7 +4,6 @@ import { type Model } from 'mongoose';
 import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
-import { eachByPages } from '../../platform/database/read.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { isTimeLimit } from '../../platform/errors/database-errors.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
@@ -30,25 +29,13 @@ export interface OperationLabels {
 
 /** One operation may weigh half a megabyte (1,000 long names), and every reader of a listing has a page in memory. */
 const PAGE_BYTES = 2 * 1024 * 1024;
-const STREAM_PAGE_BYTES = 256 * 1024;
-const STREAM_PAGE = 50;
 /** What a search that finds little may take. */
 const SEARCH_MS = 5_000;
 
 interface OperationSize {
   _id: ObjectId;
   bytes: number;
-  /** all of it, if it is small and was asked for */
-  whole?: OperationEntity;
 }
-
-const SIZE = { bytes: { $bsonSize: '$$ROOT' } };
-/** An operation of so many bytes comes with what it weighs: a page of these is within its bounds. */
-const SMALL_BYTES = STREAM_PAGE_BYTES / STREAM_PAGE;
-const WITH_SMALL = {
-  ...SIZE,
-  whole: { $cond: [{ $lte: [{ $bsonSize: '$$ROOT' }, SMALL_BYTES] }, '$$ROOT', '$$REMOVE'] },
-};
 
 export interface OperationPage {
   operations: OperationEntity[];
@@ -207,43 +194,6 @@ export class OperationsRepository {
 
   async countFound(search: OperationSearch): Promise<number> {
     return this.model.collection.countDocuments(searchConditions(search), { maxTimeMS: SEARCH_MS });
-  }
-
-  /** In order of creation, one after the other: a listing of all needs no memory for all. */
-  stream(filter: OperationFilter): AsyncGenerator<OperationEntity, void> {
-    return eachByPages(async (last) => {
-      const conditions = { ...conditionsOf(filter), ...(last && { _id: { $gt: last._id } }) };
-      const found = await this.sizesOf(conditions, 1, STREAM_PAGE, WITH_SMALL);
-      const page = firstPart(found, bytesOf, { weight: STREAM_PAGE_BYTES });
-      return {
-        page: await this.wholeOf(page),
-        isLast: found.length < STREAM_PAGE && page.length === found.length,
-      };
-    });
-  }
-
-  /** In their order; those that have come with their sizes are not read again. */
-  private async wholeOf(found: readonly OperationSize[]): Promise<OperationEntity[]> {
-    const small = found.flatMap(({ whole }) => whole ?? []);
-    if (small.length === found.length) return small;
-    return this.model
-      .find({ _id: { $in: found.map(({ _id }) => _id) } })
-      .sort({ _id: 1 })
-      .lean<OperationEntity[]>();
-  }
-
-  private async sizesOf(
-    conditions: object,
-    order: 1 | -1,
-    limit: number,
-    projection: object = SIZE,
-  ): Promise<OperationSize[]> {
-    return this.model.collection
-      .find<OperationSize>(conditions, {
-        projection,
-        ...{ sort: { _id: order }, limit, batchSize: limit + 1 },
-      })
-      .toArray();
   }
 
   async addProbes(id: ObjectId, count: number, transaction: Transaction): Promise<void> {

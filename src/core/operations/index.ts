@@ -1,5 +1,6 @@
 export { type Availability, type OperationRequest } from './operation-request.js';
 export { type ChangedProbes, OperationProbesService } from './operation-probes.service.js';
+export { ListedOperationsService } from './listed-operations.service.js';
 export { OperationListingService } from './operation-listing.service.js';
 export { OperationsModule } from './operations.module.js';
 export {

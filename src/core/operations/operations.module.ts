@@ -10,6 +10,8 @@ import { OperationCreationService } from './operation-creation.service.js';
 import { OperationStore } from './operation-store.js';
 import { OperationProbesService } from './operation-probes.service.js';
 import { OperationListingService } from './operation-listing.service.js';
+import { AssignedProbes } from './assigned-probes.js';
+import { ListedOperationsService } from './listed-operations.service.js';
 import { OperationsService } from './operations.service.js';
 
 @Module({
@@ -20,8 +22,16 @@ import { OperationsService } from './operations.service.js';
     OperationsService,
     OperationCreationService,
     OperationListingService,
+    AssignedProbes,
+    ListedOperationsService,
     OperationProbesService,
   ],
-  exports: [OperationsService, OperationCreationService, OperationListingService, OperationProbesService],
+  exports: [
+    OperationsService,
+    OperationCreationService,
+    OperationListingService,
+    ListedOperationsService,
+    OperationProbesService,
+  ],
 })
 export class OperationsModule {}

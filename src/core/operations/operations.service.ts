@@ -31,6 +31,7 @@ import {
 import { ProbeLoadsService, ReleasesService, stopped as stoppedAt } from '../quotas/index.js';
 import { DispatchService } from '../delivery/index.js';
 import { bytesOf } from './new-operation.js';
+import { probesOfEach } from './probes-of-each.js';
 import { firstRun } from '../../measurement/schedule/run-numbers.js';
 
 /** Operations that there are: who may see them, their probes and progress, and how they end. */
@@ -134,11 +135,6 @@ export class OperationsService {
     return this.assignments.findOperationsOf(probes, limit);
   }
 
-  /** In order of creation, for listings without pages. */
-  stream(filter: OperationFilter): AsyncIterable<OperationEntity> {
-    return this.operations.stream(filter);
-  }
-
   async probesOf(operation: OperationEntity): Promise<ProbeEntity[]> {
     const [probes = []] = await this.probesOfAll([operation]);
     return probes;
@@ -153,12 +149,7 @@ export class OperationsService {
     which: 'ever' | 'current' = 'ever',
   ): Promise<ProbeEntity[][]> {
     const assigned = await this.assignments.findProbesOfOperations(operations, which);
-    const ids = new Map([...assigned.values()].flat().map((id) => [id.toHexString(), id]));
-    const known = await this.probes.getKnown([...ids.values()]);
-    const byId = new Map(known.map((probe) => [probe._id.toHexString(), probe]));
-    return operations.map(({ _id }) =>
-      (assigned.get(_id.toHexString()) ?? []).flatMap((id) => byId.get(id.toHexString()) ?? []),
-    );
+    return probesOfEach(operations, assigned, (ids) => this.probes.getKnown(ids));
   }
 
   /** A page of them, by probe, with the times at which probes acknowledged theirs. */

@@ -37,8 +37,8 @@ export {
   type ProbeReports,
   ProbesRepository,
   type ProbeTotals,
-  type ListedProbe,
 } from './probes.repository.js';
+export { type ListedProbe, type NamedProbe } from './listed-probes.repository.js';
 export { locationOf, ProbesService, suspensionSentence } from './probes.service.js';
 export {
   LONGEST_WINDOW_MS,

@@ -200,3 +200,9 @@ function boxCondition({ west, south, east, north }: Box): object {
 function isAsked<T>(list: readonly T[] | undefined): list is readonly T[] {
   return list !== undefined && list.length > 0;
 }
+
+/** @returns what MongoDB is asked for: all of these */
+export function allOf(conditions: readonly Pick<Condition, 'where'>[], ...more: object[]): object {
+  const all = [...conditions.map(({ where }) => where), ...more];
+  return all.length === 0 ? {} : { $and: all };
+}

@@ -5,6 +5,7 @@ import { SitesModule } from '../sites/index.js';
 import { ServersModule } from '../servers/index.js';
 import { PROBE_MODEL, probeSchema } from './probe.schema.js';
 import { ProbesRepository } from './probes.repository.js';
+import { ListedProbesRepository } from './listed-probes.repository.js';
 import { InstrumentsRepository } from './instruments.repository.js';
 import { ProbeConnectionsRepository } from './probe-connections.repository.js';
 import { ProbeLoadsRepository } from './probe-loads.repository.js';
@@ -23,6 +24,7 @@ import { SelectionService } from './selection/selection.service.js';
   ],
   providers: [
     ProbesRepository,
+    ListedProbesRepository,
     ProbeConnectionsRepository,
     InstrumentsRepository,
     ProbeLoadsRepository,

@@ -4,7 +4,7 @@ import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { type Condition, type NearLocation } from './probe-filter.js';
+import { allOf, type Condition, type NearLocation } from './probe-filter.js';
 import {
   type Capabilities,
   PROBE_MODEL,
@@ -29,21 +29,6 @@ export interface ProbeTotals {
   /** what those that are connected keep and have not brought yet, as they said last */
   kept_results: number;
   kept_bytes: number;
-}
-
-const LISTED = {
-  owner: 1,
-  location: 1,
-  token_version: 1,
-  'connection.session': 1,
-  'connection.server': 1,
-  'connection.total_credits': 1,
-  'connection.in_use_credits': 1,
-} as const;
-
-/** A probe in a list of all. */
-export interface ListedProbe extends Pick<ProbeEntity, '_id' | 'owner' | 'location' | 'token_version'> {
-  connection?: Pick<ProbeConnection, 'session' | 'server' | 'total_credits' | 'in_use_credits'>;
 }
 
 export const CHOSEN = {
@@ -174,13 +159,6 @@ export class ProbesRepository {
       .find<ProbeEntity>(allOf(conditions, ...after))
       .sort({ _id: 1 })
       .limit(page.limit ?? 0)
-      .toArray();
-  }
-
-  /** What a list of all probes shows of each, in order of creation: not the half of what is kept of one. */
-  async findListed(conditions: readonly Condition[]): Promise<ListedProbe[]> {
-    return this.model.collection
-      .find<ListedProbe>(allOf(conditions), { projection: LISTED, sort: { _id: 1 }, batchSize: 10_000 })
       .toArray();
   }
 
@@ -372,9 +350,4 @@ export class ProbesRepository {
     }));
     await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
   }
-}
-
-function allOf(conditions: readonly Pick<Condition, 'where'>[], ...more: object[]): object {
-  const all = [...conditions.map(({ where }) => where), ...more];
-  return all.length === 0 ? {} : { $and: all };
 }

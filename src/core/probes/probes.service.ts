@@ -15,9 +15,9 @@ import { ProbeFeed } from './probe-feed.js';
 import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
 import { ProbeConnectionsRepository } from './probe-connections.repository.js';
+import { type ListedProbe, ListedProbesRepository, type NamedProbe } from './listed-probes.repository.js';
 import {
   type ChosenProbe,
-  type ListedProbe,
   type ProbeReports,
   ProbesRepository,
   type ProbeTotals,
@@ -56,6 +56,7 @@ const READY = 'ready';
 export class ProbesService {
   constructor(
     private readonly probes: ProbesRepository,
+    private readonly listed: ListedProbesRepository,
     private readonly connections: ProbeConnectionsRepository,
     private readonly servers: ServersService,
     private readonly tokens: TokensService,
@@ -128,9 +129,9 @@ export class ProbesService {
     return this.asKnown(() => this.probes.find(conditionsOf(filter, servers), page));
   }
 
-  /** All that match, with what a list shows of each; in the order and as known as with `list`. */
+  /** With what a list shows of each, in the order and as known as with `list`. One that is stored as before is the same object as before. */
   async listAll(filter: Omit<ProbeFilter, 'connected'>): Promise<ListedProbe[]> {
-    return this.asKnown(() => this.probes.findListed(conditionsOf(filter, [])));
+    return this.asKnown(() => this.listed.findListed(conditionsOf(filter, [])));
   }
 
   /** @returns how well a probe does, as it was measured last; undefined: it was not yet */
@@ -202,6 +203,11 @@ export class ProbesService {
   /** @returns those of the ids that exist, in order of creation */
   async getKnown(ids: readonly ObjectId[]): Promise<ProbeEntity[]> {
     return this.asKnown(() => this.probes.findByIds(ids));
+  }
+
+  /** @returns those of the ids that exist, in order of creation; one that is stored as before is the same object as before */
+  async getNamed(ids: readonly ObjectId[]): Promise<NamedProbe[]> {
+    return this.listed.findNamed(ids);
   }
 
   /** @returns by id what probes are called: nothing of those that have no name or are gone */

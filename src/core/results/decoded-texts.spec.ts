@@ -16,7 +16,13 @@ const stays = new AbortController().signal;
 function resultOf(raw: Buffer, isLight: boolean): ReadResult {
   return {
     ...{ _id: new ObjectId(), operation: new ObjectId(), probe: new ObjectId() },
-    ...{ received_at: new Date(), format: 'gzip', bytes: 300, raw_bytes: isLight ? raw.length : MANY_BYTES },
+    ...{
+      received_at: new Date(),
+      outcome: 'stored',
+      format: 'gzip',
+      bytes: 300,
+      raw_bytes: isLight ? raw.length : MANY_BYTES,
+    },
     ...(isLight && { raw }),
   };
 }

@@ -52,20 +52,17 @@ export class DecodedTexts {
    * @throws DomainError busy when too many wait
    */
   async *decoded(result: ReadResult, as: Presentation, gone: AbortSignal): AsyncGenerator<Buffer, void> {
-    const atOnce = this.atOnce(result, as);
-    if (atOnce !== undefined) {
-      yield Buffer.from(atOnce);
-      return;
-    }
+    const short = this.atOnce(result, as) ?? (await this.short(result, as, gone));
+    if (short === undefined) yield* this.long(result, as, gone);
+    else yield Buffer.from(short);
+  }
+
+  /** The same of a text that is not short. */
+  async *long(result: ReadResult, as: Presentation, gone: AbortSignal): AsyncGenerator<Buffer, void> {
     const given = { bytes: 0 };
     if (result.raw_bytes <= LIGHT_BYTES) {
       const light = () => this.textOf(result, as, { part: LIGHT_PART_BYTES });
       try {
-        const short = await this.shortText(result, light, gone);
-        if (short !== undefined) {
-          yield short;
-          return;
-        }
         yield* this.inTurns(this.light, light, given, gone);
         return;
       } catch (error) {
@@ -86,15 +83,21 @@ export class DecodedTexts {
     return text !== undefined && text.length <= SHORT_TEXT ? text : undefined;
   }
 
-  /** @returns the whole text if it is short: nothing has to be held then until it is taken */
-  private async shortText(
-    { raw, format, raw_bytes }: ReadResult,
-    text: () => AsyncIterable<string>,
-    gone: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  /**
+   * What `atOnce` gives, also of formats that cannot be decoded at once.
+   * @param gone ends the waiting for a turn
+   * @throws DomainError busy when too many wait
+   */
+  async short(result: ReadResult, as: Presentation, gone: AbortSignal): Promise<string | undefined> {
+    const { raw, format, raw_bytes } = result;
     if (format === undefined || raw === undefined || raw_bytes > SHORT_RAW_BYTES) return undefined;
-    const found = await this.pass(this.light, gone, () => measured(text(), SHORT_TEXT));
-    return found?.text === undefined ? undefined : Buffer.from(found.text);
+    const text = () => this.textOf(result, as, { part: LIGHT_PART_BYTES });
+    try {
+      return (await this.pass(this.light, gone, () => measured(text(), SHORT_TEXT)))?.text;
+    } catch (error) {
+      if (error instanceof LargePartError) return undefined;
+      throw error;
+    }
   }
 
   async *raw(result: ReadResult, gone: AbortSignal): AsyncGenerator<Buffer, void> {

@@ -11,7 +11,9 @@ export {
   type ResultFilter,
   type ResultTime,
 } from './result-filter.js';
-export { type ManyFilter, type Parts, type ResultSize } from './results.repository.js';
+export { type ListedPart } from './listed/known-lists.js';
+export { type ListedFrom, ListedResults } from './listed/listed-results.js';
+export { type Parts, type ResultSize } from './results.repository.js';
 export { TimedResults } from './timed-results.js';
 export { type TimedFilter, type TimedResult } from './timed-results.repository.js';
 export { OwnTimes } from './own-times.js';

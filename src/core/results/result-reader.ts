@@ -5,10 +5,8 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { rawBytes, type ResultEntity } from '../ingest/index.js';
 import {
-  type ManyFilter,
   type FoundSizes,
   type Parts,
-  type ReadingPlace,
   type ResultSize,
   ResultsRepository,
   type TimePlace,
@@ -56,14 +54,6 @@ export class ResultReader {
     }, parts);
   }
 
-  /** Results of many operations, one operation after the other; those together that were read at once: at most 64 KiB. */
-  async *readOfMany(filter: ManyFilter, parts: Parts): AsyncGenerator<ReadResult[], void> {
-    yield* this.readPages(async (limit, after?: ReadingPlace) => {
-      const sizes = await this.results.findSizesOfMany(filter, limit, after, parts);
-      return { sizes, next: placeAfter(sizes, limit) };
-    }, parts);
-  }
-
   /** How many results of operations were received from then (included) to then; 100,000 at most are counted. */
   async countReceived(
     operations: readonly ObjectId[],
@@ -79,15 +69,19 @@ export class ResultReader {
 
   /** Those of them that are still there, in this order. */
   async *readByIds(ids: readonly ObjectId[], parts: Parts): AsyncGenerator<ReadResult, void> {
-    for (const some of inParts(ids, () => 1, { items: SIZES })) {
-      const sizes = new Map(
-        (await this.results.findSizesByIds(some)).map((size) => [size._id.toHexString(), size]),
-      );
-      yield* this.load(
-        some.flatMap((id) => sizes.get(id.toHexString()) ?? []),
-        parts,
-      );
-    }
+    for await (const group of this.readGroupsByIds(ids, parts)) yield* group;
+  }
+
+  /** The same, those together that were read at once: at most 64 KiB. */
+  async *readGroupsByIds(ids: readonly ObjectId[], parts: Parts): AsyncGenerator<ReadResult[], void> {
+    if (ids.length === 0) return;
+    yield* this.readPages(async (limit, done: number = 0) => {
+      const some = ids.slice(done, done + limit);
+      const sizes = await this.results.findSizesByIds(some, parts);
+      const byId = new Map(sizes.map((size) => [size._id.toHexString(), size]));
+      const next = done + limit < ids.length ? done + limit : undefined;
+      return { sizes: some.flatMap((id) => byId.get(id.toHexString()) ?? []), next };
+    }, parts);
   }
 
   /** Those of `sizes` that are still there, in their order. */
@@ -156,9 +150,9 @@ export class ResultReader {
 }
 
 /** @returns where a full page ends; undefined: it was the last */
-function placeAfter(sizes: readonly ResultSize[], limit: number): ReadingPlace | undefined {
+function placeAfter(sizes: readonly ResultSize[], limit: number): TimePlace | undefined {
   const last = sizes.length < limit ? undefined : sizes.at(-1);
-  return last && { operation: last.operation, at: last.received_at, _id: last._id };
+  return last && { at: last.received_at, _id: last._id };
 }
 
 /** @returns how many are looked up after these: few where they are large, and no more than four times as many as before */

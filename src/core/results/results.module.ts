@@ -12,6 +12,8 @@ import { TimedResultsRepository } from './timed-results.repository.js';
 import { OwnTimes } from './own-times.js';
 import { OwnTimesRepository } from './own-times.repository.js';
 import { DecodedTexts } from './decoded-texts.js';
+import { ListedResults } from './listed/listed-results.js';
+import { ResultListsRepository } from './listed/result-lists.repository.js';
 import { WholeResults } from './whole-results.js';
 import { RenewalRepository } from './renewal/renewal.repository.js';
 import { RenewalService } from './renewal/renewal.service.js';
@@ -33,9 +35,11 @@ import { RenewalService } from './renewal/renewal.service.js';
     OwnTimes,
     DecodedTexts,
     WholeResults,
+    ResultListsRepository,
+    ListedResults,
     RenewalRepository,
     RenewalService,
   ],
-  exports: [ResultReader, ResultsFollower, TimedResults, OwnTimes, DecodedTexts, WholeResults],
+  exports: [ResultReader, ResultsFollower, TimedResults, OwnTimes, DecodedTexts, ListedResults, WholeResults],
 })
 export class ResultsModule {}

@@ -9,7 +9,7 @@ import { conditionsOf, entryTest, type ResultFilter } from './result-filter.js';
 /** What there is to know of a result before it is read: where it stands in its listing, and what it weighs. */
 export interface ResultSize extends Pick<
   ResultEntity,
-  '_id' | 'operation' | 'probe' | 'received_at' | 'format'
+  '_id' | 'operation' | 'probe' | 'received_at' | 'outcome' | 'format'
 > {
   /** as it is stored, less the raw bytes */
   bytes: number;
@@ -18,20 +18,6 @@ export interface ResultSize extends Pick<
   raw_deleted_at?: Date;
   /** all of it that was asked for, if that is small */
   whole?: Partial<ResultEntity>;
-}
-
-/** In which operations, of which results. */
-export interface ManyFilter {
-  /** ascending */
-  operations: readonly ObjectId[];
-  outcome: ResultEntity['outcome'];
-}
-
-/** Where somebody stands who reads results of many operations. */
-export interface ReadingPlace {
-  operation: ObjectId;
-  at: Date;
-  _id: ObjectId;
 }
 
 /** Where a reader of a listing by time stands. */
@@ -58,6 +44,7 @@ const SIZE = {
   operation: 1,
   probe: 1,
   received_at: 1,
+  outcome: 1,
   format: 1,
   raw_deleted_at: 1,
   bytes: HEAD_SIZE,
@@ -104,10 +91,14 @@ export class ResultsRepository {
     return this.model.collection.findOne<ResultSize>({ _id: id }, { projection: SIZE });
   }
 
-  /** @returns of those that are still there, in no order */
-  async findSizesByIds(ids: readonly ObjectId[]): Promise<ResultSize[]> {
+  /**
+   * @param small what comes with those that are small
+   * @returns of those that are still there, in no order
+   */
+  async findSizesByIds(ids: readonly ObjectId[], small: Parts): Promise<ResultSize[]> {
+    const projection = projectionOf(small);
     return this.model.collection
-      .find<ResultSize>({ _id: { $in: [...ids] } }, { projection: WITH_SMALL, batchSize: ids.length + 1 })
+      .find<ResultSize>({ _id: { $in: [...ids] } }, { projection, batchSize: ids.length + 1 })
       .toArray();
   }
 
@@ -229,33 +220,6 @@ export class ResultsRepository {
     const counts = { stored: 0, failed: 0 };
     for (const { _id, count } of groups) counts[_id] = count;
     return counts;
-  }
-
-  /** A page of the results of operations, one operation after the other, each in the order in which its results came. */
-  async findSizesOfMany(
-    { operations, outcome }: ManyFilter,
-    limit: number,
-    after: ReadingPlace | undefined,
-    small: Parts,
-  ): Promise<ResultSize[]> {
-    const laterThan = after?.operation.toHexString() ?? '';
-    const rest = operations.filter((id) => id.toHexString() > laterThan);
-    const all = { operation: { $in: rest }, outcome };
-    const { operation } = after ?? {};
-    // ranges of one index, which MongoDB merges
-    const conditions = after && {
-      $or: [
-        { operation, outcome, received_at: after.at, _id: { $gt: after._id } },
-        { operation, outcome, received_at: { $gt: after.at } },
-        ...(rest.length > 0 ? [all] : []),
-      ],
-    };
-    return this.model.collection
-      .find<ResultSize>(conditions ?? all, {
-        projection: projectionOf(small),
-        ...{ sort: { operation: 1, received_at: 1, _id: 1 }, limit, batchSize: limit + 1 },
-      })
-      .toArray();
   }
 }
 

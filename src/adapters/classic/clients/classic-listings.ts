@@ -1,29 +1,39 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
 import { streamInParts } from '../../../platform/batching/in-parts.js';
 import { streamed } from '../../../platform/http/streamed.js';
-import { type OperationEntity, type OperationFilter } from '../../../core/assignments/index.js';
-import { OperationsService } from '../../../core/operations/index.js';
-import { DecodedTexts, type ReadResult, ResultReader } from '../../../core/results/index.js';
-import { classicOperation, classicResultHead } from './classic.presenter.js';
+import { type ListedOperation, type OperationFilter } from '../../../core/assignments/index.js';
+import { ListedOperationsService } from '../../../core/operations/index.js';
+import {
+  DecodedTexts,
+  type ListedFrom,
+  type ListedPart,
+  ListedResults,
+} from '../../../core/results/index.js';
+import {
+  classicOperationHead,
+  classicResultHead,
+  classicResults,
+  presentationOf,
+} from './classic.presenter.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Operations of which the results and the probes are read together, and probes of these in all. */
 const GROUP = { items: 20, weight: 2_000 };
 /** Characters that are handed on at once. */
 const ENOUGH = 16 * 1024;
-const probesOf = ({ probe_count }: OperationEntity) => probe_count;
+const probesOf = ({ probe_count }: ListedOperation) => probe_count;
 
 /** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
 @Injectable()
 export class ClassicListings {
   constructor(
-    private readonly operations: OperationsService,
-    private readonly results: ResultReader,
+    private readonly operations: ListedOperationsService,
+    private readonly results: ListedResults,
     private readonly texts: DecodedTexts,
   ) {}
 
-  one(operation: OperationEntity): StreamableFile {
-    return streamed((gone) => this.textOf([operation], true, gone), { type: JSON_TYPE });
+  one(operation: ListedOperation): StreamableFile {
+    return streamed((gone) => this.textOf([operation], '', gone), { type: JSON_TYPE });
   }
 
   all(filter: OperationFilter, withResults: boolean): StreamableFile {
@@ -35,96 +45,104 @@ export class ClassicListings {
     withResults: boolean,
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
-    let separator = '[';
+    let before = '[';
     for await (const group of streamInParts(this.operations.stream(filter), probesOf, GROUP)) {
-      yield separator;
-      yield* this.textOf(group, withResults, gone);
-      separator = ',';
+      if (withResults) yield* this.textOf(group, before, gone);
+      else yield before + (await this.headsOf(group)).map((head) => `${head}}`).join(',');
+      before = ',';
     }
-    yield separator === '[' ? '[]' : ']';
+    yield before === '[' ? '[]' : ']';
   }
 
-  /** Some operations, with commas between them: what belongs to them is read together. */
+  /** Some operations with their results, with commas between them: what belongs to them is read together. */
   private async *textOf(
-    group: readonly OperationEntity[],
-    withResults: boolean,
+    group: readonly ListedOperation[],
+    before: string,
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
-    if (!withResults) {
-      yield (await this.headsOf(group)).join(',');
-      return;
-    }
-    const stored = { operations: group.map(({ _id }) => _id), outcome: 'stored' as const };
-    const groups = this.results.readOfMany(stored, { head: false, raw: true });
+    const from = group.map((operation) => ({ ...operation, as: presentationOf(operation) }));
+    const parts = new Peeked(this.results.of(from, gone));
     try {
-      const results = new OneByOne(groups);
-      const [heads] = await Promise.all([this.headsOf(group), results.next()]);
-      for (const [n, operation] of group.entries()) {
-        yield `${n === 0 ? '' : ','}${heads[n]?.slice(0, -1) ?? ''},"results":[`;
-        yield* this.resultsOf(operation, results, gone);
-        yield ']}';
+      const [heads] = await Promise.all([this.headsOf(group), parts.look()]);
+      const text = new Gathered(before);
+      for (const [n, operation] of from.entries()) {
+        text.add(`${n === 0 ? '' : ','}${heads[n] ?? ''},"results":[`);
+        yield* this.resultsOf(operation, parts, text, gone);
+        text.add(']}');
       }
+      yield text.take();
     } finally {
-      await groups.return();
+      await parts.end();
     }
   }
 
-  /** The results of one operation, with commas between them; those of later ones stay. */
+  /** The results of one operation, with commas between them; those of later ones stay. What is not much yet is left in `text`. */
   private async *resultsOf(
-    { _id, result_format }: OperationEntity,
-    results: OneByOne<ReadResult>,
+    { _id, as }: ListedFrom,
+    parts: Peeked<ListedPart>,
+    text: Gathered,
     gone: AbortSignal,
   ): AsyncGenerator<string | Buffer> {
-    const as = result_format === 'dump' ? 'dump' : 'json';
-    let text = '';
+    const operation = _id.toHexString();
     let separator = '';
     for (;;) {
-      const result = results.current ?? (await results.next());
-      if (result?.operation.equals(_id) !== true) break;
-      results.take();
-      text += separator + classicResultHead(result);
+      const part = await parts.look();
+      if (part?.operation !== operation) return;
+      parts.take();
+      if (part.long !== undefined) {
+        text.add(separator + classicResultHead(part.long.probe.toHexString()));
+        yield text.take();
+        yield* this.texts.long(part.long, as, gone);
+        text.add('}');
+      } else if (part.results.length > 0) text.add(separator + classicResults(part.results));
+      else continue;
       separator = ',';
-      // of bytes that are not kept any more nothing can be said
-      const said = result.raw_deleted_at === undefined ? this.texts.atOnce(result, as) : '[]';
-      if (said === undefined || text.length + said.length > ENOUGH) {
-        yield text;
-        text = '';
-      }
-      if (said === undefined) yield* this.texts.decoded(result, as, gone);
-      text += `${said ?? ''}}`;
+      if (text.isMuch) yield text.take();
     }
-    yield text;
   }
 
-  private async headsOf(group: readonly OperationEntity[]): Promise<string[]> {
+  private async headsOf(group: readonly ListedOperation[]): Promise<string[]> {
     const probes = await this.operations.probesOfAll(group);
-    return group.map((operation, n) => JSON.stringify(classicOperation(operation, probes[n] ?? [])));
+    return group.map((operation, n) => classicOperationHead(operation, probes[n] ?? []));
   }
 }
 
-/** What comes in groups, one by one: nobody waits between those of one group. */
-class OneByOne<T> {
-  private group: readonly T[] = [];
-  private at = 0;
+/** Short texts on their way. */
+class Gathered {
+  constructor(private text: string) {}
 
-  constructor(private readonly groups: AsyncIterator<readonly T[], void>) {}
-
-  /** undefined: the group is used up */
-  get current(): T | undefined {
-    return this.group[this.at];
+  get isMuch(): boolean {
+    return this.text.length >= ENOUGH;
   }
 
-  /** Goes on to the next group where this one is used up. @returns the current one; undefined: there are no more */
-  async next(): Promise<T | undefined> {
-    while (this.current === undefined) {
-      const next = await this.groups.next();
-      if (next.done === true) return undefined;
-      [this.group, this.at] = [next.value, 0];
-    }
-    return this.current;
+  add(text: string): void {
+    this.text += text;
+  }
+
+  take(): string {
+    const { text } = this;
+    this.text = '';
+    return text;
+  }
+}
+
+/** What comes one by one, where the next one can be looked at before it is taken. */
+class Peeked<T> {
+  private next: Promise<T | undefined> | undefined;
+
+  constructor(private readonly source: AsyncGenerator<T, void>) {}
+
+  /** @returns undefined: there are no more */
+  look(): Promise<T | undefined> {
+    this.next ??= this.source.next().then(({ value, done }) => (done === true ? undefined : value));
+    return this.next;
   }
 
   take(): void {
-    this.at += 1;
+    this.next = undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.source.return();
   }
 }

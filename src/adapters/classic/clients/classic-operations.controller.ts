@@ -15,9 +15,9 @@ import { ForUsersAhead } from '../../../platform/http/confirmed-answers.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { type KindName } from '../../../measurement/kinds/index.js';
 import {
+  ListedOperationsService,
   type OperationRequest,
   OperationCreationService,
-  OperationsService,
 } from '../../../core/operations/index.js';
 import { readingOf } from '../../../measurement/params/reading.js';
 import { parseClassicTimes } from '../../../measurement/schedule/classic-times.js';
@@ -37,7 +37,7 @@ const CREATE_PROBLEMS = [400, 401, 404, 413, 429];
 @Controller()
 export class ClassicOperationsController {
   constructor(
-    private readonly operations: OperationsService,
+    private readonly operations: ListedOperationsService,
     private readonly creation: OperationCreationService,
     private readonly listings: ClassicListings,
     private readonly clock: PlatformClock,
@@ -80,7 +80,7 @@ export class ClassicOperationsController {
   @ApiOkResponse({ type: ClassicOperationDto })
   @ApiProblems(404)
   async get(@Query('id') id: unknown): Promise<StreamableFile> {
-    return this.listings.one(await this.operations.get(parseId(id)));
+    return this.listings.one(await this.operations.getPublic(parseId(id)));
   }
 
   @Get('operations/me')

@@ -1,16 +1,18 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../../../platform/http/problems.decorator.js';
 import { CurrentUser, ForUsers, Public } from '../../../platform/http/permissions.js';
 import { ProbesService } from '../../../core/probes/index.js';
 import { type UserEntity } from '../../../core/users/index.js';
-import { classicProbe } from './classic.presenter.js';
+import { classicProbeText } from './classic.presenter.js';
 import {
   ClassicOwnProbeDto,
   ClassicProbeDto,
   ClassicProbeTokenDto,
   ClassicRegisterProbeDto,
 } from './dto/classic.dto.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 @ApiTags('classic')
 @Controller('probes')
@@ -36,9 +38,10 @@ export class ClassicProbesController {
   @ApiOperation({ summary: 'All probes, in order of creation' })
   @ApiOkResponse({ type: [ClassicProbeDto] })
   @ApiProblems()
-  async list(): Promise<ClassicProbeDto[]> {
+  @Header('Content-Type', JSON_TYPE)
+  async list(): Promise<string> {
     const probes = await this.probes.listAll({ measuresHere: true });
-    return probes.map((probe) => classicProbe(probe, this.probes));
+    return arrayOf(probes.map((probe) => classicProbeText(probe, this.probes)));
   }
 
   @Get('me')
@@ -47,11 +50,13 @@ export class ClassicProbesController {
   @ApiOperation({ summary: 'Your probes, with their tokens' })
   @ApiOkResponse({ type: [ClassicOwnProbeDto] })
   @ApiProblems(401)
-  async listOwn(@CurrentUser() user: UserEntity): Promise<ClassicOwnProbeDto[]> {
+  @Header('Content-Type', JSON_TYPE)
+  async listOwn(@CurrentUser() user: UserEntity): Promise<string> {
     const probes = await this.probes.listAll({ owner: user._id, measuresHere: true });
-    return probes.map((probe) => ({
-      ...classicProbe(probe, this.probes),
-      token: this.probes.tokenOf(probe),
-    }));
+    return arrayOf(probes.map((probe) => classicProbeText(probe, this.probes, this.probes.tokenOf(probe))));
   }
+}
+
+function arrayOf(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
 }
