@@ -33,14 +33,17 @@ export async function benchIngest(platform: Platform, echoUrl: string): Promise<
   const tokens = await registerProbes(platform, PROBES);
   const rates: Rate[] = [];
   for (const protocol of ['classic warts', 'classic gzip', 'native warts'] as const) {
-    const content =
-      protocol === 'classic gzip' ? gzipSync('; <<>> DiG <<>> example.org\n'.repeat(40)) : pingWarts();
+    const content = contentOf(protocol);
     const operation = await operationFor(platform, tokens, protocol);
     const own = await rateOf(platform.server.url, tokens, operation, protocol, content);
     const echo = await rateOf(echoUrl, tokens, operation, protocol, content);
     rates.push({ protocol, bytes: content.length, platform: own, echo });
   }
   return rates;
+}
+
+export function contentOf(protocol: Protocol): Buffer {
+  return protocol === 'classic gzip' ? gzipSync('; <<>> DiG <<>> example.org\n'.repeat(40)) : pingWarts();
 }
 
 interface BenchOperation {
@@ -150,7 +153,7 @@ export async function countFor(seconds: number, sends: Send[]): Promise<number> 
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function classicSend(socket: Socket, operation_id: string, protocol: Protocol, content: Buffer): Send {
+export function classicSend(socket: Socket, operation_id: string, protocol: Protocol, content: Buffer): Send {
   const format = protocol === 'classic gzip' ? 'gzip' : 'warts';
   return async () => {
     const answer: unknown = await socket.emitWithAck('results', {

@@ -109,14 +109,21 @@ async function connected(socket: Socket): Promise<Socket> {
 }
 
 /** @returns the echo server's URL and how to end it */
-export async function startEcho(): Promise<{ url: string; stop(): void }> {
+export async function startEcho(): Promise<Script> {
   return startScript('echo-server.ts');
 }
 
-/** @param name of a script beside this one, which says its port when it listens @returns its URL and how to end it */
-export async function startScript(name: string): Promise<{ url: string; stop(): void }> {
+export interface Script {
+  url: string;
+  pid: number;
+  /** ends it */
+  stop(): void;
+}
+
+/** @param name of a script beside this one, which says its port when it listens */
+export async function startScript(name: string, ...args: string[]): Promise<Script> {
   const script = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, [AS_DELIVERED, '--import', 'tsx', script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve) => {
@@ -124,7 +131,7 @@ export async function startScript(name: string): Promise<{ url: string; stop(): 
       resolve((JSON.parse(line) as { port: number }).port);
     });
   });
-  return { url: `http://127.0.0.1:${port}`, stop: () => child.kill() };
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.kill() };
 }
 
 /** @returns resident memory of a process in bytes */

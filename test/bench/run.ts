@@ -1,3 +1,4 @@
+import { benchBound } from './bound.bench.js';
 import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
 import { benchPages, loadResults } from './data.bench.js';
@@ -148,6 +149,18 @@ const SHARING: Record<string, (platform: Platform, echo: string) => Promise<void
         protocol,
         'last receipt, ms (median of 5)': lastReceiptMs,
         'memory of the server a probe, KB': Math.round(bytesPerProbe / 1024),
+      })),
+    );
+  },
+  async bound(platform) {
+    console.log(
+      'Ingest beside what writes the same documents and nothing else, and an echo; a result, in turn',
+    );
+    console.table(
+      (await benchBound(platform)).map(({ protocol, inFlight, batch, what, perSecond, ...us }) => ({
+        ...{ protocol, 'in flight': inFlight, batch, what, 'a second': Math.round(perSecond) },
+        'server, us of processor': Math.round(us.serverUs),
+        database: Math.round(us.databaseUs),
       })),
     );
   },
