@@ -47,6 +47,17 @@ describe('migrations', () => {
     expect(noted.map(({ _id }) => _id)).toEqual(MIGRATIONS.map(({ id }) => id));
   });
 
+  it('drop the index of results that nothing asks for, and it is not made again', async () => {
+    const results = connection.collection('results');
+    const keys = async () => (await results.indexes()).map(({ key }) => Object.keys(key).join());
+    const before = await keys();
+    await results.createIndex({ probe: 1, received_at: -1 });
+    const drop = MIGRATIONS.find(({ id }) => id.endsWith('-results-without-index-of-probes'))!;
+    for (const _again of [1, 2]) await drop.up(connection);
+    expect(await keys()).toEqual(before);
+    expect(before).not.toContain('probe,received_at');
+  });
+
   it('run once each, in the order of their ids, and later only what is new', async () => {
     const [a, b, c] = [migration('test-a'), migration('test-b'), migration('test-c')];
     expect(await run([c, a])).toEqual(['test-a', 'test-c']);

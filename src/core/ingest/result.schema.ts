@@ -89,8 +89,6 @@ export const resultSchema = new Schema<ResultEntity>(
 resultSchema.index({ operation: 1, probe: 1, unique_code: 1 }, { unique: true });
 // an operation's results, page by page, in the order in which they came
 resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
-// what a probe has brought lately
-resultSchema.index({ probe: 1, received_at: -1 });
 // what came early and is due now
 resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });
 

@@ -147,6 +147,18 @@ export const MIGRATIONS: readonly Migration[] = [
       await holds.drop();
     },
   },
+  {
+    // nothing reads results of a probe in all operations any more: its newest ones stand in `latest`
+    id: '2026-11-30T20-results-without-index-of-probes',
+    async up(connection) {
+      // of a new database it is made later
+      if (!(await connection.listCollections()).some(({ name }) => name === 'results')) return;
+      const results = connection.collection('results');
+      for (const { key, name } of await results.indexes())
+        if (name !== undefined && Object.keys(key).join() === 'probe,received_at')
+          await results.dropIndex(name);
+    },
+  },
 ];
 
 /** One that was interrupted goes on behind the last number that it gave. */
