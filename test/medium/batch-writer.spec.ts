@@ -16,6 +16,7 @@ import { ResultsRepository } from '../../src/core/results/results.repository.js'
 import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { MongoSteps } from '../support/mongo-steps.js';
+import { submissionOf } from '../support/submission.js';
 import { withWrongClock } from '../support/wrong-clock.js';
 
 function submission(
@@ -36,7 +37,7 @@ function submission(
     ...more,
   };
   const position: RunPosition = { claim: { type: 'unnamed' }, mark: undefined };
-  return { result, probeOwner: assignment.probe_owner, bytes: 100, position };
+  return submissionOf({ result, probeOwner: assignment.probe_owner, bytes: 100, position });
 }
 
 /** The writers of two servers on one database. */

@@ -51,7 +51,7 @@ describe('migrations', () => {
     const results = connection.collection('results');
     const keys = async () => (await results.indexes()).map(({ key }) => Object.keys(key).join());
     const before = await keys();
-    await results.createIndex({ probe: 1, received_at: -1 });
+    await results.createIndexes([{ key: { probe: 1, received_at: -1 } }]);
     const drop = MIGRATIONS.find(({ id }) => id.endsWith('-results-without-index-of-probes'))!;
     for (const _again of [1, 2]) await drop.up(connection);
     expect(await keys()).toEqual(before);

@@ -29,6 +29,7 @@ import { AppContext } from '../support/app-context.js';
 import { testMongo } from '../support/mongod.js';
 import { sized } from '../support/size.js';
 import { MongoSteps } from '../support/mongo-steps.js';
+import { submissionOf } from '../support/submission.js';
 import { until } from '../support/until.js';
 
 const FIELDS = ['outcome', 'unique_code'] as const;
@@ -245,7 +246,7 @@ describe('the results tail', () => {
     }));
     const following = followed(250, start);
     const answers = await Promise.all(
-      submissions.map((submission, n) => servers[n % 2]!.get(BatchWriter).write(submission)),
+      submissions.map((submission, n) => servers[n % 2]!.get(BatchWriter).write(submissionOf(submission))),
     );
     expect(answers.filter((answer) => answer === 'stored')).toHaveLength(250);
     // what a busy machine left in the outbox a look appends, which these servers do not take by themselves
@@ -274,7 +275,7 @@ describe('the results tail', () => {
     const stored = contents.map(async ([kind, raw], n) => {
       const format = kind === 'gzip' ? 'gzip' : formatOf(kind, 'warts', true)!;
       const { summary, rtts, error } = await digestResult(format, raw);
-      return servers[0]!.get(BatchWriter).write({
+      const submission = submissionOf({
         result: {
           ...result(),
           ...{
@@ -292,6 +293,7 @@ describe('the results tail', () => {
         bytes: 100,
         position: { claim: { type: 'unnamed' }, mark: undefined },
       });
+      return servers[0]!.get(BatchWriter).write(submission);
     });
     expect(await Promise.all(stored)).toEqual(contents.map(() => 'stored'));
     await servers[0]!.get(TailAppender).idle();

@@ -9,7 +9,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { TransactionsService } from '../../src/platform/database/transactions.service.js';
 import { parseEnv } from '../../src/config/env.js';
 import { LedgerService } from '../../src/core/ledger/ledger.service.js';
-import { RunAccounts } from '../../src/core/assignments/run-account.js';
+import { assignmentName, RunAccounts } from '../../src/core/assignments/run-account.js';
 import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { RunAccountsRepository } from '../../src/core/assignments/run-accounts.repository.js';
@@ -94,7 +94,7 @@ export class AppContext {
       const accounts = new RunAccounts(await repository.findStandings([assignment], transaction));
       for (const [run, outcome] of outcomes.entries()) {
         accounts
-          .of(assignment)
+          .of(assignmentName(assignment))
           ?.enter({ claim: { type: 'named', run, dueAt: 0 }, outcome, bytes: 0 }, Date.now());
       }
       await repository.count(accounts.changes, new Date(), transaction);

@@ -35,7 +35,7 @@ export {
 export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
 export { earlierRuns, firstAsked, goesOnUntold, MOST_STRETCHES, reopened } from './stretches.js';
-export { type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
+export { assignmentName, type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
 export {
   type AssignmentCounters,
   type ImportedPart,

@@ -151,13 +151,13 @@ export class RunAccounts {
 
   constructor(standings: readonly Standing[]) {
     this.accounts = new Map(
-      standings.map((standing) => [accountKey(standing), new RunAccount(standing)] as const),
+      standings.map((standing) => [assignmentName(standing), new RunAccount(standing)] as const),
     );
   }
 
-  /** @returns undefined when there is no such assignment */
-  of(key: { operation: ObjectId; probe: ObjectId }): RunAccount | undefined {
-    return this.accounts.get(accountKey(key));
+  /** @param name of the assignment. @returns undefined when there is none of that name */
+  of(name: string): RunAccount | undefined {
+    return this.accounts.get(name);
   }
 
   get changes(): AccountChange[] {
@@ -165,6 +165,7 @@ export class RunAccounts {
   }
 }
 
-function accountKey({ operation, probe }: { operation: ObjectId; probe: ObjectId }): string {
+/** @returns what tells one assignment from all others, as text */
+export function assignmentName({ operation, probe }: Pick<Standing, 'operation' | 'probe'>): string {
   return operation.toHexString() + probe.toHexString();
 }

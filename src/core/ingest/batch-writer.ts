@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { TransactionsService } from '../../platform/database/transactions.service.js';
@@ -7,16 +6,17 @@ import { isDatabaseAway, isDuplicateKey } from '../../platform/errors/database-e
 import { AssignmentsRepository } from '../assignments/index.js';
 import { ReleasesService } from '../quotas/index.js';
 import { BatchEffects, type Submission } from './effects.js';
+import { RecentNames } from './recent-names.js';
 import { RecentResults } from './recent-results.js';
-import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
+import { runNameOf, StoredResultsRepository } from './stored-results.repository.js';
 import { TailAppender } from './tail-appender.js';
 import { announced } from './tail-log.schema.js';
 
 /** One transaction takes this much at most: the server writes it as one journaled entry of under 16 MB. */
 const MAX_BATCH_RESULTS = 500;
 const MAX_BATCH_BYTES = 12 * 1024 * 1024;
-/** Runs remembered as stored, so that a repeated one costs no look-up. */
-const REMEMBERED_RUNS = 50_000;
+/** Runs remembered as stored at least, so that a repeated one costs no look-up. */
+const REMEMBERED_RUNS = 25_000;
 
 export type Written = 'stored' | 'duplicate' | 'assignment_gone' | 'too_much_extra';
 
@@ -27,13 +27,13 @@ export type Written = 'stored' | 'duplicate' | 'assignment_gone' | 'too_much_ext
 @Injectable()
 export class BatchWriter {
   private readonly logger = new Logger('ingest');
-  private readonly remembered = new LRUCache<string, true>({ max: REMEMBERED_RUNS });
+  private readonly remembered = new RecentNames(REMEMBERED_RUNS);
   private readonly batches = new GroupCommit<Submission, Written>((batch) => this.commit(batch), {
     most: MAX_BATCH_RESULTS,
     mostBytes: MAX_BATCH_BYTES,
     bytesOf: ({ bytes }) => bytes,
     // the same run twice: the second time it is known
-    keyOf: ({ result }) => keyOf(result),
+    keyOf: ({ run }) => run,
   });
 
   constructor(
@@ -48,7 +48,7 @@ export class BatchWriter {
 
   /** @returns when the result is durable, was so before, or can never be */
   async write(submission: Submission): Promise<Written> {
-    if (this.remembered.has(keyOf(submission.result))) return 'duplicate';
+    if (this.remembered.has(submission.run)) return 'duplicate';
     return this.batches.add(submission);
   }
 
@@ -60,7 +60,7 @@ export class BatchWriter {
 
   private async commit(batch: readonly Submission[]): Promise<Written[]> {
     const answers = new Map<Submission, Written>();
-    const fresh = batch.filter(({ result }) => !this.remembered.has(keyOf(result)));
+    const fresh = batch.filter(({ run }) => !this.remembered.has(run));
     try {
       await this.commitFresh(fresh, answers);
     } catch (error) {
@@ -85,9 +85,9 @@ export class BatchWriter {
       if (!isDuplicateKey(error)) throw error;
       // some were stored before this process remembers, or by another server: only now it is worth a look-up
       const stored = await this.findDurable(batch);
-      for (const key of stored) this.remembered.set(key, true);
+      for (const run of stored) this.remembered.add(run);
       await this.commitNew(
-        batch.filter(({ result }) => !stored.has(keyOf(result))),
+        batch.filter(({ run }) => !stored.has(run)),
         answers,
       );
     }
@@ -100,7 +100,7 @@ export class BatchWriter {
   private async findDurable(batch: readonly Submission[]): Promise<ReadonlySet<string>> {
     const keys = batch.map(({ result }) => result);
     const found = await this.transactions.run((transaction) => this.results.findStored(keys, transaction));
-    return new Set(found.map(keyOf));
+    return new Set(found.map(runNameOf));
   }
 
   /** Stores a batch in one transaction. @throws a duplicate key where one of them was stored before */
@@ -125,7 +125,7 @@ export class BatchWriter {
       );
     for (const [index, submission] of batch.entries()) {
       const outcome = outcomes[index] ?? 'stored';
-      if (outcome !== 'too_much_extra') this.remembered.set(keyOf(submission.result), true);
+      if (outcome !== 'too_much_extra') this.remembered.add(submission.run);
       answers.set(submission, outcome);
       // of a single run there is nothing to mark
       if (submission.position.mark === undefined)

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { OperationRetentionRepository, type RunPosition, type Standing } from '../assignments/index.js';
+import {
+  assignmentName,
+  OperationRetentionRepository,
+  type RunPosition,
+  type Standing,
+} from '../assignments/index.js';
 import { RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
 
@@ -40,9 +44,9 @@ export class DeletedRuns {
       ({ result, position }) => dueAt(position.claim) < (keptFrom.get(String(result.operation)) ?? 0),
     );
     const marked = await this.sheets.findMarked(old.flatMap(runOf), transaction);
-    const counted = new Set(standings.filter(isAccountedFor).map(keyOf));
+    const counted = new Set(standings.filter(isAccountedFor).map(assignmentName));
     const single = old.filter(
-      ({ result, position }) => position.mark === undefined && counted.has(keyOf(result)),
+      ({ result, position }) => position.mark === undefined && counted.has(assignmentName(result)),
     );
     return new Set([...marked.map(({ item }) => item), ...single]);
   }
@@ -62,8 +66,4 @@ function runOf<Item extends Report>(item: Item) {
 function isAccountedFor(standing: Standing): boolean {
   const { received, failed, uncounted_received = 0, uncounted_failed = 0 } = standing;
   return received + failed + uncounted_received + uncounted_failed > 0;
-}
-
-function keyOf({ operation, probe }: { operation: ObjectId; probe: ObjectId }): string {
-  return operation.toHexString() + probe.toHexString();
 }

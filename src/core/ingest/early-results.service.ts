@@ -5,7 +5,13 @@ import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
 import { LedgerService } from '../ledger/index.js';
-import { RunAccountsRepository, type RunAccount, RunAccounts, type Verdict } from '../assignments/index.js';
+import {
+  assignmentName,
+  RunAccountsRepository,
+  type RunAccount,
+  RunAccounts,
+  type Verdict,
+} from '../assignments/index.js';
 import { paymentsFor } from './effects.js';
 import { type LatePayment, ResultFeed } from './result-feed.js';
 import { type EarlyResult, StoredResultsRepository } from './stored-results.repository.js';
@@ -107,7 +113,7 @@ export class EarlyResultsService implements OnApplicationBootstrap, OnApplicatio
     if (early.length === 0) return [];
     const accounts = new RunAccounts(await this.accounts.findStandings(early, transaction));
     const settling = early.flatMap((result): Settling[] => {
-      const account = accounts.of(result);
+      const account = accounts.of(assignmentName(result));
       if (account === undefined) return [];
       return [{ result, account, verdict: account.settle(reportOf(result), now.getTime()) }];
     });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IdTexts } from '../../platform/database/id-texts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { AscendingTimes } from '../../platform/clock/ascending-times.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
@@ -8,7 +9,7 @@ import { DeletedRuns } from './deleted-runs.js';
 import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
 import { type ResultEntity } from './result.schema.js';
-import { keyOf, StoredResultsRepository } from './stored-results.repository.js';
+import { runNameOf, StoredResultsRepository } from './stored-results.repository.js';
 import { TailLogRepository } from './tail-log.repository.js';
 import { announced } from './tail-log.schema.js';
 
@@ -17,6 +18,10 @@ export const CREDITS_PER_RESULT = 10;
 /** A result that is to become durable. */
 export interface Submission {
   result: ResultEntity;
+  /** names its assignment */
+  assignment: string;
+  /** names its run: runNameOf(result), which is asked for often */
+  run: string;
   /** earns the result */
   probeOwner: ObjectId;
   /** of its content, and what it takes besides */
@@ -58,8 +63,8 @@ export class BatchEffects {
     reference: string,
     transaction: Transaction,
   ): Promise<('stored' | 'duplicate' | 'too_much_extra')[] | undefined> {
-    const results = batch.map(({ result }) => result);
-    const standings = await this.accounts.findStandings(results, transaction);
+    const assignments = new Map(batch.map(({ assignment, result }) => [assignment, result]));
+    const standings = await this.accounts.findStandings(assignments.values(), transaction);
     const accounts = new RunAccounts(standings);
     const now = this.clock.now();
     const deleted = await this.deleted.among(batch, standings, now.getTime(), transaction);
@@ -77,8 +82,9 @@ export class BatchEffects {
     await this.sheets.mark(marksOf(kept), transaction);
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
     const receivedAt = this.times.next(now);
+    const owners = new IdTexts();
     for (const { item, verdict } of kept) {
-      noteVerdict(item, verdict, references);
+      noteVerdict(item, verdict, references.get(owners.of(item.probeOwner)));
       item.result.received_at = receivedAt;
     }
     if (kept.length > 0) {
@@ -91,18 +97,18 @@ export class BatchEffects {
     return batch.map((item) => {
       if (deleted.has(item)) return 'duplicate';
       if (verdicts.get(item) !== 'too_much_extra') return 'stored';
-      return known.has(keyOf(item.result)) ? 'duplicate' : 'too_much_extra';
+      return known.has(item.run) ? 'duplicate' : 'too_much_extra';
     });
   }
 
-  /** Of the reports that are refused for lack of room, some may have been stored while there was room. @returns their keys */
+  /** Of the reports that are refused for lack of room, some may have been stored while there was room. @returns the names of their runs */
   private async storedAmongRefused(
     judged: readonly Judged[],
     transaction: Transaction,
   ): Promise<ReadonlySet<string>> {
     const refused = judged.filter(({ verdict }) => verdict === 'too_much_extra');
     const keys = refused.map(({ item }) => item.result);
-    return new Set((await this.results.findStored(keys, transaction)).map(keyOf));
+    return new Set((await this.results.findStored(keys, transaction)).map(runNameOf));
   }
 }
 
@@ -114,9 +120,9 @@ function idsOf(results: readonly ResultEntity[]): ObjectId[] {
 function judge(batch: readonly Submission[], accounts: RunAccounts, now: number): Judged[] | undefined {
   const judged: Judged[] = [];
   for (const item of batch) {
-    const { result, bytes, position } = item;
+    const { result, assignment, bytes, position } = item;
     const report = { claim: position.claim, outcome: result.outcome, reason: result.failure?.reason, bytes };
-    const verdict = accounts.of(result)?.enter(report, now);
+    const verdict = accounts.of(assignment)?.enter(report, now);
     if (verdict === undefined) return undefined;
     judged.push({ item, verdict });
   }
@@ -125,14 +131,13 @@ function judge(batch: readonly Submission[], accounts: RunAccounts, now: number)
 
 /** The transaction may run more than once, and what it found the first time need not hold. */
 function noteVerdict(
-  { result, probeOwner, position: { claim } }: Submission,
+  { result, position: { claim } }: Submission,
   verdict: Verdict,
-  references: ReadonlyMap<string, string>,
+  paidBy: string | undefined,
 ): void {
   delete result.paid_by;
   delete result.uncounted;
   delete result.early;
-  const paidBy = references.get(probeOwner.toHexString());
   if (verdict !== 'counted') result.uncounted = true;
   else if (result.outcome === 'stored' && paidBy !== undefined) result.paid_by = paidBy;
   if (verdict === 'early' && claim.type === 'named') {
@@ -160,8 +165,9 @@ function earningsOf(kept: readonly Judged[]): Payment[] {
 /** @param owners of the probes that brought results which count, each as often as it is to be paid */
 export function paymentsFor(owners: readonly ObjectId[]): Payment[] {
   const payments = new Map<string, Payment>();
+  const texts = new IdTexts();
   for (const owner of owners) {
-    const key = owner.toHexString();
+    const key = texts.of(owner);
     const payment = payments.get(key) ?? { user: owner, amount: 0 };
     payment.amount += CREDITS_PER_RESULT;
     payments.set(key, payment);

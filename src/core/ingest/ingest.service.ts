@@ -8,7 +8,7 @@ import { LimitHits } from '../../platform/limits/limit-hits.js';
 import { type Lack, SharedRoom } from '../../platform/limits/shared-room.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
-import { type AssignedRuns, AssignmentsRepository } from '../assignments/index.js';
+import { type AssignedRuns, assignmentName, AssignmentsRepository } from '../assignments/index.js';
 import { CoverageService } from '../runs/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
 import { type ClockEstimate } from '../probes/index.js';
@@ -66,7 +66,10 @@ export type Acceptance =
   | { status: 'busy'; retryAfterMs: number };
 
 interface Assigned {
+  /** assignmentName() of the two; all its results share the objects that name them */
+  name: string;
   operation: ObjectId;
+  probe: ObjectId;
   probeOwner: ObjectId;
   endsAt: Date;
   isPrivate: boolean;
@@ -213,12 +216,12 @@ export class IngestService {
   }
 
   /** @returns which run of the schedule it is, and what says so in the stored result */
-  private identify(report: RunReport, { operation, runs }: Assigned) {
+  private identify(report: RunReport, { operation, probe, runs }: Assigned) {
     const position = runs.positionOf(report.scheduledAt, this.clock.now());
     const result: Partial<ResultEntity> = {
       _id: new ObjectId(),
       operation,
-      probe: report.probe,
+      probe,
       unique_code: report.uniqueCode,
     };
     if (position.claim.type === 'off_schedule') result.off_schedule = true;
@@ -231,11 +234,12 @@ export class IngestService {
   private async commit(
     { result, position }: Pick<Submission, 'result' | 'position'>,
     moreBytes: number,
-    { probeOwner }: Assigned,
+    { name: assignment, probeOwner }: Assigned,
   ): Promise<Written> {
     const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES + moreBytes;
-    const written = await this.writer.write({ result, probeOwner, bytes, position });
-    if (written === 'assignment_gone') this.assigned.delete(assignmentKey(result.operation, result.probe));
+    const run = assignment + result.unique_code;
+    const written = await this.writer.write({ result, assignment, run, probeOwner, bytes, position });
+    if (written === 'assignment_gone') this.assigned.delete(assignment);
     return written;
   }
 
@@ -246,30 +250,30 @@ export class IngestService {
 
   /** Those who ask together are answered together, and in the order in which they asked: of two equal results the first one counts. */
   private async assignmentOf(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
-    const key = assignmentKey(operation, probe);
-    const known = this.assigned.get(key);
+    const name = assignmentName({ operation, probe });
+    const known = this.assigned.get(name);
     if (known !== undefined) return known;
-    const asked = this.lookups.get(key);
+    const asked = this.lookups.get(name);
     if (asked !== undefined) return asked;
-    const lookup = this.lookUp(operation, probe).finally(() => {
-      this.lookups.delete(key);
+    const lookup = this.lookUp(name, operation, probe).finally(() => {
+      this.lookups.delete(name);
     });
-    this.lookups.set(key, lookup);
+    this.lookups.set(name, lookup);
     return lookup;
   }
 
-  private async lookUp(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
+  private async lookUp(name: string, operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
     const assignment = await this.assignments.findOne(operation, probe);
     const duty = assignment === null ? undefined : await this.coverage.dutyOf(assignment);
     if (assignment === null || duty === undefined) return undefined;
     const assigned = {
-      operation,
+      ...{ name, operation, probe },
       probeOwner: assignment.probe_owner,
       endsAt: assignment.ends_at,
       isPrivate: assignment.private === true,
       ...duty,
     };
-    this.assigned.set(assignmentKey(operation, probe), assigned);
+    this.assigned.set(name, assigned);
     return assigned;
   }
 
@@ -320,8 +324,4 @@ async function digestOf(report: ResultReport, kind: KindName): Promise<Content |
 
 function busy(): Acceptance {
   return { status: 'busy', retryAfterMs: jittered(BUSY_MS) };
-}
-
-function assignmentKey(operation: ObjectId, probe: ObjectId): string {
-  return operation.toHexString() + probe.toHexString();
 }

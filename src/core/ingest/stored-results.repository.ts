@@ -4,6 +4,7 @@ import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { insertTogether } from '../../platform/database/updates.js';
+import { assignmentName } from '../assignments/index.js';
 import { HEAD_SIZE, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 
 export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
@@ -122,7 +123,7 @@ export class StoredResultsRepository {
   }
 }
 
-/** @returns what tells one run from all others */
-export function keyOf({ operation, probe, unique_code }: RunKey): string {
-  return `${operation.toHexString()}${probe.toHexString()}${unique_code}`;
+/** @returns what tells one run from all others: the name of its assignment, and its code */
+export function runNameOf(key: RunKey): string {
+  return assignmentName(key) + key.unique_code;
 }

@@ -11,8 +11,6 @@ const BURST_S = 2;
 /** Who offers this many times the bound does not listen to the answers. */
 const FLOOD_FACTOR = 10;
 const REMEMBERED_PROBES = 20_000;
-/** By then a meter that nobody has used is as good as a new one. */
-const IDLE_MS = 60_000;
 
 /** The part of a socket that is watched; socket.io's own. */
 export interface WatchedSocket {
@@ -57,11 +55,7 @@ export class ProbeMeter {
 @Injectable()
 export class ProbeMeters {
   private readonly logger = new Logger('probe-limits');
-  private readonly meters = new LRUCache<string, ProbeMeter>({
-    max: REMEMBERED_PROBES,
-    ttl: IDLE_MS,
-    updateAgeOnGet: true,
-  });
+  private readonly meters = new LRUCache<string, ProbeMeter>({ max: REMEMBERED_PROBES });
 
   constructor(
     private readonly hits: LimitHits,
@@ -86,10 +80,12 @@ export class ProbeMeters {
   /** Cuts the connection of a probe that floods us, whatever it sends: it keeps what was not acknowledged. */
   watch(socket: WatchedSocket, probe: ObjectId): void {
     let cut = false;
+    let meter: ProbeMeter | undefined;
     socket.use(([, message], next) => {
       if (cut) return;
       const items = Array.isArray(message) ? Math.max(1, message.length) : 1;
-      if (!this.of(probe).isFlood(items)) {
+      meter ??= this.of(probe);
+      if (!meter.isFlood(items)) {
         next();
         return;
       }

@@ -2,7 +2,7 @@ import { type ResultEntity } from '../../core/ingest/index.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Observation, observationOf } from './rules/observation.js';
 import { observeSeries, type SeriesChange } from './rules/series.js';
-import { type DueRuns, quietAfter } from './quiet.js';
+import { type DueRuns, isHeardLately, quietAfter } from './quiet.js';
 import { hashOf, partOf, partsFor, type ProbeState } from './state.js';
 
 /** What of a result is looked at. */
@@ -53,7 +53,7 @@ export function detect(states: States, result: DetectionResult, runs: DueRuns | 
 }
 
 function returnOf({ heard }: ProbeState, now: number, runs: DueRuns | undefined): Return | undefined {
-  if (heard === undefined || runs === undefined) return undefined;
+  if (heard === undefined || runs === undefined || isHeardLately(heard, now)) return undefined;
   const quiet = quietAfter(heard, runs);
   return quiet !== undefined && now >= quiet ? { type: 'return', heard } : undefined;
 }

@@ -1,4 +1,4 @@
-import { type ObjectId } from '../../platform/database/object-id.js';
+import { IdTexts } from '../../platform/database/id-texts.js';
 import { type StoredState } from './change-states.repository.js';
 import { type StateKey, type States } from './detection.js';
 import { type ProbeState } from './state.js';
@@ -13,11 +13,10 @@ interface Loaded {
 /** The states that a batch of results needs: read at once, and written at once. */
 export class LoadedStates implements States {
   private readonly byName = new Map<string, Loaded>();
-  /** results of one operation, or of one probe, mostly share the object that names it */
-  private readonly texts = new Map<ObjectId, string>();
+  private readonly texts = new IdTexts();
 
   nameOf({ operation, probe, part }: StateKey): string {
-    return `${this.textOf(operation)}${this.textOf(probe)}${part}`;
+    return `${this.texts.of(operation)}${this.texts.of(probe)}${part}`;
   }
 
   /** @returns each of them that is not here, once. They are here from now on */
@@ -44,14 +43,6 @@ export class LoadedStates implements States {
   put(key: StateKey, state: ProbeState): void {
     const name = this.nameOf(key);
     this.byName.set(name, { key, state, quietFrom: this.byName.get(name)?.quietFrom, isChanged: true });
-  }
-
-  private textOf(id: ObjectId): string {
-    const known = this.texts.get(id);
-    if (known !== undefined) return known;
-    const text = id.toHexString();
-    this.texts.set(id, text);
-    return text;
   }
 
   /** @param quietFromOf what is to be stored beside the state */

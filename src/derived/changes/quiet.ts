@@ -7,6 +7,11 @@ export const QUIET_RUNS = 3;
 /** After the last of them: it may be under way, or its report. */
 export const QUIET_GRACE_MS = AWAITED_MS;
 
+/** @returns whether a probe that was heard of then cannot be quiet yet, whatever its schedule is; both milliseconds since 1970 */
+export function isHeardLately(heard: number, now: number): boolean {
+  return now - heard < QUIET_GRACE_MS;
+}
+
 /** The runs of one assignment, and how much later than the schedule says its probe does them. */
 export interface DueRuns {
   numbers: RunNumbers;

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { type ResultEntity } from '../../core/ingest/index.js';
+import { IdTexts } from '../../platform/database/id-texts.js';
 import { type Summary } from '../../measurement/formats/summary.js';
 import { type LatestEntity } from './latest.schema.js';
 
@@ -49,7 +50,8 @@ interface Candidate {
 /** Finds the newest of some results; what is stored of them is made of those alone that nothing newer takes the place of. */
 export function newestOf(results: Iterable<Result>): LatestEntity[] {
   const newest = new Map<string, Candidate>();
-  for (const result of results) note(result, newest);
+  const texts = new IdTexts();
+  for (const result of results) note(result, newest, texts);
   return [...newest].map(([id, candidate]) => latest(id, candidate));
 }
 
@@ -57,12 +59,13 @@ export function newestOf(results: Iterable<Result>): LatestEntity[] {
  * Notes what a result says of each of its destinations; of a failed run one without.
  * @param newest by id: what is newer there stays, and what is as old does not
  */
-function note(result: Result, newest: Map<string, Candidate>): void {
-  const { summary, outcome } = result;
+function note(result: Result, newest: Map<string, Candidate>, texts: IdTexts): void {
+  const { operation, probe, summary, outcome } = result;
   const entries = outcome === 'failed' ? [undefined] : (summary ?? []).slice(0, MOST_ENTRIES);
   const times = entries.length > 1 ? new Map<string, number>() : undefined;
   const run_at = runTime(result);
-  const prefix = prefixOf(result);
+  // so all of an operation, or of one of its probes, stand together
+  const prefix = texts.of(operation) + texts.of(probe);
   for (const entry of entries) {
     const destination = entry === undefined ? null : destinationOf(entry);
     const name = `${destination ?? ''} ${textOf(entry?.['qtype']) ?? ''}`;
@@ -72,14 +75,6 @@ function note(result: Result, newest: Map<string, Candidate>): void {
     const known = newest.get(id);
     if (known === undefined || run_at >= known.run_at) newest.set(id, { result, entry, destination, run_at });
   }
-}
-
-/** What ids of one operation, or of one of its probes, begin with. */
-export function prefixOf({
-  operation,
-  probe,
-}: Pick<ResultEntity, 'operation'> & Partial<Pick<ResultEntity, 'probe'>>): string {
-  return operation.toHexString() + (probe?.toHexString() ?? '');
 }
 
 /** @returns how a target is looked for: names have no case (RFC 4343), and a dot behind them is nothing */

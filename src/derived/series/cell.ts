@@ -62,16 +62,25 @@ export class Cell {
     const isOther = entry['type'] !== type;
     if (isOther || (entry['error'] ?? null) !== null) this.errors += 1;
     if (isOther) return;
-    for (const [index, name] of counts.entries())
+    // for each result: `entries()` makes an array of each
+    let index = 0;
+    for (const name of counts) {
       this.counts[index] = (this.counts[index] ?? 0) + countIn(entry[name]);
-    for (const [index, { member }] of tallies.entries()) {
-      const value = entry[member];
-      if (typeof value === 'string' || typeof value === 'number') this.tallies[index]?.add(String(value), 1);
+      index += 1;
     }
-    for (const [index, { member }] of distributions.entries()) {
+    index = 0;
+    for (const { member } of tallies) {
+      const value = entry[member];
+      const tally = this.tallies[index];
+      if (typeof value === 'string' || typeof value === 'number') tally?.add(String(value), 1);
+      index += 1;
+    }
+    index = 0;
+    for (const { member } of distributions) {
       const distribution = this.distributions[index];
       if (member !== OF_PACKETS) addTo(distribution, entry[member]);
-      else for (const rtt of rtts?.answers ?? []) distribution?.add(rtt);
+      else if (rtts?.answers !== undefined) for (const rtt of rtts.answers) distribution?.add(rtt);
+      index += 1;
     }
     if (hops === true) this.hops.add(entry, rtts?.hops);
   }

@@ -47,6 +47,9 @@ function isOfRun({ outcome, off_schedule, scheduled_at, uncounted }: Result): bo
 }
 
 function destinationOf(entry: Summary): string | null {
-  const told = TOLD_BY.map((member) => entry[member]).find((value) => typeof value === 'string');
-  return told ?? null;
+  for (const member of TOLD_BY) {
+    const told = entry[member];
+    if (typeof told === 'string') return told;
+  }
+  return null;
 }

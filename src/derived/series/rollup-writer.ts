@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IdTexts } from '../../platform/database/id-texts.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { OperationKinds } from '../../core/assignments/index.js';
 import { type Gathering, type TailBatch } from '../../core/ingest/index.js';
@@ -20,6 +21,9 @@ export type Field = (typeof MEMBERS)[number];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Names of cells. */
+const HOURS = Array.from({ length: 24 }, (_, hour) => `h${hour}`);
+
 /** Rollups that are read and written at once: more make a transaction that others wait for. */
 const MOST_AT_ONCE = 2_000;
 
@@ -28,8 +32,6 @@ type Place = Omit<RollupKey, 'generation'>;
 
 /** What was observed that belongs into one rollup, by hour. */
 interface Observed {
-  /** `operation probe day destination`, as JSON */
-  name: string;
   place: Place;
   kind: KindName;
   hours: Map<string, Observation[]>;
@@ -94,15 +96,14 @@ class RollupGathering implements Gathering<Field> {
   }
 
   async add({ results }: Pick<TailBatch<Field>, 'results'>): Promise<void> {
+    const texts = new IdTexts();
     const kinds = await this.kinds.of(
-      distinct(results.map(({ result }) => [result.operation.toHexString(), result.operation])),
+      distinct(results.map(({ result }) => [texts.of(result.operation), result.operation])),
     );
-    for (const { name, place, kind, hours } of sorted(results, kinds)) {
-      const together = { ...place, probe: null };
-      const [own, all] = [
-        this.additionsTo(name, place, kind),
-        this.additionsTo(nameOf(together), together, kind),
-      ];
+    for (const { place, kind, hours } of sorted(results, kinds, texts)) {
+      const [own, all] = [place, { ...place, probe: null }].map((each) =>
+        this.additionsTo(nameOf(each, texts), each, kind),
+      ) as [Additions, Additions];
       for (const [hour, observations] of hours) {
         const cell = this.cellOf(kind).reset();
         for (const observation of observations) cell.add(observation);
@@ -157,28 +158,34 @@ class RollupGathering implements Gathering<Field> {
 }
 
 /** @returns of each probe, day and destination of an operation */
-function sorted(results: TailBatch<Field>['results'], kinds: ReadonlyMap<string, KindName>): Observed[] {
+function sorted(
+  results: TailBatch<Field>['results'],
+  kinds: ReadonlyMap<string, KindName>,
+  texts: IdTexts,
+): Observed[] {
   const all = new Map<string, Observed>();
   for (const { result } of results) {
     const { operation, probe } = result;
-    const kind = kinds.get(operation.toHexString());
+    const kind = kinds.get(texts.of(operation));
     if (kind === undefined) continue; // the operation is gone
     const time = timeOf(result).getTime();
-    const begin = Math.floor(time / DAY_MS) * DAY_MS;
-    const hour = `h${Math.floor((time - begin) / HOUR_MS)}`;
-    for (const { destination, ...observation } of observationsOf(result)) {
-      const place = { operation, probe, day: new Date(begin), destination };
-      const name = nameOf(place);
-      const observed = all.get(name) ?? { name, place, kind, hours: new Map<string, Observation[]>() };
-      all.set(name, observed);
+    const day = new Date(Math.floor(time / DAY_MS) * DAY_MS);
+    const hour = HOURS[Math.floor((time - day.getTime()) / HOUR_MS)] ?? '';
+    for (const observation of observationsOf(result)) {
+      const place = { operation, probe, day, destination: observation.destination };
+      const name = nameOf(place, texts);
+      let observed = all.get(name);
+      if (observed === undefined) all.set(name, (observed = { place, kind, hours: new Map() }));
       push(observed.hours, hour, observation);
     }
   }
   return [...all.values()];
 }
 
-function nameOf({ operation, probe, day, destination }: Place): string {
-  return JSON.stringify([operation.toHexString(), probe?.toHexString(), day.getTime(), destination]);
+/** @returns what tells one rollup from all others. The destination stands last: it may be any text */
+function nameOf({ operation, probe, day, destination }: Place, texts: IdTexts): string {
+  const ids = `${texts.of(operation)} ${probe === null ? 'all' : texts.of(probe)}`;
+  return `${ids} ${day.getTime()} ${destination === null ? 'none' : `"${destination}`}`;
 }
 
 function distinct<T>(named: readonly (readonly [string, T])[]): T[] {

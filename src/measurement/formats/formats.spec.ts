@@ -225,6 +225,26 @@ describe('formats', () => {
     const plain = Buffer.from([0x12, 0x05, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0]);
     expect(await FORMATS.warts.digest(gzipSync(plain))).toEqual(await FORMATS.warts.digest(plain));
   });
+
+  it('warts: makes the same of a file at once and in slices, wherever it ends', async () => {
+    for (const name of WARTS) {
+      const file = readFileSync(join(FIXTURES, name));
+      for (let length = 0; length <= file.length; length += 7) {
+        const raw = file.subarray(0, length);
+        // what is gzipped is never read at once
+        expect(await FORMATS.warts.digest(raw)).toEqual({
+          ...(await FORMATS.warts.digest(gzipSync(raw))),
+          ...(length === 0 && { sentNothing: true, error: expect.any(String) }),
+        });
+      }
+    }
+  });
+
+  it('gzip: makes the same of a text at once and in chunks', async () => {
+    const text = ';; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 1\n;; Query time: 3 msec\n';
+    const long = gzipSync(text + ' '.repeat(70_000));
+    expect(await FORMATS.gzip.digest(long)).toEqual(await FORMATS.gzip.digest(gzipSync(text)));
+  });
 });
 
 const FIXTURES = join(import.meta.dirname, '../../../warts/test/fixtures');

