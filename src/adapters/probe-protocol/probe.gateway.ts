@@ -98,6 +98,8 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
       parts: socket.handshake.auth['sync_parts'] === true,
       whole: !this.takeNoWhole.has(probe),
     });
+    // the token among it, for as long as the connection
+    socket.handshake.auth = {};
     socket.on('disconnect', () => {
       this.connected.remove(link);
       if (link.couldNotTakeWhole) this.takeNoWhole.set(probe, true);

@@ -14,6 +14,7 @@ import {
   type ConnectionState,
   type Families,
   foundNetwork,
+  type HeldProbe,
   NetworksService,
   type ProbeConnection,
   type ProbeEntity,
@@ -33,7 +34,7 @@ export type ConnectionDetails = Pick<
 > & { families?: Families; route?: Route };
 
 export interface OpenConnection {
-  probe: ProbeEntity;
+  probe: HeldProbe;
   session: ObjectId;
 }
 
@@ -144,7 +145,7 @@ export class ProbeConnectionsService {
       this.announceOver(probe._id, before.session);
     this.feed.emit({ probe, connected: true });
     if (address !== undefined) this.noteNetwork(probe, address);
-    return { probe, session: connection.session };
+    return { probe: held(probe, connection), session: connection.session };
   }
 
   /** Nobody waits for it: what is not noted now is noted when the probe comes again. */
@@ -245,7 +246,7 @@ export class ProbeConnectionsService {
   }
 
   /** @returns the probe that a token is for, as it is before it comes in; undefined: there is none, whatever is to be said of the token */
-  async probeOf(token: unknown): Promise<Pick<ProbeEntity, 'connection' | 'capabilities'> | undefined> {
+  async probeOf(token: unknown): Promise<ProbeEntity | undefined> {
     const identity = typeof token === 'string' ? this.tokens.readProbeToken(token) : undefined;
     return (identity && (await this.probes.findById(identity.id))) ?? undefined;
   }
@@ -273,4 +274,18 @@ export class ProbeConnectionsService {
   private announceOver(probe: ObjectId, session: ObjectId): void {
     this.bus.send(SESSION_OVER, { probe: probe.toHexString(), session: session.toHexString() });
   }
+}
+
+/** The rest of it is several hundred bytes to some kilobytes, of each probe that is here. */
+function held(probe: ProbeEntity, { session, since, version, kinds }: ProbeConnection): HeldProbe {
+  const { _id, number, owner, asn_v4, asn_v6, prefix_v4, prefix_v6, capabilities } = probe;
+  const connection = { session, since, ...(version !== undefined && { version }), ...(kinds && { kinds }) };
+  return {
+    ...{ _id, number, owner, connection },
+    families: { ipv4: capabilities?.ipv4, ipv6: capabilities?.ipv6 },
+    ...(asn_v4 !== undefined && { asn_v4 }),
+    ...(asn_v6 !== undefined && { asn_v6 }),
+    ...(prefix_v4 !== undefined && { prefix_v4 }),
+    ...(prefix_v6 !== undefined && { prefix_v6 }),
+  };
 }

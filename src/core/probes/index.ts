@@ -1,7 +1,7 @@
 export { InstrumentsService } from './instruments.service.js';
 export { MAC_ADDRESS_RULE, macAddress } from './mac-address.js';
 export { isTrusted } from './clock-trust.js';
-export { type ProbeChange, ProbeFeed } from './probe-feed.js';
+export { type HeldProbe, type ProbeChange, ProbeFeed } from './probe-feed.js';
 export { canonicalNetwork, rangeOf } from './address-range.js';
 export { countryOf } from './country.js';
 export { FINDABLE, type Findable, foundNetwork, type Place, placeOf, type PlaceStatement } from './place.js';

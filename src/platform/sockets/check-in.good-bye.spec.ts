@@ -26,8 +26,9 @@ describe('checkIn, a database that is away', () => {
         return tries < 3 ? Promise.reject(new Error('the database is away')) : Promise.resolve();
       },
     });
-    const conn = Object.assign(new EventEmitter(), { readyState: 'open' });
-    const socket = Object.assign(new EventEmitter(), { data: {}, conn }) as unknown as Socket;
+    const request = { headers: {}, connection: {} };
+    const conn = Object.assign(new EventEmitter(), { readyState: 'open', request });
+    const socket = Object.assign(new EventEmitter(), { data: {}, conn, handshake: {} }) as unknown as Socket;
     await new Promise<void>((resolve) => {
       admit(socket, () => {
         resolve();

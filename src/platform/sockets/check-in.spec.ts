@@ -6,10 +6,21 @@ import { checkIn, type Refusal } from './check-in.js';
 
 type Middleware = (socket: Socket, next: (error?: ExtendedError) => void) => void;
 
+const HEADERS = {
+  'x-forwarded-for': '198.51.100.7',
+  origin: 'http://probe.example',
+  total_credits: '100',
+  'user-agent': 'probe/1',
+};
+
 class FakeSocket extends EventEmitter {
   data: { open?: object } = {};
-  handshake = { address: '192.0.2.1' };
-  conn = Object.assign(new EventEmitter(), { readyState: 'open', close: () => this.conn.emit('close') });
+  handshake = { address: '192.0.2.1', headers: HEADERS, url: '/socket.io/?token=secret' };
+  conn = Object.assign(new EventEmitter(), {
+    readyState: 'open',
+    request: { headers: HEADERS, url: '/socket.io/?token=secret', _query: { EIO: '4' }, connection: {} },
+    close: () => this.conn.emit('close'),
+  });
 }
 
 /** Lets one client knock. */
@@ -35,6 +46,18 @@ describe('checkIn', () => {
     socket.conn.emit('close');
     await turn();
     expect(closed).toEqual(['transport close']);
+  });
+
+  it('keeps of the request of who is in what a further namespace of the connection needs', async () => {
+    const { socket } = await knock(() => Promise.resolve({ who: 'ada' }));
+    const { 'user-agent': _agent, ...headers } = HEADERS;
+    expect(socket.conn.request).toEqual({
+      headers,
+      url: '',
+      _query: { EIO: '4' },
+      connection: { encrypted: false },
+    });
+    expect(socket.handshake).toEqual({ address: '192.0.2.1', headers, url: '' });
   });
 
   it('refuses with a sentence and a code', async () => {

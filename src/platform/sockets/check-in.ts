@@ -1,4 +1,5 @@
 import { type Logger } from '@nestjs/common';
+import { type IncomingMessage } from 'node:http';
 import { DomainError } from '../errors/domain.error.js';
 import { type Route } from '../http/client-address.js';
 import { atTheDoor } from './handshake-pacing.js';
@@ -20,6 +21,19 @@ interface Gate<Open extends object> {
   open(socket: Socket): Promise<Open | Refusal>;
   close(open: Open, reason: string): Promise<void>;
 }
+
+/** What Socket.IO reads of the request of a connection. */
+interface KnownRequest {
+  headers: IncomingMessage['headers'];
+  _query: unknown;
+  connection: { encrypted?: boolean };
+}
+
+/** What any namespace, or Socket.IO itself, reads of the headers. */
+const READ_HEADERS = [
+  ...['origin', 'x-forwarded-for'],
+  ...['total_credits', 'total-credits', 'in_use_credits', 'in-use-credits'],
+];
 
 /** A refused client waits for the server to hang up; it gets the refusal first. */
 const HANG_UP_MS = 500;
@@ -84,7 +98,23 @@ async function admit<Open extends object>(socket: Socket, gate: Gate<Open>): Pro
     setImmediate(close, 'transport close');
   });
   if (socket.conn.readyState !== 'open') close('transport close');
+  forgetRequest(socket);
   return undefined;
+}
+
+/**
+ * The request of the handshake would stay with its headers for as long as the connection. Of it is kept what the handshakes of further
+ * namespaces of the connection are made of.
+ */
+function forgetRequest({ conn, handshake }: Pick<Socket, 'conn' | 'handshake'>): void {
+  const { headers, _query, connection } = conn.request as unknown as KnownRequest;
+  const read = READ_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+  const kept = {
+    ...{ url: '', _query, connection: { encrypted: connection.encrypted === true } },
+    headers: Object.fromEntries(read) as IncomingMessage['headers'],
+  };
+  conn.request = kept as unknown as typeof conn.request;
+  Object.assign(handshake, { headers: kept.headers, url: kept.url });
 }
 
 function noteGoodBye<Open extends object>(open: Open, reason: string, gate: Gate<Open>): void {

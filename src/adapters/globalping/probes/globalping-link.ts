@@ -32,11 +32,19 @@ const MOST_ATTEMPTS = 3;
 /** After an acknowledgement that may be of an earlier request its own may follow, and is nobody's. */
 const SETTLE_MS = 1000;
 
+/** What a probe is told first: until it knows where it is it drops every request. */
+export interface Greeting {
+  location: Record<string, unknown>;
+  adoption: string;
+}
+
+export type GlobalpingOpen = OpenConnection & { greeting: Greeting };
+
 export type GlobalpingSocket = Socket<
   GlobalpingProbeToServer,
   ServerToGlobalpingProbe,
   Record<string, never>,
-  { open?: OpenConnection }
+  { open?: GlobalpingOpen }
 >;
 
 interface Asking {
@@ -75,7 +83,7 @@ export class GlobalpingLink implements ProbeLink, AskedProbe {
     this.probe = probe._id;
     this.session = session;
     this.version = probe.connection?.version;
-    this.families = { 4: probe.capabilities?.ipv4 === true, 6: probe.capabilities?.ipv6 === true };
+    this.families = { 4: probe.families?.ipv4 === true, 6: probe.families?.ipv6 === true };
   }
 
   attach(): void {

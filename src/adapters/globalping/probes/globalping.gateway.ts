@@ -18,7 +18,6 @@ import { checkIn, type Refusal, routeOf } from '../../../platform/sockets/check-
 import { ArrivalsService } from '../../../core/delivery/index.js';
 import {
   ConnectedProbes,
-  type OpenConnection,
   ProbeConnectionsService,
   ProbeMeters,
   ProbeProtocols,
@@ -30,7 +29,7 @@ import { showsPrivateTarget } from '../../../measurement/formats/globalping.form
 import { PRIVATE_RESULT, problemOfResult } from '../../../measurement/formats/globalping.results.js';
 import { GLOBALPING_KINDS, type GlobalpingMeasurement } from '../../../measurement/kinds/globalping-words.js';
 import { GLOBALPING } from './globalping-capabilities.js';
-import { GlobalpingLink, type GlobalpingSocket } from './globalping-link.js';
+import { GlobalpingLink, type GlobalpingOpen, type GlobalpingSocket } from './globalping-link.js';
 import { globalpingRunWords } from './globalping-run-words.js';
 import {
   type Acknowledge,
@@ -97,10 +96,10 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
       link.end();
       this.connected.remove(link);
     });
-    // until it knows this it drops every request
+    const { location, adoption } = open.greeting;
     socket.emit('api:connect:isProxy', { isProxy: false });
-    socket.emit('api:connect:location', placeAt(open.probe));
-    socket.emit('api:connect:adoption', { message: adoptionOf(open.probe), adopted: true });
+    socket.emit('api:connect:location', location);
+    socket.emit('api:connect:adoption', { message: adoption, adopted: true });
     await this.arrivals.welcome(link, () => socket.connected);
   }
 
@@ -211,7 +210,7 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
     return;
   }
 
-  private async open(socket: Socket): Promise<OpenConnection | Refusal> {
+  private async open(socket: Socket): Promise<GlobalpingOpen | Refusal> {
     const read = handshakeQuery.safeParse(socket.handshake.query);
     if (!read.success) return { code: 'invalid_handshake', message: REFUSALS.noToken };
     const { version, uuid, adoptionToken } = read.data;
@@ -225,7 +224,9 @@ export class GlobalpingGateway implements OnGatewayInit<Namespace>, OnGatewayCon
         ...{ families: familiesOf(before), route: routeOf(socket) },
       };
       const open = await this.connections.open(adoptionToken, details);
-      return open ?? { code: 'invalid_token', message: REFUSALS.noToken };
+      if (open === undefined || before === undefined)
+        return { code: 'invalid_token', message: REFUSALS.noToken };
+      return { ...open, greeting: { location: placeAt(before), adoption: adoptionOf(before) } };
     } catch (error) {
       return this.refusalOf(error);
     }
