@@ -25,17 +25,18 @@ const job = (names: number): Job => ({
 function probe() {
   const sent: string[] = [];
   const transport = { writable: false };
+  const answer: { late: Error | null } = { late: null };
   const socket = {
     connected: true,
     conn: { transport },
     timeout: () => ({
       emit: (_event: string, { _id }: { _id: string }, acknowledge: (late: Error | null) => void) => {
         sent.push(_id);
-        acknowledge(null);
+        acknowledge(answer.late);
       },
     }),
   };
-  return { socket, sent, transport, link: new ClassicLink(socket as unknown as ClassicSocket, OPEN) };
+  return { socket, sent, transport, answer, link: new ClassicLink(socket as unknown as ClassicSocket, OPEN) };
 }
 
 async function all(answers: AsyncIterable<DeliveryAnswer[]>): Promise<string[]> {
@@ -75,5 +76,24 @@ describe('ClassicLink', () => {
     const outcomes = await delivered;
     expect(outcomes.slice(0, sent.length)).toEqual(sent.map(() => 'accepted'));
     expect(outcomes.slice(sent.length)).toEqual(jobs.slice(sent.length).map(() => 'unsent'));
+  });
+
+  it('says of one job alone what became of it, and waits for no other', async () => {
+    const { link, sent, socket, answer } = probe();
+    const [first, second] = [job(1), job(2)];
+    expect(await link.deliverOne(first)).toEqual({ outcome: 'accepted' });
+    answer.late = new Error('operation has timed out');
+    expect(await link.deliverOne(second)).toEqual({ outcome: 'silent' });
+    expect(sent).toEqual([first, second].map(({ operation }) => operation.toHexString()));
+    socket.connected = false;
+    expect(await link.deliverOne(job(1))).toEqual({ outcome: 'unsent' });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('does not send a job for which the contract has no words', async () => {
+    const { link, sent } = probe();
+    const { outcome, ...rest } = await link.deliverOne({ ...job(1), kind: 'http' });
+    expect([outcome, rest]).toEqual(['refused', { reason: expect.any(String), isUntold: true }]);
+    expect(sent).toEqual([]);
   });
 });
