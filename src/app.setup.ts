@@ -42,6 +42,7 @@ export async function setUp(app: NestExpressApplication, env: Env, root: Pino): 
   if (hasGlobalping) app.use('/v1', wordErrors(globalpingErrors));
   if (hasAtlas) app.use('/api/v2', wordErrors(atlasErrors));
   app.use('/api', packLongAnswers());
+  app.use(['/operation', '/operations'], packLongAnswers({ again: true }));
   app.useGlobalInterceptors(new PackStreams());
   app.use(
     jsonBody([...API_BODIES, ...(hasGlobalping ? GLOBALPING_BODIES : []), ...(hasAtlas ? ATLAS_BODIES : [])]),

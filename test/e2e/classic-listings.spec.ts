@@ -114,6 +114,21 @@ describe('classic listings, read again and again at two servers', () => {
     expect(others).not.toHaveProperty('availability');
   });
 
+  test('one who has the answer already is told so, until it is another one', async () => {
+    const path = `${world.server.url}/operation?id=${operations[1]?._id ?? ''}`;
+    const first = await fetch(path);
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).not.toBe('');
+    expect(await first.json()).toEqual(await shown(`/operation?id=${operations[1]?._id ?? ''}`));
+    // as a browser asks: fetch() of Node would add `no-cache`
+    const headers = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+    const ask = () => fetch(path, { headers });
+    expect((await ask()).status).toBe(304);
+    await database.collection('results').deleteMany({ operation: idOf(1) });
+    const changed = await ask();
+    expect([changed.status, ((await changed.json()) as Operation).results]).toEqual([200, []]);
+  });
+
   test('another reader sees what that reader may see', async () => {
     expect(await shown('/operations/me', bob)).toEqual([]);
     const id = operations[0]?._id ?? '';

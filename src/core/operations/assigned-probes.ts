@@ -12,7 +12,7 @@ export type AssignedOperation = Pick<OperationEntity, '_id' | 'probe_count'>;
 
 /**
  * Which probes operations ever had. Nothing leaves that set, and its operation counts it in the transaction that adds to it: as many ids
- * as the operation counts are all of them, and need not be read again (docs/adr/0058).
+ * as the operation counts are all of them, and need not be read again (docs/adr/0060).
  */
 @Injectable()
 export class AssignedProbes {

@@ -71,6 +71,8 @@ describe('answers', () => {
     Logger.overrideLogger(false);
     const app = express();
     app.use(packLongAnswers());
+    app.use('/again', packLongAnswers({ again: true }));
+    app.get('/again', (request, response) => void response.type('json').send(request.headers['x-text']));
     app.get('/long', (_request, response) => void response.json(LINES));
     app.get('/short', (_request, response) => void response.json({}));
     app.get('/revised', (_request, response) => {
@@ -107,9 +109,14 @@ describe('answers', () => {
     stream.pipe(response);
   }
 
-  async function ask(path: string, coding = 'identity', method = 'GET'): Promise<IncomingMessage> {
+  async function ask(
+    path: string,
+    coding = 'identity',
+    method = 'GET',
+    more: Record<string, string> = {},
+  ): Promise<IncomingMessage> {
     const { port } = server.address() as AddressInfo;
-    const headers = { 'accept-encoding': coding };
+    const headers = { 'accept-encoding': coding, ...more };
     const [answer] = (await once(get({ port, path, method, headers }), 'response')) as [IncomingMessage];
     return answer;
   }
@@ -147,6 +154,23 @@ describe('answers', () => {
     expect(head.headers).toMatchObject({ etag, 'content-length': length, 'content-encoding': 'gzip' });
     expect((await ask('/long')).headers.etag).not.toBe(etag);
     for (const answer of [first, head]) answer.resume();
+  });
+
+  it.each(CODINGS)('that are sent often are packed by %s once, each text as it is', async (coding) => {
+    const again = async (text: string) => {
+      const answer = await ask('/again', coding, 'GET', { 'x-text': text });
+      const { etag } = answer.headers;
+      return { etag, text: await textOf(answer.pipe(UNPACK[coding]!())) };
+    };
+    const texts = ['a', 'b'].map((letter) => letter.repeat(5_000));
+    const [a, b] = [await again(texts[0]!), await again(texts[1]!)];
+    expect([a.text, b.text]).toEqual(texts);
+    expect(await again(texts[0]!)).toEqual(a);
+    expect(await again(texts[1]!)).toEqual(b);
+    const unpacked = await ask('/again', 'identity', 'GET', { 'x-text': texts[0]! });
+    expect(await textOf(unpacked)).toBe(texts[0]);
+    const known = await ask('/again', coding, 'GET', { 'x-text': texts[0]!, 'if-none-match': a.etag ?? '' });
+    expect([known.statusCode, await textOf(known)]).toEqual([304, '']);
   });
 
   it.each(CODINGS)('hand on by %s what there is while the source waits', async (coding) => {

@@ -6,6 +6,7 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { type Request, type RequestHandler, type Response } from 'express';
+import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 import { map, type Observable } from 'rxjs';
 import { type Duplex, pipeline } from 'node:stream';
@@ -59,8 +60,15 @@ export function codingFor(request: Pick<Request, 'headers'>): string | undefined
   return best === 'identity' ? undefined : best;
 }
 
-/** Packs long texts that are sent at once. Express gives them their ETag and answers HEAD, as it does without. */
-export function packLongAnswers(): RequestHandler {
+/** What is remembered of packed texts, in bytes: those of routes that are asked for the same again and again. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Packs long texts that are sent at once. Express gives them their ETag and answers HEAD, as it does without.
+ * @param again whether the same texts are sent often: they are packed once, and kept in memory
+ */
+export function packLongAnswers({ again = false } = {}): RequestHandler {
+  const remembered = again ? new PackedTexts(REMEMBERED_BYTES) : undefined;
   return (request, response, next) => {
     const send = response.send.bind(response);
     response.send = (body: unknown) => {
@@ -72,20 +80,48 @@ export function packLongAnswers(): RequestHandler {
       const coding = codingFor(request);
       const coder = coding === undefined ? undefined : CODERS[coding];
       if (coding === undefined || coder === undefined) return send(body);
+      const sendPacked = (packed: Buffer) => {
+        response.setHeader('Content-Encoding', coding);
+        if (!typeOf(response).includes('charset')) response.type(`${typeOf(response)}; charset=utf-8`);
+        return send(packed);
+      };
+      const before = remembered?.get(coding, body);
+      if (before !== undefined) return sendPacked(before);
       coder.whole(body, (error, packed) => {
         if (response.destroyed) return;
         if (error !== null) {
           next(error);
           return;
         }
-        response.setHeader('Content-Encoding', coding);
-        if (!typeOf(response).includes('charset')) response.type(`${typeOf(response)}; charset=utf-8`);
-        send(packed);
+        remembered?.set(coding, body, packed);
+        sendPacked(packed);
       });
       return response;
     };
     next();
   };
+}
+
+/** The same text in the same coding is the same bytes. */
+class PackedTexts {
+  private readonly packed: LRUCache<string, Buffer>;
+
+  /** @param mostMemory in bytes */
+  constructor(mostMemory: number) {
+    this.packed = new LRUCache({
+      maxSize: mostMemory,
+      // V8 takes two for a character where one of them is not Latin-1
+      sizeCalculation: (packed, text) => packed.length + 2 * text.length,
+    });
+  }
+
+  get(coding: string, text: string): Buffer | undefined {
+    return this.packed.get(`${coding} ${text}`);
+  }
+
+  set(coding: string, text: string, packed: Buffer): void {
+    this.packed.set(`${coding} ${text}`, packed);
+  }
 }
 
 function typeOf(response: Response): string {

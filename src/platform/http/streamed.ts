@@ -81,3 +81,53 @@ export function streamed(
     if (!response.destroyed) answerWithProblem(error, response.req, response);
   });
 }
+
+const LEFT = new Error('the reader has left');
+
+/**
+ * An answer that may be short: it is sent at once, with an ETag, where it comes as strings alone. A longer one is streamed.
+ * @param make as of `streamed`
+ * @param most characters that are sent at once
+ */
+export async function sentOrStreamed(
+  make: (gone: AbortSignal) => AsyncGenerator<string | Buffer, void>,
+  headers: { type: string },
+  most: number,
+  response: Response,
+): Promise<string | StreamableFile> {
+  const gone = new AbortController();
+  let isWhole = false;
+  response.once('close', () => {
+    if (!isWhole) gone.abort(LEFT);
+  });
+  const source = make(gone.signal);
+  let text = '';
+  try {
+    for (;;) {
+      const { value, done } = await source.next();
+      if (done === true) break;
+      if (typeof value === 'string') text += value;
+      if (typeof value === 'string' && text.length <= most) continue;
+      const begun = typeof value === 'string' ? [text] : [text, value];
+      return streamed(() => continued(begun, source), headers);
+    }
+  } catch (error) {
+    // nobody is there to be told
+    if (!gone.signal.aborted) throw error;
+  }
+  isWhole = true;
+  response.type(headers.type);
+  return text;
+}
+
+async function* continued(
+  begun: readonly (string | Buffer)[],
+  source: AsyncGenerator<string | Buffer, void>,
+): AsyncGenerator<string | Buffer, void> {
+  try {
+    yield* begun;
+    yield* source;
+  } finally {
+    await source.return();
+  }
+}

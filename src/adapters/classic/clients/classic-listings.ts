@@ -1,6 +1,7 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
+import { type Response } from 'express';
 import { streamInParts } from '../../../platform/batching/in-parts.js';
-import { streamed } from '../../../platform/http/streamed.js';
+import { sentOrStreamed } from '../../../platform/http/streamed.js';
 import { type ListedOperation, type OperationFilter } from '../../../core/assignments/index.js';
 import { ListedOperationsService } from '../../../core/operations/index.js';
 import {
@@ -23,7 +24,10 @@ const GROUP = { items: 20, weight: 2_000 };
 const ENOUGH = 16 * 1024;
 const probesOf = ({ probe_count }: ListedOperation) => probe_count;
 
-/** The classic listings have no pages: they are streamed, so that memory does not grow with what they list. */
+/** Characters of an answer that is sent at once. */
+const SHORT = 128 * 1024;
+
+/** The classic listings have no pages: long ones are streamed, so that memory does not grow with what they list. */
 @Injectable()
 export class ClassicListings {
   constructor(
@@ -32,19 +36,26 @@ export class ClassicListings {
     private readonly texts: DecodedTexts,
   ) {}
 
-  one(operation: ListedOperation): StreamableFile {
-    return streamed((gone) => this.textOf([operation], '', gone), { type: JSON_TYPE });
+  one(operation: ListedOperation, response: Response): Promise<string | StreamableFile> {
+    return this.answer((gone) => this.textOf([operation], '', gone), response);
   }
 
-  all(filter: OperationFilter, withResults: boolean): StreamableFile {
-    return streamed((gone) => this.arrayText(filter, withResults, gone), { type: JSON_TYPE });
+  all(filter: OperationFilter, withResults: boolean, response: Response): Promise<string | StreamableFile> {
+    return this.answer((gone) => this.arrayText(filter, withResults, gone), response);
+  }
+
+  private answer(
+    make: (gone: AbortSignal) => AsyncGenerator<string | Buffer, void>,
+    response: Response,
+  ): Promise<string | StreamableFile> {
+    return sentOrStreamed(make, { type: JSON_TYPE }, SHORT, response);
   }
 
   private async *arrayText(
     filter: OperationFilter,
     withResults: boolean,
     gone: AbortSignal,
-  ): AsyncGenerator<string | Buffer> {
+  ): AsyncGenerator<string | Buffer, void> {
     let before = '[';
     for await (const group of streamInParts(this.operations.stream(filter), probesOf, GROUP)) {
       if (withResults) yield* this.textOf(group, before, gone);
@@ -59,7 +70,7 @@ export class ClassicListings {
     group: readonly ListedOperation[],
     before: string,
     gone: AbortSignal,
-  ): AsyncGenerator<string | Buffer> {
+  ): AsyncGenerator<string | Buffer, void> {
     const from = group.map((operation) => ({ ...operation, as: presentationOf(operation) }));
     const parts = new Peeked(this.results.of(from, gone));
     try {
@@ -82,7 +93,7 @@ export class ClassicListings {
     parts: Peeked<ListedPart>,
     text: Gathered,
     gone: AbortSignal,
-  ): AsyncGenerator<string | Buffer> {
+  ): AsyncGenerator<string | Buffer, void> {
     const operation = _id.toHexString();
     let separator = '';
     for (;;) {

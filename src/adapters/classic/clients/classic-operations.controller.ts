@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Post, Query, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Res, type StreamableFile } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiOkResponse,
@@ -7,6 +7,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
+import { type Response } from 'express';
 import { parseId } from '../../../platform/database/object-id.js';
 import { PlatformClock } from '../../../platform/database/platform-clock.js';
 import { idSchema } from '../../../platform/http/ids.js';
@@ -79,8 +80,11 @@ export class ClassicOperationsController {
   @ApiQuery({ name: 'id', schema: idSchema('operation') })
   @ApiOkResponse({ type: ClassicOperationDto })
   @ApiProblems(404)
-  async get(@Query('id') id: unknown): Promise<StreamableFile> {
-    return this.listings.one(await this.operations.getPublic(parseId(id)));
+  async get(
+    @Query('id') id: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string | StreamableFile> {
+    return this.listings.one(await this.operations.getPublic(parseId(id)), response);
   }
 
   @Get('operations/me')
@@ -89,8 +93,11 @@ export class ClassicOperationsController {
   @ApiOperation({ summary: 'Your operations with their results' })
   @ApiOkResponse({ type: [ClassicOperationDto] })
   @ApiProblems(401)
-  listOwn(@CurrentUser() user: UserEntity): StreamableFile {
-    return this.listings.all({ owner: user._id, measuredHere: true }, true);
+  async listOwn(
+    @CurrentUser() user: UserEntity,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string | StreamableFile> {
+    return this.listings.all({ owner: user._id, measuredHere: true }, true, response);
   }
 
   @Get('operations')
@@ -99,8 +106,11 @@ export class ClassicOperationsController {
   @ApiOperation({ summary: 'All operations, without results' })
   @ApiOkResponse({ type: [ClassicOperationSummaryDto] })
   @ApiProblems(401)
-  list(@CurrentUser() user: UserEntity): StreamableFile {
-    return this.listings.all({ visibleTo: user._id, measuredHere: true }, false);
+  async list(
+    @CurrentUser() user: UserEntity,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string | StreamableFile> {
+    return this.listings.all({ visibleTo: user._id, measuredHere: true }, false, response);
   }
 
   private async create(

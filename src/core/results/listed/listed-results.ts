@@ -64,7 +64,7 @@ interface Found {
 
 /**
  * Results for listings that show what each says, and nothing else of it. MongoDB is asked each time which results there are; what a result
- * says is decoded once, as nothing changes it but the deletion of its raw bytes (docs/adr/0058).
+ * says is decoded once, as nothing changes it but the deletion of its raw bytes (docs/adr/0060).
  */
 @Injectable()
 export class ListedResults {
