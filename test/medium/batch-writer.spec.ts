@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection } from 'mongoose';
@@ -6,6 +6,7 @@ import { ObjectId } from '../../src/platform/database/object-id.js';
 import { LedgerService } from '../../src/core/ledger/ledger.service.js';
 import { type RunPosition } from '../../src/core/assignments/assigned-runs.js';
 import { type AssignmentEntity } from '../../src/core/assignments/assignment.schema.js';
+import { RunAccountsRepository } from '../../src/core/assignments/run-accounts.repository.js';
 import { AssignmentsRepository } from '../../src/core/assignments/assignments.repository.js';
 import { type ProbeEntity } from '../../src/core/probes/probe.schema.js';
 import { BatchWriter } from '../../src/core/ingest/batch-writer.js';
@@ -100,6 +101,67 @@ describe('BatchWriter', () => {
       },
     );
     await fc.assert(property, { numRuns: 10 });
+  });
+
+  describe('by what it has written to an account before', () => {
+    let reads: jest.SpiedFunction<RunAccountsRepository['findStandings']>;
+    beforeEach(() => {
+      reads = jest.spyOn(servers[0]!.get(RunAccountsRepository), 'findStandings');
+    });
+    afterEach(() => {
+      reads.mockRestore();
+    });
+    const change = (update: object) =>
+      servers[0]!.module
+        .get<Connection>(getConnectionToken(), { strict: false })
+        .collection('assignments')
+        .updateOne({ operation: assignment.operation, probe: assignment.probe }, update);
+    const failed: Partial<ResultEntity> = {
+      ...{ outcome: 'failed', failure: { reason: 'timeout', detail: '' } },
+      ...{ raw: undefined, format: undefined, summary: undefined },
+    } as object;
+
+    it('counts and pays no more than was asked for, and reads the account once', async () => {
+      await change({ $set: { due: 3 } });
+      await writer(0).write(submission(assignment, 'a'));
+      await writer(0).write(submission(assignment, 'b', failed));
+      for (const code of ['c', 'd', 'e']) await writer(0).write(submission(assignment, code));
+      expect(await counters()).toEqual({ received: 2, failed: 1 });
+      expect(await earned()).toBe(2);
+      expect(reads).toHaveBeenCalledTimes(1);
+    });
+
+    it('counts no more than was asked for where another server has counted meanwhile', async () => {
+      await change({ $set: { due: 5 } });
+      for (let n = 0; n < 8; n += 1) await writer(n % 2).write(submission(assignment, `run-${n}`));
+      expect(await counters()).toEqual({ received: 5, failed: 0 });
+      expect(await stored()).toHaveLength(8);
+      expect(await earned()).toBe(5);
+    });
+
+    it.each<[string, object, number]>([
+      ['was stopped', { $set: { state: 'stopped', owed: 1 } }, 1],
+      ['was given to it again', { $set: { earlier: [{ first_run: 0, runs: 1 }], first_run: 1 } }, 2],
+      ['lost its counters', { $set: { received: 0 } }, 1],
+    ])('sees that it %s meanwhile', async (_what, update, received) => {
+      await writer(0).write(submission(assignment, 'a'));
+      await change(update);
+      await writer(0).write(submission(assignment, 'b'));
+      expect(await counters()).toEqual({ received, failed: 0 });
+      expect(reads).toHaveBeenCalledTimes(2);
+    });
+
+    it('stores nothing for an assignment that is gone', async () => {
+      await writer(0).write(submission(assignment, 'a'));
+      const { operation } = assignment;
+      await servers[0]!.module
+        .get<Connection>(getConnectionToken(), { strict: false })
+        .collection('assignments')
+        .deleteMany({ operation });
+      expect(await writer(0).write(submission(assignment, 'b'))).toBe('assignment_gone');
+      expect(await stored()).toEqual(['a']);
+      expect(await earned()).toBe(1);
+    });
   });
 
   it('knows a run that was stored before it began', async () => {

@@ -35,6 +35,7 @@ export {
 export { leavingsOf, runsBegunBy, runsDone, runsLeftByRefusal, unusedCredits } from './refund.js';
 export { type KeptFor, keptFor } from './retention.js';
 export { earlierRuns, firstAsked, goesOnUntold, MOST_STRETCHES, reopened } from './stretches.js';
+export { RememberedStandings } from './remembered-standings.js';
 export { assignmentName, type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
 export {
   type AssignmentCounters,

@@ -1,5 +1,5 @@
 import { type ObjectId } from '../../platform/database/object-id.js';
-import { type AssignmentEntity } from './assignment.schema.js';
+import { type AssignmentEntity, LIVE } from './assignment.schema.js';
 import { type Claim } from './assigned-runs.js';
 import { capabilitiesOf } from './delivered-capabilities.js';
 import { earlierRuns } from './stretches.js';
@@ -26,6 +26,9 @@ export type Standing = Pick<
   | 'delivered_over'
   | 'delivered_with'
 >;
+
+/** Those of them that reports move. */
+const COUNTERS = ['received', 'failed', 'uncounted_received', 'uncounted_failed', 'extra_bytes'] as const;
 
 /**
  * What becomes of a report (docs/protocol.md, "What counts"). counted: it is one of the runs that were asked for; early: it will be,
@@ -59,6 +62,15 @@ export interface AccountChange {
   last_run?: number;
   /** its last run is accounted for */
   completed: boolean;
+}
+
+/** @returns what an account says after reports that are stored */
+export function standingAfter(standing: Standing, change: AccountChange): Standing {
+  const after = { ...standing };
+  // what does not move is not written, and stays absent where it is
+  for (const name of COUNTERS) if (change[name] !== 0) after[name] = (standing[name] ?? 0) + change[name];
+  if (change.completed && LIVE.includes(standing.state)) after.state = 'done';
+  return after;
 }
 
 /** The account of one assignment: each run that was asked for counts once, and nothing else does. */

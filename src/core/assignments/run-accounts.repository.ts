@@ -5,7 +5,7 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { updateTogether } from '../../platform/database/updates.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState, LIVE } from './assignment.schema.js';
-import { type AccountChange, type Standing } from './run-account.js';
+import { type AccountChange, assignmentName, type Standing } from './run-account.js';
 
 const COUNTERS = {
   probe: 1,
@@ -148,11 +148,37 @@ export class RunAccountsRepository {
 
   /** Moves the counters; with its last run an assignment is done. In the transaction that read the standings. */
   async count(changes: readonly AccountChange[], at: Date, transaction: Transaction): Promise<void> {
-    const updates = changes.map((change) => ({
-      q: { operation: change.operation, probe: change.probe },
-      u: [{ $set: afterReports(change, at) }],
-    }));
-    await updateTogether(this.model, updates, transaction);
+    await this.move(
+      changes.map((change) => ({ change, ...{ operation: change.operation, probe: change.probe } })),
+      at,
+      transaction,
+    );
+  }
+
+  /**
+   * The same where the standings were not read in the transaction.
+   * @param expected what each of the accounts that change is taken to say
+   * @returns false where one says something else, or is not there: the transaction must not be committed then
+   */
+  async countExpected(
+    changes: readonly AccountChange[],
+    expected: readonly Standing[],
+    at: Date,
+    transaction: Transaction,
+  ): Promise<boolean> {
+    const byName = new Map(expected.map((standing) => [assignmentName(standing), standing]));
+    const moves = changes.map((change) => ({ change, ...conditionOf(byName.get(assignmentName(change))) }));
+    return (await this.move(moves, at, transaction)) === changes.length;
+  }
+
+  /** @returns how many assignments were found */
+  private async move(
+    moves: readonly ({ change: AccountChange } & Record<string, unknown>)[],
+    at: Date,
+    transaction: Transaction,
+  ): Promise<number> {
+    const updates = moves.map(({ change, ...q }) => ({ q, u: [{ $set: afterReports(change, at) }] }));
+    return (await updateTogether(this.model, updates, transaction)).count;
   }
 
   /** @param among of these alone. @returns of how many operations a probe has still something to do */
@@ -223,6 +249,13 @@ export class RunAccountsRepository {
     }
     return [...progress.values()];
   }
+}
+
+/** @returns a condition that an assignment meets whose account says just this; what is absent is null in it */
+function conditionOf(standing: Standing | undefined): Record<string, unknown> {
+  if (standing === undefined) throw new Error('An account is moved that nobody knows');
+  const names = Object.keys(STANDING).filter((name) => name !== '_id') as (keyof Standing)[];
+  return Object.fromEntries(names.map((name) => [name, standing[name] ?? null]));
 }
 
 function noProgress(operation: ObjectId): Progress {

@@ -5,7 +5,7 @@ import { TransactionsService } from '../../platform/database/transactions.servic
 import { isDatabaseAway, isDuplicateKey } from '../../platform/errors/database-errors.js';
 import { AssignmentsRepository } from '../assignments/index.js';
 import { ReleasesService } from '../quotas/index.js';
-import { BatchEffects, type Submission } from './effects.js';
+import { type Applied, BatchEffects, StandingsChangedError, type Submission } from './effects.js';
 import { RecentNames } from './recent-names.js';
 import { RecentResults } from './recent-results.js';
 import { runNameOf, StoredResultsRepository } from './stored-results.repository.js';
@@ -55,6 +55,7 @@ export class BatchWriter {
   /** Forgets what is stored; for a database that was emptied. */
   forget(): void {
     this.remembered.clear();
+    this.effects.forget();
     this.recent.clear();
   }
 
@@ -107,13 +108,13 @@ export class BatchWriter {
   private async commitNew(batch: readonly Submission[], answers: Map<Submission, Written>): Promise<void> {
     if (batch.length === 0) return;
     const reference = `results:${new ObjectId().toHexString()}`;
-    const outcomes = await this.transactions.run((transaction) =>
-      this.effects.apply(batch, reference, transaction),
-    );
-    if (outcomes === undefined) {
+    const applied = await this.apply(batch, reference);
+    if (applied === undefined) {
       await this.commitWithoutOrphans(batch, answers);
       return;
     }
+    applied.noteDurable();
+    const { outcomes } = applied;
     const stored = batch.filter((_, index) => outcomes[index] === 'stored');
     if (stored.length > 0)
       this.tail.noteStored(
@@ -130,6 +131,19 @@ export class BatchWriter {
       // of a single run there is nothing to mark
       if (submission.position.mark === undefined)
         this.releases.scheduleCompletionCheck(submission.result.operation);
+    }
+  }
+
+  /** @returns when it is durable; undefined: an assignment is not there any more */
+  private async apply(batch: readonly Submission[], reference: string): Promise<Applied | undefined> {
+    const once = () =>
+      this.transactions.run((transaction) => this.effects.apply(batch, reference, transaction));
+    try {
+      return await once();
+    } catch (error) {
+      // another server, or a stop, has changed an account: it is read now
+      if (error instanceof StandingsChangedError) return once();
+      throw error;
     }
   }
 

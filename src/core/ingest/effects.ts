@@ -4,7 +4,14 @@ import { type ObjectId } from '../../platform/database/object-id.js';
 import { AscendingTimes } from '../../platform/clock/ascending-times.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { RunAccountsRepository, RunAccounts, type RunPosition, type Verdict } from '../assignments/index.js';
+import {
+  RememberedStandings,
+  RunAccountsRepository,
+  RunAccounts,
+  type RunPosition,
+  type Standing,
+  type Verdict,
+} from '../assignments/index.js';
 import { DeletedRuns } from './deleted-runs.js';
 import { LedgerService, type Payment } from '../ledger/index.js';
 import { type RunMark, RunSheetsRepository } from '../runs/index.js';
@@ -34,6 +41,28 @@ interface Judged {
   verdict: Verdict;
 }
 
+/** A batch as its accounts let it be. */
+interface Weighed {
+  accounts: RunAccounts;
+  /** of runs that were stored and deleted since */
+  deleted: ReadonlySet<Submission>;
+  /** the others; undefined: an assignment is not there */
+  judged: Judged[] | undefined;
+}
+
+/** What a batch has written. */
+export interface Applied {
+  /** of each of its results, in order */
+  outcomes: ('stored' | 'duplicate' | 'too_much_extra')[];
+  /** to be called when it is durable */
+  noteDurable: () => void;
+}
+
+/** An account says something else than what this server wrote to it last: what was written by that must not be committed. */
+export class StandingsChangedError extends Error {
+  override readonly name = 'StandingsChangedError';
+}
+
 /**
  * What one batch of results changes, in one transaction: counters of assignments, run sheets, ledger, results, and their names for the
  * tail. The list is fixed; everything else follows from what is durable (docs/adr/0002, 0020).
@@ -42,6 +71,7 @@ interface Judged {
 export class BatchEffects {
   /** of batches: listings go by them, and what became durable later must not come before what was read */
   private readonly times = new AscendingTimes();
+  private readonly standings = new RememberedStandings();
 
   constructor(
     private readonly accounts: RunAccountsRepository,
@@ -56,29 +86,32 @@ export class BatchEffects {
   /**
    * @param batch of different runs
    * @param reference of its ledger entries, and in the outbox of the tail
-   * @returns what became of each, in order; undefined, and nothing is written, when an assignment is not there any more
+   * @returns undefined, and nothing is written, when an assignment is not there any more
+   * @throws StandingsChangedError: it is to be done again in another transaction
    */
   async apply(
     batch: readonly Submission[],
     reference: string,
     transaction: Transaction,
-  ): Promise<('stored' | 'duplicate' | 'too_much_extra')[] | undefined> {
+  ): Promise<Applied | undefined> {
     const assignments = new Map(batch.map(({ assignment, result }) => [assignment, result]));
-    const standings = await this.accounts.findStandings(assignments.values(), transaction);
-    const accounts = new RunAccounts(standings);
     const now = this.clock.now();
-    const deleted = await this.deleted.among(batch, standings, now.getTime(), transaction);
-    const judged = judge(
-      batch.filter((item) => !deleted.has(item)),
-      accounts,
-      now.getTime(),
-    );
+    const remembered = await this.weighRemembered(batch, assignments.keys(), now, transaction);
+    const standings =
+      remembered?.standings ?? (await this.accounts.findStandings(assignments.values(), transaction));
+    const { accounts, deleted, judged } =
+      remembered?.weighed ?? (await this.weigh(batch, standings, now, transaction));
     if (judged === undefined) {
       await transaction.abortTransaction();
       return undefined;
     }
     const kept = judged.filter(({ verdict }) => verdict !== 'too_much_extra');
-    await this.accounts.count(accounts.changes, now, transaction);
+    const { changes } = accounts;
+    if (remembered === undefined) await this.accounts.count(changes, now, transaction);
+    else if (!(await this.accounts.countExpected(changes, standings, now, transaction))) {
+      this.standings.forget(assignments.keys());
+      throw new StandingsChangedError();
+    }
     await this.sheets.mark(marksOf(kept), transaction);
     const references = await this.ledger.payResults(earningsOf(kept), reference, transaction);
     const receivedAt = this.times.next(now);
@@ -94,11 +127,51 @@ export class BatchEffects {
     }
     const known = await this.storedAmongRefused(judged, transaction);
     const verdicts = new Map(judged.map(({ item, verdict }) => [item, verdict]));
-    return batch.map((item) => {
+    const outcomes = batch.map((item) => {
       if (deleted.has(item)) return 'duplicate';
       if (verdicts.get(item) !== 'too_much_extra') return 'stored';
       return known.has(item.run) ? 'duplicate' : 'too_much_extra';
     });
+    return {
+      outcomes,
+      noteDurable: () => {
+        this.standings.note(standings, changes);
+      },
+    };
+  }
+
+  /** For a database that was emptied. */
+  forget(): void {
+    this.standings.clear();
+  }
+
+  /**
+   * By what this server wrote to the accounts last, where it knows them all.
+   * @param assignments each once, by name
+   * @returns undefined also where one of them would not be written to: nothing would tell that it says something else
+   */
+  private async weighRemembered(
+    batch: readonly Submission[],
+    assignments: Iterable<string>,
+    now: Date,
+    transaction: Transaction,
+  ): Promise<{ standings: Standing[]; weighed: Weighed } | undefined> {
+    const standings = this.standings.recall(assignments);
+    if (standings === undefined) return undefined;
+    const weighed = await this.weigh(batch, standings, now, transaction);
+    return weighed.accounts.changes.length === standings.length ? { standings, weighed } : undefined;
+  }
+
+  private async weigh(
+    batch: readonly Submission[],
+    standings: readonly Standing[],
+    now: Date,
+    transaction: Transaction,
+  ): Promise<Weighed> {
+    const accounts = new RunAccounts(standings);
+    const deleted = await this.deleted.among(batch, standings, now.getTime(), transaction);
+    const others = batch.filter((item) => !deleted.has(item));
+    return { accounts, deleted, judged: judge(others, accounts, now.getTime()) };
   }
 
   /** Of the reports that are refused for lack of room, some may have been stored while there was room. @returns the names of their runs */

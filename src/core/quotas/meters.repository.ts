@@ -43,7 +43,7 @@ export class MetersRepository {
       u: { $setOnInsert: hold },
       upsert: true,
     }));
-    const made = await updateTogether(this.model, [...raised, ...written], transaction);
+    const { made } = await updateTogether(this.model, [...raised, ...written], transaction);
     const isNew = holds.every((_hold, index) => made.has(raised.length + index));
     if (!isNew) throw new Error('A hold is there already: its operation was stored before');
   }

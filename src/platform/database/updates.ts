@@ -14,21 +14,21 @@ export interface Update {
  * Writes some documents by one command of the database, in no order. The driver's `bulkWrite` measures each of them first, to cut them into
  * several commands: this is for the writes of each batch of results and of each creation, which are small.
  * @param updates 16 MB together at the most
- * @returns which of the updates made a new document, by their index
+ * @returns how many documents were found or made, and which of the updates made one, by their index
  * @throws MongoServerError of the first that cannot be written: a duplicate key, above all
  */
 export async function updateTogether<Entity>(
   { db: connection, collection }: Model<Entity>,
   updates: readonly Update[],
   transaction: Transaction,
-): Promise<ReadonlySet<number>> {
-  if (updates.length === 0) return new Set();
+): Promise<{ count: number; made: ReadonlySet<number> }> {
+  if (updates.length === 0) return { count: 0, made: new Set() };
   const command = { update: collection.collectionName, updates, ordered: false };
   const database = connection.getClient().db(connection.name);
   const answer = await database.command(command, { session: transaction, ignoreUndefined: true });
   throwFirst(answer);
   const upserted = (answer['upserted'] ?? []) as { index: number }[];
-  return new Set(upserted.map(({ index }) => index));
+  return { count: Number(answer['n']), made: new Set(upserted.map(({ index }) => index)) };
 }
 
 /** The same for new documents, in order. */
