@@ -5,6 +5,7 @@ import { firstPart } from '../../platform/batching/in-parts.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { revisionCondition, type Seen } from '../../platform/database/revision.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
+import { updateTogether } from '../../platform/database/updates.js';
 import { isTimeLimit } from '../../platform/errors/database-errors.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { conditionsOf, type OperationFilter } from './operation-filter.js';
@@ -60,15 +61,12 @@ export class OperationsRepository {
 
   /** Updates in form only: an insert could not take the time from the database. */
   async insertAll(operations: readonly OperationEntity[], transaction: Transaction): Promise<void> {
-    if (operations.length === 0) return;
     const inserts = operations.map(({ _id, ...operation }) => ({
-      updateOne: {
-        filter: { _id },
-        update: { $setOnInsert: operation, $currentDate: { changed_at: true as const } },
-        upsert: true,
-      },
+      q: { _id },
+      u: { $setOnInsert: operation, $currentDate: { changed_at: true } },
+      upsert: true,
     }));
-    await this.model.collection.bulkWrite(inserts, { session: transaction });
+    await updateTogether(this.model, inserts, transaction);
   }
 
   /** @returns the ids of those that exist */
