@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { audit } from './audit.js';
 import { type Evidence } from './evidence.js';
+import { auditMoney } from './money.js';
 import { auditPresence } from './results.js';
 import { IDS, START, truth, version } from './truth.js';
 
@@ -279,6 +280,20 @@ describe('the auditor', () => {
     plant(evidence);
     const found = audit(evidence).map(({ kind }) => kind);
     for (const kind of kinds) expect(found).toContain(kind);
+  });
+
+  it('takes for owed what a probe has passed over, also where it is not known to have been told', () => {
+    const evidence = truth();
+    evidence.results = evidence.results.filter(
+      ({ operation, code }) => operation !== stopped || Date.parse(code) !== START,
+    );
+    const untold = { received: 0, failed: 1, deliveredAt: undefined };
+    Object.assign(of(evidence.assignments, 1), untold);
+    const refunds = () => auditMoney(evidence).filter(({ kind }) => kind === 'refund');
+    expect(refunds()).toEqual([]);
+    // no more than that
+    of(evidence.operations, 1).refunded = of(evidence.ledger, 4).amount = 0;
+    expect(refunds()).toHaveLength(1);
   });
 
   it.each<[string, (evidence: Evidence) => void]>([

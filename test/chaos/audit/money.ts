@@ -4,8 +4,9 @@ import {
   type Evidence,
   type LedgerFact,
   type OperationFact,
+  type ResultFact,
 } from './evidence.js';
-import { begunRuns, offsetOf, pricedRuns } from './runs.js';
+import { begunRuns, offsetOf, pricedRuns, runTimes } from './runs.js';
 
 /** A stop is dated before its transaction, which may have to wait. */
 const STOPPING_MS = 20_000;
@@ -143,7 +144,7 @@ function auditRefunds(evidence: Evidence, entries: ReadonlyMap<string, LedgerFac
       const [forRefusals, wrong] = auditRefusals(operation, evidence);
       if (stoppedAt !== undefined) {
         const forStop = { ...operation, refunded: (operation.refunded ?? 0) - forRefusals };
-        return [...wrong, ...auditRefund(forStop, stoppedAt, evidence.assignments, entry)];
+        return [...wrong, ...auditRefund(forStop, stoppedAt, evidence, entry)];
       }
       return [
         ...wrong,
@@ -190,12 +191,13 @@ function auditRefusals(
 function auditRefund(
   operation: OperationFact,
   stoppedAt: number,
-  assignments: readonly AssignmentFact[],
+  { assignments, results }: Pick<Evidence, 'assignments' | 'results'>,
   entry: LedgerFact | undefined,
 ): Discrepancy[] {
   const { id, owner, refunded = 0 } = operation;
   const own = assignments.filter((assignment) => assignment.operation === id);
-  const [least, most] = refundOf(operation, own, stoppedAt);
+  const counted = results.filter((result) => result.operation === id && result.counted);
+  const [least, most] = refundOf(operation, own, counted, stoppedAt);
   const found: Discrepancy[] = [];
   if (refunded < least || refunded > most) {
     const due = least === most ? String(least) : `${least} to ${most}`;
@@ -214,17 +216,23 @@ function auditRefund(
 function refundOf(
   { schedule, spreadS, costPerRun }: OperationFact,
   assignments: readonly AssignmentFact[],
+  counted: readonly ResultFact[],
   stoppedAt: number,
 ): [number, number] {
   let [least, most] = [0, 0];
   for (const { probe, state, due, received, failed, deliveredAt, deliveredOver } of assignments) {
     if (state !== 'stopped' || deliveredOver === 'classic') continue;
-    const begun = deliveredAt === undefined ? 0 : begunRuns(schedule, offsetOf(probe, spreadS), stoppedAt);
+    const offsetMs = offsetOf(probe, spreadS);
+    const begun = deliveredAt === undefined ? 0 : begunRuns(schedule, offsetMs, stoppedAt);
     // a run that fell due while the stop was under way may count, and is not paid back then
-    const inTime =
-      deliveredAt === undefined ? 0 : begunRuns(schedule, offsetOf(probe, spreadS), stoppedAt + STOPPING_MS);
+    const inTime = deliveredAt === undefined ? 0 : begunRuns(schedule, offsetMs, stoppedAt + STOPPING_MS);
     const counts = received + failed > 0 ? inTime : 0;
-    least += Math.max(0, due - Math.max(begun, received + failed, counts)) * costPerRun;
+    // nor are those before one that counts, which a probe may have skipped that is not known to have been told
+    const times = runTimes(schedule, offsetMs);
+    const passed = counted
+      .filter((result) => result.probe === probe)
+      .map(({ code }) => times.indexOf(Date.parse(code)) + 1);
+    least += Math.max(0, due - Math.max(begun, received + failed, counts, ...passed)) * costPerRun;
     most += Math.max(0, due - begun) * costPerRun;
   }
   return [least, most];
