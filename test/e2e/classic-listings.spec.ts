@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import mongoose from 'mongoose';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, gzipResult } from '../support/classic-factories.js';
@@ -22,7 +22,12 @@ describe('classic listings, read again and again at two servers', () => {
   let probe: FieldedProbe;
   let operations: Operation[];
 
-  const dataDir = () => mkdtemp(join(tmpdir(), 'pladmed-listings-'));
+  const folders: string[] = [];
+  const dataDir = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pladmed-listings-'));
+    folders.push(folder);
+    return folder;
+  };
   const start = async () =>
     startServerAnywhere({
       ...world.env,
@@ -46,6 +51,7 @@ describe('classic listings, read again and again at two servers', () => {
     await second.stop();
     await database.close();
     await world.stop();
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
 
   const at = (url: string, { api }: Person) => new HttpClient(url).as(api.token ?? '');
