@@ -96,7 +96,7 @@ export class BatchEffects {
   ): Promise<Applied | undefined> {
     const assignments = new Map(batch.map(({ assignment, result }) => [assignment, result]));
     const now = this.clock.now();
-    const remembered = await this.weighRemembered(batch, assignments.keys(), now, transaction);
+    const remembered = await this.weighRemembered(batch, assignments, now, transaction);
     const standings =
       remembered?.standings ?? (await this.accounts.findStandings(assignments.values(), transaction));
     const { accounts, deleted, judged } =
@@ -146,13 +146,13 @@ export class BatchEffects {
   }
 
   /**
-   * By what this server wrote to the accounts last, where it knows them all.
-   * @param assignments each once, by name
+   * By what this server wrote to the accounts last, where it knows them all and they are few.
+   * @param assignments by name
    * @returns undefined also where one of them would not be written to: nothing would tell that it says something else
    */
   private async weighRemembered(
     batch: readonly Submission[],
-    assignments: Iterable<string>,
+    assignments: ReadonlyMap<string, unknown>,
     now: Date,
     transaction: Transaction,
   ): Promise<{ standings: Standing[]; weighed: Weighed } | undefined> {
