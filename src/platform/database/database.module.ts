@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import './closed-connections.js';
 import { DatabaseService } from './database.service.js';
 import { LEASE_MODEL, leaseSchema } from '../periodic/leases/lease.schema.js';
 import { LeasesService } from '../periodic/leases/leases.service.js';
