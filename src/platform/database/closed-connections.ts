@@ -13,7 +13,7 @@ export type WriteCommand = (
  * The driver's way to write a command, which ends when the connection is closed meanwhile. As it is (7.8.0, and 7.9.0), a command
  * for a socket that is closed, of which the driver has not heard yet, waits for `drain` for ever: no time limit counts while it is
  * written. Whoever waits for it, and all who wait for their turn behind them, wait as long. And what the socket says of such a
- * write comes as an error of Node, which neither the driver nor `isDatabaseAway` takes for a lost connection.
+ * write comes as an error of Node, which neither the driver nor `isDatabaseAway` takes for a lost connection (docs/adr/0059).
  */
 export function endingWithConnection(write: WriteCommand): WriteCommand {
   return async function writeCommand(command, options) {
