@@ -51,7 +51,8 @@ beforeAll(() => {
   for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(folder, name), text);
 }, 3 * MINUTES);
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  // a browser that was ended may still be writing its profile
+  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
 function runs(program: string): boolean {

@@ -13,12 +13,14 @@ const HEADERS = {
   'user-agent': 'probe/1',
 };
 
+const TCP = { encrypted: true };
+
 class FakeSocket extends EventEmitter {
   data: { open?: object } = {};
   handshake = { address: '192.0.2.1', headers: HEADERS, url: '/socket.io/?token=secret' };
   conn = Object.assign(new EventEmitter(), {
     readyState: 'open',
-    request: { headers: HEADERS, url: '/socket.io/?token=secret', _query: { EIO: '4' }, connection: {} },
+    request: { headers: HEADERS, url: '/socket.io/?token=secret', _query: { EIO: '4' }, socket: TCP },
     close: () => this.conn.emit('close'),
   });
 }
@@ -55,7 +57,8 @@ describe('checkIn', () => {
       headers,
       url: '',
       _query: { EIO: '4' },
-      connection: { encrypted: false },
+      socket: TCP,
+      connection: TCP,
     });
     expect(socket.handshake).toEqual({ address: '192.0.2.1', headers, url: '' });
   });

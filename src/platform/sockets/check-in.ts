@@ -26,7 +26,7 @@ interface Gate<Open extends object> {
 interface KnownRequest {
   headers: IncomingMessage['headers'];
   _query: unknown;
-  connection: { encrypted?: boolean };
+  socket: IncomingMessage['socket'];
 }
 
 /** What any namespace, or Socket.IO itself, reads of the headers. */
@@ -107,10 +107,11 @@ async function admit<Open extends object>(socket: Socket, gate: Gate<Open>): Pro
  * namespaces of the connection are made of.
  */
 function forgetRequest({ conn, handshake }: Pick<Socket, 'conn' | 'handshake'>): void {
-  const { headers, _query, connection } = conn.request as unknown as KnownRequest;
+  const { headers, _query, socket } = conn.request as unknown as KnownRequest;
   const read = READ_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const kept = {
-    ...{ url: '', _query, connection: { encrypted: connection.encrypted === true } },
+    // by both names, as a request has it: Socket.IO asks whether it is encrypted, and who is cut off loses it
+    ...{ url: '', _query, socket, connection: socket },
     headers: Object.fromEntries(read) as IncomingMessage['headers'],
   };
   conn.request = kept as unknown as typeof conn.request;
