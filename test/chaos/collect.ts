@@ -24,6 +24,7 @@ import { demand, type User } from './users.js';
 const DELIVERED_MS = 180_000;
 
 interface Facts extends FactsOfOperations {
+  readAt: number;
   results: ResultFact[];
   tail: TailFact;
   changes: ChangesFact;
@@ -67,6 +68,7 @@ export async function collectFacts(
     } = await whileStill(
       () => standingOf(database),
       async () => ({
+        readAt: Date.now(),
         results: await read('results', resultFact),
         ledger: await read('ledger', ledgerFact),
         assignments: await read('assignments', assignmentFact),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { audit } from './audit.js';
+import { auditCounting } from './counting.js';
 import { type Evidence } from './evidence.js';
 import { auditMoney } from './money.js';
 import { auditPresence } from './results.js';
@@ -294,6 +295,16 @@ describe('the auditor', () => {
     // no more than that
     of(evidence.operations, 1).refunded = of(evidence.ledger, 4).amount = 0;
     expect(refunds()).toHaveLength(1);
+  });
+
+  it('lets a result wait that came early, as long as its run was due when the results were read', () => {
+    const evidence = truth();
+    const result = of(evidence.results, 0);
+    result.counted = false;
+    evidence.readAt = Date.parse(result.code) + 9_000;
+    expect(auditCounting(evidence)).toEqual([]);
+    evidence.readAt += 2_000;
+    expect(auditCounting(evidence)).toHaveLength(1);
   });
 
   it.each<[string, (evidence: Evidence) => void]>([

@@ -9,7 +9,7 @@ const SETTLED_MS = 10_000;
  * and that no stop paid back; a classic one if there are runs left.
  */
 export function auditCounting(evidence: Evidence): Discrepancy[] {
-  const { operations, results, assignments, probes, at } = evidence;
+  const { operations, results, assignments, probes, at, readAt } = evidence;
   const byId = new Map(operations.map((operation) => [operation.id, operation]));
   const native = new Set(probes.filter(({ protocol }) => protocol === 'native').map(({ probe }) => probe));
   const byAssignment = new Map<string, ResultFact[]>();
@@ -24,7 +24,7 @@ export function auditCounting(evidence: Evidence): Discrepancy[] {
     const own = byAssignment.get(assignment.operation + assignment.probe) ?? [];
     const name = `${assignment.operation} ${assignment.probe}`;
     const wrong = native.has(assignment.probe)
-      ? wrongOfNative(operation, assignment.probe, own, assignment.deliveredAt, at)
+      ? wrongOfNative(operation, assignment.probe, own, assignment.deliveredAt, { at, readAt })
       : wrongOfClassic(own, pricedRuns(operation));
     found.push(...wrong.map((what) => ({ kind: 'counted', what: `${name}: ${what}` })));
     const extra = own.filter((result) => belongsToNone(result, native.has(assignment.probe))).length;
@@ -49,7 +49,7 @@ function wrongOfNative(
   probe: string,
   results: readonly ResultFact[],
   deliveredAt: number | undefined,
-  at: number,
+  { at, readAt }: Pick<Evidence, 'at' | 'readAt'>,
 ): string[] {
   const offsetMs = offsetOf(probe, spreadS);
   const times = runTimes(schedule, offsetMs);
@@ -61,7 +61,7 @@ function wrongOfNative(
     const run = numbers.get(time);
     if (!counted) {
       // it had to count: its run is long due, and was due before any stop
-      const isDue = run !== undefined && time < at - SETTLED_MS;
+      const isDue = run !== undefined && time < readAt - SETTLED_MS;
       const isMissing =
         isDue && isAsked(run, stoppedAt ?? at) && (stoppedAt === undefined || deliveredAt !== undefined);
       return isMissing ? [`${code} does not count`] : [];

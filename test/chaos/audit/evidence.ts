@@ -4,6 +4,8 @@ import { type Schedule } from '../../../probe/src/protocol/protocol.js';
 export interface Evidence {
   /** when the platform was asked, milliseconds since 1970 */
   at: number;
+  /** milliseconds since 1970: the results, accounts and assignments are as they were then or a little later */
+  readAt: number;
   probes: ProbeDiary[];
   users: UserDiary[];
   operations: OperationFact[];

@@ -105,6 +105,7 @@ export function truth(): Evidence {
   const balances = new Map<string, number>();
   return {
     at: START + 120 * SECOND,
+    readAt: START + 110 * SECOND,
     probes: [
       {
         ...{ probe: native, owner, protocol: 'native', nature: 'honest', connected: true, kept: 0 },
