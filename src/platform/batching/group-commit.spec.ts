@@ -44,12 +44,41 @@ const immediate = (bad: (item: number) => Error | undefined) => {
   return { group, written };
 };
 
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
 const reasons = async (all: Promise<unknown>[]) =>
   (await Promise.allSettled(all)).map((each) =>
     each.status === 'fulfilled' ? each.value : (each.reason as Error).message,
   );
 
 describe('GroupCommit', () => {
+  it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
+    'leaves nothing that comes %i ticks after a batch was written',
+    async (ticks) => {
+      const { promise: written, resolve } = deferred();
+      const group = new GroupCommit<number>(
+        (items) => {
+          resolve();
+          return Promise.resolve(items.map(() => undefined));
+        },
+        { most: 10 },
+      );
+      const first = group.add(1);
+      await written;
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      const settled = jest.fn();
+      void group.add(2).then(settled);
+      await first;
+      // a batch begins in the next turn of the loop
+      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      expect(settled).toHaveBeenCalled();
+    },
+  );
+
   it('makes one batch of what comes while another is under way, and answers each with its own', async () => {
     const { group, batches, finish, next } = byHand({ most: 3 });
     let begun = next();

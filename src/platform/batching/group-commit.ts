@@ -40,9 +40,7 @@ export class GroupCommit<Item, Answer = void> {
   async add(item: Item): Promise<Answer> {
     return new Promise((settle, fail) => {
       this.queue.push({ item, key: this.options.keyOf?.(item), settle, fail });
-      this.running ??= this.drain().finally(() => {
-        this.running = undefined;
-      });
+      this.running ??= this.drain();
     });
   }
 
@@ -61,7 +59,12 @@ export class GroupCommit<Item, Answer = void> {
     // let everything that has arrived in this turn of the loop into the first batch
     if (lingerMs === undefined) await new Promise(setImmediate);
     else await new Promise((resolve) => setTimeout(resolve, lingerMs));
-    while (this.queue.length > 0) await this.commitOrFail(this.nextBatch());
+    try {
+      while (this.queue.length > 0) await this.commitOrFail(this.nextBatch());
+    } finally {
+      // in the same turn in which nothing waited: what is added behind it begins anew, and is not left
+      this.running = undefined;
+    }
   }
 
   private nextBatch(): Waiting<Item, Answer>[] {
