@@ -49,7 +49,9 @@ const LAST_ACK_MS = 2_000;
 /** Brings results and failed runs to the server: one batch at a time, each kept until the server has it. */
 export class Delivery {
   private link: Link | null = null;
-  private working: Promise<void> | null = null;
+  private working: Promise<void> = Promise.resolve();
+  /** Until it is decided that nothing more is to be done: what comes behind that begins anew, and is not left. */
+  private isWorking = false;
   /** Counts what came, also while a batch was under way. */
   private kicks = 0;
   private failures = 0;
@@ -77,9 +79,9 @@ export class Delivery {
   kick(): void {
     if (this.ending.signal.aborted) return;
     this.kicks++;
-    this.working ??= this.work().finally(() => {
-      this.working = null;
-    });
+    if (this.isWorking) return;
+    this.isWorking = true;
+    this.working = this.work();
   }
 
   /** Sends nothing more; a batch that is under way has a moment to be acknowledged. */
@@ -92,22 +94,26 @@ export class Delivery {
   }
 
   private async work(): Promise<void> {
-    while (this.link?.connected === true && !this.ending.signal.aborted) {
-      const wait = this.notBefore - this.parts.clock.monotonic();
-      if (wait > 0) {
-        await sleep(this.parts.clock, wait, this.pausing.signal);
-        continue;
+    try {
+      while (this.link?.connected === true && !this.ending.signal.aborted) {
+        const wait = this.notBefore - this.parts.clock.monotonic();
+        if (wait > 0) {
+          await sleep(this.parts.clock, wait, this.pausing.signal);
+          continue;
+        }
+        try {
+          const asked = this.kicks;
+          // One after the other, so that neither waits for the other to come to an end.
+          const hasSent = await this.sendResults(this.link);
+          const hasTold = await this.sendFailed(this.link);
+          this.failures = 0;
+          if (!hasSent && !hasTold && this.kicks === asked) return;
+        } catch (error) {
+          this.backOff(error);
+        }
       }
-      try {
-        const asked = this.kicks;
-        // One after the other, so that neither waits for the other to come to an end.
-        const hasSent = await this.sendResults(this.link);
-        const hasTold = await this.sendFailed(this.link);
-        this.failures = 0;
-        if (!hasSent && !hasTold && this.kicks === asked) return;
-      } catch (error) {
-        this.backOff(error);
-      }
+    } finally {
+      this.isWorking = false;
     }
   }
 
