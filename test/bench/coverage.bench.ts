@@ -1,9 +1,7 @@
-import mongoose from 'mongoose';
 import { type Socket } from 'socket.io-client';
-import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { dnsResult } from '../support/native-probe.js';
 import { until } from '../support/until.js';
-import { connectNative, type Platform, registerProbes } from './platform.js';
+import { connectNative, moveSchedule, type Platform, registerProbes } from './platform.js';
 
 const PROBES = 1000;
 const RUNS = 1000;
@@ -41,7 +39,10 @@ export async function benchCoverage(platform: Platform): Promise<CoverageFigures
     },
   );
   const start = Date.parse(schedule.start) - RUNS * MINUTE_MS;
-  await moveBack(platform, id, start);
+  await moveSchedule(platform.server, id, {
+    start: new Date(start),
+    stop: new Date(start + RUNS * MINUTE_MS - 1000),
+  });
   let results = 0;
   const waiting = [...tokens];
   const deliverer = async () => {
@@ -78,29 +79,6 @@ export async function benchCoverage(platform: Platform): Promise<CoverageFigures
     medianMs: Math.round(times[QUESTIONS / 2] ?? 0),
     worstMs: Math.round(times.at(-1) ?? 0),
   };
-}
-
-/** Lets the schedule of an operation have begun when it would have ended: only runs that are due count. */
-async function moveBack({ server }: Platform, id: string, start: number): Promise<void> {
-  const mongo = await findRunningEmbeddedMongo(server.dataDir);
-  if (mongo === undefined) throw new Error('The server has no database of its own');
-  const client = await mongoose.mongo.MongoClient.connect(mongo.uri);
-  try {
-    await client
-      .db()
-      .collection('operations')
-      .updateOne(
-        { _id: new mongoose.mongo.ObjectId(id) },
-        {
-          $set: {
-            'schedule.start': new Date(start),
-            'schedule.stop': new Date(start + RUNS * MINUTE_MS - 1000),
-          },
-        },
-      );
-  } finally {
-    await client.close();
-  }
 }
 
 async function deliverAll(socket: Socket, operation_id: string, start: number): Promise<number> {

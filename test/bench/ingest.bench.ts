@@ -1,10 +1,8 @@
-import mongoose from 'mongoose';
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type Socket } from 'socket.io-client';
-import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { pingWarts } from './warts-sample.js';
-import { connectClassic, connectNative, type Platform, registerProbes } from './platform.js';
+import { connectClassic, connectNative, moveSchedule, type Platform, registerProbes } from './platform.js';
 
 const PROBES = 20;
 /** Results that one probe has on the way at once. */
@@ -53,8 +51,7 @@ interface BenchOperation {
 }
 
 /**
- * Half an hour of classic runs, or a run every second: each result finds its run, and is marked. The native runs were due before: nobody can
- * ask for that, so the database is told. Results before their time are kept apart until it comes (core/ingest), which would be measured.
+ * Half an hour of classic runs, or a run every second: each result finds its run, and is marked. The native runs were due before.
  */
 export async function operationFor(
   platform: Platform,
@@ -80,7 +77,7 @@ export async function operationFor(
     );
     for (const socket of sockets) socket.disconnect();
     const before = Date.parse(schedule.start) - RUNS * 1000;
-    await beginBefore(platform, id, new Date(before));
+    await moveSchedule(platform.server, id, { start: new Date(before) });
     return { id, start: before };
   }
   const stop_time = classicTime(new Date(start + 1_800_000));
@@ -91,22 +88,6 @@ export async function operationFor(
   );
   for (const socket of sockets) socket.disconnect();
   return { id: _id, start };
-}
-
-async function beginBefore(
-  { server }: Pick<Platform, 'server'>,
-  operation: string,
-  start: Date,
-): Promise<void> {
-  const running = await findRunningEmbeddedMongo(server.dataDir);
-  const client = new mongoose.mongo.MongoClient(running?.uri ?? '');
-  const found = { _id: new mongoose.mongo.ObjectId(operation) };
-  const changed = await client
-    .db()
-    .collection('operations')
-    .updateOne(found, { $set: { 'schedule.start': start } });
-  await client.close();
-  if (changed.modifiedCount !== 1) throw new Error(`there is no operation ${operation}`);
 }
 
 function classicTime(time: Date): string {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import mongoose from 'mongoose';
 import { io, type Socket } from 'socket.io-client';
+import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { runSuperuser, startServer, type TestServer } from '../support/server.js';
 
 export const SECRET_KEY = 'a secret for benchmarks only';
@@ -132,6 +134,32 @@ export async function startScript(name: string, ...args: string[]): Promise<Scri
     });
   });
   return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.kill() };
+}
+
+/**
+ * Lets the schedule of an operation have begun before now, which nobody can ask for: only runs that are due count, and results before their
+ * time are kept apart until it comes (core/ingest), which would be measured.
+ */
+export async function moveSchedule(
+  { dataDir }: Pick<TestServer, 'dataDir'>,
+  operation: string,
+  { start, stop }: { start: Date; stop?: Date },
+): Promise<void> {
+  const mongo = await findRunningEmbeddedMongo(dataDir);
+  if (mongo === undefined) throw new Error('The server has no database of its own');
+  const client = await mongoose.mongo.MongoClient.connect(mongo.uri);
+  try {
+    const changed = await client
+      .db()
+      .collection('operations')
+      .updateOne(
+        { _id: new mongoose.mongo.ObjectId(operation) },
+        { $set: { 'schedule.start': start, ...(stop && { 'schedule.stop': stop }) } },
+      );
+    if (changed.modifiedCount !== 1) throw new Error(`there is no operation ${operation}`);
+  } finally {
+    await client.close();
+  }
 }
 
 /** @returns resident memory of a process in bytes */

@@ -1,4 +1,5 @@
 import { benchBound } from './bound.bench.js';
+import { benchCarry } from './carry.bench.js';
 import { benchCoverage } from './coverage.bench.js';
 import { benchCreation } from './creation.bench.js';
 import { benchPages, loadResults } from './data.bench.js';
@@ -71,6 +72,31 @@ async function showReconnect(): Promise<void> {
     );
     console.table(users);
   }
+}
+
+/** What one server carries, on a server of its own. PROBES=13000: so many probes; RATES="1000 2000": results a second. */
+async function showCarry(): Promise<void> {
+  const probes = Number(process.env['PROBES'] ?? 13_000);
+  const rates = (process.env['RATES'] ?? '500 1000 2000 3000').split(' ').map(Number);
+  console.log(
+    'Native probes that stay connected and send a ping of 2 KB each now and then, whatever came of those before',
+  );
+  console.table(
+    (await benchCarry(probes, rates)).map((row) => ({
+      ...{ probes: row.probes, 'results/s asked': row.asked, acknowledged: Math.round(row.perSecond) },
+      ...{
+        'acknowledgement p50, ms': Math.round(row.p50Ms),
+        p99: Math.round(row.p99Ms),
+        most: Math.round(row.mostMs),
+      },
+      ...{
+        'server, us of processor a result': Math.round(row.serverUs),
+        database: Math.round(row.databaseUs),
+      },
+      ...{ 'consumers done after, ms': Math.round(row.behindMs), 'memory, MB': Math.round(row.residentMb) },
+      'load generator late, ms': Math.round(row.ownDelayMs),
+    })),
+  );
 }
 
 /** Results as they are taken away, on a server of their own. */
@@ -222,6 +248,7 @@ const NAMES = [
   ...Object.keys(SHARING),
   'decoding',
   'reconnect',
+  'carry',
   'series',
   'export',
   'globalping',
@@ -252,6 +279,7 @@ if (sharing.length > 0) {
 }
 if (isAsked('decoding')) showDecoding();
 if (isAsked('reconnect')) await showReconnect();
+if (isAsked('carry')) await showCarry();
 if (isAsked('series')) await showSeries();
 if (isAsked('export')) await showExport();
 if (isAsked('globalping')) await showGlobalping();

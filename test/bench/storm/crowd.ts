@@ -5,7 +5,37 @@ import { StormProbe } from './storm-probe.js';
 export type Order =
   | { order: 'enrol'; url: string; tokens: string[]; classic: number }
   /** all come within `spreadMs`. `cut`: their connections end first; `silent`: they stay, and nobody uses them any more */
-  | { order: 'come'; spreadMs: number; how: 'first' | 'cut' | 'silent' };
+  | { order: 'come'; spreadMs: number; how: 'first' | 'cut' | 'silent' }
+  | ReportOrder;
+
+/** All send results, one after the other and each at its turn, whatever came of those before. */
+export interface ReportOrder {
+  order: 'report';
+  operation: string;
+  /** when the first run is due, milliseconds since 1970, and how many milliseconds lie between two */
+  start: number;
+  everyMs: number;
+  /** results of all probes together */
+  perSecond: number;
+  seconds: number;
+  /** in base64 */
+  content: string;
+}
+
+export interface Reported {
+  /** results that were acknowledged as stored */
+  count: number;
+  /** an answer that says something else */
+  refused?: string;
+  /** until the acknowledgement of one, milliseconds */
+  p50Ms: number;
+  p99Ms: number;
+  mostMs: number;
+  /** from the first result to the last acknowledgement */
+  lastMs: number;
+  /** as Arrived has it */
+  ownDelayMs: number;
+}
 
 export interface Arrived {
   /** milliseconds from the order until each was served, in order; and until the last status was acknowledged */
@@ -28,8 +58,44 @@ let report: (() => void) | undefined;
 
 process.on('message', (message: Order) => {
   if (message.order === 'enrol') enrol(message);
-  else come(message);
+  else if (message.order === 'come') come(message);
+  else void reportAll(message).then((reported) => process.send?.(reported));
 });
+
+async function reportAll(order: ReportOrder): Promise<Reported> {
+  const { operation, start, everyMs, perSecond, seconds } = order;
+  const content = Buffer.from(order.content, 'base64');
+  const count = perSecond * seconds;
+  const waited: number[] = [];
+  let refused: string | undefined;
+  delay.reset();
+  delay.enable();
+  const first = performance.now();
+  await new Promise<void>((resolve) => {
+    let sent = 0;
+    const send = (): void => {
+      const due = Math.min(count, Math.floor(((performance.now() - first) / 1000) * perSecond));
+      for (; sent < due; sent += 1) {
+        const at = performance.now();
+        const run = new Date(start + Math.floor(sent / probes.length) * everyMs).toISOString();
+        probes[sent % probes.length]?.report(operation, run, content, (answer) => {
+          if (!answer.includes('"stored"')) refused ??= answer;
+          waited.push(performance.now() - at);
+          if (waited.length === count) resolve();
+        });
+      }
+      if (sent < count) setTimeout(send, 1);
+    };
+    send();
+  });
+  const lastMs = performance.now() - first;
+  waited.sort((a, b) => a - b);
+  const at = (share: number) => waited[Math.ceil(share * count) - 1] ?? NaN;
+  return {
+    ...{ count, lastMs, p50Ms: at(0.5), p99Ms: at(0.99), mostMs: at(1), ownDelayMs: delay.max / 1e6 },
+    ...(refused !== undefined && { refused }),
+  };
+}
 
 function enrol({ url, tokens, classic }: Extract<Order, { order: 'enrol' }>): void {
   natives += tokens.length - classic;
