@@ -1,4 +1,4 @@
-import mongoose, { type Model } from 'mongoose';
+import mongoose, { type Connection, type Model } from 'mongoose';
 import { type Transaction } from './transactions.service.js';
 
 /** One write of many: as the command `update` has it. */
@@ -24,8 +24,8 @@ export async function updateTogether<Entity>(
 ): Promise<{ count: number; made: ReadonlySet<number> }> {
   if (updates.length === 0) return { count: 0, made: new Set() };
   const command = { update: collection.collectionName, updates, ordered: false };
-  const database = connection.getClient().db(connection.name);
-  const answer = await database.command(command, { session: transaction, ignoreUndefined: true });
+  const options = { session: transaction, ignoreUndefined: true };
+  const answer = await databaseOf(connection).command(command, options);
   throwFirst(answer);
   const upserted = (answer['upserted'] ?? []) as { index: number }[];
   return { count: Number(answer['n']), made: new Set(upserted.map(({ index }) => index)) };
@@ -39,8 +39,14 @@ export async function insertTogether<Entity>(
 ): Promise<void> {
   if (documents.length === 0) return;
   const command = { insert: collection.collectionName, documents, ordered: true };
-  const database = connection.getClient().db(connection.name);
-  throwFirst(await database.command(command, { session: transaction, ignoreUndefined: true }));
+  const options = { session: transaction, ignoreUndefined: true };
+  throwFirst(await databaseOf(connection).command(command, options));
+}
+
+/** The one that mongoose keeps: to make another for each command would copy all options of the client. */
+function databaseOf({ db }: Connection): mongoose.mongo.Db {
+  if (db === undefined) throw new Error('The database is not connected');
+  return db;
 }
 
 function throwFirst(answer: mongoose.mongo.Document): void {
