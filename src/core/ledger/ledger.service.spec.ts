@@ -12,7 +12,10 @@ const user = new ObjectId();
 async function writtenWith(credits: boolean): Promise<string[]> {
   const written: string[] = [];
   const users = {
-    addCredits: (_id: ObjectId, amount: number) => Promise.resolve(written.push(`add ${amount}`)),
+    spend: (_id: ObjectId, credits: number) => {
+      written.push(`spend ${credits}`);
+      return Promise.resolve({ credits: 0 });
+    },
     addCreditsToMany: (payments: { amount: number }[]) => {
       written.push(`add ${payments[0]?.amount ?? 0}`);
       return Promise.resolve(new Map([[user.toHexString(), 7]]));
@@ -29,7 +32,7 @@ async function writtenWith(credits: boolean): Promise<string[]> {
 
 describe('LedgerService', () => {
   it('charges and pays', async () => {
-    expect(await writtenWith(true)).toEqual(['add -5', '1 entries', 'add 7', '1 entries']);
+    expect(await writtenWith(true)).toEqual(['spend 5', '1 entries', 'add 7', '1 entries']);
   });
 
   it('does neither without credits (CREDITS=off)', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction, TransactionsService } from '../../platform/database/transactions.service.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import { UsersRepository } from '../users/index.js';
+import { type UserEntity, UsersRepository } from '../users/index.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -35,23 +35,25 @@ export class LedgerService {
 
   /**
    * @param charges of one account, with credits to take, at least 0
+   * @returns the account as it is after them; undefined: nothing is charged on this platform
    * @throws DomainError not_enough_credits where there are not enough for all of them: nothing has changed
    */
-  async charge(charges: readonly Charge[], transaction: Transaction): Promise<void> {
+  async charge(charges: readonly Charge[], transaction: Transaction): Promise<UserEntity | undefined> {
     const [first] = charges;
-    if (first === undefined || !this.env.credits) return;
+    if (first === undefined || !this.env.credits) return undefined;
     const { user } = first;
     const total = charges.reduce((sum, { amount }) => sum + amount, 0);
-    const balance = await this.users.addCredits(user, -total, transaction, true);
-    if (balance === null)
+    const account = await this.users.spend(user, total, transaction);
+    if (account === null)
       throw new DomainError('not_enough_credits', `Not enough credits: this costs ${total}`);
     const at = new Date();
-    let left = balance + total;
+    let left = account.credits + total;
     const entries = charges.map(({ amount, reference }) => {
       left -= amount;
       return { user, amount: -amount, balance_after: left, reason: 'operation' as const, reference, at };
     });
     await this.ledger.appendAll(entries, transaction);
+    return account;
   }
 
   /** Adds credits to an account that exists; a vanished account (null) earns nothing. */

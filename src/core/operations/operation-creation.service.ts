@@ -155,20 +155,29 @@ export class OperationCreationService {
     room: Promise<Reservation>,
   ): Promise<OperationEntity> {
     const assignments = assignmentsOf(planned, probes, bytes);
-    let told: (stored: boolean) => void = () => undefined;
+    const { confirmation } = owner;
+    let told: ((stored: boolean) => void) | undefined;
+    const ask = () => (told ??= this.ask(owner, planned, assignments));
     let operation: OperationEntity;
     try {
       this.dispatch.claim(assignments);
-      told = this.ask(owner, planned, assignments);
-      const ready = handled(Promise.all([room, owner.confirmed]));
+      // nothing goes to a probe for one who may not be who they were
+      if (confirmation === undefined) ask();
+      // where nothing is charged, it is read beside
+      else if (!this.env.credits) void handled(confirmation.confirm());
+      const charged = async (account: UserEntity | undefined) => {
+        if (account === undefined) await confirmation?.confirm();
+        else confirmation?.confirmBy(account);
+        ask();
+      };
       operation = await this.numbers.give(OPERATION_NUMBERS, request.number, async (number) => {
         const numbered = { ...planned, number };
-        await this.store.store({ operation: numbered, assignments, admission, room: ready });
+        await this.store.store({ operation: numbered, assignments, admission, room, charged });
         return numbered;
       });
       (await room).keep();
     } catch (error) {
-      told(false);
+      told?.(false);
       if (!(error instanceof ProbeChangedError)) this.foresight.noteRefusal(owner);
       await room.then(
         (taken) => taken.giveBack(),
@@ -179,7 +188,7 @@ export class OperationCreationService {
       throw error;
     }
     this.dispatch.start(operation, assignments);
-    told(true);
+    told?.(true);
     this.logger.log(
       {
         operation_id: String(operation._id),
@@ -198,14 +207,9 @@ export class OperationCreationService {
     planned: Plan['operation'],
     assignments: readonly AssignmentEntity[],
   ): (stored: boolean) => void {
-    if (!this.foresight.isLikely(owner, planned)) return () => undefined;
-    if (owner.confirmed === undefined) return this.dispatch.expect(planned, assignments);
-    // nothing goes to a probe for one who may not be who they were
-    const asked = owner.confirmed.then(
-      () => this.dispatch.expect(planned, assignments),
-      () => undefined,
-    );
-    return (stored) => void asked.then((tell) => tell?.(stored));
+    return this.foresight.isLikely(owner, planned)
+      ? this.dispatch.expect(planned, assignments)
+      : () => undefined;
   }
 
   /**
@@ -214,7 +218,7 @@ export class OperationCreationService {
    * @throws DomainError as create(); nothing has changed then
    */
   async createAll(owner: UserEntity, requests: readonly OperationRequest[]): Promise<CreatedOperation[]> {
-    await owner.confirmed;
+    await owner.confirmation?.confirm();
     const [only, ...others] = requests;
     if (only !== undefined && others.length === 0) return [await this.create(owner, only)];
     const drafts: (Draft & { assignments: AssignmentEntity[] })[] = [];

@@ -9,6 +9,7 @@ import {
   OperationsRepository,
 } from '../assignments/index.js';
 import { LedgerService } from '../ledger/index.js';
+import { type UserEntity } from '../users/index.js';
 import { type Admission, type Admit, metersOf, QuotasService } from '../quotas/index.js';
 
 /** All that a new operation writes. */
@@ -18,6 +19,11 @@ export interface NewOperation {
   admission: Admission;
   /** the room of its probes, which may be taken meanwhile; rejects where they have none */
   room?: Promise<unknown>;
+  /**
+   * Hears of each attempt to charge the account, behind it; rejects where the account may not create anything.
+   * @param account as it is now; undefined: nothing is charged on this platform
+   */
+  charged?: (account: UserEntity | undefined) => Promise<void>;
 }
 
 /** What one transaction stores at the most: more would keep other users of the same targets waiting. */
@@ -107,7 +113,7 @@ export class OperationStore {
     transaction: Transaction,
   ): Promise<void> {
     const operations = creations.map(({ operation }) => operation);
-    await this.ledger.charge(
+    const account = await this.ledger.charge(
       operations.map(({ _id, owner, credits }) => ({
         user: owner,
         amount: credits,
@@ -115,6 +121,7 @@ export class OperationStore {
       })),
       transaction,
     );
+    for (const { charged } of creations) await charged?.(account);
     await this.operations.insertAll(operations, transaction);
     // after the insert: a request that is repeated must run into its first one, not into a quota
     await admit(transaction);

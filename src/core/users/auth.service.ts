@@ -9,8 +9,8 @@ import { checkedAccount, normaliseEmail } from './passwords.js';
 import { PasswordsService } from './passwords.service.js';
 import { AccessWatch } from './access-watch.js';
 import { digestOf, KeysService } from './keys.service.js';
-import { RememberedAccounts } from './remembered-accounts.js';
-import { TokensService } from './tokens.service.js';
+import { type AccountCredential, RememberedAccounts } from './remembered-accounts.js';
+import { TokensService, type UserSession } from './tokens.service.js';
 
 /** Who logs out more often than this within the life of a token has the oldest of them come back to life. */
 const MOST_ENDED = 1_000;
@@ -87,36 +87,65 @@ export class AuthService {
    * @returns the account behind a token or key, or the visitor; undefined when it or the account is no good
    * @throws DomainError forbidden, where the account is suspended
    */
-  async identify({ kind, text }: Credential, address: string): Promise<UserEntity | undefined> {
-    const user = await (kind === 'key' ? this.keys.identify(text, address) : this.ofToken(text));
-    refuseSuspended(user);
-    return user;
+  async identify(shown: Credential, address: string): Promise<UserEntity | undefined> {
+    const credential = this.read(shown);
+    return credential === undefined ? this.visitor(shown) : credential.open(await credential.find(), address);
   }
 
   /**
-   * As identify(), but at once where this server has read the account lately, which is `confirmed` by the same look then.
+   * As identify(), but without a look where this server has read the account lately: its `confirmation` looks then.
    * @throws as identify()
    */
-  async identifyAhead(credential: Credential, address: string): Promise<UserEntity | undefined> {
-    const digest = digestOf(`${credential.kind} ${credential.text}`);
-    return this.remembered.identify(digest, () => this.identify(credential, address));
+  async identifyAhead(shown: Credential, address: string): Promise<UserEntity | undefined> {
+    const digest = digestOf(`${shown.kind} ${shown.text}`);
+    const known = this.remembered.find(digest, address);
+    if (known !== undefined) return known;
+    const credential = this.read(shown);
+    if (credential === undefined) return this.visitor(shown);
+    const user = credential.open(await credential.find(), address);
+    if (user !== undefined) this.remembered.remember(digest, credential, user);
+    return user;
   }
 
-  private async ofToken(token: string): Promise<UserEntity | undefined> {
-    const session = this.tokens.readSession(token);
-    if (session === undefined) return this.tokens.isVisitorToken(token) ? VISITOR : undefined;
-    const user = await this.find(session.user);
-    if (user === undefined || session.tokenVersion !== (user.token_version ?? 0)) return undefined;
-    const digest = digestOf(token);
-    if (user.ended_tokens?.some((ended) => ended.digest === digest) === true) return undefined;
-    return { ...user, via: { id: `token:${digest}`, until: session.expiresAt } };
+  private visitor({ kind, text }: Credential): UserEntity | undefined {
+    return kind === 'token' && this.tokens.isVisitorToken(text) ? VISITOR : undefined;
+  }
+
+  /** @returns undefined: it is none of an account, or over */
+  private read({ kind, text }: Credential): AccountCredential | undefined {
+    return kind === 'key' ? this.readKey(text) : this.readToken(text);
+  }
+
+  private readKey(text: string): AccountCredential {
+    const digest = digestOf(text);
+    return {
+      find: () => this.keys.findAccount(digest),
+      open: (account, address) => {
+        const user = this.keys.open(account, digest, address);
+        refuseSuspended(user);
+        return user;
+      },
+    };
+  }
+
+  private readToken(text: string): AccountCredential | undefined {
+    const session = this.tokens.readSession(text);
+    if (session === undefined) return undefined;
+    return {
+      find: () => this.find(session.user),
+      open: (account) => {
+        const user = openBySession(account, session);
+        refuseSuspended(user);
+        return user;
+      },
+    };
   }
 
   /** From now on this token is none; others of the same user stay. */
   async logOut(token: string): Promise<void> {
     const session = this.tokens.readSession(token);
     if (session === undefined) return;
-    const ended = { digest: digestOf(token), expires_at: session.expiresAt };
+    const ended = { digest: session.digest, expires_at: session.expiresAt };
     await this.users.endToken(session.user, ended, new Date(), MOST_ENDED);
     this.watch.ended({ user: session.user.toHexString(), via: `token:${ended.digest}` });
   }
@@ -162,6 +191,17 @@ export class AuthService {
       ...{ created_at: now, updated_at: now, revision: 1 },
     };
   }
+}
+
+/** @returns undefined: the session is over, or it is none of the account as it is */
+function openBySession(
+  account: UserEntity | undefined,
+  { digest, tokenVersion, expiresAt }: UserSession,
+): UserEntity | undefined {
+  if (account === undefined || expiresAt.getTime() <= Date.now()) return undefined;
+  if (tokenVersion !== (account.token_version ?? 0)) return undefined;
+  if (account.ended_tokens?.some((ended) => ended.digest === digest) === true) return undefined;
+  return { ...account, via: { id: `token:${digest}`, until: expiresAt } };
 }
 
 /** @throws DomainError forbidden */

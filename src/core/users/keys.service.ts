@@ -76,22 +76,28 @@ export class KeysService {
     this.watch.ended({ user: user.toHexString(), via: viaOf(key) });
   }
 
+  /** @param digest of a key @returns the account that has it; undefined: there is no such key */
+  async findAccount(digest: string): Promise<UserEntity | undefined> {
+    return (await this.users.findByKey(digest)) ?? undefined;
+  }
+
   /**
+   * @param account with its keys, or this one of them
+   * @param digest of the key
    * @param address of the client, noted as where it was used last
    * @returns the account, with no more power than the key has: without `admin` a superuser is a user; undefined: no such key, or
    *   it is over
    */
-  async identify(text: string, address: string): Promise<UserEntity | undefined> {
-    const user = await this.users.findByKey(digestOf(text));
-    const key = user?.keys?.[0];
-    if (!user || !key) return undefined;
+  open(account: UserEntity | undefined, digest: string, address: string): UserEntity | undefined {
+    const key = account?.keys?.find((each) => each.digest === digest);
+    if (!account || !key) return undefined;
     const now = new Date();
     if (key.expires_at !== undefined && key.expires_at <= now) return undefined;
-    this.noteUsed(user._id, key, address, now);
-    const { keys: _keys, ...account } = user;
+    this.noteUsed(account._id, key, address, now);
+    const { keys: _keys, ...user } = account;
     return {
-      ...account,
-      is_superuser: user.is_superuser && key.scopes.includes('admin'),
+      ...user,
+      is_superuser: account.is_superuser && key.scopes.includes('admin'),
       via: { id: viaOf(key._id), until: key.expires_at, scopes: key.scopes },
     };
   }

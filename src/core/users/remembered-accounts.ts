@@ -1,60 +1,79 @@
 import { LRUCache } from 'lru-cache';
-import { handled } from '../../platform/batching/handled.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
+import { Confirmation } from './confirmation.js';
 import { type UserEntity } from './user.schema.js';
 
 const MOST = 10_000;
 const FOR_MS = 10 * 60_000;
 
+/** A credential that is none of a visitor: whose it would be, and whether it is good for the account as it is. */
+export interface AccountCredential {
+  /** @returns the account that it names; undefined: there is none */
+  find(): Promise<UserEntity | undefined>;
+  /**
+   * @param address of the client
+   * @returns the account with the power that the credential has; undefined: it is no good for it
+   * @throws DomainError forbidden, where the account is suspended
+   */
+  open(account: UserEntity | undefined, address: string): UserEntity | undefined;
+}
+
+interface Remembered {
+  credential: AccountCredential;
+  /** without what is large, and nobody needs */
+  user: UserEntity;
+}
+
 /**
- * Accounts by their credentials, as this server has read them lately: a request may begin with one while it is read anew. Those of
- * superusers are not remembered, so that nobody has more power than an account that was read for this request.
+ * Accounts by their credentials, as this server has read them lately: a request may begin with one, and end with what is read for it.
+ * Those of superusers are not remembered, so that nobody has more power than an account that was read for this request.
  */
 export class RememberedAccounts {
-  /** by the digest of a credential; without what is large, and nobody needs */
-  private readonly accounts = new LRUCache<string, UserEntity>({ max: MOST, ttl: FOR_MS });
+  /** by the digest of a credential */
+  private readonly accounts = new LRUCache<string, Remembered>({ max: MOST, ttl: FOR_MS });
 
   /**
    * @param digest of the credential
-   * @param read reads the account of the credential
-   * @returns the account as it was read last, which `read` confirms; the one that it gives where none is remembered
-   * @throws what `read` throws
+   * @param address of the client
+   * @returns the account as it was read last, with what confirms it; undefined: none is remembered
    */
-  async identify(
-    digest: string,
-    read: () => Promise<UserEntity | undefined>,
-  ): Promise<UserEntity | undefined> {
+  find(digest: string, address: string): UserEntity | undefined {
     const known = this.accounts.get(digest);
-    if (known === undefined) {
-      const user = await read();
-      this.remember(digest, user);
-      return user;
-    }
-    return { ...known, confirmed: handled(this.confirm(digest, known, read)) };
+    if (known === undefined) return undefined;
+    const { credential, user } = known;
+    const confirmation = new Confirmation<UserEntity>(
+      () => credential.find(),
+      (account) => {
+        this.judge(digest, known, account, address);
+      },
+    );
+    return { ...user, confirmation };
   }
 
-  /** @throws DomainError unauthenticated, busy; what `read` throws */
-  private async confirm(
+  /** @param user as the credential has opened it */
+  remember(digest: string, credential: AccountCredential, user: UserEntity): void {
+    if (user.is_superuser) return;
+    const { ended_tokens: _ended, keys: _keys, picture: _picture, ...account } = user;
+    this.accounts.set(digest, { credential, user: { ...account, password_hash: '' } });
+  }
+
+  /** @throws DomainError unauthenticated, forbidden, busy */
+  private judge(
     digest: string,
-    known: UserEntity,
-    read: () => Promise<UserEntity | undefined>,
-  ): Promise<void> {
+    { credential, user: known }: Remembered,
+    account: UserEntity | undefined,
+    address: string,
+  ): void {
     try {
-      const user = await read();
+      const user = credential.open(account, address);
       if (user === undefined)
         throw new DomainError('unauthenticated', 'A valid access token or key is needed');
       if (user.is_superuser || user.via?.id !== known.via?.id)
         throw new DomainError('busy', 'The account was changed meanwhile; try again');
-      this.remember(digest, user);
+      this.remember(digest, credential, user);
     } catch (error) {
       this.accounts.delete(digest);
       throw error;
     }
-  }
-
-  private remember(digest: string, user: UserEntity | undefined): void {
-    if (user === undefined || user.is_superuser || user.is_visitor === true) return;
-    const { ended_tokens: _ended, keys: _keys, picture: _picture, ...account } = user;
-    this.accounts.set(digest, { ...account, password_hash: '' });
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { parseEnv } from '../../config/env.js';
@@ -16,6 +16,21 @@ describe('TokensService', () => {
     expect(tokens.readUserToken(token)).toEqual(id);
     expect(jwt.decode<{ exp: number }>(token).exp).toBe(Math.floor(expiresAt.getTime() / 1000));
     expect(tokens.readProbeToken(tokens.probeToken(id, 3))).toEqual({ id, tokenVersion: 3 });
+  });
+
+  it('verifies a token once, and takes it until its end', () => {
+    const { token, expiresAt } = tokens.userToken(id);
+    const verify = jest.spyOn(jwt, 'verify');
+    const clock = jest.spyOn(Date, 'now');
+    try {
+      expect([tokens.readUserToken(token), tokens.readUserToken(token)]).toEqual([id, id]);
+      expect(verify).toHaveBeenCalledTimes(1);
+      clock.mockReturnValue(Math.floor(expiresAt.getTime() / 1000) * 1000);
+      expect(tokens.readUserToken(token)).toBeUndefined();
+    } finally {
+      verify.mockRestore();
+      clock.mockRestore();
+    }
   });
 
   it('gives the same token for the same probe and version, another for another', () => {

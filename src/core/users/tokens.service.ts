@@ -1,14 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { LRUCache } from 'lru-cache';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseId, type ObjectId } from '../../platform/database/object-id.js';
 import { ENV } from '../../config/config.module.js';
 import { type Env } from '../../config/env.js';
+import { digestOf } from './keys.service.js';
 
 const ISSUER = 'pladmed';
 /** Reading what is public; the page asks for another one then. */
 const VISIT_S = 24 * 3_600;
+const REMEMBERED_TOKENS = 10_000;
 
 /** Names a user: `sub`. Expires; `ver` must equal the account's token version, so all of them are ended by raising it. */
 const userClaims = z.object({
@@ -34,6 +37,8 @@ const probeClaims = z.object({
 });
 
 export interface UserSession {
+  /** of the token */
+  digest: string;
   user: ObjectId;
   tokenVersion: number;
   expiresAt: Date;
@@ -47,6 +52,9 @@ export interface ProbeIdentity {
 /** HS256 JWTs of users and probes: neither is ever taken for the other. */
 @Injectable()
 export class TokensService {
+  /** by the digests of their tokens: the same text is verified once */
+  private readonly sessions = new LRUCache<string, UserSession>({ max: REMEMBERED_TOKENS });
+
   constructor(
     private readonly jwt: JwtService,
     @Inject(ENV) private readonly env: Env,
@@ -92,11 +100,16 @@ export class TokensService {
 
   /** @returns whose token it is, and until when; undefined when it is none of ours, a probe's, or expired */
   readSession(token: string): UserSession | undefined {
+    const digest = digestOf(token);
+    const known = this.sessions.get(digest);
+    if (known !== undefined) return known.expiresAt.getTime() > Date.now() ? known : undefined;
     const claims = userClaims.safeParse(this.verified(token));
     const user = claims.success ? parseId(claims.data.sub) : undefined;
     if (user === undefined || !claims.success) return undefined;
     const { exp, ver } = claims.data;
-    return { user, tokenVersion: ver, expiresAt: new Date(exp * 1000) };
+    const session = { digest, user, tokenVersion: ver, expiresAt: new Date(exp * 1000) };
+    this.sessions.set(digest, session);
+    return session;
   }
 
   /** @returns the probe that the token names; undefined when it is none of ours or a user's */

@@ -2,6 +2,7 @@ import { Schema } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type PictureEntity } from '../../platform/images/picture-files.js';
 import { KEY_SCOPES, type KeyScope } from '../../platform/http/permissions.js';
+import { type Confirmation } from './confirmation.js';
 
 export const USER_MODEL = 'User';
 
@@ -36,7 +37,7 @@ export interface UserEntity {
   /** how the caller showed who it is; in no database */
   via?: Via;
   /** of one that was remembered (Principal); in no database */
-  confirmed?: Promise<void>;
+  confirmation?: Confirmation<UserEntity>;
 }
 
 /** A credential that was accepted. */

@@ -306,23 +306,28 @@ export class UsersRepository {
     ]);
   }
 
-  /**
-   * @param spent by its owner: an account that is suspended or deleted spends nothing
-   * @returns the balance after it; null where there is no such account or it would fall below zero
-   */
-  async addCredits(
-    id: ObjectId,
-    amount: number,
-    transaction: Transaction,
-    spent = false,
-  ): Promise<number | null> {
-    const active = { suspended: { $exists: false }, deleted_at: { $exists: false } };
+  /** @returns the balance after it; null where there is no such account or it would fall below zero */
+  async addCredits(id: ObjectId, amount: number, transaction: Transaction): Promise<number | null> {
     const after = await this.model.collection.findOneAndUpdate(
-      { _id: id, credits: { $gte: -amount }, ...(spent && active) },
+      { _id: id, credits: { $gte: -amount } },
       { $inc: { credits: amount } },
       { session: transaction, returnDocument: 'after', projection: { credits: 1 } },
     );
     return (after as Pick<UserEntity, 'credits'> | null)?.credits ?? null;
+  }
+
+  /**
+   * Takes credits that the owner spends: an account that is suspended or deleted spends nothing.
+   * @returns the account after it, with what its credentials are judged by; null: there is no such account, or it has fewer
+   */
+  async spend(id: ObjectId, credits: number, transaction: Transaction): Promise<UserEntity | null> {
+    const active = { suspended: { $exists: false }, deleted_at: { $exists: false } };
+    const after: unknown = await this.model.collection.findOneAndUpdate(
+      { _id: id, credits: { $gte: credits }, ...active },
+      { $inc: { credits: -credits } },
+      { session: transaction, returnDocument: 'after', projection: { picture: 0 } },
+    );
+    return after as UserEntity | null;
   }
 
   /** Adds to each account. @returns the balances after it by account; those that do not exist are missing */

@@ -26,7 +26,7 @@ export const USUAL_SCOPES = KEY_SCOPES.filter((scope) => scope !== 'admin');
 export interface Access {
   who: Permission;
   scope?: Scope;
-  /** it begins while the account is still being read: see ForUsersAhead */
+  /** it begins with the account as it was read lately: see ForUsersAhead */
   isAhead?: true;
 }
 
@@ -54,10 +54,10 @@ export interface Principal {
   /** how the caller showed who it is; `scopes`: of a key */
   via?: { scopes?: readonly KeyScope[] };
   /**
-   * Of an account that was remembered: resolves when the credential and the account are as they were; rejects with why they are
-   * not. Absent: both were read for this request.
+   * Of an account that was remembered: whether the credential and the account are as they were; rejects with why they are not.
+   * Absent: both were read for this request.
    */
-  confirmed?: Promise<void>;
+  confirmation?: { confirm(): Promise<void> };
 }
 
 /** What a caller shows: an access token, or a key. */
@@ -76,7 +76,7 @@ export abstract class Authenticator {
   abstract identify(credential: Credential, address: string): Promise<Principal | undefined>;
 
   /**
-   * As identify(), but at once where the account was read lately, which is `confirmed` then.
+   * As identify(), but at once where the account was read lately, which its `confirmation` is to confirm then.
    * @throws as identify()
    */
   abstract identifyAhead(credential: Credential, address: string): Promise<Principal | undefined>;
