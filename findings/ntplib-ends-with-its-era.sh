@@ -4,9 +4,8 @@
 # The 32 bits of seconds start again on 7 February 2036 at 06:28:16 UTC (RFC 5905, section 6); a client takes the differences of timestamps modulo
 # 2^32, which is right as long as the clocks are less than 68 years apart. ntplib subtracts them as numbers: of a server whose clock is
 # one second ahead and already in the next era the offset is -4294967295 s, and its time the year 1900. After that day request() cannot
-# write the client's own time into the packet, and raises "Invalid NTP packet fields" each time. A device whose clock starts in a later
-# year than 2036, as some do with an empty battery, is met by it today. The server here is on loopback, and time.time() says what
-# the client's clock would.
+# write the client's own time into the packet, and raises "Invalid NTP packet fields" each time. The server here is on loopback, and
+# time.time() says what the client's clock would.
 #
 # Seen (a server one second ahead; the client's clock in UTC, the offset in whole seconds, and the server's year):
 #   2026-12-31 00:00:00: 1 s, 2026

@@ -3,9 +3,9 @@
 #
 # It "generates a set of geohashes that cover a circular area, given the center coordinates and the radius". Beyond the 180th meridian the
 # longitudes start again at -180 (RFC 7946, section 3.1.9, speaks of geometry that crosses it). proximityhash goes on to 180.03, for which
-# geohash2.encode() has the last cell before the meridian, without an error; to the west of -180 likewise. Probes and hosts on the other side,
-# some hundred metres away, are not near: of the towns of Taveuni in Fiji, which the meridian crosses, those on one side. A circle of the
-# same size elsewhere has all of its points.
+# geohash2.encode() has the last cell before the meridian, without an error; to the west of -180 likewise. Probes and hosts on the other
+# side, some hundred metres away, are not in the set, on Taveuni in Fiji for example, which the meridian crosses. A circle of the same
+# size elsewhere has all of its points.
 #
 # Seen (a radius of 5 km, cells of five characters, at 16.8 degrees south; whether the cell of a point 3 km from the middle is in the set):
 #   177.00: north yes, east yes, south yes, west yes
