@@ -39,6 +39,7 @@ export { RememberedStandings } from './remembered-standings.js';
 export { assignmentName, type RunAccount, RunAccounts, type Standing, type Verdict } from './run-account.js';
 export {
   type AssignmentCounters,
+  type AssignmentTerms,
   type ImportedPart,
   type ProbeAssignment,
   type Progress,

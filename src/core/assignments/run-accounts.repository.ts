@@ -1,31 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
+import { KnownDocuments } from '../../platform/database/known-documents.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
 import { updateTogether } from '../../platform/database/updates.js';
 import { ASSIGNMENT_MODEL, type AssignmentEntity, type AssignmentState, LIVE } from './assignment.schema.js';
 import { type AccountChange, assignmentName, type Standing } from './run-account.js';
 
-const COUNTERS = {
+const TERMS = {
   probe: 1,
   state: 1,
   first_run: 1,
   earlier: 1,
-  received: 1,
-  failed: 1,
-  uncounted_received: 1,
-  uncounted_failed: 1,
   extra: 1,
-  failure: 1,
   delivered_at: 1,
   delivered_over: 1,
   delivered_with: 1,
   ended_at: 1,
 } as const;
 
-/** What the account of runs needs of an assignment. */
+const COUNTERS = {
+  ...TERMS,
+  received: 1,
+  failed: 1,
+  uncounted_received: 1,
+  uncounted_failed: 1,
+  failure: 1,
+} as const;
+
+/** What the account of runs needs of an assignment that has run sheets. Most of it stays as it is while results come. */
+export type AssignmentTerms = Pick<AssignmentEntity, keyof typeof TERMS>;
+
+/** What it needs of any. */
 export type AssignmentCounters = Pick<AssignmentEntity, keyof typeof COUNTERS>;
+
+/** Some 13,000 assignments. */
+const TERMS_BYTES = 16 * 1024 * 1024;
 
 export type ProbeAssignment = AssignmentCounters & Pick<AssignmentEntity, 'operation'>;
 
@@ -67,15 +78,37 @@ export type ImportedPart = Pick<
 /** The account of runs that each assignment keeps: how many were due, received, failed. */
 @Injectable()
 export class RunAccountsRepository {
+  private readonly terms = new KnownDocuments<AssignmentTerms>(TERMS_BYTES);
+
   constructor(@InjectModel(ASSIGNMENT_MODEL) private readonly model: Model<AssignmentEntity>) {}
 
-  /** In order of probe; past mongoose, because there may be thousands, and somebody waits. */
-  async findCountersOfOperation(operation: ObjectId): Promise<AssignmentCounters[]> {
+  /**
+   * In order of probe. One that is stored as before is the same object as before.
+   * @param only of these probes alone, those of them that the operation has
+   */
+  async findTermsOfOperation(
+    operation: ObjectId,
+    only?: readonly ObjectId[],
+  ): Promise<Readonly<AssignmentTerms>[]> {
+    const found = await this.model.collection
+      .find<Buffer>(ofOperation(operation, only), {
+        projection: { ...TERMS, _id: 0 },
+        ...{ sort: { probe: 1 }, batchSize: 10_000, raw: true },
+      })
+      .toArray();
+    return found.map((bytes) => this.terms.of(bytes));
+  }
+
+  /** The same with the counters; past mongoose, because there may be thousands, and somebody waits. */
+  async findCountersOfOperation(
+    operation: ObjectId,
+    only?: readonly ObjectId[],
+  ): Promise<AssignmentCounters[]> {
     return this.model.collection
-      .find<AssignmentCounters>(
-        { operation },
-        { projection: { ...COUNTERS, _id: 0 }, sort: { probe: 1 }, batchSize: 10_000 },
-      )
+      .find<AssignmentCounters>(ofOperation(operation, only), {
+        projection: { ...COUNTERS, _id: 0 },
+        ...{ sort: { probe: 1 }, batchSize: 10_000 },
+      })
       .toArray();
   }
 
@@ -249,6 +282,10 @@ export class RunAccountsRepository {
     }
     return [...progress.values()];
   }
+}
+
+function ofOperation(operation: ObjectId, only: readonly ObjectId[] | undefined): Record<string, unknown> {
+  return { operation, ...(only && { probe: { $in: [...only] } }) };
 }
 
 /** @returns a condition that an assignment meets whose account says just this; what is absent is null in it */

@@ -34,11 +34,10 @@ export { ProbesModule } from './probes.module.js';
 export {
   type ChosenProbe,
   type MeasuredProbe,
-  type ProbeReports,
   ProbesRepository,
   type ProbeTotals,
 } from './probes.repository.js';
-export { type ListedProbe, type NamedProbe } from './listed-probes.repository.js';
+export { type ListedProbe, type NamedProbe, type ProbeReports } from './listed-probes.repository.js';
 export { locationOf, ProbesService, suspensionSentence } from './probes.service.js';
 export {
   LONGEST_WINDOW_MS,

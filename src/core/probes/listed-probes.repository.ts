@@ -24,15 +24,28 @@ export interface ListedProbe extends NamedProbe, Pick<ProbeEntity, 'token_versio
   connection?: Pick<ProbeConnection, 'session' | 'server' | 'total_credits' | 'in_use_credits'>;
 }
 
+const REPORTED = {
+  ...{ 'connection.session': 1, 'connection.server': 1 },
+  ...{ 'status.at': 1, 'status.backlog': 1, 'status.running': 1 },
+} as const;
+
+/** Whether a probe is here, and what it has said of its work. */
+export interface ProbeReports extends Pick<ProbeEntity, '_id'> {
+  connection?: Pick<ProbeConnection, 'session' | 'server'>;
+  status?: Pick<NonNullable<ProbeEntity['status']>, 'at' | 'backlog' | 'running'>;
+}
+
 /** Some 20,000 probes. */
 const LISTED_BYTES = 32 * 1024 * 1024;
 const NAMED_BYTES = 16 * 1024 * 1024;
+const REPORTED_BYTES = 16 * 1024 * 1024;
 
-/** What listings show of probes, not the half of what is kept of one. A probe that is stored as before is the same object as before. */
+/** What listings and accounts show of probes, not the half of what is kept of one. A probe that is stored as before is the same object as before. */
 @Injectable()
 export class ListedProbesRepository {
   private readonly listed = new KnownDocuments<ListedProbe>(LISTED_BYTES);
   private readonly named = new KnownDocuments<NamedProbe>(NAMED_BYTES);
+  private readonly reported = new KnownDocuments<ProbeReports>(REPORTED_BYTES);
 
   constructor(@InjectModel(PROBE_MODEL) private readonly model: Model<ProbeEntity>) {}
 
@@ -46,6 +59,12 @@ export class ListedProbesRepository {
   async findNamed(ids: readonly ObjectId[]): Promise<NamedProbe[]> {
     const found = await this.read({ _id: { $in: [...ids] } }, NAMED);
     return found.map((bytes) => this.named.of(bytes));
+  }
+
+  /** In order of creation. */
+  async findReports(ids: readonly ObjectId[]): Promise<Readonly<ProbeReports>[]> {
+    const found = await this.read({ _id: { $in: [...ids] } }, REPORTED);
+    return found.map((bytes) => this.reported.of(bytes));
   }
 
   private async read(conditions: object, projection: object): Promise<Buffer[]> {

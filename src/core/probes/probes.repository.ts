@@ -21,8 +21,6 @@ import { type Candidate } from './selection/selection.js';
 export type ProbeChanges = Partial<Pick<ProbeEntity, 'name' | 'tags' | 'location'>> &
   PlaceMembers & { anchor?: true | undefined };
 
-export type ProbeReports = Pick<ProbeEntity, '_id' | 'connection' | 'status'>;
-
 export interface ProbeTotals {
   registered: number;
   connected: number;
@@ -124,16 +122,6 @@ export class ProbesRepository {
   async findByNumbers(numbers: readonly number[]): Promise<ProbeEntity[]> {
     return this.model.collection
       .find<ProbeEntity>({ number: { $in: [...numbers] } }, { sort: { _id: 1 }, batchSize: 10_000 })
-      .toArray();
-  }
-
-  /** What these probes said of themselves last; past mongoose, because there may be thousands, and somebody waits. */
-  async findReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
-    return this.model.collection
-      .find<ProbeReports>(
-        { _id: { $in: [...ids] } },
-        { projection: { connection: 1, status: 1 }, batchSize: 10_000 },
-      )
       .toArray();
   }
 

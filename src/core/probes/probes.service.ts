@@ -15,13 +15,13 @@ import { ProbeFeed } from './probe-feed.js';
 import { type Condition, conditionsOf, type ProbeFilter } from './probe-filter.js';
 import { type ProbePage, type ProbeSearch, searchConditions } from './probe-search.js';
 import { ProbeConnectionsRepository } from './probe-connections.repository.js';
-import { type ListedProbe, ListedProbesRepository, type NamedProbe } from './listed-probes.repository.js';
 import {
-  type ChosenProbe,
+  type ListedProbe,
+  ListedProbesRepository,
+  type NamedProbe,
   type ProbeReports,
-  ProbesRepository,
-  type ProbeTotals,
-} from './probes.repository.js';
+} from './listed-probes.repository.js';
+import { type ChosenProbe, ProbesRepository, type ProbeTotals } from './probes.repository.js';
 
 export interface Location {
   /** degrees, -180 to 180 */
@@ -228,8 +228,9 @@ export class ProbesService {
     return this.asKnown(() => this.probes.findByNumbers(numbers));
   }
 
-  async getReports(ids: readonly ObjectId[]): Promise<ProbeReports[]> {
-    return this.asKnown(() => this.probes.findReports(ids));
+  /** Of those that exist, in order of creation. */
+  async getReports(ids: readonly ObjectId[]): Promise<Readonly<ProbeReports>[]> {
+    return this.asKnown(() => this.listed.findReports(ids));
   }
 
   /**

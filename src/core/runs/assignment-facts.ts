@@ -24,22 +24,17 @@ type FactsSource = Pick<
  * @returns for each stretch in which runs were asked of the probe, in order; mostly there is one
  */
 export function factsOf(schedule: Schedule, assignment: FactsSource): StretchFacts {
-  const { probe, state, first_run, earlier = [], ended_at } = assignment;
-  const last = {
-    ...stretchFacts(schedule, probe, assignment),
-    refused: state === 'refused',
-    firstRun: first_run ?? 0,
-    stoppedAt: state === 'stopped' ? ended_at?.getTime() : undefined,
-  };
-  const before = earlier.map((stretch, index) => ({
-    ...stretchFacts(schedule, probe, stretch),
-    refused: false,
-    firstRun: stretch.first_run,
+  const { probe, state, first_run = 0, earlier, ended_at } = assignment;
+  const last = stretchFacts(schedule, probe, assignment, first_run);
+  last.refused = state === 'refused';
+  last.stoppedAt = state === 'stopped' ? ended_at?.getTime() : undefined;
+  if (earlier === undefined) return [last];
+  const [first, ...others] = earlier.map((stretch, index) => ({
+    ...stretchFacts(schedule, probe, stretch, stretch.first_run),
     stoppedAt: stretch.removed_at.getTime(),
     // what was due until the probe was added again belongs to the stop
-    endRun: earlier[index + 1]?.first_run ?? first_run ?? 0,
+    endRun: earlier[index + 1]?.first_run ?? first_run,
   }));
-  const [first, ...others] = before;
   return first === undefined ? [last] : [first, ...others, last];
 }
 
@@ -47,12 +42,16 @@ function stretchFacts(
   schedule: Schedule,
   probe: AssignmentEntity['probe'],
   delivery: Pick<AssignmentEntity, 'delivered_at' | 'delivered_over' | 'delivered_with'>,
-): Pick<AssignmentFacts, 'anyTime' | 'deliveredAt' | 'offsetMs' | 'serverKept'> {
+  firstRun: number,
+): AssignmentFacts {
   const { canBeOffset, schedulesItself } = capabilitiesOf(delivery);
   return {
+    refused: false,
+    firstRun,
     anyTime: schedule.type === 'once',
     deliveredAt: delivery.delivered_at?.getTime(),
+    stoppedAt: undefined,
     offsetMs: canBeOffset ? spreadOffsetMs(schedule, probe) : 0,
-    ...(!schedulesItself && { serverKept: true }),
+    serverKept: !schedulesItself,
   };
 }

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
 import { Presence, PresenceService } from '../presence/index.js';
-import { type ProbeReport, type ProbeReports, ProbesService } from '../probes/index.js';
+import { type ProbeReports, ProbesService } from '../probes/index.js';
 import {
   AssignedRuns,
-  type AssignmentCounters,
   type AssignmentEntity,
-  AssignmentsRepository,
+  type AssignmentTerms,
   RunAccountsRepository,
   firstAsked,
   type OperationEntity,
@@ -18,9 +17,15 @@ import { numberRuns, type RunNumbers } from '../../measurement/schedule/run-numb
 import { spreadOffsetMs } from '../../measurement/schedule/spread.js';
 import { factsOf, type StretchFacts } from './assignment-facts.js';
 import { BegunRuns } from './begun-runs.js';
-import { explainMissing, hasMissing, markArrived, markSingle, type ProbeFacts } from './fates.js';
+import {
+  explainMissing,
+  hasMissing,
+  markArrived,
+  type Marked,
+  markSingle,
+  type ProbeFacts,
+} from './fates.js';
 import { RestoresRepository } from './restores.repository.js';
-import { type PackedSheet } from './packed-sheets.js';
 import { RunFates, WordPool } from './run-fates.js';
 import { RunSheetsRepository, sheetsByProbe } from './run-sheets.repository.js';
 import {
@@ -40,7 +45,7 @@ const WORDS_AT_ONCE = 16 * 1024;
 const NEVER_HERE = new Presence([]);
 
 export interface ProbeCoverage extends Tally {
-  assignment: AssignmentCounters;
+  assignment: AssignmentTerms;
   planned: number;
   /** failed runs by the reason that the probe gave */
   reasons: Record<string, number>;
@@ -61,17 +66,26 @@ export interface Coverage extends Tally {
 
 /** What became of the runs of one probe, by time. */
 export interface ProbeRuns {
-  assignment: AssignmentCounters;
+  assignment: AssignmentTerms;
   fates: FatesByBucket;
 }
 
-interface Account {
-  assignment: AssignmentCounters;
+interface Account extends Marked {
+  assignment: AssignmentTerms;
+  /** the id of the probe, hexadecimal */
+  probe: string;
   /** one for each stretch in which runs were asked of the probe */
   facts: StretchFacts;
   fates: RunFates;
-  reasons: Record<string, number>;
-  extra: number;
+}
+
+/** Whose runs are asked for. */
+interface Wanted {
+  operation: OperationEntity;
+  numbers: RunNumbers;
+  now: Date;
+  /** all that the operation has, if it is left out */
+  only?: readonly ObjectId[] | undefined;
 }
 
 /**
@@ -82,7 +96,6 @@ interface Account {
 export class CoverageService {
   constructor(
     private readonly operations: OperationsRepository,
-    private readonly assignments: AssignmentsRepository,
     private readonly accounts: RunAccountsRepository,
     private readonly sheets: RunSheetsRepository,
     private readonly restores: RestoresRepository,
@@ -112,10 +125,9 @@ export class CoverageService {
    */
   async of(operation: OperationEntity, now: Date, only?: ObjectId, bucketS?: number): Promise<Coverage> {
     const numbers = numberRuns(operation.schedule);
-    const assignments = only
-      ? await this.single(operation._id, only)
-      : await this.accounts.findCountersOfOperation(operation._id);
-    const accounts = await this.accountsOf(operation, assignments, numbers, now, only);
+    const accounts = await this.accountsOf({ operation, numbers, now, only: only && [only] });
+    if (only !== undefined && accounts.length === 0)
+      throw new DomainError('not_found', 'The operation does not have this probe');
     const lastDue = accounts.reduce((last, { fates }) => Math.max(last, fates.lastDecided()), 0);
     const [from, to] = [
       numbers.timeOf(0),
@@ -151,105 +163,97 @@ export class CoverageService {
     only?: readonly ObjectId[],
   ): Promise<Iterable<ProbeRuns>> {
     const numbers = numberRuns(operation.schedule);
-    const assignments = await this.assigned(operation._id, only);
-    const [single] = only?.length === 1 ? only : [];
-    const accounts = await this.accountsOf(operation, assignments, numbers, now, single);
+    const accounts = await this.accountsOf({ operation, numbers, now, only });
     return runsOf(accounts, range, numbers);
   }
 
   /** Who has to do an operation. @param only of these probes alone, those of them that the operation has */
-  async assigned(operation: ObjectId, only?: readonly ObjectId[]): Promise<AssignmentCounters[]> {
-    const all = await this.accounts.findCountersOfOperation(operation);
-    if (only === undefined) return all;
-    const wanted = new Set(only.map((probe) => probe.toHexString()));
-    return all.filter(({ probe }) => wanted.has(probe.toHexString()));
+  async assigned(operation: ObjectId, only?: readonly ObjectId[]): Promise<AssignmentTerms[]> {
+    return this.accounts.findTermsOfOperation(operation, only);
   }
 
-  private async accountsOf(
-    operation: OperationEntity,
-    assignments: readonly AssignmentCounters[],
-    numbers: RunNumbers,
-    now: Date,
-    only: ObjectId | undefined,
-  ): Promise<Account[]> {
-    const sheets =
-      numbers.count > 1 ? await this.sheetsByProbe(operation._id, only) : new Map<string, PackedSheet[]>();
-    const words = new WordPool(WORDS_AT_ONCE);
-    const accounts = assignments.map((assignment) =>
-      open(operation, assignment, numbers, sheets.get(assignment.probe.toHexString()) ?? [], words),
-    );
-    await this.explain(operation._id, accounts, numbers, now);
+  private async accountsOf(wanted: Wanted): Promise<Account[]> {
+    const accounts = await (wanted.numbers.count === 1 ? this.ofCounters(wanted) : this.ofSheets(wanted));
+    await this.explain(wanted, accounts);
     return accounts;
   }
 
-  private async single(operation: ObjectId, probe: ObjectId): Promise<AssignmentCounters[]> {
-    const assignment = await this.assignments.findOne(operation, probe);
-    if (assignment === null) throw new DomainError('not_found', 'The operation does not have this probe');
-    return [assignment];
+  /** Of an operation of one run: the counters of the assignments say what came. */
+  private async ofCounters({ operation, only }: Wanted): Promise<Account[]> {
+    const assignments = await this.accounts.findCountersOfOperation(operation._id, only);
+    return assignments.map((assignment) => {
+      const fates = new RunFates(1);
+      return open(
+        operation,
+        assignment,
+        assignment.probe.toHexString(),
+        fates,
+        markSingle(fates, assignment),
+      );
+    });
   }
 
-  private async sheetsByProbe(
-    operation: ObjectId,
-    only: ObjectId | undefined,
-  ): Promise<Map<string, PackedSheet[]>> {
-    return sheetsByProbe(await this.sheets.findByOperation(operation, only));
+  private async ofSheets({ operation, numbers, only }: Wanted): Promise<Account[]> {
+    const [assigned, found] = await Promise.all([
+      this.assigned(operation._id, only),
+      this.sheets.findByOperation(operation._id, only?.length === 1 ? only[0] : undefined),
+    ]);
+    const sheets = sheetsByProbe(found);
+    const words = new WordPool(WORDS_AT_ONCE);
+    return assigned.map((assignment) => {
+      const fates = new RunFates(numbers.count, words);
+      const probe = assignment.probe.toHexString();
+      return open(operation, assignment, probe, fates, markArrived(fates, sheets.get(probe) ?? []));
+    });
   }
 
   /** Asks about probes only where a run is missing. */
-  private async explain(
-    operation: ObjectId,
-    accounts: readonly Account[],
-    numbers: RunNumbers,
-    now: Date,
-  ): Promise<void> {
+  private async explain({ operation, numbers, now }: Wanted, accounts: readonly Account[]): Promise<void> {
     const time = now.getTime();
     const missing = accounts.filter(({ fates, facts }) =>
       facts.some((stretch) => hasMissing(fates, numbers, stretch, time)),
     );
-    const kept = missing.filter(({ facts }) => facts.some(({ serverKept }) => serverKept === true));
-    const [probes, lost, begun] = await Promise.all([
-      this.factsOf(operation, missing, numbers, now),
+    const [probes, lost] = await Promise.all([
+      this.factsOf(operation._id, missing, numbers, now),
       missing.length > 0 ? this.restores.lostTimes() : [],
-      this.begun.of(
-        operation,
-        kept.map(({ assignment }) => assignment.probe),
-      ),
     ]);
-    for (const { assignment, fates, facts } of accounts) {
-      const key = assignment.probe.toHexString();
-      const probe = probes.get(key);
-      explainMissing(fates, numbers, facts, probe && { ...probe, begun: begun.get(key) }, time, lost);
-    }
+    for (const { probe, fates, facts } of accounts)
+      explainMissing(fates, numbers, facts, probes.get(probe), time, lost);
   }
 
+  /** @returns by probe, what is known of those that there still are */
   private async factsOf(
     operation: ObjectId,
     accounts: readonly Account[],
     numbers: RunNumbers,
     now: Date,
   ): Promise<Map<string, ProbeFacts>> {
-    if (accounts.length === 0) return new Map();
+    const all = new Map<string, ProbeFacts>();
+    if (accounts.length === 0) return all;
     const ids = accounts.map(({ assignment }) => assignment.probe);
-    const [probes, presences] = await Promise.all([
+    const kept = accounts.filter(({ facts }) => facts.some(({ serverKept }) => serverKept === true));
+    const [probes, presences, begun] = await Promise.all([
       this.probes.getReports(ids),
       this.presences.of(ids, new Date(numbers.timeOf(0)), now),
+      this.begun.of(
+        operation,
+        kept.map(({ assignment }) => assignment.probe),
+      ),
     ]);
-    return new Map(
-      probes.map((probe) => {
-        return [
-          probe._id.toHexString(),
-          {
-            presence: presences.get(probe._id.toHexString()) ?? NEVER_HERE,
-            connected: this.probes.connectionOf(probe) !== undefined,
-            ...reportOf(probe, operation),
-          },
-        ];
-      }),
-    );
+    for (const probe of probes) {
+      const id = probe._id.toHexString();
+      all.set(id, {
+        presence: presences.get(id) ?? NEVER_HERE,
+        connected: this.probes.connectionOf(probe) !== undefined,
+        report: reportOf(probe, operation),
+        begun: begun.get(id),
+      });
+    }
+    return all;
   }
 }
 
-function plannedOf(assignment: AssignmentCounters, { count }: RunNumbers): number {
+function plannedOf(assignment: AssignmentTerms, { count }: RunNumbers): number {
   return count - firstAsked(assignment);
 }
 
@@ -260,15 +264,13 @@ function offsetOf(facts: StretchFacts): number {
 
 function open(
   operation: OperationEntity,
-  assignment: AssignmentCounters,
-  numbers: RunNumbers,
-  sheets: readonly PackedSheet[],
-  words: WordPool,
+  assignment: AssignmentTerms,
+  probe: string,
+  fates: RunFates,
+  { extra, reasons }: Marked,
 ): Account {
-  const fates = new RunFates(numbers.count, words);
   const facts = factsOf(operation.schedule, assignment);
-  const marked = numbers.count === 1 ? markSingle(fates, assignment) : markArrived(fates, sheets);
-  return { assignment, facts, fates, ...marked, extra: marked.extra + (assignment.extra ?? 0) };
+  return { assignment, probe, facts, fates, reasons, extra: extra + (assignment.extra ?? 0) };
 }
 
 function* runsOf(
@@ -285,14 +287,17 @@ function* runsOf(
   }
 }
 
-function reportOf({ status }: ProbeReports, operation: ObjectId): Pick<ProbeFacts, 'report'> {
-  if (status === undefined) return {};
+function reportOf({ status }: ProbeReports, operation: ObjectId): ProbeFacts['report'] {
+  if (status === undefined) return undefined;
   const { at, backlog, running } = status;
-  return { report: { at: at.getTime(), backlog: heldOf(backlog, operation), running } };
+  return { at: at.getTime(), backlog: heldOf(backlog, operation), running };
 }
 
 /** What a probe keeps of one operation; of those that it does not list, at most what it keeps beside its list. */
-function heldOf({ results, by_operation }: ProbeReport['backlog'], operation: ObjectId): number {
+function heldOf(
+  { results, by_operation }: NonNullable<ProbeReports['status']>['backlog'],
+  operation: ObjectId,
+): number {
   if (by_operation === undefined) return results;
   const listed = Object.values(by_operation).reduce((sum, count) => sum + count, 0);
   return by_operation[operation.toHexString()] ?? Math.max(0, results - listed);

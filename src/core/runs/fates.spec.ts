@@ -394,7 +394,7 @@ describe('fates by words', () => {
       const part = list.slice(from, to);
       const width = FATES.length + 1;
       const counts = new Uint32Array(ends.length * width);
-      fates.countStretches(from, Uint32Array.from(ends), counts, width);
+      fates.countStretches({ from, ends: Uint32Array.from(ends), counts, width });
       const stretches = ends.map((end, n) => list.slice(ends[n - 1] ?? from, end));
       expect([...counts]).toEqual(
         stretches.flatMap((stretch) =>

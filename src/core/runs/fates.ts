@@ -42,7 +42,7 @@ export interface ProbeFacts {
   presence: Presence;
   connected: boolean;
   /** its last report, where its protocol has words for one */
-  report?: { at: number; backlog: number; running: number };
+  report?: { at: number; backlog: number; running: number } | undefined;
   /** numbers of runs that have begun, and have no end yet, where the server sends each run */
   begun?: ReadonlySet<number> | undefined;
 }
@@ -163,14 +163,15 @@ export function explainMissing(
   // the newest first: a probe's backlog is what it did last
   let held = probe?.report?.backlog ?? 0;
   let end = fates.length;
-  for (const facts of [...stretches].reverse()) {
+  const moment = { now, lost };
+  for (let stretch = stretches.length - 1; stretch >= 0; stretch -= 1) {
+    const facts = stretches[stretch] as AssignmentFacts;
     const first = Math.min(end, facts.firstRun ?? 0);
-    const edges = edgesOf(facts, probe, now, lost);
     let run = fates.lastUndecided(first, end);
     while (run >= 0) {
       const due = numbers.timeOf(run) + facts.offsetMs;
-      const fate = fateOf({ run, due }, facts, probe, held > 0, { now, lost });
-      const from = fate === 'held' ? run : firstAlike(run, due, numbers, facts, probe, edges);
+      const fate = fateOf({ run, due }, facts, probe, held > 0, moment);
+      const from = fate === 'held' ? run : firstAlike(run, due, numbers, facts, probe, moment);
       if (fate === 'held') held -= 1;
       if (fate !== undefined) fates.fill(from, run + 1, CODES[fate]);
       run = fates.lastUndecided(first, from);
@@ -179,23 +180,39 @@ export function explainMissing(
   }
 }
 
+interface Moment {
+  now: number;
+  lost: readonly LostTime[];
+}
+
 /**
- * Times after which the fate of a run may be another one than before: between two of them it depends on the presence of the probe
- * alone, and on what it holds and has begun. Times are whole milliseconds.
+ * The last time before this one after which the fate of a run may be another one than before: from then on it depends on what the
+ * probe holds and has begun alone. Times are whole milliseconds.
  */
-function edgesOf(
+function lastEdgeBefore(
+  due: number,
   { stoppedAt = Infinity, deliveredAt = Infinity }: AssignmentFacts,
   probe: ProbeFacts | undefined,
-  now: number,
-  lost: readonly LostTime[],
-): readonly number[] {
-  return [
-    ...[stoppedAt - 1, now, now - SERVER_KEPT_MS, now - AWAITED_MS, now - LONG_RUN_MS],
-    ...[deliveredAt - LATEST_BEGIN_MS - 1, deliveredAt],
-    ...(probe === undefined ? [] : [probe.presence.end - AWAITED_MS - 1]),
-    ...(probe?.report === undefined ? [] : [probe.report.at]),
-    ...lost.flatMap(({ from, to }) => [from - 1, to]),
-  ];
+  { now, lost }: Moment,
+): number {
+  let last = probe === undefined ? -Infinity : probe.presence.sameSince(due) - 1;
+  // one by one: a list of them for each of a thousand probes takes longer than all else that is found out of their runs
+  last = laterBefore(due, last, stoppedAt - 1);
+  last = laterBefore(due, last, deliveredAt - LATEST_BEGIN_MS - 1);
+  last = laterBefore(due, last, deliveredAt);
+  last = laterBefore(due, last, now);
+  last = laterBefore(due, last, now - SERVER_KEPT_MS);
+  last = laterBefore(due, last, now - AWAITED_MS);
+  last = laterBefore(due, last, now - LONG_RUN_MS);
+  if (probe !== undefined) last = laterBefore(due, last, probe.presence.end - AWAITED_MS - 1);
+  if (probe?.report !== undefined) last = laterBefore(due, last, probe.report.at);
+  for (const { from, to } of lost) last = laterBefore(due, laterBefore(due, last, from - 1), to);
+  return last;
+}
+
+/** @returns the edge if it is before `due` and after `last`, else `last` */
+function laterBefore(due: number, last: number, edge: number): number {
+  return edge < due && edge > last ? edge : last;
 }
 
 /** @returns the first of the runs up to this one that have its fate if they are missing */
@@ -203,15 +220,16 @@ function firstAlike(
   run: number,
   due: number,
   numbers: RunNumbers,
-  { offsetMs, firstRun = 0 }: AssignmentFacts,
+  facts: AssignmentFacts,
   probe: ProbeFacts | undefined,
-  edges: readonly number[],
+  moment: Moment,
 ): number {
-  let after = probe === undefined ? -Infinity : probe.presence.sameSince(due) - 1;
-  for (const edge of edges) if (edge < due && edge > after) after = edge;
+  const { offsetMs, firstRun = 0 } = facts;
+  const after = lastEdgeBefore(due, facts, probe, moment);
   let first = Math.max(firstRun, after === -Infinity ? 0 : numbers.lastUntil(after - offsetMs) + 1);
-  for (const begun of probe?.begun ?? [])
-    if (begun <= run && begun >= first) first = begun === run ? run : begun + 1;
+  if (probe?.begun !== undefined)
+    for (const begun of probe.begun)
+      if (begun <= run && begun >= first) first = begun === run ? run : begun + 1;
   return Math.min(first, run);
 }
 
@@ -221,7 +239,7 @@ function fateOf(
   facts: AssignmentFacts,
   probe: ProbeFacts | undefined,
   mayBeHeld: boolean,
-  { now, lost }: { now: number; lost: readonly LostTime[] },
+  { now, lost }: Moment,
 ): Fate | undefined {
   const { refused, stoppedAt = Infinity } = facts;
   if (refused) return 'refused';

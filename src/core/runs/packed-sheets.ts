@@ -24,6 +24,14 @@ const SIZES = new Map([
   [INT32, 4],
   [INT64, 8],
 ]);
+const NAMES = {
+  probe: Buffer.from('probe'),
+  sheet: Buffer.from('sheet'),
+  stored: Buffer.from('stored'),
+  came: Buffer.from('came'),
+  failed: Buffer.from('failed'),
+};
+const NO_BITS: PackedBits = new Int32Array(0);
 /** Type, a name of one character with its end, and the number. */
 const LEAST_WORD_BYTES = 7;
 const ZERO = 48;
@@ -43,6 +51,9 @@ export function packedSheets(documents: readonly Buffer[]): PackedSheet[] {
 class SheetReader {
   private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
+  /** of the element whose value is at `at` */
+  private type = 0;
+  private name = 0;
   private used = 0;
 
   /** @param words room for the words of all sheets */
@@ -50,33 +61,54 @@ class SheetReader {
 
   read(document: Buffer): PackedSheet {
     this.bytes = document;
-    this.at = 0;
-    const sheet = { probe: '', sheet: 0, stored: 0, came: this.words.subarray(0, 0) };
+    this.at = 4;
+    const read = { probe: '', sheet: 0, stored: 0, came: NO_BITS };
     const failed: [string, PackedBits][] = [];
-    for (const [type, name] of this.elements()) {
-      if (name === 'probe' && type === OBJECT_ID)
-        sheet.probe = this.bytes.toString('hex', this.at, this.at + 12);
-      if (name === 'sheet') sheet.sheet = this.number(type);
-      if (name === 'stored') sheet.stored = this.number(type);
-      if (name === 'came') sheet.came = this.bits();
-      else if (name === 'failed')
-        for (const [, reason] of this.elements()) failed.push([reason, this.bits()]);
-      else this.at += this.sizeOf(type);
+    while (this.next()) {
+      if (this.isNamed(NAMES.came)) read.came = this.bits();
+      else if (this.isNamed(NAMES.failed)) this.reasons(failed);
+      else {
+        if (this.isNamed(NAMES.probe) && this.type === OBJECT_ID)
+          read.probe = this.bytes.toString('hex', this.at, this.at + 12);
+        else if (this.isNamed(NAMES.sheet)) read.sheet = this.number();
+        else if (this.isNamed(NAMES.stored)) read.stored = this.number();
+        this.at += this.size();
+      }
     }
-    return { ...sheet, failed };
+    const { probe, sheet, stored, came } = read;
+    return { probe, sheet, stored, came, failed };
   }
 
-  /** The elements of the document that begins here; who takes one goes on to its end. */
-  private *elements(): Generator<[type: number, name: string], void> {
+  private reasons(failed: [string, PackedBits][]): void {
     this.at += 4;
-    for (let type = this.bytes[this.at]; type !== 0; type = this.bytes[this.at]) {
-      const end = this.bytes.indexOf(0, this.at + 1);
-      if (type === undefined || end < 0) throw new Error('a run sheet ends early');
-      const name = this.bytes.toString('utf8', this.at + 1, end);
-      this.at = end + 1;
-      yield [type, name];
-    }
+    while (this.next()) failed.push([this.bytes.toString('utf8', this.name, this.at - 1), this.bits()]);
+  }
+
+  /** Goes to the value of the next element of a document. @returns false at its end */
+  private next(): boolean {
+    const { bytes } = this;
+    const type = bytes[this.at];
+    if (type === undefined) throw new Error('a run sheet ends early');
     this.at += 1;
+    if (type === 0) return false;
+    this.type = type;
+    this.name = this.at;
+    let end = this.at;
+    while (bytes[end] !== 0) {
+      if (bytes[end] === undefined) throw new Error('a run sheet ends early');
+      end += 1;
+    }
+    this.at = end + 1;
+    return true;
+  }
+
+  /** A text of each name takes longer than to compare it. */
+  private isNamed(name: Buffer): boolean {
+    if (this.at - 1 - this.name !== name.length) return false;
+    for (let place = 0; place < name.length; place += 1) {
+      if (this.bytes[this.name + place] !== name[place]) return false;
+    }
+    return true;
   }
 
   /** The words of the document that begins here. */
@@ -106,14 +138,14 @@ class SheetReader {
     return words.subarray(begin, this.used);
   }
 
-  private number(type: number): number {
-    if (type === DOUBLE) return this.bytes.readDoubleLE(this.at);
-    return type === INT64 ? Number(this.bytes.readBigInt64LE(this.at)) : this.bytes.readInt32LE(this.at);
+  private number(): number {
+    if (this.type === DOUBLE) return this.bytes.readDoubleLE(this.at);
+    return this.type === INT64 ? Number(this.bytes.readBigInt64LE(this.at)) : this.bytes.readInt32LE(this.at);
   }
 
-  private sizeOf(type: number): number {
-    const size = type === DOCUMENT ? this.bytes.readInt32LE(this.at) : SIZES.get(type);
-    if (size === undefined) throw new Error(`a member of a run sheet is of type ${type}`);
+  private size(): number {
+    const size = this.type === DOCUMENT ? this.bytes.readInt32LE(this.at) : SIZES.get(this.type);
+    if (size === undefined) throw new Error(`a member of a run sheet is of type ${this.type}`);
     return size;
   }
 }

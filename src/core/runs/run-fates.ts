@@ -1,4 +1,5 @@
 import { bitsBetween, highestBit, ones } from './bits.js';
+import { countAll, countCode, type StretchCounts } from './fate-counts.js';
 import { type PackedBits } from './packed-sheets.js';
 import { RUNS_PER_WORD } from './run-sheet.schema.js';
 
@@ -8,20 +9,22 @@ export const NOT_DUE: Code = 0;
 
 /** Lists of words cut from large ones: memory that each asks for by itself costs more than what is counted in it. */
 export class WordPool {
-  private free = new Int32Array(0);
+  private words = new Int32Array(0);
+  private used = 0;
 
   /** @param block words that are asked for at once */
   constructor(private readonly block = 0) {}
 
   /** @returns zeros */
   take(length: number): Int32Array {
-    if (length > this.free.length) {
+    if (this.used + length > this.words.length) {
       if (length >= this.block) return new Int32Array(length);
-      this.free = new Int32Array(this.block);
+      this.words = new Int32Array(this.block);
+      this.used = 0;
     }
-    const taken = this.free.subarray(0, length);
-    this.free = this.free.subarray(length);
-    return taken;
+    const from = this.used;
+    this.used += length;
+    return this.words.subarray(from, this.used);
   }
 }
 
@@ -37,13 +40,13 @@ export class RunFates {
 
   /**
    * @param length how many runs there are, all NOT_DUE
-   * @param words where its words are: thousands of assignments are accounted for together
+   * @param pool where its words are: thousands of assignments are accounted for together
    */
   constructor(
     readonly length: number,
-    private readonly words = new WordPool(),
+    private readonly pool = new WordPool(),
   ) {
-    this.decided = words.take(Math.ceil(length / RUNS_PER_WORD));
+    this.decided = pool.take(Math.ceil(length / RUNS_PER_WORD));
   }
 
   /**
@@ -53,12 +56,12 @@ export class RunFates {
    */
   mark(first: number, bits: PackedBits, code: Code): number {
     const own = this.wordsOf(code);
-    const others = this.withCode.filter((words) => words !== undefined && words !== own) as Int32Array[];
     let count = 0;
     for (let at = 0; at < bits.length; at += 2) {
       const word = first / RUNS_PER_WORD + (bits[at] ?? 0);
       const value = (bits[at + 1] ?? 0) & this.known(word);
-      for (const words of others) words[word] = (words[word] ?? 0) & ~value;
+      const changed = value & (this.decided[word] ?? 0);
+      if (changed !== 0) this.takeBack(word, changed);
       this.set(own, word, value);
       count += ones(value);
     }
@@ -94,22 +97,17 @@ export class RunFates {
     return words === undefined ? -1 : this.lastWhere((word) => words[word] ?? 0, 0, to);
   }
 
-  /**
-   * Adds up how many runs of some stretches, one behind the other, have which fate: in one way through the words.
-   * @param from the first run of the first stretch
-   * @param ends of each stretch the first run after it; no less than the one before
-   * @param counts raised at `width` times the number of the stretch + the codes
-   */
-  countStretches(from: number, ends: Uint32Array, counts: Uint32Array, width: number): void {
-    let before = from;
-    for (let stretch = 0; stretch < ends.length; stretch += 1) {
-      const end = ends[stretch] ?? 0;
-      counts[stretch * width] = (counts[stretch * width] ?? 0) + end - before;
-      before = end;
-    }
+  /** By code a bit for each run that has it; none where no run has. Nobody else may write to them. */
+  get words(): readonly (Int32Array | undefined)[] {
+    return this.withCode;
+  }
+
+  /** Adds up how many runs of some stretches, one behind the other, have which fate. */
+  countStretches(stretches: StretchCounts): void {
+    countAll(stretches, 1);
     for (let code = 1; code < this.withCode.length; code += 1) {
       const words = this.withCode[code];
-      if (words !== undefined) countOf(words, from, ends, counts, code, width);
+      if (words !== undefined) countCode(stretches, words, code, 1);
     }
   }
 
@@ -123,7 +121,14 @@ export class RunFates {
   }
 
   private wordsOf(code: Code): Int32Array {
-    return (this.withCode[code] ??= this.words.take(this.decided.length));
+    return (this.withCode[code] ??= this.pool.take(this.decided.length));
+  }
+
+  /** They have no fate any more. */
+  private takeBack(word: number, bits: number): void {
+    for (const words of this.withCode) {
+      if (words !== undefined) words[word] = (words[word] ?? 0) & ~bits;
+    }
   }
 
   private set(own: Int32Array, word: number, bits: number): void {
@@ -157,33 +162,4 @@ function endOfWord(run: number): number {
 function maskOf(word: number, from: number, to: number): number {
   const first = word * RUNS_PER_WORD;
   return bitsBetween(Math.max(0, from - first), Math.min(RUNS_PER_WORD, to - first));
-}
-
-/** Moves the runs that have a code from those that are not due to those of the code, stretch by stretch. */
-function countOf(
-  words: Int32Array,
-  from: number,
-  ends: Uint32Array,
-  counts: Uint32Array,
-  code: Code,
-  width: number,
-): void {
-  let word = wordOf(from);
-  // ones in the words before, from the word of `from` on
-  let passed = 0;
-  let before = onesBelow(words, word, from);
-  for (let stretch = 0; stretch < ends.length; stretch += 1) {
-    const end = ends[stretch] ?? 0;
-    for (const last = wordOf(end); word < last; word += 1) passed += ones(words[word] ?? 0);
-    const until = passed + onesBelow(words, word, end);
-    const place = stretch * width;
-    counts[place] = (counts[place] ?? 0) - (until - before);
-    counts[place + code] = (counts[place + code] ?? 0) + (until - before);
-    before = until;
-  }
-}
-
-/** How many of the bits of its word are set that are of runs before this one. */
-function onesBelow(words: Int32Array, word: number, run: number): number {
-  return ones((words[word] ?? 0) & ((1 << (run % RUNS_PER_WORD)) - 1));
 }

@@ -1,5 +1,6 @@
 import { type RunNumbers } from '../../measurement/schedule/run-numbers.js';
 import { type Fate, FATES } from './fates.js';
+import { FateSums } from './fate-sums.js';
 import { type RunFates } from './run-fates.js';
 
 export type FateCounts = Record<Fate, number>;
@@ -37,7 +38,8 @@ export class Buckets {
   /** CODES counts for each bucket */
   private readonly counts: Uint32Array;
   private readonly sum = new Uint32Array(CODES);
-  private ends: { offsetMs: number; list: Uint32Array } | undefined;
+  /** what was added with one offset, and is not in `counts` yet */
+  private waiting: { offsetMs: number; ends: Uint32Array; lastEnd: Uint32Array; sums: FateSums } | undefined;
 
   /**
    * @param widthMs milliseconds
@@ -53,29 +55,41 @@ export class Buckets {
     this.counts = new Uint32Array((this.bucketOf(to) - this.first + 1) * CODES);
   }
 
-  /** @returns the sum over all of these runs */
+  /** @param fates of the same number of runs each time @returns the sum over all of these runs */
   add(fates: RunFates, numbers: RunNumbers, offsetMs: number): Tally {
-    const ends = this.endsOf(numbers, offsetMs);
-    fates.countStretches(0, ends, this.counts, CODES);
+    if (this.waiting?.offsetMs !== offsetMs) {
+      this.count();
+      const ends = this.endsOf(numbers, offsetMs);
+      this.waiting = { offsetMs, ends, lastEnd: ends.subarray(-1), sums: new FateSums() };
+    }
+    const { lastEnd, sums } = this.waiting;
+    sums.add(fates);
     this.sum.fill(0);
-    fates.countStretches(0, ends.subarray(-1), this.sum, CODES);
+    fates.countStretches({ from: 0, ends: lastEnd, counts: this.sum, width: CODES });
     return tallyOf(this.sum);
   }
 
-  /** For each bucket the number of the first run after it; most probes have the same offset. Runs that are not due are in none. */
+  /** Most probes have the same offset: their runs are in the same buckets, and counted together. */
+  private count(): void {
+    if (this.waiting === undefined) return;
+    const { ends, sums } = this.waiting;
+    sums.countStretches({ from: 0, ends, counts: this.counts, width: CODES });
+    this.waiting = undefined;
+  }
+
+  /** For each bucket the number of the first run after it. Runs that are not due are in none. */
   private endsOf(numbers: RunNumbers, offsetMs: number): Uint32Array {
-    if (this.ends?.offsetMs === offsetMs) return this.ends.list;
     const list = new Uint32Array(this.counts.length / CODES);
     for (let bucket = 0; bucket < list.length; bucket += 1) {
       const end = Math.min(this.to, (this.first + bucket + 1) * this.widthMs - 1);
       list[bucket] = numbers.lastUntil(end - offsetMs) + 1;
     }
-    this.ends = { offsetMs, list };
     return list;
   }
 
   /** In order of time; those without a run that is due are left out. */
   list(): BucketTally[] {
+    this.count();
     const tallies: BucketTally[] = [];
     for (let place = 0; place < this.counts.length; place += CODES) {
       const tally = tallyOf(this.counts.subarray(place, place + CODES));
@@ -112,7 +126,7 @@ export class RunsByBucket {
   /** @param offsetMs of the probe against the times of the schedule */
   add(fates: RunFates, offsetMs: number, counts: FatesByBucket): void {
     const ends = this.endsOf(offsetMs);
-    fates.countStretches(ends[0] ?? 0, ends.subarray(1), counts, CODES);
+    fates.countStretches({ from: ends[0] ?? 0, ends: ends.subarray(1), counts, width: CODES });
   }
 
   /** The number of the first run of the range, then of the first one after each bucket; most probes have the same offset. */
@@ -138,8 +152,10 @@ export function sumOf(tallies: readonly Tally[]): Tally {
 function tallyOf(counts: Uint32Array): Tally {
   const fates = { ...NO_FATES };
   let due = 0;
-  for (const [index, fate] of FATES.entries()) {
-    const count = counts[index + 1] ?? 0;
+  let code = 0;
+  for (const fate of FATES) {
+    code += 1;
+    const count = counts[code] ?? 0;
     fates[fate] = count;
     due += count;
   }

@@ -4,11 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { DomainError } from '../../platform/errors/domain.error.js';
-import {
-  type AssignmentCounters,
-  capabilitiesOf,
-  type OperationEntity,
-} from '../../core/assignments/index.js';
+import { type AssignmentTerms, capabilitiesOf, type OperationEntity } from '../../core/assignments/index.js';
 import { type TailLag } from '../../core/ingest/index.js';
 import { TimedResults } from '../../core/results/index.js';
 import { CoverageService, type ProbeRuns } from '../../core/runs/index.js';
@@ -83,7 +79,7 @@ interface Question {
 /** What of it is of one operation. */
 interface Part {
   operation: ObjectId;
-  assigned: readonly AssignmentCounters[];
+  assigned: readonly AssignmentTerms[];
   /** those of all probes are in the series, and no probe has one of its own */
   isTogether: boolean;
   destinations: readonly string[] | undefined;
@@ -152,7 +148,7 @@ export class SeriesService {
     const absent = new Set(query.probes?.map((probe) => probe.toHexString()));
     const left = { results: MOST_RESULTS, rollups: MOST_ROLLUPS };
     for (const operation of operations) {
-      const assigned: AssignmentCounters[] = [];
+      const assigned: AssignmentTerms[] = [];
       for (const { assignment, fates } of await this.runsOf(
         operation,
         now,
