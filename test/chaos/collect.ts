@@ -158,6 +158,7 @@ export async function withConnections(
 async function untilTailed(servers: readonly string[], database: TestDatabase): Promise<void> {
   await until('the results tail to be read to its end', async () => {
     if ((await database.collection('tail_outbox').findOne()) !== null) return false;
+    if ((await database.collection('results').findOne({ unnumbered: true })) !== null) return false;
     const [last] = await database.collection('tail_log').find().sort({ _id: -1 }).limit(1).toArray();
     const rollups = await database.collection('tail_positions').findOne({ _id: 'rollups' as never });
     if (Number(rollups?.['at'] ?? 0) !== Number(last?._id ?? 0)) return false;

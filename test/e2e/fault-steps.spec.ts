@@ -14,9 +14,13 @@ const WRITES = ['insert', 'update', 'findAndModify', 'delete', 'commitTransactio
 /** The server is killed after each of its writes, or after one in so many, from a drawn one on. */
 const ONE_IN = sized(1, 4);
 
-/** What the server does beside what it was asked for: test/medium/results-tail.spec.ts ends it between any two of these. */
+/**
+ * What the server does beside what it was asked for: test/medium/results-tail.spec.ts and unnumbered-results.spec.ts end it between any
+ * two of these.
+ */
 const ASIDE = [
   'delete tail_outbox',
+  'update results',
   'tail_log',
   'tail_positions',
   'activity',

@@ -404,6 +404,7 @@ async function bringFiles(probe: FieldedProbe, left: Set<ResultMessage>): Promis
       const minutes = await database.collection('activity').find().toArray();
       expect(minutes.reduce((sum, minute) => sum + Number(minute['stored']), 0)).toBe(300);
       expect(await database.collection('tail_outbox').countDocuments()).toBe(0);
+      expect(await database.collection('results').countDocuments({ unnumbered: true })).toBe(0);
     } finally {
       await database.close();
       await other.stop();

@@ -116,17 +116,22 @@ describe('the results tail', () => {
   /** As ingest stores a batch. @param before the commit */
   async function store(
     count: number,
-    { server = 0, before = () => Promise.resolve() }: { server?: number; before?: () => Promise<void> } = {},
-  ): Promise<{ reference: string; ids: ObjectId[] }> {
+    {
+      server = 0,
+      unnumbered = false,
+      before = () => Promise.resolve(),
+    }: { server?: number; unnumbered?: boolean; before?: () => Promise<void> } = {},
+  ): Promise<{ results: ResultEntity[]; reference: string; ids: ObjectId[] }> {
     const results = Array.from({ length: count }, result);
     const ids = results.map(({ _id }) => _id);
     const reference = `results:${new ObjectId().toHexString()}`;
     await servers[server]!.get(TransactionsService).run(async (transaction) => {
-      await servers[server]!.get(StoredResultsRepository).insertAll(results, transaction);
-      await servers[server]!.get(TailLogRepository).announce(announced(reference, ids), transaction);
+      await servers[server]!.get(StoredResultsRepository).insertAll(results, transaction, { unnumbered });
+      if (!unnumbered)
+        await servers[server]!.get(TailLogRepository).announce(announced(reference, ids), transaction);
       await before();
     });
-    return { reference, ids };
+    return { results, reference, ids };
   }
 
   /** The same, and into the log. */
@@ -179,6 +184,8 @@ describe('the results tail', () => {
     const transaction = fc.record({
       server: fc.integer({ min: 0, max: 1 }),
       results: fc.integer({ min: 1, max: 5 }),
+      /** they say themselves that the log lacks them, or the outbox does */
+      unnumbered: fc.boolean(),
       /** it commits when so many others have ended */
       after: fc.integer({ min: 0, max: 5 }),
       fate: fc.constantFrom('appended', 'appended', 'left', 'aborted'),
@@ -190,25 +197,30 @@ describe('the results tail', () => {
         const start = await tail().now();
         let ended = 0;
         const most = transactions.length - 1;
-        const stored = transactions.map(async ({ server, results, after, fate }, index) => {
-          try {
-            const { reference, ids } = await store(results, {
-              server,
-              before: async () => {
-                // those before it may wait for it, or it for them: never both
-                await until('others', () => ended >= Math.min(after, index, most));
-                if (fate === 'aborted') throw new Error('aborted on purpose');
-              },
-            });
-            if (fate === 'appended') servers[server]!.get(TailAppender).noteStored(announced(reference, ids));
-            return hex(ids);
-          } catch (error) {
-            if (fate !== 'aborted') throw error;
-            return [];
-          } finally {
-            ended += 1;
-          }
-        });
+        const stored = transactions.map(
+          async ({ server, results: count, unnumbered, after, fate }, index) => {
+            try {
+              const { results, reference, ids } = await store(count, {
+                ...{ server, unnumbered },
+                before: async () => {
+                  // those before it may wait for it, or it for them: never both
+                  await until('others', () => ended >= Math.min(after, index, most));
+                  if (fate === 'aborted') throw new Error('aborted on purpose');
+                },
+              });
+              const appender = servers[server]!.get(TailAppender);
+              const fresh = results.map((each) => ({ result: each, bytes: 100 }));
+              if (fate === 'appended' && unnumbered) appender.noteUnnumbered(fresh);
+              else if (fate === 'appended') appender.noteStored(announced(reference, ids));
+              return hex(ids);
+            } catch (error) {
+              if (fate !== 'aborted') throw error;
+              return [];
+            } finally {
+              ended += 1;
+            }
+          },
+        );
         const count = transactions
           .filter(({ fate }) => fate !== 'aborted')
           .reduce((sum, { results }) => sum + results, 0);
@@ -223,6 +235,7 @@ describe('the results tail', () => {
         // read again, on the other server: the same order
         expect(idsOf(await followed(count, start, 1))).toEqual(idsOf(batches));
         expect(await connection.collection('tail_outbox').countDocuments()).toBe(0);
+        expect(await connection.collection('results').countDocuments({ unnumbered: true })).toBe(0);
       },
     );
     await fc.assert(property, { numRuns: sized(8, 4) });

@@ -116,14 +116,11 @@ export class BatchWriter {
     applied.noteDurable();
     const { outcomes } = applied;
     const stored = batch.filter((_, index) => outcomes[index] === 'stored');
-    if (stored.length > 0)
-      this.tail.noteStored(
-        announced(
-          reference,
-          stored.map(({ result }) => result._id),
-        ),
-        stored,
-      );
+    if (stored.length > 0) {
+      const ids = stored.map(({ result }) => result._id);
+      if (applied.announcedBy === 'results') this.tail.noteUnnumbered(stored);
+      else this.tail.noteStored(announced(reference, ids), stored);
+    }
     for (const [index, submission] of batch.entries()) {
       const outcome = outcomes[index] ?? 'stored';
       if (outcome !== 'too_much_extra') this.remembered.add(submission.run);

@@ -22,6 +22,11 @@ import { announced } from './tail-log.schema.js';
 
 export const CREDITS_PER_RESULT = 10;
 
+/** So many results say themselves that the tail lacks them: of more, one document of the outbox costs less. */
+const FEW_RESULTS = 4;
+/** What is larger is not written once more for that. */
+const FEW_BYTES = 64 * 1024;
+
 /** A result that is to become durable. */
 export interface Submission {
   result: ResultEntity;
@@ -54,6 +59,8 @@ interface Weighed {
 export interface Applied {
   /** of each of its results, in order */
   outcomes: ('stored' | 'duplicate' | 'too_much_extra')[];
+  /** what says that the tail lacks those that are stored: the outbox by the reference of the batch, or each of them */
+  announcedBy: 'outbox' | 'results';
   /** to be called when it is durable */
   noteDurable: () => void;
 }
@@ -85,7 +92,7 @@ export class BatchEffects {
 
   /**
    * @param batch of different runs
-   * @param reference of its ledger entries, and in the outbox of the tail
+   * @param reference of its ledger entries, and in the outbox of the tail where it stands there
    * @returns undefined, and nothing is written, when an assignment is not there any more
    * @throws StandingsChangedError: it is to be done again in another transaction
    */
@@ -120,10 +127,11 @@ export class BatchEffects {
       noteVerdict(item, verdict, references.get(owners.of(item.probeOwner)));
       item.result.received_at = receivedAt;
     }
+    const announcedBy = areFew(kept) ? 'results' : 'outbox';
     if (kept.length > 0) {
       const fresh = kept.map(({ item }) => item.result);
-      await this.results.insertAll(fresh, transaction);
-      await this.tail.announce(announced(reference, idsOf(fresh)), transaction);
+      await this.results.insertAll(fresh, transaction, { unnumbered: announcedBy === 'results' });
+      if (announcedBy === 'outbox') await this.tail.announce(announced(reference, idsOf(fresh)), transaction);
     }
     const known = await this.storedAmongRefused(judged, transaction);
     const verdicts = new Map(judged.map(({ item, verdict }) => [item, verdict]));
@@ -134,6 +142,7 @@ export class BatchEffects {
     });
     return {
       outcomes,
+      announcedBy,
       noteDurable: () => {
         this.standings.note(standings, changes);
       },
@@ -183,6 +192,11 @@ export class BatchEffects {
     const keys = refused.map(({ item }) => item.result);
     return new Set((await this.results.findStored(keys, transaction)).map(runNameOf));
   }
+}
+
+/** Then it takes one command less until they are durable. */
+function areFew(kept: readonly Judged[]): boolean {
+  return kept.length <= FEW_RESULTS && kept.reduce((sum, { item }) => sum + item.bytes, 0) <= FEW_BYTES;
 }
 
 function idsOf(results: readonly ResultEntity[]): ObjectId[] {

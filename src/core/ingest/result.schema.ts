@@ -48,6 +48,8 @@ export interface ResultEntity {
   paid_by?: string;
   /** it is in the archive, with what was deleted of it since */
   archived?: true;
+  /** the results tail lacks it, and the outbox does not name it: it came in a small batch (docs/adr/0061) */
+  unnumbered?: true;
   /** the import that has brought it, in a file */
   imported?: ObjectId;
   /** of an imported one: when it was stored for the first time, by its file */
@@ -79,6 +81,7 @@ export const resultSchema = new Schema<ResultEntity>(
     early: Schema.Types.Mixed,
     paid_by: String,
     archived: Boolean,
+    unnumbered: Boolean,
     imported: Schema.Types.ObjectId,
     first_received_at: Date,
   },
@@ -91,6 +94,8 @@ resultSchema.index({ operation: 1, probe: 1, unique_code: 1 }, { unique: true })
 resultSchema.index({ operation: 1, received_at: 1, _id: 1 });
 // what came early and is due now
 resultSchema.index({ 'early.due_at': 1 }, { partialFilterExpression: { 'early.due_at': { $exists: true } } });
+// what the results tail lacks: of the last half second, and what a killed server has left
+resultSchema.index({ unnumbered: 1 }, { partialFilterExpression: { unnumbered: true } });
 
 /** Expressions of MongoDB: what the raw bytes of a result weigh, and all the rest of it, in bytes. */
 export const RAW_SIZE = { $binarySize: { $ifNull: ['$raw', ''] } };

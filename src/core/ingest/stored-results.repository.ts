@@ -3,11 +3,14 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model } from 'mongoose';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type Transaction } from '../../platform/database/transactions.service.js';
-import { insertTogether } from '../../platform/database/updates.js';
+import { insertTogether, updateTogether } from '../../platform/database/updates.js';
 import { assignmentName } from '../assignments/index.js';
 import { HEAD_SIZE, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 
 export type RunKey = Pick<ResultEntity, 'operation' | 'probe' | 'unique_code'>;
+
+/** By its id, on the shard that has it. */
+export type ResultKey = Pick<ResultEntity, '_id' | 'operation' | 'probe'>;
 
 export type EarlyResult = Pick<ResultEntity, '_id' | 'operation' | 'probe' | 'outcome'> &
   Required<Pick<ResultEntity, 'early'>>;
@@ -20,6 +23,8 @@ export interface Settled {
   paidBy: string | undefined;
 }
 
+const KEY = { operation: 1, probe: 1 } as const;
+
 /** Writes results. The part `results` reads them. */
 @Injectable()
 export class StoredResultsRepository {
@@ -28,10 +33,18 @@ export class StoredResultsRepository {
   /**
    * The busiest write of the platform. Members that are undefined are left out, as in what RecentResults keeps.
    * @param results 16 MB together at the most
+   * @param unnumbered they say in the database that the tail lacks them, until `number`
    * @throws MongoServerError of the first document that cannot be inserted: a duplicate key, above all
    */
-  async insertAll(results: readonly ResultEntity[], transaction: Transaction): Promise<void> {
-    await insertTogether(this.model, results, transaction);
+  async insertAll(
+    results: readonly ResultEntity[],
+    transaction: Transaction,
+    { unnumbered }: { unnumbered: boolean } = { unnumbered: false },
+  ): Promise<void> {
+    const documents = unnumbered
+      ? results.map((result) => ({ ...result, unnumbered: true as const }))
+      : results;
+    await insertTogether(this.model, documents, transaction);
   }
 
   /** @returns those of the runs of which a result is stored already; for certain once the transaction is committed */
@@ -78,6 +91,38 @@ export class StoredResultsRepository {
       )
       .toArray();
     return new Map(sizes.map((size) => [size._id.toHexString(), size.bytes]));
+  }
+
+  /** Results that say that the tail lacks them, `limit` at most. @param among of these alone */
+  async findUnnumbered(
+    limit: number,
+    among?: readonly ResultKey[],
+    transaction?: Transaction,
+  ): Promise<ResultKey[]> {
+    const which = among && { _id: { $in: among.map(({ _id }) => _id) } };
+    return this.model.collection
+      .find<ResultKey>(
+        { ...which, unnumbered: true },
+        { projection: KEY, limit, batchSize: limit + 1, ...(transaction && { session: transaction }) },
+      )
+      .toArray();
+  }
+
+  /** @returns how many results say that the tail lacks them */
+  async countUnnumbered(): Promise<number> {
+    return this.model.collection.countDocuments({ unnumbered: true });
+  }
+
+  /**
+   * Results that get their numbers in this transaction say no more that they lack them.
+   * @returns false where one of them did not say so, or is not there: the transaction must not be committed then
+   */
+  async number(results: readonly ResultKey[], transaction: Transaction): Promise<boolean> {
+    const updates = results.map(({ _id, operation, probe }) => ({
+      q: { _id, operation, probe, unnumbered: true },
+      ...{ u: { $unset: { unnumbered: 1 } }, hint: { _id: 1 } },
+    }));
+    return (await updateTogether(this.model, updates, transaction)).count === results.length;
   }
 
   /** Results that came early and whose runs are due now, `limit` at most. */

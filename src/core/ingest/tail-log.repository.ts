@@ -18,6 +18,9 @@ const MOST_BYTES = 1000 * ID_BYTES;
 /** What is read may not be taken back by an election. */
 const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
+/** Where the log ends. */
+export type TailEnd = Pick<TailLogEntity, '_id' | 'epoch'>;
+
 /** The order of all results that are durable: numbers without a gap, and nothing is ever put before what was read. */
 @Injectable()
 export class TailLogRepository {
@@ -59,26 +62,28 @@ export class TailLogRepository {
   }
 
   /**
-   * Moves batches from the outbox to the end of the log, in the order given.
-   * @returns the end of the log; undefined, and nothing is changed, when one of them is not in the outbox
+   * Takes batches out of the outbox, in the transaction that appends them.
+   * @returns false where one of them is not there: the transaction must not be committed then
    */
-  async append(
-    batches: readonly Announced[],
-    at: Date,
-    transaction: Transaction,
-  ): Promise<Pick<TailLogEntity, '_id' | 'epoch'> | undefined> {
-    const which = { _id: { $in: batches.map(({ _id }) => _id) } };
+  async takeOut(references: readonly string[], transaction: Transaction): Promise<boolean> {
+    if (references.length === 0) return true;
+    const which = { _id: { $in: [...references] } };
     const { deletedCount } = await this.outbox.deleteMany(which, { session: transaction });
-    if (deletedCount !== batches.length) {
-      await transaction.abortTransaction();
-      return undefined;
-    }
+    return deletedCount === references.length;
+  }
+
+  /**
+   * Puts results to the end of the log, in the order given.
+   * @param ids packed
+   * @returns the end of the log; undefined: there are none
+   */
+  async append(ids: Buffer, at: Date, transaction: Transaction): Promise<TailEnd | undefined> {
+    if (ids.length === 0) return undefined;
     const last = await this.log
       .findOne({}, { epoch: 1 }, { session: transaction })
       .sort({ _id: -1 })
-      .lean<Pick<TailLogEntity, '_id' | 'epoch'>>();
+      .lean<TailEnd>();
     const epoch = last?.epoch ?? new ObjectId().toHexString();
-    const ids = Buffer.concat(batches.map(({ results }) => results));
     const entries = entriesOf(ids, last?._id ?? 0, { at, epoch });
     await this.log.collection.insertMany(entries as never[], { session: transaction });
     return entries.at(-1);

@@ -81,7 +81,11 @@ export const tailPositionSchema = new Schema<TailPositionEntity>(
 
 /** @param reference of the transaction that stores them */
 export function announced(reference: string, results: readonly ObjectId[]): Announced {
-  return { _id: reference, results: Buffer.concat(results.map(({ id }) => id)) };
+  return { _id: reference, results: packIds(results) };
+}
+
+export function packIds(ids: readonly ObjectId[]): Buffer {
+  return Buffer.concat(ids.map(({ id }) => id));
 }
 
 export function unpackIds(packed: PackedIds): ObjectId[] {

@@ -41,7 +41,7 @@ const QUIET_AFTER_MS = 10_000;
 
 type Always = '_id' | 'operation' | 'probe';
 /** What a reader may ask for. The raw bytes are read one by one (core/results). */
-export type TailField = Exclude<keyof ResultEntity, Always | 'raw'>;
+export type TailField = Exclude<keyof ResultEntity, Always | 'raw' | 'unnumbered'>;
 
 export interface TailResult<Field extends TailField> {
   /** its number in the order of all results */

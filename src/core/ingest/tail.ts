@@ -96,7 +96,7 @@ export class ResultsTail implements OnApplicationShutdown {
   /** How far one consumer is behind all that is durable, also what is not in the log yet. */
   async behind(consumer: string): Promise<Omit<TailLag, 'consumer'>> {
     // first: what is moved into the log meanwhile counts twice, and is not missed
-    const announced = await this.log.countAnnounced();
+    const announced = (await this.log.countAnnounced()) + (await this.results.countUnnumbered());
     const lag = (await this.lags()).find((each) => each.consumer === consumer);
     const results = lag?.results ?? (await this.log.head());
     return { results: results + announced, seconds: lag?.seconds ?? 0 };

@@ -8,6 +8,8 @@ export interface Update {
   /** what becomes of it: operators, or a pipeline */
   u: object | readonly object[];
   upsert?: boolean;
+  /** the index to find it by */
+  hint?: object;
 }
 
 /**
