@@ -22,7 +22,7 @@ import { until } from '../support/until.js';
 const KB = 1024;
 const hex = (results: readonly ResultEntity[]) => results.map(({ _id }) => _id.toHexString());
 
-/** Those of a small batch say themselves that the results tail lacks them (docs/adr/0061). */
+/** Those of a small batch say themselves that the results tail lacks them (docs/adr/0062). */
 describe('results that have no number yet', () => {
   let mongo: Awaited<ReturnType<typeof testMongo>>;
   let servers: AppContext[];

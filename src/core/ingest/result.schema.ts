@@ -48,7 +48,7 @@ export interface ResultEntity {
   paid_by?: string;
   /** it is in the archive, with what was deleted of it since */
   archived?: true;
-  /** the results tail lacks it, and the outbox does not name it: it came in a small batch (docs/adr/0061) */
+  /** the results tail lacks it, and the outbox does not name it: it came in a small batch (docs/adr/0062) */
   unnumbered?: true;
   /** the import that has brought it, in a file */
   imported?: ObjectId;
