@@ -60,6 +60,7 @@ async function compare(scenario: Scenario, ours: Target, theirs: Target): Promis
     for (const { target, round, figures } of pair % 2 === 0 ? sides : sides.toReversed())
       await takeRound(scenario, target, round, figures);
   }
+  for (const { target } of sides) target.disconnectAll();
   const [own, other] = sides.map(({ figures }) => figures);
   return [...(own ?? [])].flatMap(([name, values]) => {
     const beside = other?.get(name);

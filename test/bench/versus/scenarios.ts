@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type Socket } from 'socket.io-client';
-import { callAs, type Call, connectClassic, registerProbes } from '../platform.js';
+import { callAs, type Call, registerProbes } from '../platform.js';
 import { pingWarts } from '../warts-sample.js';
 import { type Target } from './targets.js';
 
@@ -128,7 +128,7 @@ async function prepareReadOfOwn(
   const call = await target.richUser();
   const probes = await connectProbes(target, call, 1);
   for (let n = 0; n < operations; n += 1) await fill(call, probes, results, sample);
-  probes.disconnect();
+  target.disconnectAll();
   return async () => read(call, '/operations/me', readsOf(sample));
 }
 
@@ -140,7 +140,7 @@ async function prepareReadOfOne(
   const call = await target.richUser();
   const probes = await connectProbes(target, call, 1);
   const id = await fill(call, probes, results, sample);
-  probes.disconnect();
+  target.disconnectAll();
   return async () => read(callAs(target.url), `/operation?id=${id}`, readsOf(sample));
 }
 
@@ -202,24 +202,15 @@ async function prepareIngest(target: Target, format: 'warts' | 'gzip'): Promise<
 interface Probes {
   ids: string[];
   sockets: Socket[];
-  disconnect(): void;
 }
 
-async function connectProbes({ url }: Target, call: Call, count: number): Promise<Probes> {
-  const tokens = await registerProbes({ call }, count);
-  const sockets: Socket[] = [];
-  for (let done = 0; done < count; done += 50) {
-    const some = tokens.slice(done, done + 50);
-    sockets.push(...(await Promise.all(some.map((token) => connectClassic(url, token)))));
-  }
+async function connectProbes(target: Target, call: Call, count: number): Promise<Probes> {
+  const sockets = await target.connect(await registerProbes({ call }, count));
   for (const socket of sockets) answerJobs(socket);
   const own = await call<{ identifier: string }[]>('GET', '/probes/me');
   return {
     ids: own.map(({ identifier }) => identifier),
     sockets,
-    disconnect: () => {
-      for (const socket of sockets) socket.disconnect();
-    },
   };
 }
 

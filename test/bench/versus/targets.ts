@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Socket } from 'socket.io-client';
 import { runSuperuser, startServer } from '../../support/server.js';
-import { AS_DELIVERED, callAs, type Call, processorSeconds, SECRET_KEY } from '../platform.js';
+import { AS_DELIVERED, callAs, type Call, connectClassic, processorSeconds, SECRET_KEY } from '../platform.js';
 import { type Build } from './builds.js';
 
 const PASSWORD = 'Bench-mark-1';
 const CREDITS = 1_000_000_000;
 /** What goes on after the last answer counts as well: acknowledgements are noted, and marked as seen. */
 const SETTLE_MS = 200;
+/** Connections that are opened at once. */
+const PORTION = 50;
 /** So that quotas are looked at, and never reached. */
 const NO_QUOTA_IS_REACHED = {
   USER_MAX_OPERATIONS_PER_DAY: '10000000',
@@ -26,6 +29,8 @@ export interface ProcessorMs {
 
 /** A server that speaks the classic contract, and a new user of it who is rich. */
 export class Target {
+  private readonly sockets: Socket[] = [];
+
   constructor(
     readonly label: string,
     readonly url: string,
@@ -41,6 +46,31 @@ export class Target {
     const superuser = await this.logIn(this.superuser);
     await superuser('POST', '/credits', { id: _id, credits: CREDITS });
     return this.logIn(credentials);
+  }
+
+  /**
+   * Connects classic probes by their tokens, a portion at a time.
+   * @throws an Error that says how many the server took; the original takes 1,024 connections of all kinds (eventlet's pool)
+   */
+  async connect(tokens: readonly string[]): Promise<Socket[]> {
+    const sockets: Socket[] = [];
+    for (let done = 0; done < tokens.length; done += PORTION) {
+      const portion = tokens.slice(done, done + PORTION).map((token) => connectClassic(this.url, token));
+      const settled = await Promise.allSettled(portion);
+      for (const one of settled) if (one.status === 'fulfilled') sockets.push(one.value);
+      const failed = settled.find((one) => one.status === 'rejected');
+      if (failed !== undefined)
+        throw new Error(
+          `${this.label} took ${sockets.length} of ${tokens.length} probes: ${String(failed.reason)}`,
+        );
+    }
+    this.sockets.push(...sockets);
+    return sockets;
+  }
+
+  /** Ends the connections of all probes, so that those of one scenario are not there in the next. */
+  disconnectAll(): void {
+    for (const socket of this.sockets.splice(0)) socket.disconnect();
   }
 
   /** @returns what `work` took of the processors */
