@@ -58,6 +58,23 @@ describe('migrations', () => {
     expect(before).not.toContain('probe,received_at');
   });
 
+  it('drop the indexes of loads, and they are not made again', async () => {
+    const probes = connection.collection('probes');
+    const keys = async () => (await probes.indexes()).map(({ key }) => Object.keys(key).join());
+    const before = await keys();
+    await probes.createIndexes(
+      ['load.operations', 'load.bytes'].map((member) => ({
+        key: { [member]: 1 },
+        partialFilterExpression: { [member]: { $gt: 9000 } },
+      })),
+    );
+    const drop = MIGRATIONS.find(({ id }) => id.endsWith('-loads-without-index'))!;
+    for (const _again of [1, 2]) await drop.up(connection);
+    expect(await keys()).toEqual(before);
+    expect(before.filter((key) => key.includes('load'))).toEqual([]);
+    expect(before).toContain('nearly_full');
+  });
+
   it('run once each, in the order of their ids, and later only what is new', async () => {
     const [a, b, c] = [migration('test-a'), migration('test-b'), migration('test-c')];
     expect(await run([c, a])).toEqual(['test-a', 'test-c']);

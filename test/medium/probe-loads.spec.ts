@@ -68,6 +68,7 @@ describe('what a probe is given', () => {
     await connection
       .collection('probes')
       .updateOne({ _id }, { $inc: { 'load.operations': count, 'load.bytes': count * bytes } });
+    await server.get(ProbeLoadsService).markNearlyFull();
   };
   const noted = async ({ _id } = probe) => server.get(ProbeLoadsRepository).find(_id);
   const reasonOf = async (work: Promise<unknown>) => {
@@ -149,6 +150,30 @@ describe('what a probe is given', () => {
     }
     // never less than there are
     expect((await noted()).operations).toBeGreaterThanOrEqual(MOST_HELD.operations);
+  });
+
+  it('is marked once it is nearly all, whoever asks at once, until it is counted', async () => {
+    const mark = async () =>
+      (await connection.collection('probes').findOne({ _id: probe._id }))?.['nearly_full'] as unknown;
+    await has(0.9 * MOST_HELD.operations - 3, 100);
+    await create();
+    expect(await mark()).toBeUndefined();
+    // some of them find it as it was, and no longer is
+    const users = await Promise.all(Array.from({ length: 6 }, () => server.user(100)));
+    for (const answer of await Promise.allSettled(users.map((each) => create({}, each))))
+      expect(answer.status).toBe('fulfilled');
+    expect(await mark()).toBe(true);
+    expect((await noted()).operations).toBeGreaterThanOrEqual(0.9 * MOST_HELD.operations + 4);
+    await create();
+    await has(MOST_HELD.operations, 100, probe, 'done');
+    await create();
+    expect((await noted()).operations).toBe(0.9 * MOST_HELD.operations + 6);
+    expect(await mark()).toBe(true);
+    await connection.collection('assignments').updateMany({ probe: probe._id }, { $set: { state: 'done' } });
+    await has(MOST_HELD.operations, 100, probe, 'done');
+    await create();
+    expect((await noted()).operations).toBe(1);
+    expect(await mark()).toBeUndefined();
   });
 
   it('is not used up by operations that were not made', async () => {

@@ -127,7 +127,7 @@ export class OperationCreationService {
     remembered: ChosenProbe,
   ): Promise<CreatedOperation | undefined> {
     const draft = await this.draft(owner, request, remembered).catch(whereRefused);
-    if (draft === undefined || !this.loads.seemFree([remembered], draft.bytes)) return undefined;
+    if (draft === undefined || !this.loads.isFarFromFull(remembered, draft.bytes)) return undefined;
     const probes: ChosenProbe[] = [];
     const take = async () => {
       const taken = await this.loads.reserveOne(remembered._id, draft.bytes);

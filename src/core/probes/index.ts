@@ -14,11 +14,11 @@ export {
   packCapabilities,
   unpackCapabilities,
 } from './link-capabilities.js';
-export { addLoads, fits, type Load, MOST_HELD, NO_LOAD } from './probe-load.js';
+export { addLoads, fits, type Load, MOST_HELD, NEARLY_FULL, NO_LOAD } from './probe-load.js';
 export { ProbeConnectionsRepository } from './probe-connections.repository.js';
 export { NetworksService } from './networks/networks.service.js';
 export { type Network } from './networks/network-table.js';
-export { ProbeLoadsRepository } from './probe-loads.repository.js';
+export { type LoadedProbe, ProbeLoadsRepository } from './probe-loads.repository.js';
 export {
   type ClockEstimate,
   type ConnectionState,

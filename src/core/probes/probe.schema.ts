@@ -4,7 +4,7 @@ import { type Idempotent, makeIdempotent } from '../../platform/database/idempot
 import { type Sequence } from '../../platform/database/numbers/numbers.service.js';
 import { type ObjectId } from '../../platform/database/object-id.js';
 import { type PlaceMembers } from './place.js';
-import { type Load, MOST_HELD } from './probe-load.js';
+import { type Load } from './probe-load.js';
 import { type Reliability, WINDOW_NAMES } from './reliability-figures.js';
 
 export { type ClockEstimate, MAX_CREDITS } from '@pladmed/protocol';
@@ -121,6 +121,8 @@ export interface ProbeEntity extends Idempotent, Unset<PlaceMembers> {
   measured_at?: Date;
   /** no less than what it has to hold now; absent: nothing was ever asked of it */
   load?: Load;
+  /** it has had nearly all that it can hold since its load was counted last */
+  nearly_full?: true;
 }
 
 const connectionSchema = new Schema<ProbeConnection>(
@@ -188,6 +190,7 @@ export const probeSchema = new Schema<ProbeEntity>(
     reliability: Schema.Types.Mixed,
     measured_at: Date,
     load: Schema.Types.Mixed,
+    nearly_full: Boolean,
   },
   { collection: 'probes', versionKey: false },
 );
@@ -213,11 +216,8 @@ probeSchema.index({ tags: 1, _id: 1 });
 probeSchema.index({ 'connection.server': 1, 'connection.session': 1 }, { sparse: true });
 // whose reliability was measured longest ago, or never
 probeSchema.index({ measured_at: 1 });
-// those that have nearly all that they can hold
-for (const what of ['operations', 'bytes'] as const) {
-  const nearlyFull = { [`load.${what}`]: { $gt: MOST_HELD[what] * 0.9 } };
-  probeSchema.index({ [`load.${what}`]: 1 }, { partialFilterExpression: nearlyFull });
-}
+// those that have nearly all that they can hold. Their load is in no index: noting it for each operation would cost twice as much
+probeSchema.index({ nearly_full: 1 }, { sparse: true });
 // those that are as reliable as is asked, where few are; where most are, a listing goes along _id
 for (const window of WINDOW_NAMES) {
   probeSchema.index({ [`reliability.${window}.uptime`]: 1 }, { sparse: true });

@@ -8,9 +8,10 @@ import {
   type ChosenProbe,
   fits,
   type Load,
+  type LoadedProbe,
   MOST_HELD,
+  NEARLY_FULL,
   NO_LOAD,
-  type ProbeEntity,
   ProbeLoadsRepository,
   ProbesService,
 } from '../probes/index.js';
@@ -48,26 +49,25 @@ export class ProbeLoadsService {
 
   /**
    * Takes the room of one operation on each of these probes.
-   * @param probes as they were read just now: who seemed to have room then is not asked for again
+   * @param probes as they were read just now: one that seemed to have room then is not asked for again
    * @param bytes of the operation as a probe is told it
    * @throws LimitReachedError that names a probe without room; nothing is taken then
    */
-  async reserve(probes: readonly Pick<ProbeEntity, '_id' | 'load'>[], bytes: number): Promise<Reservation> {
+  async reserve(probes: readonly LoadedProbe[], bytes: number): Promise<Reservation> {
     const load = { operations: 1, bytes };
-    const ids = probes.map(({ _id }) => _id);
-    let full = probes.filter((probe) => !this.seemFree([probe], bytes)).map(({ _id }) => _id);
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-      await this.refuseFull(full, load);
-      const reservation = await this.take(ids, load);
+    let read = probes;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && read.length === probes.length; attempt += 1) {
+      read = await this.counted(read, load);
+      const reservation = await this.take(read, load);
       if (reservation !== undefined) return reservation;
-      full = await this.loads.findFullAmong(ids, load);
+      read = await this.loads.findAll(probes.map(({ _id }) => _id));
     }
     throw new DomainError('busy', 'Too many operations are created at once for the same probes; try again');
   }
 
   /**
    * The same for one probe, which is read by the write that takes its room.
-   * @returns undefined: there is no such probe, or it seems to have no room; nothing is taken then
+   * @returns undefined: there is no such probe, or it seems to be nearly full; nothing is taken then
    */
   async reserveOne(
     id: ObjectId,
@@ -88,13 +88,23 @@ export class ProbeLoadsService {
   }
 
   /** @returns whether all of them have room for one operation, as they were read: then it is not counted what each of them has */
-  seemFree(probes: readonly Pick<ProbeEntity, 'load'>[], bytes: number): boolean {
+  seemFree(probes: readonly Pick<LoadedProbe, 'load'>[], bytes: number): boolean {
     return probes.every(({ load }) => fits(load ?? NO_LOAD, { operations: 1, bytes }));
+  }
+
+  /** @returns whether a probe, as it was read, stays so far from full that `reserveOne` can take its room */
+  isFarFromFull({ load }: Pick<LoadedProbe, 'load'>, bytes: number): boolean {
+    return fits(load ?? NO_LOAD, { operations: 1, bytes }, NEARLY_FULL);
   }
 
   /** These probes have been rid of an operation. */
   async release(probes: readonly ObjectId[], bytes: number): Promise<void> {
     await this.loads.remove(probes, { operations: 1, bytes });
+  }
+
+  /** So that `countFull` finds those that are. */
+  async markNearlyFull(): Promise<void> {
+    await this.loads.markNearlyFull();
   }
 
   /** Counts those anew that seem to have no room for an operation: whoever chooses probes goes by what is noted of them. */
@@ -104,8 +114,9 @@ export class ProbeLoadsService {
   }
 
   /** @returns undefined where another creation has taken the last room since we looked: what was noted of the others is too much, which a count mends */
-  private async take(probes: readonly ObjectId[], load: Load): Promise<Reservation | undefined> {
-    return this.taken(probes, load, () => this.loads.add(probes, load));
+  private async take(probes: readonly LoadedProbe[], load: Load): Promise<Reservation | undefined> {
+    const ids = probes.map(({ _id }) => _id);
+    return this.taken(ids, load, () => this.loads.add(probes, load));
   }
 
   /** @param add notes the load of all these probes; false: it could not */
@@ -134,12 +145,20 @@ export class ProbeLoadsService {
     return undefined;
   }
 
-  /** @param seemingly those that have no room by what is noted of them */
-  private async refuseFull(seemingly: readonly ObjectId[], load: Load): Promise<void> {
-    for (const probe of seemingly) {
-      const { live, used } = await this.count(probe);
-      if (!fits(used, load)) throw this.refusal(probe, live, used, load);
+  /** @returns the probes, those that seemed to have no room as they were counted anew @throws LimitReachedError */
+  private async counted(probes: readonly LoadedProbe[], load: Load): Promise<readonly LoadedProbe[]> {
+    if (this.seemFree(probes, load.bytes)) return probes;
+    const counted: LoadedProbe[] = [];
+    for (const probe of probes) {
+      if (this.seemFree([probe], load.bytes)) {
+        counted.push(probe);
+        continue;
+      }
+      const { live, used } = await this.count(probe._id);
+      if (!fits(used, load)) throw this.refusal(probe._id, live, used, load);
+      counted.push({ _id: probe._id, load: used });
     }
+    return counted;
   }
 
   /** @returns what it has to do, what ends first in front; and its load, with what is under way */

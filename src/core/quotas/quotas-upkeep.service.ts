@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { LeasesService } from '../../platform/periodic/leases/leases.service.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
 import { PeriodicTask } from '../../platform/periodic/periodic-task.js';
+import { ProbeLoadsService } from './probe-loads.service.js';
 import { ReleasesService } from './releases.service.js';
 
 const EVERY_MS = 10_000;
@@ -21,6 +22,7 @@ export class QuotasUpkeepService implements OnApplicationBootstrap, OnApplicatio
 
   constructor(
     private readonly releases: ReleasesService,
+    private readonly loads: ProbeLoadsService,
     private readonly leases: LeasesService,
     private readonly clock: PlatformClock,
   ) {}
@@ -39,5 +41,6 @@ export class QuotasUpkeepService implements OnApplicationBootstrap, OnApplicatio
     if (performance.now() - this.lookedAt < LOOK_AT_ALL_MS) return;
     this.lookedAt = performance.now();
     await this.releases.lookAtAll(signal);
+    await this.loads.markNearlyFull();
   }
 }

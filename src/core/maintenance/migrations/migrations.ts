@@ -151,15 +151,26 @@ export const MIGRATIONS: readonly Migration[] = [
     // nothing reads results of a probe in all operations any more: its newest ones stand in `latest`
     id: '2026-11-30T20-results-without-index-of-probes',
     async up(connection) {
-      // of a new database it is made later
-      if (!(await connection.listCollections()).some(({ name }) => name === 'results')) return;
-      const results = connection.collection('results');
-      for (const { key, name } of await results.indexes())
-        if (name !== undefined && Object.keys(key).join() === 'probe,received_at')
-          await results.dropIndex(name);
+      await dropIndexes(connection, 'results', 'probe,received_at');
+    },
+  },
+  {
+    // the load of probes is in no index from then on: those that are nearly full have a mark, which is
+    id: '2026-11-30T23-loads-without-index',
+    async up(connection) {
+      await dropIndexes(connection, 'probes', 'load.operations', 'load.bytes');
     },
   },
 ];
+
+/** @param keys the members of each, with commas between them */
+async function dropIndexes(connection: Connection, name: string, ...keys: string[]): Promise<void> {
+  // of a new database they are made later
+  if (!(await connection.listCollections()).some((collection) => collection.name === name)) return;
+  const collection = connection.collection(name);
+  for (const { key, name: index } of await collection.indexes())
+    if (index !== undefined && keys.includes(Object.keys(key).join())) await collection.dropIndex(index);
+}
 
 /** One that was interrupted goes on behind the last number that it gave. */
 async function giveNumbers(connection: Connection, { collection, first }: Sequence): Promise<void> {
