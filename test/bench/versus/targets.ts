@@ -3,7 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Socket } from 'socket.io-client';
 import { runSuperuser, startServer } from '../../support/server.js';
-import { AS_DELIVERED, callAs, type Call, connectClassic, processorSeconds, SECRET_KEY } from '../platform.js';
+import {
+  AS_DELIVERED,
+  callAs,
+  type Call,
+  connectClassic,
+  processorSeconds,
+  SECRET_KEY,
+} from '../platform.js';
 import { type Build } from './builds.js';
 
 const PASSWORD = 'Bench-mark-1';
