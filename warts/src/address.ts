@@ -69,7 +69,8 @@ export class Address {
 
 /** 4096 addresses, by the highest bits of a hash. */
 const SLOT_SHIFT = 32 - 12;
-const NO_ADDRESS = new Address(0, 0, 0, 0, 0);
+/** In the place of one that is not read yet. @internal */
+export const NO_ADDRESS = new Address(0, 0, 0, 0, 0);
 const KNOWN: Address[] = Array.from({ length: 2 ** (32 - SLOT_SHIFT) }, () => NO_ADDRESS);
 
 /**

@@ -1,7 +1,13 @@
 export { Address, compareAddresses } from './address.js';
 export { CopyError, RecordCopier } from './copy.js';
 export { decode, decodeStream, type ByteStream, type Decoded, type WebStream } from './decode.js';
-export { DUMP_TYPES, StreamDecoder, type DecodeLimits } from './decoder.js';
+export {
+  DUMP_TYPES,
+  FiguresDecoder,
+  StreamDecoder,
+  type DecodeLimits,
+  type FiguresRecord,
+} from './decoder.js';
 export { DUMP_HEADER, dumpRows, recordToDumpRow } from './dump.js';
 export { WartsError, type WartsErrorCode } from './errors.js';
 export { JSON_DIALECTS, type JsonDialect } from './json/dialect.js';
@@ -19,6 +25,7 @@ export type { IcmpExtension } from './records/icmp-extension.js';
 export { HttpBufferKind, type HttpBuffer, type HttpRecord } from './records/http.js';
 export type * from './records/neighbour.js';
 export type * from './records/owamp.js';
+export type { PingFigures } from './ping-figures.js';
 export {
   PingFlag,
   PingReplyFlag,

@@ -1,5 +1,3 @@
-import type { PingReply } from './records/ping.js';
-
 /** Room for round-trip times, kept from one ping to the next: to make it takes longer than to fill it. */
 let room = new Uint32Array(64);
 
@@ -8,15 +6,13 @@ const MAX_PARTITIONS = 48;
 
 /**
  * Median round-trip time in whole microseconds: of two middle values the mean, cut as scamper cuts the average.
- * @param replies at least one
+ * @param values of which the first `count` are looked at, at least one; they stay as they are
  * @internal
  */
-export function medianRtt(replies: readonly PingReply[]): number {
-  const count = replies.length;
+export function medianOf(values: Uint32Array, count: number): number {
   if (count > room.length) room = new Uint32Array(2 * count);
   const rtts = room;
-  let i = 0;
-  for (const { rtt_us } of replies) rtts[i++] = rtt_us;
+  for (let i = 0; i < count; i++) rtts[i] = values[i] ?? 0;
   const middle = count >> 1;
   moveIntoPlace(rtts, count, middle);
   const upper = rtts[middle] ?? 0;

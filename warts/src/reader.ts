@@ -33,6 +33,7 @@ export class Reader {
   /** Index of the record being read, counted from 0. */
   recordIndex = 0;
   pos = 0;
+  private start = 0;
   private end = 0;
   private parts = 0;
   private reread = 0;
@@ -56,9 +57,15 @@ export class Reader {
   begin(queue: ByteQueue, length: number, offset: number): void {
     this.bytes = queue.bytes;
     this.view = queue.view;
-    this.pos = queue.position;
-    this.end = this.pos + length;
-    this.inputOffset = offset - this.pos;
+    this.start = queue.position;
+    this.end = this.start + length;
+    this.inputOffset = offset - this.start;
+    this.restart();
+  }
+
+  /** Begin the record again: as if nothing of it was read. */
+  restart(): void {
+    this.pos = this.start;
     this.parts = 0;
     this.reread = 0;
     if (this.addresses.length > 0) this.addresses = [];

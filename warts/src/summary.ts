@@ -1,6 +1,5 @@
-import { pingStatistics } from './json/ping-statistics.js';
+import { tallyOf, type PingTally } from './json/ping-statistics.js';
 import { stopReasonName } from './json/trace.js';
-import { medianRtt } from './median.js';
 import { pathHash } from './path-hash.js';
 import { ICMP, ICMP6, isAnswer, TCP, UDP } from './ping-answers.js';
 import type { PingRecord, PingReply } from './records/ping.js';
@@ -122,7 +121,12 @@ function summarizePing(ping: PingRecord): PingSummary {
   const { replies } = ping;
   const others = replies.filter((reply) => !isAnswer(ping, reply));
   const answers = others.length === 0 ? replies : replies.filter((reply) => isAnswer(ping, reply));
-  const { answered, duplicates, rtt } = pingStatistics(ping.sent, answers);
+  return pingSummary(ping, tallyOf(answers), countErrors(others));
+}
+
+/** @internal */
+export function pingSummary(ping: PingRecord, tally: PingTally, errors: PingError[]): PingSummary {
+  const { answered, duplicates, rtt } = tally.statistics(ping.sent);
   return {
     type: 'ping',
     ...origin(ping),
@@ -132,10 +136,10 @@ function summarizePing(ping: PingRecord): PingSummary {
     loss: ping.sent === 0 ? null : Math.round(((ping.sent - answered) / ping.sent) * 10_000) / 10_000,
     rtt_min_ms: rtt === undefined ? null : rtt.min_us / 1000,
     rtt_avg_ms: rtt === undefined ? null : rtt.avg_us / 1000,
-    rtt_median_ms: rtt === undefined ? null : medianRtt(answers) / 1000,
+    rtt_median_ms: rtt === undefined ? null : tally.median_us() / 1000,
     rtt_max_ms: rtt === undefined ? null : rtt.max_us / 1000,
     rtt_stddev_ms: rtt === undefined ? null : rtt.stddev_us / 1000,
-    errors: countErrors(others),
+    errors,
   };
 }
 

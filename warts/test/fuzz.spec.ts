@@ -14,6 +14,7 @@ import {
   summarize,
   WartsError,
 } from '../src/index.js';
+import { bothWays } from './support/figures.js';
 import { generator } from './support/planned-pings.js';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures/2026');
@@ -91,6 +92,8 @@ function useAll(bytes: Uint8Array): void {
     for (const line of jsonLines(bytes, {}, dialect).lines) JSON.parse(line);
   }
   dumpRows(bytes);
+  const { short, whole } = bothWays(bytes);
+  expect(short).toEqual(whole);
   for (const record of records) {
     if (isSummarizable(record)) JSON.stringify(summarize(record));
     if (isEncodable(record)) encode([record]);

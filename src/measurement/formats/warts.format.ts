@@ -3,8 +3,9 @@ import {
   type DecodeLimits,
   DUMP_HEADER,
   DUMP_TYPES,
-  isAnswer,
-  type PingRecord,
+  FiguresDecoder,
+  type FiguresRecord,
+  type PingFigures,
   recordToDumpRow,
   recordToJson,
   StreamDecoder,
@@ -84,7 +85,7 @@ export const wartsFormat: Format = {
 
 /** Of a few bytes, without the turns of the event loop that slices take. */
 function digestAtOnce(raw: Buffer, destinations: readonly Destination[]): Digest {
-  const [decoder, found] = [new StreamDecoder(INGEST_LIMITS), new Findings()];
+  const [decoder, found] = [new FiguresDecoder(INGEST_LIMITS), new Findings()];
   try {
     found.add(decoder.push(raw));
     decoder.finish();
@@ -97,7 +98,7 @@ function digestAtOnce(raw: Buffer, destinations: readonly Destination[]): Digest
 async function digestInSlices(raw: Buffer, destinations: readonly Destination[]): Promise<Digest> {
   const found = new Findings();
   try {
-    for await (const records of recordsOf(raw, new StreamDecoder(INGEST_LIMITS))) found.add(records);
+    for await (const records of recordsOf(raw, new FiguresDecoder(INGEST_LIMITS))) found.add(records);
   } catch (error) {
     return found.digestOf(raw, destinations, damageOf(error));
   }
@@ -110,11 +111,12 @@ class Findings {
   private readonly others: Summary[] = [];
   private sentNothing = true;
 
-  add(records: Iterable<WartsRecord>): void {
+  add(records: Iterable<FiguresRecord>): void {
     const { measured, others } = this;
     for (const record of records) {
       this.sentNothing &&= showsNoPacket(record);
-      if (record.type !== 'ping' && record.type !== 'trace') addSome(others, summariesOfOther(record));
+      if (record.type !== 'ping-figures' && record.type !== 'trace')
+        addSome(others, summariesOfOther(record));
       else if (measured.length < MAX_SUMMARIES) measured.push(measuredIn(record));
     }
   }
@@ -138,22 +140,22 @@ function addSome(others: Summary[], more: readonly Summary[]): void {
   if (others.length < MAX_SUMMARIES) others.push(...more);
 }
 
-function measuredIn(record: PingRecord | TraceRecord): MeasuredSummary {
+function measuredIn(record: PingFigures | TraceRecord): MeasuredSummary {
   const { userid } = record;
-  if (record.type === 'trace') return { userid, summary: summarize(record) };
-  const answers = record.replies.filter((reply) => isAnswer(record, reply));
-  return { userid, summary: summarize(record), rtts: answers.map(({ rtt_us }) => rtt_us) };
+  return record.type === 'trace'
+    ? { userid, summary: summarize(record) }
+    : { userid, summary: record.summary, rtts: record.rtts_us };
 }
 
 /** Whether a record shows that no packet was sent: of other measurements than ours nobody claims that. */
-function showsNoPacket(record: WartsRecord): boolean {
-  if (record.type === 'ping' || record.type === 'trace') return packetsOf(record) === 0;
+function showsNoPacket(record: FiguresRecord): boolean {
+  if (record.type === 'ping-figures' || record.type === 'trace') return packetsOf(record) === 0;
   return ABOUT_THE_FILE.has(record.type);
 }
 
 /** @returns how many packets went to the destination; of a traceroute that does not count them at least its hops */
-function packetsOf(record: PingRecord | TraceRecord): number {
-  if (record.type === 'ping') return record.sent;
+function packetsOf(record: PingFigures | TraceRecord): number {
+  if (record.type === 'ping-figures') return record.summary.sent;
   return Math.max(record.probe_count, record.hop_count, record.hops.length);
 }
 
@@ -221,11 +223,11 @@ function* textsOf(records: Iterable<WartsRecord>, view: View): Generator<string,
  * @param most bytes that the file may unpack to
  * @throws WartsError, UnzipError behind what came before the damage; LargeResultError behind `most` bytes
  */
-export async function* recordsOf(
+export async function* recordsOf<Record>(
   raw: Buffer,
-  decoder: StreamDecoder,
+  decoder: { push(chunk: Uint8Array): Iterable<Record>; finish(): void },
   most = MAX_UNZIPPED_BYTES,
-): AsyncGenerator<Iterable<WartsRecord>, void> {
+): AsyncGenerator<Iterable<Record>, void> {
   let unzipError: UnzipError | undefined;
   const all = isGzip(raw) ? gunzip(raw) : slicesOf(raw);
   const slices = most < MAX_UNZIPPED_BYTES ? upTo(most, all) : all;

@@ -1,4 +1,4 @@
-import type { Address } from '../address.js';
+import { NO_ADDRESS, type Address } from '../address.js';
 import { bytesOfSets, readParameters, type Reader } from '../reader.js';
 import { NO_TIME, type Cycle, type List, type Timeval } from './types.js';
 
@@ -131,6 +131,13 @@ type PingDraft = Omit<PingRecord, 'dst' | 'timeout_s'> & {
 
 /** Read a ping record's body. @internal */
 export function readPing(reader: Reader): PingRecord {
+  const ping = readPingHead(reader);
+  readReplies(reader, ping);
+  return ping;
+}
+
+/** Read what comes before the replies. @internal */
+export function readPingHead(reader: Reader): PingRecord {
   const ping: PingDraft = {
     type: 'ping',
     list: undefined,
@@ -169,19 +176,17 @@ export function readPing(reader: Reader): PingRecord {
   readParameters(reader, ping, readPingParameter);
   if (ping.dst === undefined) reader.fail('malformed', 'ping without a destination');
   ping.timeout_s ??= ping.wait_s;
-  readReplies(reader, ping as PingRecord);
   return ping as PingRecord;
 }
 
 function readReplies(reader: Reader, ping: PingRecord): void {
   const count = reader.u16();
-  const { sent, replies } = ping;
-  const protocol = ping.dst.isIPv4 ? 1 : 58;
+  const { replies } = ping;
   let last = 0;
   let sorted = true;
   for (let i = 0; i < count; i++) {
-    const reply = readReply(reader, protocol);
-    if (reply.seq >= sent) reader.fail('malformed', `reply to probe ${reply.seq} of ${sent}`);
+    const reply = newReply();
+    readReply(reader, ping, reply);
     sorted &&= reply.seq >= last;
     last = reply.seq;
     replies.push(reply);
@@ -217,58 +222,66 @@ const LAST_OF_REPLY = 21;
 /** Bytes of the parameters `flags` to `tcpFlags`, by those that are there. */
 const BYTES_BEFORE_FROM = bytesOfSets([1, 1, 2, 2, 4, 2, 2, 2, 1, 1]);
 
-function readReply(reader: Reader, defaultProtocol: number): PingReply {
+/** A reply in which nothing was read yet. @internal */
+export function newReply(): PingReply {
+  return {
+    from: NO_ADDRESS,
+    flags: 0,
+    seq: 0,
+    ttl: 0,
+    size_bytes: 0,
+    icmp_type: 0,
+    icmp_code: 0,
+    tcp_flags: 0,
+    protocol: 0,
+    rtt_us: 0,
+    probe_ipid: 0,
+    reply_ipid: 0,
+    has_reply_ipid: false,
+    probe_sport: undefined,
+    reply_tos: 0,
+    interface_name: undefined,
+    icmp_nhmtu_bytes: 0,
+    reply_ipid32: 0,
+    tx: NO_TIME,
+    record_route: undefined,
+    timestamps: undefined,
+    icmp_timestamps_ms: undefined,
+  };
+}
+
+/** Read the next reply of a ping into an object, which takes all of its members. @internal */
+export function readReply(reader: Reader, { sent, dst }: PingRecord, reply: PingReply): void {
   reader.countParts();
   const has = reader.beginBlock();
-  const globalFrom = has & REPLY.globalFrom ? reader.globalAddress() : undefined;
+  let from = has & REPLY.globalFrom ? reader.globalAddress() : undefined;
   reader.expect(BYTES_BEFORE_FROM[(has >> 1) & 0x3ff] ?? 0);
-  const flags = reader.u8If(has & REPLY.flags);
-  const ttl = reader.u8If(has & REPLY.ttl);
-  const size_bytes = reader.u16If(has & REPLY.size);
-  const icmp_type = reader.u8If(has & REPLY.icmp);
-  const icmp_code = reader.u8If(has & REPLY.icmp);
-  const rtt_us = reader.u32If(has & REPLY.rtt);
-  const seq = reader.u16If(has & REPLY.seq);
-  const reply_ipid = reader.u16If(has & REPLY.replyIpid);
-  const probe_ipid = reader.u16If(has & REPLY.probeIpid);
-  const protocol = has & REPLY.protocol ? reader.u8If(1) : defaultProtocol;
-  const tcp_flags = reader.u8If(has & REPLY.tcpFlags);
-  const from = has & REPLY.from ? reader.address() : globalFrom;
-  const record_route = has & REPLY.recordRoute ? readAddresses(reader, reader.u8()) : undefined;
-  const timestamps = has & REPLY.timestamps ? readTimestamps(reader) : undefined;
-  const reply_ipid32 = has & REPLY.replyIpid32 ? reader.u32() : 0;
-  const tx = has & REPLY.tx ? reader.timeval() : NO_TIME;
-  const icmp_timestamps_ms = has & REPLY.icmpTimestamps ? readIcmpTimestamps(reader) : undefined;
-  const probe_sport = has & REPLY.probeSport ? reader.u16() : undefined;
-  const reply_tos = has & REPLY.tos ? reader.u8() : 0;
-  const interface_name = has & REPLY.interface ? reader.interfaceName() : undefined;
-  const icmp_nhmtu_bytes = has & REPLY.nextHopMtu ? reader.u16() : 0;
+  reply.flags = reader.u8If(has & REPLY.flags);
+  reply.ttl = reader.u8If(has & REPLY.ttl);
+  reply.size_bytes = reader.u16If(has & REPLY.size);
+  reply.icmp_type = reader.u8If(has & REPLY.icmp);
+  reply.icmp_code = reader.u8If(has & REPLY.icmp);
+  reply.rtt_us = reader.u32If(has & REPLY.rtt);
+  reply.seq = reader.u16If(has & REPLY.seq);
+  reply.reply_ipid = reader.u16If(has & REPLY.replyIpid);
+  reply.has_reply_ipid = (has & REPLY.replyIpid) !== 0;
+  reply.probe_ipid = reader.u16If(has & REPLY.probeIpid);
+  reply.protocol = has & REPLY.protocol ? reader.u8If(1) : dst.isIPv4 ? 1 : 58;
+  reply.tcp_flags = reader.u8If(has & REPLY.tcpFlags);
+  if (has & REPLY.from) from = reader.address();
+  reply.record_route = has & REPLY.recordRoute ? readAddresses(reader, reader.u8()) : undefined;
+  reply.timestamps = has & REPLY.timestamps ? readTimestamps(reader) : undefined;
+  reply.reply_ipid32 = has & REPLY.replyIpid32 ? reader.u32() : 0;
+  reply.tx = has & REPLY.tx ? reader.timeval() : NO_TIME;
+  reply.icmp_timestamps_ms = has & REPLY.icmpTimestamps ? readIcmpTimestamps(reader) : undefined;
+  reply.probe_sport = has & REPLY.probeSport ? reader.u16() : undefined;
+  reply.reply_tos = has & REPLY.tos ? reader.u8() : 0;
+  reply.interface_name = has & REPLY.interface ? reader.interfaceName() : undefined;
+  reply.icmp_nhmtu_bytes = has & REPLY.nextHopMtu ? reader.u16() : 0;
   reader.endBlock(LAST_OF_REPLY);
   if (from === undefined) reader.fail('malformed', 'ping reply without an address');
-  return {
-    from,
-    flags,
-    seq,
-    ttl,
-    size_bytes,
-    icmp_type,
-    icmp_code,
-    tcp_flags,
-    protocol,
-    rtt_us,
-    probe_ipid,
-    reply_ipid,
-    has_reply_ipid: (has & REPLY.replyIpid) !== 0,
-    probe_sport,
-    reply_tos,
-    interface_name,
-    icmp_nhmtu_bytes,
-    reply_ipid32,
-    tx,
-    record_route,
-    timestamps,
-    icmp_timestamps_ms,
-  };
+  reply.from = from;
+  if (reply.seq >= sent) reader.fail('malformed', `reply to probe ${reply.seq} of ${sent}`);
 }
 
 function readIcmpTimestamps(reader: Reader): [number, number, number] {
