@@ -266,7 +266,7 @@ export function readReply(reader: Reader, { sent, dst }: PingRecord, reply: Ping
   reply.reply_ipid = reader.u16If(has & REPLY.replyIpid);
   reply.has_reply_ipid = (has & REPLY.replyIpid) !== 0;
   reply.probe_ipid = reader.u16If(has & REPLY.probeIpid);
-  reply.protocol = has & REPLY.protocol ? reader.u8If(1) : dst.isIPv4 ? 1 : 58;
+  reply.protocol = has & REPLY.protocol ? reader.u8If(1) : icmpFor(dst);
   reply.tcp_flags = reader.u8If(has & REPLY.tcpFlags);
   if (has & REPLY.from) from = reader.address();
   reply.record_route = has & REPLY.recordRoute ? readAddresses(reader, reader.u8()) : undefined;
@@ -282,6 +282,11 @@ export function readReply(reader: Reader, { sent, dst }: PingRecord, reply: Ping
   if (from === undefined) reader.fail('malformed', 'ping reply without an address');
   reply.from = from;
   if (reply.seq >= sent) reader.fail('malformed', `reply to probe ${reply.seq} of ${sent}`);
+}
+
+/** The protocol of a reply that does not tell. */
+function icmpFor(dst: Address): number {
+  return dst.isIPv4 ? 1 : 58;
 }
 
 function readIcmpTimestamps(reader: Reader): [number, number, number] {
