@@ -48,8 +48,10 @@ export function detect(states: States, result: DetectionResult, runs: DueRuns | 
   const found = observationsIn(result);
   if (found.length > 0) first.parts ??= partsFor(result.summary?.length ?? 0);
   states.put(key, first);
-  const changes = found.flatMap((each) => observed(states, key, first, each, result));
-  return [...(back ? [back] : []), ...changes].map((change) => ({ result, change }));
+  const noticed: Noticed[] = back ? [{ result, change: back }] : [];
+  for (const each of found)
+    for (const change of observed(states, key, first, each, result)) noticed.push({ result, change });
+  return noticed;
 }
 
 function returnOf({ heard }: ProbeState, now: number, runs: DueRuns | undefined): Return | undefined {
@@ -59,7 +61,12 @@ function returnOf({ heard }: ProbeState, now: number, runs: DueRuns | undefined)
 }
 
 function observationsIn({ summary = [] }: DetectionResult): Observation[] {
-  return summary.map((entry) => observationOf(entry)).filter((found) => found !== undefined);
+  const all: Observation[] = [];
+  for (const entry of summary) {
+    const found = observationOf(entry);
+    if (found !== undefined) all.push(found);
+  }
+  return all;
 }
 
 function observed(
@@ -71,7 +78,7 @@ function observed(
 ): SeriesChange[] {
   const hash = hashOf(found.destination);
   const part = partOf(hash, first.parts ?? 1);
-  const key = { ...firstKey, part };
+  const key = part === 0 ? firstKey : { ...firstKey, part };
   const state = part === 0 ? first : (states.get(key) ?? {});
   const series = ((state.series ??= {})[hash] ??= {});
   const changes = observeSeries(series, found, {

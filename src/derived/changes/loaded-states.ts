@@ -1,4 +1,5 @@
 import { IdTexts } from '../../platform/database/id-texts.js';
+import { type ObjectId } from '../../platform/database/object-id.js';
 import { type StoredState } from './change-states.repository.js';
 import { type StateKey, type States } from './detection.js';
 import { type ProbeState } from './state.js';
@@ -14,9 +15,22 @@ interface Loaded {
 export class LoadedStates implements States {
   private readonly byName = new Map<string, Loaded>();
   private readonly texts = new IdTexts();
+  /** of first parts, by the objects that name an operation and its probe: all their results share them */
+  private readonly firstNames = new Map<ObjectId, Map<ObjectId, string>>();
 
   nameOf({ operation, probe, part }: StateKey): string {
-    return `${this.texts.of(operation)}${this.texts.of(probe)}${part}`;
+    return part === 0
+      ? this.firstNameOf(operation, probe)
+      : `${this.texts.of(operation)}${this.texts.of(probe)}${part}`;
+  }
+
+  private firstNameOf(operation: ObjectId, probe: ObjectId): string {
+    const names = this.firstNames.get(operation) ?? new Map<ObjectId, string>();
+    const known = names.get(probe);
+    if (known !== undefined) return known;
+    const name = `${this.texts.of(operation)}${this.texts.of(probe)}0`;
+    this.firstNames.set(operation, names.set(probe, name));
+    return name;
   }
 
   /** @returns each of them that is not here, once. They are here from now on */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { Random } from '../../../../test/chaos/random.js';
 import {
   LEAST_BEFORE,
+  LEAST_Z,
   type LevelChange,
   MOST_BEFORE,
   newLevel,
@@ -113,6 +115,27 @@ describe('a level that changes', () => {
     // R 4.2: wilcox.test(c(1.1,2.2,3.3), c(4.4,5.5,0.5), correct = FALSE, exact = FALSE): W = 3, z = -0.65465
     expect(rankSumZ([4.4, 5.5, 0.5], [1.1, 2.2, 3.3])).toBeCloseTo(-0.65465, 5);
     expect(rankSumZ([1, 1, 1], [1, 1, 1])).toBe(0);
+  });
+
+  it('says 0 of what is nearer to 0 than it has to tell, and else the same', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 12 }), {
+      minLength: LEAST_BEFORE,
+      maxLength: MOST_BEFORE,
+    });
+    const test = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: TEST_RUNS, maxLength: TEST_RUNS });
+    const seen = { near: 0, far: 0 };
+    fc.assert(
+      fc.property(few, test, fc.constantFrom(-14, -6, 0, 5, 9), (before, now, shift) => {
+        const shifted = now.map((ms) => ms + shift);
+        const z = rankSumZ(before, shifted);
+        const isFar = Math.abs(z) >= LEAST_Z;
+        seen[isFar ? 'far' : 'near'] += 1;
+        const told = rankSumZ(before, shifted, LEAST_Z);
+        expect(isFar ? told : [0, z]).toEqual(isFar ? z : expect.arrayContaining([told]));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(Math.min(seen.near, seen.far)).toBeGreaterThan(100);
   });
 
   it('keeps so many runs and no more', () => {
