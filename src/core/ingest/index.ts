@@ -1,13 +1,7 @@
 export { CREDITS_PER_RESULT } from './effects.js';
 export { IngestModule } from './ingest.module.js';
-export {
-  type Acceptance,
-  type FailureReport,
-  type ResultReport,
-  IngestService,
-  LATE_MS,
-  MAX_CONTENT_BYTES,
-} from './ingest.service.js';
+export { type Acceptance, IngestService, LATE_MS, MAX_CONTENT_BYTES } from './ingest.service.js';
+export { type FailureReport, type ResultReport } from './report-content.js';
 export { type LatePayment, ResultFeed, type StoredResult } from './result-feed.js';
 export { HEAD_SIZE, RAW_SIZE, rawBytes, RESULT_MODEL, type ResultEntity } from './result.schema.js';
 export { ResultsTail, type TailLag, TailPositionLostError } from './tail.js';

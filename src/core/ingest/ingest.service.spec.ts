@@ -10,7 +10,8 @@ import { numberRuns } from '../../measurement/schedule/run-numbers.js';
 import { type BatchWriter, type Written } from './batch-writer.js';
 import { type Submission } from './effects.js';
 import { ResultFeed } from './result-feed.js';
-import { type ResultReport, IngestService } from './ingest.service.js';
+import { IngestService } from './ingest.service.js';
+import { type ResultReport } from './report-content.js';
 
 describe('IngestService', () => {
   const lookups: ((found: Partial<AssignmentEntity> | null) => void)[] = [];

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type Destination, type readDestinations } from '@pladmed/protocol';
+import { type Destination } from '@pladmed/protocol';
 import { LRUCache } from 'lru-cache';
 import { ObjectId } from '../../platform/database/object-id.js';
 import { PlatformClock } from '../../platform/database/platform-clock.js';
@@ -11,54 +11,26 @@ import { type Env } from '../../config/env.js';
 import { type AssignedRuns, assignmentName, AssignmentsRepository } from '../assignments/index.js';
 import { CoverageService } from '../runs/index.js';
 import { type KindName } from '../../measurement/kinds/index.js';
-import { type ClockEstimate } from '../probes/index.js';
 import { BatchWriter, type Written } from './batch-writer.js';
 import { type Submission } from './effects.js';
-import { digestResult, formatOf, FORMATS } from '../../measurement/kinds/result-formats.js';
+import {
+  digestReport,
+  type FailureReport,
+  type MoreBytes,
+  OVERHEAD_BYTES,
+  type RefusalReason,
+  type ResultReport,
+  type RunReport,
+} from './report-content.js';
 import { ResultFeed } from './result-feed.js';
 import { type ResultEntity, rawBytes } from './result.schema.js';
 
 /** MongoDB takes documents of 16 MB at most; the rest is for the summary. */
 export const MAX_CONTENT_BYTES = 12 * 1024 * 1024;
-/** What a result weighs beside its content: names, times, a small summary. */
-const OVERHEAD_BYTES = 1024;
 /** What one of its destinations weighs beside its texts: names of members, numbers. */
 const DESTINATION_BYTES = 80;
 /** Results that come later than this after the end of their operation are refused. */
 export const LATE_MS = 14 * 24 * 3_600_000;
-
-interface RunReport {
-  operation: ObjectId | undefined;
-  probe: ObjectId;
-  uniqueCode: string;
-  scheduledAt?: Date;
-  clock?: ClockEstimate;
-}
-
-/** A run that brought something back. */
-export interface ResultReport extends RunReport {
-  /** what the probe calls it: unchecked */
-  format: string;
-  content: Buffer;
-  startedAt?: Date;
-  durationMs?: number;
-  /** what the probe said of the destinations, or why that cannot be read */
-  told?: ReturnType<typeof readDestinations>;
-}
-
-/** A run that was due and could not be done. */
-export interface FailureReport extends RunReport {
-  reason: string;
-  detail: string;
-}
-
-export type RefusalReason =
-  | 'unknown_operation'
-  | 'not_assigned'
-  | 'bad_format'
-  | 'too_large'
-  | 'too_late'
-  | 'too_much_extra';
 
 export type Acceptance =
   | { status: 'stored' | 'duplicate' }
@@ -77,21 +49,13 @@ interface Assigned {
   runs: AssignedRuns;
 }
 
-/** What a run brought: all of a result but which run it is of. */
-interface Content {
-  members: Partial<ResultEntity>;
-  /** what its summary weighs beyond what every result is reckoned with */
-  moreBytes: number;
-}
-type Digest = (kind: KindName) => Promise<Content | RefusalReason> | Content;
+/** Adds to a result what the run brought: all but which run it is of. @returns why it is refused, if it is */
+type Digest = (
+  kind: KindName,
+  result: Partial<ResultEntity>,
+) => Promise<MoreBytes | RefusalReason> | MoreBytes | RefusalReason;
 /** Takes more room. @returns whether there is any */
 type Widen = (bytes: number) => boolean;
-
-/** What is stored of a result in which nothing was sent: docs/protocol.md, "What counts". */
-const NOTHING_SENT = {
-  reason: 'nothing_sent',
-  detail: 'the result shows that no packet was sent to any destination',
-};
 
 const BUSY_MS = 2000;
 
@@ -125,29 +89,37 @@ export class IngestService {
     if (report.content.length > MAX_CONTENT_BYTES) return this.refuse(report, 'too_large');
     const bytes = report.content.length + weightOf(report.told?.destinations);
     return this.whileRoom(report, bytes, (widen) =>
-      this.ingest(report, (kind) => digestOf(report, kind), widen),
+      this.ingest(report, (kind, result) => digestReport(report, kind, result), widen),
     );
   }
 
   /** The same for a run that was due and could not be done. */
   async acceptFailure(report: FailureReport): Promise<Acceptance> {
-    const failure = { reason: report.reason, detail: report.detail };
-    const content: Content = { members: { outcome: 'failed', failure }, moreBytes: 0 };
-    return this.whileRoom(report, report.detail.length, (widen) => this.ingest(report, () => content, widen));
+    const digestFailure: Digest = (_kind, result) => {
+      result.outcome = 'failed';
+      result.failure = { reason: report.reason, detail: report.detail };
+      return 0;
+    };
+    return this.whileRoom(report, report.detail.length, (widen) => this.ingest(report, digestFailure, widen));
   }
 
   /** The way of a report in. The first step that refuses it ends it. */
   private async ingest(report: RunReport, digest: Digest, widen: Widen): Promise<Acceptance> {
     // before any work is done for it: whoever has a probe may send
-    const assigned = await this.authorize(report);
+    const authorized = this.authorize(report);
+    const assigned = authorized instanceof Promise ? await authorized : authorized;
     if (typeof assigned === 'string') return this.refuse(report, assigned);
     const run = this.identify(report, assigned);
-    const content = await digest(assigned.kind);
-    if (typeof content === 'string') return this.refuse(report, content);
-    if (!widen(content.moreBytes)) return busy();
-    const result = Object.assign(run.result, content.members) as ResultEntity;
-    const written = await this.commit({ result, position: run.position }, content.moreBytes, assigned);
-    if (written === 'assignment_gone') return this.refuse(report, 'not_assigned');
+    const digested = digest(assigned.kind, run.result);
+    const moreBytes = digested instanceof Promise ? await digested : digested;
+    if (typeof moreBytes === 'string') return this.refuse(report, moreBytes);
+    if (!widen(moreBytes)) return busy();
+    const result = run.result as ResultEntity;
+    const written = await this.commit({ result, position: run.position }, moreBytes, assigned);
+    if (written === 'assignment_gone') {
+      this.assigned.delete(assigned.name);
+      return this.refuse(report, 'not_assigned');
+    }
     if (written === 'too_much_extra') return this.refuse(report, written);
     if (written === 'stored') this.publish(result, assigned);
     return { status: written };
@@ -206,10 +178,17 @@ export class IngestService {
     return lack === undefined;
   }
 
-  /** @returns what the probe was asked to do, or why its report is refused */
-  private async authorize({ operation, probe }: RunReport): Promise<Assigned | RefusalReason> {
+  /** @returns what the probe was asked to do, or why its report is refused; of what is known at once */
+  private authorize({
+    operation,
+    probe,
+  }: RunReport): Assigned | RefusalReason | Promise<Assigned | RefusalReason> {
     if (operation === undefined) return 'unknown_operation';
-    const assigned = await this.assignmentOf(operation, probe);
+    const assigned = this.assignmentOf(operation, probe);
+    return assigned instanceof Promise ? assigned.then((found) => this.ofNow(found)) : this.ofNow(assigned);
+  }
+
+  private ofNow(assigned: Assigned | undefined): Assigned | RefusalReason {
     if (assigned === undefined) return 'not_assigned';
     const isLate = this.clock.now().getTime() > assigned.endsAt.getTime() + LATE_MS;
     return isLate ? 'too_late' : assigned;
@@ -231,16 +210,14 @@ export class IngestService {
   }
 
   /** Makes it durable, once, with its effects. */
-  private async commit(
+  private commit(
     { result, position }: Pick<Submission, 'result' | 'position'>,
-    moreBytes: number,
+    moreBytes: MoreBytes,
     { name: assignment, probeOwner }: Assigned,
   ): Promise<Written> {
     const bytes = rawBytes(result.raw).length + weightOf(result.destinations) + OVERHEAD_BYTES + moreBytes;
     const run = assignment + result.unique_code;
-    const written = await this.writer.write({ result, assignment, run, probeOwner, bytes, position });
-    if (written === 'assignment_gone') this.assigned.delete(assignment);
-    return written;
+    return this.writer.write({ result, assignment, run, probeOwner, bytes, position });
   }
 
   /** Tells those who follow live. */
@@ -249,7 +226,7 @@ export class IngestService {
   }
 
   /** Those who ask together are answered together, and in the order in which they asked: of two equal results the first one counts. */
-  private async assignmentOf(operation: ObjectId, probe: ObjectId): Promise<Assigned | undefined> {
+  private assignmentOf(operation: ObjectId, probe: ObjectId): Assigned | Promise<Assigned | undefined> {
     const name = assignmentName({ operation, probe });
     const known = this.assigned.get(name);
     if (known !== undefined) return known;
@@ -296,30 +273,6 @@ function weightOf(destinations: readonly Destination[] | undefined): number {
       destination.length + (address ?? '').length + (error ?? '').length + (note ?? '').length,
   );
   return lengths.reduce((sum, length) => sum + length + DESTINATION_BYTES, 0);
-}
-
-/** Decodes what a probe measured, and makes the summary of it. @returns what is stored of that, or why it is refused */
-async function digestOf(report: ResultReport, kind: KindName): Promise<Content | RefusalReason> {
-  const { destinations, problem } = report.told ?? {};
-  const namesRun = report.scheduledAt !== undefined;
-  const format = formatOf(kind, report.format, namesRun);
-  if (format === undefined) return 'bad_format';
-  const digest = await digestResult(format, report.content, destinations);
-  const error = digest.error ?? problem;
-  // a result that names no run is paid when it comes, whatever it shows
-  const failure = digest.failure ?? (digest.sentNothing === true && namesRun ? NOTHING_SENT : undefined);
-  const members: Partial<ResultEntity> = failure ? { outcome: 'failed', failure } : { outcome: 'stored' };
-  members.format = format;
-  members.raw = report.content;
-  members.summary = digest.summary;
-  members.summary_rules = FORMATS[format].rules;
-  if (digest.rtts) members.rtts = digest.rtts;
-  if (destinations) members.destinations = destinations;
-  if (error !== undefined) members.decode_error = error;
-  if (report.startedAt) members.started_at = report.startedAt;
-  if (report.durationMs !== undefined) members.duration_ms = report.durationMs;
-  const moreBytes = Math.max(0, digest.summaryBytes + (digest.rtts?.length ?? 0) - OVERHEAD_BYTES);
-  return { members, moreBytes };
 }
 
 function busy(): Acceptance {

@@ -17,8 +17,8 @@ export interface Bounded {
 /** @param most bytes @returns the entries from the first one on that have room */
 export function bounded(summary: Summary[], most = MAX_SUMMARY_BYTES): Bounded {
   let bytes = 0;
-  for (const [index, entry] of summary.entries()) {
-    const weight = weightOf(entry);
+  for (let index = 0; index < summary.length; index += 1) {
+    const weight = weightOf(summary[index]);
     if (bytes + weight > most)
       return { summary: summary.slice(0, index), bytes, leftOut: summary.length - index };
     bytes += weight;

@@ -33,7 +33,7 @@ export function formatOf(kind: KindName, format: string, namesRun: boolean): Res
   return isOne ? (format as ResultFormat) : undefined;
 }
 
-type BoundedDigest = Digest & { summaryBytes: number };
+export type BoundedDigest = Digest & { summaryBytes: number };
 
 /**
  * @returns what a result is stored with; a summary that is too long for that ends before its end, which `error` says. Of a small

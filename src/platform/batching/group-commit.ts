@@ -37,7 +37,7 @@ export class GroupCommit<Item, Answer = void> {
     private readonly options: GroupCommitOptions<Item>,
   ) {}
 
-  async add(item: Item): Promise<Answer> {
+  add(item: Item): Promise<Answer> {
     return new Promise((settle, fail) => {
       this.queue.push({ item, key: this.options.keyOf?.(item), settle, fail });
       this.running ??= this.drain();

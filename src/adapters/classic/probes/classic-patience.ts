@@ -30,7 +30,7 @@ export class ClassicPatience {
   ): Promise<T | undefined> {
     const meter = this.meters.of(probe);
     let admitted = false;
-    const step = async () => {
+    const step = (): Promise<T | number> | number => {
       const wait = admitted ? 0 : meter.admit(bytes);
       if (wait > 0) return wait;
       admitted = true;
@@ -48,7 +48,7 @@ export class ClassicPatience {
   }
 
   private async untilDone<T extends object>(
-    step: () => Promise<T | number>,
+    step: () => Promise<T | number> | number,
     firstWait: number,
   ): Promise<T | undefined> {
     const end = performance.now() + PATIENCE_MS;

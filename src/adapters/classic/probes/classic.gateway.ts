@@ -131,7 +131,7 @@ export class ClassicGateway implements OnGatewayInit<Server | Namespace>, OnGate
   }
 
   /** @returns undefined when there was no room for it for a long time: the probe keeps it */
-  private async accept(report: ResultReport): Promise<Acceptance | undefined> {
+  private accept(report: ResultReport): Promise<Acceptance | undefined> {
     return this.patience.keepTrying(report.probe, report.content.length, async () => {
       const acceptance = await this.results.accept(report);
       return acceptance.status === 'busy' ? acceptance.retryAfterMs : acceptance;
