@@ -93,16 +93,15 @@ export class ProbeGateway implements OnGatewayInit<Namespace>, OnGatewayConnecti
     const { open } = socket.data;
     if (open === undefined) return;
     this.meters.watch(socket, open.probe._id);
-    const probe = open.probe._id.toHexString();
     const link = new NativeLink(socket, open, {
       parts: socket.handshake.auth['sync_parts'] === true,
-      whole: !this.takeNoWhole.has(probe),
+      whole: !this.takeNoWhole.has(open.probe._id.toHexString()),
     });
     // the token among it, for as long as the connection
     socket.handshake.auth = {};
     socket.on('disconnect', () => {
       this.connected.remove(link);
-      if (link.couldNotTakeWhole) this.takeNoWhole.set(probe, true);
+      if (link.couldNotTakeWhole) this.takeNoWhole.set(link.probe.toHexString(), true);
       link.close();
     });
     await this.arrivals.welcome(link, () => socket.connected);

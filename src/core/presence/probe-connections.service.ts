@@ -276,12 +276,18 @@ export class ProbeConnectionsService {
   }
 }
 
-/** The rest of it is several hundred bytes to some kilobytes, of each probe that is here. */
+/**
+ * The rest of it is several hundred bytes to some kilobytes, of each probe that is here. What is copied stands last: a literal that begins
+ * with it has a hidden class of its own each time.
+ */
 function held(probe: ProbeEntity, { session, since, version, kinds }: ProbeConnection): HeldProbe {
   const { _id, number, owner, asn_v4, asn_v6, prefix_v4, prefix_v6, capabilities } = probe;
   const connection = { session, since, ...(version !== undefined && { version }), ...(kinds && { kinds }) };
   return {
-    ...{ _id, number, owner, connection },
+    _id,
+    number,
+    owner,
+    connection,
     families: { ipv4: capabilities?.ipv4, ipv6: capabilities?.ipv6 },
     ...(asn_v4 !== undefined && { asn_v4 }),
     ...(asn_v6 !== undefined && { asn_v6 }),

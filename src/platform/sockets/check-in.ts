@@ -110,8 +110,11 @@ function forgetRequest({ conn, handshake }: Pick<Socket, 'conn' | 'handshake'>):
   const { headers, _query, socket } = conn.request as unknown as KnownRequest;
   const read = READ_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const kept = {
+    url: '',
+    _query,
     // by both names, as a request has it: Socket.IO asks whether it is encrypted, and who is cut off loses it
-    ...{ url: '', _query, socket, connection: socket },
+    socket,
+    connection: socket,
     headers: Object.fromEntries(read) as IncomingMessage['headers'],
   };
   conn.request = kept as unknown as typeof conn.request;
