@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findRunningEmbeddedMongo } from '../../src/platform/embedded-mongod/embedded-mongo.js';
 import { ApiWorld } from '../support/api-world.js';
 import { CLOCK, pingResult } from '../support/native-probe.js';
-import { startServer, useDeliveredFiles } from '../support/server.js';
+import { freePort, startServer, useDeliveredFiles } from '../support/server.js';
 import { until } from '../support/until.js';
 
 useDeliveredFiles();
@@ -81,6 +84,32 @@ describe('SIGTERM', () => {
     process.kill(pid, 'SIGTERM');
     expect(await outcome).toContain('the server ended with 0');
     expect(await findRunningEmbeddedMongo(dataDir)).toBeUndefined();
+    await rm(dataDir, { recursive: true });
+  });
+
+  it('ends a server in order when nobody reads its log any more', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'pladmed-test-'));
+    const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+    const server = spawn(process.execPath, [main], {
+      cwd: dataDir,
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], DATA_DIR: dataDir },
+        ...{ PORT: String(await freePort()), SECRET_KEY: 'a secret of sixteen characters' },
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exited = once(server, 'exit');
+    let log = '';
+    server.stdout.on('data', (text: Buffer) => (log += text.toString()));
+    await until('the server to be ready', () => log.includes('"msg":"ready"'));
+    // as `npm start 2>&1 | tee log` when both get the signal, and tee ends first
+    server.stdout.destroy();
+    server.stderr.destroy();
+    server.kill('SIGTERM');
+    const outcome = await exited;
+    const left = await findRunningEmbeddedMongo(dataDir);
+    if (left !== undefined) process.kill(left.pid);
+    expect({ outcome, left }).toEqual({ outcome: [0, null], left: undefined });
     await rm(dataDir, { recursive: true });
   });
 });

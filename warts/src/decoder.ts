@@ -45,7 +45,9 @@ const MAGIC = 0x1205;
 const HEADER_BYTES = 8;
 const DEADLINE_EVERY_RECORDS = 16;
 
+/** @internal */
 type RecordReader<Record> = (reader: Reader) => Record;
+/** @internal */
 type Readers<Record> = ReadonlyMap<number, RecordReader<Record>>;
 
 /** A record of which only figures are wanted. */
@@ -107,6 +109,7 @@ class ChunkDecoder<Record extends Pick<WartsRecord, 'unknown_parameters'>> {
   /** Bytes of the last record, its header included. */
   recordBytes = 0;
 
+  /** @internal */
   constructor(
     private readonly readers: Readers<Record>,
     limits: DecodeLimits,

@@ -79,13 +79,14 @@ async function openFile(file: string, bytes: number, days: number): Promise<Soni
  * @param stream made with AT_ONCE @param what it is, for people
  */
 export function surviveErrors(stream: SonicBoom, what: string): void {
+  surviveLossOfErrorOutput();
   let complainedAt = -Infinity;
   let triedAt = -Infinity;
   const complain = (why: string) => {
     const now = performance.now();
     if (now - complainedAt < COMPLAIN_EVERY_MS) return;
     complainedAt = now;
-    process.stderr.write(`pladmed: ${what} cannot be written: ${why}\n`, () => undefined);
+    process.stderr.write(`pladmed: ${what} cannot be written: ${why}\n`);
   };
   stream.on('error', (error: Error) => {
     complain(error.message);
@@ -98,6 +99,13 @@ export function surviveErrors(stream: SonicBoom, what: string): void {
     stream.flush();
   });
 }
+
+/** Who reads both outputs may be gone (`2>&1 | tee log` that ended): an error that nobody hears would end the process, mid-way. */
+function surviveLossOfErrorOutput(): void {
+  if (!process.stderr.listeners('error').includes(ignore)) process.stderr.on('error', ignore);
+}
+
+const ignore = (): void => undefined;
 
 /** Deletes files of earlier days, by the day in their names. */
 export async function deleteOlder(file: string, days: number, now = new Date()): Promise<void> {
