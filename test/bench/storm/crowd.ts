@@ -56,6 +56,8 @@ let failures: Record<string, number> = {};
 let natives = 0;
 let report: (() => void) | undefined;
 
+// the benchmark was interrupted
+process.once('disconnect', () => process.exit());
 process.on('message', (message: Order) => {
   if (message.order === 'enrol') enrol(message);
   else if (message.order === 'come') come(message);
