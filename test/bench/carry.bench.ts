@@ -22,8 +22,8 @@ const COME_MS = 40_000;
 const SECONDS = 30;
 /** Registered together. */
 const TOGETHER = 50;
-/** Runs of each probe, all of them due. */
-const RUNS = 1_000;
+/** Runs of an operation at the most, all of them due. */
+const MOST_RUNS = 1_000_000;
 const RUN_S = 60;
 /** What consumers of the results have left to do. */
 const FOLLOWED_MS = 300_000;
@@ -76,6 +76,8 @@ class Load {
     private readonly probes: number,
     private readonly operation: string,
     private readonly start: number,
+    /** of each probe */
+    private readonly runs: number,
   ) {}
 
   static async start(probes: number): Promise<Load> {
@@ -95,6 +97,7 @@ class Load {
     const come = once(crowd, 'message');
     order({ order: 'come', spreadMs: COME_MS, how: 'first' });
     await come;
+    const runs = Math.floor(MOST_RUNS / probes);
     const { id, schedule } = await call<{ id: string; schedule: { start: string } }>(
       'POST',
       '/api/v1/operations',
@@ -103,7 +106,7 @@ class Load {
         schedule: {
           type: 'interval',
           every_s: RUN_S,
-          stop: new Date(Date.now() + RUNS * RUN_S * 1000 - 1000).toISOString(),
+          stop: new Date(Date.now() + runs * RUN_S * 1000 - 1000).toISOString(),
         },
       },
     );
@@ -114,17 +117,18 @@ class Load {
       );
       return progress.assignments['delivered'] === probes;
     });
-    const start = Date.parse(schedule.start) - RUNS * RUN_S * 1000;
+    const start = Date.parse(schedule.start) - runs * RUN_S * 1000;
     await moveSchedule(server, id, {
       start: new Date(start),
-      stop: new Date(start + RUNS * RUN_S * 1000 - 1000),
+      stop: new Date(start + runs * RUN_S * 1000 - 1000),
     });
-    return new Load(server, call, crowd, probes, id, start);
+    return new Load(server, call, crowd, probes, id, start, runs);
   }
 
   async measure(rate: number): Promise<Carried> {
     const runs = Math.ceil((SECONDS * rate) / this.probes);
-    if (this.firstRun + runs > RUNS) throw new Error(`There are ${RUNS} runs of each probe, and no more`);
+    if (this.firstRun + runs > this.runs)
+      throw new Error(`There are ${this.runs} runs of each probe, and no more`);
     const before = await this.processorSeconds();
     const answer = once(this.crowd, 'message') as Promise<[Reported]>;
     const order: Order = {
