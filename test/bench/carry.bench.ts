@@ -33,6 +33,8 @@ export interface Carried {
   /** results a second that probes were told to send, and that were acknowledged as durable */
   asked: number;
   perSecond: number;
+  /** results that were not taken: their probes were told to come again */
+  busy: number;
   /** from a result to its acknowledgement, ms */
   p50Ms: number;
   p99Ms: number;
@@ -157,7 +159,12 @@ class Load {
     const { count, refused } = reported;
     if (refused !== undefined) throw new Error(`not stored: ${refused}`);
     return {
-      ...{ probes: this.probes, asked: rate, perSecond: count / (reported.lastMs / 1000) },
+      ...{
+        probes: this.probes,
+        asked: rate,
+        perSecond: count / (reported.lastMs / 1000),
+        busy: reported.busy,
+      },
       ...{ p50Ms: reported.p50Ms, p99Ms: reported.p99Ms, mostMs: reported.mostMs },
       serverUs: ((after[0] - before[0]) / count) * 1e6,
       databaseUs: ((after[1] - before[1]) / count) * 1e6,

@@ -83,7 +83,12 @@ async function showCarry(): Promise<void> {
   );
   console.table(
     (await benchCarry(probes, rates)).map((row) => ({
-      ...{ probes: row.probes, 'results/s asked': row.asked, acknowledged: Math.round(row.perSecond) },
+      ...{
+        probes: row.probes,
+        'results/s asked': row.asked,
+        acknowledged: Math.round(row.perSecond),
+        busy: row.busy,
+      },
       ...{
         'acknowledgement p50, ms': Math.round(row.p50Ms),
         p99: Math.round(row.p99Ms),

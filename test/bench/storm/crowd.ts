@@ -25,6 +25,8 @@ export interface ReportOrder {
 export interface Reported {
   /** results that were acknowledged as stored */
   count: number;
+  /** those whose probes were told to come again later: the server had too much to do. They are not sent again */
+  busy: number;
   /** an answer that says something else */
   refused?: string;
   /** until the acknowledgement of one, milliseconds */
@@ -70,6 +72,7 @@ async function reportAll(order: ReportOrder): Promise<Reported> {
   const count = perSecond * seconds;
   const waited: number[] = [];
   let refused: string | undefined;
+  let busy = 0;
   delay.reset();
   delay.enable();
   const first = performance.now();
@@ -81,9 +84,10 @@ async function reportAll(order: ReportOrder): Promise<Reported> {
         const at = performance.now();
         const run = new Date(start + Math.floor(sent / probes.length) * everyMs).toISOString();
         probes[sent % probes.length]?.report(operation, run, content, (answer) => {
-          if (!answer.includes('"stored"')) refused ??= answer;
-          waited.push(performance.now() - at);
-          if (waited.length === count) resolve();
+          if (answer.includes('"stored"')) waited.push(performance.now() - at);
+          else if (answer.includes('"busy"')) busy += 1;
+          else refused ??= answer;
+          if (waited.length + busy === count || refused !== undefined) resolve();
         });
       }
       if (sent < count) setTimeout(send, 1);
@@ -92,9 +96,18 @@ async function reportAll(order: ReportOrder): Promise<Reported> {
   });
   const lastMs = performance.now() - first;
   waited.sort((a, b) => a - b);
-  const at = (share: number) => waited[Math.ceil(share * count) - 1] ?? NaN;
+  const stored = waited.length;
+  const at = (share: number) => waited[Math.ceil(share * stored) - 1] ?? NaN;
   return {
-    ...{ count, lastMs, p50Ms: at(0.5), p99Ms: at(0.99), mostMs: at(1), ownDelayMs: delay.max / 1e6 },
+    ...{
+      count: stored,
+      busy,
+      lastMs,
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
+      mostMs: at(1),
+      ownDelayMs: delay.max / 1e6,
+    },
     ...(refused !== undefined && { refused }),
   };
 }
