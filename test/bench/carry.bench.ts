@@ -1,7 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -10,7 +8,8 @@ import {
   type Call,
   makeRich,
   moveSchedule,
-  processorSeconds,
+  processorSecondsOf,
+  registerProbes,
   residentBytes,
   SECRET_KEY,
 } from './platform.js';
@@ -20,8 +19,6 @@ import { pingWarts } from './warts-sample.js';
 /** All probes come within this, before anything is measured. */
 const COME_MS = 40_000;
 const SECONDS = 30;
-/** Registered together. */
-const TOGETHER = 50;
 /** Runs of an operation at the most, all of them due. */
 const MOST_RUNS = 1_000_000;
 const RUN_S = 60;
@@ -91,11 +88,12 @@ class Load {
       LOG_LEVEL: 'warn',
       DATA_DIR: server.dataDir,
     });
-    const registered = await register(call, probes);
+    const tokens = await registerProbes({ call }, probes);
+    const registered = await call<{ identifier: string }[]>('GET', '/probes/me');
     const script = fileURLToPath(new URL('storm/crowd.ts', import.meta.url));
     const crowd = fork(script, { execArgv: ['--import', 'tsx'] });
     const order = (message: Order) => crowd.send(message);
-    order({ order: 'enrol', url: server.url, tokens: registered.map(({ token }) => token), classic: 0 });
+    order({ order: 'enrol', url: server.url, tokens, classic: 0 });
     const come = once(crowd, 'message');
     order({ order: 'come', spreadMs: COME_MS, how: 'first' });
     await come;
@@ -104,7 +102,11 @@ class Load {
       'POST',
       '/api/v1/operations',
       {
-        ...{ kind: 'ping', params: { ips: ['192.0.2.1'] }, probes: registered.map(({ id: probe }) => probe) },
+        ...{
+          kind: 'ping',
+          params: { ips: ['192.0.2.1'] },
+          probes: registered.map(({ identifier }) => identifier),
+        },
         schedule: {
           type: 'interval',
           every_s: RUN_S,
@@ -131,7 +133,7 @@ class Load {
     const runs = Math.ceil((SECONDS * rate) / this.probes);
     if (this.firstRun + runs > this.runs)
       throw new Error(`There are ${this.runs} runs of each probe, and no more`);
-    const before = await this.processorSeconds();
+    const before = await processorSecondsOf(this.server);
     const answer = once(this.crowd, 'message') as Promise<[Reported]>;
     const order: Order = {
       order: 'report',
@@ -155,7 +157,7 @@ class Load {
       FOLLOWED_MS,
     );
     const behindMs = performance.now() - acknowledged;
-    const after = await this.processorSeconds();
+    const after = await processorSecondsOf(this.server);
     const { count, refused } = reported;
     if (refused !== undefined) throw new Error(`not stored: ${refused}`);
     return {
@@ -178,23 +180,4 @@ class Load {
     this.crowd.kill();
     await this.server.stop();
   }
-
-  private async processorSeconds(): Promise<[number, number]> {
-    const state = await readFile(join(this.server.dataDir, 'mongod.json'), 'utf8');
-    const { pid } = JSON.parse(state) as { pid: number };
-    return [await processorSeconds(this.server.pid), await processorSeconds(pid)];
-  }
-}
-
-async function register(call: Call, count: number): Promise<{ id: string; token: string }[]> {
-  const registered: { id: string; token: string }[] = [];
-  for (let done = 0; done < count; done += TOGETHER) {
-    const batch = Array.from({ length: Math.min(TOGETHER, count - done) }, () =>
-      call<{ id: string; token: string }>('POST', '/api/v1/probes', {
-        location: { longitude: 0, latitude: 0 },
-      }),
-    );
-    registered.push(...(await Promise.all(batch)));
-  }
-  return registered;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
@@ -173,4 +174,14 @@ export async function processorSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
   return (user + system) / TICKS_PER_S;
+}
+
+/** The same of a server with a database of its own, and of that database. */
+export async function processorSecondsOf({
+  pid,
+  dataDir,
+}: Pick<TestServer, 'pid' | 'dataDir'>): Promise<[server: number, database: number]> {
+  const state = await readFile(join(dataDir, 'mongod.json'), 'utf8');
+  const database = (JSON.parse(state) as { pid: number }).pid;
+  return [await processorSeconds(pid), await processorSeconds(database)];
 }

@@ -1,11 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
-import { callAs, type Call, makeRich, registerProbes, processorSeconds, SECRET_KEY } from './platform.js';
+import { callAs, type Call, makeRich, processorSecondsOf, registerProbes, SECRET_KEY } from './platform.js';
 import { type Arrived, type Order } from './storm/crowd.js';
 import { type UserFigures, Users } from './storm/users.js';
 
@@ -125,11 +123,11 @@ class Platform {
   async storm(what: string, how: Extract<Order, { order: 'come' }>['how']): Promise<Storm> {
     const users = this.users();
     if (how !== 'first') users.begin();
-    const before = await this.processorSeconds();
+    const before = await processorSecondsOf(this.server);
     const answer = once(this.crowd, 'message') as Promise<[Arrived]>;
     this.order({ order: 'come', spreadMs: how === 'first' ? FIRST_SPREAD_MS : SPREAD_MS, how });
     const [arrived] = await answer;
-    const after = await this.processorSeconds();
+    const after = await processorSecondsOf(this.server);
     await this.demandAllShown();
     const { figures, ownDelayMs } = await users.end();
     const at = (share: number) => Math.round(arrived.served[Math.ceil(share * this.size.probes) - 1] ?? NaN);
@@ -153,12 +151,6 @@ class Platform {
     this.server = await startServer(this.env);
     const bootMs = Math.round(performance.now() - began);
     return { ...(await this.storm('server killed and started', 'cut')), bootMs };
-  }
-
-  private async processorSeconds(): Promise<[number, number]> {
-    const state = await readFile(join(this.server.dataDir, 'mongod.json'), 'utf8');
-    const { pid } = JSON.parse(state) as { pid: number };
-    return [await processorSeconds(this.server.pid), await processorSeconds(pid)];
   }
 
   private order(order: Order): void {
